@@ -1,0 +1,165 @@
+//! Functions: their parameters and variables, and what a call of them means.
+
+use std::{collections::HashMap, rc::Rc};
+
+use super::{
+    codes::Code,
+    host::Hosts,
+    infer::{Checker, Env, Inferred, Uses, Variable, Want},
+    scope::{FunctionId, Statement},
+    types::{Possible, Types},
+};
+use crate::{
+    syntax::ast::{Function, Let, Name, Version},
+    text::Span,
+    value::Type,
+};
+
+/// What a call of a function means where something is wanted of its result.
+pub(super) struct Summary {
+    /// What it gives.
+    pub(super) types: Possible,
+    /// What its parameters may be.
+    pub(super) parameters: Vec<Types>,
+}
+
+impl Summary {
+    /// Nothing is known.
+    pub(super) fn unknown() -> Rc<Summary> {
+        Rc::new(Summary { types: None, parameters: Vec::new() })
+    }
+}
+
+/// Summaries made so far: each body is looked into once for each thing wanted of it, however often it is called.
+pub(super) type Summaries = HashMap<(FunctionId, Types), Rc<Summary>>;
+
+/// Calls within calls that are looked into. Longer chains are refused anyway.
+const MAX_CALLS: usize = 24;
+
+impl<'a> Checker<'_, 'a> {
+    /// Checks the condition of a statement.
+    pub(super) fn statement(&mut self, statement: &Statement<'a>) {
+        let Some(condition) = statement.allow.condition else { return };
+        let mut env =
+            Env { locals: Vec::new(), read: Vec::new(), scope: statement.scope, hosts: statement.hosts, at_root: false };
+        self.infer(&mut env, condition, Want { condition: true, ..Want::of(Types::of(&[Type::Bool])) });
+    }
+
+    /// Checks a function for itself.
+    pub(super) fn function(&mut self, id: FunctionId) {
+        let Some(declared) = self.world.declared(id) else { return };
+        let function = declared.function;
+        let mut env = self.env(id);
+        for (i, parameter) in function.parameters.iter().enumerate() {
+            if function.parameters.iter().take(i).any(|p| p.text == parameter.text) {
+                self.report(Code::DuplicateParameter, parameter.span, || format!("Variable {} is already defined.", parameter.text));
+            }
+        }
+        self.active.push(id);
+        self.lets(&mut env, function, 0, Want::ANY);
+        self.active.pop();
+        self.unread(&env, function);
+    }
+
+    /// Reports parameters and variables that were not read. Where variables are too many, the body was not looked
+    /// into; only what another hides is known to be unread then.
+    fn unread(&mut self, env: &Env<'a>, function: &Function) {
+        let too_many = function.lets.len() > self.limits.variables;
+        for (i, (name, read)) in env.read.iter().enumerate() {
+            let parameters = function.parameters.len();
+            // A parameter's namesakes are read with it.
+            let read = *read || (i < parameters && env.read.iter().take(parameters).any(|(n, read)| *read && n.text == name.text));
+            let hidden = || env.read.iter().skip((i + 1).max(parameters)).any(|(n, _)| n.text == name.text);
+            if !read && (!too_many || hidden()) {
+                self.report(Code::UnusedVariable, name.span, || format!("Unused variable: {}.", name.text));
+            }
+        }
+    }
+
+    fn env(&self, id: FunctionId) -> Env<'a> {
+        let declared = self.world.declared(id);
+        let function = declared.map(|d| d.function);
+        let mut env = Env {
+            locals: Vec::new(),
+            read: Vec::new(),
+            scope: declared.map_or(0, |d| d.scope),
+            hosts: self.calls.hosts.get(id).copied().unwrap_or(Hosts::NONE),
+            at_root: declared.is_some_and(|d| d.at_root),
+        };
+        for parameter in function.into_iter().flat_map(|f| &f.parameters) {
+            // Of namesakes, which are an error, the first is meant.
+            if !env.locals.iter().any(|(known, _)| *known == parameter.text) {
+                env.locals.push((&parameter.text, env.read.len()));
+            }
+            env.read.push((parameter, false));
+        }
+        env
+    }
+
+    /// The variables from `from` on and the result. A variable is to its value what a parameter is to an argument.
+    fn lets(&mut self, env: &mut Env<'a>, function: &'a Function, from: usize, want: Want) -> Inferred<'a> {
+        if from > self.limits.variables {
+            let message = "Maximum allowed variable count of 10 for a given function has been reached.";
+            let place = self.body_place(function, from);
+            self.report(Code::TooManyVariables, place, || message.to_owned());
+            return Inferred::unknown();
+        }
+        let Some(Let { name, value }) = function.lets.get(from) else {
+            return self.infer(env, function.result, want);
+        };
+        self.let_name(env, name);
+        let local = env.read.len();
+        env.read.push((name, false));
+        env.locals.push((&name.text, local));
+        let mut rest = self.lets(env, function, from + 1, want);
+        env.locals.pop();
+        let wanted = rest.uses.remove(&Variable::Local(local)).unwrap_or(Types::ANY);
+        let value = self.infer(env, *value, Want { implied: true, ..Want::of(wanted) });
+        let uses = self.join(env, vec![value.uses, rest.uses], |this| this.body_place(function, from));
+        Inferred { types: rest.types, uses }
+    }
+
+    fn let_name(&mut self, env: &Env<'a>, name: &Name) {
+        if self.version == Version::V1 {
+            self.report(Code::LetInVersion1, name.span, || "Let bindings are not allowed in rules_version=\"1\";".to_owned());
+        }
+        if env.locals.iter().any(|(known, _)| *known == name.text) {
+            self.report(Code::RepeatedLet, name.span, || {
+                format!("The identifier [{}] is already bound in the current scope.", name.text)
+            });
+        }
+    }
+
+    /// Where the part of a body begins that starts with a variable, or with the result after the last.
+    fn body_place(&self, function: &Function, from: usize) -> Span {
+        match function.lets.get(from) {
+            Some(next) => Span { start: self.places().before(next.name.span.start), end: next.name.span.end },
+            None => self.outer_span(function.result, false),
+        }
+    }
+
+    /// What a call of a function means where `wanted` is wanted of it.
+    pub(super) fn summary(&mut self, id: FunctionId, wanted: Types) -> Rc<Summary> {
+        if let Some(known) = self.summaries.get(&(id, wanted)) {
+            return Rc::clone(known);
+        }
+        if self.active.len() >= MAX_CALLS || self.active.contains(&id) {
+            return Summary::unknown();
+        }
+        let Some(function) = self.world.declared(id).map(|d| d.function) else { return Summary::unknown() };
+        let mut env = self.env(id);
+        self.active.push(id);
+        self.quiet += 1;
+        let found = self.lets(&mut env, function, 0, Want::of(wanted));
+        self.quiet -= 1;
+        self.active.pop();
+        let summary = Rc::new(Summary { types: found.types, parameters: parameters(&env, &found.uses) });
+        self.summaries.insert((id, wanted), Rc::clone(&summary));
+        summary
+    }
+}
+
+/// What uses in a body want of its parameters. Namesakes, which are an error, count once, as they do officially.
+fn parameters(env: &Env<'_>, uses: &Uses<'_>) -> Vec<Types> {
+    env.locals.iter().map(|(_, local)| uses.get(&Variable::Local(*local)).copied().unwrap_or(Types::ANY)).collect()
+}

@@ -1,0 +1,122 @@
+//! Calls: functions of the file, of the host, built-ins and methods.
+
+use super::{
+    body::Summary,
+    codes::Code,
+    infer::{Checker, Env, Inferred, Want},
+    scope::FunctionId,
+    signature::{self, Form},
+    types::Types,
+};
+use crate::syntax::ast::{ExprId, Name};
+
+impl<'a> Checker<'_, 'a> {
+    /// `f(x)`: a function of the file hides those of the host, and they the built-ins.
+    pub(super) fn call(&mut self, env: &mut Env<'a>, id: ExprId, name: &'a Name, arguments: &'a [ExprId], want: Want) -> Inferred<'a> {
+        if let Some(function) = self.world.function(env.scope, &name.text) {
+            return self.own_call(env, id, function, name, arguments, want);
+        }
+        let forms = self.host_function(env, None, name, &name.text).or_else(|| signature::function(&name.text));
+        self.built_in(env, id, forms, None, arguments, name, &name.text, want)
+    }
+
+    /// `math.abs(x)`
+    pub(super) fn package_call(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        package: &Name,
+        name: &Name,
+        arguments: &[ExprId],
+        want: Want,
+    ) -> Inferred<'a> {
+        let full = format!("{}.{}", package.text, name.text);
+        let forms = self
+            .host_function(env, Some(&package.text), name, &full)
+            .or_else(|| signature::package_function(&package.text, &name.text));
+        self.built_in(env, id, forms, None, arguments, name, &full, want)
+    }
+
+    /// `a.size()`
+    pub(super) fn method(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        receiver: ExprId,
+        name: &Name,
+        arguments: &[ExprId],
+        want: Want,
+    ) -> Inferred<'a> {
+        let forms = signature::method(&name.text);
+        self.built_in(env, id, forms, Some(receiver), arguments, name, &name.text, want)
+    }
+
+    fn host_function(&mut self, env: &Env<'a>, package: Option<&str>, name: &Name, full: &str) -> Option<&'static [Form]> {
+        let (forms, of_service) = env.hosts.function(package, &name.text)?;
+        if of_service && env.at_root {
+            self.report(Code::ServiceFunctionOutside, name.span, || {
+                format!("Call to service function '{full}' occurs outside of defining scope.")
+            });
+        }
+        Some(forms)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of a call, by kind")]
+    fn built_in(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        forms: Option<&[Form]>,
+        receiver: Option<ExprId>,
+        arguments: &[ExprId],
+        name: &Name,
+        full: &str,
+        want: Want,
+    ) -> Inferred<'a> {
+        let operands = || receiver.iter().chain(arguments).copied();
+        match forms {
+            Some(forms) if forms.iter().any(|form| form.arguments() == arguments.len()) => {
+                let operands: Vec<_> = operands().map(Some).collect();
+                return self.apply(env, id, forms, &operands, receiver.is_some(), want);
+            }
+            Some(_) => self.wrong_count(name, full),
+            None => self.report(Code::UnknownFunction, name.span, || format!("Invalid function name: {full}.")),
+        }
+        let parts = operands().enumerate().map(|(i, e)| (e, Want { primary: receiver.is_some() && i == 0, ..Want::ANY }));
+        let uses = self.parts(env, id, parts, want.primary);
+        Inferred { types: None, uses }
+    }
+
+    fn wrong_count(&mut self, name: &Name, full: &str) {
+        self.report(Code::ArgumentCount, name.span, || format!("Incorrect number of arguments supplied to function: {full}."));
+    }
+
+    /// A call of a function of the file. Its result is never reported as wrong, but what is wanted of it says what
+    /// its arguments may be (measured: with `function f(a) { return a; }`, `if f(1)` points at the `1`).
+    fn own_call(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        function: FunctionId,
+        name: &Name,
+        arguments: &[ExprId],
+        want: Want,
+    ) -> Inferred<'a> {
+        let declared = self.world.declared(function);
+        let (count, ambiguous) = declared.map_or((0, true), |d| (d.function.parameters.len(), d.ambiguous));
+        let summary = if ambiguous {
+            Summary::unknown()
+        } else if count != arguments.len() {
+            self.wrong_count(name, &name.text);
+            Summary::unknown()
+        } else {
+            self.summary(function, want.types)
+        };
+        let parts = arguments.iter().enumerate().map(|(i, argument)| {
+            let types = summary.parameters.get(i).copied().unwrap_or(Types::ANY);
+            (*argument, Want { implied: true, ..Want::of(types) })
+        });
+        let uses = self.parts(env, id, parts, want.primary);
+        Inferred { types: summary.types, uses }
+    }
+}

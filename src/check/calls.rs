@@ -1,0 +1,283 @@
+//! Who calls whom: unused functions, recursion, call depth, and in which requests a function may run.
+
+use std::collections::HashSet;
+
+use super::{
+    codes::Code,
+    host::Hosts,
+    limits::Limits,
+    problems::Problems,
+    scope::{FunctionId, ScopeId, World},
+};
+use crate::{
+    syntax::ast::{Expr, ExprId, Exprs},
+    text::Span,
+};
+
+/// Steps after which the search for further cycles or deep chains ends: with many functions there may be more of them
+/// than anyone could read.
+const MAX_STEPS: usize = 50_000;
+/// Reports of one kind after which it ends.
+const MAX_REPORTS: usize = 64;
+
+/// The call graph of a file.
+pub(super) struct Calls<'w, 'a> {
+    world: &'w World<'a>,
+    /// The functions that each function calls, in source order, repeats included. The official compiler takes
+    /// `math.f()` for a call of `f` here (measured).
+    callees: Vec<Vec<FunctionId>>,
+    /// The functions that are used in each function: those it calls, and those that have the name of a method it
+    /// calls (measured: `a.f()` keeps `f` from being reported as unused, and `request` known in it).
+    uses: Vec<Vec<FunctionId>>,
+    called: Vec<bool>,
+    /// In which requests each function may run.
+    pub(super) hosts: Vec<Hosts>,
+}
+
+impl<'w, 'a> Calls<'w, 'a> {
+    pub(super) fn new(world: &'w World<'a>, exprs: &Exprs) -> Self {
+        let count = world.functions.len();
+        let (callees, uses) = (Vec::new(), Vec::new());
+        let mut calls = Calls { world, callees, uses, called: vec![false; count], hosts: vec![Hosts::NONE; count] };
+        for declared in &world.functions {
+            let lets = declared.function.lets.iter().map(|l| l.value);
+            let (mut callees, mut uses) = (Vec::new(), Vec::new());
+            for root in lets.chain([declared.function.result]) {
+                calls.collect(exprs, root, declared.scope, &mut callees, &mut uses);
+            }
+            calls.callees.push(callees);
+            calls.uses.push(uses);
+        }
+        for statement in &world.statements {
+            let mut uses = Vec::new();
+            if let Some(condition) = statement.allow.condition {
+                calls.collect(exprs, condition, statement.scope, &mut Vec::new(), &mut uses);
+            }
+            calls.reach(uses, statement.hosts);
+        }
+        for id in 0..count {
+            // Namesakes are called together.
+            let first = world.namesake(id);
+            let (called, hosts) = (calls.called.get(first).copied(), calls.hosts.get(first).copied());
+            if let (Some(slot), Some(called)) = (calls.called.get_mut(id), called) {
+                *slot = called;
+            }
+            if let (Some(slot), Some(hosts)) = (calls.hosts.get_mut(id), hosts) {
+                *slot = hosts;
+            }
+        }
+        calls
+    }
+
+    /// The functions called in an expression, in source order.
+    fn collect(
+        &mut self,
+        exprs: &Exprs,
+        root: ExprId,
+        scope: ScopeId,
+        callees: &mut Vec<FunctionId>,
+        uses: &mut Vec<FunctionId>,
+    ) {
+        let mut pending = vec![root];
+        while let Some(id) = pending.pop() {
+            let expr = exprs.get(id);
+            let named = match expr {
+                Expr::Call(name, _) | Expr::PackageCall(_, name, _) | Expr::Method(_, name, _) => {
+                    self.world.function(scope, &name.text)
+                }
+                _ => None,
+            };
+            if let Some(function) = named {
+                if !matches!(expr, Expr::Method(..)) {
+                    callees.push(function);
+                }
+                if !matches!(expr, Expr::PackageCall(..)) {
+                    uses.push(function);
+                    if let Some(called) = self.called.get_mut(function) {
+                        *called = true;
+                    }
+                }
+            }
+            pending.extend(expr.children().into_iter().rev().map(|(child, _)| child));
+        }
+    }
+
+    /// Notes that functions, and all that they call, may run in these requests.
+    fn reach(&mut self, mut pending: Vec<FunctionId>, hosts: Hosts) {
+        while let Some(id) = pending.pop() {
+            let Some(known) = self.hosts.get_mut(id) else { continue };
+            let all = known.and(hosts);
+            if all != *known {
+                *known = all;
+                pending.extend(self.uses.get(id).into_iter().flatten());
+            }
+        }
+    }
+
+    fn callees(&self, id: FunctionId) -> &[FunctionId] {
+        self.callees.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    fn name(&self, id: FunctionId) -> (&'a str, Span) {
+        self.world.declared(id).map_or(("", Span::default()), |d| (d.function.name.text.as_str(), d.function.name.span))
+    }
+
+    /// Reports functions that nothing calls. A function called by an unused one counts as used.
+    pub(super) fn unused(&self, problems: &mut Problems) {
+        for (id, called) in self.called.iter().enumerate() {
+            if !called {
+                let (name, span) = self.name(id);
+                problems.add(Code::UnusedFunction, span, format!("Unused function: {name}."));
+            }
+        }
+    }
+
+    /// Reports recursion, or else chains of calls that are too long.
+    pub(super) fn depth(&self, limits: &Limits, problems: &mut Problems) {
+        let mut recursive = false;
+        for id in 0..self.callees.len() {
+            if self.callees(id).contains(&id) {
+                recursive = true;
+                problems.add(Code::Recursion, self.name(id).1, "Recursive call is not allowed.");
+            }
+        }
+        let heights = self.heights();
+        if heights.iter().any(Option::is_none) {
+            self.cycles(&heights, problems);
+        } else if !recursive {
+            self.chains(&heights, limits.call_depth + 1, problems);
+        }
+    }
+
+    /// How many functions the longest chain from each function holds; none where it leads into a cycle of several.
+    fn heights(&self) -> Vec<Option<usize>> {
+        let count = self.callees.len();
+        let mut heights = vec![None; count];
+        let mut callers = vec![Vec::new(); count];
+        let mut open = vec![0_usize; count];
+        for id in 0..count {
+            for callee in self.callees(id).iter().filter(|callee| **callee != id) {
+                if let (Some(callers), Some(open)) = (callers.get_mut(*callee), open.get_mut(id)) {
+                    callers.push(id);
+                    *open += 1;
+                }
+            }
+        }
+        let mut ready: Vec<_> = open.iter().enumerate().filter(|(_, n)| **n == 0).map(|(id, _)| id).collect();
+        while let Some(id) = ready.pop() {
+            let below = self.callees(id).iter().filter(|c| **c != id).filter_map(|c| heights.get(*c).copied().flatten()).max();
+            if let Some(height) = heights.get_mut(id) {
+                *height = Some(below.unwrap_or(0) + 1);
+            }
+            for caller in callers.get(id).into_iter().flatten() {
+                if let Some(open) = open.get_mut(*caller) {
+                    *open -= 1;
+                    if *open == 0 {
+                        ready.push(*caller);
+                    }
+                }
+            }
+        }
+        heights
+    }
+
+    /// Reports every cycle once, from its first function; cycles lie within one scope.
+    fn cycles(&self, heights: &[Option<usize>], problems: &mut Problems) {
+        let (mut steps, mut found) = (0, 0);
+        let cyclic = |id: &FunctionId| heights.get(*id).is_some_and(Option::is_none);
+        for start in (0..heights.len()).filter(cyclic) {
+            // A path from the start through later functions, and at each how far its callees have been tried.
+            let mut path = vec![(start, 0)];
+            let mut on_path = HashSet::from([start]);
+            while let Some((id, tried)) = path.last_mut() {
+                let next = self.callees(*id).get(*tried).copied();
+                *tried += 1;
+                steps += 1;
+                match next {
+                    _ if found >= MAX_REPORTS || (steps > MAX_STEPS && found > 0) => return,
+                    None => {
+                        on_path.remove(id);
+                        path.pop();
+                    }
+                    Some(next) if next == start && path.len() > 1 => {
+                        found += 1;
+                        let names: Vec<_> = path.iter().map(|(id, _)| self.name(*id).0).collect();
+                        let message = format!("Detected a call cycle between [{}] functions.", names.join(","));
+                        problems.add(Code::CallCycle, self.name(start).1, message);
+                    }
+                    Some(next) if next > start && cyclic(&next) && on_path.insert(next) => path.push((next, 0)),
+                    Some(_) => {}
+                }
+                if steps > MAX_STEPS && found == 0 {
+                    self.any_cycle(heights, problems);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reports one cycle, found in one walk.
+    fn any_cycle(&self, heights: &[Option<usize>], problems: &mut Problems) {
+        let cyclic = |id: &FunctionId| heights.get(*id).is_some_and(Option::is_none);
+        let mut path: Vec<FunctionId> = (0..heights.len()).find(cyclic).into_iter().collect();
+        let mut places = HashSet::new();
+        while let Some(id) = path.last().copied() {
+            if !places.insert(id) {
+                let from = path.iter().position(|other| *other == id).unwrap_or(0);
+                let names: Vec<_> = path.iter().skip(from + 1).map(|id| self.name(*id).0).collect();
+                let message = format!("Detected a call cycle between [{}] functions.", names.join(","));
+                problems.add(Code::CallCycle, self.name(id).1, message);
+                return;
+            }
+            match self.callees(id).iter().find(|callee| **callee != id && cyclic(callee)) {
+                Some(next) => path.push(*next),
+                None => return,
+            }
+        }
+    }
+
+    /// Reports every way in which a chain of calls from a function that nothing calls passes `limit` functions. The
+    /// official message lists the functions visited last, which are not always the chain (measured).
+    fn chains(&self, heights: &[Option<usize>], limit: usize, problems: &mut Problems) {
+        let called: HashSet<FunctionId> = self.callees.iter().flatten().copied().collect();
+        let (mut steps, mut found) = (0, 0);
+        let too_high = |id: &FunctionId| heights.get(*id).copied().flatten().is_some_and(|height| height > limit);
+        for root in (0..heights.len()).filter(too_high).filter(|id| !called.contains(id)) {
+            let mut visited = vec![root];
+            let mut chain = vec![(root, 0)];
+            while let Some((id, tried)) = chain.last_mut() {
+                let next = self.callees(*id).get(*tried).copied();
+                *tried += 1;
+                steps += 1;
+                let depth = chain.len();
+                match next {
+                    Some(next) if depth >= limit => {
+                        let last = visited.get(visited.len().saturating_sub(limit)..).unwrap_or(&visited);
+                        let names: Vec<_> = last.iter().map(|id| self.name(*id).0).collect();
+                        let message = format!(
+                            "Maximum allowed call depth of {} is reached for [{}] call stack.",
+                            limit - 1,
+                            names.join("->")
+                        );
+                        problems.add(Code::CallDepth, self.name(next).1, message);
+                        found += 1;
+                        if found >= MAX_REPORTS || steps > MAX_STEPS {
+                            return;
+                        }
+                    }
+                    Some(next) => {
+                        // Once the search has taken long, only what leads to a report is still visited.
+                        let height = heights.get(next).copied().flatten().unwrap_or(0);
+                        if steps <= MAX_STEPS || depth + height > limit {
+                            visited.push(next);
+                            chain.push((next, 0));
+                        }
+                    }
+                    None => {
+                        chain.pop();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Every diagnostic code of rules files, each with the smallest source that raises it.
+//!
+//! Codes are ours and stable; messages are the official compiler's. The examples are run by the tests.
+
+use crate::text::{Diagnostic, Severity, Span};
+
+/// How grave a problem is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// The source is refused.
+    Error,
+    /// An official warning of something that always fails when evaluated.
+    Failing,
+    /// Another official warning.
+    Warning,
+}
+
+/// What a code stands for.
+struct Entry {
+    id: &'static str,
+    rank: Rank,
+    example: &'static str,
+    hint: &'static str,
+}
+
+/// The same text ten times, for the examples of limits.
+macro_rules! ten {
+    ($s:literal) => {
+        concat!($s, $s, $s, $s, $s, $s, $s, $s, $s, $s)
+    };
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident $id:literal $rank:ident $example:expr $(, $hint:literal)?;)*) => {
+        /// A kind of problem in a rules file.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            const fn entry(self) -> Entry {
+                match self {
+                    $(Code::$name => Entry {
+                        id: $id,
+                        rank: Rank::$rank,
+                        example: $example,
+                        hint: concat!("" $(, $hint)?),
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Stage A: reading. Raised by `syntax/`.
+
+    /// The text does not follow the grammar.
+    Syntax "syntax" Error "service firebase.storage { match /a { allow read: true; } }";
+    /// The file is empty.
+    EmptyFile "empty-file" Error "";
+    /// `rules_version` is neither 1 nor 2.
+    UnsupportedVersion "unsupported-version" Error "rules_version = '3'; service firebase.storage { match /a { allow read; } }";
+    /// An import statement.
+    Import "import" Error "rules_version = '2'; import 'a'; service firebase.storage { match /a { allow read; } }";
+    /// A reserved word as the name of a service.
+    ServiceKeyword "service-keyword" Error "rules_version = '2'; service match { match /a { allow read; } }";
+    /// A number or bytes literal that stands for nothing.
+    InvalidLiteral "invalid-literal" Error
+        "rules_version = '2'; service firebase.storage { match /a { allow read: if 9223372036854775808 > 1; } }";
+    /// Another word than a type after `is`.
+    UnknownType "unknown-type" Error "rules_version = '2'; service firebase.storage { match /a { allow read: if 1 is integer; } }";
+    /// `math` or another package as a variable.
+    PackageAsVariable "package-as-variable" Error
+        "rules_version = '2'; service firebase.storage { match /a { allow read: if math == 1; } }";
+    /// The same capture twice in one path.
+    RepeatedCapture "repeated-capture" Error "rules_version = '2'; service firebase.storage { match /{x}/{x} { allow read; } }";
+    /// A glob where this version allows none.
+    GlobPlace "glob-place" Error "service firebase.storage { match /{x=**}/a { allow read; } }";
+    /// An expression nests too deeply.
+    TooComplex "too-complex" Error
+        concat!("rules_version = '2'; service firebase.storage { match /a { allow read: if ", ten!("(((((((((("), "true", ten!("))))))))))"), "; } }");
+    /// Match blocks nest so deeply that reading stops.
+    RulesTooDeep "rules-too-deep" Error
+        concat!("service a { ", ten!("match /a { match /a { match /a { match /a { match /a { match /a { match /a { "), "allow read; ", ten!("} } } } } } } "), "}");
+
+    // Stage B: blocks and services.
+
+    /// The file is written in version 1.
+    OldVersion "old-version" Warning "service firebase.storage { match /a { allow read; } }",
+        "add `rules_version = '2';` as the first line; `{x=**}` then matches zero segments too";
+    /// The service is neither `cloud.firestore` nor `firebase.storage`.
+    UnknownService "unknown-service" Warning "rules_version = '2'; service storage { match /a { allow read; } }",
+        "services are `firebase.storage` and `cloud.firestore`";
+    /// The same service twice.
+    DuplicateService "duplicate-service" Error
+        "rules_version = '2'; service firebase.storage { match /a { allow read; } } service firebase.storage { match /b { allow read; } }",
+        "put all blocks into one service";
+    /// `allow` with a word that no request uses.
+    UnknownMethod "unknown-method" Warning "rules_version = '2'; service firebase.storage { match /a { allow edit; } }",
+        "methods are get, list, create, update, delete, and read and write for several of them";
+    /// Version 1: a block that ends in a glob has blocks in it, which never apply.
+    GlobChildren "glob-children" Warning "service firebase.storage { match /{x=**} { match /a { allow read; } } }",
+        "with `rules_version = '2';` blocks within a glob apply";
+    /// A glob in a block within a glob.
+    NestedGlob "nested-glob" Error
+        "rules_version = '2'; service firebase.storage { match /{x=**} { match /{y=**} { allow read; } } }";
+    /// Too many path segments over nested blocks.
+    PathTooLong "path-too-long" Error
+        concat!("rules_version = '2'; service a { match /a", ten!("/a/a/a/a/a/a/a/a/a/a"), " { allow read; } }");
+    /// Too many captures over nested blocks.
+    TooManyCaptures "too-many-captures" Error
+        "rules_version = '2'; service a { match /{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j} { match /{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u} { allow read; } } }";
+    /// Match blocks nest too deeply.
+    BlocksTooDeep "blocks-too-deep" Error
+        concat!("rules_version = '2'; service a { ", ten!("match /a { "), "match /a { match /a { allow read; } } ", ten!("} "), "}"),
+        "several segments may stand in one path: `match /a/b/c`";
+
+    // Stage B: functions.
+
+    /// A second function of the same name in one block.
+    DuplicateFunction "duplicate-function" Error
+        "rules_version = '2'; function f() { return true; } function f() { return true; } service firebase.storage { match /a { allow read: if f(); } }",
+        "functions cannot be overloaded; rename one";
+    /// A second parameter of the same name.
+    DuplicateParameter "duplicate-parameter" Error
+        "rules_version = '2'; function f(a, a) { return a; } service firebase.storage { match /a { allow read: if f(true, true); } }";
+    /// A `let` repeats a parameter or an earlier `let`.
+    RepeatedLet "repeated-let" Error
+        "rules_version = '2'; function f(a) { let a = 1; return a == 1; } service firebase.storage { match /a { allow read: if f(1); } }";
+    /// `let` in version 1.
+    LetInVersion1 "let-in-version-1" Error
+        "function f() { let a = true; return a; } service firebase.storage { match /a { allow read: if f(); } }",
+        "add `rules_version = '2';` as the first line";
+    /// Too many parameters.
+    TooManyParameters "too-many-parameters" Error
+        "rules_version = '2'; function f(a, b, c, d, e, f, g, h) { return a && b && c && d && e && f && g && h; }",
+        "pass a map";
+    /// Too many variables in a function.
+    TooManyVariables "too-many-variables" Error
+        "rules_version = '2'; function f() { let a = 1; let b = 1; let c = 1; let d = 1; let e = 1; let f = 1; let g = 1; let h = 1; let i = 1; let j = 1; let k = 1; let l = 1; return true; }",
+        "split the function";
+    /// A function that calls itself.
+    Recursion "recursion" Error "rules_version = '2'; function f() { return f(); }", "rules have no loops and no recursion";
+    /// Functions that call each other in a circle.
+    CallCycle "call-cycle" Error "rules_version = '2'; function f() { return g(); } function g() { return f(); }",
+        "rules have no loops and no recursion";
+    /// Functions call each other too deeply.
+    CallDepth "call-depth" Error
+        "rules_version = '2'; function a() { return b(); } function b() { return c(); } function c() { return d(); } function d() { return e(); } function e() { return f(); } function f() { return g(); } function g() { return h(); } function h() { return i(); } function i() { return j(); } function j() { return k(); } function k() { return l(); } function l() { return m(); } function m() { return n(); } function n() { return o(); } function o() { return p(); } function p() { return q(); } function q() { return r(); } function r() { return s(); } function s() { return t(); } function t() { return u(); } function u() { return v(); } function v() { return true; }";
+    /// A function that nothing calls.
+    UnusedFunction "unused-function" Warning
+        "rules_version = '2'; service firebase.storage { match /a { function f() { return true; } allow read; } }";
+    /// A parameter or `let` that nothing reads.
+    UnusedVariable "unused-variable" Warning
+        "rules_version = '2'; function f(a) { return true; } service firebase.storage { match /a { allow read: if f(1); } }";
+
+    // Stage B: names.
+
+    /// A name that is not in scope.
+    UnknownVariable "unknown-variable" Failing
+        "rules_version = '2'; service firebase.storage { match /a { allow read: if auth != null; } }";
+    /// A function or method that does not exist here.
+    UnknownFunction "unknown-function" Failing
+        "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a.contains('x'); } }";
+    /// A call with too many or too few arguments.
+    ArgumentCount "argument-count" Failing
+        "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a.matches(); } }";
+    /// A document function in a function outside services, where some products lack it.
+    ServiceFunctionOutside "service-function-outside" Warning
+        "rules_version = '2'; function f() { return exists(/a/b); } service cloud.firestore { match /a { allow read: if f(); } }",
+        "move the function into the service";
+    /// A pattern that is no regular expression.
+    InvalidPattern "invalid-pattern" Error
+        "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a.matches('['); } }";
+
+    // Stage B: types.
+
+    /// A condition that is never true nor false.
+    NeverBoolean "never-boolean" Failing "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a; } }",
+        "the statement never grants anything";
+    /// An operand or argument of a type that the operation refuses.
+    WrongType "wrong-type" Failing
+        "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a - 1 == 0; } }";
+    /// An argument or `let` of a type that the function's use of it refuses, at least in one place.
+    ImpliedType "implied-type" Warning
+        "rules_version = '2'; function f(a) { return a - 1 == 0; } service firebase.storage { match /a { allow read: if f('1'); } }";
+    /// A variable is used as if it had two types.
+    NoType "no-type" Warning
+        "rules_version = '2'; function f(a) { return a && a.b; } service firebase.storage { match /a { allow read: if f(request.auth); } }";
+    /// Operands of `==` that are never equal.
+    NotComparable "not-comparable" Warning
+        "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a == 1; } }";
+    /// A ternary whose branches differ in type.
+    TernaryTypes "ternary-types" Warning
+        "rules_version = '2'; service firebase.storage { match /{a} { allow read: if (a == 'x' ? 1 : 'one') == 1; } }";
+}
+
+impl Code {
+    /// The stable name, such as `unknown-variable`.
+    pub fn id(self) -> &'static str {
+        self.entry().id
+    }
+
+    /// The code of that name.
+    pub fn from_id(id: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.id() == id)
+    }
+
+    /// Whether it refuses the source.
+    pub fn severity(self) -> Severity {
+        match self.entry().rank {
+            Rank::Error => Severity::Error,
+            Rank::Failing | Rank::Warning => Severity::Warning,
+        }
+    }
+
+    /// The smallest source that raises it.
+    pub fn example(self) -> &'static str {
+        self.entry().example
+    }
+
+    /// What to do, where that can be said in general.
+    pub fn hint(self) -> Option<&'static str> {
+        Some(self.entry().hint).filter(|hint| !hint.is_empty())
+    }
+
+    /// Whether the part named fails whenever it is evaluated, although the official compiler only warns: an unknown
+    /// name, a wrong number of arguments, a type that an operation refuses. `--strict` takes these for errors.
+    pub fn fails_at_runtime(self) -> bool {
+        self.entry().rank == Rank::Failing
+    }
+
+    /// A problem of this kind, with its severity and hint.
+    pub(crate) fn problem(self, span: Option<Span>, message: impl Into<String>) -> Diagnostic {
+        let Entry { id, hint, .. } = self.entry();
+        let problem = Diagnostic::new(id, self.severity(), span, message);
+        if hint.is_empty() { problem } else { problem.with_hint(hint) }
+    }
+}
+
+/// [`Code::fails_at_runtime`] by name; false for names that are no code of rules files.
+pub fn fails_at_runtime(id: &str) -> bool {
+    Code::from_id(id).is_some_and(Code::fails_at_runtime)
+}

@@ -1,0 +1,375 @@
+//! Types of expressions.
+//!
+//! The official check works in both directions: what an operation wants of its operands narrows the operations in
+//! them, and what remains of an operation's overloads gives its type. Variables of unknown type collect what their
+//! uses want of them; an expression whose parts want different things of one is reported. All of it was measured on
+//! the official emulator; `tests/oracle/checks.jsonl` holds the answers.
+
+use std::{cell::OnceCell, collections::BTreeMap};
+
+use super::{
+    calls::Calls,
+    codes::Code,
+    limits::Limits,
+    places::Places,
+    problems::Problems,
+    scope::{FunctionId, ScopeId, World},
+    signature::{self, Form, operand_types, result_types},
+    body::Summaries,
+    host::Hosts,
+    types::{Possible, Types},
+};
+use crate::{
+    syntax::ast::{BinaryOp, Expr, ExprId, Exprs, Name, PathPart, Version, UnaryOp},
+    text::{Source, Span},
+    value::Type,
+};
+
+/// What a context wants of an expression.
+#[derive(Clone, Copy)]
+pub(super) struct Want {
+    pub(super) types: Types,
+    /// The condition of a statement, which has its own message.
+    pub(super) condition: bool,
+    /// The types are a guess from how a function uses a parameter or variable.
+    pub(super) implied: bool,
+    /// The expression is a receiver or the operand of a minus.
+    pub(super) primary: bool,
+}
+
+impl Want {
+    /// Anything will do.
+    pub(super) const ANY: Want = Want { types: Types::ANY, condition: false, implied: false, primary: false };
+
+    pub(super) fn of(types: Types) -> Want {
+        Want { types, ..Want::ANY }
+    }
+}
+
+/// A variable whose type is not known, or a wildcard, within one body or condition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Variable<'a> {
+    /// A parameter or `let`.
+    Local(usize),
+    /// A wildcard or a variable of the host.
+    Outer(&'a str),
+}
+
+/// What uses of variables want of them.
+pub(super) type Uses<'a> = BTreeMap<Variable<'a>, Types>;
+
+/// What is found out about an expression.
+pub(super) struct Inferred<'a> {
+    pub(super) types: Possible,
+    pub(super) uses: Uses<'a>,
+}
+
+impl Inferred<'_> {
+    /// Nothing.
+    pub(super) fn unknown() -> Self {
+        Inferred { types: None, uses: Uses::new() }
+    }
+}
+
+/// The names an expression may use.
+pub(super) struct Env<'a> {
+    /// Parameters and the variables so far: the name, and its place among all locals.
+    pub(super) locals: Vec<(&'a str, usize)>,
+    /// By place: the name, and whether it was read.
+    pub(super) read: Vec<(&'a Name, bool)>,
+    pub(super) scope: ScopeId,
+    pub(super) hosts: Hosts,
+    /// Whether this is a function outside services.
+    pub(super) at_root: bool,
+}
+
+/// Levels of expressions, over all functions being looked into, beyond which nothing is found out any more. Protects
+/// the stack: expressions nest up to 512 levels, calls up to 21.
+const MAX_LEVELS: usize = 700;
+
+/// Checks the expressions of a file.
+pub(super) struct Checker<'c, 'a> {
+    pub(super) source: &'c Source,
+    pub(super) exprs: &'a Exprs,
+    pub(super) version: Version,
+    pub(super) limits: &'c Limits,
+    pub(super) world: &'c World<'a>,
+    pub(super) calls: &'c Calls<'c, 'a>,
+    pub(super) problems: &'c mut Problems,
+    pub(super) summaries: Summaries,
+    pub(super) places: OnceCell<Places>,
+    /// Not zero while a function is looked into for what a call of it means: what is wrong in it is reported once,
+    /// where it is declared.
+    pub(super) quiet: usize,
+    pub(super) active: Vec<FunctionId>,
+    pub(super) level: usize,
+}
+
+impl<'a> Checker<'_, 'a> {
+    pub(super) fn report(&mut self, code: Code, span: Span, message: impl FnOnce() -> String) {
+        if self.quiet == 0 {
+            self.problems.add(code, span, message());
+        }
+    }
+
+    /// The type of an expression where something is wanted of it.
+    pub(super) fn infer(&mut self, env: &mut Env<'a>, id: ExprId, want: Want) -> Inferred<'a> {
+        // A chain of members is the one thing that grows long in practice, and needs no recursion: `a.b` is anything
+        // and wants a map.
+        let (mut id, mut want, mut member) = (id, want, false);
+        while let Expr::Member(object, _) = self.exprs.get(id) {
+            (id, want, member) = (*object, Want { primary: true, ..Want::of(operand_types(signature::MEMBER, 0)) }, true);
+        }
+        if self.level >= MAX_LEVELS {
+            return Inferred::unknown();
+        }
+        self.level += 1;
+        let found = self.infer_one(env, id, want);
+        self.level -= 1;
+        Inferred { types: found.types.filter(|_| !member), uses: found.uses }
+    }
+
+    fn infer_one(&mut self, env: &mut Env<'a>, id: ExprId, want: Want) -> Inferred<'a> {
+        let exprs = self.exprs;
+        match exprs.get(id) {
+            Expr::Null => self.literal(id, Type::Null, want),
+            Expr::Bool(_) => self.literal(id, Type::Bool, want),
+            Expr::Int(_) => self.literal(id, Type::Int, want),
+            Expr::Float(_) => self.literal(id, Type::Float, want),
+            Expr::Str(_) => self.literal(id, Type::String, want),
+            Expr::Bytes(_) => self.literal(id, Type::Bytes, want),
+            Expr::List(items) => {
+                let parts = items.iter().map(|item| (*item, Want::ANY));
+                self.composite(env, id, Type::List, parts, want)
+            }
+            Expr::Map(entries) => {
+                let key = Want::of(Types::of(&[Type::String]));
+                let parts = entries.iter().flat_map(|(k, v)| [(*k, key), (*v, Want::ANY)]);
+                self.composite(env, id, Type::Map, parts, want)
+            }
+            Expr::Path(parts) => {
+                let part = Want::of(Types::of(&signature::INTERPOLATION));
+                let parts = parts.iter().filter_map(PathPart::expression).map(|e| (e, part));
+                self.composite(env, id, Type::Path, parts, want)
+            }
+            Expr::Variable(name) => self.variable(env, id, name, want),
+            // `infer` has walked down members.
+            Expr::Member(object, _) => self.apply(env, id, signature::MEMBER, &[Some(*object)], true, want),
+            Expr::Index(object, index) => self.apply(env, id, signature::INDEX, &[Some(*object), Some(*index)], true, want),
+            Expr::Range(object, from, to) => self.apply(env, id, signature::RANGE, &[Some(*object), *from, *to], true, want),
+            Expr::Call(name, arguments) => self.call(env, id, name, arguments, want),
+            Expr::PackageCall(package, name, arguments) => self.package_call(env, id, package, name, arguments, want),
+            Expr::Method(receiver, name, arguments) => self.method(env, id, *receiver, name, arguments, want),
+            Expr::Unary(op, operand) => {
+                self.apply(env, id, signature::unary(*op), &[Some(*operand)], *op == UnaryOp::Negate, want)
+            }
+            Expr::Binary(op, left, right) => self.binary(env, id, *op, *left, *right, want),
+            Expr::Is(operand, _) => self.apply(env, id, signature::IS, &[Some(*operand)], false, want),
+            Expr::Ternary(condition, yes, no) => self.ternary(env, id, [*condition, *yes, *no], want),
+        }
+    }
+
+    /// The place that messages about the type of an expression name: the operator or name of an operation; of a
+    /// range its first token; of literals and variables their first token or the parenthesis around (measured).
+    fn anchor(&self, id: ExprId, primary: bool) -> Span {
+        match self.exprs.get(id) {
+            Expr::Unary(..) | Expr::Binary(..) | Expr::Is(..) | Expr::Ternary(..) => self.exprs.anchor(id),
+            Expr::Call(..) | Expr::PackageCall(..) | Expr::Method(..) | Expr::Member(..) | Expr::Index(..) => self.exprs.anchor(id),
+            Expr::Range(..) => self.exprs.span(id),
+            _ => self.outer_span(id, primary),
+        }
+    }
+
+    /// Reports that an expression is of other types than wanted.
+    fn mismatch(&mut self, id: ExprId, received: &Types, want: Want) {
+        if self.quiet > 0 {
+            return;
+        }
+        let wanted = want.types;
+        let span = self.anchor(id, want.primary);
+        if want.condition {
+            self.report(Code::NeverBoolean, span, || {
+                format!("Invalid type. Permission statements expect a boolean value. Received one of {received}.")
+            });
+        } else {
+            let code = if want.implied { Code::ImpliedType } else { Code::WrongType };
+            self.report(code, span, || format!("Invalid type. Received one of {received}. Expected one of {wanted}."));
+        }
+    }
+
+    fn literal(&mut self, id: ExprId, t: Type, want: Want) -> Inferred<'a> {
+        Inferred { types: self.fit(id, t, want), uses: Uses::new() }
+    }
+
+    /// The type of a literal, unless another is wanted.
+    fn fit(&mut self, id: ExprId, t: Type, want: Want) -> Possible {
+        let own = Types::of(&[t]);
+        if want.types.contains(t) {
+            return Some(own);
+        }
+        self.mismatch(id, &own, want);
+        None
+    }
+
+    /// A list, map or path literal: its parts are checked whether or not it fits.
+    fn composite(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        t: Type,
+        parts: impl Iterator<Item = (ExprId, Want)>,
+        want: Want,
+    ) -> Inferred<'a> {
+        let types = self.fit(id, t, want);
+        let uses = self.parts(env, id, parts, want.primary);
+        Inferred { types, uses }
+    }
+
+    /// Infers the parts of an expression and joins what they want of variables.
+    pub(super) fn parts(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        parts: impl Iterator<Item = (ExprId, Want)>,
+        primary: bool,
+    ) -> Uses<'a> {
+        let found: Vec<_> = parts.map(|(part, want)| self.infer(env, part, want).uses).collect();
+        self.join(env, found, |this| this.outer_span(id, primary))
+    }
+
+    /// Joins what several parts want of variables. What cannot be had together is reported, and then anything will
+    /// do.
+    pub(super) fn join(&mut self, env: &Env<'a>, parts: Vec<Uses<'a>>, place: impl Fn(&Self) -> Span) -> Uses<'a> {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        for part in parts {
+            for (variable, types) in part {
+                all.entry(variable).and_modify(|known| *known = known.common(&types)).or_insert(types);
+            }
+        }
+        for (variable, types) in &mut all {
+            if types.is_empty() {
+                let name = match variable {
+                    Variable::Local(local) => env.read.get(*local).map_or("", |(name, _)| name.text.as_str()),
+                    Variable::Outer(name) => name,
+                };
+                self.no_type(&place, name);
+                *types = Types::ANY;
+            }
+        }
+        all
+    }
+
+    fn no_type(&mut self, place: impl Fn(&Self) -> Span, name: &str) {
+        if self.quiet == 0 {
+            let message = format!("Invalid type. There is no type for variable '{name}' that satisfies all clauses.");
+            self.problems.add(Code::NoType, place(self), message);
+        }
+    }
+
+    /// An expression with its parentheses.
+    pub(super) fn outer_span(&self, id: ExprId, primary: bool) -> Span {
+        let span = self.exprs.span(id);
+        let places = self.places();
+        Span { start: places.start(span, primary), end: span.end }
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        self.places.get_or_init(|| Places::new(self.source.text()))
+    }
+
+    fn variable(&mut self, env: &mut Env<'a>, id: ExprId, name: &'a Name, want: Want) -> Inferred<'a> {
+        let text = name.text.as_str();
+        let variable = if let Some((_, local)) = env.locals.iter().rev().find(|(local, _)| *local == text) {
+            if let Some((_, read)) = env.read.get_mut(*local) {
+                *read |= self.quiet == 0;
+            }
+            Variable::Local(*local)
+        } else {
+            let capture = self.world.capture(env.scope, text).map(Some);
+            match capture.or_else(|| env.hosts.variable(text)) {
+                Some(Some(own)) => return self.known(id, text, own, want),
+                Some(None) => Variable::Outer(text),
+                None => {
+                    self.report(Code::UnknownVariable, name.span, || format!("Invalid variable name: {text}."));
+                    return Inferred::unknown();
+                }
+            }
+        };
+        Inferred { types: None, uses: Uses::from([(variable, want.types)]) }
+    }
+
+    /// A variable whose types are known.
+    fn known(&mut self, id: ExprId, name: &'a str, own: Types, want: Want) -> Inferred<'a> {
+        let common = own.common(&want.types);
+        if common.is_empty() {
+            self.mismatch(id, &own, want);
+            self.no_type(|this| this.outer_span(id, want.primary), name);
+            return Inferred::unknown();
+        }
+        Inferred { types: Some(common), uses: Uses::from([(Variable::Outer(name), common)]) }
+    }
+
+    /// An operation with overloads: those that can give what is wanted say what its operands may be. Where none can,
+    /// that is reported and the operands are checked for themselves. A missing bound of a range is no operand.
+    pub(super) fn apply(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        forms: &[Form],
+        operands: &[Option<ExprId>],
+        first_is_primary: bool,
+        want: Want,
+    ) -> Inferred<'a> {
+        let fitting = signature::fitting(forms, &want.types);
+        if fitting.is_empty()
+            && let Some(given) = result_types(forms)
+        {
+            self.mismatch(id, &given, want);
+        }
+        let parts = operands.iter().enumerate().filter_map(|(i, operand)| {
+            let want = Want::of(operand_types(&fitting, i));
+            Some(((*operand)?, Want { primary: first_is_primary && i == 0, ..want }))
+        });
+        let uses = self.parts(env, id, parts, want.primary);
+        Inferred { types: result_types(&fitting), uses }
+    }
+
+    fn binary(&mut self, env: &mut Env<'a>, id: ExprId, op: BinaryOp, left: ExprId, right: ExprId, want: Want) -> Inferred<'a> {
+        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
+            return self.apply(env, id, signature::binary(op), &[Some(left), Some(right)], false, want);
+        }
+        let types = self.fit(id, Type::Bool, want);
+        let operand = |i| Want::of(operand_types(signature::binary(op), i));
+        let left = self.infer(env, left, operand(0));
+        let right = self.infer(env, right, operand(1));
+        // Measured: where no boolean is wanted, only that is reported.
+        if let (Some(_), Some(a), Some(b)) = (types, left.types, right.types)
+            && !a.comparable(&b)
+        {
+            let always = op == BinaryOp::Ne;
+            self.report(Code::NotComparable, self.exprs.anchor(id), || {
+                format!("The sub-expressions are not comparable, so this comparison will always return {always}.")
+            });
+        }
+        let uses = self.join(env, vec![left.uses, right.uses], |this| this.outer_span(id, want.primary));
+        Inferred { types, uses }
+    }
+
+    /// Both branches are checked for what is wanted of the whole; the whole is not known to be of their types.
+    fn ternary(&mut self, env: &mut Env<'a>, id: ExprId, [condition, yes, no]: [ExprId; 3], want: Want) -> Inferred<'a> {
+        let condition = self.infer(env, condition, Want::of(Types::of(&[Type::Bool])));
+        let branch = Want { condition: false, primary: false, ..want };
+        let yes = self.infer(env, yes, branch);
+        let no = self.infer(env, no, branch);
+        if let (Some(a), Some(b)) = (yes.types, no.types)
+            && !a.overlaps(&b)
+        {
+            self.report(Code::TernaryTypes, self.exprs.anchor(id), || {
+                "Ternary operator result if condition is true has a different type than if condition is false.".to_owned()
+            });
+        }
+        let uses = self.join(env, vec![condition.uses, yes.uses, no.uses], |this| this.outer_span(id, want.primary));
+        Inferred { types: None, uses }
+    }
+}

@@ -1,0 +1,95 @@
+//! Static limits, and the checks of those that match blocks have.
+//!
+//! Numbers are as measured (specification, section 5), where they differ from the documentation. Limits of functions
+//! are applied where functions are checked: `scope.rs`, `calls.rs`, `body.rs`.
+
+use super::{codes::Code, problems::Problems};
+use crate::{
+    syntax::ast::{Match, Ruleset, Segment, Version},
+    text::Span,
+};
+
+/// How much a ruleset may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Segments of a path, over nested blocks.
+    pub path_segments: usize,
+    /// Captures, over nested blocks.
+    pub captures: usize,
+    /// Blocks below the first.
+    pub nested_blocks: usize,
+    /// Parameters of a function.
+    pub parameters: usize,
+    /// Variables of a function; the official message says ten, the official compiler accepts one more.
+    pub variables: usize,
+    /// Calls from function to function.
+    pub call_depth: usize,
+}
+
+impl Limits {
+    /// What the official compiler accepts.
+    pub const OFFICIAL: Limits =
+        Limits { path_segments: 100, captures: 20, nested_blocks: 10, parameters: 7, variables: 11, call_depth: 20 };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::OFFICIAL
+    }
+}
+
+/// What the blocks around a block add up to.
+#[derive(Clone, Copy, Default)]
+struct Outer {
+    segments: usize,
+    captures: usize,
+    blocks: usize,
+    glob: bool,
+}
+
+/// Checks all blocks of a file.
+pub(super) fn blocks(ruleset: &Ruleset, limits: &Limits, problems: &mut Problems) {
+    for service in ruleset.services() {
+        for block in &service.matches {
+            check(block, Outer::default(), ruleset.version, limits, problems);
+        }
+    }
+}
+
+// The parser refuses blocks nested 64 deep, so this may recurse.
+fn check(block: &Match, outer: Outer, version: Version, limits: &Limits, problems: &mut Problems) {
+    let is_glob = |segment: &Segment| matches!(segment, Segment::Capture(capture) if capture.glob);
+    let is_capture = |segment: &&Segment| matches!(segment, Segment::Capture(_));
+    let glob = block.path.iter().any(is_glob);
+    let inner = Outer {
+        segments: outer.segments + block.path.len(),
+        captures: outer.captures + block.path.iter().filter(is_capture).count(),
+        blocks: outer.blocks + 1,
+        glob: outer.glob || glob,
+    };
+    let at: Span = block.keyword;
+    // A limit is reported where it is passed, not again further in.
+    let passes = |before: usize, after: usize, limit: usize| before <= limit && after > limit;
+    if passes(outer.segments, inner.segments, limits.path_segments) {
+        problems.add(Code::PathTooLong, at, format!("Maximum allowed path length of {} is reached.", limits.path_segments));
+    }
+    if passes(outer.captures, inner.captures, limits.captures) {
+        let message = format!("Maximum allowed amount of {} match field variables is reached.", limits.captures);
+        problems.add(Code::TooManyCaptures, at, message);
+    }
+    if passes(outer.blocks, inner.blocks, limits.nested_blocks + 1) {
+        let message = format!("Maximum allowed resource rule depth of {} is reached.", limits.nested_blocks);
+        problems.add(Code::BlocksTooDeep, at, message);
+    }
+    if glob && version == Version::V1 && !block.matches.is_empty() {
+        problems.add(Code::GlobChildren, at, "Glob(**) resource rules should not have child resource rules.");
+    }
+    if glob && outer.glob && version == Version::V2 {
+        let message = "Invalid glob match expression. Only one glob match is permitted in a match declaration path.";
+        problems.add(Code::NestedGlob, at, message);
+    }
+    for child in &block.matches {
+        check(child, inner, version, limits, problems);
+    }
+}

@@ -1,0 +1,180 @@
+//! Who sees what: functions and wildcards by block.
+//!
+//! A name is looked up in the block it stands in and outward (specification, section 6, 10 and 11); the nearest
+//! function of a name wins, whatever its parameters.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    codes::Code,
+    host::{Hosts, Product},
+    limits::Limits,
+    problems::Problems,
+    types::Types,
+};
+use crate::{
+    syntax::ast::{Allow, Function, Item, Match, Ruleset, Segment},
+    value::Type,
+};
+
+/// A block, service or the file, by its place in [`World`].
+pub(super) type ScopeId = usize;
+/// A function, by its place in [`World`]; functions of one scope are in source order.
+pub(super) type FunctionId = usize;
+
+/// The names that a block adds.
+#[derive(Default)]
+struct Scope<'a> {
+    outer: Option<ScopeId>,
+    /// The first of each name.
+    functions: HashMap<&'a str, FunctionId>,
+    /// Wildcards of the block's own path.
+    captures: HashSet<&'a str>,
+    /// What a wildcard of the block may be.
+    capture_types: Types,
+}
+
+/// A function and where it stands.
+pub(super) struct Declared<'a> {
+    pub(super) function: &'a Function,
+    pub(super) scope: ScopeId,
+    /// Whether it stands outside services.
+    pub(super) at_root: bool,
+    /// Whether its scope has another of that name, which is an error already reported.
+    pub(super) ambiguous: bool,
+}
+
+/// A statement and where it stands.
+pub(super) struct Statement<'a> {
+    pub(super) allow: &'a Allow,
+    pub(super) scope: ScopeId,
+    /// What its methods make available.
+    pub(super) hosts: Hosts,
+}
+
+/// All scopes, functions and statements of a file.
+#[derive(Default)]
+pub(super) struct World<'a> {
+    scopes: Vec<Scope<'a>>,
+    pub(super) functions: Vec<Declared<'a>>,
+    pub(super) statements: Vec<Statement<'a>>,
+}
+
+/// The scope of functions outside services.
+const ROOT: ScopeId = 0;
+
+impl<'a> World<'a> {
+    /// Reads the blocks of a file, and reports names of services, methods and functions that are wrong.
+    pub(super) fn new(ruleset: &'a Ruleset, limits: &Limits, problems: &mut Problems) -> Self {
+        let mut world = World { scopes: vec![Scope::default()], ..World::default() };
+        for item in &ruleset.items {
+            if let Item::Function(function) = item {
+                world.declare(function, ROOT, limits, problems);
+            }
+        }
+        let mut services = HashSet::new();
+        for service in ruleset.services() {
+            let name = &service.name;
+            if !services.insert(name.text.as_str()) {
+                problems.add(Code::DuplicateService, name.span, "Duplicate service name declaration.");
+            }
+            let product = Product::of_service(&name.text);
+            if product.is_none() {
+                problems.add(Code::UnknownService, name.span, format!("Invalid service name: {}.", name.text));
+            }
+            let scope = world.open(Scope { outer: Some(ROOT), ..Scope::default() });
+            for function in &service.functions {
+                world.declare(function, scope, limits, problems);
+            }
+            for block in &service.matches {
+                world.block(block, scope, product, limits, problems);
+            }
+        }
+        world
+    }
+
+    fn open(&mut self, scope: Scope<'a>) -> ScopeId {
+        self.scopes.push(scope);
+        self.scopes.len() - 1
+    }
+
+    // The parser refuses blocks nested 64 deep, so this may recurse.
+    fn block(&mut self, block: &'a Match, outer: ScopeId, product: Option<Product>, limits: &Limits, problems: &mut Problems) {
+        let mut captures = HashSet::new();
+        let mut capture_types = Types::NONE;
+        for segment in &block.path {
+            if let Segment::Capture(capture) = segment {
+                captures.insert(capture.name.text.as_str());
+                // Measured: every wildcard of `/{a}/{b=**}` may be a string or a path, in this order.
+                capture_types = capture_types.with(if capture.glob { Type::Path } else { Type::String });
+            }
+        }
+        let scope = self.open(Scope { outer: Some(outer), captures, capture_types, ..Scope::default() });
+        for function in &block.functions {
+            self.declare(function, scope, limits, problems);
+        }
+        for allow in &block.allows {
+            let mut hosts = Hosts::NONE;
+            for method in &allow.methods {
+                match product.and_then(|product| Hosts::of_method(product, &method.text)) {
+                    Some(more) => hosts = hosts.and(more),
+                    None => problems.add(Code::UnknownMethod, method.span, format!("Invalid method name: {}.", method.text)),
+                }
+            }
+            self.statements.push(Statement { allow, scope, hosts });
+        }
+        for child in &block.matches {
+            self.block(child, scope, product, limits, problems);
+        }
+    }
+
+    fn declare(&mut self, function: &'a Function, scope: ScopeId, limits: &Limits, problems: &mut Problems) {
+        let name = &function.name;
+        let id = self.functions.len();
+        let first = self.scopes.get_mut(scope).map_or(id, |s| *s.functions.entry(&name.text).or_insert(id));
+        if first != id {
+            problems.add(Code::DuplicateFunction, name.span, format!("Function {} is already defined.", name.text));
+            if let Some(first) = self.functions.get_mut(first) {
+                first.ambiguous = true;
+            }
+        }
+        if function.parameters.len() > limits.parameters {
+            let message = format!("Maximum allowed function arguments of {} for function {} is reached.", limits.parameters, name.text);
+            problems.add(Code::TooManyParameters, name.span, message);
+        }
+        self.functions.push(Declared { function, scope, at_root: scope == ROOT, ambiguous: first != id });
+    }
+
+    /// The scope and those around it, from the inside out.
+    fn outward(&self, scope: ScopeId) -> impl Iterator<Item = &Scope<'a>> {
+        let at = |id: ScopeId| self.scopes.get(id);
+        std::iter::successors(at(scope), move |scope| scope.outer.and_then(at))
+    }
+
+    /// The function that a call in this scope means.
+    pub(super) fn function(&self, scope: ScopeId, name: &str) -> Option<FunctionId> {
+        self.outward(scope).find_map(|s| s.functions.get(name)).copied()
+    }
+
+    /// What a wildcard that is visible in this scope may be.
+    pub(super) fn capture(&self, scope: ScopeId, name: &str) -> Option<Types> {
+        self.outward(scope).find(|s| s.captures.contains(name)).map(|s| s.capture_types)
+    }
+
+    pub(super) fn declared(&self, id: FunctionId) -> Option<&Declared<'a>> {
+        self.functions.get(id)
+    }
+
+    /// The first function of the same name in the same scope: calls mean that one.
+    pub(super) fn namesake(&self, id: FunctionId) -> FunctionId {
+        let Some(declared) = self.functions.get(id) else { return id };
+        let scope = self.scopes.get(declared.scope);
+        scope.and_then(|s| s.functions.get(declared.function.name.text.as_str())).copied().unwrap_or(id)
+    }
+}
+
+impl Default for Types {
+    fn default() -> Self {
+        Types::NONE
+    }
+}

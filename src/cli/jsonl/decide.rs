@@ -1,0 +1,52 @@
+//! The op `decide`: a request as two values and a path.
+
+use bumpalo::Bump;
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::{
+    eval::{Evaluator, Fault, Input, Silent, Verdict},
+    service::{Compiled, decoded},
+    value::Map,
+};
+
+use super::{answer, optional_text, table::{Table, read}, text};
+
+pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Result<Json, String> {
+    let service_name = optional_text(request, "service")?.unwrap_or(crate::storage::SERVICE);
+    let (method, path) = (text(request, "method")?, text(request, "path")?);
+    let variables = variables(request)?;
+    let host = Table::new(service_name, request.get("functions"))?;
+    let program = compiled.program();
+    let Some(service) = program.service(service_name) else { return Ok(json!({ "permit": false })) };
+    let segments = match decoded(path) {
+        Ok(segments) => segments,
+        Err(why) => return Ok(json!({ "permit": false, "error": { "message": why, "line": null, "column": null } })),
+    };
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let arena = Bump::new();
+    let input = Input {
+        program,
+        service,
+        request: variables.get("request").map(crate::Value::view),
+        resource: variables.get("resource").map(crate::Value::view),
+        segments: &segments,
+        unnamed_last: false,
+        arena: &arena,
+        host: &host,
+    };
+    Ok(match Evaluator::new(input, &mut Silent).decide(method) {
+        Verdict::Allow(_) => json!({ "permit": true }),
+        Verdict::Deny(None) => json!({ "permit": false }),
+        Verdict::Deny(Some(error)) | Verdict::Abort(error) => {
+            json!({ "permit": false, "error": answer::fault(&Fault::new(program, &error)) })
+        }
+    })
+}
+
+pub(super) fn variables(request: &JsonMap<String, Json>) -> Result<Map, String> {
+    match request.get("variables") {
+        None | Some(Json::Null) => Ok(Map::new()),
+        Some(Json::Object(rows)) => read(rows).map_err(|e| format!("variable {e}")),
+        Some(_) => Err("variables is an object from names to typed values".to_owned()),
+    }
+}

@@ -1,0 +1,165 @@
+//! `eval --jsonl`: one JSON request a line, one answer a line, in order. For programs in other languages.
+
+mod answer;
+mod decide;
+mod expression;
+mod table;
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, Write},
+};
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::{
+    service::Compiled,
+    syntax,
+    text::{Diagnostics, Source},
+};
+
+/// Compiled sources that are kept, so that a client which sends the same source again does not wait.
+const KEPT: usize = 256;
+
+/// What a session has loaded.
+#[derive(Default)]
+struct Session {
+    named: HashMap<String, Compiled>,
+    recent: HashMap<String, Result<Compiled, Diagnostics>>,
+}
+
+/// Answers every line of `input`. A line that cannot be read is answered too; nothing ever allows because of one.
+///
+/// # Errors
+///
+/// Only where reading or writing fails.
+pub(super) fn run(mut input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+    let mut session = Session::default();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            return output.flush();
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let answer = session.answer(&line);
+        serde_json::to_writer(&mut output, &answer)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+}
+
+impl Session {
+    fn answer(&mut self, line: &[u8]) -> Json {
+        let request: Json = match serde_json::from_slice(line) {
+            Ok(request) => request,
+            Err(error) => return bad(Json::Null, format!("the line is not JSON: {error}")),
+        };
+        let Json::Object(request) = request else { return bad(Json::Null, "the line is not a JSON object") };
+        let id = request.get("id").cloned().unwrap_or(Json::Null);
+        match self.dispatch(&request) {
+            Ok(mut answer) => {
+                let mut fields = JsonMap::new();
+                fields.insert("id".to_owned(), id);
+                fields.append(&mut answer);
+                Json::Object(fields)
+            }
+            Err(why) => bad(id, why),
+        }
+    }
+
+    fn dispatch(&mut self, request: &JsonMap<String, Json>) -> Result<JsonMap<String, Json>, String> {
+        let answer = match text(request, "op")? {
+            "check" => answer::issues(&self.compile(text(request, "source")?)),
+            "parse" => parse(text(request, "expr")?)?,
+            "expression" => self.expression(request)?,
+            "decide" => self.decide(request)?,
+            "load" => self.load(request)?,
+            other => return Err(format!("unknown op {other:?}; known: check, parse, expression, decide, load")),
+        };
+        match answer {
+            Json::Object(fields) => Ok(fields),
+            _ => Err("internal: an answer is an object".to_owned()),
+        }
+    }
+
+    fn compile(&mut self, source: &str) -> Result<Compiled, Diagnostics> {
+        if let Some(known) = self.recent.get(source) {
+            return known.clone();
+        }
+        let compiled = Compiled::new(&Source::new("rules", source));
+        if self.recent.len() >= KEPT {
+            self.recent.clear();
+        }
+        self.recent.insert(source.to_owned(), compiled.clone());
+        compiled
+    }
+
+    fn load(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
+        if request.contains_key("rules") {
+            return Err("database rules are not supported".to_owned());
+        }
+        let name = text(request, "name")?;
+        let compiled = self.compile(text(request, "source")?);
+        let answer = answer::issues(&compiled);
+        match compiled {
+            Ok(compiled) => {
+                self.named.insert(name.to_owned(), compiled);
+            }
+            // A name never keeps deciding by an older source than the one last sent.
+            Err(_) => {
+                self.named.remove(name);
+            }
+        }
+        Ok(answer)
+    }
+
+    fn decide(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
+        let compiled = match request.get("ruleset") {
+            Some(Json::String(name)) => {
+                Ok(self.named.get(name).cloned().ok_or_else(|| format!("no ruleset {name:?} is loaded"))?)
+            }
+            Some(_) => return Err("ruleset is the name given to load, a string".to_owned()),
+            None => self.compile(text(request, "source")?),
+        };
+        match compiled {
+            Ok(compiled) => decide::decide(&compiled, request),
+            Err(refused) => Ok(answer::issues(&Err(refused))),
+        }
+    }
+
+    fn expression(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
+        let service = optional_text(request, "service")?.unwrap_or(crate::storage::SERVICE);
+        let functions = optional_text(request, "functions_text")?.unwrap_or("");
+        let source = expression::source(service, functions, text(request, "expr")?);
+        match self.compile(&source) {
+            Ok(compiled) => expression::evaluate(&compiled, service, request),
+            Err(refused) => Ok(json!({ "compile_error": answer::messages(&refused, true), "warnings": answer::messages(&refused, false) })),
+        }
+    }
+}
+
+fn parse(expression: &str) -> Result<Json, String> {
+    match syntax::parse_expression(&Source::new("expression", expression)) {
+        Ok((exprs, root)) => Ok(json!({ "canonical": syntax::print_expression(&exprs, root) })),
+        Err(refused) => Ok(answer::issues(&Err(refused))),
+    }
+}
+
+fn bad(id: Json, why: impl Into<String>) -> Json {
+    json!({ "id": id, "bad_request": why.into() })
+}
+
+fn text<'j>(request: &'j JsonMap<String, Json>, field: &str) -> Result<&'j str, String> {
+    optional_text(request, field)?.ok_or_else(|| format!("the field {field:?} is missing"))
+}
+
+fn optional_text<'j>(request: &'j JsonMap<String, Json>, field: &str) -> Result<Option<&'j str>, String> {
+    match request.get(field) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text)),
+        Some(_) => Err(format!("the field {field:?} is not a string")),
+    }
+}

@@ -1,0 +1,198 @@
+//! Calls: built-ins, methods, functions of the service, users' functions. Which error wins is in the runtime
+//! specification, section 2.
+
+use crate::{
+    program::{NodeId, Run, ServiceFunction},
+    stdlib::{Builtin, Expected, Failure, Operation},
+    value::{ListRef, Str, Type, ValueRef},
+};
+
+use super::{Evaluator, Observer, Result, anchor, dispatch, start};
+
+/// Parameters and variables that a function can have: 7 and 11 (language specification, section 5), with room for
+/// functions that the checker refuses but that a lenient host may run.
+const MAX_LOCALS: usize = 20;
+
+/// Arguments, receiver included, that are collected without allocating.
+const FEW: usize = 5;
+
+impl<'a, O: Observer> Evaluator<'a, '_, O> {
+    pub(super) fn builtin(
+        &mut self,
+        id: NodeId,
+        builtin: &'static Builtin,
+        arguments: Run,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        let values = self.values(None, arguments, locals)?;
+        let result = builtin.call(self.input.arena, &values).map_err(|f| dispatch(id, f))?;
+        self.sized(id, result)
+    }
+
+    pub(super) fn method(
+        &mut self,
+        id: NodeId,
+        table: u32,
+        receiver: NodeId,
+        arguments: Run,
+        pattern: u32,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        self.spend(id, 1)?;
+        let program = self.input.program;
+        let nodes = arguments.of(&program.lists);
+        let mut results = [Ok(ValueRef::Null); FEW];
+        let many;
+        let results: &[Result<'a>] = match results.get_mut(..nodes.len()) {
+            Some(few) => {
+                for (slot, node) in few.iter_mut().zip(nodes).rev() {
+                    *slot = self.evaluate(*node, locals);
+                    self.fatal_first(slot, slot)?;
+                }
+                few
+            }
+            None => {
+                many = self.arguments(arguments, locals)?;
+                &many
+            }
+        };
+        let receiver = self.evaluate(receiver, locals)?;
+        if receiver.type_of() == Type::Null {
+            return Err(start(id, Failure::Null));
+        }
+        let Some(methods) = program.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
+        let Some(method) = methods.get(receiver.type_of()) else {
+            return Err(start(id, Failure::NotFound(None, &methods.name)));
+        };
+        if let Some(error) = results.iter().find_map(|r| r.err()) {
+            return Err(error);
+        }
+        let compiled = program.patterns.get((pattern as usize).wrapping_sub(1));
+        if let (Some(pattern), ValueRef::String(text)) = (compiled, receiver)
+            && let Some(result) = self.with_pattern(pattern, method.name, text, results)
+        {
+            return result.map_err(|f| dispatch(id, f)).and_then(|value| self.sized(id, value));
+        }
+        let mut values = [ValueRef::Null; FEW + 1];
+        if let Some(few) = values.get_mut(..=results.len()) {
+            for (slot, result) in few.iter_mut().skip(1).zip(results) {
+                *slot = (*result)?;
+            }
+            if let Some(first) = few.first_mut() {
+                *first = receiver;
+            }
+            let result = method.call(self.input.arena, few).map_err(|f| dispatch(id, f))?;
+            return self.sized(id, result);
+        }
+        let values: Vec<_> = std::iter::once(Ok(receiver)).chain(results.iter().copied()).collect::<std::result::Result<_, _>>()?;
+        let result = method.call(self.input.arena, &values).map_err(|f| dispatch(id, f))?;
+        self.sized(id, result)
+    }
+
+    /// `matches`, `split` and `replace` with the pattern that was compiled when the rules were loaded. `None` where the
+    /// arguments do not fit, so that the table words the error.
+    fn with_pattern(
+        &self,
+        pattern: &crate::pattern::Pattern,
+        method: &str,
+        text: Str<'a>,
+        arguments: &[Result<'a>],
+    ) -> Option<std::result::Result<ValueRef<'a>, Failure<'a>>> {
+        let arena = self.input.arena;
+        match (method, arguments) {
+            ("matches", [_]) => Some(Ok(ValueRef::Bool(pattern.matches(text)))),
+            ("split", [_]) => {
+                let parts: Vec<_> = pattern.split(text).into_iter().map(|p| ValueRef::String(crate::stdlib::keep(arena, p))).collect();
+                Some(Ok(ValueRef::List(ListRef::Made(arena.alloc_slice_copy(&parts)))))
+            }
+            ("replace", [_, Ok(ValueRef::String(template))]) => Some(match pattern.replace(text, *template) {
+                Ok(replaced) => Ok(ValueRef::String(crate::stdlib::keep(arena, replaced))),
+                Err(error) => Err(Failure::Fatal(arena.alloc_str(&error.to_string()))),
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn service(
+        &mut self,
+        id: NodeId,
+        function: ServiceFunction,
+        arguments: Run,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        let values = self.values(None, arguments, locals)?;
+        let signature = function.signature(&self.input.service.name);
+        let expected = Expected::Service(signature);
+        match values.as_slice() {
+            [ValueRef::Path(path)] => {
+                let answer = self.input.host.call(function, *path, self.input.arena).map_err(|f| start(id, f))?;
+                self.sized(id, answer)
+            }
+            [other] => {
+                let mut types = [None; 6];
+                if let Some(first) = types.first_mut() {
+                    *first = Some(other.type_of());
+                }
+                Err(anchor(id, Failure::Unsupported(Operation::Call(expected, types))))
+            }
+            other => Err(anchor(id, Failure::ArgumentCount { received: other.len(), expected })),
+        }
+    }
+
+    /// An unknown function is the error, whatever its arguments are; they are evaluated all the same.
+    pub(super) fn missing(
+        &mut self,
+        id: NodeId,
+        package: u32,
+        name: u32,
+        arguments: Run,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        self.arguments(arguments, locals)?;
+        let program = self.input.program;
+        let package = package.checked_sub(1).map(|at| program.name(at));
+        Err(start(id, Failure::NotFound(package, program.name(name))))
+    }
+
+    /// Arguments are computed once and may be errors, which do no harm unless they are read.
+    pub(super) fn user_call(&mut self, id: NodeId, function: u32, arguments: Run, locals: &[Result<'a>]) -> Result<'a> {
+        self.spend(id, 1)?;
+        let program = self.input.program;
+        let Some(function) = program.functions.get(function as usize) else { return Err(start(id, Failure::Null)) };
+        let nodes = arguments.of(&program.lists);
+        if nodes.len() != function.parameters.len() {
+            self.arguments(arguments, locals)?;
+            let expected = Expected::User(&function.name, &function.parameters);
+            return Err(start(id, Failure::ArgumentCount { received: nodes.len(), expected }));
+        }
+        let mut frame = [Err(start(id, Failure::Null)); MAX_LOCALS];
+        if nodes.len() + function.lets.len() > frame.len() {
+            return Err(start(id, Failure::ExpressionLimit));
+        }
+        for (slot, node) in frame.iter_mut().zip(nodes).rev() {
+            *slot = self.evaluate(*node, locals);
+            self.fatal_first(slot, slot)?;
+        }
+        for (i, value) in function.lets.iter().enumerate() {
+            self.spend(*value, 1)?;
+            let at = nodes.len() + i;
+            let result = self.evaluate(*value, frame.get(..at).unwrap_or(&[]));
+            self.fatal_first(&result, &result)?;
+            if let Some(slot) = frame.get_mut(at) {
+                *slot = result;
+            }
+        }
+        self.evaluate(function.result, &frame)
+    }
+
+    /// Arguments as values, the leftmost error first.
+    fn values(
+        &mut self,
+        receiver: Option<ValueRef<'a>>,
+        arguments: Run,
+        locals: &[Result<'a>],
+    ) -> std::result::Result<Vec<ValueRef<'a>>, super::Error<'a>> {
+        let results = self.arguments(arguments, locals)?;
+        receiver.map(Ok).into_iter().chain(results).collect()
+    }
+}

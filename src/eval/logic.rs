@@ -1,0 +1,63 @@
+//! `&&`, `||` and `?:`: what is evaluated, and which error survives (runtime specification, section 4).
+
+use crate::{program::NodeId, stdlib::Failure, value::ValueRef};
+
+use super::{Evaluator, Observer, Result, anchor, start};
+
+impl<'a, O: Observer> Evaluator<'a, '_, O> {
+    /// `decisive` is true for `||`, false for `&&`: a side of that value decides, whatever the other side is.
+    pub(super) fn connective(
+        &mut self,
+        id: NodeId,
+        left: NodeId,
+        right: NodeId,
+        decisive: bool,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        self.spend(id, 1)?;
+        let left = match self.evaluate(left, locals) {
+            Ok(ValueRef::Bool(found)) if found == decisive => return Ok(ValueRef::Bool(decisive)),
+            Err(error) if error.failure.is_fatal() => return Err(error),
+            Ok(ValueRef::Bool(_)) => None,
+            Ok(other) => Some(anchor(id, not_bool(other))),
+            Err(error) => Some(error),
+        };
+        self.spend(id, 1)?;
+        match (self.evaluate(right, locals), left) {
+            (Ok(ValueRef::Bool(found)), _) if found == decisive => Ok(ValueRef::Bool(decisive)),
+            (Err(error), _) if error.failure.is_fatal() => Err(error),
+            (_, Some(error)) => Err(error),
+            (Ok(ValueRef::Bool(found)), None) => Ok(ValueRef::Bool(found)),
+            (Ok(other), None) => Err(start(id, not_bool(other))),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The condition, then only the branch it chooses. What it costs beyond them was measured.
+    pub(super) fn ternary(
+        &mut self,
+        id: NodeId,
+        condition: NodeId,
+        yes: NodeId,
+        no: NodeId,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        self.spend(id, 1)?;
+        match self.evaluate(condition, locals)? {
+            ValueRef::Bool(true) => {
+                self.spend(id, 1)?;
+                self.evaluate(yes, locals)
+            }
+            ValueRef::Bool(false) => {
+                self.spend(id, 3)?;
+                self.evaluate(no, locals)
+            }
+            other => Err(anchor(id, not_bool(other))),
+        }
+    }
+}
+
+/// There is no truthiness.
+pub(super) fn not_bool<'a>(value: ValueRef<'_>) -> Failure<'a> {
+    Failure::Type { received: value.type_of(), expected: "bool" }
+}

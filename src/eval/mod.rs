@@ -1,0 +1,384 @@
+//! Running a [`Program`]: a request, its data and an arena in, a [`Verdict`] out.
+//!
+//! One evaluator serves plain decisions, explanations and coverage: an [`Observer`] sees every result, and the silent
+//! one compiles away. Invariants: no I/O, no clock, no globals; recursion is bounded, since every active operation has
+//! been paid for out of a budget of [`MAX_EXPRESSIONS`].
+
+mod call;
+mod logic;
+mod observe;
+mod trace;
+mod verdict;
+
+use bumpalo::Bump;
+
+use crate::{
+    program::{Block, Node, NodeId, Part, Program, Run, ServiceFunction, ServiceProgram},
+    stdlib::{self, Failure},
+    value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef},
+};
+
+pub use observe::{Observer, Silent};
+pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Trace};
+pub use verdict::{Fault, Verdict};
+
+/// Expressions that one request may evaluate, over all statements tried (runtime specification, section 17).
+pub const MAX_EXPRESSIONS: u32 = 1000;
+
+/// Bytes of values that one evaluation may make. The official engine keeps values on a stack of two MiB; this bounds
+/// what a thousand expressions of that size could hold together.
+const MAX_ARENA: usize = 32 << 20;
+
+/// What an expression gives.
+pub type Result<'a> = std::result::Result<ValueRef<'a>, Error<'a>>;
+
+/// A failure and where it arose.
+#[derive(Clone, Copy, Debug)]
+pub struct Error<'a> {
+    /// What failed.
+    pub failure: Failure<'a>,
+    /// The operation.
+    pub node: NodeId,
+    /// Whether messages point at the operator or name instead of the first token.
+    pub at_anchor: bool,
+}
+
+/// Answers the functions of the service.
+pub trait Host<'a> {
+    /// The value of `get` and its kin for a path.
+    ///
+    /// # Errors
+    ///
+    /// A document that is missing, too many calls, or (fatal) data that cannot be read.
+    fn call(&'a self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> std::result::Result<ValueRef<'a>, Failure<'a>>;
+}
+
+/// Everything a decision reads.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The rules.
+    pub program: &'a Program,
+    /// Those of the request's service.
+    pub service: &'a ServiceProgram,
+    /// The variable `request`; `None` reads as an unknown variable.
+    pub request: Option<ValueRef<'a>>,
+    /// The variable `resource`.
+    pub resource: Option<ValueRef<'a>>,
+    /// The segments of the request's path.
+    pub segments: &'a [&'a str],
+    /// Whether the last segment stands for documents that are not named, as in a list.
+    pub unnamed_last: bool,
+    /// Where values made by the evaluation live.
+    pub arena: &'a Bump,
+    /// Answers `get` and its kin.
+    pub host: &'a dyn Host<'a>,
+}
+
+/// The state of one evaluation.
+pub struct Evaluator<'a, 'o, O> {
+    input: Input<'a>,
+    block: Option<&'a Block>,
+    spent: u32,
+    observer: &'o mut O,
+}
+
+impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
+    /// A fresh evaluation.
+    pub fn new(input: Input<'a>, observer: &'o mut O) -> Self {
+        Evaluator { input, block: None, spent: 0, observer }
+    }
+
+    /// Evaluates one condition as if it stood in `block`.
+    pub fn condition(&mut self, block: &'a Block, condition: NodeId) -> Result<'a> {
+        self.block = Some(block);
+        self.evaluate(condition, &[])
+    }
+
+    /// Evaluates an operation; `locals` are the parameters and variables of the function it stands in.
+    fn evaluate(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
+        self.observer.enter(id);
+        let result = self.operation(id, locals);
+        self.observer.leave(id, &result);
+        result
+    }
+
+    /// The operations that most conditions consist of; the others are in [`Self::rare`], to keep this frame small.
+    fn operation(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
+        let program = self.input.program;
+        let node = program.node(id);
+        match node {
+            Node::Constant(at, cost) => {
+                self.spend(id, cost)?;
+                match program.constants.get(at as usize) {
+                    Some(value) => self.sized(id, value.view()),
+                    None => Err(start(id, Failure::Null)),
+                }
+            }
+            Node::Request => {
+                self.spend(id, 1)?;
+                self.variable(id, self.input.request)
+            }
+            Node::Resource => {
+                self.spend(id, 1)?;
+                self.variable(id, self.input.resource)
+            }
+            Node::Unknown => {
+                self.spend(id, 1)?;
+                Err(start(id, Failure::Null))
+            }
+            Node::Capture(slot) => {
+                self.spend(id, 1)?;
+                self.capture(id, slot)
+            }
+            Node::Local(slot) => {
+                self.spend(id, 1)?;
+                locals.get(usize::from(slot)).copied().unwrap_or(Err(start(id, Failure::Null)))
+            }
+            Node::Member(object, name) => {
+                self.spend(id, 1)?;
+                let object = self.evaluate(object, locals)?;
+                stdlib::member(object, Str::Utf8(program.name(name))).map_err(|f| start(id, f))
+            }
+            Node::Compare(op, a, b) => {
+                self.spend(id, 1)?;
+                let (a, b) = self.pair(a, b, locals)?;
+                stdlib::compare(op, a, b).map(ValueRef::Bool).map_err(|f| comparison(id, op, f))
+            }
+            Node::And(a, b) => self.connective(id, a, b, false, locals),
+            Node::Or(a, b) => self.connective(id, a, b, true, locals),
+            Node::Not(a) => {
+                self.spend(id, 1)?;
+                let a = self.evaluate(a, locals)?;
+                stdlib::not(a).map_err(|f| start(id, f))
+            }
+            Node::In(element, container) => {
+                self.spend(id, 1)?;
+                // `x in c` is `c.in(x)`: the argument is evaluated first, the receiver's error comes first.
+                let element = self.evaluate(element, locals);
+                let container = self.evaluate(container, locals);
+                self.fatal_first(&element, &container)?;
+                let container = container?;
+                let known = matches!(
+                    container,
+                    ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Map(_) | ValueRef::Constraint(_)
+                );
+                let element = if known { element? } else { element.unwrap_or(ValueRef::Null) };
+                stdlib::contains(element, container).map(ValueRef::Bool).map_err(|f| dispatch(id, f))
+            }
+            Node::Method(table, receiver, arguments, pattern) => self.method(id, table, receiver, arguments, pattern, locals),
+            Node::Call(function, arguments) => self.user_call(id, function, arguments, locals),
+            other => self.rare(id, other, locals),
+        }
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, id: NodeId, node: Node, locals: &[Result<'a>]) -> Result<'a> {
+        if let Node::Ternary(condition, yes, no) = node {
+            return self.ternary(id, condition, yes, no, locals);
+        }
+        self.spend(id, 1)?;
+        match node {
+            Node::Index(object, index) => {
+                let (object, index) = self.pair(object, index, locals)?;
+                stdlib::index(self.input.arena, object, index).map_err(|f| start(id, f))
+            }
+            Node::Range(object, from, to) => self.range(id, object, from, to, locals),
+            Node::List(items) => {
+                let items = self.arguments(items, locals)?;
+                let made = items.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+                Ok(ValueRef::List(ListRef::Made(self.input.arena.alloc_slice_copy(&made))))
+            }
+            Node::Map(entries) => self.map(entries, locals),
+            Node::Path(parts) => self.path(id, parts, locals),
+            Node::Negate(a) => stdlib::negate(self.evaluate(a, locals)?).map_err(|f| start(id, f)),
+            Node::Arithmetic(op, a, b) => {
+                let (a, b) = self.pair(a, b, locals)?;
+                let result = stdlib::arithmetic(self.input.arena, op, a, b).map_err(|f| anchor(id, f))?;
+                self.sized(id, result)
+            }
+            Node::Is(a, name) => {
+                self.spend(id, 1)?;
+                Ok(ValueRef::Bool(stdlib::has_type(self.evaluate(a, locals)?, name)))
+            }
+            Node::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments, locals),
+            Node::Service(function, arguments) => self.service(id, function, arguments, locals),
+            Node::Missing(package, name, arguments) => self.missing(id, package, name, arguments, locals),
+            _ => Err(start(id, Failure::Null)),
+        }
+    }
+
+    /// Both operands, the right one first; the left one's error first.
+    fn pair(
+        &mut self,
+        a: NodeId,
+        b: NodeId,
+        locals: &[Result<'a>],
+    ) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
+        let b = self.evaluate(b, locals);
+        if let Err(error) = &b
+            && error.failure.is_fatal()
+        {
+            return Err(*error);
+        }
+        let a = self.evaluate(a, locals)?;
+        Ok((a, b?))
+    }
+
+    /// An error that ends everything wins over the others.
+    fn fatal_first(&self, a: &Result<'a>, b: &Result<'a>) -> std::result::Result<(), Error<'a>> {
+        for result in [a, b] {
+            if let Err(error) = result
+                && error.failure.is_fatal()
+            {
+                return Err(*error);
+            }
+        }
+        Ok(())
+    }
+
+    fn variable(&self, id: NodeId, value: Option<ValueRef<'a>>) -> Result<'a> {
+        match value {
+            Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
+            Some(value) => stdlib::member_of(value).map_err(|f| start(id, f)),
+            None => Err(start(id, Failure::Null)),
+        }
+    }
+
+    fn capture(&self, id: NodeId, slot: u8) -> Result<'a> {
+        let segments = self.input.segments;
+        let found = self.block.and_then(|block| block.captured(usize::from(slot), segments));
+        let Some((taken, glob)) = found else { return Err(start(id, Failure::Null)) };
+        let unnamed = self.input.unnamed_last && taken.as_ptr_range().end == segments.as_ptr_range().end && !taken.is_empty();
+        match taken {
+            [_] if unnamed && !glob => Err(start(id, Failure::Null)),
+            [text] if !glob => self.sized(id, ValueRef::String(Str::Utf8(text))),
+            taken if unnamed => {
+                let named = taken.split_last().map_or(&[][..], |(_, named)| named);
+                let parts = named.iter().map(|text| SegmentRef::Simple(Str::Utf8(text)));
+                let parts: Vec<_> = parts.chain([SegmentRef::Capture(Str::Utf8("document"), None)]).collect();
+                Ok(ValueRef::Path(PathRef::Made(self.input.arena.alloc_slice_copy(&parts))))
+            }
+            taken => Ok(ValueRef::Path(PathRef::Plain(taken))),
+        }
+    }
+
+    fn range(&mut self, id: NodeId, object: NodeId, from: Option<NodeId>, to: Option<NodeId>, locals: &[Result<'a>]) -> Result<'a> {
+        let to = self.bound(id, to, locals);
+        let from = self.bound(id, from, locals);
+        let object = self.evaluate(object, locals);
+        self.fatal_first(&to, &from)?;
+        let object = object?;
+        stdlib::range(self.input.arena, object, from?, to?).map_err(|f| start(id, f))
+    }
+
+    /// A bound that is missing is the literal null, and counts as one.
+    fn bound(&mut self, id: NodeId, bound: Option<NodeId>, locals: &[Result<'a>]) -> Result<'a> {
+        match bound {
+            Some(bound) => self.evaluate(bound, locals),
+            None => self.spend(id, 1).map(|()| ValueRef::Null),
+        }
+    }
+
+    fn map(&mut self, entries: Run, locals: &[Result<'a>]) -> Result<'a> {
+        let nodes = entries.of(&self.input.program.lists);
+        let results = self.arguments(entries, locals)?;
+        let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
+        let mut seen = rustc_hash::FxHashMap::default();
+        for (pair, ids) in results.chunks_exact(2).zip(nodes.chunks_exact(2)) {
+            let ([key, value], [key_id, _]) = (pair, ids) else { continue };
+            let ValueRef::String(key) = (*key)? else {
+                let received = (*key)?.type_of();
+                return Err(start(*key_id, Failure::Type { received, expected: "string" }));
+            };
+            // A repeated key keeps its last value.
+            match seen.insert(key, made.len()) {
+                Some(at) => {
+                    seen.insert(key, at);
+                    if let Some(entry) = made.get_mut(at) {
+                        entry.1 = (*value)?;
+                    }
+                }
+                None => made.push((key, (*value)?)),
+            }
+        }
+        Ok(ValueRef::Map(MapRef::Made(self.input.arena.alloc_slice_copy(&made))))
+    }
+
+    fn path(&mut self, id: NodeId, parts: Run, locals: &[Result<'a>]) -> Result<'a> {
+        let program = self.input.program;
+        let parts = parts.of(&program.parts);
+        let literals = parts.iter().filter(|part| !matches!(part, Part::Node(_))).count();
+        self.spend(id, literals as u32)?;
+        // Right to left; the leftmost error is the one reported.
+        let mut results = Vec::new();
+        for part in parts.iter().rev() {
+            if let Part::Node(node) = part {
+                let result = self.evaluate(*node, locals);
+                self.fatal_first(&result, &result)?;
+                results.push((*node, result));
+            }
+        }
+        let mut segments = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Part::Literal(name) => segments.push(SegmentRef::Simple(Str::Utf8(program.name(*name)))),
+                Part::Capture(name) => segments.push(SegmentRef::Capture(Str::Utf8(program.name(*name)), None)),
+                Part::Glob(name) => segments.push(SegmentRef::Glob(Str::Utf8(program.name(*name)), None)),
+                Part::Node(node) => {
+                    let value = results.pop().map_or(Err(start(*node, Failure::Null)), |(_, result)| result)?;
+                    stdlib::splice(self.input.arena, value, &mut segments).map_err(|f| start(*node, f))?;
+                }
+            }
+        }
+        Ok(ValueRef::Path(PathRef::Made(self.input.arena.alloc_slice_copy(&segments))))
+    }
+
+    /// Results of a run of nodes, evaluated from the last to the first, in source order.
+    fn arguments(&mut self, run: Run, locals: &[Result<'a>]) -> std::result::Result<Vec<Result<'a>>, Error<'a>> {
+        let nodes = run.of(&self.input.program.lists);
+        let mut results = Vec::with_capacity(nodes.len());
+        for node in nodes.iter().rev() {
+            let result = self.evaluate(*node, locals);
+            self.fatal_first(&result, &result)?;
+            results.push(result);
+        }
+        results.reverse();
+        Ok(results)
+    }
+
+    /// Pays for an operation.
+    #[inline]
+    fn spend(&mut self, id: NodeId, cost: u32) -> std::result::Result<(), Error<'a>> {
+        self.spent = self.spent.saturating_add(cost);
+        if self.spent > MAX_EXPRESSIONS { Err(start(id, Failure::ExpressionLimit)) } else { Ok(()) }
+    }
+
+    /// Refuses values beyond what the official engine's memory holds.
+    fn sized(&self, id: NodeId, value: ValueRef<'a>) -> Result<'a> {
+        if self.input.arena.allocated_bytes() > MAX_ARENA {
+            return Err(start(id, Failure::MemoryLimit));
+        }
+        stdlib::member_of(value).map_err(|f| start(id, f))
+    }
+}
+
+/// A failure reported at the first token of the operation.
+fn start<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
+    Error { failure, node, at_anchor: false }
+}
+
+/// A failure reported at the operator, or at the name of the function.
+fn anchor<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
+    Error { failure, node, at_anchor: true }
+}
+
+/// Equality reports at its first token, order at its operator.
+fn comparison<'a>(node: NodeId, op: crate::value::Comparator, failure: Failure<'a>) -> Error<'a> {
+    use crate::value::Comparator::{Eq, Ne};
+    Error { failure, node, at_anchor: !matches!(op, Eq | Ne) }
+}
+
+/// A function that is not there is reported at the first token of the call, what it runs into at its name.
+fn dispatch<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
+    Error { failure, node, at_anchor: !matches!(failure, Failure::NotFound(..) | Failure::Null) }
+}

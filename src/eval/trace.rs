@@ -1,0 +1,180 @@
+//! The record of an evaluation: blocks, statements, and every sub-expression with its value or error.
+
+use crate::{
+    program::{Block, Node, NodeId, Program},
+    text::Span,
+    value::Value,
+};
+
+use super::{Fault, Observer, Result};
+
+/// What a decision went through.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// The blocks that cover the request's path, in the order in which they were tried.
+    pub blocks: Vec<BlockTrace>,
+}
+
+/// A block that covers the request's path.
+#[derive(Clone, Debug)]
+pub struct BlockTrace {
+    /// Its whole path, as rules write it.
+    pub path: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What its wildcards stand for.
+    pub captures: Vec<(String, String)>,
+    /// The statements that speak of the method and were tried.
+    pub statements: Vec<StatementTrace>,
+}
+
+/// A statement that was tried.
+#[derive(Clone, Debug)]
+pub struct StatementTrace {
+    /// Where it stands.
+    pub span: Span,
+    /// What its condition gave.
+    pub outcome: Outcome,
+    /// How it came to that; `None` without a condition.
+    pub condition: Option<Step>,
+}
+
+/// What an expression gave.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A value.
+    Value(Value),
+    /// An error.
+    Error(Fault),
+}
+
+/// A sub-expression that was evaluated.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The text it covers.
+    pub span: Span,
+    /// What it gave.
+    pub outcome: Outcome,
+    /// What it was made of, in source order; of a user's function, its variables and its result after the arguments.
+    pub parts: Vec<Step>,
+    /// What kind of operation it is.
+    pub kind: StepKind,
+    node: NodeId,
+}
+
+/// What a reader of a trace needs to know of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// A literal.
+    Constant,
+    /// `request`, `resource`, a wildcard, a parameter.
+    Variable,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// `!`
+    Not,
+    /// `?:`
+    Ternary,
+    /// A call of a user's function.
+    Call,
+    /// Anything else.
+    Operation,
+}
+
+impl StepKind {
+    fn of(node: Node) -> Self {
+        match node {
+            Node::Constant(..) => StepKind::Constant,
+            Node::Request | Node::Resource | Node::Capture(_) | Node::Local(_) | Node::Unknown => StepKind::Variable,
+            Node::And(..) => StepKind::And,
+            Node::Or(..) => StepKind::Or,
+            Node::Not(_) => StepKind::Not,
+            Node::Ternary(..) => StepKind::Ternary,
+            Node::Call(..) => StepKind::Call,
+            _ => StepKind::Operation,
+        }
+    }
+}
+
+impl Step {
+    /// The operation, which is the key of coverage.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+}
+
+/// An observer that writes everything down.
+pub struct Recorder<'p> {
+    program: &'p Program,
+    blocks: &'p [Block],
+    segments: &'p [&'p str],
+    trace: Trace,
+    /// Operations that have begun, with the parts that are done.
+    open: Vec<Vec<Step>>,
+    statement: Option<Span>,
+}
+
+impl<'p> Recorder<'p> {
+    /// A recorder for a request with that path.
+    pub fn new(program: &'p Program, blocks: &'p [Block], segments: &'p [&'p str]) -> Self {
+        Recorder { program, blocks, segments, trace: Trace::default(), open: vec![Vec::new()], statement: None }
+    }
+
+    /// What was recorded.
+    pub fn finish(self) -> Trace {
+        self.trace
+    }
+
+    fn outcome(&self, result: &Result<'_>) -> Outcome {
+        match result {
+            Ok(value) => Outcome::Value(value.to_value()),
+            Err(error) => Outcome::Error(Fault::new(self.program, error)),
+        }
+    }
+}
+
+impl Observer for Recorder<'_> {
+    fn block(&mut self, id: u32) {
+        let Some(block) = self.blocks.get(id as usize) else { return };
+        let text = |at: usize| match block.captured(at, self.segments) {
+            Some((taken, true)) => format!("/{}", taken.join("/")),
+            Some((taken, false)) => taken.join("/"),
+            None => String::new(),
+        };
+        let captures = block.captures.iter().enumerate().map(|(at, c)| (c.name.clone(), text(at))).collect();
+        let (path, span) = (block.path.clone(), block.span);
+        self.trace.blocks.push(BlockTrace { path, span, captures, statements: Vec::new() });
+    }
+
+    fn statement(&mut self, id: u32) {
+        self.statement = self.program.statements.get(id as usize).map(|s| s.span);
+        self.open = vec![Vec::new()];
+    }
+
+    fn decided(&mut self, result: &Result<'_>) {
+        let condition = self.open.first_mut().and_then(Vec::pop);
+        let trace = StatementTrace { span: self.statement.unwrap_or_default(), outcome: self.outcome(result), condition };
+        if let Some(block) = self.trace.blocks.last_mut() {
+            block.statements.push(trace);
+        }
+    }
+
+    fn enter(&mut self, _node: NodeId) {
+        self.open.push(Vec::new());
+    }
+
+    fn leave(&mut self, node: NodeId, result: &Result<'_>) {
+        let mut parts = self.open.pop().unwrap_or_default();
+        // Operands are evaluated from right to left; a reader wants them as written.
+        let span = self.program.span(node);
+        let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
+        parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
+        let kind = StepKind::of(self.program.node(node));
+        let step = Step { span, outcome: self.outcome(result), parts, kind, node };
+        if let Some(around) = self.open.last_mut() {
+            around.push(step);
+        }
+    }
+}

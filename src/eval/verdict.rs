@@ -1,0 +1,86 @@
+//! From blocks and statements to a verdict (language specification, section 6, rules 4 and 5).
+
+use crate::{
+    program::{Program, RequestedMethod},
+    stdlib::Failure,
+    text::{LineColumn, Span},
+    value::ValueRef,
+};
+
+use super::{Error, Evaluator, Input, Observer, logic, start};
+
+/// What the rules say.
+#[derive(Clone, Copy, Debug)]
+pub enum Verdict<'a> {
+    /// A statement permits: its number.
+    Allow(u32),
+    /// None permits; the first error, if any failed.
+    Deny(Option<Error<'a>>),
+    /// Evaluation ended early: a limit, or data that could not be read.
+    Abort(Error<'a>),
+}
+
+impl<'a, O: Observer> Evaluator<'a, '_, O> {
+    /// Tries the statements of all blocks that cover the path.
+    pub fn decide(mut self, method: &str) -> Verdict<'a> {
+        let Input { program, service, segments, .. } = self.input;
+        let method = RequestedMethod::new(method);
+        let mut first_error = None;
+        for block_id in service.matcher.find(&service.blocks, segments).as_slice() {
+            let Some(block) = service.blocks.get(*block_id as usize) else { continue };
+            self.observer.block(*block_id);
+            for (i, statement) in block.statements.of(&program.statements).iter().enumerate() {
+                if !statement.methods.contains(method) {
+                    continue;
+                }
+                let number = block.statements.start + i as u32;
+                self.observer.statement(number);
+                let result = match statement.condition {
+                    Some(condition) => self.condition(block, condition).and_then(|value| match value {
+                        ValueRef::Bool(_) => Ok(value),
+                        other => Err(start(condition, logic::not_bool(other))),
+                    }),
+                    // Without a condition a statement still costs one expression.
+                    None => self.spend(crate::program::NodeId(u32::MAX), 1).map(|()| ValueRef::Bool(true)),
+                };
+                self.observer.decided(&result);
+                match result {
+                    Ok(ValueRef::Bool(true)) => return Verdict::Allow(number),
+                    Err(error) if error.failure.is_fatal() => return Verdict::Abort(error),
+                    Err(error) => first_error = first_error.or(Some(error)),
+                    Ok(_) => {}
+                }
+            }
+        }
+        Verdict::Deny(first_error)
+    }
+}
+
+/// An error as it leaves the engine: the official message, and where it arose.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Fault {
+    /// The official message.
+    pub message: String,
+    /// Line and column of the operation.
+    #[serde(flatten)]
+    pub position: LineColumn,
+    /// The text that the operation covers.
+    #[serde(skip)]
+    pub span: Span,
+    /// Whether it ended the evaluation of the whole request.
+    #[serde(skip)]
+    pub fatal: bool,
+}
+
+impl Fault {
+    /// The error, in words.
+    pub fn new(program: &Program, error: &Error<'_>) -> Self {
+        let place = if error.at_anchor { program.anchor(error.node) } else { program.span(error.node) };
+        let fatal = error.failure.is_fatal();
+        let message = match error.failure {
+            Failure::Message("") => String::new(),
+            ref failure => failure.to_string(),
+        };
+        Fault { message, position: program.source.position(place.start), span: program.span(error.node), fatal }
+    }
+}

@@ -1,0 +1,78 @@
+//! A document, as rules see it.
+
+use std::borrow::Cow;
+
+use crate::value::{Map, MapRef, Path, PathRef, Record, Value, ValueRef};
+
+/// A document: what rules see as `resource` and `request.resource`, with the keys `__name__`, `data` and `id`.
+#[derive(Clone, Debug)]
+pub struct Document {
+    name: String,
+    full_name: Path,
+    fields: Value,
+}
+
+impl Document {
+    /// A document with that name within the default database, such as `users/alice`, and those fields.
+    pub fn new(name: impl Into<String>, fields: impl Into<Value>) -> Self {
+        let name = name.into();
+        let name = name.strip_prefix('/').map(str::to_owned).unwrap_or(name);
+        let full_name = Path::of(&format!("/databases/(default)/documents/{name}"));
+        Document { name, full_name, fields: fields.into() }
+    }
+
+    /// Its name within the database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its fields.
+    pub fn fields(&self) -> &Value {
+        &self.fields
+    }
+
+    /// Its last segment.
+    pub fn id(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+}
+
+impl Record for Document {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        match name {
+            "data" => Some(self.fields.view()),
+            "id" => Some(ValueRef::from(self.id())),
+            "__name__" => Some(ValueRef::Path(PathRef::Owned(&self.full_name))),
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["__name__", "data", "id"]
+    }
+}
+
+impl Document {
+    pub(super) fn view(&self) -> ValueRef<'_> {
+        ValueRef::Map(MapRef::Record(self))
+    }
+}
+
+impl<'a> From<&'a Document> for Cow<'a, Document> {
+    fn from(document: &'a Document) -> Self {
+        Cow::Borrowed(document)
+    }
+}
+
+impl From<Document> for Cow<'_, Document> {
+    fn from(document: Document) -> Self {
+        Cow::Owned(document)
+    }
+}
+
+/// Fields by name.
+impl From<(&str, Map)> for Document {
+    fn from((name, fields): (&str, Map)) -> Self {
+        Document::new(name, fields)
+    }
+}

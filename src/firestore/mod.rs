@@ -1,0 +1,119 @@
+//! Cloud Firestore rules: [`Ruleset`], [`Request`], [`Document`]s and [`Query`] constraints.
+//!
+//! ```
+//! use firewarden::{Auth, firestore::{Document, Request, Ruleset}};
+//! use serde_json::json;
+//!
+//! let rules: Ruleset = "
+//!     rules_version = '2';
+//!     service cloud.firestore {
+//!       match /databases/{database}/documents/notes/{note} {
+//!         allow get: if resource.data.owner == request.auth.uid;
+//!       }
+//!     }".parse()?;
+//! let stored = Document::new("notes/n1", json!({ "owner": "alice" }));
+//! let request = Request::get("notes/n1").existing(stored).auth(Auth::user("alice"));
+//! assert!(rules.evaluate(&request, &())?.is_allowed());
+//! # Ok::<(), firewarden::Error>(())
+//! ```
+
+mod document;
+mod query;
+mod request;
+
+pub use document::Document;
+pub use query::{Direction, Query};
+pub use request::{Method, Request};
+
+use crate::{
+    error::Error,
+    service::{self, Compiled, Decision, DocumentHost, Documents},
+    text::{Diagnostics, Source},
+};
+
+/// The service that Firestore rules stand in.
+pub const SERVICE: &str = "cloud.firestore";
+
+/// Documents that one request for one document may read (language specification, section 5; repeats are free).
+pub const DOCUMENT_LIMIT: usize = 10;
+
+/// Documents that one request for several documents may read.
+pub const BATCH_DOCUMENT_LIMIT: usize = 20;
+
+/// Firestore rules, ready to decide any number of requests. Cheap to clone, shared between threads.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    compiled: Compiled,
+}
+
+impl Ruleset {
+    /// Reads, checks and compiles rules.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Source`] with every problem, where the official compiler refuses the text.
+    pub fn parse(source: &Source) -> Result<Self, Error> {
+        Ok(Ruleset { compiled: Compiled::new(source)? })
+    }
+
+    /// What the official compiler warns of: most of it never works at run time.
+    pub fn warnings(&self) -> &Diagnostics {
+        self.compiled.warnings()
+    }
+
+    /// Decides a request for one document or one query.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where `documents` failed; never for a denial.
+    pub fn evaluate(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
+        self.with(request, documents, service::decide)
+    }
+
+    /// Decides a request and keeps all it went through: blocks, statements, sub-expressions.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::evaluate`].
+    pub fn explain(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
+        self.with(request, documents, service::explain)
+    }
+
+    /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::evaluate`].
+    pub fn permits(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<bool, Error> {
+        let Ok(segments) = request.segments() else { return Ok(false) };
+        let record = request.record(segments.as_slice());
+        service::permits(&self.compiled, &record.asked(), host(request, documents))
+    }
+
+    fn with(
+        &self,
+        request: &Request<'_>,
+        documents: &dyn Documents,
+        run: fn(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
+    ) -> Result<Decision, Error> {
+        match request.segments() {
+            Ok(segments) => {
+                let record = request.record(segments.as_slice());
+                run(&self.compiled, &record.asked(), host(request, documents))
+            }
+            Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),
+        }
+    }
+}
+
+fn host<'d>(request: &Request<'_>, documents: &'d dyn Documents) -> DocumentHost<'d> {
+    DocumentHost::new(documents, "", request.document_limit())
+}
+
+impl std::str::FromStr for Ruleset {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ruleset::parse(&Source::new("firestore.rules", text))
+    }
+}

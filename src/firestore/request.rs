@@ -1,0 +1,237 @@
+//! A request to Firestore.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    auth::{self, Auth},
+    service::{Asked, Segments},
+    value::{Map, MapRef, PathRef, Record, Timestamp, Value, ValueRef},
+};
+
+use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, SERVICE};
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads one document.
+    Get,
+    /// Runs a query or lists a collection.
+    List,
+    /// Writes a document that is not there.
+    Create,
+    /// Writes a document that is there.
+    Update,
+    /// Deletes a document.
+    Delete,
+}
+
+impl Method {
+    /// The name in rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "get",
+            Method::List => "list",
+            Method::Create => "create",
+            Method::Update => "update",
+            Method::Delete => "delete",
+        }
+    }
+
+    /// The method of that name; `None` for `read` and `write` too, which are several.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete].into_iter().find(|m| m.name() == name)
+    }
+}
+
+/// A request for a document or a query. It borrows what it is given by reference.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Request<'a> {
+    method: Method,
+    database: Cow<'a, str>,
+    path: Cow<'a, str>,
+    auth: Option<Cow<'a, Auth>>,
+    time: Timestamp,
+    existing: Option<Cow<'a, Document>>,
+    incoming: Option<Cow<'a, Document>>,
+    query: Query,
+    /// What `resource` is in a list.
+    constraints: Value,
+    headers: Map,
+    batch: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request with any method, about a document (`users/alice`) or, for a list, a collection (`users`), named within
+    /// the database.
+    pub fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
+        Request {
+            method,
+            database: Cow::Borrowed("(default)"),
+            path: path.into(),
+            auth: None,
+            time: Timestamp::default(),
+            existing: None,
+            incoming: None,
+            query: Query::new(),
+            constraints: Query::new().resource(),
+            headers: Map::new(),
+            batch: false,
+        }
+    }
+
+    /// Reads a document that is not there; say what is stored with [`Self::existing`].
+    pub fn get(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::Get, path)
+    }
+
+    /// Runs a query over a collection.
+    pub fn list(collection: impl Into<Cow<'a, str>>, query: Query) -> Self {
+        let mut request = Self::new(Method::List, collection);
+        request.constraints = query.resource();
+        request.query = query;
+        request
+    }
+
+    /// Writes a document that is not there.
+    pub fn create(document: impl Into<Cow<'a, Document>>) -> Self {
+        let document = document.into();
+        Self::new(Method::Create, document.name().to_owned()).with(document)
+    }
+
+    /// Writes over a stored document; `updated` holds all its fields as they will be.
+    pub fn update(stored: impl Into<Cow<'a, Document>>, updated: impl Into<Cow<'a, Document>>) -> Self {
+        let stored = stored.into();
+        Self::new(Method::Update, stored.name().to_owned()).existing(stored).with(updated)
+    }
+
+    /// Deletes a stored document.
+    pub fn delete(stored: impl Into<Cow<'a, Document>>) -> Self {
+        let stored = stored.into();
+        Self::new(Method::Delete, stored.name().to_owned()).existing(stored)
+    }
+
+    /// Who asks; without this nobody is signed in.
+    pub fn auth(mut self, auth: impl Into<Cow<'a, Auth>>) -> Self {
+        self.auth = Some(auth.into());
+        self
+    }
+
+    /// When it is asked: `request.time`. Without this, 1970: an evaluation reads no clock.
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// What is stored under the name: `resource`.
+    pub fn existing(mut self, document: impl Into<Cow<'a, Document>>) -> Self {
+        self.existing = Some(document.into());
+        self
+    }
+
+    /// The document as it will be: `request.resource`.
+    pub fn with(mut self, document: impl Into<Cow<'a, Document>>) -> Self {
+        self.incoming = Some(document.into());
+        self
+    }
+
+    /// Another database than `(default)`.
+    pub fn database(mut self, database: impl Into<Cow<'a, str>>) -> Self {
+        self.database = database.into();
+        self
+    }
+
+    /// One of several documents of a batched read, a commit or a transaction: rules may read more documents.
+    pub fn in_batch(mut self) -> Self {
+        self.batch = true;
+        self
+    }
+
+    pub(super) fn document_limit(&self) -> usize {
+        if self.batch { BATCH_DOCUMENT_LIMIT } else { DOCUMENT_LIMIT }
+    }
+
+    pub(super) fn segments(&self) -> Result<Segments<'_>, &'static str> {
+        let path = self.path.strip_prefix('/').unwrap_or(&self.path);
+        if path.is_empty() || self.database.is_empty() {
+            return Err("Path segment cannot be empty");
+        }
+        let segments = Segments::new(&["databases", &self.database, "documents"], path)?;
+        let documents = segments.as_slice().len() - 3;
+        match (self.method, documents % 2) {
+            // A list is decided for a document of the collection that has no name.
+            (Method::List, 1) => Ok(segments.with("")),
+            (Method::List, _) => Err("a list asks for a collection: its path has an odd number of segments"),
+            (_, 0) => Ok(segments),
+            _ => Err("a document's path has an even number of segments"),
+        }
+    }
+
+    pub(super) fn record<'r>(&'r self, segments: &'r [&'r str]) -> RequestRecord<'r> {
+        RequestRecord { request: self, segments }
+    }
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method.name(), self.path)
+    }
+}
+
+/// A request as the variable `request`.
+pub(super) struct RequestRecord<'r> {
+    request: &'r Request<'r>,
+    segments: &'r [&'r str],
+}
+
+impl RequestRecord<'_> {
+    pub(super) fn asked(&self) -> Asked<'_> {
+        let request = self.request;
+        let stored = request.existing.as_deref().map_or(ValueRef::Null, Document::view);
+        Asked {
+            service: SERVICE,
+            method: request.method.name(),
+            segments: self.segments,
+            unnamed_last: request.method == Method::List,
+            request: Some(ValueRef::Map(MapRef::Record(self))),
+            resource: Some(if request.method == Method::List { request.constraints.view() } else { stored }),
+        }
+    }
+
+    /// The path as rules see it: that of a list is the collection's.
+    fn path(&self) -> ValueRef<'_> {
+        let named = match self.request.method {
+            Method::List => self.segments.split_last().map_or(&[][..], |(_, named)| named),
+            _ => self.segments,
+        };
+        ValueRef::Path(PathRef::Plain(named))
+    }
+}
+
+/// Which keys there are depends on the method (language specification, section 7).
+impl Record for RequestRecord<'_> {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        let request = self.request;
+        let reads = matches!(request.method, Method::Get | Method::List);
+        Some(match name {
+            "auth" => auth::view(request.auth.as_deref()),
+            "resource" if !reads => request.incoming.as_deref().map_or(ValueRef::Null, Document::view),
+            "path" => self.path(),
+            "method" => ValueRef::from(request.method.name()),
+            "time" => ValueRef::Timestamp(request.time),
+            "query" if request.method == Method::List => ValueRef::Map(MapRef::Record(&request.query)),
+            "headers" => ValueRef::Map(MapRef::Owned(&request.headers)),
+            "inTransaction" => ValueRef::Bool(!reads),
+            "fields" if reads => ValueRef::Null,
+            "readFields" | "transforms" | "writeFields" if !reads => ValueRef::Null,
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "auth", "fields", "headers", "inTransaction", "method", "path", "query", "readFields", "resource", "time",
+            "transforms", "writeFields",
+        ]
+    }
+}

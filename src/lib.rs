@@ -1,0 +1,79 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Inside
+//!
+//! One folder per stage; each takes what the one before it gives. A folder imports only from those above it.
+//!
+//! | folder | takes → gives |
+//! |---|---|
+//! | `text` | named source text → lines, columns, caret frames |
+//! | `value` | what expressions compute with, owned and borrowed |
+//! | `pattern` | RE2 patterns → matchers |
+//! | `stdlib` | one table of built-ins and operators |
+//! | `syntax` | source text → syntax tree, or the official syntax errors |
+//! | `check` | syntax tree → official warnings and errors |
+//! | `program` | checked tree → flat compiled form |
+//! | `eval` | compiled form and a request → verdict, trace |
+//! | `auth` | who is asking |
+//! | `service` | what Storage and Firestore share: decisions, documents, explanations |
+//! | `storage`, `firestore` | the products: requests as typed builders |
+//! | `cli` | the command |
+//!
+//! Deliberately absent: an async runtime, HTTP, a clock, randomness, files; all of that is the host's. There is one
+//! evaluator: plain decisions, explanations and coverage run the same program.
+
+extern crate alloc;
+
+mod auth;
+mod check;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+mod error;
+mod eval;
+pub mod firestore;
+mod pattern;
+mod program;
+mod service;
+mod stdlib;
+pub mod storage;
+mod syntax;
+pub mod text;
+pub mod value;
+
+pub use auth::Auth;
+pub use error::{BoxError, Error};
+pub use eval::{BlockTrace, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
+pub use service::{Cause, Decision, DocumentPath, Documents, Explanation};
+pub use text::Diagnostics;
+pub use value::Value;
+
+/// The stages themselves, for this package's own tests and benches. No promise of stability.
+#[doc(hidden)]
+pub mod internals {
+    /// Names, types and static limits.
+    pub mod check {
+        pub use crate::check::*;
+    }
+    /// Running a program.
+    pub mod eval {
+        pub use crate::eval::*;
+    }
+    /// RE2 patterns.
+    pub mod pattern {
+        pub use crate::pattern::*;
+    }
+    /// The compiled form.
+    pub mod program {
+        pub use crate::program::*;
+    }
+    /// The table of built-ins.
+    pub mod stdlib {
+        pub use crate::stdlib::*;
+    }
+    /// The syntax tree.
+    pub mod syntax {
+        pub use crate::syntax::*;
+    }
+    pub use crate::value;
+}

@@ -1,0 +1,5 @@
+//! The `firewarden` command.
+
+fn main() -> std::process::ExitCode {
+    firewarden::cli::run()
+}

@@ -1,0 +1,145 @@
+//! [`Node`] tree to the regex engine's `Hir`, and the engine's size limits.
+//!
+//! The engine works on UTF-8 and so knows no lone surrogates. A text that has some is searched in
+//! the `Wide` form: each lone surrogate is replaced by a character of a plane without assignments,
+//! and the pattern's sets are translated the same way.
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_syntax::hir::{self, Capture, Class, Hir, Repetition};
+
+use super::classes::{SURROGATES, Set, meet};
+use super::parse::{Look, Node};
+use super::whole::Whole;
+
+/// Which texts an engine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Text without lone surrogates.
+    Utf8,
+    /// Text whose lone surrogates were replaced by [`stand_in`].
+    Wide,
+}
+
+/// First of the 2048 code points that stand for lone surrogates; all unassigned, in plane 5.
+const STAND_INS: u32 = 0x5_0000;
+
+/// The character that stands for the lone surrogate `unit` in `Wide` texts.
+pub(super) fn stand_in(unit: u16) -> char {
+    let offset = u32::from(unit).saturating_sub(SURROGATES.0);
+    char::from_u32(STAND_INS + offset).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// Largest pattern built, in estimated automaton states: `(\pL{100}){2}`, `((a{40}){40}){30}`. It
+/// takes some 50 ms to build.
+const MAX_STATES: u64 = 250_000;
+/// Bytes of one automaton; only a backstop, the estimate refuses earlier.
+const MAX_BYTES: usize = 1 << 26;
+/// Estimated states times groups for which capture positions may be tracked.
+const MAX_SLOTS: u64 = 20_000_000;
+
+/// Whether the pattern is small enough to build. The estimate costs nothing, so that a text full
+/// of patterns like `((a{100}){100}){100}` is refused without building any of them.
+pub(super) fn fits(node: &Node) -> bool {
+    states(node) <= MAX_STATES
+}
+
+/// Whether capture positions may be tracked as well.
+pub(super) fn captures_fit(node: &Node, groups: u32) -> bool {
+    states(node).saturating_mul(u64::from(groups) + 1) <= MAX_SLOTS
+}
+
+fn states(node: &Node) -> u64 {
+    match node {
+        Node::Empty | Node::Look(_) => 1,
+        Node::Literal(_) => 4,
+        // About one state for each range: ranges share the states of their common bytes.
+        Node::Class(set) => 1 + set.ranges().len() as u64 * 2,
+        Node::Capture(_, node) => 2 + states(node),
+        Node::Repeat(repeat) => {
+            let times = u64::from(repeat.max.unwrap_or(repeat.min).max(1));
+            (states(&repeat.node) + 1).saturating_mul(times)
+        }
+        Node::Concat(nodes) | Node::Alternate(nodes) => {
+            nodes.iter().map(states).fold(1, u64::saturating_add)
+        }
+    }
+}
+
+/// Builds the engine that answers whether a whole text matches.
+pub(super) fn build_whole(node: &Node, form: Form) -> Option<Whole> {
+    let start = Hir::look(hir::Look::Start);
+    let end = Hir::look(hir::Look::End);
+    let whole = Hir::concat(vec![start, translate(node, form, false), end]);
+    Whole::build(&whole, MAX_BYTES)
+}
+
+/// Builds the engine that finds matches within a text.
+pub(super) fn build_search(node: &Node, form: Form, captures: bool) -> Option<Regex> {
+    let which = if captures { WhichCaptures::All } else { WhichCaptures::Implicit };
+    // Full DFAs cost more to build than rules' texts, short as they are, pay back.
+    let config = Config::new().which_captures(which).nfa_size_limit(Some(MAX_BYTES)).dfa(false);
+    let hir = translate(node, form, captures);
+    Regex::builder().configure(config).build_from_hir(&hir).ok()
+}
+
+fn translate(node: &Node, form: Form, captures: bool) -> Hir {
+    let inner = |node| translate(node, form, captures);
+    match node {
+        Node::Empty => Hir::empty(),
+        Node::Literal(c) => literal(*c, form),
+        Node::Class(set) => Hir::class(Class::Unicode(match form {
+            Form::Utf8 => set.to_class(),
+            Form::Wide => with_stand_ins(set).to_class(),
+        })),
+        Node::Look(look) => Hir::look(match look {
+            Look::TextStart => hir::Look::Start,
+            Look::TextEnd => hir::Look::End,
+            Look::LineStart => hir::Look::StartLF,
+            Look::LineEnd => hir::Look::EndLF,
+            Look::WordBoundary => hir::Look::WordAscii,
+            Look::NotWordBoundary => hir::Look::WordAsciiNegate,
+        }),
+        Node::Capture(index, node) if captures => {
+            Hir::capture(Capture { index: *index, name: None, sub: Box::new(inner(node)) })
+        }
+        Node::Capture(_, node) => inner(node),
+        Node::Repeat(repeat) => Hir::repetition(Repetition {
+            min: repeat.min,
+            max: repeat.max,
+            greedy: repeat.greedy,
+            sub: Box::new(inner(&repeat.node)),
+        }),
+        Node::Concat(nodes) => Hir::concat(nodes.iter().map(inner).collect()),
+        Node::Alternate(nodes) => Hir::alternation(nodes.iter().map(inner).collect()),
+    }
+}
+
+fn literal(c: u32, form: Form) -> Hir {
+    let character = match (char::from_u32(c), u16::try_from(c)) {
+        (Some(character), _) => character,
+        (None, Ok(unit)) if form == Form::Wide => stand_in(unit),
+        // No text of this form has it.
+        _ => return Hir::fail(),
+    };
+    Hir::literal(character.encode_utf8(&mut [0; 4]).as_bytes().to_vec())
+}
+
+/// `set` with its surrogates moved to their stand-ins.
+fn with_stand_ins(set: &Set) -> Set {
+    let shift = STAND_INS - SURROGATES.0;
+    let places = (STAND_INS, SURROGATES.1 + shift);
+    let mut out = Set::default();
+    for &range in set.ranges() {
+        for kept in [(0, places.0 - 1), (places.1 + 1, super::classes::MAX)] {
+            if let Some((low, high)) = meet(range, kept) {
+                out.add(low, high);
+            }
+        }
+        if let Some((low, high)) = meet(range, SURROGATES) {
+            out.add(low + shift, high + shift);
+        }
+    }
+    out.normalize();
+    out
+}

@@ -1,0 +1,370 @@
+//! Whole-text answers without the regex engine, for the shapes most rules use.
+
+use super::classes::{MAX, Set};
+use super::parse::{Look, Node, Repeat};
+
+/// A pattern simple enough to be compared with a text directly.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// Any of these: `image/png`, `^(draft|live)$`, `image/.*|video/.*`, `.*[.](png|jpg)`.
+    AnyOf(Box<[Way]>),
+    /// Runs of characters: `[a-z0-9_]{3,20}`, `\d{4}-\d\d`, `\p{L}{1,50}`.
+    Runs(Box<[Run]>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Way {
+    Text(Box<str>),
+    Gaps(Box<Gaps>),
+}
+
+/// `prefix`, then any characters up to each of `middles`, then any up to `suffix`. No text here
+/// holds a line feed unless `newline` is set, so gaps only end where they must.
+#[derive(Clone, Debug)]
+pub(super) struct Gaps {
+    prefix: Box<str>,
+    middles: Box<[(Gap, Box<str>)]>,
+    last: Gap,
+    suffix: Box<str>,
+    newline: bool,
+}
+
+/// `.*` or, when `nonempty`, `.+`.
+#[derive(Clone, Copy, Debug)]
+struct Gap {
+    nonempty: bool,
+}
+
+/// `min` to `max` characters of a set. A run takes all it can get, which loses nothing: what may
+/// follow never starts with a character of its set.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    set: CharSet,
+    min: usize,
+    max: usize,
+}
+
+#[derive(Clone, Debug)]
+struct CharSet {
+    ascii: [u64; 2],
+    /// Ranges that go beyond ASCII.
+    beyond: Box<[(u32, u32)]>,
+}
+
+/// Most alternatives a shape spells out.
+const MAX_WAYS: usize = 32;
+
+impl Shape {
+    /// The shape of a pattern, if it has one.
+    pub(super) fn of(node: &Node) -> Option<Shape> {
+        let nodes = unanchored(node);
+        if let Some(ways) = ways(nodes) {
+            return Some(Shape::AnyOf(ways.into_boxed_slice()));
+        }
+        runs(nodes).map(|runs| Shape::Runs(runs.into_boxed_slice()))
+    }
+
+    /// Whether the whole of `text` matches.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Shape::AnyOf(ways) => ways.iter().any(|way| match way {
+                Way::Text(known) => **known == *text,
+                Way::Gaps(gaps) => gaps.matches(text),
+            }),
+            Shape::Runs(runs) => match_runs(runs, text),
+        }
+    }
+}
+
+impl Gaps {
+    fn matches(&self, text: &str) -> bool {
+        self.last_gap(text).is_some_and(|length| length > 0 || !self.last.nonempty)
+            && (self.newline || !text.as_bytes().contains(&b'\n'))
+    }
+
+    /// Bytes left for the last gap. The leftmost place for each text is as good as any other.
+    fn last_gap(&self, text: &str) -> Option<usize> {
+        let mut rest = text;
+        // An empty `Box<str>` points nowhere; comparing it may cost a hundred times the rest.
+        if !self.prefix.is_empty() {
+            rest = rest.strip_prefix(&*self.prefix)?;
+        }
+        for (gap, middle) in &*self.middles {
+            if gap.nonempty {
+                let mut chars = rest.chars();
+                chars.next()?;
+                rest = chars.as_str();
+            }
+            rest = rest.split_once(&**middle)?.1;
+        }
+        let suffix = &*self.suffix;
+        (suffix.is_empty() || rest.ends_with(suffix)).then(|| rest.len() - suffix.len())
+    }
+}
+
+fn match_runs(runs: &[Run], text: &str) -> bool {
+    let mut rest = text;
+    for run in runs {
+        let (mut count, mut bytes) = (0, 0);
+        for c in rest.chars() {
+            if count == run.max || !run.set.has(c) {
+                break;
+            }
+            count += 1;
+            bytes += c.len_utf8();
+        }
+        if count < run.min {
+            return false;
+        }
+        rest = rest.get(bytes..).unwrap_or_default();
+    }
+    rest.is_empty()
+}
+
+/// Without what always holds for a whole text: `^`, `\A` in front, `$`, `\z` at the end.
+fn unanchored(node: &Node) -> &[Node] {
+    let mut nodes = pieces(node);
+    while let [Node::Look(Look::TextStart), rest @ ..] = nodes {
+        nodes = rest;
+    }
+    while let [rest @ .., Node::Look(Look::TextEnd)] = nodes {
+        nodes = rest;
+    }
+    nodes
+}
+
+fn pieces(node: &Node) -> &[Node] {
+    match node {
+        Node::Concat(nodes) => nodes,
+        Node::Capture(_, node) => pieces(node),
+        node => std::slice::from_ref(node),
+    }
+}
+
+fn ways(nodes: &[Node]) -> Option<Vec<Way>> {
+    let branches = match nodes {
+        [Node::Alternate(branches)] => branches,
+        [Node::Capture(_, node)] => return ways(unanchored(node)),
+        _ => return way(nodes),
+    };
+    let mut out = Vec::new();
+    for branch in branches {
+        out.extend(ways(unanchored(branch))?);
+        if out.len() > MAX_WAYS {
+            return None;
+        }
+    }
+    Some(out)
+}
+
+/// The ways of a sequence: one for each choice of its texts.
+fn way(nodes: &[Node]) -> Option<Vec<Way>> {
+    if count(nodes)? > MAX_WAYS {
+        return None;
+    }
+    let mut gaps = Vec::new();
+    let mut newlines = Vec::new();
+    // Alternatives, each a list of the texts between the gaps.
+    let mut choices = vec![vec![String::new()]];
+    for node in nodes {
+        if let Some((gap, newline)) = gap(node) {
+            gaps.push(gap);
+            newlines.push(newline);
+            for choice in &mut choices {
+                choice.push(String::new());
+            }
+            continue;
+        }
+        let texts = texts(node)?;
+        if let [text] = texts.as_slice() {
+            choices
+                .iter_mut()
+                .filter_map(|choice| choice.last_mut())
+                .for_each(|t| t.push_str(text));
+            continue;
+        }
+        let longer = choices.iter().flat_map(|choice| {
+            texts.iter().map(move |text| {
+                let mut choice = choice.clone();
+                if let Some(last) = choice.last_mut() {
+                    last.push_str(text);
+                }
+                choice
+            })
+        });
+        choices = longer.collect();
+    }
+    let newline = newlines.iter().all(|&newline| newline);
+    let clear = newline || newlines.iter().all(|&newline| !newline);
+    if !gaps.is_empty()
+        && !newline
+        && (!clear || choices.iter().flatten().any(|t| t.contains('\n')))
+    {
+        return None;
+    }
+    choices.into_iter().map(|choice| assemble(choice, &gaps, newline)).collect()
+}
+
+fn assemble(texts: Vec<String>, gaps: &[Gap], newline: bool) -> Option<Way> {
+    let mut texts = texts.into_iter().map(String::into_boxed_str);
+    let prefix = texts.next()?;
+    let Some((&last, before)) = gaps.split_last() else { return Some(Way::Text(prefix)) };
+    let middles = before.iter().copied().zip(texts.by_ref()).collect();
+    let suffix = texts.next()?;
+    Some(Way::Gaps(Box::new(Gaps { prefix, middles, last, suffix, newline })))
+}
+
+/// Whether a node is `.*` or `.+`, and whether it takes line feeds.
+fn gap(node: &Node) -> Option<(Gap, bool)> {
+    let node = match node {
+        Node::Capture(_, node) => node,
+        node => node,
+    };
+    let Node::Repeat(repeat) = node else { return None };
+    let Repeat { min: min @ 0..=1, max: None, node: Node::Class(set), .. } = &**repeat else {
+        return None;
+    };
+    let newline = u32::from('\n');
+    let gap = Gap { nonempty: *min == 1 };
+    match *set.ranges() {
+        [(0, MAX)] => Some((gap, true)),
+        [(0, a), (b, MAX)] if a == newline - 1 && b == newline + 1 => Some((gap, false)),
+        _ => None,
+    }
+}
+
+/// How many texts a sequence can match, its gaps aside, counted before any is written out.
+fn count(nodes: &[Node]) -> Option<usize> {
+    nodes.iter().try_fold(1_usize, |product, node| {
+        let texts = if gap(node).is_some() { 1 } else { count_one(node)? };
+        product.checked_mul(texts).filter(|&product| product <= MAX_WAYS)
+    })
+}
+
+fn count_one(node: &Node) -> Option<usize> {
+    match node {
+        Node::Empty | Node::Literal(_) => Some(1),
+        Node::Class(set) => {
+            let size = set.ranges().iter().map(|&(low, high)| (high - low) as usize + 1).sum();
+            // Only tiny sets such as `[.]` or the two cases of a letter.
+            (1..=4).contains(&size).then_some(size)
+        }
+        Node::Capture(_, node) => count_one(node),
+        Node::Concat(nodes) => count(nodes),
+        Node::Alternate(nodes) => nodes.iter().map(count_one).sum(),
+        Node::Repeat(repeat) if repeat.min == 0 && repeat.max == Some(1) => {
+            count_one(&repeat.node).map(|count| count + 1)
+        }
+        Node::Look(_) | Node::Repeat(_) => None,
+    }
+}
+
+/// All texts a node can match; `count` says they are few.
+fn texts(node: &Node) -> Option<Vec<String>> {
+    match node {
+        Node::Empty => Some(vec![String::new()]),
+        Node::Literal(c) => Some(vec![char::from_u32(*c)?.to_string()]),
+        Node::Class(set) => {
+            let members = set.ranges().iter().flat_map(|&(low, high)| low..=high);
+            members.map(|c| char::from_u32(c).map(String::from)).collect()
+        }
+        Node::Capture(_, node) => texts(node),
+        Node::Concat(nodes) => way(nodes)?.into_iter().map(Way::into_text).collect(),
+        Node::Alternate(nodes) => {
+            let mut out = Vec::new();
+            for node in nodes {
+                out.extend(texts(node)?);
+            }
+            Some(out)
+        }
+        Node::Repeat(repeat) if repeat.min == 0 && repeat.max == Some(1) => {
+            let mut out = texts(&repeat.node)?;
+            out.push(String::new());
+            Some(out)
+        }
+        Node::Look(_) | Node::Repeat(_) => None,
+    }
+}
+
+impl Way {
+    fn into_text(self) -> Option<String> {
+        match self {
+            Way::Text(text) => Some(text.into_string()),
+            Way::Gaps(_) => None,
+        }
+    }
+}
+
+fn runs(nodes: &[Node]) -> Option<Vec<Run>> {
+    let mut out: Vec<Run> = Vec::new();
+    for node in nodes {
+        let run = run(node)?;
+        if let Some(last) = out.last() {
+            // After a run of varying length something must follow that ends it.
+            if last.min != last.max && (run.min == 0 || last.set.meets(&run.set)) {
+                return None;
+            }
+        }
+        out.push(run);
+    }
+    Some(out)
+}
+
+fn run(node: &Node) -> Option<Run> {
+    match node {
+        Node::Capture(_, node) => run(node),
+        Node::Repeat(repeat) => {
+            let one = run(&repeat.node)?;
+            if (one.min, one.max) != (1, 1) {
+                return None;
+            }
+            let max = repeat.max.map_or(usize::MAX, |max| max as usize);
+            Some(Run { min: repeat.min as usize, max, ..one })
+        }
+        Node::Literal(c) => {
+            Some(Run { set: CharSet::new(&Set::from_ranges(&[(*c, *c)])), min: 1, max: 1 })
+        }
+        Node::Class(set) => Some(Run { set: CharSet::new(set), min: 1, max: 1 }),
+        _ => None,
+    }
+}
+
+impl CharSet {
+    fn new(set: &Set) -> CharSet {
+        let mut ascii = [0, 0];
+        for &(low, high) in set.ranges() {
+            for c in low..=high.min(0x7F) {
+                let [first, second] = &mut ascii;
+                *(if c < 64 { first } else { second }) |= 1 << (c & 63);
+            }
+        }
+        let beyond = set.ranges().iter().copied().filter(|&(_, high)| high > 0x7F).collect();
+        CharSet { ascii, beyond }
+    }
+
+    fn has(&self, c: char) -> bool {
+        let c = u32::from(c);
+        let [first, second] = self.ascii;
+        match c {
+            0..64 => first >> c & 1 == 1,
+            64..128 => second >> (c - 64) & 1 == 1,
+            _ => {
+                let at = self.beyond.partition_point(|&(_, high)| high < c);
+                self.beyond.get(at).is_some_and(|&(low, _)| low <= c)
+            }
+        }
+    }
+
+    fn meets(&self, other: &CharSet) -> bool {
+        let [a, b] = self.ascii;
+        let [c, d] = other.ascii;
+        // Of two ranges that meet, one starts within the other.
+        let starts_in = |x: &CharSet, y: &CharSet| {
+            x.beyond.iter().any(|&(low, _)| {
+                let at = y.beyond.partition_point(|&(_, high)| high < low.max(0x80));
+                y.beyond.get(at).is_some_and(|&(start, _)| start <= low.max(0x80))
+            })
+        };
+        a & c != 0 || b & d != 0 || starts_in(self, other) || starts_in(other, self)
+    }
+}

@@ -1,0 +1,169 @@
+//! General categories and scripts, `\p{…}`, and case variants, `(?i)`, as RE2/J knows them.
+//!
+//! It carries the tables of Unicode 6.0: later scripts are unknown to it, and characters assigned
+//! later belong to no class. Membership of every assigned character was compared with the official
+//! engine.
+
+use std::sync::LazyLock;
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+
+use super::classes::{MAX, SURROGATES, Set, from_class};
+
+impl Set {
+    /// With the simple case variants of every member.
+    pub(super) fn folded(&self) -> Set {
+        if self.ranges().iter().all(|&(low, high)| low == high && high < 0x80) {
+            return self.folded_ascii();
+        }
+        let mut class = self.to_class();
+        // A character assigned later has no case variants, and is none.
+        if let Some(assigned) = ASSIGNED.as_ref() {
+            class.intersect(assigned);
+            // The tables are compiled in; without them there is no folding to add.
+            let _ = class.try_case_fold_simple();
+            class.intersect(assigned);
+        }
+        let mut out = self.clone();
+        out.add_set(&from_class(&class));
+        out.normalize();
+        out
+    }
+
+    /// The usual case, single letters, without a look at the tables.
+    fn folded_ascii(&self) -> Set {
+        let mut out = self.clone();
+        for &(c, _) in self.ranges() {
+            match u8::try_from(c) {
+                Ok(b) if b.is_ascii_alphabetic() => {
+                    let other = u32::from(b ^ 0x20);
+                    out.add(other, other);
+                    match b | 0x20 {
+                        b'k' => out.add(0x212A, 0x212A),
+                        b's' => out.add(0x17F, 0x17F),
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        out.normalize();
+        out
+    }
+}
+
+/// The general category or script `name`, spelled exactly as RE2/J spells it.
+pub(super) fn unicode(name: &str) -> Option<Set> {
+    match name {
+        "Any" => Some(Set::from_ranges(&[(0, MAX)])),
+        "Cs" => Some(Set::from_ranges(&[SURROGATES])),
+        "C" => {
+            let mut set = Set::from_ranges(&[SURROGATES]);
+            for part in ["Cc", "Cf", "Co"] {
+                set.add_set(&table(part, CATEGORY_CHANGES)?);
+            }
+            set.normalize();
+            Some(set)
+        }
+        _ if CATEGORIES.contains(&name) => table(name, CATEGORY_CHANGES),
+        _ if SCRIPTS.contains(&name) => table(name, SCRIPT_CHANGES),
+        _ => None,
+    }
+}
+
+/// The characters Unicode 6.0 assigns.
+static ASSIGNED: LazyLock<Option<ClassUnicode>> = LazyLock::new(|| lookup("age=6.0"));
+
+fn table(name: &str, changes: &[Change]) -> Option<Set> {
+    let mut class = lookup(name)?;
+    class.intersect(ASSIGNED.as_ref()?);
+    for &(low, high, now, then) in changes {
+        let range = ClassUnicodeRange::new(char::from_u32(low)?, char::from_u32(high)?);
+        // `L` holds `Lu`; no script's name begins with another's.
+        if then.starts_with(name) {
+            class.push(range);
+        } else if now.starts_with(name) {
+            class.difference(&ClassUnicode::new([range]));
+        }
+    }
+    Some(from_class(&class))
+}
+
+fn lookup(name: &str) -> Option<ClassUnicode> {
+    let hir = regex_syntax::parse(&format!(r"\p{{{name}}}")).ok()?;
+    match hir.into_kind() {
+        HirKind::Class(Class::Unicode(class)) => Some(class),
+        _ => None,
+    }
+}
+
+/// Characters from the first to the second; their class now, and their class in Unicode 6.0.
+type Change = (u32, u32, &'static str, &'static str);
+
+const CATEGORY_CHANGES: &[Change] = &[
+    (0xA7, 0xA7, "Po", "So"),
+    (0xAA, 0xAA, "Lo", "Ll"),
+    (0xB6, 0xB6, "Po", "So"),
+    (0xBA, 0xBA, "Lo", "Ll"),
+    (0xF14, 0xF14, "Po", "So"),
+    (0x10D0, 0x10FA, "Ll", "Lo"),
+    (0x1360, 0x1360, "Po", "So"),
+    (0x13A0, 0x13F4, "Lu", "Lo"),
+    (0x166D, 0x166D, "So", "Po"),
+    (0x1734, 0x1734, "Mc", "Mn"),
+    (0x17B4, 0x17B5, "Mn", "Cf"),
+    (0x180E, 0x180E, "Cf", "Zs"),
+    (0x1885, 0x1886, "Mn", "Lo"),
+    (0x19B0, 0x19C0, "Lo", "Mc"),
+    (0x19C8, 0x19C9, "Lo", "Mc"),
+    (0x1A1B, 0x1A1B, "Mn", "Mc"),
+    (0x1CF2, 0x1CF2, "Lo", "Mc"),
+    (0x1D62, 0x1D6A, "Lm", "Ll"),
+    (0x2308, 0x2308, "Ps", "Sm"),
+    (0x2309, 0x2309, "Pe", "Sm"),
+    (0x230A, 0x230A, "Ps", "Sm"),
+    (0x230B, 0x230B, "Pe", "Sm"),
+    (0x2C7C, 0x2C7C, "Lm", "Ll"),
+    (0x302E, 0x302F, "Mc", "Mn"),
+    (0x3248, 0x324F, "No", "So"),
+    (0xA9BD, 0xA9BD, "Mn", "Mc"),
+    (0xFD3E, 0xFD3E, "Pe", "Ps"),
+    (0xFD3F, 0xFD3F, "Ps", "Pe"),
+    (0x1_0102, 0x1_0102, "Po", "So"),
+];
+
+const SCRIPT_CHANGES: &[Change] = &[
+    (0x589, 0x589, "Armenian", "Common"),
+    (0x65F, 0x65F, "Arabic", "Inherited"),
+    (0x660, 0x669, "Arabic", "Common"),
+    (0x953, 0x954, "Inherited", "Devanagari"),
+    (0x970, 0x970, "Devanagari", "Common"),
+    (0xA92E, 0xA92E, "Common", "Kayah_Li"),
+    (0xA9CF, 0xA9CF, "Common", "Javanese"),
+    (0xFDFD, 0xFDFD, "Arabic", "Common"),
+];
+
+/// Accepted by the official engine, all tried.
+const CATEGORIES: &[&str] = &[
+    "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl", "No", "P", "Pc",
+    "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Cc",
+    "Cf", "Co",
+];
+
+/// Accepted by the official engine, all tried: the scripts of Unicode 6.0.
+#[rustfmt::skip]
+const SCRIPTS: &[&str] = &[
+    "Arabic", "Armenian", "Avestan", "Balinese", "Bamum", "Batak", "Bengali", "Bopomofo", "Brahmi",
+    "Braille", "Buginese", "Buhid", "Canadian_Aboriginal", "Carian", "Cham", "Cherokee", "Common",
+    "Coptic", "Cuneiform", "Cypriot", "Cyrillic", "Deseret", "Devanagari", "Egyptian_Hieroglyphs",
+    "Ethiopic", "Georgian", "Glagolitic", "Gothic", "Greek", "Gujarati", "Gurmukhi", "Han",
+    "Hangul", "Hanunoo", "Hebrew", "Hiragana", "Imperial_Aramaic", "Inherited",
+    "Inscriptional_Pahlavi", "Inscriptional_Parthian", "Javanese", "Kaithi", "Kannada", "Katakana",
+    "Kayah_Li", "Kharoshthi", "Khmer", "Lao", "Latin", "Lepcha", "Limbu", "Linear_B", "Lisu",
+    "Lycian", "Lydian", "Malayalam", "Mandaic", "Meetei_Mayek", "Mongolian", "Myanmar",
+    "New_Tai_Lue", "Nko", "Ogham", "Ol_Chiki", "Old_Italic", "Old_Persian", "Old_South_Arabian",
+    "Old_Turkic", "Oriya", "Osmanya", "Phags_Pa", "Phoenician", "Rejang", "Runic", "Samaritan",
+    "Saurashtra", "Shavian", "Sinhala", "Sundanese", "Syloti_Nagri", "Syriac", "Tagalog",
+    "Tagbanwa", "Tai_Le", "Tai_Tham", "Tai_Viet", "Tamil", "Telugu", "Thaana", "Thai", "Tibetan",
+    "Tifinagh", "Ugaritic", "Vai", "Yi",
+];

@@ -1,0 +1,83 @@
+//! A program as text: one line an operation, for tests and for the curious.
+
+use std::fmt::{Formatter, Result};
+
+use super::{Node, Part, Program, Run};
+
+pub(super) fn write(program: &Program, f: &mut Formatter<'_>) -> Result {
+    for (id, node) in program.nodes.iter().enumerate() {
+        writeln!(f, "{id:>4}  {}", operation(program, *node))?;
+    }
+    for (id, function) in program.functions.iter().enumerate() {
+        let lets: Vec<_> = function.lets.iter().map(|l| l.0.to_string()).collect();
+        let parameters = function.parameters.join(", ");
+        writeln!(f, "function {id} {}({parameters}) lets [{}] result {}", function.name, lets.join(" "), function.result.0)?;
+    }
+    for service in &program.services {
+        writeln!(f, "service {}", service.name)?;
+        for block in &service.blocks {
+            writeln!(f, "  match {} rank {}", block.path, block.rank)?;
+            for statement in block.statements.of(&program.statements) {
+                let condition = statement.condition.map_or("always".to_owned(), |id| format!("if {}", id.0));
+                writeln!(f, "    allow {} {condition}", methods(statement))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn methods(statement: &super::Statement) -> String {
+    let known = super::KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
+    let names: Vec<_> = known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str)).collect();
+    names.join(",")
+}
+
+fn operation(program: &Program, node: Node) -> String {
+    let run = |run: Run| run.of(&program.lists).iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" ");
+    match node {
+        Node::Constant(at, cost) => {
+            let value = program.constants.get(at as usize).map_or(String::new(), |v| v.view().describe());
+            if cost > 1 { format!("constant {value} (cost {cost})") } else { format!("constant {value}") }
+        }
+        Node::Unknown => "unknown variable".to_owned(),
+        Node::Request => "request".to_owned(),
+        Node::Resource => "resource".to_owned(),
+        Node::Capture(slot) => format!("wildcard {slot}"),
+        Node::Local(slot) => format!("local {slot}"),
+        Node::Member(a, name) => format!("member {} .{}", a.0, program.name(name)),
+        Node::Index(a, b) => format!("index {} {}", a.0, b.0),
+        Node::Range(a, b, c) => {
+            let bound = |id: Option<super::NodeId>| id.map_or("-".to_owned(), |id| id.0.to_string());
+            format!("range {} {} {}", a.0, bound(b), bound(c))
+        }
+        Node::List(items) => format!("list [{}]", run(items)),
+        Node::Map(items) => format!("map [{}]", run(items)),
+        Node::Path(parts) => {
+            let part = |part: &Part| match part {
+                Part::Literal(name) => format!("/{}", program.name(*name)),
+                Part::Capture(name) => format!("/{{{}}}", program.name(*name)),
+                Part::Glob(name) => format!("/{{{}=**}}", program.name(*name)),
+                Part::Node(id) => format!("/$({})", id.0),
+            };
+            format!("path {}", parts.of(&program.parts).iter().map(part).collect::<String>())
+        }
+        Node::Not(a) => format!("not {}", a.0),
+        Node::Negate(a) => format!("negate {}", a.0),
+        Node::And(a, b) => format!("and {} {}", a.0, b.0),
+        Node::Or(a, b) => format!("or {} {}", a.0, b.0),
+        Node::In(a, b) => format!("in {} {}", a.0, b.0),
+        Node::Compare(op, a, b) => format!("compare {} {} {}", op.name(), a.0, b.0),
+        Node::Arithmetic(op, a, b) => format!("arithmetic {op} {} {}", a.0, b.0),
+        Node::Is(a, name) => format!("is {} {}", a.0, name.name()),
+        Node::Ternary(a, b, c) => format!("ternary {} {} {}", a.0, b.0, c.0),
+        Node::Builtin(builtin, args) => format!("builtin {} [{}]", builtin.qualified_name(), run(args)),
+        Node::Method(table, receiver, args, pattern) => {
+            let name = program.methods.get(table as usize).map_or("", |m| m.name.as_str());
+            let pattern = program.patterns.get((pattern as usize).wrapping_sub(1)).map_or(String::new(), |p| format!(" pattern {:?}", p.source()));
+            format!("method {} .{name} [{}]{pattern}", receiver.0, run(args))
+        }
+        Node::Service(function, args) => format!("service {} [{}]", function.name(), run(args)),
+        Node::Call(function, args) => format!("call {function} [{}]", run(args)),
+        Node::Missing(_, name, args) => format!("missing {} [{}]", program.name(name), run(args)),
+    }
+}

@@ -1,0 +1,330 @@
+//! Checked syntax to [`Program`].
+
+use std::collections::HashMap;
+
+use crate::{
+    stdlib,
+    syntax::ast::{self, BinaryOp, Expr, ExprId, Exprs, PathPart, Segment, UnaryOp, Version},
+    text::Source,
+    value::{Comparator, Value},
+};
+
+use super::{
+    Block, CaptureAt, Function, MethodTable, Methods, Node, NodeId, Part, Program, Run, ServiceProgram, Statement,
+    fold,
+    matcher::{Matcher, order},
+    paths,
+    scope::{Scope, ServiceFunction},
+};
+
+/// Compiles a file that the checker accepted.
+pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
+    let program = Program {
+        source: source.clone(),
+        nodes: Vec::new(),
+        spans: Vec::new(),
+        lists: Vec::new(),
+        parts: Vec::new(),
+        constants: Vec::new(),
+        names: Vec::new(),
+        patterns: Vec::new(),
+        methods: Vec::new(),
+        functions: Vec::new(),
+        statements: Vec::new(),
+        services: Vec::new(),
+    };
+    let mut lowering =
+        Lowering { program, exprs: &ruleset.exprs, names: HashMap::new(), methods: HashMap::new(), service: "", scope: Scope::default() };
+    for service in ruleset.services() {
+        lowering.service(service, ruleset);
+    }
+    lowering.program
+}
+
+pub(super) struct Lowering<'s> {
+    pub(super) program: Program,
+    exprs: &'s Exprs,
+    names: HashMap<String, u32>,
+    methods: HashMap<String, u32>,
+    /// The service being compiled: its name says which functions exist.
+    service: &'s str,
+    scope: Scope<'s>,
+}
+
+impl<'s> Lowering<'s> {
+    fn service(&mut self, service: &'s ast::Service, ruleset: &'s ast::Ruleset) {
+        self.service = &service.name.text;
+        self.scope = Scope::default();
+        // Functions outside services are compiled for each service: what they call depends on it.
+        let root: Vec<_> = ruleset.functions().collect();
+        self.functions(root.iter().copied());
+        self.functions(service.functions.iter());
+        let mut blocks = Blocks { list: Vec::new(), version: ruleset.version };
+        for block in &service.matches {
+            self.block(block, None, &[], &mut blocks);
+        }
+        let mut list = blocks.list;
+        order(&mut list);
+        let matcher = Matcher::new(&list, ruleset.version);
+        let blocks = list.into_iter().map(|(block, _)| block).collect();
+        self.program.services.push(ServiceProgram { name: service.name.text.clone(), blocks, matcher });
+        self.scope = Scope::default();
+    }
+
+    /// Opens a level of functions: declares all of them, then compiles them, so that they see each other.
+    fn functions(&mut self, functions: impl Iterator<Item = &'s ast::Function>) {
+        let functions: Vec<_> = functions.collect();
+        let first = self.program.functions.len();
+        let mut level = HashMap::new();
+        for (i, function) in functions.iter().enumerate() {
+            level.entry(function.name.text.as_str()).or_insert((first + i) as u32);
+            self.program.functions.push(Function {
+                name: function.name.text.clone(),
+                parameters: function.parameters.iter().map(|p| p.text.clone()).collect(),
+                lets: Vec::new(),
+                let_names: function.lets.iter().map(|l| l.name.text.clone()).collect(),
+                result: NodeId(0),
+                span: function.span,
+            });
+        }
+        self.scope.push_functions(level);
+        for (i, function) in functions.iter().enumerate() {
+            self.scope.locals = function.parameters.iter().map(|p| p.text.as_str()).collect();
+            let mut lets = Vec::new();
+            for binding in &function.lets {
+                lets.push(self.expression(binding.value));
+                self.scope.locals.push(&binding.name.text);
+            }
+            let result = self.expression(function.result);
+            self.scope.locals.clear();
+            if let Some(slot) = self.program.functions.get_mut(first + i) {
+                (slot.lets, slot.result) = (lets, result);
+            }
+        }
+    }
+
+    fn block(&mut self, block: &'s ast::Match, parent: Option<u32>, around: &[&'s Segment], blocks: &mut Blocks<'s>) {
+        let path: Vec<&Segment> = around.iter().copied().chain(&block.path).collect();
+        let before = self.scope.captures.len();
+        for segment in &block.path {
+            if let Segment::Capture(capture) = segment {
+                self.scope.captures.push(&capture.name.text);
+            }
+        }
+        self.functions(block.functions.iter());
+        let start = self.program.statements.len() as u32;
+        for allow in &block.allows {
+            let mut methods = Methods::default();
+            allow.methods.iter().for_each(|m| methods.add(&m.text));
+            let condition = allow.condition.map(|id| self.expression(id));
+            self.program.statements.push(Statement { methods, condition, span: allow.span });
+        }
+        let statements = Run { start, len: self.program.statements.len() as u32 - start };
+        let id = blocks.list.len() as u32;
+        let span = block.keyword.to(block.path_span);
+        blocks.list.push((make_block(parent, &path, statements, span), path.clone()));
+        // In version 1 nothing below a glob ever applies; it is compiled only for what it might declare.
+        let covered = blocks.version == Version::V1 && path.iter().any(|s| matches!(s, Segment::Capture(c) if c.glob));
+        let kept = blocks.list.len();
+        for inner in &block.matches {
+            self.block(inner, Some(id), &path, blocks);
+            if covered {
+                blocks.list.truncate(kept);
+            }
+        }
+        self.scope.pop_functions();
+        self.scope.captures.truncate(before);
+    }
+
+    fn expression(&mut self, root: ExprId) -> NodeId {
+        let span = self.exprs.span(root);
+        let anchor = self.exprs.anchor(root);
+        let node = match self.exprs.get(root) {
+            Expr::Null => self.constant(Value::Null),
+            Expr::Bool(b) => self.constant(Value::Bool(*b)),
+            Expr::Int(n) => self.constant(Value::Int(*n)),
+            Expr::Float(n) => self.constant(Value::Float(*n)),
+            Expr::Str(text) => self.constant(Value::String(text.clone())),
+            Expr::Bytes(octets) => self.constant(Value::Bytes(octets.clone())),
+            Expr::List(items) => {
+                let items = self.run(items);
+                Node::List(items)
+            }
+            Expr::Map(entries) => {
+                let flat: Vec<_> = entries.iter().flat_map(|(k, v)| [*k, *v]).collect();
+                let entries = self.run(&flat);
+                Node::Map(entries)
+            }
+            Expr::Path(parts) => self.path(parts),
+            Expr::Variable(name) => self.variable(&name.text),
+            Expr::Member(object, name) => {
+                let object = self.expression(*object);
+                Node::Member(object, self.name(&name.text))
+            }
+            Expr::Index(object, index) => Node::Index(self.expression(*object), self.expression(*index)),
+            Expr::Range(object, from, to) => {
+                let object = self.expression(*object);
+                let (from, to) = (from.map(|id| self.expression(id)), to.map(|id| self.expression(id)));
+                Node::Range(object, from, to)
+            }
+            Expr::Call(name, arguments) => self.call(&name.text, arguments),
+            Expr::PackageCall(package, name, arguments) => self.package_call(&package.text, &name.text, arguments),
+            Expr::Method(receiver, name, arguments) => self.method(*receiver, &name.text, arguments),
+            Expr::Unary(UnaryOp::Not, a) => Node::Not(self.expression(*a)),
+            Expr::Unary(UnaryOp::Negate, a) => {
+                let a = self.expression(*a);
+                fold::negate(self, a).unwrap_or(Node::Negate(a))
+            }
+            Expr::Binary(op, a, b) => self.binary(*op, *a, *b),
+            Expr::Is(a, type_name) => Node::Is(self.expression(*a), *type_name),
+            Expr::Ternary(a, b, c) => Node::Ternary(self.expression(*a), self.expression(*b), self.expression(*c)),
+        };
+        let id = NodeId(self.program.nodes.len() as u32);
+        self.program.nodes.push(node);
+        self.program.spans.push((span, anchor));
+        id
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: ExprId, b: ExprId) -> Node {
+        let (a, b) = (self.expression(a), self.expression(b));
+        match op {
+            BinaryOp::Or => Node::Or(a, b),
+            BinaryOp::And => Node::And(a, b),
+            BinaryOp::In => Node::In(a, b),
+            BinaryOp::Eq => Node::Compare(Comparator::Eq, a, b),
+            BinaryOp::Ne => Node::Compare(Comparator::Ne, a, b),
+            BinaryOp::Lt => Node::Compare(Comparator::Lt, a, b),
+            BinaryOp::Le => Node::Compare(Comparator::Le, a, b),
+            BinaryOp::Gt => Node::Compare(Comparator::Gt, a, b),
+            BinaryOp::Ge => Node::Compare(Comparator::Ge, a, b),
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
+                fold::arithmetic(self, op.symbol(), a, b).unwrap_or(Node::Arithmetic(op.symbol(), a, b))
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &str) -> Node {
+        if let Some(slot) = self.scope.local(name) {
+            return Node::Local(slot);
+        }
+        if let Some(slot) = self.scope.capture(name) {
+            return Node::Capture(slot);
+        }
+        match name {
+            "request" => Node::Request,
+            "resource" => Node::Resource,
+            _ => Node::Unknown,
+        }
+    }
+
+    fn path(&mut self, parts: &[PathPart]) -> Node {
+        let mut lowered = Vec::with_capacity(parts.len());
+        for part in parts {
+            lowered.push(match part {
+                PathPart::Literal(text, _) => Part::Literal(self.name(text)),
+                PathPart::Capture(capture) if capture.glob => Part::Glob(self.name(&capture.name.text)),
+                PathPart::Capture(capture) => Part::Capture(self.name(&capture.name.text)),
+                PathPart::Interpolation(id) => Part::Node(self.expression(*id)),
+            });
+        }
+        let run = Run { start: self.program.parts.len() as u32, len: lowered.len() as u32 };
+        self.program.parts.extend(lowered);
+        Node::Path(run)
+    }
+
+    /// A call of a bare name: users' functions hide built-ins of the same name.
+    fn call(&mut self, name: &str, arguments: &[ExprId]) -> Node {
+        let arguments = self.run(arguments);
+        if let Some(function) = self.scope.function(name) {
+            return Node::Call(function, arguments);
+        }
+        if let Some(builtin) = stdlib::function(name) {
+            return Node::Builtin(builtin, arguments);
+        }
+        match ServiceFunction::find(self.service, None, name) {
+            Some(function) => Node::Service(function, arguments),
+            None => Node::Missing(0, self.name(name), arguments),
+        }
+    }
+
+    fn package_call(&mut self, package: &str, name: &str, arguments: &[ExprId]) -> Node {
+        let arguments = self.run(arguments);
+        if let Some(builtin) = stdlib::package_function(package, name) {
+            return Node::Builtin(builtin, arguments);
+        }
+        match ServiceFunction::find(self.service, Some(package), name) {
+            Some(function) => Node::Service(function, arguments),
+            None => Node::Missing(self.name(package) + 1, self.name(name), arguments),
+        }
+    }
+
+    fn method(&mut self, receiver: ExprId, name: &str, arguments: &[ExprId]) -> Node {
+        let receiver = self.expression(receiver);
+        let literal = arguments.first().and_then(|id| match self.exprs.get(*id) {
+            Expr::Str(text) => Some(text.clone()),
+            _ => None,
+        });
+        let pattern = match literal {
+            // A literal that is no pattern fails when it is used (`replace`) or was refused by the checker.
+            Some(text) if matches!(name, "matches" | "split" | "replace") => {
+                crate::pattern::Pattern::from_text(text.as_str()).ok().map_or(0, |pattern| {
+                    self.program.patterns.push(pattern);
+                    self.program.patterns.len() as u32
+                })
+            }
+            _ => 0,
+        };
+        let table = match self.methods.get(name) {
+            Some(at) => *at,
+            None => {
+                let at = self.program.methods.len() as u32;
+                self.program.methods.push(MethodTable::new(name));
+                self.methods.insert(name.to_owned(), at);
+                at
+            }
+        };
+        Node::Method(table, receiver, self.run(arguments), pattern)
+    }
+
+    fn run(&mut self, ids: &[ExprId]) -> Run {
+        let lowered: Vec<_> = ids.iter().map(|id| self.expression(*id)).collect();
+        let run = Run { start: self.program.lists.len() as u32, len: lowered.len() as u32 };
+        self.program.lists.extend(lowered);
+        run
+    }
+
+    fn constant(&mut self, value: Value) -> Node {
+        self.costly_constant(value, 1)
+    }
+
+    pub(super) fn costly_constant(&mut self, value: Value, cost: u32) -> Node {
+        self.program.constants.push(value);
+        Node::Constant(self.program.constants.len() as u32 - 1, cost)
+    }
+
+    fn name(&mut self, name: &str) -> u32 {
+        if let Some(at) = self.names.get(name) {
+            return *at;
+        }
+        let at = self.program.names.len() as u32;
+        self.program.names.push(name.into());
+        self.names.insert(name.to_owned(), at);
+        at
+    }
+}
+
+struct Blocks<'s> {
+    list: Vec<(Block, Vec<&'s Segment>)>,
+    version: Version,
+}
+
+fn make_block(parent: Option<u32>, path: &[&Segment], statements: Run, span: crate::text::Span) -> Block {
+    let captures = path.iter().enumerate().filter_map(|(segment, s)| match s {
+        Segment::Capture(c) => Some(CaptureAt { name: c.name.text.clone(), segment, glob: c.glob }),
+        Segment::Literal(..) => None,
+    });
+    let captures: Vec<_> = captures.collect();
+    let glob = captures.iter().find(|c| c.glob).map(|c| c.segment);
+    let fixed = path.len() - usize::from(glob.is_some());
+    Block { parent, path: paths::text(path), statements, span, captures, fixed, glob, rank: 0 }
+}

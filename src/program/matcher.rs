@@ -1,0 +1,211 @@
+//! Which blocks cover a path: all match paths of a service merged into one tree of segments, so that the cost of a
+//! request does not grow with the number of blocks.
+
+use rustc_hash::FxHashMap;
+
+use crate::syntax::ast::{Segment, Version};
+
+use super::Block;
+
+/// Branches by name are searched by comparing up to this many.
+const SCAN: usize = 4;
+
+/// A tree of segments.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    nodes: Vec<Branch>,
+    /// Segments that a glob takes at least: one in version 1.
+    shortest_glob: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Branch {
+    few: Vec<(Box<str>, u32)>,
+    many: FxHashMap<Box<str>, u32>,
+    wildcard: Option<u32>,
+    /// The branch after a glob, and how many segments may follow the glob at most.
+    glob: Option<(u32, usize)>,
+    /// Blocks whose path ends here.
+    blocks: Vec<u32>,
+}
+
+/// Blocks found for a path, in the order in which they are tried.
+#[derive(Clone, Debug, Default)]
+pub struct Matched {
+    few: [u32; 8],
+    count: usize,
+    more: Vec<u32>,
+}
+
+impl Matched {
+    fn push(&mut self, block: u32) {
+        match self.few.get_mut(self.count) {
+            Some(slot) if self.more.is_empty() => {
+                *slot = block;
+                self.count += 1;
+            }
+            _ => {
+                if self.more.is_empty() {
+                    self.more.extend_from_slice(&self.few);
+                }
+                self.more.push(block);
+            }
+        }
+    }
+
+    /// Numbers of blocks.
+    pub fn as_slice(&self) -> &[u32] {
+        if self.more.is_empty() { self.few.get(..self.count).unwrap_or(&[]) } else { &self.more }
+    }
+
+    fn sort_by_key(&mut self, key: impl Fn(u32) -> u32) {
+        let list = if self.more.is_empty() { self.few.get_mut(..self.count).unwrap_or(&mut []) } else { &mut self.more };
+        if list.len() > 1 {
+            list.sort_unstable_by_key(|block| key(*block));
+        }
+    }
+}
+
+impl Matcher {
+    pub(super) fn new(blocks: &[(Block, Vec<&Segment>)], version: Version) -> Self {
+        let shortest_glob = usize::from(version == Version::V1);
+        let mut matcher = Matcher { nodes: vec![Branch::default()], shortest_glob };
+        for (id, (block, path)) in blocks.iter().enumerate() {
+            if block.statements.len > 0 {
+                matcher.add(id as u32, path);
+            }
+        }
+        matcher
+    }
+
+    fn add(&mut self, block: u32, path: &[&Segment]) {
+        let mut at = 0;
+        for (i, segment) in path.iter().enumerate() {
+            let found = self.nodes.get(at as usize).and_then(|branch| match segment {
+                Segment::Literal(text, _) => branch.literal(text),
+                Segment::Capture(capture) if capture.glob => branch.glob.map(|g| g.0),
+                Segment::Capture(_) => branch.wildcard,
+            });
+            let next = found.unwrap_or_else(|| {
+                self.nodes.push(Branch::default());
+                self.nodes.len() as u32 - 1
+            });
+            if let Some(branch) = self.nodes.get_mut(at as usize) {
+                match segment {
+                    Segment::Literal(text, _) if found.is_none() => {
+                        branch.few.push((text.as_str().into(), next));
+                        branch.many.insert(text.as_str().into(), next);
+                    }
+                    Segment::Capture(capture) if capture.glob => {
+                        let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
+                        branch.glob = Some((next, longest));
+                    }
+                    Segment::Capture(_) => branch.wildcard = Some(next),
+                    Segment::Literal(..) => {}
+                }
+            }
+            at = next;
+        }
+        if let Some(branch) = self.nodes.get_mut(at as usize) {
+            branch.blocks.push(block);
+        }
+    }
+
+    /// The blocks that cover a path, in the order in which their statements are tried.
+    pub fn find(&self, blocks: &[Block], segments: &[&str]) -> Matched {
+        let mut matched = Matched::default();
+        self.walk(0, segments, &mut matched);
+        matched.sort_by_key(|block| blocks.get(block as usize).map_or(0, |b| b.rank));
+        matched
+    }
+
+    /// Recursion ends with the rule's path, which has at most 100 segments.
+    fn walk(&self, at: u32, rest: &[&str], matched: &mut Matched) {
+        let Some(branch) = self.nodes.get(at as usize) else { return };
+        if let Some((after, longest)) = branch.glob {
+            // The glob takes whatever makes the segments after it fit.
+            for following in 0..=longest.min(rest.len()) {
+                let taken = rest.len() - following;
+                if taken >= self.shortest_glob {
+                    self.walk(after, rest.get(taken..).unwrap_or(&[]), matched);
+                }
+            }
+        }
+        let Some((first, rest)) = rest.split_first() else {
+            branch.blocks.iter().for_each(|block| matched.push(*block));
+            return;
+        };
+        if let Some(next) = branch.literal(first) {
+            self.walk(next, rest, matched);
+        }
+        if let Some(next) = branch.wildcard {
+            self.walk(next, rest, matched);
+        }
+    }
+}
+
+impl Branch {
+    fn literal(&self, text: &str) -> Option<u32> {
+        if self.few.len() <= SCAN {
+            return self.few.iter().find(|(name, _)| **name == *text).map(|(_, next)| *next);
+        }
+        self.many.get(text).copied()
+    }
+}
+
+/// Gives each block its rank (language specification, section 6, rule 5): source order, a block before those inside
+/// it. A block that ends in a glob is tried with the glob taking ever more segments, so among a glob's block and those
+/// below it the one with most segments after the glob comes first.
+pub(super) fn order(blocks: &mut [(Block, Vec<&Segment>)]) {
+    let owners: Vec<Option<usize>> = (0..blocks.len()).map(|at| glob_owner(blocks, at)).collect();
+    // Blocks stand in source order already; those of one glob are a run within it.
+    let mut order: Vec<usize> = (0..blocks.len()).collect();
+    let mut start = 0;
+    while let Some(owner) = owners.get(start).copied() {
+        let mut end = start + 1;
+        while owner.is_some() && owners.get(end).copied() == Some(owner) {
+            end += 1;
+        }
+        if let Some(run) = order.get_mut(start..end) {
+            run.sort_by_key(|at| (std::cmp::Reverse(blocks.get(*at).map_or(0, |b| b.0.fixed)), *at));
+        }
+        start = end;
+    }
+    for (rank, at) in order.into_iter().enumerate() {
+        if let Some((block, _)) = blocks.get_mut(at) {
+            block.rank = rank as u32;
+        }
+    }
+}
+
+/// The block, itself or one around it, whose own path holds the glob.
+fn glob_owner(blocks: &[(Block, Vec<&Segment>)], at: usize) -> Option<usize> {
+    let (block, _) = blocks.get(at)?;
+    let glob = block.glob?;
+    let mut owner = at;
+    while let Some(parent) = blocks.get(owner).and_then(|(b, _)| b.parent) {
+        // The parent's path reaches beyond the glob, so the glob is the parent's.
+        if blocks.get(parent as usize)?.1.len() <= glob {
+            break;
+        }
+        owner = parent as usize;
+    }
+    Some(owner)
+}
+
+impl Block {
+    /// The segments of a request that a wildcard of this block stands for.
+    pub fn captured<'r, 'a>(&self, capture: usize, segments: &'r [&'a str]) -> Option<(&'r [&'a str], bool)> {
+        let at = self.captures.get(capture)?;
+        let taken = segments.len().saturating_sub(self.fixed);
+        if at.glob {
+            return Some((segments.get(at.segment..at.segment + taken)?, true));
+        }
+        // A glob before it shifts it by what the glob took beyond its one place.
+        let shifted = match self.glob {
+            Some(glob) if glob < at.segment => (at.segment + taken).checked_sub(1)?,
+            _ => at.segment,
+        };
+        Some((segments.get(shifted..shifted + 1)?, false))
+    }
+}

@@ -1,0 +1,115 @@
+//! A request to a decision.
+
+use bumpalo::Bump;
+
+use crate::{
+    error::Error,
+    eval::{Evaluator, Fault, Host, Input, Observer, Recorder, Silent, Verdict},
+    program::{Program, ServiceProgram},
+    value::ValueRef,
+};
+
+use super::{Cause, Compiled, Decision, DocumentHost};
+
+/// What a product asks: its values as rules see them.
+pub(crate) struct Asked<'r> {
+    pub(crate) service: &'static str,
+    pub(crate) method: &'r str,
+    pub(crate) segments: &'r [&'r str],
+    pub(crate) unnamed_last: bool,
+    pub(crate) request: Option<ValueRef<'r>>,
+    pub(crate) resource: Option<ValueRef<'r>>,
+}
+
+impl Asked<'_> {
+    fn input<'a>(
+        &'a self,
+        program: &'a Program,
+        service: &'a ServiceProgram,
+        arena: &'a Bump,
+        host: &'a dyn Host<'a>,
+    ) -> Input<'a> {
+        let Asked { segments, unnamed_last, request, resource, .. } = *self;
+        Input { program, service, request, resource, segments, unnamed_last, arena, host }
+    }
+
+    fn title(&self) -> String {
+        format!("{} /{}", self.method, self.segments.join("/"))
+    }
+}
+
+/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
+pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
+    let Some(service) = compiled.program().service(asked.service) else { return Ok(false) };
+    let permitted = {
+        let arena = Bump::new();
+        let input = asked.input(compiled.program(), service, &arena, &host);
+        matches!(Evaluator::new(input, &mut Silent).decide(asked.method), Verdict::Allow(_))
+    };
+    match host.into_failure() {
+        Some(error) => Err(Error::Data(error)),
+        None => Ok(permitted),
+    }
+}
+
+/// The decision with what decided.
+pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
+    run(compiled, asked, host, &mut Silent)
+}
+
+/// The decision with all it went through.
+pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
+    let program = compiled.program();
+    let blocks = program.service(asked.service).map_or(&[][..], |s| &s.blocks);
+    let mut recorder = Recorder::new(program, blocks, asked.segments);
+    let mut decision = run(compiled, asked, host, &mut recorder)?;
+    decision.trace = Some(Box::new(recorder.finish()));
+    Ok(decision)
+}
+
+fn run(
+    compiled: &Compiled,
+    asked: &Asked<'_>,
+    host: DocumentHost<'_>,
+    observer: &mut impl Observer,
+) -> Result<Decision, Error> {
+    let program = compiled.program();
+    let cause = match program.service(asked.service) {
+        None => Cause::NoService,
+        Some(service) => {
+            let arena = Bump::new();
+            let input = asked.input(program, service, &arena, &host);
+            let verdict = Evaluator::new(input, observer).decide(asked.method);
+            cause(program, service, asked, verdict)
+        }
+    };
+    match host.into_failure() {
+        Some(error) => Err(Error::Data(error)),
+        None => Ok(Decision { source: program.source.clone(), cause, trace: None, request: asked.title() }),
+    }
+}
+
+fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict: Verdict<'_>) -> Cause {
+    match verdict {
+        Verdict::Allow(statement) => {
+            Cause::Permitted(program.statements.get(statement as usize).map(|s| s.span).unwrap_or_default())
+        }
+        Verdict::Deny(Some(error)) => Cause::Failed(Fault::new(program, &error)),
+        Verdict::Abort(error) => Cause::Aborted(Fault::new(program, &error)),
+        Verdict::Deny(None) => {
+            let method = crate::program::RequestedMethod::new(asked.method);
+            let tried = service.matcher.find(&service.blocks, asked.segments).as_slice().iter().any(|block| {
+                let statements = service.blocks.get(*block as usize).map(|b| b.statements.of(&program.statements));
+                statements.unwrap_or(&[]).iter().any(|s| s.methods.contains(method))
+            });
+            if tried { Cause::ConditionsFalse } else { Cause::NoStatement }
+        }
+    }
+}
+
+impl Decision {
+    /// A request that no rules can decide.
+    pub(crate) fn refused(compiled: &Compiled, request: String, why: impl Into<String>) -> Self {
+        Decision { source: compiled.program().source.clone(), cause: Cause::Refused(why.into()), trace: None, request }
+    }
+}

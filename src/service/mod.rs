@@ -1,0 +1,63 @@
+//! What Storage and Firestore share: rules text to a compiled file, a request to a [`Decision`].
+//!
+//! Invariant: knows requests only as two values and a path; what they hold is the products' business.
+
+mod decide;
+mod decision;
+mod documents;
+mod explain;
+mod host;
+mod segments;
+
+use std::sync::Arc;
+
+pub(crate) use decide::{Asked, decide, explain, permits};
+pub use decision::{Cause, Decision};
+pub use documents::{DocumentPath, Documents};
+pub(crate) use host::{DocumentHost, describe_path};
+pub use explain::Explanation;
+pub(crate) use segments::{Segments, decoded};
+
+use crate::{
+    check,
+    program::{self, Program},
+    syntax,
+    text::{Diagnostics, Source},
+};
+
+/// A compiled file and what the checker warned of. Shared, so that clones cost nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    program: Program,
+    warnings: Diagnostics,
+}
+
+impl Compiled {
+    /// Reads, checks and compiles a file.
+    ///
+    /// # Errors
+    ///
+    /// Everything that the official compiler refuses.
+    pub(crate) fn new(source: &Source) -> Result<Self, Diagnostics> {
+        let ruleset = syntax::parse_service(source)?;
+        let found = check::check(source, &ruleset);
+        if found.has_errors() {
+            return Err(found);
+        }
+        let program = program::lower(source, &ruleset);
+        Ok(Compiled { inner: Arc::new(Inner { program, warnings: found }) })
+    }
+
+    pub(crate) fn program(&self) -> &Program {
+        &self.inner.program
+    }
+
+    pub(crate) fn warnings(&self) -> &Diagnostics {
+        &self.inner.warnings
+    }
+}

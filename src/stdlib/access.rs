@@ -1,0 +1,154 @@
+//! Parts of values: `a.b`, `a[b]`, `a[b:c]` (runtime specification, section 10).
+
+use bumpalo::Bump;
+
+use crate::value::{ListRef, PathRef, SegmentRef, Str, Type, ValueRef};
+
+use super::{Failure, Operation, keep_cut};
+
+/// Bytes that one string may hold; the official engine stops a little below two MiB of its value stack (specification
+/// of the language, section 5; cases `limits/8` to `limits/10`).
+pub(super) const MAX_VALUE: usize = 2_096_900;
+
+/// `a.name`
+///
+/// # Errors
+///
+/// A missing key, a null, or a value without keys.
+pub fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    match object {
+        ValueRef::Map(map) => present(map.get(name), name),
+        ValueRef::Path(path) => path_variable(path, name),
+        ValueRef::Null => Err(Failure::Null),
+        other => Err(Failure::Type { received: other.type_of(), expected: "map,path" }),
+    }
+}
+
+/// A key's value; one bound to an error is that error, an oversized one ends the evaluation.
+pub fn member_of<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    match value {
+        ValueRef::Undefined(message) => Err(Failure::Message(message)),
+        ValueRef::String(Str::Utf8(text)) if text.len() > MAX_VALUE => Err(Failure::MemoryLimit),
+        ValueRef::Bytes(octets) if octets.len() > MAX_VALUE => Err(Failure::MemoryLimit),
+        value => Ok(value),
+    }
+}
+
+fn present<'a>(found: Option<ValueRef<'a>>, name: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    found.map_or(Err(Failure::Property(name)), member_of)
+}
+
+fn path_variable<'a>(path: PathRef<'a>, wanted: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    let found = path.segments().find_map(|segment| match segment {
+        SegmentRef::Capture(name, bound) if name == wanted => Some(bound.map(ValueRef::String)),
+        SegmentRef::Glob(name, bound) if name == wanted => Some(bound.map(ValueRef::Path)),
+        _ => None,
+    });
+    found.ok_or(Failure::Property(wanted))?.ok_or(Failure::Unbound(wanted))
+}
+
+/// `a[b]`
+///
+/// # Errors
+///
+/// An index outside, a missing key, types that do not go together.
+pub fn index<'a>(bump: &'a Bump, object: ValueRef<'a>, at: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    match (object, at) {
+        (ValueRef::Map(map), ValueRef::String(key)) => present(map.get(key), key),
+        (ValueRef::List(list), ValueRef::Int(at)) => {
+            usize::try_from(at).ok().and_then(|i| list.get(i)).map_or(Err(outside(at, list.len())), member_of)
+        }
+        (ValueRef::String(text), ValueRef::Int(at)) => {
+            let unit = usize::try_from(at).ok().and_then(|i| text.unit_at(i));
+            unit.map(|cut| keep_cut(bump, cut)).ok_or_else(|| outside(at, text.size()))
+        }
+        (ValueRef::Path(path), ValueRef::Int(at)) => {
+            let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+            let found = usize::try_from(at).ok().and_then(|i| texts.get(i));
+            found.map(|text| ValueRef::String(*text)).ok_or_else(|| outside(at, texts.len()))
+        }
+        (ValueRef::Path(path), ValueRef::String(name)) => path_variable(path, name),
+        (ValueRef::Null, _) => Err(Failure::Null),
+        (ValueRef::Map(_) | ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_), _) => {
+            Err(Failure::Unsupported(Operation::Index(object.type_of(), at.type_of())))
+        }
+        _ => Err(Failure::NotFound(None, "[]")),
+    }
+}
+
+fn outside<'a>(index: i64, size: usize) -> Failure<'a> {
+    Failure::IndexOutOfBounds { index, size }
+}
+
+/// `a[b:c]`; a missing bound is null.
+///
+/// # Errors
+///
+/// Bounds outside, in the order in which the official engine checks them, and types that do not go together.
+pub fn range<'a>(
+    bump: &'a Bump,
+    object: ValueRef<'a>,
+    from: ValueRef<'a>,
+    to: ValueRef<'a>,
+) -> Result<ValueRef<'a>, Failure<'a>> {
+    match object {
+        ValueRef::Null => return Err(Failure::Null),
+        ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_) => {}
+        _ => return Err(Failure::NotFound(None, "@range")),
+    }
+    let bound = |value: ValueRef<'_>| match value {
+        ValueRef::Null => Some(None),
+        ValueRef::Int(n) => Some(Some(n)),
+        _ => None,
+    };
+    let (Some(first), Some(last)) = (bound(from), bound(to)) else {
+        let types = Operation::Range(object.type_of(), from.type_of(), to.type_of());
+        return Err(Failure::Unsupported(types));
+    };
+    match object {
+        ValueRef::List(list) => {
+            let (from, to) = bounds(first, last, list.len())?;
+            Ok(ValueRef::List(match list {
+                ListRef::Owned(items) => ListRef::Owned(items.get(from..to).unwrap_or(&[])),
+                ListRef::Made(items) => ListRef::Made(items.get(from..to).unwrap_or(&[])),
+            }))
+        }
+        ValueRef::String(text) => {
+            let (from, to) = bounds(first, last, text.size())?;
+            text.range(from, to).map(|cut| keep_cut(bump, cut)).ok_or(outside(0, text.size()))
+        }
+        ValueRef::Path(path) => {
+            let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+            let (from, to) = bounds(first, last, texts.len())?;
+            let cut = texts.get(from..to).unwrap_or(&[]).iter().map(|text| SegmentRef::Simple(*text));
+            Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_fill_iter(cut.collect::<Vec<_>>()))))
+        }
+        other => Err(Failure::Type { received: other.type_of(), expected: Type::List.name() }),
+    }
+}
+
+/// The start must lie inside, then the last element, then the start must not lie behind the end; a bound that is not
+/// given is not checked. Hence `x[0:0]` fails.
+fn bounds<'a>(from: Option<i64>, to: Option<i64>, size: usize) -> Result<(usize, usize), Failure<'a>> {
+    let inside = |index: i64| match usize::try_from(index) {
+        Ok(at) if at < size => Ok(at),
+        _ => Err(outside(index, size)),
+    };
+    let start = from.map(inside).transpose()?.unwrap_or(0);
+    let end = match to {
+        Some(to) => inside(to.wrapping_sub(1))? + 1,
+        None => size,
+    };
+    if start > end {
+        return Err(Failure::IllegalRange { from: start as i64, to: end as i64 });
+    }
+    Ok((start, end))
+}
+
+/// Elements that one list may hold: what fits the official engine's value stack, roughly.
+const MAX_ELEMENTS: usize = MAX_VALUE / 8;
+
+/// Refuses a list that is about to become too long.
+pub(super) fn check_elements<'a>(count: usize) -> Result<(), Failure<'a>> {
+    if count > MAX_ELEMENTS { Err(Failure::MemoryLimit) } else { Ok(()) }
+}

@@ -1,0 +1,104 @@
+//! Conversions: `int`, `float`, `string`, and `debug` (runtime specification, section 12).
+
+use bumpalo::Bump;
+
+use crate::value::{Str, Type, ValueRef, number};
+
+use super::{Builtin, Failure, Operation, Overload, keep, misfit};
+
+pub(super) const TABLE: &[Builtin] = &[
+    Builtin {
+        receiver: None,
+        package: None,
+        name: "int",
+        overloads: &[
+            Overload { params: &[Type::Int], result: Type::Int },
+            Overload { params: &[Type::Float], result: Type::Int },
+            Overload { params: &[Type::String], result: Type::Int },
+        ],
+        run: |bump, a| match a {
+            [ValueRef::Int(n)] => Ok(ValueRef::Int(*n)),
+            [ValueRef::Float(n)] => Ok(ValueRef::Int(number::double_to_int(*n))),
+            [ValueRef::String(text)] => match number::parse_int(&text.to_string()) {
+                Some(n) => Ok(ValueRef::Int(n)),
+                None => Err(unreadable(bump, *text, "int")),
+            },
+            _ => Err(misfit()),
+        },
+        doc: "The number as an integer, the fraction dropped; the number a text stands for.",
+        example: "int('42') == 42",
+    },
+    Builtin {
+        receiver: None,
+        package: None,
+        name: "float",
+        overloads: &[
+            Overload { params: &[Type::Int], result: Type::Float },
+            Overload { params: &[Type::Float], result: Type::Float },
+            Overload { params: &[Type::String], result: Type::Float },
+        ],
+        run: |bump, a| match a {
+            [ValueRef::Int(n)] => Ok(ValueRef::Float(*n as f64)),
+            [ValueRef::Float(n)] => Ok(ValueRef::Float(*n)),
+            [ValueRef::String(text)] => match number::parse_double(&text.to_string()) {
+                Some(n) => Ok(ValueRef::Float(n)),
+                None => Err(unreadable(bump, *text, "float")),
+            },
+            _ => Err(misfit()),
+        },
+        doc: "The number as a float; the number a text stands for.",
+        example: "float('1.5') == 1.5",
+    },
+    Builtin {
+        receiver: None,
+        package: None,
+        name: "string",
+        overloads: TO_STRING,
+        run: |bump, a| match a {
+            [value] => to_text(bump, *value).map(ValueRef::String),
+            _ => Err(misfit()),
+        },
+        doc: "The text of a number, bool, null, path or string.",
+        example: "string(1.0) == '1.0'",
+    },
+    Builtin {
+        receiver: None,
+        package: None,
+        name: "debug",
+        overloads: &[Overload { params: &[Type::Any], result: Type::Any }],
+        run: |_, a| a.first().copied().ok_or(misfit()),
+        doc: "Its argument; explanations and logs show it.",
+        example: "debug(1) == 1",
+    },
+];
+
+const TO_STRING: &[Overload] = &[
+    Overload { params: &[Type::Int], result: Type::String },
+    Overload { params: &[Type::Float], result: Type::String },
+    Overload { params: &[Type::Null], result: Type::String },
+    Overload { params: &[Type::String], result: Type::String },
+    Overload { params: &[Type::Bool], result: Type::String },
+    Overload { params: &[Type::Path], result: Type::String },
+];
+
+fn unreadable<'a>(bump: &'a Bump, text: Str<'_>, to: &str) -> Failure<'a> {
+    let message = format!("Type conversion error. Argument: [{text}], From type: [string], To type: [{to}].");
+    Failure::Message(bump.alloc_str(&message))
+}
+
+/// The function `string`, which joining, binding and path interpolation use too.
+pub(super) fn to_text<'a>(bump: &'a Bump, value: ValueRef<'a>) -> Result<Str<'a>, Failure<'a>> {
+    Ok(match value {
+        ValueRef::String(text) => text,
+        ValueRef::Null => Str::Utf8("null"),
+        ValueRef::Bool(true) => Str::Utf8("true"),
+        ValueRef::Bool(false) => Str::Utf8("false"),
+        ValueRef::Int(n) => Str::Utf8(bump.alloc_str(&n.to_string())),
+        ValueRef::Float(n) => Str::Utf8(bump.alloc_str(&number::double_to_string(n))),
+        ValueRef::Path(path) => keep(bump, path.text()),
+        other => {
+            let Some(string) = super::function("string") else { return Err(misfit()) };
+            return Err(Failure::Unsupported(Operation::call(string, &[other])));
+        }
+    })
+}

@@ -1,0 +1,213 @@
+//! Why an operation failed. `Display` gives the official message (runtime specification, section 18).
+
+use crate::value::{Str, Type};
+
+use super::Builtin;
+
+/// Why an operation has no value. `Copy` and made without allocating, so that a denial costs no more than a permit.
+#[derive(Clone, Copy, Debug)]
+pub enum Failure<'a> {
+    /// A null, or a variable that is unknown or not bound.
+    Null,
+    /// No such key.
+    Property(Str<'a>),
+    /// A path variable without a value.
+    Unbound(Str<'a>),
+    /// A value of the wrong type where no operator is named.
+    Type {
+        /// What was there.
+        received: Type,
+        /// What should have been, as the message lists it.
+        expected: &'static str,
+    },
+    /// No such function; package (or nothing) and name.
+    NotFound(Option<&'a str>, &'a str),
+    /// A wrong number of arguments.
+    ArgumentCount {
+        /// How many there were.
+        received: usize,
+        /// What the function takes.
+        expected: Expected<'a>,
+    },
+    /// An operation that these types do not have.
+    Unsupported(Operation<'a>),
+    /// An integer divided by zero.
+    DivideByZero,
+    /// An integer result beyond 64 bits.
+    Overflow,
+    /// An index outside a list, string or path.
+    IndexOutOfBounds {
+        /// The index.
+        index: i64,
+        /// How many there are.
+        size: usize,
+    },
+    /// A range whose end lies before its start.
+    IllegalRange {
+        /// The start.
+        from: i64,
+        /// The end.
+        to: i64,
+    },
+    /// Anything else, in the official words.
+    Message(&'a str),
+    /// More than 1,000 expressions: ends the whole request.
+    ExpressionLimit,
+    /// A value too large: ends the whole request.
+    MemoryLimit,
+    /// Another failure that ends the whole request: a replacement that names a group which the pattern lacks.
+    Fatal(&'a str),
+    /// The host's documents could not be read; the host's error is kept beside. Ends the whole request.
+    Host,
+}
+
+impl Failure<'_> {
+    /// Whether it ends the evaluation of the whole request, so that neither `||` nor another statement can help.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Failure::ExpressionLimit | Failure::MemoryLimit | Failure::Fatal(_) | Failure::Host)
+    }
+}
+
+/// What a function takes.
+#[derive(Clone, Copy)]
+pub enum Expected<'a> {
+    /// A built-in: all its signatures.
+    Builtin(&'static Builtin),
+    /// A user's function: its name and parameters, as written in `f(a, b)`.
+    User(&'a str, &'a [String]),
+    /// A function of the service, by its full signature.
+    Service(&'static str),
+}
+
+impl std::fmt::Debug for Expected<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl std::fmt::Display for Expected<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Expected::Builtin(builtin) => f.write_str(&builtin.signatures()),
+            Expected::User(name, parameters) => write!(f, "{name}({})", parameters.join(", ")),
+            Expected::Service(signature) => f.write_str(signature),
+        }
+    }
+}
+
+/// An operation with the types it was tried on.
+#[derive(Clone, Copy, Debug)]
+pub enum Operation<'a> {
+    /// `a + b`
+    Binary(&'static str, Type, Type),
+    /// `-a`
+    Unary(&'static str, Type),
+    /// `a[b]`
+    Index(Type, Type),
+    /// `a[b:c]`; a missing bound is null
+    Range(Type, Type, Type),
+    /// A built-in with the types of its arguments.
+    Call(Expected<'a>, [Option<Type>; 6]),
+}
+
+impl<'a> Operation<'a> {
+    pub(super) fn call(builtin: &'static Builtin, args: &[crate::value::ValueRef<'_>]) -> Self {
+        let mut types = [None; 6];
+        for (slot, arg) in types.iter_mut().zip(args) {
+            *slot = Some(arg.type_of());
+        }
+        Operation::Call(Expected::Builtin(builtin), types)
+    }
+
+    fn received(&self) -> String {
+        match self {
+            Operation::Binary(op, a, b) => format!("{a} {op} {b}"),
+            Operation::Unary(op, a) => format!("{op}{a}"),
+            Operation::Index(a, b) => format!("{a}[{b}]"),
+            Operation::Range(a, b, c) => format!("{a}[{b}:{c}]"),
+            Operation::Call(function, types) => {
+                let types: Vec<_> = types.iter().flatten().map(|t| t.name()).collect();
+                let name = match function {
+                    Expected::Builtin(builtin) => builtin.qualified_name(),
+                    Expected::User(name, _) => (*name).to_owned(),
+                    Expected::Service(signature) => signature.split('(').next().unwrap_or("").to_owned(),
+                };
+                format!("{name}({})", types.join(", "))
+            }
+        }
+    }
+
+    fn expected(&self) -> String {
+        let each = |op: &str, pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(a, b)| format!("{a} {op} {b}")).collect::<Vec<_>>().join(", ")
+        };
+        const NUMBERS: [(&str, &str); 2] = [("int", "int"), ("float", "float")];
+        match self {
+            Operation::Binary(op @ "+", ..) => {
+                let mut pairs = NUMBERS.to_vec();
+                pairs.extend([("string", "string"), ("duration", "duration"), ("duration", "timestamp"), ("timestamp", "duration")]);
+                each(op, &pairs)
+            }
+            Operation::Binary(op @ "-", ..) => {
+                let mut pairs = NUMBERS.to_vec();
+                pairs.extend([("duration", "duration"), ("timestamp", "duration"), ("timestamp", "timestamp")]);
+                each(op, &pairs)
+            }
+            Operation::Binary(op @ ("*" | "/" | "%"), ..) => each(op, &NUMBERS),
+            Operation::Binary(op, ..) => {
+                let same = ["string", "bytes", "int", "float", "duration", "timestamp"].map(|t| (t, t));
+                let mut pairs = same.to_vec();
+                pairs.extend([("constraint", "any"), ("any", "constraint")]);
+                each(op, &pairs)
+            }
+            Operation::Unary("!", _) => "!bool".to_owned(),
+            Operation::Unary(op, _) => format!("{op}int, {op}float, {op}duration"),
+            Operation::Index(Type::Map, _) => "map[string]".to_owned(),
+            Operation::Index(Type::Path, _) => "path[string], path[int]".to_owned(),
+            Operation::Index(receiver, _) => format!("{receiver}[int]"),
+            Operation::Range(receiver, ..) => {
+                let bounds = ["null:null", "null:int", "int:null", "int:int"];
+                bounds.map(|b| format!("{receiver}[{b}]")).join(", ")
+            }
+            Operation::Call(function, _) => function.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Failure<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Null => f.write_str("Null value error."),
+            Failure::Property(name) => write!(f, "Property {name} is undefined on object."),
+            Failure::Unbound(name) => write!(f, "Variable {name} is not bound in path template."),
+            Failure::Type { received, expected } => write!(f, "Type error. Received: [{received}] Expected: [{expected}]."),
+            Failure::NotFound(Some(package), name) => write!(f, "Function not found error: Name: [{package}.{name}]."),
+            Failure::NotFound(None, name) => write!(f, "Function not found error: Name: [{name}]."),
+            Failure::ArgumentCount { received, expected } => {
+                write!(f, "Incorrect number of arguments. Received: {received}. Expected: {expected}.")
+            }
+            Failure::Unsupported(operation) => {
+                let (received, expected) = (operation.received(), operation.expected());
+                write!(f, "Unsupported operation error. Received: {received}. Expected: {expected}.")
+            }
+            Failure::DivideByZero => f.write_str("Divide by zero error."),
+            Failure::Overflow => {
+                f.write_str("Integer value is out of the [-9223372036854775808, 9223372036854775807] range.")
+            }
+            Failure::IndexOutOfBounds { index, size } => {
+                write!(f, "Index out of bound error. Index: [{index}] , size: [{size}].")
+            }
+            Failure::IllegalRange { from, to } => {
+                write!(f, "Illegal range error. From index: [{from}] , To index: [{to}].")
+            }
+            Failure::Message(message) | Failure::Fatal(message) => f.write_str(message),
+            Failure::ExpressionLimit => f.write_str(
+                "Unable to evaluate the expression as the maximum of 1000 expressions to evaluate has been reached.",
+            ),
+            Failure::MemoryLimit => {
+                f.write_str("Unable to evaluate the expression as the maximum memory usage of 1000 has been reached.")
+            }
+            Failure::Host => f.write_str("The data that the rules ask for could not be read."),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Methods of lists, bytes and constraints (runtime specification, sections 11 and 15).
+
+use bumpalo::Bump;
+
+use crate::value::{Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex};
+
+use super::{
+    Builtin, Failure, Overload, Run, convert, keep,
+    lookup::{Lookup, same_in_list},
+    misfit,
+};
+
+const fn method(
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: Some(Type::List), package: None, name, overloads, run, doc, example }
+}
+
+const fn bytes(name: &'static str, result: &'static [Overload], run: Run, doc: &'static str, example: &'static str) -> Builtin {
+    Builtin { receiver: Some(Type::Bytes), package: None, name, overloads: result, run, doc, example }
+}
+
+const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
+const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
+const ASKS_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type::Bool }];
+const FROM_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type::List }];
+
+pub(super) const BYTES: &[Builtin] = &[
+    bytes("size", TO_INT, bytes_size, "How many octets there are.", "b'é'.size() == 2"),
+    bytes("toBase64", TO_STRING, bytes_base64, "URL-safe Base64 with padding.", "b'\\xFF\\xFE'.toBase64() == '__4='"),
+    bytes("toHexString", TO_STRING, bytes_hex, "Upper-case hexadecimal.", "b'\\xAB'.toHexString() == 'AB'"),
+];
+
+pub(super) const TABLE: &[Builtin] = &[
+    method("size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
+    method("hasAll", ASKS_LIST, has_all, "Whether every element of the argument is in it.", "[1, 2].hasAll([2])"),
+    method("hasAny", ASKS_LIST, has_any, "Whether any element of the argument is in it.", "[1, 2].hasAny([2, 3])"),
+    method("hasOnly", ASKS_LIST, has_only, "Whether all its elements are in the argument.", "[1, 1].hasOnly([1, 2])"),
+    method("concat", FROM_LIST, concat, "Its elements, then those of the argument.", "[1].concat([2]) == [1, 2]"),
+    method(
+        "removeAll",
+        FROM_LIST,
+        remove_all,
+        "Its elements without those of the argument.",
+        "[1, 2, 1].removeAll([1]) == [2]",
+    ),
+    method(
+        "join",
+        &[Overload { params: &[Type::String], result: Type::String }],
+        join,
+        "Its elements as text with a separator between them.",
+        "[1, 'a', null].join('-') == '1-a-null'",
+    ),
+    method(
+        "toSet",
+        &[Overload { params: &[], result: Type::Set }],
+        to_set,
+        "Its elements without repeats, the first of equal ones kept.",
+        "[1, 2, 1].toSet().size() == 2",
+    ),
+    Builtin {
+        receiver: Some(Type::Constraint),
+        package: None,
+        name: "hasAny",
+        overloads: ASKS_LIST,
+        run: constraint_has_any,
+        doc: "In a list query: whether the field is known to hold any element of the argument.",
+        example: "true",
+    },
+];
+
+fn list<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
+    match args.get(at) {
+        Some(ValueRef::List(list)) => Ok(*list),
+        _ => Err(misfit()),
+    }
+}
+
+fn octets<'a>(args: &[ValueRef<'a>]) -> Result<&'a [u8], Failure<'a>> {
+    match args.first() {
+        Some(ValueRef::Bytes(octets)) => Ok(octets),
+        _ => Err(misfit()),
+    }
+}
+
+fn bytes_size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::Int(octets(args)?.len() as i64))
+}
+
+fn bytes_base64<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::from(&*bump.alloc_str(&base64(octets(args)?))))
+}
+
+fn bytes_hex<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::from(&*bump.alloc_str(&hex(octets(args)?))))
+}
+
+fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::Int(list(args, 0)?.len() as i64))
+}
+
+fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mine = Lookup::new(list(args, 0)?, same_in_list);
+    Ok(ValueRef::Bool(list(args, 1)?.iter().all(|item| mine.contains(item))))
+}
+
+fn has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mine = Lookup::new(list(args, 0)?, same_in_list);
+    Ok(ValueRef::Bool(list(args, 1)?.iter().any(|item| mine.contains(item))))
+}
+
+fn has_only<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let theirs = Lookup::new(list(args, 1)?, same_in_list);
+    Ok(ValueRef::Bool(list(args, 0)?.iter().all(|item| theirs.contains(item))))
+}
+
+fn concat<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let (a, b) = (list(args, 0)?, list(args, 1)?);
+    super::access::check_elements(a.len() + b.len())?;
+    let joined: Vec<_> = a.iter().chain(b.iter()).collect();
+    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&joined))))
+}
+
+fn remove_all<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let theirs = Lookup::new(list(args, 1)?, same_in_list);
+    let left: Vec<_> = list(args, 0)?.iter().filter(|item| !theirs.contains(*item)).collect();
+    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&left))))
+}
+
+fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let Some(ValueRef::String(separator)) = args.get(1) else { return Err(misfit()) };
+    let mut text = StrBuilder::default();
+    let mut bytes = 0;
+    for (i, item) in list(args, 0)?.iter().enumerate() {
+        if i > 0 {
+            text.push(*separator);
+            bytes += super::operators::text_bytes(*separator);
+        }
+        let piece = convert::to_text(bump, item)?;
+        bytes += super::operators::text_bytes(piece);
+        if bytes > super::access::MAX_VALUE {
+            return Err(Failure::MemoryLimit);
+        }
+        text.push(piece);
+    }
+    Ok(ValueRef::String(keep(bump, text.finish())))
+}
+
+fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mut set = Lookup::empty(crate::value::set_equals);
+    for item in list(args, 0)?.iter() {
+        if !set.contains(item) {
+            set.push(item);
+        }
+    }
+    Ok(ValueRef::Set(ListRef::Made(bump.alloc_slice_copy(&set.items()))))
+}
+
+/// `element in constraint`: true where the list is known to hold it, else undecided.
+pub(super) fn constraint_has<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<bool, Failure<'a>> {
+    if constraint.contains(element) { Ok(true) } else { Err(Failure::Message("")) }
+}
+
+/// Unlike `in`, this answers `false` where nothing is known (case `constraint/…`).
+fn constraint_has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let Some(ValueRef::Constraint(constraint)) = args.first() else { return Err(misfit()) };
+    Ok(ValueRef::Bool(list(args, 1)?.iter().any(|item| constraint.contains(item))))
+}

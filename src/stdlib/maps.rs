@@ -1,0 +1,112 @@
+//! Methods of maps (runtime specification, section 11).
+
+use bumpalo::Bump;
+
+use crate::value::{DiffRef, DiffStatus, ListRef, MapRef, Str, Type, ValueRef, set_equals};
+
+use super::{Builtin, Failure, Overload, Run, access, misfit};
+
+const fn method(
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: Some(Type::Map), package: None, name, overloads, run, doc, example }
+}
+
+const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];
+
+pub(super) const TABLE: &[Builtin] = &[
+    method(
+        "size",
+        &[Overload { params: &[], result: Type::Int }],
+        size,
+        "How many keys there are.",
+        "{'a': 1}.size() == 1",
+    ),
+    method("keys", TO_LIST, keys, "Its keys, sorted by code point.", "{'b': 1, 'a': 2}.keys() == ['a', 'b']"),
+    method("values", TO_LIST, values, "Its values in the order of insertion.", "{'b': 1, 'a': 2}.values() == [1, 2]"),
+    method(
+        "get",
+        &[
+            Overload { params: &[Type::String, Type::Any], result: Type::Any },
+            Overload { params: &[Type::List, Type::Any], result: Type::Any },
+        ],
+        get,
+        "The value of a key, or of a path of keys, or else the second argument.",
+        "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2",
+    ),
+    method(
+        "diff",
+        &[Overload { params: &[Type::Map], result: Type::MapDiff }],
+        diff,
+        "What changed from the argument to this map.",
+        "{'a': 1}.diff({'a': 2}).affectedKeys().hasOnly(['a'])",
+    ),
+];
+
+fn map<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> {
+    match args.get(at) {
+        Some(ValueRef::Map(map)) => Ok(*map),
+        _ => Err(misfit()),
+    }
+}
+
+fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::Int(map(args, 0)?.len() as i64))
+}
+
+/// Sorted by code point, unlike strings compared with `<`.
+fn keys<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mut keys: Vec<Str<'a>> = map(args, 0)?.iter().map(|(key, _)| key).collect();
+    keys.sort_by(|a, b| match (a, b) {
+        (Str::Utf8(a), Str::Utf8(b)) => a.cmp(b),
+        (a, b) => a.cmp_units(*b),
+    });
+    let keys: Vec<_> = keys.into_iter().map(ValueRef::String).collect();
+    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&keys))))
+}
+
+fn values<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let values: Vec<_> = map(args, 0)?.iter().map(|(_, value)| value).collect();
+    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&values))))
+}
+
+fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let (Some(key), Some(default)) = (args.get(1), args.get(2)) else { return Err(misfit()) };
+    let found = match key {
+        ValueRef::String(key) => map(args, 0)?.get(*key),
+        ValueRef::List(path) => {
+            let mut at = Some(ValueRef::Map(map(args, 0)?));
+            for step in path.iter() {
+                let ValueRef::String(key) = step else {
+                    return Err(Failure::Type { received: step.type_of(), expected: "string" });
+                };
+                at = match at {
+                    Some(ValueRef::Map(map)) => map.get(key),
+                    _ => None,
+                };
+            }
+            at
+        }
+        _ => return Err(misfit()),
+    };
+    access::member_of(found.unwrap_or(*default))
+}
+
+/// Keys of the argument first, then those only the receiver has.
+fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let (new, old) = (map(args, 0)?, map(args, 1)?);
+    let mut entries = Vec::with_capacity(new.len());
+    for (key, before) in old.iter() {
+        entries.push((key, match new.get(key) {
+            None => DiffStatus::Removed,
+            Some(after) if set_equals(after, before) => DiffStatus::Unchanged,
+            Some(_) => DiffStatus::Changed,
+        }));
+    }
+    entries.extend(new.iter().filter(|(key, _)| old.get(*key).is_none()).map(|(key, _)| (key, DiffStatus::Added)));
+    Ok(ValueRef::MapDiff(DiffRef::Made(bump.alloc_slice_copy(&entries))))
+}

@@ -1,0 +1,182 @@
+//! The built-in functions, methods and operators: one table for the checker, the evaluator and the explanations.
+//!
+//! Takes borrowed values and an arena, gives a value or a [`Failure`]. Invariant: no evaluation state, no requests;
+//! every entry says what it takes, what it gives, what it means, and an example that is true.
+
+mod access;
+mod convert;
+mod failure;
+mod hashing;
+mod lists;
+mod lookup;
+mod maps;
+mod numbers;
+mod operators;
+mod paths;
+mod places;
+mod sets;
+mod strings;
+mod times;
+
+use bumpalo::Bump;
+
+use crate::value::{Cut, Str, StrBuf, Type, ValueRef};
+
+pub use access::{index, member, member_of, range};
+pub use failure::{Expected, Failure, Operation};
+pub use operators::{arithmetic, compare, contains, equal, has_type, negate, not};
+pub use paths::splice;
+
+/// What a function takes and gives.
+#[derive(Debug)]
+pub struct Overload {
+    /// Types of the arguments, without the receiver. `Float` takes an integer too and converts it.
+    pub params: &'static [Type],
+    /// Type of the result.
+    pub result: Type,
+}
+
+/// Computes a result from arguments that fit one of the overloads; of a method, the first is the receiver.
+pub type Run = for<'a> fn(&'a Bump, &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>>;
+
+/// A built-in function or method.
+pub struct Builtin {
+    /// The type whose method it is.
+    pub receiver: Option<Type>,
+    /// The package whose function it is.
+    pub package: Option<&'static str>,
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes, in the order in which messages list it.
+    pub overloads: &'static [Overload],
+    /// What it computes.
+    pub run: Run,
+    /// What it means, in a sentence.
+    pub doc: &'static str,
+    /// An expression that is true.
+    pub example: &'static str,
+}
+
+impl std::fmt::Debug for Builtin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.signatures())
+    }
+}
+
+impl Builtin {
+    /// The name as messages print it: `string.size`, `math.abs`, `int`.
+    pub fn qualified_name(&self) -> String {
+        match (self.receiver, self.package) {
+            (Some(receiver), _) => format!("{receiver}.{}", self.name),
+            (None, Some(package)) => format!("{package}.{}", self.name),
+            (None, None) => self.name.to_owned(),
+        }
+    }
+
+    /// All signatures as messages print them: `math.abs(int), math.abs(float)`.
+    pub fn signatures(&self) -> String {
+        let name = self.qualified_name();
+        let one = |overload: &Overload| {
+            let params: Vec<_> = overload.params.iter().map(|t| t.name()).collect();
+            format!("{name}({})", params.join(", "))
+        };
+        self.overloads.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Calls it: counts and types are checked, integers converted where a float is wanted.
+    ///
+    /// # Errors
+    ///
+    /// A wrong count, then wrong types, then what the operation itself runs into.
+    pub fn call<'a>(&'static self, bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+        let given = args.get(usize::from(self.receiver.is_some())..).unwrap_or(&[]);
+        if !self.overloads.iter().any(|o| o.params.len() == given.len()) {
+            return Err(Failure::ArgumentCount { received: given.len(), expected: Expected::Builtin(self) });
+        }
+        let fits = |overload: &&Overload| {
+            overload.params.len() == given.len() && overload.params.iter().zip(given).all(|(p, a)| accepts(*p, *a))
+        };
+        let Some(overload) = self.overloads.iter().find(fits) else {
+            return Err(Failure::Unsupported(Operation::call(self, given)));
+        };
+        let converts = |(param, arg): (&Type, &ValueRef<'_>)| *param == Type::Float && matches!(arg, ValueRef::Int(_));
+        if overload.params.iter().zip(given).any(converts) {
+            let mut converted = [ValueRef::Null; MAX_ARGUMENTS];
+            let skip = args.len() - given.len();
+            for (i, (slot, arg)) in converted.iter_mut().zip(args).enumerate() {
+                let wants_float = i >= skip && overload.params.get(i - skip) == Some(&Type::Float);
+                *slot = match arg {
+                    ValueRef::Int(n) if wants_float => ValueRef::Float(*n as f64),
+                    other => *other,
+                };
+            }
+            return (self.run)(bump, converted.get(..args.len()).unwrap_or(args));
+        }
+        (self.run)(bump, args)
+    }
+}
+
+/// No built-in takes more, receiver included.
+const MAX_ARGUMENTS: usize = 8;
+
+fn accepts(param: Type, arg: ValueRef<'_>) -> bool {
+    let given = arg.type_of();
+    param == given || param == Type::Any || (param == Type::Float && given == Type::Int)
+}
+
+/// Every built-in, in the order in which messages about several of them list their types.
+pub fn table() -> impl Iterator<Item = &'static Builtin> {
+    let parts: [&'static [Builtin]; 11] = [
+        strings::TABLE,
+        lists::BYTES,
+        lists::TABLE,
+        sets::TABLE,
+        maps::TABLE,
+        times::TABLE,
+        places::TABLE,
+        paths::TABLE,
+        numbers::TABLE,
+        hashing::TABLE,
+        convert::TABLE,
+    ];
+    parts.into_iter().flatten()
+}
+
+/// The function of a package.
+pub fn package_function(package: &str, name: &str) -> Option<&'static Builtin> {
+    table().find(|b| b.receiver.is_none() && b.package == Some(package) && b.name == name)
+}
+
+/// The function without a package.
+pub fn function(name: &str) -> Option<&'static Builtin> {
+    table().find(|b| b.receiver.is_none() && b.package.is_none() && b.name == name)
+}
+
+/// The methods of that name, one for each type that has it.
+pub fn methods(name: &str) -> impl Iterator<Item = &'static Builtin> {
+    table().filter(move |b| b.receiver.is_some() && b.name == name)
+}
+
+/// Text into the arena.
+pub(crate) fn keep(bump: &Bump, text: StrBuf) -> Str<'_> {
+    match text {
+        StrBuf::Utf8(text) => Str::Utf8(bump.alloc_str(&text)),
+        StrBuf::Wide(units) => Str::Wide(bump.alloc_slice_copy(&units)),
+    }
+}
+
+pub(crate) fn keep_cut<'a>(bump: &'a Bump, cut: Cut<'a>) -> ValueRef<'a> {
+    ValueRef::String(match cut {
+        Cut::Borrowed(text) => text,
+        Cut::Owned(text) => keep(bump, text),
+    })
+}
+
+fn message<'a>(bump: &'a Bump, error: impl std::fmt::Display) -> Failure<'a> {
+    Failure::Message(bump.alloc_str(&error.to_string()))
+}
+
+/// The arguments did not fit the overloads: the table contradicts itself. Fails closed.
+fn misfit<'a>() -> Failure<'a> {
+    Failure::Message("internal: a built-in was called with arguments that it does not take")
+}

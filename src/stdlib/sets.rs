@@ -1,0 +1,145 @@
+//! Methods of sets and map differences (runtime specification, section 11; relation E4).
+
+use bumpalo::Bump;
+
+use crate::value::{DiffStatus, ListRef, Type, ValueRef, set_equals};
+
+use super::{Builtin, Failure, Overload, Run, lookup::Lookup, misfit};
+
+const fn method(
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: Some(Type::Set), package: None, name, overloads, run, doc, example }
+}
+
+const fn keys_of(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
+    const TO_SET: &[Overload] = &[Overload { params: &[], result: Type::Set }];
+    Builtin { receiver: Some(Type::MapDiff), package: None, name, overloads: TO_SET, run, doc, example }
+}
+
+const ASKS: &[Overload] =
+    &[Overload { params: &[Type::Set], result: Type::Bool }, Overload { params: &[Type::List], result: Type::Bool }];
+const FROM_SET: &[Overload] = &[Overload { params: &[Type::Set], result: Type::Set }];
+
+pub(super) const TABLE: &[Builtin] = &[
+    method(
+        "size",
+        &[Overload { params: &[], result: Type::Int }],
+        size,
+        "How many elements there are.",
+        "[1, 1].toSet().size() == 1",
+    ),
+    method("hasAll", ASKS, has_all, "Whether every element of the argument is in it.", "[1, 2].toSet().hasAll([2.0])"),
+    method("hasAny", ASKS, has_any, "Whether any element of the argument is in it.", "[1, 2].toSet().hasAny([2, 3])"),
+    method("hasOnly", ASKS, has_only, "Whether all its elements are in the argument.", "[1].toSet().hasOnly([1, 2])"),
+    method(
+        "union",
+        FROM_SET,
+        union,
+        "Its elements, then those of the argument that it lacks.",
+        "[1].toSet().union([2].toSet()) == [1, 2].toSet()",
+    ),
+    method(
+        "intersection",
+        FROM_SET,
+        intersection,
+        "Its elements that the argument has too.",
+        "[1, 2].toSet().intersection([2, 3].toSet()) == [2].toSet()",
+    ),
+    method(
+        "difference",
+        FROM_SET,
+        difference,
+        "Its elements that the argument lacks.",
+        "[1, 2].toSet().difference([2].toSet()) == [1].toSet()",
+    ),
+    keys_of("addedKeys", added, "Keys only the receiver of `diff` has.", "{'a': 1}.diff({}).addedKeys().hasOnly(['a'])"),
+    keys_of("removedKeys", removed, "Keys only the argument of `diff` has.", "{}.diff({'a': 1}).removedKeys().hasOnly(['a'])"),
+    keys_of("changedKeys", changed, "Keys whose values differ.", "{'a': 1}.diff({'a': 2}).changedKeys().hasOnly(['a'])"),
+    keys_of("unchangedKeys", unchanged, "Keys whose values are equal.", "{'a': 1}.diff({'a': 1.0}).unchangedKeys().size() == 1"),
+    keys_of("affectedKeys", affected, "Keys added, removed or changed.", "{'a': 1}.diff({'b': 1}).affectedKeys().size() == 2"),
+];
+
+fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
+    match args.get(at) {
+        Some(ValueRef::Set(list) | ValueRef::List(list)) => Ok(*list),
+        _ => Err(misfit()),
+    }
+}
+
+fn made<'a>(bump: &'a Bump, items: &[ValueRef<'a>]) -> ValueRef<'a> {
+    ValueRef::Set(ListRef::Made(bump.alloc_slice_copy(items)))
+}
+
+fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::Int(elements(args, 0)?.len() as i64))
+}
+
+fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mine = Lookup::new(elements(args, 0)?, set_equals);
+    Ok(ValueRef::Bool(elements(args, 1)?.iter().all(|item| mine.contains(item))))
+}
+
+fn has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mine = Lookup::new(elements(args, 0)?, set_equals);
+    Ok(ValueRef::Bool(elements(args, 1)?.iter().any(|item| mine.contains(item))))
+}
+
+fn has_only<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let theirs = Lookup::new(elements(args, 1)?, set_equals);
+    Ok(ValueRef::Bool(elements(args, 0)?.iter().all(|item| theirs.contains(item))))
+}
+
+fn union<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let (a, b) = (elements(args, 0)?, elements(args, 1)?);
+    super::access::check_elements(a.len() + b.len())?;
+    let mine = Lookup::new(a, set_equals);
+    let joined: Vec<_> = a.iter().chain(b.iter().filter(|item| !mine.contains(*item))).collect();
+    Ok(made(bump, &joined))
+}
+
+fn intersection<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let theirs = Lookup::new(elements(args, 1)?, set_equals);
+    let both: Vec<_> = elements(args, 0)?.iter().filter(|item| theirs.contains(*item)).collect();
+    Ok(made(bump, &both))
+}
+
+fn difference<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let theirs = Lookup::new(elements(args, 1)?, set_equals);
+    let left: Vec<_> = elements(args, 0)?.iter().filter(|item| !theirs.contains(*item)).collect();
+    Ok(made(bump, &left))
+}
+
+fn keys<'a>(
+    bump: &'a Bump,
+    args: &[ValueRef<'a>],
+    wanted: fn(DiffStatus) -> bool,
+) -> Result<ValueRef<'a>, Failure<'a>> {
+    let Some(ValueRef::MapDiff(diff)) = args.first() else { return Err(misfit()) };
+    let found: Vec<_> = diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)).collect();
+    Ok(made(bump, &found))
+}
+
+fn added<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    keys(bump, args, |status| status == DiffStatus::Added)
+}
+
+fn removed<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    keys(bump, args, |status| status == DiffStatus::Removed)
+}
+
+fn changed<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    keys(bump, args, |status| status == DiffStatus::Changed)
+}
+
+fn unchanged<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    keys(bump, args, |status| status == DiffStatus::Unchanged)
+}
+
+fn affected<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    keys(bump, args, |status| status != DiffStatus::Unchanged)
+}

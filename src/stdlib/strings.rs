@@ -1,0 +1,115 @@
+//! Methods of strings (runtime specification, sections 11 and 13). Sizes are UTF-16 code units.
+
+use bumpalo::Bump;
+
+use crate::{
+    pattern::Pattern,
+    value::{ListRef, Str, Type, ValueRef},
+};
+
+use super::{Builtin, Failure, Overload, Run, keep, keep_cut, message, misfit};
+
+const fn method(
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: Some(Type::String), package: None, name, overloads, run, doc, example }
+}
+
+const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
+const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
+
+pub(super) const TABLE: &[Builtin] = &[
+    method("size", TO_INT, size, "How many UTF-16 code units it has.", "'😀'.size() == 2"),
+    method("upper", TO_STRING, upper, "The text with ASCII letters in upper case.", "'aé'.upper() == 'Aé'"),
+    method("lower", TO_STRING, lower, "The text with ASCII letters in lower case.", "'AÉ'.lower() == 'aÉ'"),
+    method("trim", TO_STRING, trim, "The text without white space at its ends.", "' a '.trim() == 'a'"),
+    method(
+        "toUtf8",
+        &[Overload { params: &[], result: Type::Bytes }],
+        to_utf8,
+        "The octets of the text in UTF-8.",
+        "'é'.toUtf8() == b'\\xC3\\xA9'",
+    ),
+    method(
+        "matches",
+        &[Overload { params: &[Type::String], result: Type::Bool }],
+        matches,
+        "Whether the whole text matches an RE2 pattern.",
+        "'image/png'.matches('image/.*')",
+    ),
+    method(
+        "split",
+        &[Overload { params: &[Type::String], result: Type::List }],
+        split,
+        "The parts between matches of an RE2 pattern; empty parts at the end are dropped.",
+        "'a,b,,'.split(',') == ['a', 'b']",
+    ),
+    method(
+        "replace",
+        &[Overload { params: &[Type::String, Type::String], result: Type::String }],
+        replace,
+        "The text with all matches of an RE2 pattern replaced; `$1` stands for a group.",
+        "'a1b2'.replace('[0-9]', '-') == 'a-b-'",
+    ),
+];
+
+fn text<'a>(args: &[ValueRef<'a>], at: usize) -> Result<Str<'a>, Failure<'a>> {
+    match args.get(at) {
+        Some(ValueRef::String(text)) => Ok(*text),
+        _ => Err(misfit()),
+    }
+}
+
+fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::Int(text(args, 0)?.size() as i64))
+}
+
+fn upper<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(keep_cut(bump, text(args, 0)?.upper()))
+}
+
+fn lower<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(keep_cut(bump, text(args, 0)?.lower()))
+}
+
+fn trim<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::String(text(args, 0)?.trim()))
+}
+
+fn to_utf8<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::Bytes(match text(args, 0)? {
+        Str::Utf8(text) => text.as_bytes(),
+        wide => bump.alloc_slice_copy(&wide.to_utf8()),
+    }))
+}
+
+/// A pattern that was not known when the rules were loaded.
+fn pattern<'a>(bump: &'a Bump, source: Str<'a>) -> Result<Pattern, Failure<'a>> {
+    match source {
+        Str::Utf8(source) => Pattern::new(source).map_err(|e| message(bump, e)),
+        wide => Pattern::new(&wide.to_string()).map_err(|e| message(bump, e)),
+    }
+}
+
+fn matches<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let pattern = pattern(bump, text(args, 1)?)?;
+    Ok(ValueRef::Bool(pattern.matches(text(args, 0)?)))
+}
+
+fn split<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let parts = pattern(bump, text(args, 1)?)?.split(text(args, 0)?);
+    let parts = parts.into_iter().map(|part| ValueRef::String(keep(bump, part))).collect::<Vec<_>>();
+    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&parts))))
+}
+
+fn replace<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    let (subject, template) = (text(args, 0)?, text(args, 2)?);
+    let replaced = pattern(bump, text(args, 1)?)?.replace(subject, template);
+    // A template that names a missing group ends the whole evaluation (case `string.replace/…`, `throws`).
+    let replaced = replaced.map_err(|e| Failure::Fatal(bump.alloc_str(&e.to_string())))?;
+    Ok(ValueRef::String(keep(bump, replaced)))
+}

@@ -1,0 +1,113 @@
+//! Cloud Storage rules: [`Ruleset`], [`Request`] and the [`Object`]s they are about.
+//!
+//! ```
+//! use firewarden::{Auth, storage::{Object, Request, Ruleset}};
+//!
+//! let rules: Ruleset = "
+//!     rules_version = '2';
+//!     service firebase.storage {
+//!       match /b/{bucket}/o/users/{userId}/{file} {
+//!         allow create: if request.auth.uid == userId && request.resource.size < 5 * 1024 * 1024;
+//!       }
+//!     }".parse()?;
+//! let upload = Object::new("users/alice/cat.png").size(20_000).content_type("image/png");
+//! let request = Request::create("my-bucket", upload).auth(Auth::user("alice"));
+//! assert!(rules.evaluate(&request, &())?.is_allowed());
+//! # Ok::<(), firewarden::Error>(())
+//! ```
+
+mod object;
+mod request;
+
+pub use object::Object;
+pub use request::{Method, Request};
+
+use crate::{
+    error::Error,
+    service::{self, Compiled, Decision, DocumentHost, Documents},
+    text::{Diagnostics, Source},
+};
+
+/// The service that Storage rules stand in.
+pub const SERVICE: &str = "firebase.storage";
+
+/// Firestore documents that one request may read ([doc]; repeats of a document are free).
+pub const DOCUMENT_LIMIT: usize = 2;
+
+/// Storage rules, ready to decide any number of requests. Cheap to clone, shared between threads.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    compiled: Compiled,
+}
+
+impl Ruleset {
+    /// Reads, checks and compiles rules.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Source`] with every problem, where the official compiler refuses the text.
+    pub fn parse(source: &Source) -> Result<Self, Error> {
+        Ok(Ruleset { compiled: Compiled::new(source)? })
+    }
+
+    /// What the official compiler warns of: most of it never works at run time.
+    pub fn warnings(&self) -> &Diagnostics {
+        self.compiled.warnings()
+    }
+
+    /// Decides a request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where `documents` failed; never for a denial.
+    pub fn evaluate(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
+        self.with(request, documents, service::decide)
+    }
+
+    /// Decides a request and keeps all it went through: blocks, statements, sub-expressions.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::evaluate`].
+    pub fn explain(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
+        self.with(request, documents, service::explain)
+    }
+
+    /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::evaluate`].
+    pub fn permits(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<bool, Error> {
+        let Ok(segments) = request.segments() else { return Ok(false) };
+        let record = request.record(segments.as_slice());
+        service::permits(&self.compiled, &record.asked(), host(documents))
+    }
+
+    fn with(
+        &self,
+        request: &Request<'_>,
+        documents: &dyn Documents,
+        run: fn(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
+    ) -> Result<Decision, Error> {
+        match request.segments() {
+            Ok(segments) => {
+                let record = request.record(segments.as_slice());
+                run(&self.compiled, &record.asked(), host(documents))
+            }
+            Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),
+        }
+    }
+}
+
+fn host(documents: &dyn Documents) -> DocumentHost<'_> {
+    DocumentHost::new(documents, "firestore.", DOCUMENT_LIMIT)
+}
+
+impl std::str::FromStr for Ruleset {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ruleset::parse(&Source::new("storage.rules", text))
+    }
+}

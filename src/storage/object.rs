@@ -1,0 +1,197 @@
+//! A stored object, as rules see it.
+
+use std::borrow::Cow;
+
+use crate::value::{Map, MapRef, Record, Timestamp, ValueRef};
+
+/// Metadata of an object: what rules see as `resource` and `request.resource` (language specification, section 8).
+///
+/// Texts that are not set are null; `generation` and `metageneration` are 1 unless set.
+#[derive(Clone, Debug)]
+pub struct Object {
+    name: String,
+    bucket: Option<String>,
+    size: i64,
+    generation: i64,
+    metageneration: i64,
+    content_type: Option<String>,
+    content_disposition: Option<String>,
+    content_encoding: Option<String>,
+    content_language: Option<String>,
+    md5_hash: Option<String>,
+    crc32c: Option<String>,
+    etag: Option<String>,
+    time_created: Option<Timestamp>,
+    updated: Option<Timestamp>,
+    metadata: Map,
+}
+
+/// Setters of optional texts.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, text: impl Into<String>) -> Self {
+            self.$name = Some(text.into());
+            self
+        }
+    )*};
+}
+
+impl Object {
+    /// An object with that name, such as `users/alice/cat.png`, and no bytes.
+    pub fn new(name: impl Into<String>) -> Self {
+        Object {
+            name: name.into(),
+            bucket: None,
+            size: 0,
+            generation: 1,
+            metageneration: 1,
+            content_type: None,
+            content_disposition: None,
+            content_encoding: None,
+            content_language: None,
+            md5_hash: None,
+            crc32c: None,
+            etag: None,
+            time_created: None,
+            updated: None,
+            metadata: Map::new(),
+        }
+    }
+
+    /// Its name within the bucket.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(mut self, bytes: i64) -> Self {
+        self.size = bytes;
+        self
+    }
+
+    /// Which version of its content this is.
+    #[must_use]
+    pub fn generation(mut self, generation: i64) -> Self {
+        self.generation = generation;
+        self
+    }
+
+    /// Which version of its metadata this is.
+    #[must_use]
+    pub fn metageneration(mut self, metageneration: i64) -> Self {
+        self.metageneration = metageneration;
+        self
+    }
+
+    texts! {
+        /// The bucket it is in; a request's bucket unless set.
+        bucket
+        /// Its media type, such as `image/png`.
+        content_type
+        /// Its Content-Disposition.
+        content_disposition
+        /// Its Content-Encoding.
+        content_encoding
+        /// Its Content-Language. Rules see this key only where it is set.
+        content_language
+        /// The MD5 hash of its bytes in Base64.
+        md5_hash
+        /// The CRC-32C checksum of its bytes in Base64.
+        crc32c
+        /// Its entity tag.
+        etag
+    }
+
+    /// When it was created.
+    #[must_use]
+    pub fn time_created(mut self, time: Timestamp) -> Self {
+        self.time_created = Some(time);
+        self
+    }
+
+    /// When it was last changed.
+    #[must_use]
+    pub fn updated(mut self, time: Timestamp) -> Self {
+        self.updated = Some(time);
+        self
+    }
+
+    /// One entry of its custom metadata.
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+}
+
+/// An object with the bucket and the times of a request where it has none of its own.
+pub(super) struct ObjectRecord<'r> {
+    pub(super) object: &'r Object,
+    pub(super) bucket: &'r str,
+    pub(super) time: Timestamp,
+}
+
+const NAMES: [&str; 15] = [
+    "name",
+    "bucket",
+    "generation",
+    "metageneration",
+    "size",
+    "timeCreated",
+    "updated",
+    "md5Hash",
+    "crc32c",
+    "etag",
+    "contentDisposition",
+    "contentEncoding",
+    "contentLanguage",
+    "contentType",
+    "metadata",
+];
+
+impl Record for ObjectRecord<'_> {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        let object = self.object;
+        Some(match name {
+            "size" => ValueRef::Int(object.size),
+            "contentType" => optional(&object.content_type),
+            "metadata" => ValueRef::Map(MapRef::Owned(&object.metadata)),
+            "name" => ValueRef::from(object.name.as_str()),
+            "bucket" => ValueRef::from(object.bucket.as_deref().unwrap_or(self.bucket)),
+            "generation" => ValueRef::Int(object.generation),
+            "metageneration" => ValueRef::Int(object.metageneration),
+            "timeCreated" => ValueRef::Timestamp(object.time_created.unwrap_or(self.time)),
+            "updated" => ValueRef::Timestamp(object.updated.unwrap_or(self.time)),
+            "md5Hash" => optional(&object.md5_hash),
+            "crc32c" => optional(&object.crc32c),
+            "etag" => optional(&object.etag),
+            "contentDisposition" => optional(&object.content_disposition),
+            "contentEncoding" => optional(&object.content_encoding),
+            "contentLanguage" => object.content_language.as_deref().map(ValueRef::from)?,
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &NAMES
+    }
+}
+
+fn optional(text: &Option<String>) -> ValueRef<'_> {
+    text.as_deref().map_or(ValueRef::Null, ValueRef::from)
+}
+
+impl<'a> From<&'a Object> for Cow<'a, Object> {
+    fn from(object: &'a Object) -> Self {
+        Cow::Borrowed(object)
+    }
+}
+
+impl From<Object> for Cow<'_, Object> {
+    fn from(object: Object) -> Self {
+        Cow::Owned(object)
+    }
+}

@@ -1,0 +1,215 @@
+//! A request to Storage.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    auth::{self, Auth},
+    service::{Asked, Segments},
+    value::{Map, MapRef, PathRef, Record, Timestamp, ValueRef},
+};
+
+use super::{
+    SERVICE,
+    object::{Object, ObjectRecord},
+};
+
+/// What a request does to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Download it or read its metadata.
+    Get,
+    /// List objects under a prefix.
+    List,
+    /// Upload it, also over an existing one.
+    Create,
+    /// Change its metadata.
+    Update,
+    /// Delete it.
+    Delete,
+}
+
+impl Method {
+    /// The name in rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "get",
+            Method::List => "list",
+            Method::Create => "create",
+            Method::Update => "update",
+            Method::Delete => "delete",
+        }
+    }
+
+    /// The method of that name; `None` for `read` and `write` too, which are several.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete].into_iter().find(|m| m.name() == name)
+    }
+}
+
+/// A request to read or change an object. It borrows what it is given by reference.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Request<'a> {
+    method: Method,
+    bucket: Cow<'a, str>,
+    name: Cow<'a, str>,
+    auth: Option<Cow<'a, Auth>>,
+    time: Timestamp,
+    existing: Option<Cow<'a, Object>>,
+    incoming: Option<Cow<'a, Object>>,
+    params: Option<Map>,
+}
+
+impl<'a> Request<'a> {
+    /// A request with any method, about the object of that name: `users/alice/cat.png`. The name is taken as it is; it
+    /// is not percent-decoded.
+    pub fn new(method: Method, bucket: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>) -> Self {
+        Request {
+            method,
+            bucket: bucket.into(),
+            name: name.into(),
+            auth: None,
+            time: Timestamp::default(),
+            existing: None,
+            incoming: None,
+            params: None,
+        }
+    }
+
+    /// Downloads an object that is not there; say what is stored with [`Self::existing`].
+    pub fn get(bucket: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::Get, bucket, name)
+    }
+
+    /// Lists the objects under a prefix, such as `users/alice`. Slashes at its end do not count.
+    pub fn list(bucket: impl Into<Cow<'a, str>>, prefix: impl Into<Cow<'a, str>>) -> Self {
+        let prefix = match prefix.into() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches('/')),
+            Cow::Owned(text) => Cow::Owned(text.trim_end_matches('/').to_owned()),
+        };
+        Self::new(Method::List, bucket, prefix)
+    }
+
+    /// Uploads an object.
+    pub fn create(bucket: impl Into<Cow<'a, str>>, object: impl Into<Cow<'a, Object>>) -> Self {
+        let object = object.into();
+        Self::new(Method::Create, bucket, object.name().to_owned()).with(object)
+    }
+
+    /// Changes the metadata of a stored object to those of `updated`.
+    pub fn update(
+        bucket: impl Into<Cow<'a, str>>,
+        stored: impl Into<Cow<'a, Object>>,
+        updated: impl Into<Cow<'a, Object>>,
+    ) -> Self {
+        let stored = stored.into();
+        Self::new(Method::Update, bucket, stored.name().to_owned()).existing(stored).with(updated)
+    }
+
+    /// Deletes a stored object.
+    pub fn delete(bucket: impl Into<Cow<'a, str>>, stored: impl Into<Cow<'a, Object>>) -> Self {
+        let stored = stored.into();
+        Self::new(Method::Delete, bucket, stored.name().to_owned()).existing(stored)
+    }
+
+    /// Who asks; without this nobody is signed in.
+    pub fn auth(mut self, auth: impl Into<Cow<'a, Auth>>) -> Self {
+        self.auth = Some(auth.into());
+        self
+    }
+
+    /// When it is asked: `request.time`. Without this, 1970: an evaluation reads no clock.
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// What is stored under the name: `resource`.
+    pub fn existing(mut self, object: impl Into<Cow<'a, Object>>) -> Self {
+        self.existing = Some(object.into());
+        self
+    }
+
+    /// What will be stored: `request.resource`.
+    pub fn with(mut self, object: impl Into<Cow<'a, Object>>) -> Self {
+        self.incoming = Some(object.into());
+        self
+    }
+
+    /// A parameter of the HTTP request: `request.params`, which rules see only where one is set.
+    pub fn param(mut self, name: &str, value: &str) -> Self {
+        self.params.get_or_insert_default().insert(name, value);
+        self
+    }
+
+    pub(super) fn segments(&self) -> Result<Segments<'_>, &'static str> {
+        if self.name.is_empty() && self.method != Method::List {
+            return Err("Path segment cannot be empty");
+        }
+        if self.bucket.is_empty() {
+            return Err("Path segment cannot be empty");
+        }
+        // One slash before the name is an empty first segment of it.
+        if self.name.starts_with('/') {
+            return Err("Path segment cannot be empty");
+        }
+        Segments::new(&["b", &self.bucket, "o"], &self.name)
+    }
+
+    pub(super) fn record<'r>(&'r self, segments: &'r [&'r str]) -> RequestRecord<'r> {
+        let object = |object: &'r Option<Cow<'a, Object>>| {
+            object.as_deref().map(|object| ObjectRecord { object, bucket: &self.bucket, time: self.time })
+        };
+        RequestRecord { request: self, segments, existing: object(&self.existing), incoming: object(&self.incoming) }
+    }
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} /b/{}/o/{}", self.method.name(), self.bucket, self.name)
+    }
+}
+
+/// A request as the variable `request`.
+pub(super) struct RequestRecord<'r> {
+    request: &'r Request<'r>,
+    segments: &'r [&'r str],
+    existing: Option<ObjectRecord<'r>>,
+    incoming: Option<ObjectRecord<'r>>,
+}
+
+impl RequestRecord<'_> {
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            service: SERVICE,
+            method: self.request.method.name(),
+            segments: self.segments,
+            unnamed_last: false,
+            request: Some(ValueRef::Map(MapRef::Record(self))),
+            resource: Some(object(&self.existing)),
+        }
+    }
+}
+
+/// An object that is not there is null, not absent.
+fn object<'r>(object: &'r Option<ObjectRecord<'_>>) -> ValueRef<'r> {
+    object.as_ref().map_or(ValueRef::Null, |object| ValueRef::Map(MapRef::Record(object)))
+}
+
+impl Record for RequestRecord<'_> {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        Some(match name {
+            "auth" => auth::view(self.request.auth.as_deref()),
+            "resource" => object(&self.incoming),
+            "path" => ValueRef::Path(PathRef::Plain(self.segments)),
+            "time" => ValueRef::Timestamp(self.request.time),
+            "method" => ValueRef::from(self.request.method.name()),
+            "params" => ValueRef::Map(MapRef::Owned(self.request.params.as_ref()?)),
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["auth", "method", "params", "path", "resource", "time"]
+    }
+}

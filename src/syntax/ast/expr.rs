@@ -1,0 +1,223 @@
+//! Expression nodes.
+
+use crate::{text::Span, value::{StrBuf, TypeName}};
+
+use super::Name;
+
+/// The place of an expression in its [`Exprs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExprId(pub u32);
+
+/// All expressions of a file; children before parents.
+#[derive(Clone, Debug, Default)]
+pub struct Exprs {
+    nodes: Vec<(Expr, Span, Span)>,
+}
+
+impl Exprs {
+    /// Adds an expression. `span` covers all of it, `anchor` is the token that messages about the operation point
+    /// at: the operator, or the name after the dot; the first token where the node has neither.
+    pub fn push(&mut self, expr: Expr, span: Span, anchor: Span) -> ExprId {
+        let id = ExprId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push((expr, span, anchor));
+        id
+    }
+
+    /// The expression; an id of another arena gives `null`.
+    pub fn get(&self, id: ExprId) -> &Expr {
+        self.nodes.get(id.0 as usize).map_or(&Expr::Null, |n| &n.0)
+    }
+
+    /// The text an expression covers, without the parentheses around it.
+    pub fn span(&self, id: ExprId) -> Span {
+        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.1)
+    }
+
+    /// The token that messages about the operation point at.
+    pub fn anchor(&self, id: ExprId) -> Span {
+        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.2)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Replaces an expression, as `-9223372036854775808` does with its operand.
+    pub(crate) fn replace(&mut self, id: ExprId, expr: Expr, span: Span) {
+        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+            *node = (expr, span, span);
+        }
+    }
+}
+
+/// An expression. Parentheses leave no trace.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// `null`
+    Null,
+    /// `true`
+    Bool(bool),
+    /// `42`
+    Int(i64),
+    /// `1.5`
+    Float(f64),
+    /// `'text'`, escapes resolved
+    Str(StrBuf),
+    /// `b'\x41'`
+    Bytes(Vec<u8>),
+    /// `[1, 2]`
+    List(Vec<ExprId>),
+    /// `{'a': 1}`; keys are expressions
+    Map(Vec<(ExprId, ExprId)>),
+    /// `/a/$(b)/{c}`
+    Path(Vec<PathPart>),
+    /// `request`
+    Variable(Name),
+    /// `a.b`
+    Member(ExprId, Name),
+    /// `a[b]`
+    Index(ExprId, ExprId),
+    /// `a[b:c]`; a missing bound is `None`
+    Range(ExprId, Option<ExprId>, Option<ExprId>),
+    /// `f(x)`
+    Call(Name, Vec<ExprId>),
+    /// `math.abs(x)`: package, function, arguments
+    PackageCall(Name, Name, Vec<ExprId>),
+    /// `a.f(x)`: receiver, method, arguments
+    Method(ExprId, Name, Vec<ExprId>),
+    /// `!a`
+    Unary(UnaryOp, ExprId),
+    /// `a + b`; `a in b` too
+    Binary(BinaryOp, ExprId, ExprId),
+    /// `a is int`
+    Is(ExprId, TypeName),
+    /// `a ? b : c`
+    Ternary(ExprId, ExprId, ExprId),
+}
+
+impl Expr {
+    /// The expressions directly below, in source order, each with whether it nests (a receiver does not: a chain of
+    /// members and calls may be longer than the nesting limit).
+    pub fn children(&self) -> Vec<(ExprId, bool)> {
+        let nested = |ids: &[ExprId]| ids.iter().map(|id| (*id, true)).collect::<Vec<_>>();
+        match self {
+            Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) | Expr::Bytes(_) | Expr::Variable(_) => {
+                Vec::new()
+            }
+            Expr::List(items) => nested(items),
+            Expr::Map(entries) => entries.iter().flat_map(|(k, v)| [(*k, true), (*v, true)]).collect(),
+            Expr::Path(parts) => parts.iter().filter_map(PathPart::expression).map(|id| (id, true)).collect(),
+            Expr::Member(object, _) => vec![(*object, false)],
+            Expr::Index(object, index) => vec![(*object, false), (*index, true)],
+            Expr::Range(object, from, to) => {
+                [Some((*object, false)), from.map(|id| (id, true)), to.map(|id| (id, true))].into_iter().flatten().collect()
+            }
+            Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => nested(arguments),
+            Expr::Method(receiver, _, arguments) => {
+                std::iter::once((*receiver, false)).chain(arguments.iter().map(|id| (*id, true))).collect()
+            }
+            Expr::Unary(_, operand) | Expr::Is(operand, _) => nested(&[*operand]),
+            Expr::Binary(_, left, right) => nested(&[*left, *right]),
+            Expr::Ternary(condition, yes, no) => nested(&[*condition, *yes, *no]),
+        }
+    }
+}
+
+/// One segment of a path in an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathPart {
+    /// `/a`, decoded
+    Literal(String, Span),
+    /// `/{x}` or `/{x=**}`
+    Capture(Capture),
+    /// `/$(expression)`
+    Interpolation(ExprId),
+}
+
+impl PathPart {
+    /// The expression of an interpolation.
+    pub fn expression(&self) -> Option<ExprId> {
+        match self {
+            PathPart::Interpolation(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// A variable in a path: `{x}`, or `{x=**}` for any number of segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// The variable.
+    pub name: Name,
+    /// Whether it takes any number of segments.
+    pub glob: bool,
+    /// From the slash to the closing brace.
+    pub span: Span,
+}
+
+/// Operators before their operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// `-`
+    Negate,
+    /// `!`
+    Not,
+}
+
+impl UnaryOp {
+    /// As written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            UnaryOp::Negate => "-",
+            UnaryOp::Not => "!",
+        }
+    }
+}
+
+/// Operators between their operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum BinaryOp {
+    Or,
+    And,
+    In,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+impl BinaryOp {
+    /// As written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            BinaryOp::Or => "||",
+            BinaryOp::And => "&&",
+            BinaryOp::In => "in",
+            BinaryOp::Eq => "==",
+            BinaryOp::Ne => "!=",
+            BinaryOp::Lt => "<",
+            BinaryOp::Le => "<=",
+            BinaryOp::Gt => ">",
+            BinaryOp::Ge => ">=",
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Rem => "%",
+        }
+    }
+}

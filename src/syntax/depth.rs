@@ -1,0 +1,117 @@
+//! Nesting: what would overflow a parser's stack is refused before parsing, what the official compiler calls too
+//! complex is refused after.
+
+use crate::text::{Diagnostic, Span};
+
+use super::{
+    ast::{Expr, ExprId, Exprs},
+    error,
+};
+
+/// Levels of nesting the official compiler accepts in an expression: 98 parentheses around a literal are fine, 99 are
+/// not (specification, section 5; cases limit-021 to limit-030). Receivers do not count.
+pub const MAX_NESTING: u32 = 99;
+
+/// Levels of the whole expression tree, receivers counted. The official engine accepts chains of 399 members and
+/// overflows its stack near 860; we refuse in between, so that later stages may recurse.
+pub const MAX_TREE_DEPTH: u32 = 512;
+
+/// Open brackets (and ternaries) at which reading stops. Far above what any accepted source can hold.
+const MAX_OPEN: usize = 250;
+
+const MESSAGE: &str = "Expression is too complex to evaluate safely.";
+const HINT: &str = "move parts of it into functions or let variables";
+
+/// Refuses text whose brackets nest so deeply that no source with them is accepted. Strings and comments are skipped
+/// as the lexer does; text that is broken in other ways is left to the parser.
+pub(super) fn scan(text: &str) -> Result<(), Diagnostic> {
+    let bytes = text.as_bytes();
+    // For each open bracket, how many `?` inside it wait for their `:`.
+    let mut open: Vec<usize> = vec![0];
+    let mut ternaries = 0;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        match byte {
+            b'"' | b'\'' => at += string_length(rest).unwrap_or(1),
+            b'/' if rest.starts_with(b"//") => at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
+            b'/' if rest.starts_with(b"/*") => at += comment_length(rest).unwrap_or(2),
+            b'/' => at += 1 + rest.iter().skip(1).take_while(|b| is_segment_byte(**b)).count(),
+            b'(' | b'[' | b'{' => {
+                open.push(0);
+                at += 1;
+            }
+            b')' | b']' | b'}' => {
+                if open.len() > 1 {
+                    ternaries -= open.pop().unwrap_or(0);
+                }
+                at += 1;
+            }
+            b'?' => {
+                if let Some(last) = open.last_mut() {
+                    *last += 1;
+                    ternaries += 1;
+                }
+                at += 1;
+            }
+            b':' => {
+                if let Some(last) = open.last_mut().filter(|last| **last > 0) {
+                    *last -= 1;
+                    ternaries -= 1;
+                }
+                at += 1;
+            }
+            _ => at += 1,
+        }
+        if open.len() + ternaries > MAX_OPEN {
+            let place = Span::new(at.saturating_sub(1), at);
+            return Err(error::problem(error::TOO_COMPLEX, Some(place), MESSAGE).with_hint(HINT));
+        }
+    }
+    Ok(())
+}
+
+fn is_segment_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"&'*-.:@_~+".contains(&byte)
+}
+
+/// The length of a string literal, quotes included; `None` where it is not closed on its line.
+fn string_length(text: &[u8]) -> Option<usize> {
+    let quote = *text.first()?;
+    let mut at = 1;
+    loop {
+        match *text.get(at)? {
+            b'\\' => at += 2,
+            b'\n' | b'\r' => return None,
+            byte if byte == quote => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+fn comment_length(text: &[u8]) -> Option<usize> {
+    text.windows(2).skip(2).position(|w| w == b"*/").map(|at| at + 4)
+}
+
+/// The nodes that stand too deep below `root`, as the official compiler lists them: each node on the first level
+/// beyond the limit. `extra` gives the parentheses around a node, which count as levels.
+pub(super) fn too_deep(exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) -> Vec<Diagnostic> {
+    let extra = |id: ExprId| match groups.binary_search_by_key(&id, |g| g.0) {
+        Ok(at) => groups.get(at).map_or(0, |g| g.1),
+        Err(_) => 0,
+    };
+    let mut found = Vec::new();
+    let mut queue = vec![(root, 1, 1)];
+    while let Some((id, level, depth)) = queue.pop() {
+        let level = level + extra(id);
+        if level > MAX_NESTING || depth > MAX_TREE_DEPTH {
+            found.push(error::problem(error::TOO_COMPLEX, Some(exprs.span(id)), MESSAGE).with_hint(HINT));
+            continue;
+        }
+        let node = exprs.get(id);
+        if !matches!(node, Expr::Variable(_)) {
+            queue.extend(node.children().into_iter().map(|(child, nests)| (child, level + u32::from(nests), depth + 1)));
+        }
+    }
+    found
+}

@@ -1,0 +1,74 @@
+//! The values of literals: escapes in strings, bytes, decoded path segments.
+
+use crate::value::StrBuf;
+
+/// The text of a string literal, quotes included. Two `\u` halves of a surrogate pair join; a lone one stays.
+pub(super) fn string(literal: &str) -> StrBuf {
+    let inner = inner(literal);
+    if !inner.contains('\\') {
+        return StrBuf::from(inner.to_owned());
+    }
+    let mut units = Vec::with_capacity(inner.len());
+    unescape(inner, |piece| match piece {
+        Piece::Char(c) => units.extend_from_slice(c.encode_utf16(&mut [0; 2])),
+        Piece::Unit(unit) | Piece::Wide(unit) => units.push(unit),
+    });
+    StrBuf::from_units(units)
+}
+
+/// The octets of a bytes literal, without its `b`; `None` where it holds a `\u` escape.
+pub(super) fn bytes(literal: &str) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    let mut wide = false;
+    unescape(inner(literal), |piece| match piece {
+        Piece::Char(c) => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        Piece::Unit(unit) => octets.push(unit as u8),
+        Piece::Wide(_) => wide = true,
+    });
+    (!wide).then_some(octets)
+}
+
+enum Piece {
+    Char(char),
+    /// `\xHH`, `\OOO` and the letters: at most 255.
+    Unit(u16),
+    /// `\uHHHH`
+    Wide(u16),
+}
+
+fn inner(literal: &str) -> &str {
+    literal.get(1..literal.len().saturating_sub(1)).unwrap_or("")
+}
+
+/// The grammar admits known escapes only, so an unknown one is kept as its letter.
+fn unescape(text: &str, mut each: impl FnMut(Piece)) {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            each(Piece::Char(c));
+            continue;
+        }
+        let number = |chars: &mut std::str::Chars<'_>, digits: usize, radix: u32, first: u32| {
+            chars.by_ref().take(digits).filter_map(|d| d.to_digit(radix)).fold(first, |n, d| n * radix + d) as u16
+        };
+        each(match chars.next() {
+            Some('b') => Piece::Unit(8),
+            Some('t') => Piece::Unit(9),
+            Some('n') => Piece::Unit(10),
+            Some('f') => Piece::Unit(12),
+            Some('r') => Piece::Unit(13),
+            Some('x') => Piece::Unit(number(&mut chars, 2, 16, 0)),
+            Some('u') => Piece::Wide(number(&mut chars, 4, 16, 0)),
+            Some(d @ '0'..='3') => Piece::Unit(number(&mut chars, 2, 8, d.to_digit(8).unwrap_or(0))),
+            Some(other) => Piece::Char(other),
+            None => return,
+        });
+    }
+}
+
+/// A path segment token (with its slash) as the text it stands for: form-decoded, so `+` is a blank.
+pub(super) fn segment(token: &str) -> String {
+    let encoded = token.strip_prefix('/').unwrap_or(token);
+    // The grammar admits whole `%HH` only.
+    crate::value::path::form_decode(encoded).unwrap_or_else(|_| encoded.to_owned())
+}

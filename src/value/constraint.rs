@@ -1,0 +1,120 @@
+//! What a list query tells about a value that is not known itself (runtime specification, section 15).
+
+use super::{Type, Value, ValueRef, deep_equals, operator_equals, order};
+
+/// How a simple constraint compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparator {
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+    /// The value is a list that holds this element.
+    ListContains,
+}
+
+impl Comparator {
+    /// The name in typed JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Comparator::Eq => "EQ",
+            Comparator::Ne => "NEQ",
+            Comparator::Lt => "LT",
+            Comparator::Le => "LTE",
+            Comparator::Gt => "GT",
+            Comparator::Ge => "GTE",
+            Comparator::ListContains => "LIST_CONTAINS",
+        }
+    }
+
+    /// The comparator of that name in typed JSON.
+    pub fn parse(name: &str) -> Option<Self> {
+        use Comparator::*;
+        [Eq, Ne, Lt, Le, Gt, Ge, ListContains].into_iter().find(|c| c.name() == name)
+    }
+
+    /// The same comparison with its sides exchanged.
+    #[must_use]
+    pub fn flipped(self) -> Self {
+        match self {
+            Comparator::Lt => Comparator::Gt,
+            Comparator::Le => Comparator::Ge,
+            Comparator::Gt => Comparator::Lt,
+            Comparator::Ge => Comparator::Le,
+            other => other,
+        }
+    }
+}
+
+/// A conjunction of comparisons that an otherwise unknown value satisfies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Constraint {
+    /// The comparisons, all of which hold.
+    pub terms: Vec<(Comparator, Value)>,
+}
+
+impl Constraint {
+    /// Whether `unknown OP value` follows from what is known. `false` means "not known", never "no".
+    pub fn implies(&self, op: Comparator, value: ValueRef<'_>) -> bool {
+        self.terms.iter().any(|(known, bound)| term_implies(*known, bound.view(), op, value))
+    }
+
+    /// Whether the unknown list is known to hold the element.
+    pub fn contains(&self, element: ValueRef<'_>) -> bool {
+        let same = |v: &Value| v.view().type_of() == element.type_of() && operator_equals(v.view(), element);
+        self.terms.iter().any(|(op, v)| *op == Comparator::ListContains && same(v))
+    }
+
+    /// Whether the list operand of `array-contains` is known.
+    pub fn has_contains(&self) -> bool {
+        self.terms.iter().any(|(op, _)| *op == Comparator::ListContains)
+    }
+
+    /// A readable form.
+    pub fn describe(&self) -> String {
+        let term = |(op, value): &(Comparator, Value)| format!("{} {}", op.name(), value.view().describe());
+        self.terms.iter().map(term).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// Does `x KNOWN bound` make `x OP value` certain?
+fn term_implies(known: Comparator, bound: ValueRef<'_>, op: Comparator, value: ValueRef<'_>) -> bool {
+    use Comparator::*;
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    if known == ListContains || op == ListContains {
+        return known == op && deep_equals(bound, value);
+    }
+    // Knowing any comparison means that the value is not null.
+    if value.type_of() == Type::Null && bound.type_of() != Type::Null {
+        return op == Ne && known != Ne;
+    }
+    let relation = order(bound, value).or_else(|| operator_equals(bound, value).then_some(Equal));
+    match (known, op, relation) {
+        (Eq, Eq, Some(Equal)) | (Ne, Ne, Some(Equal)) => true,
+        (Eq, Ne, Some(Less | Greater)) => true,
+        // Unordered types are comparable only for equality.
+        (Eq, Ne, None) => bound.type_of() == value.type_of() && !operator_equals(bound, value),
+        (Eq, Lt, Some(Less)) | (Eq, Le, Some(Less | Equal)) => true,
+        (Eq, Gt, Some(Greater)) | (Eq, Ge, Some(Greater | Equal)) => true,
+        (Lt, Lt | Le | Ne, Some(Less | Equal)) => true,
+        (Le, Le, Some(Less | Equal)) | (Le, Lt | Ne, Some(Less)) => true,
+        (Gt, Gt | Ge | Ne, Some(Greater | Equal)) => true,
+        (Ge, Ge, Some(Greater | Equal)) | (Ge, Gt | Ne, Some(Greater)) => true,
+        _ => false,
+    }
+}
+
+impl std::fmt::Display for Constraint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
+

@@ -1,0 +1,248 @@
+//! Values from and to JSON: plain JSON as people write it, claims as tokens carry them, and the typed JSON of the
+//! official engine. The only place that knows serde_json.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map as JsonMap, Number, Value as Json, json};
+
+use super::{
+    Comparator, Constraint, DiffStatus, LatLng, ListRef, Map, Path, PathRef, Segment, SegmentRef, Str, StrBuf, Value,
+    ValueRef, base64,
+};
+
+/// Levels of nesting that are read; JSON text is bounded by its reader already.
+const MAX_DEPTH: usize = 200;
+
+/// Plain JSON: whole numbers written without a fraction are ints, all others floats.
+impl From<Json> for Value {
+    fn from(json: Json) -> Self {
+        plain(json, |n| n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int))
+    }
+}
+
+impl From<&Json> for Value {
+    fn from(json: &Json) -> Self {
+        json.clone().into()
+    }
+}
+
+/// Claims of a token: any whole number within 64 bits is an int, however it is written, all others are floats
+/// (identity specification, section 6.2). Integers are exact.
+pub fn claims(json: Json) -> Value {
+    plain(json, |n| match (n.as_i64(), n.as_f64()) {
+        (Some(n), _) => Value::Int(n),
+        (None, Some(n)) if n.fract() == 0.0 && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&n) => {
+            Value::Int(n as i64)
+        }
+        (None, n) => Value::Float(n.unwrap_or(f64::NAN)),
+    })
+}
+
+fn plain(json: Json, number: fn(&Number) -> Value) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(b) => Value::Bool(b),
+        Json::Number(n) => number(&n),
+        Json::String(s) => Value::from(s),
+        Json::Array(items) => Value::List(items.into_iter().map(|item| plain(item, number)).collect()),
+        Json::Object(fields) => Value::Map(fields.into_iter().map(|(k, v)| (k, plain(v, number))).collect()),
+    }
+}
+
+/// What is wrong with a typed value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TypedError(String);
+
+fn wrong<T>(message: impl Into<String>) -> Result<T, TypedError> {
+    Err(TypedError(message.into()))
+}
+
+/// Reads a typed value such as `{"intValue": "12"}`.
+///
+/// # Errors
+///
+/// An unknown type or a value that does not fit it.
+pub fn from_typed(json: &Json) -> Result<Value, TypedError> {
+    typed(json, 0)
+}
+
+fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
+    if depth > MAX_DEPTH {
+        return wrong("a typed value nests too deeply");
+    }
+    let Json::Object(fields) = json else { return wrong(format!("a typed value is an object, not {}", brief(json))) };
+    let mut entries = fields.iter();
+    let (Some((kind, x)), None) = (entries.next(), entries.next()) else {
+        return wrong(format!("a typed value has exactly one key, such as intValue; this has {}", fields.len()));
+    };
+    let bad = || TypedError(format!("{} is no {kind}", brief(x)));
+    let text = || x.as_str().ok_or_else(bad);
+    Ok(match kind.as_str() {
+        "nullValue" => Value::Null,
+        "boolValue" => Value::Bool(x.as_bool().ok_or_else(bad)?),
+        "intValue" => Value::Int(match x {
+            Json::String(digits) => digits.parse().map_err(|_| bad())?,
+            other => other.as_i64().ok_or_else(bad)?,
+        }),
+        "floatValue" => Value::Float(match x {
+            Json::String(name) => match name.as_str() {
+                "NaN" => f64::NAN,
+                "Infinity" => f64::INFINITY,
+                "-Infinity" => f64::NEG_INFINITY,
+                digits => digits.parse().map_err(|_| bad())?,
+            },
+            other => other.as_f64().ok_or_else(bad)?,
+        }),
+        "stringValue" => Value::from(text()?),
+        "bytesValue" => Value::Bytes(octets(text()?).ok_or_else(bad)?),
+        "timestampValue" => Value::Timestamp(text()?.parse().map_err(|_| bad())?),
+        "durationValue" => Value::Duration(text()?.parse().map_err(|_| bad())?),
+        "latlngValue" => {
+            let part = |name: &str| x.get(name).map_or(Some(0.0), Json::as_f64).ok_or_else(bad);
+            Value::LatLng(LatLng::new(part("latitude")?, part("longitude")?).map_err(|e| TypedError(e.to_string()))?)
+        }
+        "listValue" => Value::List(elements(x, depth)?),
+        "setValue" => Value::Set(elements(x, depth)?),
+        "vectorValue" => Value::Vector(elements(x, depth)?),
+        "mapValue" => {
+            let mut map = Map::new();
+            for (key, value) in x.get("fields").and_then(Json::as_object).into_iter().flatten() {
+                map.insert(key.as_str(), typed(value, depth + 1)?);
+            }
+            Value::Map(map)
+        }
+        "pathValue" => Value::Path(path(x, depth)?),
+        "mapDiffValue" => {
+            let statuses = x.get("keyStatuses").and_then(Json::as_object).into_iter().flatten();
+            let status = |json: &Json| match json.as_str() {
+                Some("ADDED") => Ok(DiffStatus::Added),
+                Some("REMOVED") => Ok(DiffStatus::Removed),
+                Some("CHANGED") => Ok(DiffStatus::Changed),
+                Some("UNCHANGED") => Ok(DiffStatus::Unchanged),
+                _ => Err(bad()),
+            };
+            let entry = |(key, json): (&String, &Json)| Ok((StrBuf::from(key.clone()), status(json)?));
+            Value::MapDiff(statuses.map(entry).collect::<Result<_, TypedError>>()?)
+        }
+        "constraintValue" => {
+            let terms = x.get("simpleConstraints").and_then(Json::as_array).into_iter().flatten();
+            let term = |json: &Json| {
+                let comparator = json.get("comparator").and_then(Json::as_str).and_then(Comparator::parse).ok_or_else(bad)?;
+                Ok((comparator, typed(json.get("value").unwrap_or(&Json::Null), depth + 1)?))
+            };
+            Value::Constraint(Constraint { terms: terms.map(term).collect::<Result<_, TypedError>>()? })
+        }
+        "undefined" => Value::Undefined(x.get("causeMessage").and_then(Json::as_str).unwrap_or("Null value error.").to_owned()),
+        other => return wrong(format!("{other} is no type of value")),
+    })
+}
+
+fn brief(json: &Json) -> String {
+    let text = json.to_string();
+    if text.chars().count() > 40 { format!("{}…", text.chars().take(40).collect::<String>()) } else { text }
+}
+
+/// Standard or URL-safe Base64, with or without padding.
+fn octets(text: &str) -> Option<Vec<u8>> {
+    use base64::{alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}};
+    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(&alphabet::STANDARD, lenient)
+        .decode(text)
+        .or_else(|_| GeneralPurpose::new(&alphabet::URL_SAFE, lenient).decode(text))
+        .ok()
+}
+
+fn elements(json: &Json, depth: usize) -> Result<Vec<Value>, TypedError> {
+    json.get("values").and_then(Json::as_array).into_iter().flatten().map(|item| typed(item, depth + 1)).collect()
+}
+
+fn path(json: &Json, depth: usize) -> Result<Path, TypedError> {
+    if depth > MAX_DEPTH {
+        return wrong("a path nests too deeply");
+    }
+    let mut segments = Vec::new();
+    for segment in json.get("segments").and_then(Json::as_array).into_iter().flatten() {
+        let name = |capture: &Json| StrBuf::from(capture.get("variableName").and_then(Json::as_str).unwrap_or("").to_owned());
+        segments.push(if let Some(text) = segment.get("simple").and_then(Json::as_str) {
+            Segment::Simple(StrBuf::from(text.to_owned()))
+        } else if let Some(capture) = segment.get("capture") {
+            let bound = capture.get("boundValue").and_then(Json::as_str).map(|text| StrBuf::from(text.to_owned()));
+            Segment::Capture(name(capture), bound)
+        } else if let Some(capture) = segment.get("globCapture") {
+            let bound = capture.get("boundValue").map(|bound| path(bound, depth + 1)).transpose()?;
+            Segment::Glob(name(capture), bound)
+        } else {
+            return wrong(format!("{} is no segment of a path", brief(segment)));
+        });
+    }
+    Ok(Path { segments })
+}
+
+/// Writes a value as typed JSON.
+pub fn to_typed(value: ValueRef<'_>) -> Json {
+    let values = |list: ListRef<'_>| json!({ "values": list.iter().map(to_typed).collect::<Vec<_>>() });
+    match value {
+        ValueRef::Null => json!({ "nullValue": null }),
+        ValueRef::Bool(b) => json!({ "boolValue": b }),
+        ValueRef::Int(n) => json!({ "intValue": n.to_string() }),
+        ValueRef::Float(n) if n.is_nan() => json!({ "floatValue": "NaN" }),
+        ValueRef::Float(n) if n.is_infinite() => json!({ "floatValue": if n > 0.0 { "Infinity" } else { "-Infinity" } }),
+        ValueRef::Float(n) => json!({ "floatValue": n }),
+        ValueRef::String(text) => json!({ "stringValue": text.to_string() }),
+        ValueRef::Bytes(octets) => json!({ "bytesValue": STANDARD.encode(octets) }),
+        ValueRef::Duration(d) => json!({ "durationValue": d.to_string() }),
+        ValueRef::Timestamp(t) => json!({ "timestampValue": t.to_string() }),
+        ValueRef::LatLng(p) => json!({ "latlngValue": { "latitude": p.latitude(), "longitude": p.longitude() } }),
+        ValueRef::List(list) => json!({ "listValue": values(list) }),
+        ValueRef::Set(list) => json!({ "setValue": values(list) }),
+        ValueRef::Vector(list) => json!({ "vectorValue": values(list) }),
+        ValueRef::Map(map) => {
+            let fields: JsonMap<_, _> = map.iter().map(|(key, value)| (key.to_string(), to_typed(value))).collect();
+            json!({ "mapValue": { "fields": fields } })
+        }
+        ValueRef::Path(path) => json!({ "pathValue": path_json(path) }),
+        ValueRef::MapDiff(diff) => {
+            let statuses: JsonMap<_, _> =
+                diff.iter().map(|(key, status)| (key.to_string(), json!(format!("{status:?}").to_uppercase()))).collect();
+            json!({ "mapDiffValue": { "keyStatuses": statuses } })
+        }
+        ValueRef::Constraint(constraint) => {
+            let term = |(op, value): &(Comparator, Value)| json!({ "comparator": op.name(), "value": to_typed(value.view()) });
+            json!({ "constraintValue": { "simpleConstraints": constraint.terms.iter().map(term).collect::<Vec<_>>() } })
+        }
+        ValueRef::Undefined(message) => json!({ "undefined": { "causeMessage": message } }),
+    }
+}
+
+fn path_json(path: PathRef<'_>) -> Json {
+    let segment = |segment| match segment {
+        SegmentRef::Simple(text) => json!({ "simple": text.to_string() }),
+        SegmentRef::Capture(name, bound) => json!({ "capture": capture(name, bound.map(|b| json!(b.to_string()))) }),
+        SegmentRef::Glob(name, bound) => json!({ "globCapture": capture(name, bound.map(path_json)) }),
+    };
+    json!({ "segments": path.segments().map(segment).collect::<Vec<_>>() })
+}
+
+fn capture(name: Str<'_>, bound: Option<Json>) -> Json {
+    let mut fields = JsonMap::new();
+    fields.insert("variableName".to_owned(), json!(name.to_string()));
+    if let Some(bound) = bound {
+        fields.insert("boundValue".to_owned(), bound);
+    }
+    Json::Object(fields)
+}
+
+/// Writes a value as plain JSON, for people: types that JSON lacks become text.
+pub fn to_plain(value: ValueRef<'_>) -> Json {
+    match value {
+        ValueRef::Null => Json::Null,
+        ValueRef::Bool(b) => json!(b),
+        ValueRef::Int(n) => json!(n),
+        ValueRef::Float(n) if n.is_finite() => json!(n),
+        ValueRef::String(text) => json!(text.to_string()),
+        ValueRef::Bytes(octets) => json!(base64(octets)),
+        ValueRef::List(list) | ValueRef::Set(list) | ValueRef::Vector(list) => list.iter().map(to_plain).collect(),
+        ValueRef::Map(map) => Json::Object(map.iter().map(|(key, value)| (key.to_string(), to_plain(value))).collect()),
+        other => json!(other.describe()),
+    }
+}

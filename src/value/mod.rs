@@ -1,0 +1,180 @@
+//! What expressions compute with: owned [`Value`]s that a host supplies, and the borrowed [`ValueRef`]s that an
+//! evaluation passes around.
+//!
+//! Invariants: no evaluation state, no names of variables; `json.rs` is the only place that knows serde.
+
+mod bytes;
+mod constraint;
+mod equal;
+pub mod geo;
+pub mod json;
+mod map;
+pub mod number;
+pub mod path;
+pub mod string;
+pub mod time;
+mod types;
+mod view;
+
+pub use bytes::{base64, hex};
+pub use constraint::{Comparator, Constraint};
+pub use equal::{deep_equals, in_list, operator_equals, order, set_equals};
+pub use geo::LatLng;
+pub use map::Map;
+pub use path::{Path, PathRef, Segment, SegmentRef};
+pub use string::{Cut, Str, StrBuf, StrBuilder};
+pub use time::{Duration, Timestamp};
+pub use types::{Type, TypeName};
+pub use view::{DiffRef, DiffStatus, ListRef, MapRef, Record, ValueRef};
+
+/// A value of the rules languages, as a host supplies it and as results are handed out.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Value {
+    /// `null`: a real value, not a missing one.
+    #[default]
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A signed 64-bit integer.
+    Int(i64),
+    /// An IEEE double.
+    Float(f64),
+    /// Text: UTF-16 code units, lone surrogates possible.
+    String(StrBuf),
+    /// Octets.
+    Bytes(Vec<u8>),
+    /// A span of time.
+    Duration(Duration),
+    /// A moment.
+    Timestamp(Timestamp),
+    /// A place on earth.
+    LatLng(LatLng),
+    /// An ordered list.
+    List(Vec<Value>),
+    /// Unique values in the order of insertion.
+    Set(Vec<Value>),
+    /// A vector field of Firestore.
+    Vector(Vec<Value>),
+    /// String keys to values, in the order of insertion.
+    Map(Map),
+    /// A path.
+    Path(Path),
+    /// What `map.diff` gives: keys and what became of them.
+    MapDiff(Vec<(StrBuf, DiffStatus)>),
+    /// What is known of a value in a list query.
+    Constraint(Constraint),
+    /// A variable bound to an error: reading it fails with this message.
+    Undefined(String),
+}
+
+impl Value {
+    /// The same value for an evaluation to read.
+    pub fn view(&self) -> ValueRef<'_> {
+        match self {
+            Value::Null => ValueRef::Null,
+            Value::Bool(b) => ValueRef::Bool(*b),
+            Value::Int(n) => ValueRef::Int(*n),
+            Value::Float(n) => ValueRef::Float(*n),
+            Value::String(s) => ValueRef::String(s.as_str()),
+            Value::Bytes(b) => ValueRef::Bytes(b),
+            Value::Duration(d) => ValueRef::Duration(*d),
+            Value::Timestamp(t) => ValueRef::Timestamp(*t),
+            Value::LatLng(p) => ValueRef::LatLng(*p),
+            Value::List(items) => ValueRef::List(ListRef::Owned(items)),
+            Value::Set(items) => ValueRef::Set(ListRef::Owned(items)),
+            Value::Vector(items) => ValueRef::Vector(ListRef::Owned(items)),
+            Value::Map(map) => ValueRef::Map(MapRef::Owned(map)),
+            Value::Path(path) => ValueRef::Path(PathRef::Owned(path)),
+            Value::MapDiff(entries) => ValueRef::MapDiff(view::DiffRef::Owned(entries)),
+            Value::Constraint(c) => ValueRef::Constraint(c),
+            Value::Undefined(message) => ValueRef::Undefined(message),
+        }
+    }
+
+    /// The type, by its official name; `None` for a value bound to an error.
+    pub fn type_of(&self) -> Option<Type> {
+        (!matches!(self, Value::Undefined(_))).then(|| self.view().type_of())
+    }
+}
+
+/// The text of a string value, if it is one.
+impl Value {
+    /// A string's text; `None` for other types and for text with lone surrogates.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(s) => s.as_str().as_utf8(),
+            _ => None,
+        }
+    }
+}
+
+/// Deep equality of host values: the relation used inside lists and maps, except that NaN equals itself.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            (Value::List(a), Value::List(b)) | (Value::Set(a), Value::Set(b)) | (Value::Vector(a), Value::Vector(b)) => a == b,
+            (Value::Map(a), Value::Map(b)) => a == b,
+            (Value::MapDiff(a), Value::MapDiff(b)) => a == b,
+            (Value::Constraint(a), Value::Constraint(b)) => a == b,
+            (Value::Undefined(a), Value::Undefined(b)) => a == b,
+            (Value::Path(a), Value::Path(b)) => a == b,
+            (a, b) => deep_equals(a.view(), b.view()),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(b: bool) -> Self {
+        Value::Bool(b)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(n: i64) -> Self {
+        Value::Int(n)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(n: f64) -> Self {
+        Value::Float(n)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(s: &str) -> Self {
+        Value::String(StrBuf::from(s.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(s: String) -> Self {
+        Value::String(StrBuf::from(s))
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(t: Timestamp) -> Self {
+        Value::Timestamp(t)
+    }
+}
+
+impl From<Map> for Value {
+    fn from(map: Map) -> Self {
+        Value::Map(map)
+    }
+}
+
+impl<V: Into<Value>> From<Vec<V>> for Value {
+    fn from(items: Vec<V>) -> Self {
+        Value::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<V: Into<Value>> From<Option<V>> for Value {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}

@@ -1,0 +1,308 @@
+//! Paths: segments, variables in them, templates read from text. No matching of requests.
+//!
+//! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
+
+use super::{Str, StrBuf, StrBuilder};
+
+/// A path that a host supplies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path {
+    /// Its segments.
+    pub segments: Vec<Segment>,
+}
+
+impl Path {
+    /// A path of plain segments: the text between slashes, neither decoded nor searched for variables. A leading
+    /// slash is optional; the empty text and `/` are the empty path.
+    pub fn of(text: &str) -> Self {
+        let text = text.strip_prefix('/').unwrap_or(text);
+        let segments = text.split('/').filter(|_| !text.is_empty());
+        Path { segments: segments.map(|s| Segment::Simple(StrBuf::from(s.to_owned()))).collect() }
+    }
+}
+
+/// One segment of a host's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Plain text.
+    Simple(StrBuf),
+    /// A variable for one segment, with its value where it is bound.
+    Capture(StrBuf, Option<StrBuf>),
+    /// A variable for any number of segments.
+    Glob(StrBuf, Option<Path>),
+}
+
+/// A path as an evaluation sees it.
+#[derive(Clone, Copy, Debug)]
+pub enum PathRef<'a> {
+    /// From the host.
+    Owned(&'a Path),
+    /// Plain segments, as of a request.
+    Plain(&'a [&'a str]),
+    /// Made by the evaluation.
+    Made(&'a [SegmentRef<'a>]),
+}
+
+/// One segment as an evaluation sees it.
+#[derive(Clone, Copy, Debug)]
+pub enum SegmentRef<'a> {
+    /// Plain text.
+    Simple(Str<'a>),
+    /// A variable for one segment.
+    Capture(Str<'a>, Option<Str<'a>>),
+    /// A variable for any number of segments.
+    Glob(Str<'a>, Option<PathRef<'a>>),
+}
+
+/// The name of a variable without a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unbound<'a>(pub Str<'a>);
+
+impl<'a> PathRef<'a> {
+    /// The segments as written: variables count as one.
+    pub fn segments(self) -> impl Iterator<Item = SegmentRef<'a>> {
+        let count = match self {
+            PathRef::Owned(path) => path.segments.len(),
+            PathRef::Plain(plain) => plain.len(),
+            PathRef::Made(made) => made.len(),
+        };
+        (0..count).filter_map(move |at| self.segment(at))
+    }
+
+    fn segment(self, at: usize) -> Option<SegmentRef<'a>> {
+        match self {
+            PathRef::Owned(path) => path.segments.get(at).map(|segment| match segment {
+                Segment::Simple(text) => SegmentRef::Simple(text.as_str()),
+                Segment::Capture(name, bound) => SegmentRef::Capture(name.as_str(), bound.as_ref().map(StrBuf::as_str)),
+                Segment::Glob(name, bound) => SegmentRef::Glob(name.as_str(), bound.as_ref().map(PathRef::Owned)),
+            }),
+            PathRef::Plain(plain) => plain.get(at).map(|text| SegmentRef::Simple(Str::Utf8(text))),
+            PathRef::Made(made) => made.get(at).copied(),
+        }
+    }
+
+    /// The texts of the path with the values of variables in their places.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that has none.
+    pub fn resolved(self) -> Result<Vec<Str<'a>>, Unbound<'a>> {
+        let mut texts = Vec::new();
+        self.resolve_into(&mut texts)?;
+        Ok(texts)
+    }
+
+    fn resolve_into(self, texts: &mut Vec<Str<'a>>) -> Result<(), Unbound<'a>> {
+        for segment in self.segments() {
+            match segment {
+                SegmentRef::Simple(text) | SegmentRef::Capture(_, Some(text)) => texts.push(text),
+                SegmentRef::Glob(_, Some(path)) => path.resolve_into(texts)?,
+                SegmentRef::Capture(name, None) | SegmentRef::Glob(name, None) => return Err(Unbound(name)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of the path: a slash before each segment, nothing in the place of a variable without a value.
+    pub fn text(self) -> StrBuf {
+        let mut text = StrBuilder::default();
+        self.write_text(&mut |piece| text.push(piece));
+        let text = text.finish();
+        if text.as_str().is_empty() { StrBuf::from("/".to_owned()) } else { text }
+    }
+
+    /// The same path, owned.
+    pub fn to_path(self) -> Path {
+        let segment = |segment| match segment {
+            SegmentRef::Simple(text) => Segment::Simple(text.to_buf()),
+            SegmentRef::Capture(name, bound) => Segment::Capture(name.to_buf(), bound.map(Str::to_buf)),
+            SegmentRef::Glob(name, bound) => Segment::Glob(name.to_buf(), bound.map(PathRef::to_path)),
+        };
+        Path { segments: self.segments().map(segment).collect() }
+    }
+
+    fn write_text(self, out: &mut dyn FnMut(Str<'_>)) {
+        for segment in self.segments() {
+            match segment {
+                SegmentRef::Simple(text) | SegmentRef::Capture(_, Some(text)) => {
+                    out(Str::Utf8("/"));
+                    out(text);
+                }
+                SegmentRef::Glob(_, Some(path)) => path.write_text(out),
+                SegmentRef::Capture(_, None) | SegmentRef::Glob(_, None) => out(Str::Utf8("/")),
+            }
+        }
+    }
+
+    /// Equality of the `==` operator: by text, variables replaced; a path with an unbound variable equals nothing.
+    pub fn equals(self, other: PathRef<'_>) -> bool {
+        if let (PathRef::Plain(a), PathRef::Plain(b)) = (self, other) {
+            return a == b;
+        }
+        match (self.resolved(), other.resolved()) {
+            (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b),
+            _ => false,
+        }
+    }
+
+    /// Equality inside lists and maps: by structure, so that a bound variable is not a plain segment.
+    pub fn same_structure(self, other: PathRef<'_>) -> bool {
+        let (mut a, mut b) = (self.segments(), other.segments());
+        loop {
+            match (a.next(), b.next()) {
+                (None, None) => return true,
+                (Some(SegmentRef::Simple(a)), Some(SegmentRef::Simple(b))) if a == b => {}
+                (Some(SegmentRef::Capture(a, x)), Some(SegmentRef::Capture(b, y))) if a == b && x == y => {}
+                (Some(SegmentRef::Glob(a, x)), Some(SegmentRef::Glob(b, y))) if a == b => match (x, y) {
+                    (None, None) => {}
+                    (Some(x), Some(y)) if x.same_structure(y) => {}
+                    _ => return false,
+                },
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// A segment of a path template read from text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateSegment {
+    /// Decoded text.
+    Simple(String),
+    /// `{x}`, `{x=*}`
+    Capture(String),
+    /// `{x=**}`
+    Glob(String),
+}
+
+/// Why a text is no path template. Displays the official message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// `path('')`
+    #[error("Empty Path Template is not allowed.")]
+    Empty,
+    /// `path('/a//b')`
+    #[error("Invalid Path Template {0}. Empty segment is not allowed.")]
+    EmptySegment(String),
+    /// `path('/a/{x')`
+    #[error("Invalid Path Template {0}. The capture segment is not closed.")]
+    NotClosed(String),
+    /// `path('/a/{1x}')`
+    #[error(
+        "Invalid Path Template {0}. [Identifier [{1}] should start with letter, dollar sign, or underscore and should not start with digit and must not contain spaces."
+    )]
+    Identifier(String, String),
+    /// `path('/{x}/{x}')`
+    #[error("Variable {0} already exists in the PathTemplate.")]
+    Repeated(String),
+    /// `path('/a%zz')`
+    #[error("Unable to decode {0} to url. Error: {1}")]
+    Decode(String, DecodeError),
+}
+
+/// Reads a path template, as the function `path` does.
+///
+/// # Errors
+///
+/// What is wrong with the text, first segment first.
+pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError> {
+    if text.is_empty() {
+        return Err(TemplateError::Empty);
+    }
+    let body = text.trim_start_matches(is_blank);
+    let body = body.strip_prefix('/').unwrap_or(body);
+    let mut segments = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for segment in body.split('/') {
+        let segment = segment.trim_matches(is_blank);
+        if segment.is_empty() {
+            return Err(TemplateError::EmptySegment(text.to_owned()));
+        }
+        let Some(capture) = segment.strip_prefix('{') else {
+            let decoded = form_decode(segment).map_err(|e| TemplateError::Decode(segment.to_owned(), e))?;
+            segments.push(TemplateSegment::Simple(decoded));
+            continue;
+        };
+        let Some(capture) = capture.strip_suffix('}') else {
+            return Err(TemplateError::NotClosed(text.to_owned()));
+        };
+        let (name, kind): (_, fn(String) -> TemplateSegment) = match capture.split_once('=') {
+            Some((name, "**")) => (name, TemplateSegment::Glob),
+            Some((name, "*")) => (name, TemplateSegment::Capture),
+            _ => (capture, TemplateSegment::Capture),
+        };
+        if !is_identifier(name) {
+            return Err(TemplateError::Identifier(text.to_owned(), name.to_owned()));
+        }
+        if names.contains(&name) {
+            return Err(TemplateError::Repeated(name.to_owned()));
+        }
+        names.push(name);
+        segments.push(kind(name.to_owned()));
+    }
+    Ok(segments)
+}
+
+fn is_blank(c: char) -> bool {
+    c <= ' '
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
+}
+
+/// Why a text cannot be decoded. Displays the official message's cause.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// `%` with fewer than two characters after it.
+    #[error("URLDecoder: Incomplete trailing escape (%) pattern")]
+    Incomplete,
+    /// `%zz`
+    #[error("URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {0} in: \"{1}\"")]
+    Illegal(usize, String),
+}
+
+/// Form decoding: `%HH` are octets of UTF-8, `+` is a blank. Octets that are no UTF-8 become U+FFFD.
+///
+/// # Errors
+///
+/// A `%` that two hexadecimal digits do not follow.
+pub fn form_decode(text: &str) -> Result<String, DecodeError> {
+    decode(text, true)
+}
+
+/// Percent decoding, as for the segments of a request path: `+` stays.
+///
+/// # Errors
+///
+/// A `%` that two hexadecimal digits do not follow.
+pub fn percent_decode(text: &str) -> Result<String, DecodeError> {
+    decode(text, false)
+}
+
+fn decode(text: &str, plus_is_blank: bool) -> Result<String, DecodeError> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.get(c.len_utf8()..).unwrap_or("");
+        match c {
+            '%' => {
+                let mut digits = after.chars();
+                let (Some(high), Some(low)) = (digits.next(), digits.next()) else { return Err(DecodeError::Incomplete) };
+                let (Some(h), Some(l)) = (high.to_digit(16), low.to_digit(16)) else {
+                    let at = usize::from(high.is_ascii_hexdigit());
+                    return Err(DecodeError::Illegal(at, format!("{high}{low}")));
+                };
+                octets.push((h * 16 + l) as u8);
+                rest = digits.as_str();
+                continue;
+            }
+            '+' if plus_is_blank => octets.push(b' '),
+            c => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        rest = after;
+    }
+    Ok(String::from_utf8(octets).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+}

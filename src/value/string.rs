@@ -1,0 +1,407 @@
+//! The text of rules values: sequences of UTF-16 code units.
+//!
+//! Nearly every string is ordinary UTF-8 and stays borrowed as such; only a text that holds a lone
+//! surrogate, which rules can produce by indexing or by a literal, is kept as code units.
+//! Sizes and offsets are always UTF-16 code units (specification sections 1, 10 and 11).
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// Borrowed text.
+///
+/// INVARIANT: `Wide` holds at least one lone surrogate, so each text has exactly one form and texts
+/// of different forms are never equal. [`StrBuf::from_units`] keeps it.
+#[derive(Clone, Copy, Debug)]
+pub enum Str<'a> {
+    /// Text without lone surrogates.
+    Utf8(&'a str),
+    /// Text with at least one lone surrogate.
+    Wide(&'a [u16]),
+}
+
+/// Owned text, with the invariant of [`Str`].
+#[derive(Clone, Debug)]
+pub enum StrBuf {
+    /// Text without lone surrogates.
+    Utf8(String),
+    /// Text with at least one lone surrogate.
+    Wide(Vec<u16>),
+}
+
+/// Part of a text: borrowed when the part exists as such in the original, owned otherwise.
+#[derive(Clone, Debug)]
+pub enum Cut<'a> {
+    /// A slice of the original.
+    Borrowed(Str<'a>),
+    /// New text, for example half of a surrogate pair.
+    Owned(StrBuf),
+}
+
+impl<'a> Str<'a> {
+    /// Length in UTF-16 code units.
+    pub fn size(self) -> usize {
+        match self {
+            Str::Utf8(s) => utf16_len(s),
+            Str::Wide(units) => units.len(),
+        }
+    }
+
+    /// True for the empty text.
+    pub fn is_empty(self) -> bool {
+        match self {
+            Str::Utf8(s) => s.is_empty(),
+            Str::Wide(units) => units.is_empty(),
+        }
+    }
+
+    /// The code units in order.
+    pub fn units(self) -> Units<'a> {
+        match self {
+            Str::Utf8(s) => Units::Utf8(s.encode_utf16()),
+            Str::Wide(units) => Units::Wide(units.iter()),
+        }
+    }
+
+    /// The text as UTF-8, or nothing when it holds a lone surrogate.
+    pub fn as_utf8(self) -> Option<&'a str> {
+        match self {
+            Str::Utf8(s) => Some(s),
+            Str::Wide(_) => None,
+        }
+    }
+
+    /// An owned copy.
+    pub fn to_buf(self) -> StrBuf {
+        match self {
+            Str::Utf8(s) => StrBuf::Utf8(s.to_owned()),
+            Str::Wide(units) => StrBuf::Wide(units.to_vec()),
+        }
+    }
+
+    /// The code unit at `index` as a text of size 1; nothing when out of bounds. Half of a
+    /// surrogate pair comes out as a lone surrogate (recorded case `string +/8`).
+    pub fn unit_at(self, index: usize) -> Option<Cut<'a>> {
+        self.range(index, index.checked_add(1)?)
+    }
+
+    /// The code units from `from` up to, not including, `to`; nothing unless
+    /// `from <= to <= self.size()`. The stricter bounds of rules ranges are the caller's.
+    pub fn range(self, from: usize, to: usize) -> Option<Cut<'a>> {
+        match self {
+            Str::Utf8(s) => range_utf8(s, from, to),
+            Str::Wide(units) => {
+                let part = units.get(from..to)?;
+                Some(if is_well_formed(part) {
+                    Cut::Owned(StrBuf::Utf8(String::from_utf16_lossy(part)))
+                } else {
+                    Cut::Borrowed(Str::Wide(part))
+                })
+            }
+        }
+    }
+
+    /// `self` followed by `other`. Two halves of a pair that meet become one character
+    /// (recorded case `string +/9`).
+    pub fn concat(self, other: Str<'_>) -> StrBuf {
+        let mut out = StrBuilder::default();
+        out.push(self);
+        out.push(other);
+        out.finish()
+    }
+
+    /// Order by UTF-16 code units, the order of `<` (specification section 6). It differs from the
+    /// order of Rust strings when a character above U+FFFF meets one in U+E000..=U+FFFF.
+    pub fn cmp_units(self, other: Str<'_>) -> Ordering {
+        match (self, other) {
+            (Str::Utf8(a), Str::Utf8(b)) => cmp_utf8(a.as_bytes(), b.as_bytes()),
+            (a, b) => a.units().cmp(b.units()),
+        }
+    }
+
+    /// Without the leading and trailing code units up to U+0020 (specification section 11).
+    pub fn trim(self) -> Str<'a> {
+        match self {
+            Str::Utf8(s) => Str::Utf8(s.trim_matches(|c| c <= ' ')),
+            // Only whole units below the surrogates go, so the rest is still `Wide`.
+            Str::Wide(units) => {
+                let start = units.iter().position(|&u| u > 0x20).unwrap_or(units.len());
+                let end = units.iter().rposition(|&u| u > 0x20).map_or(start, |last| last + 1);
+                Str::Wide(units.get(start..end).unwrap_or(units))
+            }
+        }
+    }
+
+    /// With the ASCII letters in upper case; nothing else changes (specification section 11).
+    pub fn upper(self) -> Cut<'a> {
+        self.map_ascii(|b| b.is_ascii_lowercase(), |b| b.to_ascii_uppercase())
+    }
+
+    /// With the ASCII letters in lower case; nothing else changes (specification section 11).
+    pub fn lower(self) -> Cut<'a> {
+        self.map_ascii(|b| b.is_ascii_uppercase(), |b| b.to_ascii_lowercase())
+    }
+
+    fn map_ascii(self, changes: fn(&u8) -> bool, map: fn(&u8) -> u8) -> Cut<'a> {
+        match self {
+            Str::Utf8(s) if !s.bytes().any(|b| changes(&b)) => Cut::Borrowed(self),
+            Str::Utf8(s) => {
+                let change = |c: char| match u8::try_from(c) {
+                    Ok(b) if b.is_ascii() => char::from(map(&b)),
+                    _ => c,
+                };
+                Cut::Owned(StrBuf::Utf8(s.chars().map(change).collect()))
+            }
+            Str::Wide(units) => {
+                let change = |&u: &u16| match u8::try_from(u) {
+                    Ok(b) if b.is_ascii() => u16::from(map(&b)),
+                    _ => u,
+                };
+                Cut::Owned(StrBuf::Wide(units.iter().map(change).collect()))
+            }
+        }
+    }
+
+    /// The UTF-8 bytes; a lone surrogate becomes `?` (recorded case `string +/11`).
+    pub fn to_utf8(self) -> Cow<'a, [u8]> {
+        match self {
+            Str::Utf8(s) => Cow::Borrowed(s.as_bytes()),
+            Str::Wide(_) => Cow::Owned(self.to_string().into_bytes()),
+        }
+    }
+}
+
+impl StrBuf {
+    /// Text from code units, in the form the invariant of [`Str`] asks for.
+    pub fn from_units(units: Vec<u16>) -> StrBuf {
+        match String::from_utf16(&units) {
+            Ok(s) => StrBuf::Utf8(s),
+            Err(_) => StrBuf::Wide(units),
+        }
+    }
+
+    /// The text borrowed.
+    pub fn as_str(&self) -> Str<'_> {
+        match self {
+            StrBuf::Utf8(s) => Str::Utf8(s),
+            StrBuf::Wide(units) => Str::Wide(units),
+        }
+    }
+}
+
+impl<'a> Cut<'a> {
+    /// The text borrowed.
+    pub fn as_str(&self) -> Str<'_> {
+        match self {
+            Cut::Borrowed(s) => *s,
+            Cut::Owned(buf) => buf.as_str(),
+        }
+    }
+
+    /// The text owned, copied if it was borrowed.
+    pub fn into_buf(self) -> StrBuf {
+        match self {
+            Cut::Borrowed(s) => s.to_buf(),
+            Cut::Owned(buf) => buf,
+        }
+    }
+}
+
+/// Text put together from parts; converts to code units once, when the first part needs it.
+#[derive(Clone, Debug, Default)]
+pub struct StrBuilder {
+    utf8: String,
+    /// Everything so far, as soon as one part was not UTF-8; `utf8` is unused from then on.
+    wide: Option<Vec<u16>>,
+}
+
+impl StrBuilder {
+    /// Appends `part`.
+    pub fn push(&mut self, part: Str<'_>) {
+        match (&mut self.wide, part) {
+            (Some(wide), part) => wide.extend(part.units()),
+            (None, Str::Utf8(s)) => self.utf8.push_str(s),
+            (None, Str::Wide(units)) => self.push_units(units),
+        }
+    }
+
+    /// Appends code units, which may hold lone surrogates.
+    pub fn push_units(&mut self, units: &[u16]) {
+        let utf8 = &self.utf8;
+        let wide = self.wide.get_or_insert_with(|| utf8.encode_utf16().collect());
+        wide.extend_from_slice(units);
+    }
+
+    /// The text built.
+    pub fn finish(self) -> StrBuf {
+        match self.wide {
+            Some(units) => StrBuf::from_units(units),
+            None => StrBuf::Utf8(self.utf8),
+        }
+    }
+}
+
+/// Iterator over UTF-16 code units, see [`Str::units`].
+#[derive(Clone, Debug)]
+pub enum Units<'a> {
+    /// Units made from UTF-8.
+    Utf8(std::str::EncodeUtf16<'a>),
+    /// Units stored as such.
+    Wide(std::slice::Iter<'a, u16>),
+}
+
+impl Iterator for Units<'_> {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        match self {
+            Units::Utf8(units) => units.next(),
+            Units::Wide(units) => units.next().copied(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Units::Utf8(units) => units.size_hint(),
+            Units::Wide(units) => units.size_hint(),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Str<'a> {
+    fn from(s: &'a str) -> Self {
+        Str::Utf8(s)
+    }
+}
+
+impl<'a> From<&'a StrBuf> for Str<'a> {
+    fn from(buf: &'a StrBuf) -> Self {
+        buf.as_str()
+    }
+}
+
+impl From<String> for StrBuf {
+    fn from(s: String) -> Self {
+        StrBuf::Utf8(s)
+    }
+}
+
+impl From<&str> for StrBuf {
+    fn from(s: &str) -> Self {
+        StrBuf::Utf8(s.to_owned())
+    }
+}
+
+impl PartialEq for Str<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Str::Utf8(a), Str::Utf8(b)) => a == b,
+            (Str::Wide(a), Str::Wide(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Str<'_> {}
+
+impl Hash for Str<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Str::Utf8(s) => s.hash(state),
+            Str::Wide(units) => units.hash(state),
+        }
+    }
+}
+
+impl PartialEq for StrBuf {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for StrBuf {}
+
+impl Hash for StrBuf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+/// Lone surrogates print as `?`, as the official engine's messages do.
+impl fmt::Display for Str<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Str::Utf8(s) => f.write_str(s),
+            Str::Wide(units) => char::decode_utf16(units.iter().copied())
+                .try_for_each(|c| fmt::Write::write_char(f, c.unwrap_or('?'))),
+        }
+    }
+}
+
+impl fmt::Display for StrBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+fn utf16_len(s: &str) -> usize {
+    if s.is_ascii() {
+        return s.len();
+    }
+    // One unit for each character, one more for each whose lead byte announces four bytes.
+    s.bytes().map(|b| usize::from(b & 0xC0 != 0x80) + usize::from(b >= 0xF0)).sum()
+}
+
+fn is_well_formed(units: &[u16]) -> bool {
+    char::decode_utf16(units.iter().copied()).all(|c| c.is_ok())
+}
+
+fn range_utf8(s: &str, from: usize, to: usize) -> Option<Cut<'_>> {
+    if from > to {
+        return None;
+    }
+    if s.is_ascii() {
+        return s.get(from..to).map(|part| Cut::Borrowed(Str::Utf8(part)));
+    }
+    let (start, split_start) = byte_of_unit(s, from)?;
+    let rest = s.get(start..)?;
+    let (len, split_end) = byte_of_unit(rest, to - from + usize::from(split_start))?;
+    if !split_start && !split_end {
+        return rest.get(..len).map(|part| Cut::Borrowed(Str::Utf8(part)));
+    }
+    let units = rest.encode_utf16().skip(usize::from(split_start)).take(to - from).collect();
+    Some(Cut::Owned(StrBuf::from_units(units)))
+}
+
+/// Byte offset of a unit offset, and whether it falls inside the pair that starts there.
+fn byte_of_unit(s: &str, unit: usize) -> Option<(usize, bool)> {
+    let mut seen = 0;
+    for (byte, c) in s.char_indices() {
+        if seen == unit {
+            return Some((byte, false));
+        }
+        seen += c.len_utf16();
+        if seen > unit {
+            return Some((byte, true));
+        }
+    }
+    (seen == unit).then_some((s.len(), false))
+}
+
+fn cmp_utf8(a: &[u8], b: &[u8]) -> Ordering {
+    match a.iter().zip(b).find(|(x, y)| x != y) {
+        Some((&x, &y)) => unit_rank(x).cmp(&unit_rank(y)),
+        None => a.len().cmp(&b.len()),
+    }
+}
+
+/// Rank of a UTF-8 byte such that the first differing byte orders as the UTF-16 units would: four
+/// byte characters (lead 0xF0..) are surrogate pairs, which sort before U+E000 (lead 0xEE, 0xEF).
+fn unit_rank(byte: u8) -> u8 {
+    match byte {
+        0xEE..=0xEF => byte + 0x10,
+        0xF0.. => byte - 0x02,
+        _ => byte,
+    }
+}

@@ -1,0 +1,306 @@
+//! The `timestamp` and `duration` values: ranges, arithmetic, calendar fields and texts.
+//!
+//! Source: run-time specification sections 1, 7, 11, 12, 18; recorded groups `timestamp`,
+//! `timestamp.value`, `timestamp.date`, `timestamp -`, `duration`, `duration.value`,
+//! `duration.time`, `duration.abs`. Totals in nanoseconds are computed in 128 bits, which no
+//! sum of two values can leave: saturating operations here never saturate.
+
+mod calendar;
+mod duration;
+mod text;
+
+use std::time::SystemTime;
+
+use calendar::{civil_from_days, days_from_civil};
+pub use duration::Duration;
+
+const NANOS: i128 = 1_000_000_000;
+const DAY: i64 = 86_400;
+const FIRST_SECOND: i64 = -62_135_596_800;
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// A time value that cannot be. All but the two `…Text` variants display as the engine's message
+/// (section 18).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// Outside 0001-01-01T00:00:00Z .. 9999-12-31T23:59:59.999999999Z, or text that
+    /// `timestamp.value` refuses.
+    #[error(
+        "Timestamp is not valid. Seconds must be in range [-62,135,596,800, +253,402,300,799]. \
+         Nanos must be in range [0, +999,999,999]."
+    )]
+    Timestamp,
+    /// Outside ±315576000000 s, or nanoseconds out of range or of the other sign.
+    #[error(
+        "Duration is not valid. Seconds must be in range [-315,576,000,000, +315,576,000,000]. \
+         Nanos must be in range [-999,999,999, +999,999,999]. \
+         Nanos must have the same sign as seconds."
+    )]
+    Duration,
+    /// `timestamp.date` with a year outside 1..9999.
+    #[error(
+        "Timestamp should be between 0001-01-01T00.00.00Z and 9999-12-31T23.59.59Z. year: {0}."
+    )]
+    Year(i64),
+    /// `timestamp.date` with a year, month and day that are no date.
+    #[error("Date is not valid. year: {0}, month: {1} day: {2}.")]
+    Date(i64, i64, i64),
+    /// `duration.value` with an unknown unit; the engine words this misleadingly.
+    #[error("Invalid regular expression pattern. Pattern: {0}.")]
+    Unit(String),
+    /// Host text that is no strict RFC 3339 timestamp.
+    #[error("not a timestamp like 2026-01-01T00:00:00Z: {0:?}")]
+    TimestampText(String),
+    /// Host text that is no protobuf JSON duration.
+    #[error("not a duration like 3.5s: {0:?}")]
+    DurationText(String),
+}
+
+/// A moment in UTC with nanoseconds, years 1 to 9999 of the proleptic Gregorian calendar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: i64,
+    nanos: u32,
+}
+
+fn total(seconds: i64, nanos: i64) -> i128 {
+    i128::from(seconds)
+        .saturating_mul(NANOS)
+        .saturating_add(i128::from(nanos))
+}
+
+impl Timestamp {
+    /// From seconds since 1970 (rounded down) and nanoseconds 0..=999999999.
+    /// Errors with [`TimeError::Timestamp`] out of range (section 1).
+    pub fn new(seconds: i64, nanos: u32) -> Result<Self, TimeError> {
+        if (FIRST_SECOND..=LAST_SECOND).contains(&seconds) && i128::from(nanos) < NANOS {
+            Ok(Self { seconds, nanos })
+        } else {
+            Err(TimeError::Timestamp)
+        }
+    }
+
+    fn from_total(total: i128) -> Result<Self, TimeError> {
+        let seconds = i64::try_from(total.div_euclid(NANOS)).map_err(|_| TimeError::Timestamp)?;
+        let nanos = u32::try_from(total.rem_euclid(NANOS)).map_err(|_| TimeError::Timestamp)?;
+        Self::new(seconds, nanos)
+    }
+
+    fn total(self) -> i128 {
+        total(self.seconds, i64::from(self.nanos))
+    }
+
+    /// `timestamp.value(int)`: milliseconds since 1970 (`timestamp.value/21` to `/30`).
+    /// Errors with [`TimeError::Timestamp`] out of range.
+    pub fn from_millis(millis: i64) -> Result<Self, TimeError> {
+        Self::from_total(i128::from(millis).saturating_mul(1_000_000))
+    }
+
+    /// `timestamp.date(year, month, day)`: midnight of a calendar date (group `timestamp.date`).
+    /// Errors with [`TimeError::Year`] first, then [`TimeError::Date`].
+    pub fn date_of(year: i64, month: i64, day: i64) -> Result<Self, TimeError> {
+        if !(1..=9999).contains(&year) {
+            return Err(TimeError::Year(year));
+        }
+        let invalid = TimeError::Date(year, month, day);
+        if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return Err(invalid);
+        }
+        let days = days_from_civil(year, month, day);
+        // A day past the end of the month rolls over and reads back differently.
+        if civil_from_days(days) != (year, month, day) {
+            return Err(invalid);
+        }
+        Self::new(days.saturating_mul(DAY), 0)
+    }
+
+    /// `timestamp.value(string)`: the engine's lenient reading of RFC 3339 (section 12, group
+    /// `timestamp.value`). Fields roll over, text between the seconds and the fraction or zone is
+    /// ignored, as is everything past the ninth digit of the fraction. Where the outcome in the
+    /// engine is unrecorded (fields or zones beyond machine integers, exponents) this refuses.
+    /// Errors with [`TimeError::Timestamp`].
+    pub fn parse_rfc3339_lenient(text: &str) -> Result<Self, TimeError> {
+        text::lenient_total(text)
+            .ok_or(TimeError::Timestamp)
+            .and_then(Self::from_total)
+    }
+
+    /// `self + duration`. Errors with [`TimeError::Timestamp`] out of range (section 7).
+    pub fn checked_add(self, duration: Duration) -> Result<Self, TimeError> {
+        Self::from_total(self.total().saturating_add(duration.total()))
+    }
+
+    /// `self - duration`. Errors with [`TimeError::Timestamp`] out of range (section 7).
+    pub fn checked_sub(self, duration: Duration) -> Result<Self, TimeError> {
+        Self::from_total(self.total().saturating_sub(duration.total()))
+    }
+
+    /// `self - earlier`, negative if `earlier` is later. Errors with [`TimeError::Duration`],
+    /// which no two timestamps reach (group `timestamp -`).
+    pub fn since(self, earlier: Self) -> Result<Duration, TimeError> {
+        Duration::from_total(self.total().saturating_sub(earlier.total()))
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    #[must_use]
+    pub fn unix_seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// `toMillis()`: milliseconds since 1970, rounded down (`timestamp/27`).
+    #[must_use]
+    pub fn to_millis(self) -> i64 {
+        self.seconds
+            .saturating_mul(1000)
+            .saturating_add(i64::from(self.nanos / 1_000_000))
+    }
+
+    fn days(self) -> i64 {
+        self.seconds.div_euclid(DAY)
+    }
+
+    fn second_of_day(self) -> i64 {
+        self.seconds.rem_euclid(DAY)
+    }
+
+    /// `year()`, 1..=9999.
+    #[must_use]
+    pub fn year(self) -> i64 {
+        civil_from_days(self.days()).0
+    }
+
+    /// `month()`, 1..=12.
+    #[must_use]
+    pub fn month(self) -> i64 {
+        civil_from_days(self.days()).1
+    }
+
+    /// `day()` of the month, 1..=31.
+    #[must_use]
+    pub fn day(self) -> i64 {
+        civil_from_days(self.days()).2
+    }
+
+    /// `hours()`, 0..=23.
+    #[must_use]
+    pub fn hours(self) -> i64 {
+        self.second_of_day() / 3600
+    }
+
+    /// `minutes()`, 0..=59.
+    #[must_use]
+    pub fn minutes(self) -> i64 {
+        self.second_of_day() / 60 % 60
+    }
+
+    /// `seconds()` of the minute, 0..=59.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.second_of_day() % 60
+    }
+
+    /// `nanos()` of the second, 0..=999999999.
+    #[must_use]
+    pub fn nanos(self) -> i64 {
+        i64::from(self.nanos)
+    }
+
+    /// `dayOfWeek()`, Monday = 1 to Sunday = 7.
+    #[must_use]
+    pub fn day_of_week(self) -> i64 {
+        // Day 0 was a Thursday, three days past Monday.
+        self.days()
+            .saturating_add(3)
+            .rem_euclid(7)
+            .saturating_add(1)
+    }
+
+    /// `dayOfYear()`, 1..=366.
+    #[must_use]
+    pub fn day_of_year(self) -> i64 {
+        self.days()
+            .saturating_sub(days_from_civil(self.year(), 1, 0))
+    }
+
+    /// `date()`: midnight of the same day.
+    #[must_use]
+    pub fn date(self) -> Self {
+        // Never below the first second, which is a midnight itself.
+        Self {
+            seconds: self.seconds.saturating_sub(self.second_of_day()),
+            nanos: 0,
+        }
+    }
+
+    /// `time()`: the length of time since midnight.
+    #[must_use]
+    pub fn time(self) -> Duration {
+        Duration::since_midnight(self.second_of_day(), self.nanos)
+    }
+}
+
+/// The host's clock; moments outside years 1 to 9999 become the nearest timestamp.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let signed =
+            |length: std::time::Duration| i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
+        let (nanos, nearest) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => (
+                signed(after),
+                Self {
+                    seconds: LAST_SECOND,
+                    nanos: 999_999_999,
+                },
+            ),
+            Err(before) => {
+                let nanos = signed(before.duration()).saturating_neg();
+                (
+                    nanos,
+                    Self {
+                        seconds: FIRST_SECOND,
+                        nanos: 0,
+                    },
+                )
+            }
+        };
+        Self::from_total(nanos).unwrap_or(nearest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_of_a_cycle_reads_back() {
+        let first = Timestamp::new(FIRST_SECOND, 0).unwrap();
+        let (mut day, mut of_year) = (first, 0);
+        for n in 0..146_097 {
+            let (year, month, date) = (day.year(), day.month(), day.day());
+            assert_eq!(Timestamp::date_of(year, month, date), Ok(day));
+            of_year = if (month, date) == (1, 1) {
+                1
+            } else {
+                of_year + 1
+            };
+            assert_eq!(day.day_of_year(), of_year);
+            assert_eq!(day.day_of_week(), n % 7 + 1);
+            day = Timestamp {
+                seconds: day.seconds + DAY,
+                nanos: 0,
+            };
+        }
+        assert_eq!(day.date(), Timestamp::date_of(401, 1, 1).unwrap());
+    }
+
+    #[test]
+    fn clocks_out_of_range_are_clamped() {
+        let late = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 60);
+        let early = SystemTime::UNIX_EPOCH - std::time::Duration::from_secs(1 << 60);
+        assert_eq!(
+            Timestamp::from(late).to_string(),
+            "9999-12-31T23:59:59.999999999Z"
+        );
+        assert_eq!(Timestamp::from(early).to_string(), "0001-01-01T00:00:00Z");
+    }
+}

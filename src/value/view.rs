@@ -1,0 +1,331 @@
+//! Values as an evaluation passes them around: borrowed, `Copy`, made without allocating.
+
+use super::{Constraint, Duration, LatLng, Map, PathRef, Str, StrBuf, Timestamp, Type, Value, number};
+
+/// A borrowed value.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum ValueRef<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    String(Str<'a>),
+    Bytes(&'a [u8]),
+    Duration(Duration),
+    Timestamp(Timestamp),
+    LatLng(LatLng),
+    List(ListRef<'a>),
+    Set(ListRef<'a>),
+    Vector(ListRef<'a>),
+    Map(MapRef<'a>),
+    Path(PathRef<'a>),
+    MapDiff(DiffRef<'a>),
+    Constraint(&'a Constraint),
+    /// A variable bound to an error; reading it gives the error, so no operation ever sees it.
+    Undefined(&'a str),
+}
+
+/// The elements of a list, set or vector.
+#[derive(Clone, Copy, Debug)]
+pub enum ListRef<'a> {
+    /// From the host.
+    Owned(&'a [Value]),
+    /// Made by the evaluation.
+    Made(&'a [ValueRef<'a>]),
+}
+
+impl<'a> ListRef<'a> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        match self {
+            ListRef::Owned(items) => items.len(),
+            ListRef::Made(items) => items.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element at a place.
+    pub fn get(self, at: usize) -> Option<ValueRef<'a>> {
+        match self {
+            ListRef::Owned(items) => items.get(at).map(Value::view),
+            ListRef::Made(items) => items.get(at).copied(),
+        }
+    }
+
+    /// The elements in order.
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = ValueRef<'a>> {
+        (0..self.len()).filter_map(move |at| self.get(at))
+    }
+}
+
+/// A map whose keys are fixed and whose values are fields of the host's own type: a request, say.
+pub trait Record: Sync {
+    /// The value of a key; `None` where the record does not have it (now).
+    fn field(&self, name: &str) -> Option<ValueRef<'_>>;
+
+    /// Every key the record may have, in the order in which they are listed.
+    fn names(&self) -> &'static [&'static str];
+}
+
+/// Keys and values.
+#[derive(Clone, Copy)]
+pub enum MapRef<'a> {
+    /// From the host.
+    Owned(&'a Map),
+    /// Made by the evaluation.
+    Made(&'a [(Str<'a>, ValueRef<'a>)]),
+    /// From a host's own type.
+    Record(&'a dyn Record),
+}
+
+impl<'a> MapRef<'a> {
+    /// How many keys there are.
+    pub fn len(self) -> usize {
+        match self {
+            MapRef::Owned(map) => map.len(),
+            MapRef::Made(entries) => entries.len(),
+            MapRef::Record(record) => record.names().iter().filter(|n| record.field(n).is_some()).count(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a key.
+    pub fn get(self, key: Str<'_>) -> Option<ValueRef<'a>> {
+        match self {
+            MapRef::Owned(map) => key.as_utf8().and_then(|k| map.get(k)).map(Value::view),
+            // A repeated key keeps its last value, and literals are made without repeats.
+            MapRef::Made(entries) => entries.iter().find(|(k, _)| *k == key).map(|(_, v)| *v),
+            MapRef::Record(record) => key.as_utf8().and_then(|k| record.field(k)),
+        }
+    }
+
+    /// Keys and values in the order of insertion.
+    pub fn iter(self) -> MapIter<'a> {
+        MapIter { map: self, at: 0 }
+    }
+}
+
+impl std::fmt::Debug for MapRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Walks over a map.
+pub struct MapIter<'a> {
+    map: MapRef<'a>,
+    at: usize,
+}
+
+impl<'a> Iterator for MapIter<'a> {
+    type Item = (Str<'a>, ValueRef<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let at = self.at;
+            self.at += 1;
+            match self.map {
+                MapRef::Owned(map) => return map.entry(at).map(|(k, v)| (Str::Utf8(k), v.view())),
+                MapRef::Made(entries) => return entries.get(at).copied(),
+                MapRef::Record(record) => {
+                    let name = record.names().get(at)?;
+                    if let Some(value) = record.field(name) {
+                        return Some((Str::Utf8(name), value));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What became of a key from one map to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DiffStatus {
+    Added,
+    Removed,
+    Changed,
+    Unchanged,
+}
+
+/// Keys and what became of them.
+#[derive(Clone, Copy, Debug)]
+pub enum DiffRef<'a> {
+    /// From the host.
+    Owned(&'a [(StrBuf, DiffStatus)]),
+    /// Made by the evaluation.
+    Made(&'a [(Str<'a>, DiffStatus)]),
+}
+
+impl<'a> DiffRef<'a> {
+    /// Keys and what became of them.
+    pub fn iter(self) -> impl Iterator<Item = (Str<'a>, DiffStatus)> {
+        let count = match self {
+            DiffRef::Owned(entries) => entries.len(),
+            DiffRef::Made(entries) => entries.len(),
+        };
+        (0..count).filter_map(move |at| match self {
+            DiffRef::Owned(entries) => entries.get(at).map(|(k, s)| (k.as_str(), *s)),
+            DiffRef::Made(entries) => entries.get(at).copied(),
+        })
+    }
+}
+
+impl<'a> From<&'a str> for ValueRef<'a> {
+    fn from(text: &'a str) -> Self {
+        ValueRef::String(Str::Utf8(text))
+    }
+}
+
+impl ValueRef<'_> {
+    /// The type, by the name used in messages.
+    pub fn type_of(self) -> Type {
+        match self {
+            ValueRef::Null => Type::Null,
+            ValueRef::Bool(_) => Type::Bool,
+            ValueRef::Int(_) => Type::Int,
+            ValueRef::Float(_) => Type::Float,
+            ValueRef::String(_) => Type::String,
+            ValueRef::Bytes(_) => Type::Bytes,
+            ValueRef::Duration(_) => Type::Duration,
+            ValueRef::Timestamp(_) => Type::Timestamp,
+            ValueRef::LatLng(_) => Type::LatLng,
+            ValueRef::List(_) => Type::List,
+            ValueRef::Set(_) => Type::Set,
+            ValueRef::Vector(_) => Type::Vector,
+            ValueRef::Map(_) => Type::Map,
+            ValueRef::Path(_) => Type::Path,
+            ValueRef::MapDiff(_) => Type::MapDiff,
+            ValueRef::Constraint(_) => Type::Constraint,
+            ValueRef::Undefined(_) => Type::Any,
+        }
+    }
+
+    /// The same value, owned.
+    pub fn to_value(self) -> Value {
+        let items = |list: ListRef<'_>| list.iter().map(ValueRef::to_value).collect();
+        match self {
+            ValueRef::Null => Value::Null,
+            ValueRef::Bool(b) => Value::Bool(b),
+            ValueRef::Int(n) => Value::Int(n),
+            ValueRef::Float(n) => Value::Float(n),
+            ValueRef::String(s) => Value::String(s.to_buf()),
+            ValueRef::Bytes(b) => Value::Bytes(b.to_vec()),
+            ValueRef::Duration(d) => Value::Duration(d),
+            ValueRef::Timestamp(t) => Value::Timestamp(t),
+            ValueRef::LatLng(p) => Value::LatLng(p),
+            ValueRef::List(list) => Value::List(items(list)),
+            ValueRef::Set(list) => Value::Set(items(list)),
+            ValueRef::Vector(list) => Value::Vector(items(list)),
+            ValueRef::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.to_string(), v.to_value())).collect()),
+            ValueRef::Path(path) => Value::Path(path.to_path()),
+            ValueRef::MapDiff(diff) => Value::MapDiff(diff.iter().map(|(k, s)| (k.to_buf(), s)).collect()),
+            ValueRef::Constraint(c) => Value::Constraint(c.clone()),
+            ValueRef::Undefined(message) => Value::Undefined(message.to_owned()),
+        }
+    }
+
+    /// The value as a person reads it in an explanation: close to how the language writes it, long ones shortened.
+    pub fn describe(self) -> String {
+        const LIMIT: usize = 80;
+        let mut out = String::new();
+        self.write(&mut out, LIMIT);
+        if out.chars().count() > LIMIT {
+            out = out.chars().take(LIMIT - 1).chain(['…']).collect();
+        }
+        out
+    }
+
+    /// Stops soon after `limit` bytes, so that huge values cost little.
+    fn write(self, out: &mut String, limit: usize) {
+        if out.len() > limit {
+            return;
+        }
+        let join = |out: &mut String, list: ListRef<'_>| {
+            for (i, item) in list.iter().enumerate() {
+                if out.len() > limit {
+                    return;
+                }
+                out.push_str(if i > 0 { ", " } else { "" });
+                item.write(out, limit);
+            }
+        };
+        match self {
+            ValueRef::Null => out.push_str("null"),
+            ValueRef::Bool(b) => out.push_str(if b { "true" } else { "false" }),
+            ValueRef::Int(n) => out.push_str(&n.to_string()),
+            ValueRef::Float(n) => out.push_str(&number::double_to_string(n)),
+            ValueRef::String(s) => quote(s, out, limit),
+            ValueRef::Bytes(b) => {
+                out.push_str(&format!("b'{}", super::hex(b.get(..limit.min(b.len())).unwrap_or(b))));
+                out.push('\'');
+            }
+            ValueRef::Duration(d) => out.push_str(&d.to_string()),
+            ValueRef::Timestamp(t) => out.push_str(&t.to_string()),
+            ValueRef::LatLng(p) => {
+                let (latitude, longitude) = (number::double_to_string(p.latitude), number::double_to_string(p.longitude));
+                out.push_str(&format!("latlng({latitude}, {longitude})"));
+            }
+            ValueRef::List(list) => {
+                out.push('[');
+                join(out, list);
+                out.push(']');
+            }
+            ValueRef::Set(list) | ValueRef::Vector(list) => {
+                out.push_str(if matches!(self, ValueRef::Set(_)) { "set(" } else { "vector(" });
+                join(out, list);
+                out.push(')');
+            }
+            ValueRef::Map(map) => {
+                out.push('{');
+                for (i, (key, value)) in map.iter().enumerate() {
+                    if out.len() > limit {
+                        break;
+                    }
+                    out.push_str(if i > 0 { ", " } else { "" });
+                    quote(key, out, limit);
+                    out.push_str(": ");
+                    value.write(out, limit);
+                }
+                out.push('}');
+            }
+            ValueRef::Path(path) => out.push_str(&path.text().as_str().to_string()),
+            ValueRef::MapDiff(diff) => {
+                out.push_str("diff(");
+                for (i, (key, status)) in diff.iter().enumerate() {
+                    out.push_str(if i > 0 { ", " } else { "" });
+                    quote(key, out, limit);
+                    out.push_str(&format!(": {status:?}").to_lowercase());
+                }
+                out.push(')');
+            }
+            ValueRef::Constraint(c) => out.push_str(&format!("constraint({c})")),
+            ValueRef::Undefined(message) => out.push_str(&format!("undefined({message})")),
+        }
+    }
+}
+
+fn quote(text: Str<'_>, out: &mut String, limit: usize) {
+    out.push('\'');
+    for c in text.to_string().chars().take(limit) {
+        match c {
+            '\'' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('\'');
+}

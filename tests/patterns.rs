@@ -1,0 +1,133 @@
+//! Replays recorded answers of the official engine about strings and patterns.
+//!
+//! `patterns/recorded.tsv` holds one case a line: id, operation, operands, `=>`, kind and value of the
+//! answer. Texts write control and non-ASCII characters as `\uXXXX`, one for each UTF-16 unit.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a broken record should stop the test
+
+use firewarden::internals::pattern::Pattern;
+use firewarden::internals::value::string::{Cut, Str, StrBuf};
+
+struct Case<'c> {
+    id: &'c str,
+    operation: &'c str,
+    operands: Vec<StrBuf>,
+    kind: &'c str,
+    answer: Vec<StrBuf>,
+}
+
+impl<'c> Case<'c> {
+    fn parse(line: &'c str) -> Case<'c> {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next().unwrap();
+        let (id, operation) = (next(), next());
+        let fields: Vec<_> = fields.collect();
+        let arrow = fields.iter().position(|field| *field == "=>").unwrap();
+        let texts = |fields: &[&str]| fields.iter().map(|field| unescape(field)).collect();
+        Case {
+            id,
+            operation,
+            operands: texts(&fields[..arrow]),
+            kind: fields[arrow + 1],
+            answer: texts(&fields[arrow + 2..]),
+        }
+    }
+
+    fn operand(&self, index: usize) -> Str<'_> {
+        self.operands[index].as_str()
+    }
+
+    /// Kind and value of our answer; nothing when the answer is not this module's to give.
+    fn ours(&self) -> Option<(&'static str, Vec<String>)> {
+        let text = self.operand(0);
+        let number = |index: usize| self.operand(index).to_string().parse::<i64>().unwrap();
+        let ordering = || text.cmp_units(self.operand(1));
+        let cut = |cut: Option<Cut<'_>>| cut.map(|cut| ("text", vec![cut.as_str().to_string()]));
+        Some(match self.operation {
+            "matches" | "split" | "replace" => return Some(self.by_pattern()),
+            "upper" => return cut(Some(text.upper())),
+            "lower" => return cut(Some(text.lower())),
+            "trim" => ("text", vec![text.trim().to_string()]),
+            "size" => ("int", vec![text.size().to_string()]),
+            "toUtf8" => {
+                let bytes = text.to_utf8();
+                ("bytes", vec![bytes.iter().map(|byte| format!("{byte:02x}")).collect()])
+            }
+            "+" => ("text", vec![text.concat(self.operand(1)).to_string()]),
+            "<" => bool(ordering().is_lt()),
+            "<=" => bool(ordering().is_le()),
+            ">" => bool(ordering().is_gt()),
+            ">=" => bool(ordering().is_ge()),
+            "==" => bool(text == self.operand(1)),
+            "!=" => bool(text != self.operand(1)),
+            // The bounds of rules, and so the errors, are the evaluator's.
+            "index" | "range" if self.kind == "error" => return None,
+            "index" => return cut(text.unit_at(number(1) as usize)),
+            "range" => return cut(text.range(number(1) as usize, number(2) as usize)),
+            other => panic!("unknown operation {other}"),
+        })
+    }
+
+    fn by_pattern(&self) -> (&'static str, Vec<String>) {
+        let text = self.operand(0);
+        let pattern = match Pattern::from_text(self.operand(1)) {
+            Ok(pattern) => pattern,
+            Err(error) => return ("error", vec![error.to_string()]),
+        };
+        match self.operation {
+            "matches" => bool(pattern.matches(text)),
+            "split" => ("list", pattern.split(text).iter().map(StrBuf::to_string).collect()),
+            _ => match pattern.replace(text, self.operand(2)) {
+                Ok(text) => ("text", vec![text.to_string()]),
+                Err(error) => ("throws", vec![error.to_string()]),
+            },
+        }
+    }
+}
+
+fn bool(answer: bool) -> (&'static str, Vec<String>) {
+    ("bool", vec![answer.to_string()])
+}
+
+fn unescape(field: &str) -> StrBuf {
+    let mut units = Vec::new();
+    let mut chars = field.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            (_, true) => match chars.next() {
+                Some('u') => {
+                    let digits: String = chars.by_ref().take(4).collect();
+                    units.push(u16::from_str_radix(&digits, 16).unwrap());
+                }
+                other => units.extend(other.unwrap().encode_utf16(&mut [0; 2]).iter()),
+            },
+            _ => units.extend(c.encode_utf16(&mut [0; 2]).iter()),
+        }
+    }
+    StrBuf::from_units(units)
+}
+
+fn replay(recorded: &str) {
+    let (mut agreed, mut skipped, mut wrong) = (0, 0, Vec::new());
+    for line in recorded.lines() {
+        let case = Case::parse(line);
+        // The record writes a lone surrogate of an answer as `?`; so does `Display`.
+        let want: Vec<String> = case.answer.iter().map(StrBuf::to_string).collect();
+        match case.ours() {
+            None => skipped += 1,
+            Some((kind, ours)) if kind == case.kind && ours == want => agreed += 1,
+            Some((kind, ours)) => {
+                wrong
+                    .push(format!("{}: {kind} {ours:?}, recorded {} {want:?}", case.id, case.kind));
+            }
+        }
+    }
+    println!("{agreed} agree, {skipped} not ours, {} differ", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(agreed > 0);
+}
+
+#[test]
+fn recorded_answers() {
+    replay(include_str!("patterns/recorded.tsv"));
+}
