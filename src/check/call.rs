@@ -102,16 +102,12 @@ impl<'a> Checker<'_, 'a> {
         arguments: &[ExprId],
         want: Want,
     ) -> Inferred<'a> {
-        let declared = self.world.declared(function);
-        let (count, ambiguous) = declared.map_or((0, true), |d| (d.function.parameters.len(), d.ambiguous));
-        let summary = if ambiguous {
-            Summary::unknown()
-        } else if count != arguments.len() {
+        let fits = self.world.namesakes(function).any(|d| d.function.parameters.len() == arguments.len());
+        let ambiguous = self.world.declared(function).is_none_or(|d| d.ambiguous);
+        if !fits {
             self.wrong_count(name, &name.text);
-            Summary::unknown()
-        } else {
-            self.summary(function, want.types)
-        };
+        }
+        let summary = if fits && !ambiguous { self.summary(function, want.types) } else { Summary::unknown() };
         let parts = arguments.iter().enumerate().map(|(i, argument)| {
             let types = summary.parameters.get(i).copied().unwrap_or(Types::ANY);
             (*argument, Want { implied: true, ..Want::of(types) })

@@ -327,10 +327,13 @@ impl<'a> Checker<'_, 'a> {
         {
             self.mismatch(id, &given, want);
         }
-        let parts = operands.iter().enumerate().filter_map(|(i, operand)| {
+        let part = |i: usize| {
             let want = Want::of(operand_types(&fitting, i));
-            Some(((*operand)?, Want { primary: first_is_primary && i == 0, ..want }))
-        });
+            Some((*operands.get(i)?.as_ref()?, Want { primary: first_is_primary && i == 0, ..want }))
+        };
+        // Measured by the order of types in messages: what arguments want comes before what their receiver wants.
+        let from = usize::from(first_is_primary && !fitting.is_empty());
+        let parts = (from..operands.len()).chain(0..from).filter_map(part);
         let uses = self.parts(env, id, parts, want.primary);
         Inferred { types: result_types(&fitting), uses }
     }
@@ -340,7 +343,7 @@ impl<'a> Checker<'_, 'a> {
             return self.apply(env, id, signature::binary(op), &[Some(left), Some(right)], false, want);
         }
         let types = self.fit(id, Type::Bool, want);
-        let operand = |i| Want::of(operand_types(signature::binary(op), i));
+        let operand = |i| if types.is_none() { Want::ANY } else { Want::of(operand_types(signature::binary(op), i)) };
         let left = self.infer(env, left, operand(0));
         let right = self.infer(env, right, operand(1));
         // Measured: where no boolean is wanted, only that is reported.

@@ -165,6 +165,16 @@ impl<'a> World<'a> {
         self.functions.get(id)
     }
 
+    /// The functions that a call of this one may mean: itself, and those of the same name in the same scope.
+    pub(super) fn namesakes(&self, id: FunctionId) -> impl Iterator<Item = &Declared<'a>> {
+        let this = self.functions.get(id);
+        let others = this.filter(|d| d.ambiguous).map_or(&[][..], |_| &self.functions);
+        let same = move |other: &&Declared<'a>| {
+            this.is_some_and(|d| !std::ptr::eq(d, *other) && d.scope == other.scope && d.function.name.text == other.function.name.text)
+        };
+        this.into_iter().chain(others.iter().filter(same))
+    }
+
     /// The first function of the same name in the same scope: calls mean that one.
     pub(super) fn namesake(&self, id: FunctionId) -> FunctionId {
         let Some(declared) = self.functions.get(id) else { return id };

@@ -24,7 +24,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         arguments: Run,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        let values = self.values(None, arguments, locals)?;
+        let values = self.values(id, arguments, locals)?;
         let result = builtin.call(self.input.arena, &values).map_err(|f| dispatch(id, f))?;
         self.sized(id, result)
     }
@@ -38,7 +38,6 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         pattern: u32,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        self.spend(id, 1)?;
         let program = self.input.program;
         let nodes = arguments.of(&program.lists);
         let mut results = [Ok(ValueRef::Null); FEW];
@@ -56,7 +55,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
                 &many
             }
         };
-        let receiver = self.evaluate(receiver, locals)?;
+        let receiver = self.operand(id, receiver, locals)?;
         if receiver.type_of() == Type::Null {
             return Err(start(id, Failure::Null));
         }
@@ -120,7 +119,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         arguments: Run,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        let values = self.values(None, arguments, locals)?;
+        let values = self.values(id, arguments, locals)?;
         let signature = function.signature(&self.input.service.name);
         let expected = Expected::Service(signature);
         match values.as_slice() {
@@ -149,6 +148,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         locals: &[Result<'a>],
     ) -> Result<'a> {
         self.arguments(arguments, locals)?;
+        self.spend(id, 1)?;
         let program = self.input.program;
         let package = package.checked_sub(1).map(|at| program.name(at));
         Err(start(id, Failure::NotFound(package, program.name(name))))
@@ -156,12 +156,12 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
 
     /// Arguments are computed once and may be errors, which do no harm unless they are read.
     pub(super) fn user_call(&mut self, id: NodeId, function: u32, arguments: Run, locals: &[Result<'a>]) -> Result<'a> {
-        self.spend(id, 1)?;
         let program = self.input.program;
         let Some(function) = program.functions.get(function as usize) else { return Err(start(id, Failure::Null)) };
         let nodes = arguments.of(&program.lists);
         if nodes.len() != function.parameters.len() {
             self.arguments(arguments, locals)?;
+            self.spend(id, 1)?;
             let expected = Expected::User(&function.name, &function.parameters);
             return Err(start(id, Failure::ArgumentCount { received: nodes.len(), expected }));
         }
@@ -173,11 +173,12 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             *slot = self.evaluate(*node, locals);
             self.fatal_first(slot, slot)?;
         }
+        self.spend(id, 1)?;
         for (i, value) in function.lets.iter().enumerate() {
-            self.spend(*value, 1)?;
             let at = nodes.len() + i;
             let result = self.evaluate(*value, frame.get(..at).unwrap_or(&[]));
             self.fatal_first(&result, &result)?;
+            self.spend(*value, 1)?;
             if let Some(slot) = frame.get_mut(at) {
                 *slot = result;
             }
@@ -188,11 +189,12 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
     /// Arguments as values, the leftmost error first.
     fn values(
         &mut self,
-        receiver: Option<ValueRef<'a>>,
+        id: NodeId,
         arguments: Run,
         locals: &[Result<'a>],
     ) -> std::result::Result<Vec<ValueRef<'a>>, super::Error<'a>> {
         let results = self.arguments(arguments, locals)?;
-        receiver.map(Ok).into_iter().chain(results).collect()
+        self.spend(id, 1)?;
+        results.into_iter().collect()
     }
 }

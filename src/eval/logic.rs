@@ -14,18 +14,20 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         decisive: bool,
         locals: &[Result<'a>],
     ) -> Result<'a> {
+        let left = self.evaluate(left, locals);
+        self.fatal_first(&left, &left)?;
         self.spend(id, 1)?;
-        let left = match self.evaluate(left, locals) {
+        let left = match left {
             Ok(ValueRef::Bool(found)) if found == decisive => return Ok(ValueRef::Bool(decisive)),
-            Err(error) if error.failure.is_fatal() => return Err(error),
             Ok(ValueRef::Bool(_)) => None,
             Ok(other) => Some(anchor(id, not_bool(other))),
             Err(error) => Some(error),
         };
+        let right = self.evaluate(right, locals);
+        self.fatal_first(&right, &right)?;
         self.spend(id, 1)?;
-        match (self.evaluate(right, locals), left) {
+        match (right, left) {
             (Ok(ValueRef::Bool(found)), _) if found == decisive => Ok(ValueRef::Bool(decisive)),
-            (Err(error), _) if error.failure.is_fatal() => Err(error),
             (_, Some(error)) => Err(error),
             (Ok(ValueRef::Bool(found)), None) => Ok(ValueRef::Bool(found)),
             (Ok(other), None) => Err(start(id, not_bool(other))),
@@ -42,14 +44,13 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         no: NodeId,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        self.spend(id, 1)?;
         match self.evaluate(condition, locals)? {
             ValueRef::Bool(true) => {
-                self.spend(id, 1)?;
+                self.spend(id, 2)?;
                 self.evaluate(yes, locals)
             }
             ValueRef::Bool(false) => {
-                self.spend(id, 3)?;
+                self.spend(id, 4)?;
                 self.evaluate(no, locals)
             }
             other => Err(anchor(id, not_bool(other))),

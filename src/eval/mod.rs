@@ -1,8 +1,8 @@
 //! Running a [`Program`]: a request, its data and an arena in, a [`Verdict`] out.
 //!
 //! One evaluator serves plain decisions, explanations and coverage: an [`Observer`] sees every result, and the silent
-//! one compiles away. Invariants: no I/O, no clock, no globals; recursion is bounded, since every active operation has
-//! been paid for out of a budget of [`MAX_EXPRESSIONS`].
+//! one compiles away. Invariants: no I/O, no clock, no globals; recursion is bounded by the budget of [`MAX_EXPRESSIONS`].
+//! An operation is paid for after its operands, which is where the official engine reports the one too many.
 
 mod call;
 mod logic;
@@ -79,13 +79,15 @@ pub struct Evaluator<'a, 'o, O> {
     input: Input<'a>,
     block: Option<&'a Block>,
     spent: u32,
+    /// Operations that have begun and not ended.
+    depth: u32,
     observer: &'o mut O,
 }
 
 impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
     /// A fresh evaluation.
     pub fn new(input: Input<'a>, observer: &'o mut O) -> Self {
-        Evaluator { input, block: None, spent: 0, observer }
+        Evaluator { input, block: None, spent: 0, depth: 0, observer }
     }
 
     /// Evaluates one condition as if it stood in `block`.
@@ -96,9 +98,15 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
 
     /// Evaluates an operation; `locals` are the parameters and variables of the function it stands in.
     fn evaluate(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
+        // Every operation that has begun will be paid for, so deeper than the budget nothing can be decided.
+        if self.depth >= MAX_EXPRESSIONS {
+            return Err(start(id, Failure::ExpressionLimit));
+        }
+        self.depth += 1;
         self.observer.enter(id);
         let result = self.operation(id, locals);
         self.observer.leave(id, &result);
+        self.depth -= 1;
         result
     }
 
@@ -135,28 +143,25 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 locals.get(usize::from(slot)).copied().unwrap_or(Err(start(id, Failure::Null)))
             }
             Node::Member(object, name) => {
-                self.spend(id, 1)?;
-                let object = self.evaluate(object, locals)?;
+                let object = self.operand(id, object, locals)?;
                 stdlib::member(object, Str::Utf8(program.name(name))).map_err(|f| start(id, f))
             }
             Node::Compare(op, a, b) => {
-                self.spend(id, 1)?;
-                let (a, b) = self.pair(a, b, locals)?;
+                let (a, b) = self.pair(id, a, b, locals)?;
                 stdlib::compare(op, a, b).map(ValueRef::Bool).map_err(|f| comparison(id, op, f))
             }
             Node::And(a, b) => self.connective(id, a, b, false, locals),
             Node::Or(a, b) => self.connective(id, a, b, true, locals),
             Node::Not(a) => {
-                self.spend(id, 1)?;
-                let a = self.evaluate(a, locals)?;
+                let a = self.operand(id, a, locals)?;
                 stdlib::not(a).map_err(|f| start(id, f))
             }
             Node::In(element, container) => {
-                self.spend(id, 1)?;
                 // `x in c` is `c.in(x)`: the argument is evaluated first, the receiver's error comes first.
                 let element = self.evaluate(element, locals);
                 let container = self.evaluate(container, locals);
                 self.fatal_first(&element, &container)?;
+                self.spend(id, 1)?;
                 let container = container?;
                 let known = matches!(
                     container,
@@ -173,32 +178,31 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
 
     #[inline(never)]
     fn rare(&mut self, id: NodeId, node: Node, locals: &[Result<'a>]) -> Result<'a> {
-        if let Node::Ternary(condition, yes, no) = node {
-            return self.ternary(id, condition, yes, no, locals);
-        }
-        self.spend(id, 1)?;
         match node {
+            Node::Ternary(condition, yes, no) => self.ternary(id, condition, yes, no, locals),
             Node::Index(object, index) => {
-                let (object, index) = self.pair(object, index, locals)?;
+                let (object, index) = self.pair(id, object, index, locals)?;
                 stdlib::index(self.input.arena, object, index).map_err(|f| start(id, f))
             }
             Node::Range(object, from, to) => self.range(id, object, from, to, locals),
             Node::List(items) => {
                 let items = self.arguments(items, locals)?;
+                self.spend(id, 1)?;
                 let made = items.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
                 Ok(ValueRef::List(ListRef::Made(self.input.arena.alloc_slice_copy(&made))))
             }
-            Node::Map(entries) => self.map(entries, locals),
+            Node::Map(entries) => self.map(id, entries, locals),
             Node::Path(parts) => self.path(id, parts, locals),
-            Node::Negate(a) => stdlib::negate(self.evaluate(a, locals)?).map_err(|f| start(id, f)),
+            Node::Negate(a) => stdlib::negate(self.operand(id, a, locals)?).map_err(|f| start(id, f)),
             Node::Arithmetic(op, a, b) => {
-                let (a, b) = self.pair(a, b, locals)?;
+                let (a, b) = self.pair(id, a, b, locals)?;
                 let result = stdlib::arithmetic(self.input.arena, op, a, b).map_err(|f| anchor(id, f))?;
                 self.sized(id, result)
             }
             Node::Is(a, name) => {
+                // The type's name is an operand of its own.
                 self.spend(id, 1)?;
-                Ok(ValueRef::Bool(stdlib::has_type(self.evaluate(a, locals)?, name)))
+                Ok(ValueRef::Bool(stdlib::has_type(self.operand(id, a, locals)?, name)))
             }
             Node::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments, locals),
             Node::Service(function, arguments) => self.service(id, function, arguments, locals),
@@ -207,21 +211,28 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         }
     }
 
+    /// The only operand; the operation is paid for after it.
+    fn operand(&mut self, id: NodeId, a: NodeId, locals: &[Result<'a>]) -> Result<'a> {
+        let a = self.evaluate(a, locals);
+        self.fatal_first(&a, &a)?;
+        self.spend(id, 1)?;
+        a
+    }
+
     /// Both operands, the right one first; the left one's error first.
     fn pair(
         &mut self,
+        id: NodeId,
         a: NodeId,
         b: NodeId,
         locals: &[Result<'a>],
     ) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
         let b = self.evaluate(b, locals);
-        if let Err(error) = &b
-            && error.failure.is_fatal()
-        {
-            return Err(*error);
-        }
-        let a = self.evaluate(a, locals)?;
-        Ok((a, b?))
+        self.fatal_first(&b, &b)?;
+        let a = self.evaluate(a, locals);
+        self.fatal_first(&a, &a)?;
+        self.spend(id, 1)?;
+        Ok((a?, b?))
     }
 
     /// An error that ends everything wins over the others.
@@ -267,6 +278,8 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         let from = self.bound(id, from, locals);
         let object = self.evaluate(object, locals);
         self.fatal_first(&to, &from)?;
+        self.fatal_first(&object, &object)?;
+        self.spend(id, 1)?;
         let object = object?;
         stdlib::range(self.input.arena, object, from?, to?).map_err(|f| start(id, f))
     }
@@ -279,9 +292,10 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         }
     }
 
-    fn map(&mut self, entries: Run, locals: &[Result<'a>]) -> Result<'a> {
+    fn map(&mut self, id: NodeId, entries: Run, locals: &[Result<'a>]) -> Result<'a> {
         let nodes = entries.of(&self.input.program.lists);
         let results = self.arguments(entries, locals)?;
+        self.spend(id, 1)?;
         let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
         let mut seen = rustc_hash::FxHashMap::default();
         for (pair, ids) in results.chunks_exact(2).zip(nodes.chunks_exact(2)) {
@@ -308,7 +322,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         let program = self.input.program;
         let parts = parts.of(&program.parts);
         let literals = parts.iter().filter(|part| !matches!(part, Part::Node(_))).count();
-        self.spend(id, literals as u32)?;
+        self.spend(id, literals as u32 + 1)?;
         // Right to left; the leftmost error is the one reported.
         let mut results = Vec::new();
         for part in parts.iter().rev() {

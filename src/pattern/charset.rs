@@ -89,17 +89,16 @@ impl Parser<'_> {
                     }
                     None => &name,
                 };
-                unicode(name)?
+                unicode(name, self.flags.fold)?
             }
             lower => match classes::perl(u32::from(lower)) {
                 Some(set) => {
                     self.pos += 2;
-                    set
+                    self.fold(set)
                 }
                 None => return Some(None),
             },
         };
-        let set = self.fold(set);
         Some(Some(if negated { set.negated() } else { set }))
     }
 

@@ -30,9 +30,11 @@ pub(super) fn stand_in(unit: u16) -> char {
     char::from_u32(STAND_INS + offset).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// Largest pattern built, in estimated automaton states: `(\pL{100}){2}`, `((a{40}){40}){30}`. It
-/// takes some 50 ms to build.
-const MAX_STATES: u64 = 250_000;
+/// Largest pattern built, in estimated automaton states. It admits `\pL[\pL ]{1,1000}\pL`, which
+/// takes some 200 ms to build, and refuses `((a{100}){100}){100}`.
+const MAX_STATES: u64 = 1_000_000;
+/// Patterns up to this size, in estimated states, cannot fail to build.
+const MAX_SAFE_STATES: u64 = 20_000;
 /// Bytes of one automaton; only a backstop, the estimate refuses earlier.
 const MAX_BYTES: usize = 1 << 26;
 /// Estimated states times groups for which capture positions may be tracked.
@@ -44,6 +46,11 @@ pub(super) fn fits(node: &Node) -> bool {
     states(node) <= MAX_STATES
 }
 
+/// Whether building the pattern cannot fail, and so may wait until it is used.
+pub(super) fn surely_builds(node: &Node) -> bool {
+    states(node) <= MAX_SAFE_STATES
+}
+
 /// Whether capture positions may be tracked as well.
 pub(super) fn captures_fit(node: &Node, groups: u32) -> bool {
     states(node).saturating_mul(u64::from(groups) + 1) <= MAX_SLOTS
@@ -52,7 +59,7 @@ pub(super) fn captures_fit(node: &Node, groups: u32) -> bool {
 fn states(node: &Node) -> u64 {
     match node {
         Node::Empty | Node::Look(_) => 1,
-        Node::Literal(_) => 4,
+        Node::Literal(c) => char::from_u32(*c).map_or(4, |c| c.len_utf8() as u64),
         // About one state for each range: ranges share the states of their common bytes.
         Node::Class(set) => 1 + set.ranges().len() as u64 * 2,
         Node::Capture(_, node) => 2 + states(node),

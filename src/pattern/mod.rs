@@ -44,7 +44,8 @@ struct Inner {
     wide: Engines,
 }
 
-/// Engines for one form of text, built when first used: most patterns are only ever matched.
+/// Engines for one form of text, built when first used: most patterns are only ever matched, and
+/// many of a ruleset's never in a run.
 #[derive(Default)]
 struct Engines {
     whole: OnceLock<Option<Whole>>,
@@ -86,11 +87,11 @@ impl Pattern {
         };
         let parsed = parse::parse(&points).map_err(refuse)?;
         let shape = Shape::of(&parsed.node);
+        if !hir::fits(&parsed.node) {
+            return Err(refuse(Refusal::Invalid));
+        }
         let utf8 = Engines::default();
-        if shape.is_none() {
-            if !hir::fits(&parsed.node) {
-                return Err(refuse(Refusal::Invalid));
-            }
+        if shape.is_none() && !hir::surely_builds(&parsed.node) {
             // Built now, so that a pattern that cannot be built is refused and never used.
             let whole = hir::build_whole(&parsed.node, Form::Utf8);
             if whole.is_none() {
@@ -167,15 +168,15 @@ impl Pattern {
         let template = replace::parse(template, self.0.groups, &self.0.names);
         let refers = |piece: &Piece| matches!(piece, Piece::Group { index: 1.., .. });
         let engine = if template.as_ref().is_ok_and(|pieces| pieces.iter().any(refers)) {
-            Some(self.captures(form(text)).ok_or(ReplaceError::TooLarge)?)
+            self.captures(form(text))
         } else {
             self.search(form(text))
         };
-        let captures = engine.map(Regex::create_captures);
-        let mut scan = Scan::new(text, captures);
+        let engine = engine.ok_or(ReplaceError::TooLarge)?;
+        let mut scan = Scan::new(text, Some(engine.create_captures()));
         let mut out = StrBuilder::default();
         let mut last = 0;
-        while let Some(found) = engine.and_then(|engine| scan.next(engine)) {
+        while let Some(found) = scan.next(engine) {
             // Without a match a bad template does no harm.
             let pieces = template.as_ref().map_err(Clone::clone)?;
             scan.copy(last, found.start, &mut out);

@@ -288,7 +288,7 @@ impl<'p> Parser<'p> {
 
     fn literal(&mut self, c: u32) -> Option<()> {
         if self.flags.fold {
-            let set = Set::from_ranges(&[(c, c)]).folded();
+            let set = Set::folded_literal(c);
             if set.ranges() != [(c, c)] {
                 return self.push(Node::Class(set), 1);
             }

@@ -103,22 +103,19 @@ impl Gaps {
 }
 
 fn match_runs(runs: &[Run], text: &str) -> bool {
-    let mut rest = text;
+    let mut chars = text.chars();
+    let mut next = chars.next();
     for run in runs {
-        let (mut count, mut bytes) = (0, 0);
-        for c in rest.chars() {
-            if count == run.max || !run.set.has(c) {
-                break;
-            }
+        let mut count = 0;
+        while count < run.max && next.is_some_and(|c| run.set.has(c)) {
             count += 1;
-            bytes += c.len_utf8();
+            next = chars.next();
         }
         if count < run.min {
             return false;
         }
-        rest = rest.get(bytes..).unwrap_or_default();
     }
-    rest.is_empty()
+    next.is_none()
 }
 
 /// Without what always holds for a whole text: `^`, `\A` in front, `$`, `\z` at the end.
@@ -342,17 +339,18 @@ impl CharSet {
         CharSet { ascii, beyond }
     }
 
+    #[inline]
     fn has(&self, c: char) -> bool {
         let c = u32::from(c);
-        let [first, second] = self.ascii;
-        match c {
-            0..64 => first >> c & 1 == 1,
-            64..128 => second >> (c - 64) & 1 == 1,
-            _ => {
-                let at = self.beyond.partition_point(|&(_, high)| high < c);
-                self.beyond.get(at).is_some_and(|&(low, _)| low <= c)
-            }
+        match self.ascii.get(c as usize >> 6) {
+            Some(word) => word >> (c & 63) & 1 == 1,
+            None => self.has_beyond(c),
         }
+    }
+
+    fn has_beyond(&self, c: u32) -> bool {
+        let at = self.beyond.partition_point(|&(_, high)| high < c);
+        self.beyond.get(at).is_some_and(|&(low, _)| low <= c)
     }
 
     fn meets(&self, other: &CharSet) -> bool {

@@ -6,9 +6,20 @@
 
 use std::sync::LazyLock;
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind, Literal};
 
 use super::classes::{MAX, SURROGATES, Set, from_class};
+
+/// The last character that `(?i)` looks at in a set: the last cased one of Unicode 6.0.
+const LAST_FOLDED: char = '\u{1044F}';
+
+/// The characters with variants: RE2/J has these from Java, here 17 with Unicode 13. Left out are
+/// variants of Cyrillic letters that already had two forms; given one, RE2/J never ends.
+static FOLDABLE: LazyLock<ClassUnicode> = LazyLock::new(|| {
+    let mut class = lookup("age=13.0").unwrap_or_else(ClassUnicode::empty);
+    class.difference(&ClassUnicode::new([ClassUnicodeRange::new('\u{1C80}', '\u{1C88}')]));
+    class
+});
 
 impl Set {
     /// With the simple case variants of every member.
@@ -17,15 +28,31 @@ impl Set {
             return self.folded_ascii();
         }
         let mut class = self.to_class();
-        // A character assigned later has no case variants, and is none.
-        if let Some(assigned) = ASSIGNED.as_ref() {
-            class.intersect(assigned);
-            // The tables are compiled in; without them there is no folding to add.
-            let _ = class.try_case_fold_simple();
-            class.intersect(assigned);
+        class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', LAST_FOLDED)]));
+        self.with_variants(class, &FOLDABLE)
+    }
+
+    /// The same for a single character outside of a set, where RE2/J does not stop so early.
+    pub(super) fn folded_literal(c: u32) -> Set {
+        let set = Set::from_ranges(&[(c, c)]);
+        if c < 0x80 { set.folded_ascii() } else { set.with_variants(set.to_class(), &FOLDABLE) }
+    }
+
+    /// The same for a class by name, whose variants RE2/J keeps in its own tables.
+    fn folded_table(&self) -> Set {
+        match ASSIGNED.as_ref() {
+            Some(assigned) => self.with_variants(self.to_class(), assigned),
+            None => self.clone(),
         }
+    }
+
+    fn with_variants(&self, mut of: ClassUnicode, among: &ClassUnicode) -> Set {
+        of.intersect(among);
+        // The tables are compiled in; without them there is no folding to add.
+        let _ = of.try_case_fold_simple();
+        of.intersect(among);
         let mut out = self.clone();
-        out.add_set(&from_class(&class));
+        out.add_set(&from_class(&of));
         out.normalize();
         out
     }
@@ -52,8 +79,33 @@ impl Set {
     }
 }
 
-/// The general category or script `name`, spelled exactly as RE2/J spells it.
-pub(super) fn unicode(name: &str) -> Option<Set> {
+/// The general category or script `name`, spelled exactly as RE2/J spells it, with the variants
+/// RE2/J gives it under `(?i)` when `fold` is set.
+pub(super) fn unicode(name: &str, fold: bool) -> Option<Set> {
+    let mut set = named(name)?;
+    match name {
+        _ if !fold => {}
+        // Against all expectation `(?i)\p{Ll}` does not match `A`, while `(?i)\p{Lu}` matches `a`.
+        "Ll" => {
+            set.add_set(&Set::from_ranges(LL_VARIANTS));
+            set.normalize();
+        }
+        "L" | "M" => {}
+        _ => set = set.folded_table(),
+    }
+    Some(set)
+}
+
+/// What RE2/J adds to `Ll` under `(?i)`: upper case letters that have further variants.
+#[rustfmt::skip]
+const LL_VARIANTS: &[(u32, u32)] = &[
+    (0x4B, 0x4B), (0x53, 0x53), (0xC5, 0xC5), (0x1C4, 0x1C5), (0x1C7, 0x1C8), (0x1CA, 0x1CB),
+    (0x1F1, 0x1F2), (0x345, 0x345), (0x392, 0x392), (0x395, 0x395), (0x398, 0x39A), (0x39C, 0x39C),
+    (0x3A0, 0x3A1), (0x3A3, 0x3A3), (0x3A6, 0x3A6), (0x3A9, 0x3A9), (0x3F4, 0x3F4),
+    (0x1E60, 0x1E60), (0x1E9E, 0x1E9E), (0x2126, 0x2126), (0x212A, 0x212B),
+];
+
+fn named(name: &str) -> Option<Set> {
     match name {
         "Any" => Some(Set::from_ranges(&[(0, MAX)])),
         "Cs" => Some(Set::from_ranges(&[SURROGATES])),
@@ -93,6 +145,11 @@ fn lookup(name: &str) -> Option<ClassUnicode> {
     let hir = regex_syntax::parse(&format!(r"\p{{{name}}}")).ok()?;
     match hir.into_kind() {
         HirKind::Class(Class::Unicode(class)) => Some(class),
+        // A class of one character, such as `Zl`.
+        HirKind::Literal(Literal(bytes)) => {
+            let text = std::str::from_utf8(&bytes).ok()?;
+            Some(ClassUnicode::new(text.chars().map(|c| ClassUnicodeRange::new(c, c))))
+        }
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Request paths cut into segments without allocating.
 
-use crate::value::path::percent_decode;
+use crate::value::path::form_decode;
 
 /// Segments that fit without allocating; rules have at most 100.
 const INLINE: usize = 24;
@@ -60,13 +60,14 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// The segments of a path with `%HH` resolved, as the official engine reads a request path.
+/// The segments of a path, each form-decoded as the official engine reads a request path: `%HH` are octets, `+` is a
+/// blank (cases path-133, path-135).
 ///
 /// # Errors
 ///
 /// A path that no rules can cover.
 pub(crate) fn decoded(path: &str) -> Result<Vec<String>, String> {
     let segments = Segments::new(&[], path)?;
-    let one = |segment: &&str| percent_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
+    let one = |segment: &&str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
     segments.as_slice().iter().map(one).collect()
 }

@@ -7,7 +7,7 @@ use crate::value::{Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex}
 use super::{
     Builtin, Failure, Overload, Run, convert, keep,
     lookup::{Lookup, same_in_list},
-    misfit,
+    misfit, operators,
 };
 
 const fn method(
@@ -162,6 +162,13 @@ fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fai
 
 /// `element in constraint`: true where the list is known to hold it, else undecided.
 pub(super) fn constraint_has<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<bool, Failure<'a>> {
+    let received = element.type_of();
+    if received == Type::Constraint {
+        return Err(Failure::Type { received, expected: operators::ORDER_TYPES });
+    }
+    if !operators::EQUALITY_TYPES.split(',').any(|name| name == received.name()) {
+        return Err(Failure::Type { received, expected: operators::EQUALITY_TYPES });
+    }
     if constraint.contains(element) { Ok(true) } else { Err(Failure::Message("")) }
 }
 

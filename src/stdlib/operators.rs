@@ -10,9 +10,9 @@ use crate::value::{Comparator, Str, StrBuilder, Type, TypeName, ValueRef, in_lis
 use super::{Failure, Operation, keep, lists, lookup, message, misfit};
 
 /// Types that a constraint can be compared with for equality, as the message lists them (case `constraint ==/1`).
-const EQUALITY_TYPES: &str = "bool,duration,float,int,latlng,map,null,string,bytes,timestamp,path,list,vector,set";
+pub(super) const EQUALITY_TYPES: &str = "bool,duration,float,int,latlng,map,null,string,bytes,timestamp,path,list,vector,set";
 /// The same for order.
-const ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes";
+pub(super) const ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes";
 
 /// `+ - * / %` on two values.
 ///

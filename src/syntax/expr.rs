@@ -138,7 +138,8 @@ impl Builder<'_> {
         }
         for (op, anchor) in operators.into_iter().rev() {
             let whole = anchor.to(self.exprs.span(id));
-            if op == UnaryOp::Negate && *self.exprs.get(id) == Expr::Int(i64::MIN) {
+            let digits = self.text.as_bytes().get(self.exprs.span(id).start as usize).is_some_and(u8::is_ascii_digit);
+            if op == UnaryOp::Negate && digits && *self.exprs.get(id) == Expr::Int(i64::MIN) {
                 // The smallest integer is one literal: its digits are no integer without the minus.
                 self.exprs.replace(id, Expr::Int(i64::MIN), whole);
                 continue;

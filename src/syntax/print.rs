@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::value::{Str, number};
+use crate::value::Str;
 
 use super::ast::{Allow, Expr, ExprId, Exprs, Function, Item, Match, PathPart, Ruleset, Segment, Version};
 
@@ -48,7 +48,7 @@ impl Printer<'_> {
             Expr::Bool(b) => b.to_string(),
             Expr::Int(n) => n.to_string(),
             Expr::Float(n) if self.source => float_literal(*n),
-            Expr::Float(n) => format!("float({})", number::double_to_string(*n)),
+            Expr::Float(n) => format!("float({})", shortest(*n)),
             Expr::Str(text) => quote(text.as_str(), self.source),
             Expr::Bytes(octets) if self.source => {
                 format!("b'{}'", octets.iter().map(|b| format!("\\x{b:02x}")).collect::<String>())
@@ -172,6 +172,17 @@ fn encode(text: &str) -> String {
         return format!("({inner})");
     }
     text.bytes().map(|b| if plain(b) { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Shortest digits; an exponent only outside 1e-4 to 1e16 (case ast-192).
+fn shortest(n: f64) -> String {
+    if n == 0.0 || (1e-4..1e16).contains(&n.abs()) {
+        return float_literal(n);
+    }
+    let text = format!("{n:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |e| ('-', e));
+    format!("{digits}e{sign}{exponent:0>2}")
 }
 
 /// A float literal: the language has no exponents, so all digits are written.

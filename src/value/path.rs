@@ -270,19 +270,6 @@ pub enum DecodeError {
 ///
 /// A `%` that two hexadecimal digits do not follow.
 pub fn form_decode(text: &str) -> Result<String, DecodeError> {
-    decode(text, true)
-}
-
-/// Percent decoding, as for the segments of a request path: `+` stays.
-///
-/// # Errors
-///
-/// A `%` that two hexadecimal digits do not follow.
-pub fn percent_decode(text: &str) -> Result<String, DecodeError> {
-    decode(text, false)
-}
-
-fn decode(text: &str, plus_is_blank: bool) -> Result<String, DecodeError> {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -299,7 +286,7 @@ fn decode(text: &str, plus_is_blank: bool) -> Result<String, DecodeError> {
                 rest = digits.as_str();
                 continue;
             }
-            '+' if plus_is_blank => octets.push(b' '),
+            '+' => octets.push(b' '),
             c => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
         rest = after;

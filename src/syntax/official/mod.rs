@@ -5,7 +5,9 @@
 //! the crate's own grammar refused: first quickly, giving up at the first error; then again with
 //! error recovery.
 
+mod closure;
 mod grammar;
+mod hash;
 mod lexer;
 mod network;
 mod notice;
@@ -14,11 +16,17 @@ mod predict;
 mod recovery;
 mod stacks;
 mod token;
+mod tree;
 
 use network::Network;
 use parser::Parser;
 use predict::Predictor;
 use recovery::Recovery;
+use token::Token;
+
+/// Brackets within brackets that are followed; the official engine accepts about a hundred.
+const MAX_DEPTH: usize = 500;
+const TOO_COMPLEX: &str = "Expression is too complex to evaluate safely.";
 
 /// One error, with the byte offsets of the token it points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +41,16 @@ pub struct SyntaxError {
 pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
     if source.is_empty() {
         let message = "Rules content empty. Compilation aborted.".to_owned();
-        return vec![SyntaxError { start: 0, end: 0, message }];
+        return vec![SyntaxError {
+            start: 0,
+            end: 0,
+            message,
+        }];
     }
     let lexed = lexer::lex(source);
+    if let Some(token) = too_deep(source, &lexed.tokens) {
+        return vec![token];
+    }
     let mut predictor = Predictor::new(Network::get());
     let mut quick = Parser::new(source, &lexed.tokens, &mut predictor, None);
     let well_formed = quick.run();
@@ -45,20 +60,140 @@ pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
     let mut seen = 0;
     if !well_formed {
         seen = quick.reach.saturating_add(1);
-        let mut thorough =
-            Parser::new(source, &lexed.tokens, &mut predictor, Some(Recovery::default()));
+        let mut thorough = Parser::new(
+            source,
+            &lexed.tokens,
+            &mut predictor,
+            Some(Recovery::default()),
+        );
         thorough.run();
         errors = thorough.errors;
     }
-    for dropped in lexed.dropped.iter().filter(|dropped| dropped.tokens_before >= seen) {
+    for dropped in lexed
+        .dropped
+        .iter()
+        .filter(|dropped| dropped.tokens_before >= seen)
+    {
         let text = source.get(dropped.start..dropped.end).unwrap_or_default();
-        let shown = text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+        let shown = text
+            .replace('\n', "\\n")
+            .replace('\r', "\\r")
+            .replace('\t', "\\t");
         errors.push(SyntaxError {
             start: dropped.at,
             end: dropped.end,
             message: format!("token recognition error at: '{shown}'"),
         });
     }
+    if well_formed && !errors.is_empty() {
+        errors.extend(tree::tree_errors(source, &lexed.tokens));
+    }
     errors.sort_by(|a, b| (a.start, &a.message).cmp(&(b.start, &b.message)));
     errors
+}
+
+/// The bracket at which a source is nested deeper than this module follows.
+fn too_deep(source: &str, tokens: &[Token]) -> Option<SyntaxError> {
+    let mut depth = 0usize;
+    for token in tokens {
+        match source.get(token.start..token.end)? {
+            "(" | "[" | "{" => depth = depth.saturating_add(1),
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Some(SyntaxError {
+                start: token.start,
+                end: token.end,
+                message: TOO_COMPLEX.to_owned(),
+            });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_DEPTH, TOO_COMPLEX, syntax_errors};
+
+    fn first(source: &str) -> Option<(usize, String)> {
+        syntax_errors(source)
+            .into_iter()
+            .next()
+            .map(|error| (error.start, error.message))
+    }
+
+    #[test]
+    fn well_formed_sources_have_none() {
+        let source = "rules_version = '2';\nservice cloud.firestore { match /a/{b=**} {\n\
+                      function f(x) { let y = x[1:] + /a/$(x)/{z}; return y is string; }\n\
+                      allow get, list: if f('a') ? !b.c(1,).if : {'k': -1.5}.k in [a, b,];\n} }";
+        assert_eq!(syntax_errors(source), []);
+    }
+
+    #[test]
+    fn a_later_error_may_stand_first() {
+        let source = "service x { match /a/{b} { deny read; } }";
+        let found: Vec<_> = syntax_errors(source)
+            .into_iter()
+            .map(|error| (error.start, error.message))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (18, "Missing 'match' keyword before path.".to_owned()),
+                (27, "Unexpected 'deny'.".to_owned()),
+                (
+                    27,
+                    "mismatched input 'deny' expecting {'{', '/', PATH_SEGMENT}".to_owned()
+                ),
+                (40, "Unexpected '}'.".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn dropped_characters_are_lost_before_a_syntax_error() {
+        let with =
+            |condition: &str| format!("service x {{ match /a {{ allow get: if {condition}; }} }}");
+        assert_eq!(
+            first(&with("a ^ b")),
+            Some((41, "Unexpected 'b'.".to_owned()))
+        );
+        assert_eq!(
+            first(&with("a ^")),
+            Some((39, "token recognition error at: '^'".to_owned()))
+        );
+    }
+
+    #[test]
+    fn work_and_depth_are_bounded() {
+        let with = |condition: String| {
+            format!("service x {{ match /a {{ allow get: if {condition}; }} }}")
+        };
+        let deep = with("(".repeat(100_000));
+        assert_eq!(first(&deep), Some((35 + MAX_DEPTH, TOO_COMPLEX.to_owned())));
+        for part in [
+            "!", "a ? b : ", "/a", "/{a}", "a[", "f(", "{a:", "-", "a.b", "a && ", "'", "/* ",
+        ] {
+            assert!(
+                first(&with(part.repeat(20_000) + " b c")).is_some(),
+                "{part}"
+            );
+        }
+        for part in [
+            "match ",
+            "match /a { ",
+            "allow ",
+            "function f(",
+            "/ ",
+            "deny x;",
+            "service x { ",
+        ] {
+            assert!(
+                first(&format!("service x {{ {}", part.repeat(20_000))).is_some(),
+                "{part}"
+            );
+        }
+    }
 }

@@ -29,7 +29,11 @@ pub(super) enum StateKind {
 pub(super) enum Edge {
     Empty(StateId),
     Token(KindSet, StateId),
-    Rule { rule: u16, strength: u8, follow: StateId },
+    Rule {
+        rule: u16,
+        strength: u8,
+        follow: StateId,
+    },
     Strength(u8, StateId),
     Notice(Notice, StateId),
 }
@@ -83,7 +87,8 @@ impl Network {
     }
 
     pub(super) fn kind(&self, id: StateId) -> StateKind {
-        self.state(id).map_or(StateKind::RuleStop, |state| state.kind)
+        self.state(id)
+            .map_or(StateKind::RuleStop, |state| state.kind)
     }
 
     pub(super) fn edges(&self, id: StateId) -> &[Edge] {
@@ -117,11 +122,17 @@ impl Network {
             let rule = u16::try_from(index).unwrap_or_default();
             let start = network.add(StateKind::Plain, rule);
             let stop = network.add(StateKind::RuleStop, rule);
-            network.rules.push(Rule { start, stop, ..Rule::default() });
+            network.rules.push(Rule {
+                start,
+                stop,
+                ..Rule::default()
+            });
         }
         for (index, (_, alternatives)) in rules.iter().enumerate() {
             let rule = u16::try_from(index).unwrap_or_default();
-            let (start, stop) = network.rule(rule).map_or((0, 0), |rule| (rule.start, rule.stop));
+            let (start, stop) = network
+                .rule(rule)
+                .map_or((0, 0), |rule| (rule.start, rule.stop));
             let end = network.block(alternatives, Repeat::Once, start, rule, &names);
             network.connect(end, Edge::Empty(stop));
         }
@@ -243,7 +254,13 @@ impl Network {
         }
     }
 
-    fn sequence(&mut self, items: &[Item<'_>], from: StateId, rule: u16, names: &[&str]) -> StateId {
+    fn sequence(
+        &mut self,
+        items: &[Item<'_>],
+        from: StateId,
+        rule: u16,
+        names: &[&str],
+    ) -> StateId {
         let mut at = from;
         for item in items {
             if let Item::Block(alternatives, repeat) = item {
@@ -252,12 +269,18 @@ impl Network {
             }
             let to = self.add(StateKind::Plain, rule);
             let edge = match item {
-                Item::Token(name) => kind_named(name).map(|kind| Edge::Token(KindSet::one(kind), to)),
+                Item::Token(name) => {
+                    kind_named(name).map(|kind| Edge::Token(KindSet::one(kind), to))
+                }
                 Item::Rule(name, strength) => names
                     .iter()
                     .position(|candidate| candidate == name)
                     .and_then(|index| u16::try_from(index).ok())
-                    .map(|rule| Edge::Rule { rule, strength: *strength, follow: to }),
+                    .map(|rule| Edge::Rule {
+                        rule,
+                        strength: *strength,
+                        follow: to,
+                    }),
                 Item::Notice(name) => Notice::named(name).map(|notice| Edge::Notice(notice, to)),
                 Item::Strength(strength) => Some(Edge::Strength(*strength, to)),
                 Item::Block(..) => None,
@@ -274,7 +297,11 @@ impl Network {
             .iter()
             .flat_map(|state| state.edges.iter())
             .filter_map(|edge| match edge {
-                Edge::Rule { rule, strength, follow } => Some((*rule, *follow, *strength)),
+                Edge::Rule {
+                    rule,
+                    strength,
+                    follow,
+                } => Some((*rule, *follow, *strength)),
                 _ => None,
             })
             .collect();
@@ -298,7 +325,9 @@ impl Network {
         loop {
             let mut changed = false;
             for index in 0..self.states.len() {
-                let Some(state) = self.states.get(index) else { continue };
+                let Some(state) = self.states.get(index) else {
+                    continue;
+                };
                 let (mut all, mut visible) = (state.next, state.next_to_operators);
                 for edge in &state.edges {
                     all.join(self.ahead(edge, |state| state.next, false));
@@ -311,7 +340,9 @@ impl Network {
                 }
             }
             for index in 0..self.rules.len() {
-                let Some(rule) = self.rules.get(index) else { continue };
+                let Some(rule) = self.rules.get(index) else {
+                    continue;
+                };
                 let mut follow = rule.follow;
                 for (caller, _) in &rule.callers {
                     follow.join(self.ahead_anywhere(*caller));
@@ -327,7 +358,12 @@ impl Network {
         }
     }
 
-    fn ahead(&self, edge: &Edge, of: impl Fn(&State) -> KindSet, stop_at_operators: bool) -> KindSet {
+    fn ahead(
+        &self,
+        edge: &Edge,
+        of: impl Fn(&State) -> KindSet,
+        stop_at_operators: bool,
+    ) -> KindSet {
         let at = |id: StateId| self.state(id).map(&of).unwrap_or_default();
         match edge {
             Edge::Empty(to) | Edge::Notice(_, to) => at(*to),
@@ -347,11 +383,17 @@ impl Network {
 
     /// Tokens after `id` whoever called its rule.
     fn ahead_anywhere(&self, id: StateId) -> KindSet {
-        let Some(state) = self.state(id) else { return KindSet::default() };
+        let Some(state) = self.state(id) else {
+            return KindSet::default();
+        };
         let mut set = state.next_to_operators;
         if set.has(EPSILON) {
             set = set.without(EPSILON);
-            set.join(self.rule(state.rule).map(|rule| rule.follow).unwrap_or_default());
+            set.join(
+                self.rule(state.rule)
+                    .map(|rule| rule.follow)
+                    .unwrap_or_default(),
+            );
         }
         set
     }
@@ -390,7 +432,9 @@ fn token_set(alternatives: &[Vec<Item<'_>>]) -> Option<KindSet> {
     }
     let mut set = KindSet::default();
     for items in alternatives {
-        let [Item::Token(name)] = items.as_slice() else { return None };
+        let [Item::Token(name)] = items.as_slice() else {
+            return None;
+        };
         set.add(kind_named(name)?);
     }
     Some(set)

@@ -119,6 +119,20 @@ impl Notice {
 }
 
 const TYPES: [&str; 16] = [
-    "bool", "bytes", "constraint", "duration", "float", "int", "latlng", "list", "vector", "set",
-    "number", "map", "string", "timestamp", "path", "map_diff",
+    "bool",
+    "bytes",
+    "constraint",
+    "duration",
+    "float",
+    "int",
+    "latlng",
+    "list",
+    "vector",
+    "set",
+    "number",
+    "map",
+    "string",
+    "timestamp",
+    "path",
+    "map_diff",
 ];

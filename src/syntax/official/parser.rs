@@ -1,11 +1,11 @@
 //! Walks the grammar's network over the tokens, like the official parser generator's output.
 
-use super::SyntaxError;
 use super::network::{Edge, Network, StateId, StateKind};
 use super::notice::{Notice, Place};
 use super::predict::{Decision, Predictor, Unpredictable};
 use super::recovery::Recovery;
 use super::token::{EOF, Kind, KindSet, Token};
+use super::{SyntaxError, TOO_COMPLEX};
 
 /// Rules open at once; a nesting that needs more is refused.
 const MAX_FRAMES: usize = 4000;
@@ -13,7 +13,6 @@ const MAX_FRAMES: usize = 4000;
 /// One rule being read.
 #[derive(Debug)]
 pub(super) struct Frame {
-    pub(super) rule: u16,
     /// Where the caller continues.
     pub(super) follow: StateId,
     /// The caller's state while the rule is read.
@@ -59,6 +58,7 @@ impl<'a> Parser<'a> {
         recovery: Option<Recovery>,
     ) -> Self {
         predictor.reach = 0;
+        predictor.steps = 0;
         Self {
             network: Network::get(),
             source,
@@ -77,7 +77,6 @@ impl<'a> Parser<'a> {
     pub(super) fn run(&mut self) -> bool {
         let start = self.network.rule(0).map_or(0, |rule| rule.start);
         self.frames.push(Frame {
-            rule: 0,
             follow: 0,
             caller: 0,
             strength: 0,
@@ -90,7 +89,7 @@ impl<'a> Parser<'a> {
                 Ok(next) => current = next,
                 Err(Failure::TooComplex) => {
                     let at = self.token(0);
-                    self.report(at, "Expression is too complex to evaluate safely.".to_owned());
+                    self.report(at, TOO_COMPLEX.to_owned());
                     return false;
                 }
                 Err(failure) => {
@@ -109,7 +108,11 @@ impl<'a> Parser<'a> {
 
     pub(super) fn token_at(&self, index: usize) -> Token {
         let last = self.tokens.last().copied();
-        self.tokens.get(index).copied().or(last).unwrap_or(Token { kind: EOF, start: 0, end: 0 })
+        self.tokens.get(index).copied().or(last).unwrap_or(Token {
+            kind: EOF,
+            start: 0,
+            end: 0,
+        })
     }
 
     /// The token `ahead` places after the next one.
@@ -138,20 +141,28 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn report(&mut self, token: Token, message: String) {
-        self.errors.push(SyntaxError { start: token.start, end: token.end, message });
+        self.errors.push(SyntaxError {
+            start: token.start,
+            end: token.end,
+            message,
+        });
     }
 
     /// One move from `current`: along an edge, into a rule, or out of one.
     fn advance(&mut self, current: StateId) -> Result<StateId, Failure> {
         let network = self.network;
-        let Some(state) = network.state(current) else { return Ok(self.leave()) };
+        let Some(state) = network.state(current) else {
+            return Ok(self.leave());
+        };
         match state.kind {
             StateKind::RuleStop => return Ok(self.leave()),
             StateKind::Plain => {}
             StateKind::StarLoopBack => {
                 self.state = current;
                 self.sync()?;
-                let [Edge::Empty(entry)] = state.edges.as_slice() else { return Ok(current) };
+                let [Edge::Empty(entry)] = state.edges.as_slice() else {
+                    return Ok(current);
+                };
                 return self.decide(*entry);
             }
             StateKind::BlockStart
@@ -166,12 +177,12 @@ impl<'a> Parser<'a> {
                 self.state = current;
                 self.sync()?;
                 let next = self.decide(current)?;
-                return Ok(self.into_single(next));
+                return Ok(self.past_lone_block(next));
             }
         }
         match state.edges.first() {
             None => Ok(self.leave()),
-            Some(Edge::Empty(to)) => Ok(self.into_single_star(*to)),
+            Some(Edge::Empty(to)) => Ok(self.past_lone_star(*to)),
             Some(Edge::Strength(_, to)) => Ok(*to),
             Some(Edge::Notice(notice, to)) => {
                 self.notice(*notice);
@@ -182,14 +193,17 @@ impl<'a> Parser<'a> {
                 self.expect(*set)?;
                 Ok(*to)
             }
-            Some(Edge::Rule { rule, strength, follow }) => {
+            Some(Edge::Rule {
+                rule,
+                strength,
+                follow,
+            }) => {
                 if self.frames.len() >= MAX_FRAMES {
                     return Err(Failure::TooComplex);
                 }
                 self.state = current;
                 self.token(0);
                 self.frames.push(Frame {
-                    rule: *rule,
                     follow: *follow,
                     caller: current,
                     strength: *strength,
@@ -202,16 +216,16 @@ impl<'a> Parser<'a> {
     }
 
     /// A block of one alternative in a loop needs no decision, and no check, of its own.
-    fn into_single(&self, state: StateId) -> StateId {
+    fn past_lone_block(&self, state: StateId) -> StateId {
         match (self.network.kind(state), self.network.edges(state)) {
             (StateKind::PlusBlockStart | StateKind::StarBlockStart, [Edge::Empty(to)]) => *to,
             _ => state,
         }
     }
 
-    fn into_single_star(&self, state: StateId) -> StateId {
+    fn past_lone_star(&self, state: StateId) -> StateId {
         if self.network.kind(state) == StateKind::StarBlockStart {
-            return self.into_single(state);
+            return self.past_lone_block(state);
         }
         state
     }
@@ -219,10 +233,14 @@ impl<'a> Parser<'a> {
     fn decide(&mut self, state: StateId) -> Result<StateId, Failure> {
         let network = self.network;
         let edges = network.edges(state);
-        let alternative = if edges.len() < 2 { 0 } else { self.choose(state)? };
+        let alternative = if edges.len() < 2 {
+            0
+        } else {
+            self.choose(state)?
+        };
         match edges.get(alternative) {
             Some(Edge::Empty(to)) if network.kind(state) == StateKind::StarLoopEntry => {
-                Ok(self.into_single(*to))
+                Ok(self.past_lone_block(*to))
             }
             Some(Edge::Empty(to)) => Ok(*to),
             _ => Ok(state),
@@ -231,7 +249,10 @@ impl<'a> Parser<'a> {
 
     fn choose(&mut self, state: StateId) -> Result<usize, Failure> {
         let network = self.network;
-        if let Some((node, sets)) = network.state(state).and_then(|node| Some((node, node.settled.as_ref()?))) {
+        if let Some((node, sets)) = network
+            .state(state)
+            .and_then(|node| Some((node, node.settled.as_ref()?)))
+        {
             let kind = self.kind(0);
             return match sets.iter().position(|set| set.has(kind)) {
                 Some(alternative) => Ok(alternative),
@@ -246,15 +267,19 @@ impl<'a> Parser<'a> {
             quick: self.recovery.is_none(),
         };
         let follows = self.frames.iter().skip(1).map(|frame| frame.follow);
-        self.predictor.predict(decision, self.tokens, follows).map_err(|reason| match reason {
-            Unpredictable::NoViable(at) => Failure::NoViable(at),
-            Unpredictable::TooComplex => Failure::TooComplex,
-        })
+        self.predictor
+            .predict(decision, self.tokens, follows)
+            .map_err(|reason| match reason {
+                Unpredictable::NoViable(at) => Failure::NoViable(at),
+                Unpredictable::TooComplex => Failure::TooComplex,
+            })
     }
 
     /// Ends the rule in hand and returns where its caller continues.
     fn leave(&mut self) -> StateId {
-        let Some(frame) = self.frames.pop() else { return 0 };
+        let Some(frame) = self.frames.pop() else {
+            return 0;
+        };
         self.state = frame.caller;
         if let Some(caller) = self.frames.last_mut() {
             caller.inner = (frame.first, self.at);

@@ -36,7 +36,9 @@ impl Parser<'_> {
             return Ok(());
         }
         let pending = self.recovery.as_ref().and_then(|recovery| recovery.pending);
-        Err(Failure::Mismatch(pending.unwrap_or_else(|| self.expected())))
+        Err(Failure::Mismatch(
+            pending.unwrap_or_else(|| self.expected()),
+        ))
     }
 
     fn fitted(&mut self) {
@@ -47,7 +49,9 @@ impl Parser<'_> {
     }
 
     fn silent(&self) -> bool {
-        self.recovery.as_ref().is_none_or(|recovery| recovery.silent)
+        self.recovery
+            .as_ref()
+            .is_none_or(|recovery| recovery.silent)
     }
 
     /// Checks at the start of a block or loop that the next token can be one of it.
@@ -137,7 +141,8 @@ impl Parser<'_> {
 
     /// Pretends that the wanted token was there if the next one would follow it.
     fn insert_one(&mut self) -> bool {
-        let Some(super::network::Edge::Token(_, to)) = self.network.edges(self.state).first() else {
+        let Some(super::network::Edge::Token(_, to)) = self.network.edges(self.state).first()
+        else {
             return false;
         };
         let following = self.expected_from(self.network.next(*to));
@@ -147,7 +152,11 @@ impl Parser<'_> {
         if !self.silent() {
             self.set_silent();
             let token = self.token(0);
-            let message = format!("missing {} at '{}'", self.expected().display(), self.shown(token));
+            let message = format!(
+                "missing {} at '{}'",
+                self.expected().display(),
+                self.shown(token)
+            );
             self.report(token, message);
         }
         true
@@ -179,8 +188,11 @@ impl Parser<'_> {
             }
             Failure::Mismatch(expected) => {
                 let token = self.token(0);
-                let message =
-                    format!("mismatched input '{}' expecting {}", self.shown(token), expected.display());
+                let message = format!(
+                    "mismatched input '{}' expecting {}",
+                    self.shown(token),
+                    expected.display()
+                );
                 self.report(token, message);
             }
             Failure::TooComplex => {}
@@ -210,6 +222,9 @@ impl Parser<'_> {
     }
 
     fn shown(&self, token: Token) -> String {
-        self.text(token).replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
+        self.text(token)
+            .replace('\n', "\\n")
+            .replace('\r', "\\r")
+            .replace('\t', "\\t")
     }
 }

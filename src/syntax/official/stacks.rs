@@ -1,7 +1,6 @@
 //! Call stacks of the prediction, shared as a graph: a node may stand for several stacks.
 
-use std::collections::HashMap;
-
+use super::hash::Map;
 use super::network::StateId;
 
 pub(super) type StackId = u32;
@@ -19,8 +18,8 @@ type Entries = Box<[(StateId, StackId)]>;
 #[derive(Debug)]
 pub(super) struct Stacks {
     nodes: Vec<Entries>,
-    ids: HashMap<Entries, StackId>,
-    merged: HashMap<(StackId, StackId, bool), StackId>,
+    ids: Map<Entries, StackId>,
+    merged: Map<(StackId, StackId, bool), StackId>,
     /// Set when two stacks were too deep to merge.
     pub(super) overflow: bool,
 }
@@ -29,8 +28,8 @@ impl Stacks {
     pub(super) fn new() -> Self {
         Self {
             nodes: vec![Box::default()],
-            ids: HashMap::new(),
-            merged: HashMap::new(),
+            ids: Map::default(),
+            merged: Map::default(),
             overflow: false,
         }
     }
@@ -41,11 +40,18 @@ impl Stacks {
 
     /// Return states and what lies below each, in ascending order.
     pub(super) fn entries(&self, id: StackId) -> &[(StateId, StackId)] {
-        usize::try_from(id).ok().and_then(|index| self.nodes.get(index)).map_or(&[], |node| node)
+        usize::try_from(id)
+            .ok()
+            .and_then(|index| self.nodes.get(index))
+            .map_or(&[], |node| node)
     }
 
     pub(super) fn may_be_empty(&self, id: StackId) -> bool {
-        id == EMPTY || self.entries(id).last().is_some_and(|(state, _)| *state == END)
+        id == EMPTY
+            || self
+                .entries(id)
+                .last()
+                .is_some_and(|(state, _)| *state == END)
     }
 
     pub(super) fn push(&mut self, below: StackId, follow: StateId) -> StackId {
@@ -101,6 +107,10 @@ impl Stacks {
     }
 
     fn list(&self, id: StackId) -> Vec<(StateId, StackId)> {
-        if id == EMPTY { vec![(END, EMPTY)] } else { self.entries(id).to_vec() }
+        if id == EMPTY {
+            vec![(END, EMPTY)]
+        } else {
+            self.entries(id).to_vec()
+        }
     }
 }

@@ -64,13 +64,63 @@ pub(super) const RESERVED: Kind = 55;
 
 /// Names as the messages print them: the text in quotes, or the name of a token class.
 pub(super) const NAMES: [&str; 57] = [
-    "<EOF>", "'&&'", "'='", "':'", "','", "'--'", "'.'", "'$'", "'=='", "'>'", "'>='", "'++'",
-    "'{'", "'['", "'('", "'<'", "'<='", "'-'", "'%'", "'!='", "'!'", "'||'", "'+'", "'}'", "']'",
-    "')'", "';'", "'/'", "'*'", "'**'", "'?'", "'allow'", "'false'", "'function'", "'if'",
-    "'import'", "'in'", "'is'", "'let'", "'match'", "'null'", "'return'", "'service'", "'true'",
-    "PATH_SEGMENT", "IDENTIFIER", "NUM_INT", "NUM_FLOAT", "UNPAIRED_DOUBLE_QUOTE",
-    "UNPAIRED_SINGLE_QUOTE", "STRING", "BYTES", "'rules_version'", "SERVICE_NAME",
-    "SERVICE_KEYWORD", "RESERVED", "'@'",
+    "<EOF>",
+    "'&&'",
+    "'='",
+    "':'",
+    "','",
+    "'--'",
+    "'.'",
+    "'$'",
+    "'=='",
+    "'>'",
+    "'>='",
+    "'++'",
+    "'{'",
+    "'['",
+    "'('",
+    "'<'",
+    "'<='",
+    "'-'",
+    "'%'",
+    "'!='",
+    "'!'",
+    "'||'",
+    "'+'",
+    "'}'",
+    "']'",
+    "')'",
+    "';'",
+    "'/'",
+    "'*'",
+    "'**'",
+    "'?'",
+    "'allow'",
+    "'false'",
+    "'function'",
+    "'if'",
+    "'import'",
+    "'in'",
+    "'is'",
+    "'let'",
+    "'match'",
+    "'null'",
+    "'return'",
+    "'service'",
+    "'true'",
+    "PATH_SEGMENT",
+    "IDENTIFIER",
+    "NUM_INT",
+    "NUM_FLOAT",
+    "UNPAIRED_DOUBLE_QUOTE",
+    "UNPAIRED_SINGLE_QUOTE",
+    "STRING",
+    "BYTES",
+    "'rules_version'",
+    "SERVICE_NAME",
+    "SERVICE_KEYWORD",
+    "RESERVED",
+    "'@'",
 ];
 
 /// The kind with this name.
@@ -87,7 +137,9 @@ pub(super) fn kind_spelled(text: &str) -> Option<Kind> {
     NAMES
         .iter()
         .position(|name| {
-            name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) == Some(text)
+            name.strip_prefix('\'')
+                .and_then(|rest| rest.strip_suffix('\''))
+                == Some(text)
         })
         .and_then(|index| Kind::try_from(index).ok())
 }

@@ -1,0 +1,262 @@
+//! Errors that the official compiler finds while it builds its tree. It does so only where its
+//! first run ended well, and then lists them together with the named errors of that run.
+
+use super::SyntaxError;
+use super::token::{
+    BYTES, IDENTIFIER, Kind, NUM_INT, PATH_SEGMENT, RULES_VERSION, Token, kind_spelled,
+};
+
+const PACKAGES: [&str; 6] = [
+    "math",
+    "hashing",
+    "duration",
+    "timestamp",
+    "latlng",
+    "firestore",
+];
+
+/// Finds them by the tokens alone, which is enough in a source that fits the grammar.
+pub(super) fn tree_errors(source: &str, tokens: &[Token]) -> Vec<SyntaxError> {
+    let mut finder = Finder {
+        source,
+        tokens,
+        errors: Vec::new(),
+    };
+    let version = finder.version();
+    // A version it does not know keeps the compiler from looking into the services.
+    let services = version.is_some();
+    let old = version == Some(1);
+    let mut imports = 0usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            BYTES if services => finder.bytes(*token),
+            NUM_INT if services => finder.number(index, *token),
+            IDENTIFIER if services => finder.package(index, *token),
+            _ if finder.is(index, "import") && !finder.is_after(index, ".") => {
+                imports = imports.saturating_add(1);
+                finder.import(index, *token, imports == 1);
+            }
+            _ if services && finder.starts_path(index) => finder.path(index, old),
+            _ => {}
+        }
+    }
+    finder.errors
+}
+
+struct Finder<'a> {
+    source: &'a str,
+    tokens: &'a [Token],
+    errors: Vec<SyntaxError>,
+}
+
+impl Finder<'_> {
+    fn report(&mut self, token: Token, message: String) {
+        self.errors.push(SyntaxError {
+            start: token.start,
+            end: token.end,
+            message,
+        });
+    }
+
+    fn kind(&self, index: usize) -> Option<Kind> {
+        self.tokens.get(index).map(|token| token.kind)
+    }
+
+    fn text(&self, index: usize) -> &str {
+        self.tokens
+            .get(index)
+            .and_then(|token| self.source.get(token.start..token.end))
+            .unwrap_or_default()
+    }
+
+    fn is(&self, index: usize, spelled: &str) -> bool {
+        self.kind(index)
+            .is_some_and(|kind| kind_spelled(spelled) == Some(kind))
+    }
+
+    fn is_after(&self, index: usize, spelled: &str) -> bool {
+        index
+            .checked_sub(1)
+            .is_some_and(|before| self.is(before, spelled))
+    }
+
+    /// Without its quotes.
+    fn string(&self, index: usize) -> &str {
+        let text = self.text(index);
+        text.get(1..text.len().saturating_sub(1))
+            .unwrap_or_default()
+    }
+
+    /// The version, if it is one.
+    fn version(&mut self) -> Option<u8> {
+        let Some(first) = self
+            .tokens
+            .first()
+            .filter(|token| token.kind == RULES_VERSION)
+        else {
+            return Some(1);
+        };
+        match self.string(2) {
+            "1" => Some(1),
+            "2" => Some(2),
+            version => {
+                let message = format!("Unsupported rules version {version}.");
+                self.report(*first, message);
+                None
+            }
+        }
+    }
+
+    fn import(&mut self, index: usize, token: Token, first: bool) {
+        if first {
+            self.report(token, "Import statements are not allowed.".to_owned());
+        }
+        let module = self.string(index.saturating_add(1)).to_owned();
+        self.report(
+            token,
+            format!("Module \"{module}\" is not part of the standard library."),
+        );
+    }
+
+    fn bytes(&mut self, token: Token) {
+        let text = self.source.get(token.start..token.end).unwrap_or_default();
+        let mut escaped = false;
+        let unicode = text.chars().any(|c| {
+            let found = escaped && c == 'u';
+            escaped = !escaped && c == '\\';
+            found
+        });
+        if unicode {
+            self.report(token, format!("Invalid bytes literal {text}."));
+        }
+    }
+
+    fn number(&mut self, index: usize, token: Token) {
+        let text = self.text(index).to_owned();
+        // Only a negated literal may reach one further.
+        let negated = self.is_after(index, "-") && !self.is_operand_end(index.checked_sub(2));
+        let limit = if negated {
+            1u64 << 63
+        } else {
+            (1u64 << 63) - 1
+        };
+        if !text.parse::<u64>().is_ok_and(|value| value <= limit) {
+            self.report(token, format!("Invalid number literal {text}."));
+        }
+    }
+
+    fn is_operand_end(&self, index: Option<usize>) -> bool {
+        let Some((index, kind)) = index.and_then(|index| Some((index, self.kind(index)?))) else {
+            return false;
+        };
+        matches!(kind, IDENTIFIER..=BYTES | PATH_SEGMENT)
+            || [")", "]", "}", "true", "false", "null"]
+                .iter()
+                .any(|text| self.is(index, text))
+    }
+
+    fn package(&mut self, index: usize, token: Token) {
+        let name = self.text(index).to_owned();
+        if !PACKAGES.contains(&name.as_str()) {
+            return;
+        }
+        let before = index.checked_sub(1).and_then(|before| self.kind(before));
+        let named = [".", "is", "function", "allow"]
+            .iter()
+            .any(|word| self.is_after(index, word));
+        let next = index.saturating_add(1);
+        let call = self.is(next, ".")
+            && self.kind(index.saturating_add(2)) == Some(IDENTIFIER)
+            && self.is(index.saturating_add(3), "(");
+        if !named && !call && !self.is(next, "(") && before != Some(IDENTIFIER) {
+            self.report(
+                token,
+                format!("{name} is a package and cannot be used as variable name."),
+            );
+        }
+    }
+
+    fn starts_path(&self, index: usize) -> bool {
+        let segment = self.kind(index) == Some(PATH_SEGMENT) || self.is(index, "/");
+        segment
+            && !index.checked_sub(1).is_some_and(|before| {
+                self.kind(before) == Some(PATH_SEGMENT)
+                    || self.is(before, "/")
+                    || self.is_operand_end(Some(before)) && !self.is(before, "}")
+            })
+            && !self.follows_binding(index)
+    }
+
+    /// Whether the token before ends `/{x}`, so that this is not the path's first segment.
+    fn follows_binding(&self, index: usize) -> bool {
+        self.is_after(index, "}")
+            && [4usize, 6].iter().any(|back| {
+                index
+                    .checked_sub(*back)
+                    .is_some_and(|start| self.binding(start).is_some())
+            })
+    }
+
+    /// The binding `/{x}`, `/{x=*}` or `/{x=**}` at `index`: whether a glob, and what comes after.
+    fn binding(&self, index: usize) -> Option<(bool, usize)> {
+        let at = |offset: usize| index.saturating_add(offset);
+        if !(self.is(index, "/") && self.is(at(1), "{") && self.kind(at(2)) == Some(IDENTIFIER)) {
+            return None;
+        }
+        if self.is(at(3), "}") {
+            return Some((false, at(4)));
+        }
+        let glob = self.is(at(4), "**");
+        (self.is(at(3), "=") && (glob || self.is(at(4), "*")) && self.is(at(5), "}"))
+            .then(|| (glob, at(6)))
+    }
+
+    /// Checks the variables of a path, and the globs of a match path.
+    fn path(&mut self, start: usize, old: bool) {
+        let of_match = self.is_after(start, "match");
+        let mut names: Vec<&str> = Vec::new();
+        let mut globs: Vec<usize> = Vec::new();
+        let mut faults = Vec::new();
+        let mut last = start;
+        let mut at = start;
+        loop {
+            if let Some((glob, next)) = self.binding(at) {
+                let name = at.saturating_add(2);
+                if names.contains(&self.text(name)) {
+                    let message = format!(
+                        "Variable {} already exists in the PathTemplate.",
+                        self.text(name)
+                    );
+                    faults.push((name, message));
+                }
+                names.push(self.text(name));
+                if glob {
+                    globs.push(at);
+                }
+                last = at;
+                at = next;
+            } else if self.kind(at) == Some(PATH_SEGMENT) || self.is(at, "/") {
+                last = at;
+                at = at.saturating_add(1);
+            } else {
+                break;
+            }
+        }
+        if of_match && old {
+            let misplaced = globs.iter().find(|glob| **glob != last);
+            faults.extend(misplaced.map(|glob| (*glob, GLOB_NOT_LAST.to_owned())));
+        } else if of_match {
+            faults.extend(globs.get(1).map(|glob| (*glob, SECOND_GLOB.to_owned())));
+        }
+        for (index, message) in faults {
+            if let Some(token) = self.tokens.get(index).copied() {
+                self.report(token, message);
+            }
+        }
+    }
+}
+
+const GLOB_NOT_LAST: &str = "Invalid glob match expression. Glob matches are permitted as the \
+                             last segment in a match declaration path.";
+const SECOND_GLOB: &str = "Invalid glob match expression. Only one glob match is permitted in a \
+                           match declaration path.";
