@@ -122,8 +122,7 @@ fn replay(recorded: &str) {
             None => skipped += 1,
             Some((kind, ours)) if kind == case.kind && ours == want => agreed += 1,
             Some((kind, ours)) => {
-                wrong
-                    .push(format!("{}: {kind} {ours:?}, recorded {} {want:?}", case.id, case.kind));
+                wrong.push(format!("{}: {kind} {ours:?}, recorded {} {want:?}", case.id, case.kind));
             }
         }
     }
@@ -147,9 +146,7 @@ fn length_counts_utf16_units() {
     assert!(Pattern::new(&"é".repeat(4096)).is_ok());
     assert!(Pattern::new(&"😀".repeat(2048)).is_ok());
     let error = Pattern::new(&"😀".repeat(2049)).unwrap_err().to_string();
-    assert!(
-        error.starts_with("Regular expression too long. Maximum allowed length: 4096 Pattern: 😀")
-    );
+    assert!(error.starts_with("Regular expression too long. Maximum allowed length: 4096 Pattern: 😀"));
     // The length comes first, then the groups, then the syntax.
     let error = Pattern::new(&"(".repeat(4097)).unwrap_err().to_string();
     assert!(error.starts_with("Regular expression too long."), "{error}");
@@ -180,4 +177,10 @@ fn many_empty_matches_in_surrogate_pairs_stay_linear() {
     let text = "😀".repeat(20_000);
     let pieces = Pattern::new("").unwrap().split(Str::Utf8(&text));
     assert_eq!(pieces.len(), 40_001);
+}
+
+#[test]
+fn patterns_are_shared_between_threads() {
+    fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    shared(&Pattern::new("a").unwrap());
 }

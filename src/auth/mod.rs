@@ -105,4 +105,3 @@ impl<'a> From<&'a Auth> for std::borrow::Cow<'a, Auth> {
 pub(crate) fn view(auth: Option<&Auth>) -> ValueRef<'_> {
     auth.map_or(ValueRef::Null, |auth| ValueRef::Map(crate::value::MapRef::Record(auth)))
 }
-

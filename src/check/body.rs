@@ -40,8 +40,13 @@ impl<'a> Checker<'_, 'a> {
     /// Checks the condition of a statement.
     pub(super) fn statement(&mut self, statement: &Statement<'a>) {
         let Some(condition) = statement.allow.condition else { return };
-        let mut env =
-            Env { locals: Vec::new(), read: Vec::new(), scope: statement.scope, hosts: statement.hosts, at_root: false };
+        let mut env = Env {
+            locals: Vec::new(),
+            read: Vec::new(),
+            scope: statement.scope,
+            hosts: statement.hosts,
+            at_root: false,
+        };
         self.infer(&mut env, condition, Want { condition: true, ..Want::of(Types::of(&[Type::Bool])) });
     }
 
@@ -52,7 +57,9 @@ impl<'a> Checker<'_, 'a> {
         let mut env = self.env(id);
         for (i, parameter) in function.parameters.iter().enumerate() {
             if function.parameters.iter().take(i).any(|p| p.text == parameter.text) {
-                self.report(Code::DuplicateParameter, parameter.span, || format!("Variable {} is already defined.", parameter.text));
+                self.report(Code::DuplicateParameter, parameter.span, || {
+                    format!("Variable {} is already defined.", parameter.text)
+                });
             }
         }
         self.active.push(id);
@@ -68,7 +75,8 @@ impl<'a> Checker<'_, 'a> {
         for (i, (name, read)) in env.read.iter().enumerate() {
             let parameters = function.parameters.len();
             // A parameter's namesakes are read with it.
-            let read = *read || (i < parameters && env.read.iter().take(parameters).any(|(n, read)| *read && n.text == name.text));
+            let read = *read
+                || (i < parameters && env.read.iter().take(parameters).any(|(n, read)| *read && n.text == name.text));
             let hidden = || env.read.iter().skip((i + 1).max(parameters)).any(|(n, _)| n.text == name.text);
             if !read && (!too_many || hidden()) {
                 self.report(Code::UnusedVariable, name.span, || format!("Unused variable: {}.", name.text));
@@ -121,7 +129,9 @@ impl<'a> Checker<'_, 'a> {
 
     fn let_name(&mut self, env: &Env<'a>, name: &Name) {
         if self.version == Version::V1 {
-            self.report(Code::LetInVersion1, name.span, || "Let bindings are not allowed in rules_version=\"1\";".to_owned());
+            self.report(Code::LetInVersion1, name.span, || {
+                "Let bindings are not allowed in rules_version=\"1\";".to_owned()
+            });
         }
         if env.locals.iter().any(|(known, _)| *known == name.text) {
             self.report(Code::RepeatedLet, name.span, || {
@@ -140,11 +150,11 @@ impl<'a> Checker<'_, 'a> {
 
     /// What a call of a function means where `wanted` is wanted of it.
     pub(super) fn summary(&mut self, id: FunctionId, wanted: Types) -> Rc<Summary> {
-        if let Some(known) = self.summaries.get(&(id, wanted)) {
-            return Rc::clone(known);
-        }
         if self.active.len() >= MAX_CALLS || self.active.contains(&id) {
             return Summary::unknown();
+        }
+        if let Some(known) = self.summaries.get(&(id, wanted)) {
+            return Rc::clone(known);
         }
         let Some(function) = self.world.declared(id).map(|d| d.function) else { return Summary::unknown() };
         let mut env = self.env(id);

@@ -3,7 +3,7 @@
 use super::{
     body::Summary,
     codes::Code,
-    infer::{Checker, Env, Inferred, Want},
+    infer::{Checker, Env, First, Inferred, Want},
     scope::FunctionId,
     signature::{self, Form},
     types::Types,
@@ -12,7 +12,14 @@ use crate::syntax::ast::{ExprId, Name};
 
 impl<'a> Checker<'_, 'a> {
     /// `f(x)`: a function of the file hides those of the host, and they the built-ins.
-    pub(super) fn call(&mut self, env: &mut Env<'a>, id: ExprId, name: &'a Name, arguments: &'a [ExprId], want: Want) -> Inferred<'a> {
+    pub(super) fn call(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        name: &'a Name,
+        arguments: &'a [ExprId],
+        want: Want,
+    ) -> Inferred<'a> {
         if let Some(function) = self.world.function(env.scope, &name.text) {
             return self.own_call(env, id, function, name, arguments, want);
         }
@@ -51,7 +58,13 @@ impl<'a> Checker<'_, 'a> {
         self.built_in(env, id, forms, Some(receiver), arguments, name, &name.text, want)
     }
 
-    fn host_function(&mut self, env: &Env<'a>, package: Option<&str>, name: &Name, full: &str) -> Option<&'static [Form]> {
+    fn host_function(
+        &mut self,
+        env: &Env<'a>,
+        package: Option<&str>,
+        name: &Name,
+        full: &str,
+    ) -> Option<&'static [Form]> {
         let (forms, of_service) = env.hosts.function(package, &name.text)?;
         if of_service && env.at_root {
             self.report(Code::ServiceFunctionOutside, name.span, || {
@@ -77,18 +90,22 @@ impl<'a> Checker<'_, 'a> {
         match forms {
             Some(forms) if forms.iter().any(|form| form.arguments() == arguments.len()) => {
                 let operands: Vec<_> = operands().map(Some).collect();
-                return self.apply(env, id, forms, &operands, receiver.is_some(), want);
+                let first = if receiver.is_some() { First::Receiver } else { First::Operand };
+                return self.apply(env, id, forms, &operands, first, want);
             }
             Some(_) => self.wrong_count(name, full),
             None => self.report(Code::UnknownFunction, name.span, || format!("Invalid function name: {full}.")),
         }
-        let parts = operands().enumerate().map(|(i, e)| (e, Want { primary: receiver.is_some() && i == 0, ..Want::ANY }));
+        let parts =
+            operands().enumerate().map(|(i, e)| (e, Want { primary: receiver.is_some() && i == 0, ..Want::ANY }));
         let uses = self.parts(env, id, parts, want.primary);
         Inferred { types: None, uses }
     }
 
     fn wrong_count(&mut self, name: &Name, full: &str) {
-        self.report(Code::ArgumentCount, name.span, || format!("Incorrect number of arguments supplied to function: {full}."));
+        self.report(Code::ArgumentCount, name.span, || {
+            format!("Incorrect number of arguments supplied to function: {full}.")
+        });
     }
 
     /// A call of a function of the file. Its result is never reported as wrong, but what is wanted of it says what
@@ -102,12 +119,17 @@ impl<'a> Checker<'_, 'a> {
         arguments: &[ExprId],
         want: Want,
     ) -> Inferred<'a> {
-        let fits = self.world.namesakes(function).any(|d| d.function.parameters.len() == arguments.len());
-        let ambiguous = self.world.declared(function).is_none_or(|d| d.ambiguous);
-        if !fits {
+        let namesakes = self.world.namesakes(function);
+        let takes =
+            |id: &FunctionId| self.world.declared(*id).is_some_and(|d| d.function.parameters.len() == arguments.len());
+        let summary = if !namesakes.iter().any(takes) {
             self.wrong_count(name, &name.text);
-        }
-        let summary = if fits && !ambiguous { self.summary(function, want.types) } else { Summary::unknown() };
+            Summary::unknown()
+        } else if namesakes.len() > 1 {
+            Summary::unknown()
+        } else {
+            self.summary(function, want.types)
+        };
         let parts = arguments.iter().enumerate().map(|(i, argument)| {
             let types = summary.parameters.get(i).copied().unwrap_or(Types::ANY);
             (*argument, Want { implied: true, ..Want::of(types) })

@@ -29,6 +29,7 @@ pub(super) struct Calls<'w, 'a> {
     /// The functions that are used in each function: those it calls, and those that have the name of a method it
     /// calls (measured: `a.f()` keeps `f` from being reported as unused, and `request` known in it).
     uses: Vec<Vec<FunctionId>>,
+    /// Whether something uses a function; of namesakes, the first stands for all.
     called: Vec<bool>,
     /// In which requests each function may run.
     pub(super) hosts: Vec<Hosts>,
@@ -54,17 +55,6 @@ impl<'w, 'a> Calls<'w, 'a> {
                 calls.collect(exprs, condition, statement.scope, &mut Vec::new(), &mut uses);
             }
             calls.reach(uses, statement.hosts);
-        }
-        for id in 0..count {
-            // Namesakes are called together.
-            let first = world.namesake(id);
-            let (called, hosts) = (calls.called.get(first).copied(), calls.hosts.get(first).copied());
-            if let (Some(slot), Some(called)) = (calls.called.get_mut(id), called) {
-                *slot = called;
-            }
-            if let (Some(slot), Some(hosts)) = (calls.hosts.get_mut(id), hosts) {
-                *slot = hosts;
-            }
         }
         calls
     }
@@ -110,6 +100,11 @@ impl<'w, 'a> Calls<'w, 'a> {
             if all != *known {
                 *known = all;
                 pending.extend(self.uses.get(id).into_iter().flatten());
+                // Calls lead to the first of several namesakes.
+                let namesakes = self.world.namesakes(id);
+                if namesakes.first() == Some(&id) {
+                    pending.extend(namesakes);
+                }
             }
         }
     }
@@ -124,8 +119,9 @@ impl<'w, 'a> Calls<'w, 'a> {
 
     /// Reports functions that nothing calls. A function called by an unused one counts as used.
     pub(super) fn unused(&self, problems: &mut Problems) {
-        for (id, called) in self.called.iter().enumerate() {
-            if !called {
+        for id in 0..self.called.len() {
+            let first = self.world.namesakes(id).first().copied().unwrap_or(id);
+            if self.called.get(first) == Some(&false) {
                 let (name, span) = self.name(id);
                 problems.add(Code::UnusedFunction, span, format!("Unused function: {name}."));
             }
@@ -165,7 +161,8 @@ impl<'w, 'a> Calls<'w, 'a> {
         }
         let mut ready: Vec<_> = open.iter().enumerate().filter(|(_, n)| **n == 0).map(|(id, _)| id).collect();
         while let Some(id) = ready.pop() {
-            let below = self.callees(id).iter().filter(|c| **c != id).filter_map(|c| heights.get(*c).copied().flatten()).max();
+            let below =
+                self.callees(id).iter().filter(|c| **c != id).filter_map(|c| heights.get(*c).copied().flatten()).max();
             if let Some(height) = heights.get_mut(id) {
                 *height = Some(below.unwrap_or(0) + 1);
             }

@@ -8,19 +8,19 @@
 use std::{cell::OnceCell, collections::BTreeMap};
 
 use super::{
+    body::Summaries,
     calls::Calls,
     codes::Code,
+    host::Hosts,
     limits::Limits,
     places::Places,
     problems::Problems,
     scope::{FunctionId, ScopeId, World},
     signature::{self, Form, operand_types, result_types},
-    body::Summaries,
-    host::Hosts,
     types::{Possible, Types},
 };
 use crate::{
-    syntax::ast::{BinaryOp, Expr, ExprId, Exprs, Name, PathPart, Version, UnaryOp},
+    syntax::ast::{BinaryOp, Expr, ExprId, Exprs, Name, PathPart, UnaryOp, Version},
     text::{Source, Span},
     value::Type,
 };
@@ -43,6 +43,29 @@ impl Want {
 
     pub(super) fn of(types: Types) -> Want {
         Want { types, ..Want::ANY }
+    }
+}
+
+/// What the first operand of an operation is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// One of equals.
+    Operand,
+    /// The operand of a minus.
+    Primary,
+    /// Before a dot or bracket.
+    Receiver,
+    /// After `in`, which is a method of its right side.
+    Container,
+}
+
+impl First {
+    fn is_primary(self) -> bool {
+        matches!(self, First::Primary | First::Receiver)
+    }
+
+    fn is_receiver(self) -> bool {
+        matches!(self, First::Receiver | First::Container)
     }
 }
 
@@ -118,7 +141,8 @@ impl<'a> Checker<'_, 'a> {
         // and wants a map.
         let (mut id, mut want, mut member) = (id, want, false);
         while let Expr::Member(object, _) = self.exprs.get(id) {
-            (id, want, member) = (*object, Want { primary: true, ..Want::of(operand_types(signature::MEMBER, 0)) }, true);
+            (id, want, member) =
+                (*object, Want { primary: true, ..Want::of(operand_types(signature::MEMBER, 0)) }, true);
         }
         if self.level >= MAX_LEVELS {
             return Inferred::unknown();
@@ -154,17 +178,22 @@ impl<'a> Checker<'_, 'a> {
             }
             Expr::Variable(name) => self.variable(env, id, name, want),
             // `infer` has walked down members.
-            Expr::Member(object, _) => self.apply(env, id, signature::MEMBER, &[Some(*object)], true, want),
-            Expr::Index(object, index) => self.apply(env, id, signature::INDEX, &[Some(*object), Some(*index)], true, want),
-            Expr::Range(object, from, to) => self.apply(env, id, signature::RANGE, &[Some(*object), *from, *to], true, want),
+            Expr::Member(object, _) => self.apply(env, id, signature::MEMBER, &[Some(*object)], First::Receiver, want),
+            Expr::Index(object, index) => {
+                self.apply(env, id, signature::INDEX, &[Some(*object), Some(*index)], First::Receiver, want)
+            }
+            Expr::Range(object, from, to) => {
+                self.apply(env, id, signature::RANGE, &[Some(*object), *from, *to], First::Receiver, want)
+            }
             Expr::Call(name, arguments) => self.call(env, id, name, arguments, want),
             Expr::PackageCall(package, name, arguments) => self.package_call(env, id, package, name, arguments, want),
             Expr::Method(receiver, name, arguments) => self.method(env, id, *receiver, name, arguments, want),
             Expr::Unary(op, operand) => {
-                self.apply(env, id, signature::unary(*op), &[Some(*operand)], *op == UnaryOp::Negate, want)
+                let first = if *op == UnaryOp::Negate { First::Primary } else { First::Operand };
+                self.apply(env, id, signature::unary(*op), &[Some(*operand)], first, want)
             }
             Expr::Binary(op, left, right) => self.binary(env, id, *op, *left, *right, want),
-            Expr::Is(operand, _) => self.apply(env, id, signature::IS, &[Some(*operand)], false, want),
+            Expr::Is(operand, _) => self.apply(env, id, signature::IS, &[Some(*operand)], First::Operand, want),
             Expr::Ternary(condition, yes, no) => self.ternary(env, id, [*condition, *yes, *no], want),
         }
     }
@@ -174,7 +203,9 @@ impl<'a> Checker<'_, 'a> {
     fn anchor(&self, id: ExprId, primary: bool) -> Span {
         match self.exprs.get(id) {
             Expr::Unary(..) | Expr::Binary(..) | Expr::Is(..) | Expr::Ternary(..) => self.exprs.anchor(id),
-            Expr::Call(..) | Expr::PackageCall(..) | Expr::Method(..) | Expr::Member(..) | Expr::Index(..) => self.exprs.anchor(id),
+            Expr::Call(..) | Expr::PackageCall(..) | Expr::Method(..) | Expr::Member(..) | Expr::Index(..) => {
+                self.exprs.anchor(id)
+            }
             Expr::Range(..) => self.exprs.span(id),
             _ => self.outer_span(id, primary),
         }
@@ -318,7 +349,7 @@ impl<'a> Checker<'_, 'a> {
         id: ExprId,
         forms: &[Form],
         operands: &[Option<ExprId>],
-        first_is_primary: bool,
+        first: First,
         want: Want,
     ) -> Inferred<'a> {
         let fitting = signature::fitting(forms, &want.types);
@@ -329,18 +360,30 @@ impl<'a> Checker<'_, 'a> {
         }
         let part = |i: usize| {
             let want = Want::of(operand_types(&fitting, i));
-            Some((*operands.get(i)?.as_ref()?, Want { primary: first_is_primary && i == 0, ..want }))
+            Some((*operands.get(i)?.as_ref()?, Want { primary: first.is_primary() && i == 0, ..want }))
         };
         // Measured by the order of types in messages: what arguments want comes before what their receiver wants.
-        let from = usize::from(first_is_primary && !fitting.is_empty());
+        let from = usize::from(first.is_receiver() && !fitting.is_empty());
         let parts = (from..operands.len()).chain(0..from).filter_map(part);
         let uses = self.parts(env, id, parts, want.primary);
         Inferred { types: result_types(&fitting), uses }
     }
 
-    fn binary(&mut self, env: &mut Env<'a>, id: ExprId, op: BinaryOp, left: ExprId, right: ExprId, want: Want) -> Inferred<'a> {
-        if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
-            return self.apply(env, id, signature::binary(op), &[Some(left), Some(right)], false, want);
+    fn binary(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+        want: Want,
+    ) -> Inferred<'a> {
+        match op {
+            BinaryOp::Eq | BinaryOp::Ne => {}
+            BinaryOp::In => {
+                return self.apply(env, id, signature::CONTAINS, &[Some(right), Some(left)], First::Container, want);
+            }
+            _ => return self.apply(env, id, signature::binary(op), &[Some(left), Some(right)], First::Operand, want),
         }
         let types = self.fit(id, Type::Bool, want);
         let operand = |i| if types.is_none() { Want::ANY } else { Want::of(operand_types(signature::binary(op), i)) };
@@ -360,7 +403,13 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// Both branches are checked for what is wanted of the whole; the whole is not known to be of their types.
-    fn ternary(&mut self, env: &mut Env<'a>, id: ExprId, [condition, yes, no]: [ExprId; 3], want: Want) -> Inferred<'a> {
+    fn ternary(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        [condition, yes, no]: [ExprId; 3],
+        want: Want,
+    ) -> Inferred<'a> {
         let condition = self.infer(env, condition, Want::of(Types::of(&[Type::Bool])));
         let branch = Want { condition: false, primary: false, ..want };
         let yes = self.infer(env, yes, branch);
@@ -369,7 +418,8 @@ impl<'a> Checker<'_, 'a> {
             && !a.overlaps(&b)
         {
             self.report(Code::TernaryTypes, self.exprs.anchor(id), || {
-                "Ternary operator result if condition is true has a different type than if condition is false.".to_owned()
+                "Ternary operator result if condition is true has a different type than if condition is false."
+                    .to_owned()
             });
         }
         let uses = self.join(env, vec![condition.uses, yes.uses, no.uses], |this| this.outer_span(id, want.primary));

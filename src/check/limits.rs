@@ -72,7 +72,11 @@ fn check(block: &Match, outer: Outer, version: Version, limits: &Limits, problem
     // A limit is reported where it is passed, not again further in.
     let passes = |before: usize, after: usize, limit: usize| before <= limit && after > limit;
     if passes(outer.segments, inner.segments, limits.path_segments) {
-        problems.add(Code::PathTooLong, at, format!("Maximum allowed path length of {} is reached.", limits.path_segments));
+        problems.add(
+            Code::PathTooLong,
+            at,
+            format!("Maximum allowed path length of {} is reached.", limits.path_segments),
+        );
     }
     if passes(outer.captures, inner.captures, limits.captures) {
         let message = format!("Maximum allowed amount of {} match field variables is reached.", limits.captures);

@@ -18,7 +18,11 @@ pub(super) fn check(source: &Source, exprs: &Exprs, problems: &mut Problems) {
         if let Err(error) = Pattern::from_text(pattern.as_str()) {
             let span = exprs.span(*argument);
             let places = places.get_or_insert_with(|| Places::new(source.text()));
-            problems.add(Code::InvalidPattern, Span { start: places.start(span, false), end: span.end }, error.to_string());
+            problems.add(
+                Code::InvalidPattern,
+                Span { start: places.start(span, false), end: span.end },
+                error.to_string(),
+            );
         }
     }
 }

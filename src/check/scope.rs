@@ -26,8 +26,8 @@ pub(super) type FunctionId = usize;
 #[derive(Default)]
 struct Scope<'a> {
     outer: Option<ScopeId>,
-    /// The first of each name.
-    functions: HashMap<&'a str, FunctionId>,
+    /// By name; more than one is an error already reported.
+    functions: HashMap<&'a str, Vec<FunctionId>>,
     /// Wildcards of the block's own path.
     captures: HashSet<&'a str>,
     /// What a wildcard of the block may be.
@@ -40,8 +40,6 @@ pub(super) struct Declared<'a> {
     pub(super) scope: ScopeId,
     /// Whether it stands outside services.
     pub(super) at_root: bool,
-    /// Whether its scope has another of that name, which is an error already reported.
-    pub(super) ambiguous: bool,
 }
 
 /// A statement and where it stands.
@@ -99,7 +97,14 @@ impl<'a> World<'a> {
     }
 
     // The parser refuses blocks nested 64 deep, so this may recurse.
-    fn block(&mut self, block: &'a Match, outer: ScopeId, product: Option<Product>, limits: &Limits, problems: &mut Problems) {
+    fn block(
+        &mut self,
+        block: &'a Match,
+        outer: ScopeId,
+        product: Option<Product>,
+        limits: &Limits,
+        problems: &mut Problems,
+    ) {
         let mut captures = HashSet::new();
         let mut capture_types = Types::NONE;
         for segment in &block.path {
@@ -118,7 +123,9 @@ impl<'a> World<'a> {
             for method in &allow.methods {
                 match product.and_then(|product| Hosts::of_method(product, &method.text)) {
                     Some(more) => hosts = hosts.and(more),
-                    None => problems.add(Code::UnknownMethod, method.span, format!("Invalid method name: {}.", method.text)),
+                    None => {
+                        problems.add(Code::UnknownMethod, method.span, format!("Invalid method name: {}.", method.text))
+                    }
                 }
             }
             self.statements.push(Statement { allow, scope, hosts });
@@ -131,18 +138,21 @@ impl<'a> World<'a> {
     fn declare(&mut self, function: &'a Function, scope: ScopeId, limits: &Limits, problems: &mut Problems) {
         let name = &function.name;
         let id = self.functions.len();
-        let first = self.scopes.get_mut(scope).map_or(id, |s| *s.functions.entry(&name.text).or_insert(id));
-        if first != id {
-            problems.add(Code::DuplicateFunction, name.span, format!("Function {} is already defined.", name.text));
-            if let Some(first) = self.functions.get_mut(first) {
-                first.ambiguous = true;
+        if let Some(scope) = self.scopes.get_mut(scope) {
+            let namesakes = scope.functions.entry(&name.text).or_default();
+            namesakes.push(id);
+            if namesakes.len() > 1 {
+                problems.add(Code::DuplicateFunction, name.span, format!("Function {} is already defined.", name.text));
             }
         }
         if function.parameters.len() > limits.parameters {
-            let message = format!("Maximum allowed function arguments of {} for function {} is reached.", limits.parameters, name.text);
+            let message = format!(
+                "Maximum allowed function arguments of {} for function {} is reached.",
+                limits.parameters, name.text
+            );
             problems.add(Code::TooManyParameters, name.span, message);
         }
-        self.functions.push(Declared { function, scope, at_root: scope == ROOT, ambiguous: first != id });
+        self.functions.push(Declared { function, scope, at_root: scope == ROOT });
     }
 
     /// The scope and those around it, from the inside out.
@@ -151,9 +161,17 @@ impl<'a> World<'a> {
         std::iter::successors(at(scope), move |scope| scope.outer.and_then(at))
     }
 
-    /// The function that a call in this scope means.
+    /// The function that a call in this scope means. Where several have its name, which is an error, the first stands
+    /// for all.
     pub(super) fn function(&self, scope: ScopeId, name: &str) -> Option<FunctionId> {
-        self.outward(scope).find_map(|s| s.functions.get(name)).copied()
+        self.outward(scope).find_map(|s| s.functions.get(name))?.first().copied()
+    }
+
+    /// The functions of the same name in the same scope, itself among them.
+    pub(super) fn namesakes(&self, id: FunctionId) -> &[FunctionId] {
+        let Some(declared) = self.functions.get(id) else { return &[] };
+        let scope = self.scopes.get(declared.scope);
+        scope.and_then(|s| s.functions.get(declared.function.name.text.as_str())).map_or(&[], Vec::as_slice)
     }
 
     /// What a wildcard that is visible in this scope may be.
@@ -163,23 +181,6 @@ impl<'a> World<'a> {
 
     pub(super) fn declared(&self, id: FunctionId) -> Option<&Declared<'a>> {
         self.functions.get(id)
-    }
-
-    /// The functions that a call of this one may mean: itself, and those of the same name in the same scope.
-    pub(super) fn namesakes(&self, id: FunctionId) -> impl Iterator<Item = &Declared<'a>> {
-        let this = self.functions.get(id);
-        let others = this.filter(|d| d.ambiguous).map_or(&[][..], |_| &self.functions);
-        let same = move |other: &&Declared<'a>| {
-            this.is_some_and(|d| !std::ptr::eq(d, *other) && d.scope == other.scope && d.function.name.text == other.function.name.text)
-        };
-        this.into_iter().chain(others.iter().filter(same))
-    }
-
-    /// The first function of the same name in the same scope: calls mean that one.
-    pub(super) fn namesake(&self, id: FunctionId) -> FunctionId {
-        let Some(declared) = self.functions.get(id) else { return id };
-        let scope = self.scopes.get(declared.scope);
-        scope.and_then(|s| s.functions.get(declared.function.name.text.as_str())).copied().unwrap_or(id)
     }
 }
 

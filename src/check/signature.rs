@@ -10,7 +10,9 @@ use super::types::{Possible, Types};
 use crate::{
     stdlib::{self, Overload},
     syntax::ast::{BinaryOp, UnaryOp},
-    value::Type::{self, Any, Bool, Bytes, Constraint, Duration, Float, Int, List, Map, Null, Path, Set, String, Timestamp},
+    value::Type::{
+        self, Any, Bool, Bytes, Constraint, Duration, Float, Int, List, Map, Null, Path, Set, String, Timestamp,
+    },
 };
 
 /// One way to apply an operation: a method's receiver is its first operand.
@@ -105,9 +107,10 @@ const ORDER: &[Form] = forms!(
     Constraint, Any => Bool;
     Any, Constraint => Bool;
 );
-const CONTAINS: &[Form] =
-    forms!(Any, List => Bool; Any, Set => Bool; Any, Map => Bool; Any, Constraint => Bool);
 
+/// `a in b`, a method of `b`
+pub(super) const CONTAINS: &[Form] =
+    forms!(List, Any => Bool; Set, Any => Bool; Map, Any => Bool; Constraint, Any => Bool);
 /// `a is int`
 pub(super) const IS: &[Form] = forms!(Any => Bool);
 /// `a.b`
@@ -168,7 +171,7 @@ static BUILT_INS: LazyLock<Index> = LazyLock::new(|| {
             (Some(_), _) => index.methods.entry(builtin.name).or_default().extend(forms),
             (None, Some(package)) => {
                 index.packages.entry(package).or_default().entry(builtin.name).or_default().extend(forms);
-            },
+            }
             (None, None) => index.functions.entry(builtin.name).or_default().extend(forms),
         }
     }

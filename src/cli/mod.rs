@@ -1,6 +1,44 @@
-//! The command line.
+//! The `firewarden` command. The only folder that prints, reads files or knows a terminal.
+
+mod args;
+mod check;
+mod eval;
+mod exit;
+mod input;
 mod jsonl;
-/// Runs it.
-pub fn run() -> std::process::ExitCode { 
-    let _ = jsonl::run(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()));
-    std::process::ExitCode::SUCCESS }
+mod output;
+mod project;
+mod report;
+mod request;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use exit::Exit;
+use output::Output;
+
+/// Runs the command with the arguments of the process.
+pub fn run() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are asked for, everything else is wrong usage. A closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    let mut output = Output::new(args.color, args.quiet);
+    let exit = match &args.command {
+        Command::Check(options) => check::run(options, &mut output),
+        Command::Eval(options) => eval::run(options, &mut output),
+    };
+    match exit {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.error(&failure.to_string());
+            Exit::Usage.into()
+        }
+    }
+}

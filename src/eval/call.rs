@@ -83,7 +83,8 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             let result = method.call(self.input.arena, few).map_err(|f| dispatch(id, f))?;
             return self.sized(id, result);
         }
-        let values: Vec<_> = std::iter::once(Ok(receiver)).chain(results.iter().copied()).collect::<std::result::Result<_, _>>()?;
+        let values: Vec<_> =
+            std::iter::once(Ok(receiver)).chain(results.iter().copied()).collect::<std::result::Result<_, _>>()?;
         let result = method.call(self.input.arena, &values).map_err(|f| dispatch(id, f))?;
         self.sized(id, result)
     }
@@ -101,7 +102,8 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         match (method, arguments) {
             ("matches", [_]) => Some(Ok(ValueRef::Bool(pattern.matches(text)))),
             ("split", [_]) => {
-                let parts: Vec<_> = pattern.split(text).into_iter().map(|p| ValueRef::String(crate::stdlib::keep(arena, p))).collect();
+                let parts: Vec<_> =
+                    pattern.split(text).into_iter().map(|p| ValueRef::String(crate::stdlib::keep(arena, p))).collect();
                 Some(Ok(ValueRef::List(ListRef::Made(arena.alloc_slice_copy(&parts)))))
             }
             ("replace", [_, Ok(ValueRef::String(template))]) => Some(match pattern.replace(text, *template) {

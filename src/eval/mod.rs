@@ -50,7 +50,12 @@ pub trait Host<'a> {
     /// # Errors
     ///
     /// A document that is missing, too many calls, or (fatal) data that cannot be read.
-    fn call(&'a self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> std::result::Result<ValueRef<'a>, Failure<'a>>;
+    fn call(
+        &'a self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> std::result::Result<ValueRef<'a>, Failure<'a>>;
 }
 
 /// Everything a decision reads.
@@ -170,7 +175,9 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 let element = if known { element? } else { element.unwrap_or(ValueRef::Null) };
                 stdlib::contains(element, container).map(ValueRef::Bool).map_err(|f| dispatch(id, f))
             }
-            Node::Method(table, receiver, arguments, pattern) => self.method(id, table, receiver, arguments, pattern, locals),
+            Node::Method(table, receiver, arguments, pattern) => {
+                self.method(id, table, receiver, arguments, pattern, locals)
+            }
             Node::Call(function, arguments) => self.user_call(id, function, arguments, locals),
             other => self.rare(id, other, locals),
         }
@@ -259,7 +266,8 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         let segments = self.input.segments;
         let found = self.block.and_then(|block| block.captured(usize::from(slot), segments));
         let Some((taken, glob)) = found else { return Err(start(id, Failure::Null)) };
-        let unnamed = self.input.unnamed_last && taken.as_ptr_range().end == segments.as_ptr_range().end && !taken.is_empty();
+        let unnamed =
+            self.input.unnamed_last && taken.as_ptr_range().end == segments.as_ptr_range().end && !taken.is_empty();
         match taken {
             [_] if unnamed && !glob => Err(start(id, Failure::Null)),
             [text] if !glob => self.sized(id, ValueRef::String(Str::Utf8(text))),
@@ -273,7 +281,14 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         }
     }
 
-    fn range(&mut self, id: NodeId, object: NodeId, from: Option<NodeId>, to: Option<NodeId>, locals: &[Result<'a>]) -> Result<'a> {
+    fn range(
+        &mut self,
+        id: NodeId,
+        object: NodeId,
+        from: Option<NodeId>,
+        to: Option<NodeId>,
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
         let to = self.bound(id, to, locals);
         let from = self.bound(id, from, locals);
         let object = self.evaluate(object, locals);

@@ -79,6 +79,10 @@ pub enum StepKind {
     Ternary,
     /// A call of a user's function.
     Call,
+    /// `a.name`
+    Member,
+    /// A list or map written out.
+    Literal,
     /// Anything else.
     Operation,
 }
@@ -93,6 +97,8 @@ impl StepKind {
             Node::Not(_) => StepKind::Not,
             Node::Ternary(..) => StepKind::Ternary,
             Node::Call(..) => StepKind::Call,
+            Node::Member(..) => StepKind::Member,
+            Node::List(_) | Node::Map(_) => StepKind::Literal,
             _ => StepKind::Operation,
         }
     }
@@ -155,7 +161,8 @@ impl Observer for Recorder<'_> {
 
     fn decided(&mut self, result: &Result<'_>) {
         let condition = self.open.first_mut().and_then(Vec::pop);
-        let trace = StatementTrace { span: self.statement.unwrap_or_default(), outcome: self.outcome(result), condition };
+        let trace =
+            StatementTrace { span: self.statement.unwrap_or_default(), outcome: self.outcome(result), condition };
         if let Some(block) = self.trace.blocks.last_mut() {
             block.statements.push(trace);
         }

@@ -56,6 +56,12 @@ impl Ruleset {
         Ok(Ruleset { compiled: Compiled::new(source)? })
     }
 
+    /// Rules that were compiled already: a file may hold several services.
+    #[cfg(feature = "cli")]
+    pub(crate) fn from_compiled(compiled: Compiled) -> Self {
+        Ruleset { compiled }
+    }
+
     /// What the official compiler warns of: most of it never works at run time.
     pub fn warnings(&self) -> &Diagnostics {
         self.compiled.warnings()

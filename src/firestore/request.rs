@@ -39,7 +39,9 @@ impl Method {
 
     /// The method of that name; `None` for `read` and `write` too, which are several.
     pub fn parse(name: &str) -> Option<Self> {
-        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete].into_iter().find(|m| m.name() == name)
+        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete]
+            .into_iter()
+            .find(|m| m.name() == name)
     }
 }
 
@@ -230,8 +232,18 @@ impl Record for RequestRecord<'_> {
 
     fn names(&self) -> &'static [&'static str] {
         &[
-            "auth", "fields", "headers", "inTransaction", "method", "path", "query", "readFields", "resource", "time",
-            "transforms", "writeFields",
+            "auth",
+            "fields",
+            "headers",
+            "inTransaction",
+            "method",
+            "path",
+            "query",
+            "readFields",
+            "resource",
+            "time",
+            "transforms",
+            "writeFields",
         ]
     }
 }

@@ -61,7 +61,6 @@ impl Parser<'_> {
     }
 
     /// `\d`, `\pN`, `\p{Name}` and their negations; `Some(None)` when something else comes next.
-    #[allow(clippy::option_option)]
     pub(super) fn class_escape(&mut self) -> Option<Option<Set>> {
         if self.peek() != Some('\\') {
             return Some(None);

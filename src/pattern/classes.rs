@@ -63,9 +63,11 @@ impl Set {
         let low = (0, SURROGATES.0 - 1);
         let high = (SURROGATES.1 + 1, MAX);
         let parts = self.ranges.iter().flat_map(|&range| [meet(range, low), meet(range, high)]);
-        ClassUnicode::new(parts.flatten().filter_map(|(low, high)| {
-            Some(ClassUnicodeRange::new(char::from_u32(low)?, char::from_u32(high)?))
-        }))
+        ClassUnicode::new(
+            parts
+                .flatten()
+                .filter_map(|(low, high)| Some(ClassUnicodeRange::new(char::from_u32(low)?, char::from_u32(high)?))),
+        )
     }
 }
 

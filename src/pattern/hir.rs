@@ -67,9 +67,7 @@ fn states(node: &Node) -> u64 {
             let times = u64::from(repeat.max.unwrap_or(repeat.min).max(1));
             (states(&repeat.node) + 1).saturating_mul(times)
         }
-        Node::Concat(nodes) | Node::Alternate(nodes) => {
-            nodes.iter().map(states).fold(1, u64::saturating_add)
-        }
+        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().map(states).fold(1, u64::saturating_add),
     }
 }
 

@@ -241,10 +241,9 @@ impl fmt::Display for PatternError {
             Refusal::TooLong => {
                 write!(f, "Regular expression too long. Maximum allowed length: {MAX_LENGTH}")?;
             }
-            Refusal::TooManyGroups => write!(
-                f,
-                "Regular expression too many groupings. Maximum allowed groupings: {MAX_GROUPS}"
-            )?,
+            Refusal::TooManyGroups => {
+                write!(f, "Regular expression too many groupings. Maximum allowed groupings: {MAX_GROUPS}")?
+            }
             Refusal::TooDeep => write!(
                 f,
                 "Regular expression too many nested groupings. \

@@ -313,7 +313,6 @@ impl<'p> Parser<'p> {
     }
 
     /// `{n}`, `{n,}` or `{n,m}`. Text that only begins like one gives `Some(None)` and is literal.
-    #[allow(clippy::option_option)]
     fn repeat_count(&mut self) -> Option<Option<(u32, Option<u32>)>> {
         let Some((min, max)) = self.braces() else { return Some(None) };
         let valid = min <= MAX_REPEAT && max.is_none_or(|max| max <= MAX_REPEAT && min <= max);

@@ -47,11 +47,7 @@ pub(super) enum Piece {
 }
 
 /// Reads a template for a pattern with `groups` groups, of which some have `names`.
-pub(super) fn parse(
-    template: Str<'_>,
-    groups: u32,
-    names: &[(Box<str>, u32)],
-) -> Result<Vec<Piece>, ReplaceError> {
+pub(super) fn parse(template: Str<'_>, groups: u32, names: &[(Box<str>, u32)]) -> Result<Vec<Piece>, ReplaceError> {
     let units: Vec<u16> = template.units().collect();
     let mut pieces = Vec::new();
     let mut text = Vec::new();

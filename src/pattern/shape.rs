@@ -174,10 +174,7 @@ fn way(nodes: &[Node]) -> Option<Vec<Way>> {
         }
         let texts = texts(node)?;
         if let [text] = texts.as_slice() {
-            choices
-                .iter_mut()
-                .filter_map(|choice| choice.last_mut())
-                .for_each(|t| t.push_str(text));
+            choices.iter_mut().filter_map(|choice| choice.last_mut()).for_each(|t| t.push_str(text));
             continue;
         }
         let longer = choices.iter().flat_map(|choice| {
@@ -193,10 +190,7 @@ fn way(nodes: &[Node]) -> Option<Vec<Way>> {
     }
     let newline = newlines.iter().all(|&newline| newline);
     let clear = newline || newlines.iter().all(|&newline| !newline);
-    if !gaps.is_empty()
-        && !newline
-        && (!clear || choices.iter().flatten().any(|t| t.contains('\n')))
-    {
+    if !gaps.is_empty() && !newline && (!clear || choices.iter().flatten().any(|t| t.contains('\n'))) {
         return None;
     }
     choices.into_iter().map(|choice| assemble(choice, &gaps, newline)).collect()
@@ -318,9 +312,7 @@ fn run(node: &Node) -> Option<Run> {
             let max = repeat.max.map_or(usize::MAX, |max| max as usize);
             Some(Run { min: repeat.min as usize, max, ..one })
         }
-        Node::Literal(c) => {
-            Some(Run { set: CharSet::new(&Set::from_ranges(&[(*c, *c)])), min: 1, max: 1 })
-        }
+        Node::Literal(c) => Some(Run { set: CharSet::new(&Set::from_ranges(&[(*c, *c)])), min: 1, max: 1 }),
         Node::Class(set) => Some(Run { set: CharSet::new(set), min: 1, max: 1 }),
         _ => None,
     }

@@ -32,8 +32,7 @@ impl Whole {
     /// Builds the engine; `hir` must be anchored at both ends. Nothing when the automaton would
     /// take more than `max_bytes`.
     pub(super) fn build(hir: &Hir, max_bytes: usize) -> Option<Whole> {
-        let config =
-            NfaConfig::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(max_bytes));
+        let config = NfaConfig::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(max_bytes));
         let nfa = Compiler::new().configure(config).build_from_hir(hir).ok()?;
         // Gives up, for the slower machine to take over, when states are thrown away too often.
         let config = Config::new()

@@ -17,7 +17,8 @@ pub(super) fn arithmetic(lowering: &mut Lowering<'_>, op: &'static str, a: NodeI
         return None;
     };
     let bump = Bump::new();
-    let (left, right) = (lowering.program.constants.get(left as usize)?, lowering.program.constants.get(right as usize)?);
+    let (left, right) =
+        (lowering.program.constants.get(left as usize)?, lowering.program.constants.get(right as usize)?);
     let value = stdlib::arithmetic(&bump, op, left.view(), right.view()).ok().filter(is_number)?.to_value();
     Some(lowering.costly_constant(value, cost_left + cost_right + 1))
 }

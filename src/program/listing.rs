@@ -11,7 +11,13 @@ pub(super) fn write(program: &Program, f: &mut Formatter<'_>) -> Result {
     for (id, function) in program.functions.iter().enumerate() {
         let lets: Vec<_> = function.lets.iter().map(|l| l.0.to_string()).collect();
         let parameters = function.parameters.join(", ");
-        writeln!(f, "function {id} {}({parameters}) lets [{}] result {}", function.name, lets.join(" "), function.result.0)?;
+        writeln!(
+            f,
+            "function {id} {}({parameters}) lets [{}] result {}",
+            function.name,
+            lets.join(" "),
+            function.result.0
+        )?;
     }
     for service in &program.services {
         writeln!(f, "service {}", service.name)?;
@@ -28,7 +34,8 @@ pub(super) fn write(program: &Program, f: &mut Formatter<'_>) -> Result {
 
 fn methods(statement: &super::Statement) -> String {
     let known = super::KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
-    let names: Vec<_> = known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str)).collect();
+    let names: Vec<_> =
+        known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str)).collect();
     names.join(",")
 }
 
@@ -73,7 +80,10 @@ fn operation(program: &Program, node: Node) -> String {
         Node::Builtin(builtin, args) => format!("builtin {} [{}]", builtin.qualified_name(), run(args)),
         Node::Method(table, receiver, args, pattern) => {
             let name = program.methods.get(table as usize).map_or("", |m| m.name.as_str());
-            let pattern = program.patterns.get((pattern as usize).wrapping_sub(1)).map_or(String::new(), |p| format!(" pattern {:?}", p.source()));
+            let pattern = program
+                .patterns
+                .get((pattern as usize).wrapping_sub(1))
+                .map_or(String::new(), |p| format!(" pattern {:?}", p.source()));
             format!("method {} .{name} [{}]{pattern}", receiver.0, run(args))
         }
         Node::Service(function, args) => format!("service {} [{}]", function.name(), run(args)),

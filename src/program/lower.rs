@@ -33,8 +33,14 @@ pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
         statements: Vec::new(),
         services: Vec::new(),
     };
-    let mut lowering =
-        Lowering { program, exprs: &ruleset.exprs, names: HashMap::new(), methods: HashMap::new(), service: "", scope: Scope::default() };
+    let mut lowering = Lowering {
+        program,
+        exprs: &ruleset.exprs,
+        names: HashMap::new(),
+        methods: HashMap::new(),
+        service: "",
+        scope: Scope::default(),
+    };
     for service in ruleset.services() {
         lowering.service(service, ruleset);
     }

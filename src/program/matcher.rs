@@ -59,7 +59,8 @@ impl Matched {
     }
 
     fn sort_by_key(&mut self, key: impl Fn(u32) -> u32) {
-        let list = if self.more.is_empty() { self.few.get_mut(..self.count).unwrap_or(&mut []) } else { &mut self.more };
+        let list =
+            if self.more.is_empty() { self.few.get_mut(..self.count).unwrap_or(&mut []) } else { &mut self.more };
         if list.len() > 1 {
             list.sort_unstable_by_key(|block| key(*block));
         }

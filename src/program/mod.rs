@@ -106,7 +106,9 @@ impl Node {
     pub fn children(self, program: &Program) -> Vec<NodeId> {
         let run = |run: Run| run.of(&program.lists).to_vec();
         match self {
-            Node::Constant(..) | Node::Unknown | Node::Request | Node::Resource | Node::Capture(_) | Node::Local(_) => Vec::new(),
+            Node::Constant(..) | Node::Unknown | Node::Request | Node::Resource | Node::Capture(_) | Node::Local(_) => {
+                Vec::new()
+            }
             Node::Member(a, _) | Node::Not(a) | Node::Negate(a) | Node::Is(a, _) => vec![a],
             Node::Index(a, b)
             | Node::And(a, b)
@@ -117,7 +119,9 @@ impl Node {
             Node::Range(a, b, c) => [Some(a), b, c].into_iter().flatten().collect(),
             Node::Ternary(a, b, c) => vec![a, b, c],
             Node::List(items) | Node::Map(items) => run(items),
-            Node::Builtin(_, items) | Node::Service(_, items) | Node::Call(_, items) | Node::Missing(_, _, items) => run(items),
+            Node::Builtin(_, items) | Node::Service(_, items) | Node::Call(_, items) | Node::Missing(_, _, items) => {
+                run(items)
+            }
             Node::Method(_, receiver, items, _) => std::iter::once(receiver).chain(run(items)).collect(),
             Node::Path(parts) => parts
                 .of(&program.parts)
@@ -222,7 +226,8 @@ impl Methods {
 
     /// Whether the statement speaks of that method.
     pub fn contains(&self, method: RequestedMethod<'_>) -> bool {
-        self.mask & method.bit != 0 || (method.bit == 0 && self.others.iter().any(|m| m.eq_ignore_ascii_case(method.name)))
+        self.mask & method.bit != 0
+            || (method.bit == 0 && self.others.iter().any(|m| m.eq_ignore_ascii_case(method.name)))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     text::{Source, Span},
 };
 
-use super::Explanation;
+use super::{Explanation, explain::in_words};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -63,8 +63,8 @@ impl Decision {
             format!("{}:{}:{}", self.source.name(), at.line, at.column)
         };
         let named = |fault: &Fault| {
-            let text = if fault.message.is_empty() { "undecided by the query's constraints" } else { fault.message.trim_end() };
-            format!("{text} ({}:{}:{})", self.source.name(), fault.position.line, fault.position.column)
+            let (line, column) = (fault.position.line, fault.position.column);
+            format!("{} ({}:{line}:{column})", in_words(&fault.message), self.source.name())
         };
         match &self.cause {
             Cause::Permitted(span) => format!("permitted by {}", place(*span)),

@@ -21,7 +21,8 @@ impl<'p> DocumentPath<'p> {
         let rest = full.strip_prefix("/databases/")?;
         let (database, rest) = rest.split_once('/')?;
         let relative = rest.strip_prefix("documents/")?;
-        let document = !database.is_empty() && relative.split('/').count() % 2 == 0 && relative.split('/').all(|s| !s.is_empty());
+        let document =
+            !database.is_empty() && relative.split('/').count() % 2 == 0 && relative.split('/').all(|s| !s.is_empty());
         document.then_some(DocumentPath { full, database, relative })
     }
 

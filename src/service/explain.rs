@@ -1,6 +1,6 @@
 //! A decision as a person reads it. Plain text; the command line adds colour.
 
-use std::fmt::{Display, Formatter, Result, Write as _};
+use std::fmt::{Display, Formatter, Result};
 
 use crate::{
     eval::{BlockTrace, Outcome, StatementTrace, Step, StepKind},
@@ -10,8 +10,12 @@ use crate::{
 
 use super::{Cause, Decision};
 
+/// Columns that lines are kept within, where indentation leaves enough room.
+const WIDTH: usize = 80;
 /// Columns of source shown for a sub-expression.
-const EXPRESSION_WIDTH: usize = 56;
+const SOURCE_WIDTH: usize = 44;
+/// Columns that a value gets at least.
+const VALUE_WIDTH: usize = 24;
 
 /// A decision in words: blocks, statements, sub-expressions with their values, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -55,52 +59,93 @@ fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &Statement
     let at = source.position(statement.span.start);
     let head = source.slice(statement.span).split(':').next().unwrap_or("allow").trim_end_matches([';', ' ']);
     let condition = if statement.condition.is_some() { ": if …" } else { "" };
-    writeln!(f, "  {}{condition}  → {}  ({}:{})", one_line(head), describe(&statement.outcome), source.name(), at.line)?;
+    let outcome = match &statement.outcome {
+        Outcome::Value(value) => value.view().describe(),
+        Outcome::Error(_) => "error".to_owned(),
+    };
+    writeln!(f, "  {}{condition}  → {outcome}  ({}:{})", shorten(head, SOURCE_WIDTH), source.name(), at.line)?;
     if let Some(step) = &statement.condition {
-        write_step(f, source, step, &mut "    ".to_owned())?;
+        write_step(f, source, step, 4)?;
     }
     Ok(())
 }
 
-/// One line for each sub-expression, those inside it indented below. Literals explain themselves.
-fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: &mut String) -> Result {
-    writeln!(f, "{indent}{} = {}", one_line(source.slice(step.span)), describe(&step.outcome))?;
-    let depth = indent.len();
+/// One line for each sub-expression, those inside it indented below.
+fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
+    let text = shorten(source.slice(step.span), SOURCE_WIDTH);
+    let room = WIDTH.saturating_sub(indent + text.chars().count() + " = ".len()).max(VALUE_WIDTH);
+    let value = match &step.outcome {
+        // The part that failed has the message.
+        Outcome::Error(_) if origin(step).is_some() => "error, from".to_owned(),
+        outcome => shorten(&describe(outcome), room),
+    };
+    writeln!(f, "{:indent$}{text} = {value}", "")?;
     // Very deep expressions stay readable if they stop moving to the right.
-    if depth < 40 {
-        indent.push_str("  ");
-    }
-    for part in step.parts.iter().filter(|part| part.kind != StepKind::Constant) {
+    let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
+    for part in worth_showing(step) {
         write_step(f, source, part, indent)?;
     }
-    indent.truncate(depth);
     Ok(())
+}
+
+/// The parts a reader learns from. Literals explain themselves, `a.b.c` needs no line for `a.b`, and the operands of a
+/// chain `a && b && c` stand beside each other.
+fn worth_showing(step: &Step) -> Vec<&Step> {
+    let mut shown = Vec::new();
+    for part in &step.parts {
+        let chain = part.kind == step.kind && matches!(step.kind, StepKind::And | StepKind::Or);
+        let known = matches!(step.kind, StepKind::Member) && matches!(part.kind, StepKind::Member | StepKind::Variable);
+        if chain {
+            shown.extend(worth_showing(part));
+        } else if !is_plain(part) && !(known && matches!(part.outcome, Outcome::Value(_))) {
+            shown.push(part);
+        }
+    }
+    shown
+}
+
+fn is_plain(step: &Step) -> bool {
+    match step.kind {
+        StepKind::Constant => true,
+        StepKind::Literal => step.parts.iter().all(is_plain),
+        _ => false,
+    }
+}
+
+/// The part of a failed step that failed in the same way.
+fn origin(step: &Step) -> Option<&Step> {
+    let Outcome::Error(fault) = &step.outcome else { return None };
+    worth_showing(step).into_iter().find(|part| matches!(&part.outcome, Outcome::Error(inner) if inner == fault))
 }
 
 fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Value(value) => value.view().describe(),
-        Outcome::Error(fault) if fault.message.is_empty() => "undecided".to_owned(),
-        Outcome::Error(fault) => format!("error: {}", one_line_of(&fault.message, 160)),
+        Outcome::Error(fault) => format!("error: {}", in_words(&fault.message)),
     }
 }
 
-fn one_line(text: &str) -> String {
-    one_line_of(text, EXPRESSION_WIDTH)
+/// An official message on one line, with paths written as paths.
+pub(super) fn in_words(message: &str) -> String {
+    if message.is_empty() {
+        return "undecided: the query's filters do not imply it".to_owned();
+    }
+    let Some((before, rest)) = message.split_once("path_value {") else { return shorten(message, 200) };
+    let Some((path, after)) = rest.rsplit_once('}') else { return shorten(message, 200) };
+    let segments: String = path.split('"').skip(1).step_by(2).map(|segment| format!("/{segment}")).collect();
+    format!("{before}{segments}{} (no such document, or too many documents were read)", after.trim_start())
 }
 
-fn one_line_of(text: &str, width: usize) -> String {
-    let mut out = String::new();
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-        if out.chars().count() > width {
-            return out.chars().take(width - 1).chain(['…']).collect();
-        }
+/// Text on one line; what does not fit is left out in the middle.
+fn shorten(text: &str, width: usize) -> String {
+    let line: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
+    if line.len() <= width {
+        return line.into_iter().collect();
     }
-    out
+    let tail = width / 3;
+    let head = width - tail - 1;
+    let part = |range: std::ops::Range<usize>| line.get(range).unwrap_or(&[]).iter().collect::<String>();
+    format!("{}…{}", part(0..head), part(line.len() - tail..line.len()))
 }
 
 impl Explanation<'_> {
@@ -108,32 +153,33 @@ impl Explanation<'_> {
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
         let Decision { source, cause, trace, .. } = self.decision;
         let statements = || trace.iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
-        let (span, text) = match cause {
-            Cause::Permitted(span) => (*span, "permits".to_owned()),
-            Cause::Failed(fault) | Cause::Aborted(fault) => (fault.span, one_line_of(&fault.message, 120)),
+        let (span, text, operands) = match cause {
+            Cause::Permitted(span) => (*span, "permits".to_owned(), Vec::new()),
+            Cause::Failed(fault) | Cause::Aborted(fault) => (fault.span, in_words(&fault.message), Vec::new()),
             Cause::ConditionsFalse => {
                 let mut steps = statements().filter_map(|s| s.condition.as_ref()).map(decisive_step);
                 let (Some(step), more) = (steps.next(), steps.count()) else { return Ok(()) };
-                let mut text = format!("false{}", operands(source, step));
-                if more > 0 {
-                    let _ = write!(text, " (and {more} more)");
-                }
-                (step.span, text)
+                let text = if more > 0 { format!("false (and {more} more)") } else { "false".to_owned() };
+                (step.span, text, worth_showing(step))
             }
             _ => return Ok(()),
         };
-        writeln!(f, "\ndecisive:")?;
         let at = source.position(span.start);
-        writeln!(f, "  --> {}:{}:{}", source.name(), at.line, at.column)?;
-        for line in frame(source, narrow(source, span), &text).lines() {
+        writeln!(f, "\ndecisive:\n  --> {}:{}:{}", source.name(), at.line, at.column)?;
+        for line in frame(source, first_line(source, span), "").lines() {
             writeln!(f, "  {line}")?;
+        }
+        writeln!(f, "  = {text}")?;
+        for part in operands {
+            let text = shorten(source.slice(part.span), SOURCE_WIDTH);
+            writeln!(f, "    {text} = {}", shorten(&describe(&part.outcome), WIDTH))?;
         }
         Ok(())
     }
 }
 
 /// Only the first line of a long statement can be marked.
-fn narrow(source: &Source, span: Span) -> Span {
+fn first_line(source: &Source, span: Span) -> Span {
     let length = source.slice(span).find('\n').unwrap_or(source.slice(span).len());
     Span { start: span.start, end: span.start + length as u32 }
 }
@@ -147,15 +193,4 @@ fn decisive_step(step: &Step) -> &Step {
         _ => None,
     };
     inner.map_or(step, decisive_step)
-}
-
-/// The values that were compared.
-fn operands(source: &Source, step: &Step) -> String {
-    let shown: Vec<_> = step
-        .parts
-        .iter()
-        .filter(|part| part.kind != StepKind::Constant)
-        .map(|part| format!("{} = {}", one_line(source.slice(part.span)), describe(&part.outcome)))
-        .collect();
-    if shown.is_empty() { String::new() } else { format!(": {}", shown.join(", ")) }
 }

@@ -89,7 +89,12 @@ pub(crate) fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
 }
 
 impl<'a> Host<'a> for DocumentHost<'_> {
-    fn call(&'a self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+    fn call(
+        &'a self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<ValueRef<'a>, Failure<'a>> {
         let exists = matches!(function, ServiceFunction::Exists | ServiceFunction::ExistsAfter);
         match self.fetch(function, path) {
             Ok(found) if exists => Ok(ValueRef::Bool(found.is_some())),

@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub(crate) use decide::{Asked, decide, explain, permits};
 pub use decision::{Cause, Decision};
 pub use documents::{DocumentPath, Documents};
-pub(crate) use host::{DocumentHost, describe_path};
 pub use explain::Explanation;
+pub(crate) use host::{DocumentHost, describe_path};
 pub(crate) use segments::{Segments, decoded};
 
 use crate::{

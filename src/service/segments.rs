@@ -68,6 +68,7 @@ impl<'a> Segments<'a> {
 /// A path that no rules can cover.
 pub(crate) fn decoded(path: &str) -> Result<Vec<String>, String> {
     let segments = Segments::new(&[], path)?;
-    let one = |segment: &&str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
+    let one =
+        |segment: &&str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
     segments.as_slice().iter().map(one).collect()
 }

@@ -145,7 +145,12 @@ impl<'a> Operation<'a> {
         match self {
             Operation::Binary(op @ "+", ..) => {
                 let mut pairs = NUMBERS.to_vec();
-                pairs.extend([("string", "string"), ("duration", "duration"), ("duration", "timestamp"), ("timestamp", "duration")]);
+                pairs.extend([
+                    ("string", "string"),
+                    ("duration", "duration"),
+                    ("duration", "timestamp"),
+                    ("timestamp", "duration"),
+                ]);
                 each(op, &pairs)
             }
             Operation::Binary(op @ "-", ..) => {
@@ -180,7 +185,9 @@ impl std::fmt::Display for Failure<'_> {
             Failure::Null => f.write_str("Null value error."),
             Failure::Property(name) => write!(f, "Property {name} is undefined on object."),
             Failure::Unbound(name) => write!(f, "Variable {name} is not bound in path template."),
-            Failure::Type { received, expected } => write!(f, "Type error. Received: [{received}] Expected: [{expected}]."),
+            Failure::Type { received, expected } => {
+                write!(f, "Type error. Received: [{received}] Expected: [{expected}].")
+            }
             Failure::NotFound(Some(package), name) => write!(f, "Function not found error: Name: [{package}.{name}]."),
             Failure::NotFound(None, name) => write!(f, "Function not found error: Name: [{name}]."),
             Failure::ArgumentCount { received, expected } => {

@@ -10,8 +10,10 @@ use crate::value::{Type, ValueRef};
 use super::{Builtin, Failure, Overload, Run, misfit};
 
 const fn hashing(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
-    const OVERLOADS: &[Overload] =
-        &[Overload { params: &[Type::Bytes], result: Type::Bytes }, Overload { params: &[Type::String], result: Type::Bytes }];
+    const OVERLOADS: &[Overload] = &[
+        Overload { params: &[Type::Bytes], result: Type::Bytes },
+        Overload { params: &[Type::String], result: Type::Bytes },
+    ];
     Builtin { receiver: None, package: Some("hashing"), name, overloads: OVERLOADS, run, doc, example }
 }
 
@@ -38,7 +40,12 @@ pub(super) const TABLE: &[Builtin] = &[
         "MD5.",
         "hashing.md5('abc').toHexString() == '900150983CD24FB0D6963F7D28E17F72'",
     ),
-    hashing("sha256", |bump, a| Ok(made(bump, &Sha256::digest(octets(a)?))), "SHA-256.", "hashing.sha256('abc').size() == 32"),
+    hashing(
+        "sha256",
+        |bump, a| Ok(made(bump, &Sha256::digest(octets(a)?))),
+        "SHA-256.",
+        "hashing.sha256('abc').size() == 32",
+    ),
 ];
 
 fn octets<'a>(args: &[ValueRef<'a>]) -> Result<std::borrow::Cow<'a, [u8]>, Failure<'a>> {

@@ -20,7 +20,13 @@ const fn method(
     Builtin { receiver: Some(Type::List), package: None, name, overloads, run, doc, example }
 }
 
-const fn bytes(name: &'static str, result: &'static [Overload], run: Run, doc: &'static str, example: &'static str) -> Builtin {
+const fn bytes(
+    name: &'static str,
+    result: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
     Builtin { receiver: Some(Type::Bytes), package: None, name, overloads: result, run, doc, example }
 }
 

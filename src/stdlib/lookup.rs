@@ -77,7 +77,15 @@ fn hash(value: ValueRef<'_>) -> u64 {
 }
 
 fn write(value: ValueRef<'_>, hasher: &mut DefaultHasher) {
-    let number = |n: f64| if n == 0.0 { 0 } else if n.is_nan() { u64::MAX } else { n.to_bits() };
+    let number = |n: f64| {
+        if n == 0.0 {
+            0
+        } else if n.is_nan() {
+            u64::MAX
+        } else {
+            n.to_bits()
+        }
+    };
     match value {
         ValueRef::Bool(b) => b.hash(hasher),
         ValueRef::Int(n) => number(n as f64).hash(hasher),

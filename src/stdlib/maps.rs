@@ -101,11 +101,14 @@ fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
     let (new, old) = (map(args, 0)?, map(args, 1)?);
     let mut entries = Vec::with_capacity(new.len());
     for (key, before) in old.iter() {
-        entries.push((key, match new.get(key) {
-            None => DiffStatus::Removed,
-            Some(after) if set_equals(after, before) => DiffStatus::Unchanged,
-            Some(_) => DiffStatus::Changed,
-        }));
+        entries.push((
+            key,
+            match new.get(key) {
+                None => DiffStatus::Removed,
+                Some(after) if set_equals(after, before) => DiffStatus::Unchanged,
+                Some(_) => DiffStatus::Changed,
+            },
+        ));
     }
     entries.extend(new.iter().filter(|(key, _)| old.get(*key).is_none()).map(|(key, _)| (key, DiffStatus::Added)));
     Ok(ValueRef::MapDiff(DiffRef::Made(bump.alloc_slice_copy(&entries))))

@@ -4,7 +4,13 @@ use crate::value::{Type, ValueRef, number};
 
 use super::{Builtin, Failure, Overload, Run, misfit};
 
-const fn math(name: &'static str, overloads: &'static [Overload], run: Run, doc: &'static str, example: &'static str) -> Builtin {
+const fn math(
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
     Builtin { receiver: None, package: Some("math"), name, overloads, run, doc, example }
 }
 
@@ -14,7 +20,10 @@ const TO_BOOL: &[Overload] = &[Overload { params: &[Type::Float], result: Type::
 pub(super) const TABLE: &[Builtin] = &[
     math(
         "abs",
-        &[Overload { params: &[Type::Int], result: Type::Int }, Overload { params: &[Type::Float], result: Type::Float }],
+        &[
+            Overload { params: &[Type::Int], result: Type::Int },
+            Overload { params: &[Type::Float], result: Type::Float },
+        ],
         |_, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Int(number::abs(*n))),
             [ValueRef::Float(n)] => Ok(ValueRef::Float(n.abs())),
@@ -23,8 +32,20 @@ pub(super) const TABLE: &[Builtin] = &[
         "The number without its sign.",
         "math.abs(-1) == 1",
     ),
-    math("ceil", TO_FLOAT, |_, a| Ok(ValueRef::Float(float(a, 0)?.ceil())), "The next whole number up, as a float.", "math.ceil(1.2) == 2.0"),
-    math("floor", TO_FLOAT, |_, a| Ok(ValueRef::Float(float(a, 0)?.floor())), "The next whole number down, as a float.", "math.floor(1.8) == 1.0"),
+    math(
+        "ceil",
+        TO_FLOAT,
+        |_, a| Ok(ValueRef::Float(float(a, 0)?.ceil())),
+        "The next whole number up, as a float.",
+        "math.ceil(1.2) == 2.0",
+    ),
+    math(
+        "floor",
+        TO_FLOAT,
+        |_, a| Ok(ValueRef::Float(float(a, 0)?.floor())),
+        "The next whole number down, as a float.",
+        "math.floor(1.8) == 1.0",
+    ),
     math(
         "round",
         &[Overload { params: &[Type::Float], result: Type::Int }],
@@ -40,7 +61,13 @@ pub(super) const TABLE: &[Builtin] = &[
         "The first number to the power of the second.",
         "math.pow(2, 10) == 1024.0",
     ),
-    math("isNaN", TO_BOOL, |_, a| Ok(ValueRef::Bool(float(a, 0)?.is_nan())), "Whether it is not a number.", "math.isNaN(0.0 / 0)"),
+    math(
+        "isNaN",
+        TO_BOOL,
+        |_, a| Ok(ValueRef::Bool(float(a, 0)?.is_nan())),
+        "Whether it is not a number.",
+        "math.isNaN(0.0 / 0)",
+    ),
     math(
         "isInfinity",
         TO_BOOL,

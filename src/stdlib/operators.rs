@@ -10,7 +10,8 @@ use crate::value::{Comparator, Str, StrBuilder, Type, TypeName, ValueRef, in_lis
 use super::{Failure, Operation, keep, lists, lookup, message, misfit};
 
 /// Types that a constraint can be compared with for equality, as the message lists them (case `constraint ==/1`).
-pub(super) const EQUALITY_TYPES: &str = "bool,duration,float,int,latlng,map,null,string,bytes,timestamp,path,list,vector,set";
+pub(super) const EQUALITY_TYPES: &str =
+    "bool,duration,float,int,latlng,map,null,string,bytes,timestamp,path,list,vector,set";
 /// The same for order.
 pub(super) const ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes";
 

@@ -55,7 +55,8 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
     let named = |wanted: Str<'_>| {
         path.segments().any(|s| matches!(s, SegmentRef::Capture(name, _) | SegmentRef::Glob(name, _) if name == wanted))
     };
-    let mut unknown: Vec<_> = values.iter().filter(|(name, _)| !named(*name)).map(|(name, _)| name.to_string()).collect();
+    let mut unknown: Vec<_> =
+        values.iter().filter(|(name, _)| !named(*name)).map(|(name, _)| name.to_string()).collect();
     if !unknown.is_empty() {
         unknown.sort();
         let text = format!("Variable(s) {} do not exist in the path template.", unknown.join(","));

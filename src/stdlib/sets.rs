@@ -57,11 +57,36 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements that the argument lacks.",
         "[1, 2].toSet().difference([2].toSet()) == [1].toSet()",
     ),
-    keys_of("addedKeys", added, "Keys only the receiver of `diff` has.", "{'a': 1}.diff({}).addedKeys().hasOnly(['a'])"),
-    keys_of("removedKeys", removed, "Keys only the argument of `diff` has.", "{}.diff({'a': 1}).removedKeys().hasOnly(['a'])"),
-    keys_of("changedKeys", changed, "Keys whose values differ.", "{'a': 1}.diff({'a': 2}).changedKeys().hasOnly(['a'])"),
-    keys_of("unchangedKeys", unchanged, "Keys whose values are equal.", "{'a': 1}.diff({'a': 1.0}).unchangedKeys().size() == 1"),
-    keys_of("affectedKeys", affected, "Keys added, removed or changed.", "{'a': 1}.diff({'b': 1}).affectedKeys().size() == 2"),
+    keys_of(
+        "addedKeys",
+        added,
+        "Keys only the receiver of `diff` has.",
+        "{'a': 1}.diff({}).addedKeys().hasOnly(['a'])",
+    ),
+    keys_of(
+        "removedKeys",
+        removed,
+        "Keys only the argument of `diff` has.",
+        "{}.diff({'a': 1}).removedKeys().hasOnly(['a'])",
+    ),
+    keys_of(
+        "changedKeys",
+        changed,
+        "Keys whose values differ.",
+        "{'a': 1}.diff({'a': 2}).changedKeys().hasOnly(['a'])",
+    ),
+    keys_of(
+        "unchangedKeys",
+        unchanged,
+        "Keys whose values are equal.",
+        "{'a': 1}.diff({'a': 1.0}).unchangedKeys().size() == 1",
+    ),
+    keys_of(
+        "affectedKeys",
+        affected,
+        "Keys added, removed or changed.",
+        "{'a': 1}.diff({'b': 1}).affectedKeys().size() == 2",
+    ),
 ];
 
 fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
@@ -120,7 +145,8 @@ fn keys<'a>(
     wanted: fn(DiffStatus) -> bool,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
     let Some(ValueRef::MapDiff(diff)) = args.first() else { return Err(misfit()) };
-    let found: Vec<_> = diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)).collect();
+    let found: Vec<_> =
+        diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)).collect();
     Ok(made(bump, &found))
 }
 

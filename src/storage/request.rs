@@ -42,7 +42,9 @@ impl Method {
 
     /// The method of that name; `None` for `read` and `write` too, which are several.
     pub fn parse(name: &str) -> Option<Self> {
-        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete].into_iter().find(|m| m.name() == name)
+        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete]
+            .into_iter()
+            .find(|m| m.name() == name)
     }
 }
 

@@ -110,7 +110,8 @@ pub(super) fn too_deep(exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) ->
         }
         let node = exprs.get(id);
         if !matches!(node, Expr::Variable(_)) {
-            queue.extend(node.children().into_iter().map(|(child, nests)| (child, level + u32::from(nests), depth + 1)));
+            queue
+                .extend(node.children().into_iter().map(|(child, nests)| (child, level + u32::from(nests), depth + 1)));
         }
     }
     found

@@ -70,10 +70,14 @@ fn with_hint(problem: Diagnostic) -> Diagnostic {
         m if m.starts_with("Missing a closing") => {
             "a string ends on its line; the escapes are \\n \\t \\r \\b \\f \\\\ \\' \\\" \\xHH \\uHHHH \\OOO, so a regular expression needs two backslashes: '\\\\d'"
         }
-        m if m.starts_with("Forward slash") => "a segment is a name or a wildcard: `/users/{userId}`; a path has no slash at its end",
+        m if m.starts_with("Forward slash") => {
+            "a segment is a name or a wildcard: `/users/{userId}`; a path has no slash at its end"
+        }
         m if m.starts_with("Missing ':'") => "write `allow read: if condition;`",
         m if m.starts_with("Missing 'if'") => "write `allow read: if condition;`",
-        m if m.starts_with("Expected at least one 'operation'") => "name what is allowed: read, write, get, list, create, update, delete",
+        m if m.starts_with("Expected at least one 'operation'") => {
+            "name what is allowed: read, write, get, list, create, update, delete"
+        }
         m if m.starts_with("Increment") => "write `a + 1`, `a - (-b)`",
         _ => return problem,
     };

@@ -277,7 +277,8 @@ impl Builder<'_> {
                 },
             });
         }
-        let captures: Vec<_> = parts.iter().filter_map(|p| if let PathPart::Capture(c) = p { Some(c.clone()) } else { None }).collect();
+        let captures: Vec<_> =
+            parts.iter().filter_map(|p| if let PathPart::Capture(c) = p { Some(c.clone()) } else { None }).collect();
         self.refuse_repeated(&captures);
         Expr::Path(parts)
     }

@@ -59,7 +59,8 @@ impl Printer<'_> {
             }
             Expr::List(items) => format!("[{}]", list(items)),
             Expr::Map(entries) => {
-                let entries: Vec<_> = entries.iter().map(|(k, v)| format!("{}: {}", self.text(*k), self.text(*v))).collect();
+                let entries: Vec<_> =
+                    entries.iter().map(|(k, v)| format!("{}: {}", self.text(*k), self.text(*v))).collect();
                 format!("{{{}}}", entries.join(", "))
             }
             Expr::Path(parts) if self.source => format!("({})", self.path(parts)),
@@ -76,7 +77,9 @@ impl Printer<'_> {
                 format!("({}[{}:{}])", self.text(*object), bound(from), bound(to))
             }
             Expr::Call(name, arguments) => format!("{}({})", name.text, list(arguments)),
-            Expr::PackageCall(package, name, arguments) => format!("{}.{}({})", package.text, name.text, list(arguments)),
+            Expr::PackageCall(package, name, arguments) => {
+                format!("{}.{}({})", package.text, name.text, list(arguments))
+            }
             Expr::Method(receiver, name, arguments) => {
                 format!("{}.{}({})", self.object(*receiver), name.text, list(arguments))
             }
@@ -153,7 +156,9 @@ fn quote(text: Str<'_>, source: bool) -> String {
         match decoded {
             Ok(c @ ('\'' | '\\')) => out.extend(['\\', c]),
             Ok(c @ ' '..='~') => out.push(c),
-            Ok(c) if source => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
+            Ok(c) if source => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")))
+            }
             Ok(c) => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
             Err(lone) if source => out.push_str(&format!("\\u{:04x}", lone.unpaired_surrogate())),
             // The recorded form cannot hold a lone surrogate either.

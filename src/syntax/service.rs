@@ -14,15 +14,18 @@ use super::{
 
 /// Words that are refused as a service's name although they would lex (`let` and `else` are not; cases reserved-006,
 /// reserved-048, reserved-095).
-const SERVICE_KEYWORDS: [&str; 12] =
-    ["allow", "false", "function", "if", "import", "in", "is", "match", "null", "return", "service", "true"];
+const SERVICE_KEYWORDS: [&str; 15] = [
+    "allow", "deny", "extends", "false", "function", "if", "import", "in", "is", "match", "null", "package", "return",
+    "service", "true",
+];
 
 /// Nested match blocks at which the official compiler gives up reading (specification, section 4.1).
 const MAX_BLOCKS: usize = 64;
 
 impl Builder<'_> {
     pub(super) fn ruleset(&mut self, parts: Pairs<'_, Rule>) -> Ruleset {
-        let mut ruleset = Ruleset { version: Version::V1, imports: Vec::new(), items: Vec::new(), exprs: Exprs::default() };
+        let mut ruleset =
+            Ruleset { version: Version::V1, imports: Vec::new(), items: Vec::new(), exprs: Exprs::default() };
         for part in parts {
             match part.as_rule() {
                 Rule::version => ruleset.version = self.version(part),
@@ -65,7 +68,12 @@ impl Builder<'_> {
 
     fn service(&mut self, node: Node<'_>, version: Version) -> Service {
         let whole = span(&node);
-        let mut service = Service { name: Name { text: String::new(), span: whole }, functions: Vec::new(), matches: Vec::new(), span: whole };
+        let mut service = Service {
+            name: Name { text: String::new(), span: whole },
+            functions: Vec::new(),
+            matches: Vec::new(),
+            span: whole,
+        };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::service_head => {
@@ -119,7 +127,8 @@ impl Builder<'_> {
                 _ => Segment::Capture(self.capture(part)),
             });
         }
-        let captures: Vec<_> = path.iter().filter_map(|s| if let Segment::Capture(c) = s { Some(c.clone()) } else { None }).collect();
+        let captures: Vec<_> =
+            path.iter().filter_map(|s| if let Segment::Capture(c) = s { Some(c.clone()) } else { None }).collect();
         self.refuse_repeated(&captures);
         self.globs(&path, version);
         path

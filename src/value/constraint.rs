@@ -117,4 +117,3 @@ impl std::fmt::Display for Constraint {
         f.write_str(&self.describe())
     }
 }
-

@@ -78,7 +78,9 @@ fn same_map(a: MapRef<'_>, b: MapRef<'_>, same: fn(ValueRef<'_>, ValueRef<'_>) -
 }
 
 fn same_diff(a: DiffRef<'_>, b: DiffRef<'_>) -> bool {
-    let find = |diff: DiffRef<'_>, key: Str<'_>| -> Option<DiffStatus> { diff.iter().find(|(k, _)| *k == key).map(|(_, s)| s) };
+    let find = |diff: DiffRef<'_>, key: Str<'_>| -> Option<DiffStatus> {
+        diff.iter().find(|(k, _)| *k == key).map(|(_, s)| s)
+    };
     a.iter().count() == b.iter().count() && a.iter().all(|(key, status)| find(b, key) == Some(status))
 }
 

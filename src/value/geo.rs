@@ -38,15 +38,9 @@ impl LatLng {
     pub fn new(latitude: f64, longitude: f64) -> Result<Self, LatLngError> {
         // A NaN is in no range, so it fails here too.
         if (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude) {
-            Ok(Self {
-                latitude,
-                longitude,
-            })
+            Ok(Self { latitude, longitude })
         } else {
-            Err(LatLngError {
-                latitude,
-                longitude,
-            })
+            Err(LatLngError { latitude, longitude })
         }
     }
 
@@ -76,8 +70,7 @@ impl LatLng {
     /// Whether both coordinates have the same bits (relations E1, E3 and E4 of section 5).
     #[must_use]
     pub fn same_bits(self, other: Self) -> bool {
-        self.latitude.to_bits() == other.latitude.to_bits()
-            && self.longitude.to_bits() == other.longitude.to_bits()
+        self.latitude.to_bits() == other.latitude.to_bits() && self.longitude.to_bits() == other.longitude.to_bits()
     }
 }
 
@@ -97,10 +90,10 @@ mod tests {
     #[test]
     fn recorded_distances_to_the_last_bit() {
         for (a, b, c, d, metres) in [
-            (0.0, 0.0, 37.7749, -122.4194, 12795434.86992961), // latlng/2
+            (0.0, 0.0, 37.7749, -122.4194, 12795434.86992961),        // latlng/2
             (48.8566, 2.3522, 37.7749, -122.4194, 8953403.911501016), // latlng/13
-            (10.0, 20.0, 10.0, 20.000001, 0.10950578063312238), // latlng/37
-            (0.0, -180.0, 0.0, 180.0, 1.560447155837796e-09),  // latlng/36
+            (10.0, 20.0, 10.0, 20.000001, 0.10950578063312238),       // latlng/37
+            (0.0, -180.0, 0.0, 180.0, 1.560447155837796e-09),         // latlng/36
         ] {
             let (from, to) = (LatLng::new(a, b).unwrap(), LatLng::new(c, d).unwrap());
             assert_eq!(from.distance(to).to_bits(), f64::to_bits(metres));

@@ -30,7 +30,9 @@ impl From<&Json> for Value {
 pub fn claims(json: Json) -> Value {
     plain(json, |n| match (n.as_i64(), n.as_f64()) {
         (Some(n), _) => Value::Int(n),
-        (None, Some(n)) if n.fract() == 0.0 && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&n) => {
+        (None, Some(n))
+            if n.fract() == 0.0 && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&n) =>
+        {
             Value::Int(n as i64)
         }
         (None, n) => Value::Float(n.unwrap_or(f64::NAN)),
@@ -127,12 +129,15 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
         "constraintValue" => {
             let terms = x.get("simpleConstraints").and_then(Json::as_array).into_iter().flatten();
             let term = |json: &Json| {
-                let comparator = json.get("comparator").and_then(Json::as_str).and_then(Comparator::parse).ok_or_else(bad)?;
+                let comparator =
+                    json.get("comparator").and_then(Json::as_str).and_then(Comparator::parse).ok_or_else(bad)?;
                 Ok((comparator, typed(json.get("value").unwrap_or(&Json::Null), depth + 1)?))
             };
             Value::Constraint(Constraint { terms: terms.map(term).collect::<Result<_, TypedError>>()? })
         }
-        "undefined" => Value::Undefined(x.get("causeMessage").and_then(Json::as_str).unwrap_or("Null value error.").to_owned()),
+        "undefined" => {
+            Value::Undefined(x.get("causeMessage").and_then(Json::as_str).unwrap_or("Null value error.").to_owned())
+        }
         other => return wrong(format!("{other} is no type of value")),
     })
 }
@@ -144,7 +149,10 @@ fn brief(json: &Json) -> String {
 
 /// Standard or URL-safe Base64, with or without padding.
 fn octets(text: &str) -> Option<Vec<u8>> {
-    use base64::{alphabet, engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig}};
+    use base64::{
+        alphabet,
+        engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    };
     let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(&alphabet::STANDARD, lenient)
         .decode(text)
@@ -162,7 +170,8 @@ fn path(json: &Json, depth: usize) -> Result<Path, TypedError> {
     }
     let mut segments = Vec::new();
     for segment in json.get("segments").and_then(Json::as_array).into_iter().flatten() {
-        let name = |capture: &Json| StrBuf::from(capture.get("variableName").and_then(Json::as_str).unwrap_or("").to_owned());
+        let name =
+            |capture: &Json| StrBuf::from(capture.get("variableName").and_then(Json::as_str).unwrap_or("").to_owned());
         segments.push(if let Some(text) = segment.get("simple").and_then(Json::as_str) {
             Segment::Simple(StrBuf::from(text.to_owned()))
         } else if let Some(capture) = segment.get("capture") {
@@ -186,7 +195,9 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
         ValueRef::Bool(b) => json!({ "boolValue": b }),
         ValueRef::Int(n) => json!({ "intValue": n.to_string() }),
         ValueRef::Float(n) if n.is_nan() => json!({ "floatValue": "NaN" }),
-        ValueRef::Float(n) if n.is_infinite() => json!({ "floatValue": if n > 0.0 { "Infinity" } else { "-Infinity" } }),
+        ValueRef::Float(n) if n.is_infinite() => {
+            json!({ "floatValue": if n > 0.0 { "Infinity" } else { "-Infinity" } })
+        }
         ValueRef::Float(n) => json!({ "floatValue": n }),
         ValueRef::String(text) => json!({ "stringValue": text.to_string() }),
         ValueRef::Bytes(octets) => json!({ "bytesValue": STANDARD.encode(octets) }),
@@ -202,12 +213,15 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
         }
         ValueRef::Path(path) => json!({ "pathValue": path_json(path) }),
         ValueRef::MapDiff(diff) => {
-            let statuses: JsonMap<_, _> =
-                diff.iter().map(|(key, status)| (key.to_string(), json!(format!("{status:?}").to_uppercase()))).collect();
+            let statuses: JsonMap<_, _> = diff
+                .iter()
+                .map(|(key, status)| (key.to_string(), json!(format!("{status:?}").to_uppercase())))
+                .collect();
             json!({ "mapDiffValue": { "keyStatuses": statuses } })
         }
         ValueRef::Constraint(constraint) => {
-            let term = |(op, value): &(Comparator, Value)| json!({ "comparator": op.name(), "value": to_typed(value.view()) });
+            let term =
+                |(op, value): &(Comparator, Value)| json!({ "comparator": op.name(), "value": to_typed(value.view()) });
             json!({ "constraintValue": { "simpleConstraints": constraint.terms.iter().map(term).collect::<Vec<_>>() } })
         }
         ValueRef::Undefined(message) => json!({ "undefined": { "causeMessage": message } }),

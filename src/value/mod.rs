@@ -114,7 +114,9 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
-            (Value::List(a), Value::List(b)) | (Value::Set(a), Value::Set(b)) | (Value::Vector(a), Value::Vector(b)) => a == b,
+            (Value::List(a), Value::List(b))
+            | (Value::Set(a), Value::Set(b))
+            | (Value::Vector(a), Value::Vector(b)) => a == b,
             (Value::Map(a), Value::Map(b)) => a == b,
             (Value::MapDiff(a), Value::MapDiff(b)) => a == b,
             (Value::Constraint(a), Value::Constraint(b)) => a == b,

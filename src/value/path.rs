@@ -277,7 +277,9 @@ pub fn form_decode(text: &str) -> Result<String, DecodeError> {
         match c {
             '%' => {
                 let mut digits = after.chars();
-                let (Some(high), Some(low)) = (digits.next(), digits.next()) else { return Err(DecodeError::Incomplete) };
+                let (Some(high), Some(low)) = (digits.next(), digits.next()) else {
+                    return Err(DecodeError::Incomplete);
+                };
                 let (Some(h), Some(l)) = (high.to_digit(16), low.to_digit(16)) else {
                     let at = usize::from(high.is_ascii_hexdigit());
                     return Err(DecodeError::Illegal(at, format!("{high}{low}")));

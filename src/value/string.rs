@@ -333,8 +333,9 @@ impl fmt::Display for Str<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Str::Utf8(s) => f.write_str(s),
-            Str::Wide(units) => char::decode_utf16(units.iter().copied())
-                .try_for_each(|c| fmt::Write::write_char(f, c.unwrap_or('?'))),
+            Str::Wide(units) => {
+                char::decode_utf16(units.iter().copied()).try_for_each(|c| fmt::Write::write_char(f, c.unwrap_or('?')))
+            }
         }
     }
 }
@@ -403,5 +404,41 @@ fn unit_rank(byte: u8) -> u8 {
         0xEE..=0xEF => byte + 0x10,
         0xF0.. => byte - 0x02,
         _ => byte,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every operation against the same on plain vectors of code units.
+    #[test]
+    fn agrees_with_code_units() {
+        let units = [0x20, 0x61, 0x5A, 0xE9, 0x3042, 0xD83D, 0xDE00, 0xE000, 0xFF5E];
+        let texts: Vec<Vec<u16>> = (0..9_usize.pow(4))
+            .map(|n| (0..n % 5).map(|i| units[n / 9_usize.pow(i as u32) % 9]).collect())
+            .step_by(7)
+            .collect();
+        for (a, b) in texts.iter().zip(texts.iter().skip(5)) {
+            let (x, y) = (StrBuf::from_units(a.clone()), StrBuf::from_units(b.clone()));
+            let (x, y) = (x.as_str(), y.as_str());
+            assert_eq!(matches!(x, Str::Wide(_)), String::from_utf16(a).is_err());
+            assert_eq!(x.size(), a.len());
+            assert_eq!(x.cmp_units(y), a.cmp(b));
+            assert_eq!(x == y, a == b);
+            assert_eq!(x.concat(y), StrBuf::from_units([a.as_slice(), b].concat()));
+            for from in 0..=a.len() + 1 {
+                for to in 0..=a.len() + 1 {
+                    let want = a.get(from..to).map(|part| StrBuf::from_units(part.to_vec()));
+                    assert_eq!(x.range(from, to).map(Cut::into_buf), want);
+                }
+            }
+            let solid = |u: &u16| *u > 0x20;
+            let start = a.iter().position(solid).unwrap_or(a.len());
+            let end = a.iter().rposition(solid).map_or(start, |last| last + 1);
+            assert_eq!(x.trim().to_buf(), StrBuf::from_units(a[start..end].to_vec()));
+            let upper = a.iter().map(|&u| if u == 0x61 { 0x41 } else { u }).collect();
+            assert_eq!(x.upper().into_buf(), StrBuf::from_units(upper));
+        }
     }
 }

@@ -272,7 +272,8 @@ impl ValueRef<'_> {
             ValueRef::Duration(d) => out.push_str(&d.to_string()),
             ValueRef::Timestamp(t) => out.push_str(&t.to_string()),
             ValueRef::LatLng(p) => {
-                let (latitude, longitude) = (number::double_to_string(p.latitude), number::double_to_string(p.longitude));
+                let (latitude, longitude) =
+                    (number::double_to_string(p.latitude), number::double_to_string(p.longitude));
                 out.push_str(&format!("latlng({latitude}, {longitude})"));
             }
             ValueRef::List(list) => {

@@ -9,7 +9,11 @@ use crate::{
     value::Map,
 };
 
-use super::{answer, optional_text, table::{Table, read}, text};
+use super::{
+    answer, optional_text,
+    table::{Table, read},
+    text,
+};
 
 pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Result<Json, String> {
     let service_name = optional_text(request, "service")?.unwrap_or(crate::storage::SERVICE);

@@ -19,7 +19,11 @@ pub(super) fn source(service: &str, functions: &str, expression: &str) -> String
     )
 }
 
-pub(super) fn evaluate(compiled: &Compiled, service_name: &str, request: &JsonMap<String, Json>) -> Result<Json, String> {
+pub(super) fn evaluate(
+    compiled: &Compiled,
+    service_name: &str,
+    request: &JsonMap<String, Json>,
+) -> Result<Json, String> {
     let program = compiled.program();
     let variables = variables(request)?;
     let host = Table::new(service_name, request.get("functions"))?;

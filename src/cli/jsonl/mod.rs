@@ -136,7 +136,9 @@ impl Session {
         let source = expression::source(service, functions, text(request, "expr")?);
         match self.compile(&source) {
             Ok(compiled) => expression::evaluate(&compiled, service, request),
-            Err(refused) => Ok(json!({ "compile_error": answer::messages(&refused, true), "warnings": answer::messages(&refused, false) })),
+            Err(refused) => Ok(
+                json!({ "compile_error": answer::messages(&refused, true), "warnings": answer::messages(&refused, false) }),
+            ),
         }
     }
 }

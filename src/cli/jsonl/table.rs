@@ -45,7 +45,12 @@ pub(super) fn read(rows: &JsonMap<String, Json>) -> Result<Map, String> {
 }
 
 impl<'a> Host<'a> for Table {
-    fn call(&'a self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+    fn call(
+        &'a self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<ValueRef<'a>, Failure<'a>> {
         let name = format!("{}{}", self.prefix, function.name());
         let text = path.text().as_str().to_string();
         let row = match self.functions.get(&name) {

@@ -1,6 +1,9 @@
 //! Expression nodes.
 
-use crate::{text::Span, value::{StrBuf, TypeName}};
+use crate::{
+    text::Span,
+    value::{StrBuf, TypeName},
+};
 
 use super::Name;
 
@@ -107,16 +110,23 @@ impl Expr {
     pub fn children(&self) -> Vec<(ExprId, bool)> {
         let nested = |ids: &[ExprId]| ids.iter().map(|id| (*id, true)).collect::<Vec<_>>();
         match self {
-            Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) | Expr::Bytes(_) | Expr::Variable(_) => {
-                Vec::new()
-            }
+            Expr::Null
+            | Expr::Bool(_)
+            | Expr::Int(_)
+            | Expr::Float(_)
+            | Expr::Str(_)
+            | Expr::Bytes(_)
+            | Expr::Variable(_) => Vec::new(),
             Expr::List(items) => nested(items),
             Expr::Map(entries) => entries.iter().flat_map(|(k, v)| [(*k, true), (*v, true)]).collect(),
             Expr::Path(parts) => parts.iter().filter_map(PathPart::expression).map(|id| (id, true)).collect(),
             Expr::Member(object, _) => vec![(*object, false)],
             Expr::Index(object, index) => vec![(*object, false), (*index, true)],
             Expr::Range(object, from, to) => {
-                [Some((*object, false)), from.map(|id| (id, true)), to.map(|id| (id, true))].into_iter().flatten().collect()
+                [Some((*object, false)), from.map(|id| (id, true)), to.map(|id| (id, true))]
+                    .into_iter()
+                    .flatten()
+                    .collect()
             }
             Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => nested(arguments),
             Expr::Method(receiver, _, arguments) => {

@@ -6,6 +6,6 @@
 mod expr;
 mod service;
 
-pub use expr::{BinaryOp, Capture, Expr, ExprId, Exprs, PathPart, UnaryOp};
 pub use crate::value::TypeName;
+pub use expr::{BinaryOp, Capture, Expr, ExprId, Exprs, PathPart, UnaryOp};
 pub use service::{Allow, Function, Import, Item, Let, Match, Method, Name, Ruleset, Segment, Service, Version};

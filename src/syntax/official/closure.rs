@@ -43,11 +43,7 @@ impl Closure {
     pub(super) fn add(&mut self, config: Config, stacks: &mut Stacks) {
         let key = (config.state, config.alternative);
         let wildcard = !self.full;
-        match self
-            .places
-            .get(&key)
-            .and_then(|place| self.configs.get_mut(*place))
-        {
+        match self.places.get(&key).and_then(|place| self.configs.get_mut(*place)) {
             Some(known) => {
                 known.stack = stacks.merge(known.stack, config.stack, wildcard);
                 known.left |= config.left;
@@ -92,52 +88,20 @@ impl Predictor {
                         if index == 0 && state.operator_loop && self.leads_back(config) {
                             continue;
                         }
-                        todo.push((
-                            Config {
-                                state: *to,
-                                ..config
-                            },
-                            depth,
-                        ));
+                        todo.push((Config { state: *to, ..config }, depth));
                     }
-                    Edge::Notice(_, to) => todo.push((
-                        Config {
-                            state: *to,
-                            ..config
-                        },
-                        depth,
-                    )),
+                    Edge::Notice(_, to) => todo.push((Config { state: *to, ..config }, depth)),
                     Edge::Strength(level, to) => {
                         let in_force = closure.strength.filter(|_| depth == 0);
                         if in_force.is_none_or(|strength| *level >= strength) {
-                            todo.push((
-                                Config {
-                                    state: *to,
-                                    ..config
-                                },
-                                depth,
-                            ));
+                            todo.push((Config { state: *to, ..config }, depth));
                         }
                     }
                     Edge::Rule { rule, follow, .. } => {
-                        let start = self
-                            .network
-                            .rule(*rule)
-                            .map_or(config.state, |rule| rule.start);
+                        let start = self.network.rule(*rule).map_or(config.state, |rule| rule.start);
                         let stack = self.stacks.push(config.stack, *follow);
-                        let inner = if depth >= 0 {
-                            depth.saturating_add(1)
-                        } else {
-                            depth
-                        };
-                        todo.push((
-                            Config {
-                                state: start,
-                                stack,
-                                ..config
-                            },
-                            inner,
-                        ));
+                        let inner = if depth >= 0 { depth.saturating_add(1) } else { depth };
+                        todo.push((Config { state: start, stack, ..config }, inner));
                     }
                 }
             }
@@ -147,46 +111,24 @@ impl Predictor {
         }
     }
 
-    fn pop(
-        &mut self,
-        config: Config,
-        depth: i32,
-        closure: &mut Closure,
-        todo: &mut Vec<(Config, i32)>,
-    ) {
+    fn pop(&mut self, config: Config, depth: i32, closure: &mut Closure, todo: &mut Vec<(Config, i32)>) {
         let entries = self.stacks.entries(config.stack).to_vec();
         for (state, stack) in entries {
             if state == END {
-                let ended = Config {
-                    stack: EMPTY,
-                    ..config
-                };
+                let ended = Config { stack: EMPTY, ..config };
                 if closure.full {
                     closure.add(ended, &mut self.stacks);
                 } else {
                     self.chase(ended, depth, closure, todo);
                 }
             } else {
-                todo.push((
-                    Config {
-                        state,
-                        stack,
-                        ..config
-                    },
-                    depth.saturating_sub(1),
-                ));
+                todo.push((Config { state, stack, ..config }, depth.saturating_sub(1)));
             }
         }
     }
 
     /// Leaves the rule of the decision towards all its callers.
-    fn chase(
-        &mut self,
-        config: Config,
-        depth: i32,
-        closure: &mut Closure,
-        todo: &mut Vec<(Config, i32)>,
-    ) {
+    fn chase(&mut self, config: Config, depth: i32, closure: &mut Closure, todo: &mut Vec<(Config, i32)>) {
         let Some(rule) = self.network.state(config.state).map(|state| state.rule) else {
             return;
         };
@@ -198,12 +140,7 @@ impl Predictor {
         }
         for (follow, strength_zero) in callers {
             let outermost = config.outermost || (*strength_zero && closure.operators == Some(rule));
-            let config = Config {
-                state: *follow,
-                left: true,
-                outermost,
-                ..config
-            };
+            let config = Config { state: *follow, left: true, outermost, ..config };
             todo.push((config, depth.saturating_sub(1)));
         }
     }
@@ -212,9 +149,7 @@ impl Predictor {
     fn leads_back(&self, config: Config) -> bool {
         let entries = self.stacks.entries(config.stack);
         !self.stacks.may_be_empty(config.stack)
-            && entries
-                .iter()
-                .all(|(state, _)| self.network.returns_to(*state, config.state))
+            && entries.iter().all(|(state, _)| self.network.returns_to(*state, config.state))
     }
 
     /// The first alternative that could have ended the rule of the decision before the token
@@ -233,14 +168,10 @@ impl Predictor {
 
     /// Some alternatives cannot be told apart any more: the first of them.
     pub(super) fn conflict(&self, configs: &[Config]) -> Option<u8> {
-        let all_stopped = configs
-            .iter()
-            .all(|config| self.network.kind(config.state) == StateKind::RuleStop);
+        let all_stopped = configs.iter().all(|config| self.network.kind(config.state) == StateKind::RuleStop);
         let sets = alternatives_by(configs, |config| (config.state, config.stack));
         let clash = sets.values().any(|set| set.count_ones() > 1);
-        let lone = alternatives_by(configs, |config| config.state)
-            .values()
-            .any(|set| set.count_ones() == 1);
+        let lone = alternatives_by(configs, |config| config.state).values().any(|set| set.count_ones() == 1);
         if !all_stopped && (!clash || lone) {
             return None;
         }
@@ -250,10 +181,7 @@ impl Predictor {
 
 pub(super) fn unique(configs: &[Config]) -> Option<u8> {
     let first = configs.first()?.alternative;
-    configs
-        .iter()
-        .all(|config| config.alternative == first)
-        .then_some(first)
+    configs.iter().all(|config| config.alternative == first).then_some(first)
 }
 
 /// The one alternative that is the first in every state.
@@ -261,15 +189,10 @@ pub(super) fn single_viable(configs: &[Config]) -> Option<u8> {
     let sets = alternatives_by(configs, |config| (config.state, config.stack));
     let mut firsts = sets.values().map(|set| set.trailing_zeros());
     let first = firsts.next()?;
-    firsts
-        .all(|other| other == first)
-        .then(|| u8::try_from(first).ok())?
+    firsts.all(|other| other == first).then(|| u8::try_from(first).ok())?
 }
 
-fn alternatives_by<K: std::hash::Hash + Eq>(
-    configs: &[Config],
-    key: impl Fn(&Config) -> K,
-) -> Map<K, u64> {
+fn alternatives_by<K: std::hash::Hash + Eq>(configs: &[Config], key: impl Fn(&Config) -> K) -> Map<K, u64> {
     let mut sets = Map::default();
     for config in configs {
         let bit = 1u64.checked_shl(u32::from(config.alternative)).unwrap_or(0);

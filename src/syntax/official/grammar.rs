@@ -6,6 +6,9 @@
 //! `rule[n]` enters a rule with that strength. Order matters: where two alternatives fit, the
 //! earlier one is taken.
 
+/// The `lone_` rules repeat those of a path: rules that were shared would have more followers,
+/// and what may follow a rule decides which alternative is taken when none fits.
+///
 /// `name: alternatives;` per rule; the first rule is the start.
 pub(super) const GRAMMAR: &str = r"
 file: version? import* (service | function)+ EOF;
@@ -132,9 +135,7 @@ impl<'a> Words<'a> {
         let length = if first == '\'' {
             text.get(1..)?.find('\'')?.saturating_add(2)
         } else {
-            let length = text
-                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                .unwrap_or(text.len());
+            let length = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
             length.max(first.len_utf8())
         };
         text.get(..length)
@@ -177,9 +178,7 @@ impl<'a> Words<'a> {
                 }
                 "@" => Item::Notice(self.next().unwrap_or_default()),
                 "{" => Item::Strength(self.number()),
-                _ if word.starts_with(|c: char| c == '\'' || c.is_ascii_uppercase()) => {
-                    Item::Token(word)
-                }
+                _ if word.starts_with(|c: char| c == '\'' || c.is_ascii_uppercase()) => Item::Token(word),
                 _ if self.next_is("[") => Item::Rule(word, self.number()),
                 _ => Item::Rule(word, 0),
             };

@@ -2,9 +2,8 @@
 //! message of its own.
 
 use super::token::{
-    BYTES, EOF, IDENTIFIER, Kind, NUM_FLOAT, NUM_INT, PATH_SEGMENT, RESERVED, RULES_VERSION,
-    SERVICE, SERVICE_KEYWORD, SERVICE_NAME, STRING, Token, UNPAIRED_DOUBLE, UNPAIRED_SINGLE,
-    kind_spelled,
+    BYTES, EOF, IDENTIFIER, Kind, NUM_FLOAT, NUM_INT, PATH_SEGMENT, RESERVED, RULES_VERSION, SERVICE, SERVICE_KEYWORD,
+    SERVICE_NAME, STRING, Token, UNPAIRED_DOUBLE, UNPAIRED_SINGLE, kind_spelled,
 };
 
 /// A character that the lexer dropped.
@@ -25,14 +24,14 @@ pub(super) struct Lexed {
 }
 
 const OPERATORS: [&str; 31] = [
-    "&&", "||", "==", "!=", ">=", "<=", "++", "--", "**", "=", ":", ",", ".", "$", ">", "{", "[",
-    "(", "<", "-", "%", "!", "+", "}", "]", ")", ";", "/", "*", "?", "@",
+    "&&", "||", "==", "!=", ">=", "<=", "++", "--", "**", "=", ":", ",", ".", "$", ">", "{", "[", "(", "<", "-", "%",
+    "!", "+", "}", "]", ")", ";", "/", "*", "?", "@",
 ];
 
 /// Reserved words that may not name a service; `let` may, and `rules_version` is no name at all.
 const SERVICE_RESERVED: [&str; 15] = [
-    "allow", "deny", "extends", "false", "function", "if", "import", "in", "is", "match", "null",
-    "package", "return", "service", "true",
+    "allow", "deny", "extends", "false", "function", "if", "import", "in", "is", "match", "null", "package", "return",
+    "service", "true",
 ];
 
 /// Words without a meaning that are nevertheless no identifiers.
@@ -64,67 +63,34 @@ pub(super) fn lex(source: &str) -> Lexed {
     let mut service_name_next = false;
     let comment_limit = source.rfind("*/").unwrap_or(0);
     while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
-        let skipped = if service_name_next {
-            blank(rest)
-        } else {
-            blank_or_comment(rest, at, comment_limit)
-        };
+        let skipped = if service_name_next { blank(rest) } else { blank_or_comment(rest, at, comment_limit) };
         if skipped > 0 {
             at = at.saturating_add(skipped);
             continue;
         }
-        let token = if service_name_next {
-            service_name(rest)
-        } else {
-            default_token(rest)
-        };
+        let token = if service_name_next { service_name(rest) } else { default_token(rest) };
         let Some((kind, length)) = token else {
             // A lone `&` or `|` takes the character that should have been its twin with it.
             let mut chars = rest.chars();
             let first = chars.next().map_or(1, char::len_utf8);
-            let twin = if service_name_next || !rest.starts_with(['&', '|']) {
-                None
-            } else {
-                chars.next()
-            };
-            let misfit = if twin.is_some() {
-                at.saturating_add(first)
-            } else {
-                at
-            };
-            let end = at
-                .saturating_add(first)
-                .saturating_add(twin.map_or(0, char::len_utf8));
-            lexed.dropped.push(Dropped {
-                tokens_before: lexed.tokens.len(),
-                start: at,
-                end,
-                at: misfit,
-            });
+            let twin = if service_name_next || !rest.starts_with(['&', '|']) { None } else { chars.next() };
+            let misfit = if twin.is_some() { at.saturating_add(first) } else { at };
+            let end = at.saturating_add(first).saturating_add(twin.map_or(0, char::len_utf8));
+            lexed.dropped.push(Dropped { tokens_before: lexed.tokens.len(), start: at, end, at: misfit });
             at = end;
             continue;
         };
         let end = at.saturating_add(length);
-        lexed.tokens.push(Token {
-            kind,
-            start: at,
-            end,
-        });
+        lexed.tokens.push(Token { kind, start: at, end });
         service_name_next = kind == SERVICE;
         at = end;
     }
-    lexed.tokens.push(Token {
-        kind: EOF,
-        start: source.len(),
-        end: source.len(),
-    });
+    lexed.tokens.push(Token { kind: EOF, start: source.len(), end: source.len() });
     lexed
 }
 
 fn blank(rest: &str) -> usize {
-    count(rest.as_bytes(), |byte| {
-        matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0C)
-    })
+    count(rest.as_bytes(), |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0C))
 }
 
 fn blank_or_comment(rest: &str, at: usize, comment_limit: usize) -> usize {
@@ -144,19 +110,10 @@ fn blank_or_comment(rest: &str, at: usize, comment_limit: usize) -> usize {
 }
 
 fn service_name(rest: &str) -> Option<(Kind, usize)> {
-    let length = count(rest.as_bytes(), |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
-    });
+    let length = count(rest.as_bytes(), |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
     let name = rest.get(..length).filter(|name| !name.is_empty())?;
     let reserved = SERVICE_RESERVED.contains(&name);
-    Some((
-        if reserved {
-            SERVICE_KEYWORD
-        } else {
-            SERVICE_NAME
-        },
-        length,
-    ))
+    Some((if reserved { SERVICE_KEYWORD } else { SERVICE_NAME }, length))
 }
 
 fn default_token(rest: &str) -> Option<(Kind, usize)> {
@@ -172,9 +129,7 @@ fn default_token(rest: &str) -> Option<(Kind, usize)> {
         _ => None,
     };
     candidate.or_else(|| {
-        let operator = OPERATORS
-            .iter()
-            .find(|operator| rest.starts_with(**operator))?;
+        let operator = OPERATORS.iter().find(|operator| rest.starts_with(**operator))?;
         Some((kind_spelled(operator)?, operator.len()))
     })
 }
@@ -187,8 +142,7 @@ fn path_segment(bytes: &[u8]) -> Option<(Kind, usize)> {
     }
     let inside = bytes.get(2..).filter(|_| bytes.get(1) == Some(&b'('))?;
     let length = segment_chars(inside);
-    (length > 0 && inside.get(length) == Some(&b')'))
-        .then(|| (PATH_SEGMENT, length.saturating_add(3)))
+    (length > 0 && inside.get(length) == Some(&b')')).then(|| (PATH_SEGMENT, length.saturating_add(3)))
 }
 
 fn segment_chars(bytes: &[u8]) -> usize {
@@ -220,25 +174,14 @@ fn quoted(rest: &str, quote: u8) -> (Kind, usize) {
         }
         length = length.saturating_add(step);
     }
-    (
-        if quote == b'"' {
-            UNPAIRED_DOUBLE
-        } else {
-            UNPAIRED_SINGLE
-        },
-        length,
-    )
+    (if quote == b'"' { UNPAIRED_DOUBLE } else { UNPAIRED_SINGLE }, length)
 }
 
 /// Length of the escape at the start of `tail`, 0 if it is none.
 fn escape(tail: &[u8]) -> usize {
     let octal = |byte: &u8| (b'0'..=b'7').contains(byte);
     match tail {
-        [
-            _,
-            b'b' | b't' | b'n' | b'f' | b'r' | b'"' | b'\'' | b'\\',
-            ..,
-        ] => 2,
+        [_, b'b' | b't' | b'n' | b'f' | b'r' | b'"' | b'\'' | b'\\', ..] => 2,
         [_, b'x', digits @ ..] if hex(digits, 2) => 4,
         [_, b'u', digits @ ..] if hex(digits, 4) => 6,
         [_, b'0'..=b'3', second, third, ..] if octal(second) && octal(third) => 4,
@@ -247,25 +190,18 @@ fn escape(tail: &[u8]) -> usize {
 }
 
 fn hex(bytes: &[u8], digits: usize) -> bool {
-    bytes
-        .get(..digits)
-        .is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit))
+    bytes.get(..digits).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn bytes_literal(rest: &str) -> Option<(Kind, usize)> {
     let tail = rest.get(1..)?;
-    let quote = *tail
-        .as_bytes()
-        .first()
-        .filter(|byte| matches!(byte, b'\'' | b'"'))?;
+    let quote = *tail.as_bytes().first().filter(|byte| matches!(byte, b'\'' | b'"'))?;
     let (kind, length) = quoted(tail, quote);
     (kind == STRING).then(|| (BYTES, length.saturating_add(1)))
 }
 
 fn word(rest: &str) -> Option<(Kind, usize)> {
-    let length = count(rest.as_bytes(), |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
-    });
+    let length = count(rest.as_bytes(), |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
     let text = rest.get(..length)?;
     match text {
         "$" => None,
@@ -276,17 +212,9 @@ fn word(rest: &str) -> Option<(Kind, usize)> {
 }
 
 fn number(bytes: &[u8]) -> Option<(Kind, usize)> {
-    let digits = |from: usize| {
-        count(bytes.get(from..).unwrap_or_default(), |byte| {
-            byte.is_ascii_digit()
-        })
-    };
+    let digits = |from: usize| count(bytes.get(from..).unwrap_or_default(), |byte| byte.is_ascii_digit());
     // A leading zero is a number of its own, so that `007` is three tokens.
-    let whole = if bytes.first() == Some(&b'0') {
-        1
-    } else {
-        digits(0)
-    };
+    let whole = if bytes.first() == Some(&b'0') { 1 } else { digits(0) };
     if bytes.get(whole) == Some(&b'.') {
         let after = whole.saturating_add(1);
         let fraction = digits(after);

@@ -31,8 +31,11 @@ const TOO_COMPLEX: &str = "Expression is too complex to evaluate safely.";
 /// One error, with the byte offsets of the token it points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
+    /// Byte offset of the token's first character.
     pub start: usize,
+    /// Byte offset after the token; equal to `start` at the end of input.
     pub end: usize,
+    /// The official wording.
     pub message: String,
 }
 
@@ -41,11 +44,7 @@ pub struct SyntaxError {
 pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
     if source.is_empty() {
         let message = "Rules content empty. Compilation aborted.".to_owned();
-        return vec![SyntaxError {
-            start: 0,
-            end: 0,
-            message,
-        }];
+        return vec![SyntaxError { start: 0, end: 0, message }];
     }
     let lexed = lexer::lex(source);
     if let Some(token) = too_deep(source, &lexed.tokens) {
@@ -60,25 +59,13 @@ pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
     let mut seen = 0;
     if !well_formed {
         seen = quick.reach.saturating_add(1);
-        let mut thorough = Parser::new(
-            source,
-            &lexed.tokens,
-            &mut predictor,
-            Some(Recovery::default()),
-        );
+        let mut thorough = Parser::new(source, &lexed.tokens, &mut predictor, Some(Recovery::default()));
         thorough.run();
         errors = thorough.errors;
     }
-    for dropped in lexed
-        .dropped
-        .iter()
-        .filter(|dropped| dropped.tokens_before >= seen)
-    {
+    for dropped in lexed.dropped.iter().filter(|dropped| dropped.tokens_before >= seen) {
         let text = source.get(dropped.start..dropped.end).unwrap_or_default();
-        let shown = text
-            .replace('\n', "\\n")
-            .replace('\r', "\\r")
-            .replace('\t', "\\t");
+        let shown = text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
         errors.push(SyntaxError {
             start: dropped.at,
             end: dropped.end,
@@ -102,11 +89,7 @@ fn too_deep(source: &str, tokens: &[Token]) -> Option<SyntaxError> {
             _ => {}
         }
         if depth > MAX_DEPTH {
-            return Some(SyntaxError {
-                start: token.start,
-                end: token.end,
-                message: TOO_COMPLEX.to_owned(),
-            });
+            return Some(SyntaxError { start: token.start, end: token.end, message: TOO_COMPLEX.to_owned() });
         }
     }
     None
@@ -117,10 +100,7 @@ mod tests {
     use super::{MAX_DEPTH, TOO_COMPLEX, syntax_errors};
 
     fn first(source: &str) -> Option<(usize, String)> {
-        syntax_errors(source)
-            .into_iter()
-            .next()
-            .map(|error| (error.start, error.message))
+        syntax_errors(source).into_iter().next().map(|error| (error.start, error.message))
     }
 
     #[test]
@@ -134,19 +114,13 @@ mod tests {
     #[test]
     fn a_later_error_may_stand_first() {
         let source = "service x { match /a/{b} { deny read; } }";
-        let found: Vec<_> = syntax_errors(source)
-            .into_iter()
-            .map(|error| (error.start, error.message))
-            .collect();
+        let found: Vec<_> = syntax_errors(source).into_iter().map(|error| (error.start, error.message)).collect();
         assert_eq!(
             found,
             [
                 (18, "Missing 'match' keyword before path.".to_owned()),
                 (27, "Unexpected 'deny'.".to_owned()),
-                (
-                    27,
-                    "mismatched input 'deny' expecting {'{', '/', PATH_SEGMENT}".to_owned()
-                ),
+                (27, "mismatched input 'deny' expecting {'{', '/', PATH_SEGMENT}".to_owned()),
                 (40, "Unexpected '}'.".to_owned()),
             ]
         );
@@ -154,46 +128,21 @@ mod tests {
 
     #[test]
     fn dropped_characters_are_lost_before_a_syntax_error() {
-        let with =
-            |condition: &str| format!("service x {{ match /a {{ allow get: if {condition}; }} }}");
-        assert_eq!(
-            first(&with("a ^ b")),
-            Some((41, "Unexpected 'b'.".to_owned()))
-        );
-        assert_eq!(
-            first(&with("a ^")),
-            Some((39, "token recognition error at: '^'".to_owned()))
-        );
+        let with = |condition: &str| format!("service x {{ match /a {{ allow get: if {condition}; }} }}");
+        assert_eq!(first(&with("a ^ b")), Some((41, "Unexpected 'b'.".to_owned())));
+        assert_eq!(first(&with("a ^")), Some((39, "token recognition error at: '^'".to_owned())));
     }
 
     #[test]
     fn work_and_depth_are_bounded() {
-        let with = |condition: String| {
-            format!("service x {{ match /a {{ allow get: if {condition}; }} }}")
-        };
+        let with = |condition: String| format!("service x {{ match /a {{ allow get: if {condition}; }} }}");
         let deep = with("(".repeat(100_000));
         assert_eq!(first(&deep), Some((35 + MAX_DEPTH, TOO_COMPLEX.to_owned())));
-        for part in [
-            "!", "a ? b : ", "/a", "/{a}", "a[", "f(", "{a:", "-", "a.b", "a && ", "'", "/* ",
-        ] {
-            assert!(
-                first(&with(part.repeat(20_000) + " b c")).is_some(),
-                "{part}"
-            );
+        for part in ["!", "a ? b : ", "/a", "/{a}", "a[", "f(", "{a:", "-", "a.b", "a && ", "'", "/* "] {
+            assert!(first(&with(part.repeat(20_000) + " b c")).is_some(), "{part}");
         }
-        for part in [
-            "match ",
-            "match /a { ",
-            "allow ",
-            "function f(",
-            "/ ",
-            "deny x;",
-            "service x { ",
-        ] {
-            assert!(
-                first(&format!("service x {{ {}", part.repeat(20_000))).is_some(),
-                "{part}"
-            );
+        for part in ["match ", "match /a { ", "allow ", "function f(", "/ ", "deny x;", "service x { "] {
+            assert!(first(&format!("service x {{ {}", part.repeat(20_000))).is_some(), "{part}");
         }
     }
 }

@@ -29,11 +29,7 @@ pub(super) enum StateKind {
 pub(super) enum Edge {
     Empty(StateId),
     Token(KindSet, StateId),
-    Rule {
-        rule: u16,
-        strength: u8,
-        follow: StateId,
-    },
+    Rule { rule: u16, strength: u8, follow: StateId },
     Strength(u8, StateId),
     Notice(Notice, StateId),
 }
@@ -87,8 +83,7 @@ impl Network {
     }
 
     pub(super) fn kind(&self, id: StateId) -> StateKind {
-        self.state(id)
-            .map_or(StateKind::RuleStop, |state| state.kind)
+        self.state(id).map_or(StateKind::RuleStop, |state| state.kind)
     }
 
     pub(super) fn edges(&self, id: StateId) -> &[Edge] {
@@ -122,17 +117,11 @@ impl Network {
             let rule = u16::try_from(index).unwrap_or_default();
             let start = network.add(StateKind::Plain, rule);
             let stop = network.add(StateKind::RuleStop, rule);
-            network.rules.push(Rule {
-                start,
-                stop,
-                ..Rule::default()
-            });
+            network.rules.push(Rule { start, stop, ..Rule::default() });
         }
         for (index, (_, alternatives)) in rules.iter().enumerate() {
             let rule = u16::try_from(index).unwrap_or_default();
-            let (start, stop) = network
-                .rule(rule)
-                .map_or((0, 0), |rule| (rule.start, rule.stop));
+            let (start, stop) = network.rule(rule).map_or((0, 0), |rule| (rule.start, rule.stop));
             let end = network.block(alternatives, Repeat::Once, start, rule, &names);
             network.connect(end, Edge::Empty(stop));
         }
@@ -229,9 +218,7 @@ impl Network {
                 self.connect(entry, Edge::Empty(exit));
                 self.connect(end, Edge::Empty(back));
                 self.connect(back, Edge::Empty(entry));
-                let operators = alternatives
-                    .iter()
-                    .any(|items| matches!(items.first(), Some(Item::Strength(_))));
+                let operators = alternatives.iter().any(|items| matches!(items.first(), Some(Item::Strength(_))));
                 if operators {
                     if let Some(state) = self.states.get_mut(usize::from(entry)) {
                         state.operator_loop = true;
@@ -254,13 +241,7 @@ impl Network {
         }
     }
 
-    fn sequence(
-        &mut self,
-        items: &[Item<'_>],
-        from: StateId,
-        rule: u16,
-        names: &[&str],
-    ) -> StateId {
+    fn sequence(&mut self, items: &[Item<'_>], from: StateId, rule: u16, names: &[&str]) -> StateId {
         let mut at = from;
         for item in items {
             if let Item::Block(alternatives, repeat) = item {
@@ -269,18 +250,12 @@ impl Network {
             }
             let to = self.add(StateKind::Plain, rule);
             let edge = match item {
-                Item::Token(name) => {
-                    kind_named(name).map(|kind| Edge::Token(KindSet::one(kind), to))
-                }
+                Item::Token(name) => kind_named(name).map(|kind| Edge::Token(KindSet::one(kind), to)),
                 Item::Rule(name, strength) => names
                     .iter()
                     .position(|candidate| candidate == name)
                     .and_then(|index| u16::try_from(index).ok())
-                    .map(|rule| Edge::Rule {
-                        rule,
-                        strength: *strength,
-                        follow: to,
-                    }),
+                    .map(|rule| Edge::Rule { rule, strength: *strength, follow: to }),
                 Item::Notice(name) => Notice::named(name).map(|notice| Edge::Notice(notice, to)),
                 Item::Strength(strength) => Some(Edge::Strength(*strength, to)),
                 Item::Block(..) => None,
@@ -297,11 +272,7 @@ impl Network {
             .iter()
             .flat_map(|state| state.edges.iter())
             .filter_map(|edge| match edge {
-                Edge::Rule {
-                    rule,
-                    strength,
-                    follow,
-                } => Some((*rule, *follow, *strength)),
+                Edge::Rule { rule, strength, follow } => Some((*rule, *follow, *strength)),
                 _ => None,
             })
             .collect();
@@ -358,12 +329,7 @@ impl Network {
         }
     }
 
-    fn ahead(
-        &self,
-        edge: &Edge,
-        of: impl Fn(&State) -> KindSet,
-        stop_at_operators: bool,
-    ) -> KindSet {
+    fn ahead(&self, edge: &Edge, of: impl Fn(&State) -> KindSet, stop_at_operators: bool) -> KindSet {
         let at = |id: StateId| self.state(id).map(&of).unwrap_or_default();
         match edge {
             Edge::Empty(to) | Edge::Notice(_, to) => at(*to),
@@ -389,11 +355,7 @@ impl Network {
         let mut set = state.next_to_operators;
         if set.has(EPSILON) {
             set = set.without(EPSILON);
-            set.join(
-                self.rule(state.rule)
-                    .map(|rule| rule.follow)
-                    .unwrap_or_default(),
-            );
+            set.join(self.rule(state.rule).map(|rule| rule.follow).unwrap_or_default());
         }
         set
     }

@@ -76,13 +76,7 @@ impl<'a> Parser<'a> {
     /// Reads the whole source; false if it gave up at the first error.
     pub(super) fn run(&mut self) -> bool {
         let start = self.network.rule(0).map_or(0, |rule| rule.start);
-        self.frames.push(Frame {
-            follow: 0,
-            caller: 0,
-            strength: 0,
-            first: 0,
-            inner: (0, 0),
-        });
+        self.frames.push(Frame { follow: 0, caller: 0, strength: 0, first: 0, inner: (0, 0) });
         let mut current = start;
         while !self.frames.is_empty() {
             match self.advance(current) {
@@ -108,11 +102,7 @@ impl<'a> Parser<'a> {
 
     pub(super) fn token_at(&self, index: usize) -> Token {
         let last = self.tokens.last().copied();
-        self.tokens.get(index).copied().or(last).unwrap_or(Token {
-            kind: EOF,
-            start: 0,
-            end: 0,
-        })
+        self.tokens.get(index).copied().or(last).unwrap_or(Token { kind: EOF, start: 0, end: 0 })
     }
 
     /// The token `ahead` places after the next one.
@@ -141,11 +131,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn report(&mut self, token: Token, message: String) {
-        self.errors.push(SyntaxError {
-            start: token.start,
-            end: token.end,
-            message,
-        });
+        self.errors.push(SyntaxError { start: token.start, end: token.end, message });
     }
 
     /// One move from `current`: along an edge, into a rule, or out of one.
@@ -193,11 +179,7 @@ impl<'a> Parser<'a> {
                 self.expect(*set)?;
                 Ok(*to)
             }
-            Some(Edge::Rule {
-                rule,
-                strength,
-                follow,
-            }) => {
+            Some(Edge::Rule { rule, strength, follow }) => {
                 if self.frames.len() >= MAX_FRAMES {
                     return Err(Failure::TooComplex);
                 }
@@ -233,15 +215,9 @@ impl<'a> Parser<'a> {
     fn decide(&mut self, state: StateId) -> Result<StateId, Failure> {
         let network = self.network;
         let edges = network.edges(state);
-        let alternative = if edges.len() < 2 {
-            0
-        } else {
-            self.choose(state)?
-        };
+        let alternative = if edges.len() < 2 { 0 } else { self.choose(state)? };
         match edges.get(alternative) {
-            Some(Edge::Empty(to)) if network.kind(state) == StateKind::StarLoopEntry => {
-                Ok(self.past_lone_block(*to))
-            }
+            Some(Edge::Empty(to)) if network.kind(state) == StateKind::StarLoopEntry => Ok(self.past_lone_block(*to)),
             Some(Edge::Empty(to)) => Ok(*to),
             _ => Ok(state),
         }
@@ -249,10 +225,7 @@ impl<'a> Parser<'a> {
 
     fn choose(&mut self, state: StateId) -> Result<usize, Failure> {
         let network = self.network;
-        if let Some((node, sets)) = network
-            .state(state)
-            .and_then(|node| Some((node, node.settled.as_ref()?)))
-        {
+        if let Some((node, sets)) = network.state(state).and_then(|node| Some((node, node.settled.as_ref()?))) {
             let kind = self.kind(0);
             return match sets.iter().position(|set| set.has(kind)) {
                 Some(alternative) => Ok(alternative),
@@ -267,12 +240,10 @@ impl<'a> Parser<'a> {
             quick: self.recovery.is_none(),
         };
         let follows = self.frames.iter().skip(1).map(|frame| frame.follow);
-        self.predictor
-            .predict(decision, self.tokens, follows)
-            .map_err(|reason| match reason {
-                Unpredictable::NoViable(at) => Failure::NoViable(at),
-                Unpredictable::TooComplex => Failure::TooComplex,
-            })
+        self.predictor.predict(decision, self.tokens, follows).map_err(|reason| match reason {
+            Unpredictable::NoViable(at) => Failure::NoViable(at),
+            Unpredictable::TooComplex => Failure::TooComplex,
+        })
     }
 
     /// Ends the rule in hand and returns where its caller continues.
@@ -310,11 +281,6 @@ impl<'a> Parser<'a> {
         if first >= end {
             return "<missing IDENTIFIER>".to_owned();
         }
-        self.tokens
-            .get(first..end)
-            .unwrap_or_default()
-            .iter()
-            .map(|token| self.text(*token))
-            .collect()
+        self.tokens.get(first..end).unwrap_or_default().iter().map(|token| self.text(*token)).collect()
     }
 }

@@ -97,11 +97,7 @@ impl Predictor {
                 let configs = self.configs(current);
                 return self.finished(&configs).ok_or(Unpredictable::NoViable(at));
             };
-            match self
-                .states
-                .get(next)
-                .map_or(Outcome::Open, |state| state.outcome)
-            {
+            match self.states.get(next).map_or(Outcome::Open, |state| state.outcome) {
                 Outcome::Unique(alternative) => return Ok(usize::from(alternative)),
                 Outcome::Conflict(alternative) if decision.quick => {
                     return Ok(usize::from(alternative));
@@ -129,24 +125,12 @@ impl Predictor {
     }
 
     fn configs(&self, state: usize) -> Rc<[Config]> {
-        self.states
-            .get(state)
-            .map_or_else(|| Rc::from([]), |state| Rc::clone(&state.configs))
+        self.states.get(state).map_or_else(|| Rc::from([]), |state| Rc::clone(&state.configs))
     }
 
     fn start(&mut self, decision: Decision) -> usize {
-        let operators = self
-            .network
-            .state(decision.state)
-            .is_some_and(|state| state.operator_loop);
-        let key = (
-            decision.state,
-            if operators {
-                decision.strength
-            } else {
-                u8::MAX
-            },
-        );
+        let operators = self.network.state(decision.state).is_some_and(|state| state.operator_loop);
+        let key = (decision.state, if operators { decision.strength } else { u8::MAX });
         if let Some(id) = self.starts.get(&key) {
             return *id;
         }
@@ -159,22 +143,14 @@ impl Predictor {
     fn start_configs(&mut self, decision: Decision, stack: StackId, full: bool) -> Vec<Config> {
         let mut closure = Closure::new(full);
         let state = self.network.state(decision.state);
-        let operators = state
-            .filter(|state| state.operator_loop)
-            .map(|state| state.rule);
+        let operators = state.filter(|state| state.operator_loop).map(|state| state.rule);
         if full || operators.is_some() {
             closure.strength = Some(decision.strength);
         }
         closure.operators = operators;
         for (index, edge) in self.network.edges(decision.state).iter().enumerate() {
             if let (Edge::Empty(to), Ok(alternative)) = (edge, u8::try_from(index)) {
-                let config = Config {
-                    state: *to,
-                    alternative,
-                    stack,
-                    left: false,
-                    outermost: false,
-                };
+                let config = Config { state: *to, alternative, stack, left: false, outermost: false };
                 self.close(config, &mut closure);
             }
         }
@@ -188,9 +164,7 @@ impl Predictor {
                 .map(|config| (config.state, config.stack))
                 .collect();
             configs.retain(|config| {
-                config.alternative == 0
-                    || config.outermost
-                    || first.get(&config.state) != Some(&config.stack)
+                config.alternative == 0 || config.outermost || first.get(&config.state) != Some(&config.stack)
             });
         }
         for config in &mut configs {
@@ -207,20 +181,12 @@ impl Predictor {
         }
         let id = self.states.len();
         self.ids.insert(Rc::clone(&configs), id);
-        self.states.push(Cached {
-            configs,
-            outcome,
-            edges: Map::default(),
-        });
+        self.states.push(Cached { configs, outcome, edges: Map::default() });
         id
     }
 
     fn step(&mut self, current: usize, kind: Kind) -> Option<usize> {
-        if let Some(known) = self
-            .states
-            .get(current)
-            .and_then(|state| state.edges.get(&kind))
-        {
+        if let Some(known) = self.states.get(current).and_then(|state| state.edges.get(&kind)) {
             return *known;
         }
         let configs = self.configs(current);
@@ -228,9 +194,7 @@ impl Predictor {
         let next = (!reached.is_empty()).then(|| {
             let outcome = match unique(&reached) {
                 Some(alternative) => Outcome::Unique(alternative),
-                None => self
-                    .conflict(&reached)
-                    .map_or(Outcome::Open, Outcome::Conflict),
+                None => self.conflict(&reached).map_or(Outcome::Open, Outcome::Conflict),
             };
             self.intern(reached, outcome)
         });
@@ -284,13 +248,7 @@ impl Predictor {
                 if let Edge::Token(set, to) = edge
                     && set.has(kind)
                 {
-                    moved.add(
-                        Config {
-                            state: *to,
-                            ..*config
-                        },
-                        &mut self.stacks,
-                    );
+                    moved.add(Config { state: *to, ..*config }, &mut self.stacks);
                 }
             }
         }
@@ -303,14 +261,9 @@ impl Predictor {
         }
         if kind == EOF {
             let network = self.network;
-            closure
-                .configs
-                .retain(|config| network.kind(config.state) == StateKind::RuleStop);
+            closure.configs.retain(|config| network.kind(config.state) == StateKind::RuleStop);
         }
-        let any_stopped = closure
-            .configs
-            .iter()
-            .any(|config| self.network.kind(config.state) == StateKind::RuleStop);
+        let any_stopped = closure.configs.iter().any(|config| self.network.kind(config.state) == StateKind::RuleStop);
         if !full || !any_stopped {
             for config in stopped {
                 closure.add(config, &mut self.stacks);

@@ -36,9 +36,7 @@ impl Parser<'_> {
             return Ok(());
         }
         let pending = self.recovery.as_ref().and_then(|recovery| recovery.pending);
-        Err(Failure::Mismatch(
-            pending.unwrap_or_else(|| self.expected()),
-        ))
+        Err(Failure::Mismatch(pending.unwrap_or_else(|| self.expected())))
     }
 
     fn fitted(&mut self) {
@@ -49,9 +47,7 @@ impl Parser<'_> {
     }
 
     fn silent(&self) -> bool {
-        self.recovery
-            .as_ref()
-            .is_none_or(|recovery| recovery.silent)
+        self.recovery.as_ref().is_none_or(|recovery| recovery.silent)
     }
 
     /// Checks at the start of a block or loop that the next token can be one of it.
@@ -141,8 +137,7 @@ impl Parser<'_> {
 
     /// Pretends that the wanted token was there if the next one would follow it.
     fn insert_one(&mut self) -> bool {
-        let Some(super::network::Edge::Token(_, to)) = self.network.edges(self.state).first()
-        else {
+        let Some(super::network::Edge::Token(_, to)) = self.network.edges(self.state).first() else {
             return false;
         };
         let following = self.expected_from(self.network.next(*to));
@@ -152,11 +147,7 @@ impl Parser<'_> {
         if !self.silent() {
             self.set_silent();
             let token = self.token(0);
-            let message = format!(
-                "missing {} at '{}'",
-                self.expected().display(),
-                self.shown(token)
-            );
+            let message = format!("missing {} at '{}'", self.expected().display(), self.shown(token));
             self.report(token, message);
         }
         true
@@ -188,11 +179,7 @@ impl Parser<'_> {
             }
             Failure::Mismatch(expected) => {
                 let token = self.token(0);
-                let message = format!(
-                    "mismatched input '{}' expecting {}",
-                    self.shown(token),
-                    expected.display()
-                );
+                let message = format!("mismatched input '{}' expecting {}", self.shown(token), expected.display());
                 self.report(token, message);
             }
             Failure::TooComplex => {}
@@ -222,9 +209,6 @@ impl Parser<'_> {
     }
 
     fn shown(&self, token: Token) -> String {
-        self.text(token)
-            .replace('\n', "\\n")
-            .replace('\r', "\\r")
-            .replace('\t', "\\t")
+        self.text(token).replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
     }
 }

@@ -26,12 +26,7 @@ pub(super) struct Stacks {
 
 impl Stacks {
     pub(super) fn new() -> Self {
-        Self {
-            nodes: vec![Box::default()],
-            ids: Map::default(),
-            merged: Map::default(),
-            overflow: false,
-        }
+        Self { nodes: vec![Box::default()], ids: Map::default(), merged: Map::default(), overflow: false }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -40,18 +35,11 @@ impl Stacks {
 
     /// Return states and what lies below each, in ascending order.
     pub(super) fn entries(&self, id: StackId) -> &[(StateId, StackId)] {
-        usize::try_from(id)
-            .ok()
-            .and_then(|index| self.nodes.get(index))
-            .map_or(&[], |node| node)
+        usize::try_from(id).ok().and_then(|index| self.nodes.get(index)).map_or(&[], |node| node)
     }
 
     pub(super) fn may_be_empty(&self, id: StackId) -> bool {
-        id == EMPTY
-            || self
-                .entries(id)
-                .last()
-                .is_some_and(|(state, _)| *state == END)
+        id == EMPTY || self.entries(id).last().is_some_and(|(state, _)| *state == END)
     }
 
     pub(super) fn push(&mut self, below: StackId, follow: StateId) -> StackId {
@@ -107,10 +95,6 @@ impl Stacks {
     }
 
     fn list(&self, id: StackId) -> Vec<(StateId, StackId)> {
-        if id == EMPTY {
-            vec![(END, EMPTY)]
-        } else {
-            self.entries(id).to_vec()
-        }
+        if id == EMPTY { vec![(END, EMPTY)] } else { self.entries(id).to_vec() }
     }
 }

@@ -126,21 +126,14 @@ pub(super) const NAMES: [&str; 57] = [
 /// The kind with this name.
 pub(super) fn kind_named(name: &str) -> Option<Kind> {
     let name = if name == "EOF" { "<EOF>" } else { name };
-    NAMES
-        .iter()
-        .position(|candidate| *candidate == name)
-        .and_then(|index| Kind::try_from(index).ok())
+    NAMES.iter().position(|candidate| *candidate == name).and_then(|index| Kind::try_from(index).ok())
 }
 
 /// The kind of a keyword or operator spelled `text`.
 pub(super) fn kind_spelled(text: &str) -> Option<Kind> {
     NAMES
         .iter()
-        .position(|name| {
-            name.strip_prefix('\'')
-                .and_then(|rest| rest.strip_suffix('\''))
-                == Some(text)
-        })
+        .position(|name| name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) == Some(text))
         .and_then(|index| Kind::try_from(index).ok())
 }
 

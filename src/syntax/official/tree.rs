@@ -2,26 +2,13 @@
 //! first run ended well, and then lists them together with the named errors of that run.
 
 use super::SyntaxError;
-use super::token::{
-    BYTES, IDENTIFIER, Kind, NUM_INT, PATH_SEGMENT, RULES_VERSION, Token, kind_spelled,
-};
+use super::token::{BYTES, IDENTIFIER, Kind, NUM_INT, PATH_SEGMENT, RULES_VERSION, Token, kind_spelled};
 
-const PACKAGES: [&str; 6] = [
-    "math",
-    "hashing",
-    "duration",
-    "timestamp",
-    "latlng",
-    "firestore",
-];
+const PACKAGES: [&str; 6] = ["math", "hashing", "duration", "timestamp", "latlng", "firestore"];
 
 /// Finds them by the tokens alone, which is enough in a source that fits the grammar.
 pub(super) fn tree_errors(source: &str, tokens: &[Token]) -> Vec<SyntaxError> {
-    let mut finder = Finder {
-        source,
-        tokens,
-        errors: Vec::new(),
-    };
+    let mut finder = Finder { source, tokens, errors: Vec::new() };
     let version = finder.version();
     // A version it does not know keeps the compiler from looking into the services.
     let services = version.is_some();
@@ -51,11 +38,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn report(&mut self, token: Token, message: String) {
-        self.errors.push(SyntaxError {
-            start: token.start,
-            end: token.end,
-            message,
-        });
+        self.errors.push(SyntaxError { start: token.start, end: token.end, message });
     }
 
     fn kind(&self, index: usize) -> Option<Kind> {
@@ -63,37 +46,26 @@ impl Finder<'_> {
     }
 
     fn text(&self, index: usize) -> &str {
-        self.tokens
-            .get(index)
-            .and_then(|token| self.source.get(token.start..token.end))
-            .unwrap_or_default()
+        self.tokens.get(index).and_then(|token| self.source.get(token.start..token.end)).unwrap_or_default()
     }
 
     fn is(&self, index: usize, spelled: &str) -> bool {
-        self.kind(index)
-            .is_some_and(|kind| kind_spelled(spelled) == Some(kind))
+        self.kind(index).is_some_and(|kind| kind_spelled(spelled) == Some(kind))
     }
 
     fn is_after(&self, index: usize, spelled: &str) -> bool {
-        index
-            .checked_sub(1)
-            .is_some_and(|before| self.is(before, spelled))
+        index.checked_sub(1).is_some_and(|before| self.is(before, spelled))
     }
 
     /// Without its quotes.
     fn string(&self, index: usize) -> &str {
         let text = self.text(index);
-        text.get(1..text.len().saturating_sub(1))
-            .unwrap_or_default()
+        text.get(1..text.len().saturating_sub(1)).unwrap_or_default()
     }
 
     /// The version, if it is one.
     fn version(&mut self) -> Option<u8> {
-        let Some(first) = self
-            .tokens
-            .first()
-            .filter(|token| token.kind == RULES_VERSION)
-        else {
+        let Some(first) = self.tokens.first().filter(|token| token.kind == RULES_VERSION) else {
             return Some(1);
         };
         match self.string(2) {
@@ -112,10 +84,7 @@ impl Finder<'_> {
             self.report(token, "Import statements are not allowed.".to_owned());
         }
         let module = self.string(index.saturating_add(1)).to_owned();
-        self.report(
-            token,
-            format!("Module \"{module}\" is not part of the standard library."),
-        );
+        self.report(token, format!("Module \"{module}\" is not part of the standard library."));
     }
 
     fn bytes(&mut self, token: Token) {
@@ -135,11 +104,7 @@ impl Finder<'_> {
         let text = self.text(index).to_owned();
         // Only a negated literal may reach one further.
         let negated = self.is_after(index, "-") && !self.is_operand_end(index.checked_sub(2));
-        let limit = if negated {
-            1u64 << 63
-        } else {
-            (1u64 << 63) - 1
-        };
+        let limit = if negated { 1u64 << 63 } else { (1u64 << 63) - 1 };
         if !text.parse::<u64>().is_ok_and(|value| value <= limit) {
             self.report(token, format!("Invalid number literal {text}."));
         }
@@ -150,9 +115,7 @@ impl Finder<'_> {
             return false;
         };
         matches!(kind, IDENTIFIER..=BYTES | PATH_SEGMENT)
-            || [")", "]", "}", "true", "false", "null"]
-                .iter()
-                .any(|text| self.is(index, text))
+            || [")", "]", "}", "true", "false", "null"].iter().any(|text| self.is(index, text))
     }
 
     fn package(&mut self, index: usize, token: Token) {
@@ -161,18 +124,13 @@ impl Finder<'_> {
             return;
         }
         let before = index.checked_sub(1).and_then(|before| self.kind(before));
-        let named = [".", "is", "function", "allow"]
-            .iter()
-            .any(|word| self.is_after(index, word));
+        let named = [".", "is", "function", "allow"].iter().any(|word| self.is_after(index, word));
         let next = index.saturating_add(1);
         let call = self.is(next, ".")
             && self.kind(index.saturating_add(2)) == Some(IDENTIFIER)
             && self.is(index.saturating_add(3), "(");
         if !named && !call && !self.is(next, "(") && before != Some(IDENTIFIER) {
-            self.report(
-                token,
-                format!("{name} is a package and cannot be used as variable name."),
-            );
+            self.report(token, format!("{name} is a package and cannot be used as variable name."));
         }
     }
 
@@ -190,11 +148,9 @@ impl Finder<'_> {
     /// Whether the token before ends `/{x}`, so that this is not the path's first segment.
     fn follows_binding(&self, index: usize) -> bool {
         self.is_after(index, "}")
-            && [4usize, 6].iter().any(|back| {
-                index
-                    .checked_sub(*back)
-                    .is_some_and(|start| self.binding(start).is_some())
-            })
+            && [4usize, 6]
+                .iter()
+                .any(|back| index.checked_sub(*back).is_some_and(|start| self.binding(start).is_some()))
     }
 
     /// The binding `/{x}`, `/{x=*}` or `/{x=**}` at `index`: whether a glob, and what comes after.
@@ -207,8 +163,7 @@ impl Finder<'_> {
             return Some((false, at(4)));
         }
         let glob = self.is(at(4), "**");
-        (self.is(at(3), "=") && (glob || self.is(at(4), "*")) && self.is(at(5), "}"))
-            .then(|| (glob, at(6)))
+        (self.is(at(3), "=") && (glob || self.is(at(4), "*")) && self.is(at(5), "}")).then(|| (glob, at(6)))
     }
 
     /// Checks the variables of a path, and the globs of a match path.
@@ -223,10 +178,7 @@ impl Finder<'_> {
             if let Some((glob, next)) = self.binding(at) {
                 let name = at.saturating_add(2);
                 if names.contains(&self.text(name)) {
-                    let message = format!(
-                        "Variable {} already exists in the PathTemplate.",
-                        self.text(name)
-                    );
+                    let message = format!("Variable {} already exists in the PathTemplate.", self.text(name));
                     faults.push((name, message));
                 }
                 names.push(self.text(name));

@@ -130,9 +130,6 @@ mod tests {
         assert!(int_equals_double(i64::MAX, TWO_63));
         assert!(!int_equals_double_exactly(i64::MAX, TWO_63));
         assert!(int_equals_double_exactly(i64::MIN, -TWO_63));
-        assert!(!int_equals_double_exactly(
-            9_007_199_254_740_993,
-            9_007_199_254_740_992.0
-        ));
+        assert!(!int_equals_double_exactly(9_007_199_254_740_993, 9_007_199_254_740_992.0));
     }
 }

@@ -25,9 +25,7 @@ impl Natural {
         let mut carry = 0_u64;
         for limb in &mut self.0 {
             // At most (2^32 - 1)^2 + 2^32 - 1: never wraps.
-            carry = u64::from(*limb)
-                .wrapping_mul(u64::from(factor))
-                .wrapping_add(carry);
+            carry = u64::from(*limb).wrapping_mul(u64::from(factor)).wrapping_add(carry);
             *limb = (carry & 0xffff_ffff) as u32;
             carry >>= 32;
         }
@@ -37,12 +35,7 @@ impl Natural {
 
     pub(super) fn plus(&self, other: &Self) -> Self {
         let length = self.0.len().max(other.0.len());
-        let padded = |n: &Self| {
-            n.0.clone()
-                .into_iter()
-                .chain(std::iter::repeat(0))
-                .take(length)
-        };
+        let padded = |n: &Self| n.0.clone().into_iter().chain(std::iter::repeat(0)).take(length);
         let mut carry = 0_u64;
         let mut limbs = Vec::with_capacity(length.saturating_add(1));
         for (a, b) in padded(self).zip(padded(other)) {

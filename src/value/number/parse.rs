@@ -15,23 +15,16 @@ pub fn parse_int(text: &str) -> Option<i64> {
     // Accumulate below zero: the least integer has no positive counterpart.
     let mut value: i64 = 0;
     for c in digits.chars() {
-        value = value
-            .checked_mul(10)?
-            .checked_sub(i64::from(decimal_digit(c)?))?;
+        value = value.checked_mul(10)?.checked_sub(i64::from(decimal_digit(c)?))?;
     }
-    if negative {
-        Some(value)
-    } else {
-        value.checked_neg()
-    }
+    if negative { Some(value) } else { value.checked_neg() }
 }
 
 /// Zeros of the runs of ten decimal digits (general category Nd) in the basic plane.
 const DIGIT_ZEROS: [u32; 37] = [
-    0x0030, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
-    0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80,
-    0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
-    0xFF10,
+    0x0030, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6,
+    0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40,
+    0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
 ];
 
 /// Value 0 to 9 of a decimal digit of any script in the basic plane, as Java's `Character.digit`.
@@ -39,10 +32,7 @@ const DIGIT_ZEROS: [u32; 37] = [
 pub fn decimal_digit(c: char) -> Option<u8> {
     let code = u32::from(c);
     let offset = |zero: &u32| code.checked_sub(*zero).filter(|&d| d < 10);
-    DIGIT_ZEROS
-        .iter()
-        .find_map(offset)
-        .and_then(|d| u8::try_from(d).ok())
+    DIGIT_ZEROS.iter().find_map(offset).and_then(|d| u8::try_from(d).ok())
 }
 
 /// `float(string)` as Java's `Double.parseDouble` (section 12, `float/70` to `float/98`):
@@ -61,10 +51,7 @@ pub fn parse_double(text: &str) -> Option<f64> {
         "Infinity" => f64::INFINITY,
         _ => {
             let number = body.strip_suffix(['f', 'F', 'd', 'D']).unwrap_or(body);
-            match number
-                .strip_prefix("0x")
-                .or_else(|| number.strip_prefix("0X"))
-            {
+            match number.strip_prefix("0x").or_else(|| number.strip_prefix("0X")) {
                 Some(hex) => parse_hex(hex)?,
                 None => parse_decimal(number)?,
             }
@@ -79,11 +66,7 @@ fn parse_decimal(text: &str) -> Option<f64> {
     // or contains other characters.
     let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     let starts = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    if starts && text.chars().all(number) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if starts && text.chars().all(number) { text.parse().ok() } else { None }
 }
 
 /// The part after `0x`: `hex [. hex] p [sign] digits`, rounded to nearest even.
@@ -101,11 +84,7 @@ fn parse_hex(text: &str) -> Option<f64> {
     // Far beyond any text that fits in memory could shift back into range.
     const FAR: i64 = 1 << 60;
     let magnitude = unsigned.parse::<i64>().unwrap_or(FAR).min(FAR);
-    let mut power = if exponent.starts_with('-') {
-        magnitude.saturating_neg()
-    } else {
-        magnitude
-    };
+    let mut power = if exponent.starts_with('-') { magnitude.saturating_neg() } else { magnitude };
 
     let mut bits: u64 = 0;
     let mut sticky = false; // a nonzero digit was shifted out below `bits`
@@ -138,9 +117,7 @@ fn scale(bits: u64, sticky: bool, power: i64) -> f64 {
     }
     // Keep 53 bits, fewer when subnormal; dropping all 64 and more leaves 0 or the least double.
     let missing = (-1022_i64).saturating_sub(exponent).max(0);
-    let drop = u32::try_from(missing)
-        .unwrap_or(u32::MAX)
-        .saturating_add(11);
+    let drop = u32::try_from(missing).unwrap_or(u32::MAX).saturating_add(11);
     if drop > 64 {
         return 0.0;
     }
@@ -150,11 +127,7 @@ fn scale(bits: u64, sticky: bool, power: i64) -> f64 {
     let up = bits & half != 0 && (below != 0 || sticky || kept & 1 == 1);
     // Assembled as raw bits, a carry out of the significand lands in the exponent field, also
     // from subnormal to normal and from the largest double to infinity.
-    let field = if missing > 0 {
-        0
-    } else {
-        u64::try_from(exponent.saturating_add(1022)).unwrap_or(0)
-    };
+    let field = if missing > 0 { 0 } else { u64::try_from(exponent.saturating_add(1022)).unwrap_or(0) };
     f64::from_bits((field << 52).wrapping_add(kept).wrapping_add(u64::from(up)))
 }
 
@@ -180,16 +153,7 @@ mod tests {
         ] {
             assert_eq!(parse_double(text), Some(value), "{text}");
         }
-        for text in [
-            "0x.p1",
-            "0x1p",
-            "0x1p+",
-            "0xp1",
-            "0x1.2.3p1",
-            "0x1",
-            "0x1p1_",
-            "0x-1p1",
-        ] {
+        for text in ["0x.p1", "0x1p", "0x1p+", "0xp1", "0x1.2.3p1", "0x1", "0x1p1_", "0x-1p1"] {
             assert_eq!(parse_double(text), None, "{text}");
         }
     }

@@ -81,25 +81,15 @@ fn integer(x: f64, power: i32) -> Decimal {
         let dropped = 2_f64.powi(power).log10().floor() as u32;
         let unit = 10_u64.saturating_pow(dropped);
         let up = value.checked_rem(unit).unwrap_or(0) >= unit / 2 && dropped > 0;
-        value = value
-            .checked_div(unit)
-            .unwrap_or(value)
-            .saturating_add(u64::from(up));
+        value = value.checked_div(unit).unwrap_or(value).saturating_add(u64::from(up));
         exponent = exponent.saturating_add_unsigned(dropped);
     }
-    let mut digits: Vec<u8> = value
-        .to_string()
-        .bytes()
-        .map(|b| b.saturating_sub(b'0'))
-        .collect();
+    let mut digits: Vec<u8> = value.to_string().bytes().map(|b| b.saturating_sub(b'0')).collect();
     let count = i32::try_from(digits.len()).unwrap_or(0);
     while digits.len() > 1 && digits.last() == Some(&0) {
         digits.pop();
     }
-    Decimal {
-        digits,
-        exponent: exponent.saturating_add(count).saturating_sub(1),
-    }
+    Decimal { digits, exponent: exponent.saturating_add(count).saturating_sub(1) }
 }
 
 /// Digits one by one. `binary` is the exponent of the highest bit, `odd_length` the length of the
@@ -176,10 +166,7 @@ impl Large {
     fn new(significand: u64, exponent: i32, ulp: i32, power_of_two: bool) -> Self {
         // value / unit is the double divided by 10^exponent; the margin is half the distance to
         // the next double, for every power of two a quarter (the one below is nearer).
-        let (up, down) = (
-            exponent.max(0).unsigned_abs(),
-            exponent.min(0).unsigned_abs(),
-        );
+        let (up, down) = (exponent.max(0).unsigned_abs(), exponent.min(0).unsigned_abs());
         let shift = ulp.saturating_sub(2);
         let (left, right) = (shift.max(0).unsigned_abs(), shift.min(0).unsigned_abs());
         let scaled = |n: u64| Natural::new(n).times_power(10, down).times_power(2, left);
@@ -220,20 +207,13 @@ impl Small {
         let tiny = odd_length.saturating_sub(binary).saturating_sub(1).max(0);
         let (value5, unit5) = (exponent.saturating_neg().max(0), exponent.max(0));
         let whole = value5.saturating_add(tiny);
-        let value2 = whole
-            .saturating_add(binary)
-            .saturating_sub(odd_length)
-            .saturating_add(1);
+        let value2 = whole.saturating_add(binary).saturating_sub(odd_length).saturating_add(1);
         let unit2 = unit5.saturating_add(tiny);
-        let margin2 = whole
-            .saturating_add(ulp)
-            .saturating_sub(if odd_length == 1 { 2 } else { 1 });
+        let margin2 = whole.saturating_add(ulp).saturating_sub(if odd_length == 1 { 2 } else { 1 });
         let common = value2.min(unit2).min(margin2);
         let [value2, unit2, margin2] = [value2, unit2, margin2].map(|n| n.saturating_sub(common));
 
-        let value_bits = odd_length
-            .saturating_add(value2)
-            .saturating_add(five_bits(value5));
+        let value_bits = odd_length.saturating_add(value2).saturating_add(five_bits(value5));
         let next5 = unit5.saturating_add(1);
         let unit_bits = unit2.saturating_add(1).saturating_add(five_bits(next5));
         if value_bits >= 64 || unit_bits >= 64 {
@@ -251,11 +231,7 @@ impl Small {
 
     fn step(&mut self) -> (u8, bool, bool) {
         let unit = self.unit / 10;
-        let digit = self
-            .value
-            .checked_div(unit)
-            .and_then(|d| u8::try_from(d).ok())
-            .unwrap_or(0);
+        let digit = self.value.checked_div(unit).and_then(|d| u8::try_from(d).ok()).unwrap_or(0);
         self.value = self.value.checked_rem(unit).unwrap_or(0).wrapping_mul(10);
         self.margin = self.margin.wrapping_mul(10);
         let overflown = self.started && self.margin <= 0;

@@ -5,10 +5,7 @@
 pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     // Years that begin in March end with the leap day; the months before it repeat every five
     // with 153 days. 719468 days lie between 0000-03-01 and 1970-01-01.
-    let months = year
-        .saturating_mul(12)
-        .saturating_add(month)
-        .saturating_sub(3);
+    let months = year.saturating_mul(12).saturating_add(month).saturating_sub(3);
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
     year.saturating_mul(365)
         .saturating_add(year.div_euclid(4))
@@ -32,9 +29,5 @@ pub(super) fn civil_from_days(days: i64) -> (i64, i64, i64) {
         }
     }
     let first = days_from_civil(1, low.saturating_add(1), 1);
-    (
-        (low / 12).saturating_add(1),
-        (low % 12).saturating_add(1),
-        days.saturating_sub(first).saturating_add(1),
-    )
+    ((low / 12).saturating_add(1), (low % 12).saturating_add(1), days.saturating_sub(first).saturating_add(1))
 }

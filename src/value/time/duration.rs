@@ -30,10 +30,7 @@ impl Duration {
 
     /// The part of a day since its midnight, both numbers already in range.
     pub(super) fn since_midnight(seconds: i64, nanos: u32) -> Self {
-        Self {
-            seconds,
-            nanos: nanos.cast_signed(),
-        }
+        Self { seconds, nanos: nanos.cast_signed() }
     }
 
     pub(super) fn from_total(total: i128) -> Result<Self, TimeError> {
@@ -87,10 +84,7 @@ impl Duration {
     /// `duration.abs(duration)` (group `duration.abs`).
     #[must_use]
     pub fn abs(self) -> Self {
-        Self {
-            seconds: self.seconds.saturating_abs(),
-            nanos: self.nanos.saturating_abs(),
-        }
+        Self { seconds: self.seconds.saturating_abs(), nanos: self.nanos.saturating_abs() }
     }
 
     /// `seconds()`: whole seconds, truncated toward zero.
@@ -111,9 +105,6 @@ impl Neg for Duration {
     type Output = Self;
 
     fn neg(self) -> Self {
-        Self {
-            seconds: self.seconds.saturating_neg(),
-            nanos: self.nanos.saturating_neg(),
-        }
+        Self { seconds: self.seconds.saturating_neg(), nanos: self.nanos.saturating_neg() }
     }
 }

@@ -38,9 +38,7 @@ pub enum TimeError {
     )]
     Duration,
     /// `timestamp.date` with a year outside 1..9999.
-    #[error(
-        "Timestamp should be between 0001-01-01T00.00.00Z and 9999-12-31T23.59.59Z. year: {0}."
-    )]
+    #[error("Timestamp should be between 0001-01-01T00.00.00Z and 9999-12-31T23.59.59Z. year: {0}.")]
     Year(i64),
     /// `timestamp.date` with a year, month and day that are no date.
     #[error("Date is not valid. year: {0}, month: {1} day: {2}.")]
@@ -64,9 +62,7 @@ pub struct Timestamp {
 }
 
 fn total(seconds: i64, nanos: i64) -> i128 {
-    i128::from(seconds)
-        .saturating_mul(NANOS)
-        .saturating_add(i128::from(nanos))
+    i128::from(seconds).saturating_mul(NANOS).saturating_add(i128::from(nanos))
 }
 
 impl Timestamp {
@@ -120,9 +116,7 @@ impl Timestamp {
     /// engine is unrecorded (fields or zones beyond machine integers, exponents) this refuses.
     /// Errors with [`TimeError::Timestamp`].
     pub fn parse_rfc3339_lenient(text: &str) -> Result<Self, TimeError> {
-        text::lenient_total(text)
-            .ok_or(TimeError::Timestamp)
-            .and_then(Self::from_total)
+        text::lenient_total(text).ok_or(TimeError::Timestamp).and_then(Self::from_total)
     }
 
     /// `self + duration`. Errors with [`TimeError::Timestamp`] out of range (section 7).
@@ -150,9 +144,7 @@ impl Timestamp {
     /// `toMillis()`: milliseconds since 1970, rounded down (`timestamp/27`).
     #[must_use]
     pub fn to_millis(self) -> i64 {
-        self.seconds
-            .saturating_mul(1000)
-            .saturating_add(i64::from(self.nanos / 1_000_000))
+        self.seconds.saturating_mul(1000).saturating_add(i64::from(self.nanos / 1_000_000))
     }
 
     fn days(self) -> i64 {
@@ -209,27 +201,20 @@ impl Timestamp {
     #[must_use]
     pub fn day_of_week(self) -> i64 {
         // Day 0 was a Thursday, three days past Monday.
-        self.days()
-            .saturating_add(3)
-            .rem_euclid(7)
-            .saturating_add(1)
+        self.days().saturating_add(3).rem_euclid(7).saturating_add(1)
     }
 
     /// `dayOfYear()`, 1..=366.
     #[must_use]
     pub fn day_of_year(self) -> i64 {
-        self.days()
-            .saturating_sub(days_from_civil(self.year(), 1, 0))
+        self.days().saturating_sub(days_from_civil(self.year(), 1, 0))
     }
 
     /// `date()`: midnight of the same day.
     #[must_use]
     pub fn date(self) -> Self {
         // Never below the first second, which is a midnight itself.
-        Self {
-            seconds: self.seconds.saturating_sub(self.second_of_day()),
-            nanos: 0,
-        }
+        Self { seconds: self.seconds.saturating_sub(self.second_of_day()), nanos: 0 }
     }
 
     /// `time()`: the length of time since midnight.
@@ -242,25 +227,12 @@ impl Timestamp {
 /// The host's clock; moments outside years 1 to 9999 become the nearest timestamp.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let signed =
-            |length: std::time::Duration| i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
+        let signed = |length: std::time::Duration| i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
         let (nanos, nearest) = match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => (
-                signed(after),
-                Self {
-                    seconds: LAST_SECOND,
-                    nanos: 999_999_999,
-                },
-            ),
+            Ok(after) => (signed(after), Self { seconds: LAST_SECOND, nanos: 999_999_999 }),
             Err(before) => {
                 let nanos = signed(before.duration()).saturating_neg();
-                (
-                    nanos,
-                    Self {
-                        seconds: FIRST_SECOND,
-                        nanos: 0,
-                    },
-                )
+                (nanos, Self { seconds: FIRST_SECOND, nanos: 0 })
             }
         };
         Self::from_total(nanos).unwrap_or(nearest)
@@ -278,17 +250,10 @@ mod tests {
         for n in 0..146_097 {
             let (year, month, date) = (day.year(), day.month(), day.day());
             assert_eq!(Timestamp::date_of(year, month, date), Ok(day));
-            of_year = if (month, date) == (1, 1) {
-                1
-            } else {
-                of_year + 1
-            };
+            of_year = if (month, date) == (1, 1) { 1 } else { of_year + 1 };
             assert_eq!(day.day_of_year(), of_year);
             assert_eq!(day.day_of_week(), n % 7 + 1);
-            day = Timestamp {
-                seconds: day.seconds + DAY,
-                nanos: 0,
-            };
+            day = Timestamp { seconds: day.seconds + DAY, nanos: 0 };
         }
         assert_eq!(day.date(), Timestamp::date_of(401, 1, 1).unwrap());
     }
@@ -297,10 +262,7 @@ mod tests {
     fn clocks_out_of_range_are_clamped() {
         let late = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 60);
         let early = SystemTime::UNIX_EPOCH - std::time::Duration::from_secs(1 << 60);
-        assert_eq!(
-            Timestamp::from(late).to_string(),
-            "9999-12-31T23:59:59.999999999Z"
-        );
+        assert_eq!(Timestamp::from(late).to_string(), "9999-12-31T23:59:59.999999999Z");
         assert_eq!(Timestamp::from(early).to_string(), "0001-01-01T00:00:00Z");
     }
 }

@@ -23,10 +23,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil_from_days(self.days());
         let (hours, minutes, seconds) = (self.hours(), self.minutes(), self.seconds());
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}"
-        )?;
+        write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}")?;
         write_fraction(f, self.nanos)?;
         f.write_str("Z")
     }
@@ -73,11 +70,7 @@ fn duration_total(text: &str) -> Option<i128> {
         None => (unsigned, 0),
     };
     let length = total(digits(whole)?, nanos);
-    Some(if number.len() == unsigned.len() {
-        length
-    } else {
-        length.saturating_neg()
-    })
+    Some(if number.len() == unsigned.len() { length } else { length.saturating_neg() })
 }
 
 fn strict_total(text: &str) -> Option<i128> {
@@ -99,10 +92,7 @@ fn strict_total(text: &str) -> Option<i128> {
         None => (0, rest),
     };
     let offset = if zone == "Z" { 0 } else { strict_offset(zone)? };
-    Some(total(
-        midnight.saturating_add(seconds).saturating_sub(offset),
-        nanos,
-    ))
+    Some(total(midnight.saturating_add(seconds).saturating_sub(offset), nanos))
 }
 
 /// Seconds of `±hh:mm`.
@@ -112,11 +102,7 @@ fn strict_offset(zone: &str) -> Option<i64> {
         return None;
     }
     let seconds = clock(digits(hours)?, digits(minutes)?)?;
-    Some(if zone.starts_with('-') {
-        seconds.saturating_neg()
-    } else {
-        seconds
-    })
+    Some(if zone.starts_with('-') { seconds.saturating_neg() } else { seconds })
 }
 
 /// Seconds of an hour 0..=23 and a minute 0..=59.
@@ -131,19 +117,11 @@ fn up_to(value: i64, most: i64) -> Option<i64> {
 
 /// ASCII digits only, at least one.
 fn digits(text: &str) -> Option<i64> {
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 fn strict_nanos(fraction: &str) -> Option<i64> {
-    if (1..=9).contains(&fraction.len()) {
-        lenient_nanos(fraction)
-    } else {
-        None
-    }
+    if (1..=9).contains(&fraction.len()) { lenient_nanos(fraction) } else { None }
 }
 
 /// The first nine characters as digits after a point; fewer are filled up with zeros.
@@ -209,15 +187,9 @@ fn lenient_offset(zone: &str) -> Option<i64> {
         return Some(0);
     }
     let (hours, minutes) = zone.strip_prefix(['+', '-'])?.split_once(':')?;
-    let minutes = parse_int(hours)?
-        .checked_mul(60)?
-        .checked_add(parse_int(minutes)?)?;
+    let minutes = parse_int(hours)?.checked_mul(60)?.checked_add(parse_int(minutes)?)?;
     let seconds = minutes.checked_mul(60)?;
-    if zone.starts_with('-') {
-        seconds.checked_neg()
-    } else {
-        Some(seconds)
-    }
+    if zone.starts_with('-') { seconds.checked_neg() } else { Some(seconds) }
 }
 
 #[cfg(test)]
@@ -229,15 +201,9 @@ mod tests {
         for (text, shown) in [
             ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
             ("2026-01-01T00:00:00.5+02:30", "2025-12-31T21:30:00.500Z"),
-            (
-                "0001-01-01T00:00:00.000001-00:00",
-                "0001-01-01T00:00:00.000001Z",
-            ),
+            ("0001-01-01T00:00:00.000001-00:00", "0001-01-01T00:00:00.000001Z"),
         ] {
-            assert_eq!(
-                text.parse::<Timestamp>().map(|t| t.to_string()),
-                Ok(shown.to_owned())
-            );
+            assert_eq!(text.parse::<Timestamp>().map(|t| t.to_string()), Ok(shown.to_owned()));
         }
         for text in [
             "",
@@ -268,24 +234,9 @@ mod tests {
             ("0.000000001s", "0.000000001s"),
             ("-315576000000.999999999s", "-315576000000.999999999s"),
         ] {
-            assert_eq!(
-                text.parse::<Duration>().map(|d| d.to_string()),
-                Ok(shown.to_owned())
-            );
+            assert_eq!(text.parse::<Duration>().map(|d| d.to_string()), Ok(shown.to_owned()));
         }
-        for text in [
-            "",
-            "s",
-            "3",
-            "3.s",
-            ".5s",
-            "--3s",
-            "+3s",
-            "3 s",
-            "1.0000000001s",
-            "315576000001s",
-            "1.-5s",
-        ] {
+        for text in ["", "s", "3", "3.s", ".5s", "--3s", "+3s", "3 s", "1.0000000001s", "315576000001s", "1.-5s"] {
             assert!(text.parse::<Duration>().is_err(), "{text}");
         }
     }

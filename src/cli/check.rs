@@ -1,0 +1,101 @@
+//! `firewarden check`: what the official compiler says of rules.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    check::fails_at_runtime,
+    service::Compiled,
+    text::{Diagnostic, Diagnostics, Severity, Source},
+};
+
+use super::{
+    args::{CheckFormat, CheckOptions},
+    exit::Exit,
+    input::{self, Unreadable},
+    output::Output,
+    project, report,
+};
+
+pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+    let mut exit = Exit::Ok;
+    let mut checked = Vec::new();
+    for path in files(options, output)? {
+        match read(&path) {
+            Ok(source) => {
+                let found = diagnose(&source, options.strict);
+                if found.has_errors() {
+                    exit = exit.max(Exit::Refused);
+                }
+                checked.push(found);
+            }
+            Err(failure) => {
+                output.error(&failure.to_string());
+                exit = exit.max(Exit::Usage);
+            }
+        }
+    }
+    match options.format {
+        CheckFormat::Human => checked.iter().for_each(|found| human(found, output)),
+        CheckFormat::Json => output.raw(&report::json(&checked)),
+        CheckFormat::Github => output.result(&report::github(&checked)),
+        CheckFormat::Sarif => output.raw(&report::sarif(&checked)),
+    }
+    Ok(exit)
+}
+
+fn files(options: &CheckOptions, output: &mut Output) -> Result<Vec<PathBuf>, Unreadable> {
+    if !options.files.is_empty() {
+        return Ok(options.files.clone());
+    }
+    let project = project::read(Path::new(""))?;
+    for other in &project.others {
+        output.note(&format!("{}: Realtime Database rules are left alone", other.display()));
+    }
+    Ok(project.files)
+}
+
+fn read(path: &Path) -> Result<Source, Unreadable> {
+    let text = input::text(path)?;
+    if text.trim_start().starts_with('{') {
+        let name = input::name(path);
+        return Err(Unreadable(format!("{name}: this is JSON; Realtime Database rules are not supported")));
+    }
+    Ok(Source::new(input::name(path), text))
+}
+
+/// Every problem, with strictness applied.
+pub(super) fn diagnose(source: &Source, strict: bool) -> Diagnostics {
+    let found = match Compiled::new(source) {
+        Ok(compiled) => compiled.warnings().clone(),
+        Err(refused) => refused,
+    };
+    if !strict {
+        return found;
+    }
+    found.map(|problem| {
+        if fails_at_runtime(problem.code) {
+            problem.severity = Severity::Error;
+        }
+    })
+}
+
+fn human(found: &Diagnostics, output: &mut Output) {
+    let name = found.source().name();
+    let errors = found.iter().filter(|p| p.is_error()).count();
+    let warnings = found.len() - errors;
+    let shown: Vec<&Diagnostic> = found.iter().filter(|p| p.is_error() || !output.is_quiet()).collect();
+    if !shown.is_empty() {
+        let shown = Diagnostics::new(found.source().clone(), shown.into_iter().cloned().collect());
+        output.result(&format!("{shown}\n"));
+    }
+    let count = |n: usize, word: &str| match n {
+        1 => format!("1 {word}"),
+        n => format!("{n} {word}s"),
+    };
+    if errors > 0 {
+        output.result(&format!("{name}: refused: {}, {}\n", count(errors, "error"), count(warnings, "warning")));
+    } else if !output.is_quiet() {
+        let with = if warnings > 0 { format!(", {}", count(warnings, "warning")) } else { String::new() };
+        output.result(&format!("{name}: ok{with}\n"));
+    }
+}

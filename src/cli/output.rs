@@ -1,0 +1,90 @@
+//! Standard output and standard error, with colour where it is wanted.
+
+use std::io::Write as _;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use super::args::Color;
+
+/// Where results and messages go. Standard output carries results only.
+pub(super) struct Output {
+    choice: ColorChoice,
+    quiet: bool,
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const FAINT: Style = AnsiColor::Blue.on_default();
+
+impl Output {
+    pub(super) fn new(color: Color, quiet: bool) -> Self {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::AlwaysAnsi,
+            Color::Never => ColorChoice::Never,
+        };
+        Output { choice, quiet }
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A result. A reader that went away ends nothing: the exit status still tells.
+    pub(super) fn result(&mut self, text: &str) {
+        let mut stream = AutoStream::new(std::io::stdout(), self.choice);
+        let _ = write!(stream, "{}", paint(text));
+        let _ = stream.flush();
+    }
+
+    /// A result for programs: never coloured.
+    pub(super) fn raw(&mut self, text: &str) {
+        let mut stream = std::io::stdout();
+        let _ = writeln!(stream, "{text}");
+    }
+
+    /// Why the command cannot do what it was asked.
+    pub(super) fn error(&mut self, text: &str) {
+        self.message(ERROR, "error", text);
+    }
+
+    /// Something the reader should know beside the result.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.quiet {
+            self.message(FAINT, "note", text);
+        }
+    }
+
+    fn message(&mut self, style: Style, word: &str, text: &str) {
+        let mut stream = AutoStream::new(std::io::stderr(), self.choice);
+        let _ = writeln!(stream, "{style}{word}{style:#}: {text}");
+    }
+}
+
+/// Colours by the plain text's own words, so that plain and coloured output cannot differ in content.
+fn paint(text: &str) -> String {
+    text.split_inclusive('\n').map(line).collect()
+}
+
+fn line(text: &str) -> String {
+    let paint = |style: Style, length: usize| {
+        let (word, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        format!("{style}{word}{style:#}{rest}")
+    };
+    let trimmed = text.trim_start();
+    let indent = text.len() - trimmed.len();
+    let head = |prefix: &str| text.starts_with(prefix).then(|| text.find([':', ' ', '\n']).unwrap_or(text.len()));
+    if let Some(length) = head("error[").or_else(|| head("DENY")) {
+        return paint(ERROR, length);
+    }
+    if let Some(length) = head("warning[") {
+        return paint(WARNING, length);
+    }
+    if let Some(length) = head("ALLOW") {
+        return paint(GOOD, length);
+    }
+    let is_frame = trimmed.starts_with("--> ") || trimmed.starts_with("| ") || trimmed.starts_with("= hint");
+    if is_frame { paint(FAINT, indent + trimmed.find(['^', ' ']).unwrap_or(1)) } else { text.to_owned() }
+}

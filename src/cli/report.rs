@@ -1,0 +1,100 @@
+//! Problems for programs: JSON, SARIF, annotations of GitHub Actions.
+
+use serde_json::{Value as Json, json};
+
+use crate::text::{Diagnostic, Diagnostics, LineColumn, Severity};
+
+fn severity(problem: &Diagnostic) -> &'static str {
+    match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// Where a problem begins and where it ends (the place after its last character).
+fn range(found: &Diagnostics, problem: &Diagnostic) -> Option<(LineColumn, LineColumn)> {
+    problem.span.map(|span| (found.source().position(span.start), found.source().position(span.end)))
+}
+
+/// `{"files": [{"file", "ok", "problems": [{"code", "severity", "message", "line", "column", …}]}]}`
+pub(super) fn json(checked: &[Diagnostics]) -> String {
+    let problem = |found: &Diagnostics, problem: &Diagnostic| {
+        let range = range(found, problem);
+        json!({
+            "code": problem.code,
+            "severity": severity(problem),
+            "message": problem.message,
+            "line": range.map(|r| r.0.line),
+            "column": range.map(|r| r.0.column),
+            "endLine": range.map(|r| r.1.line),
+            "endColumn": range.map(|r| r.1.column),
+            "hint": problem.hint,
+        })
+    };
+    let file = |found: &Diagnostics| {
+        json!({
+            "file": found.source().name(),
+            "ok": !found.has_errors(),
+            "problems": found.iter().map(|p| problem(found, p)).collect::<Vec<_>>(),
+        })
+    };
+    pretty(&json!({ "files": checked.iter().map(file).collect::<Vec<_>>() }))
+}
+
+/// Workflow commands: `::error file=…,line=…,col=…::message`.
+pub(super) fn github(checked: &[Diagnostics]) -> String {
+    let escape = |text: &str, property: bool| {
+        let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
+    };
+    let mut out = String::new();
+    for found in checked {
+        for problem in found {
+            let file = escape(found.source().name(), true);
+            let place =
+                range(found, problem).map_or(String::new(), |(at, _)| format!(",line={},col={}", at.line, at.column));
+            let message = escape(&problem.message, false);
+            out += &format!("::{} file={file}{place},title={}::{message}\n", severity(problem), problem.code);
+        }
+    }
+    out
+}
+
+/// A SARIF 2.1.0 log with one run.
+pub(super) fn sarif(checked: &[Diagnostics]) -> String {
+    let mut codes: Vec<&str> = checked.iter().flat_map(|found| found.iter().map(|p| p.code)).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let result = |found: &Diagnostics, problem: &Diagnostic| {
+        let region = range(found, problem).map(|(from, to)| {
+            json!({ "startLine": from.line, "startColumn": from.column, "endLine": to.line, "endColumn": to.column })
+        });
+        json!({
+            "ruleId": problem.code,
+            "level": severity(problem),
+            "message": { "text": problem.message },
+            "locations": [{ "physicalLocation": {
+                "artifactLocation": { "uri": found.source().name() },
+                "region": region.unwrap_or_else(|| json!({ "startLine": 1 })),
+            } }],
+        })
+    };
+    let results: Vec<Json> = checked.iter().flat_map(|found| found.iter().map(|p| result(found, p))).collect();
+    pretty(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "firewarden",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": codes.iter().map(|code| json!({ "id": code })).collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    }))
+}
+
+pub(super) fn pretty(json: &Json) -> String {
+    serde_json::to_string_pretty(json).unwrap_or_else(|_| json.to_string())
+}

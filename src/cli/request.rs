@@ -1,0 +1,305 @@
+//! One request from options and a request file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::{
+    Auth, Value,
+    firestore::{self, Direction, Document, Query},
+    storage::{self, Object},
+    value::{Comparator, Map, Timestamp, json},
+};
+
+use super::{
+    args::{EvalOptions, ServiceKind},
+    input::{self, Unreadable},
+};
+
+/// A request as a file describes it; options have the same names and win.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Described {
+    pub(super) rules: Option<PathBuf>,
+    pub(super) method: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) service: Option<ServiceKind>,
+    #[serde(rename = "as")]
+    uid: Option<String>,
+    claims: Option<JsonMap<String, Json>>,
+    with: Option<JsonMap<String, Json>>,
+    existing: Option<JsonMap<String, Json>>,
+    documents: Option<JsonMap<String, Json>>,
+    query: Option<QueryFile>,
+    time: Option<String>,
+    bucket: Option<String>,
+    database: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueryFile {
+    limit: Option<i64>,
+    offset: Option<i64>,
+    #[serde(rename = "orderBy", default)]
+    order_by: JsonMap<String, Json>,
+    #[serde(rename = "where", default)]
+    filters: Vec<(String, String, Json)>,
+}
+
+fn wrong<T>(message: impl Into<String>) -> Result<T, Unreadable> {
+    Err(Unreadable(message.into()))
+}
+
+fn convert<T: serde::de::DeserializeOwned>(place: &str, json: Json) -> Result<T, Unreadable> {
+    serde_json::from_value(json).map_err(|error| Unreadable(format!("{place}: {error}")))
+}
+
+impl Described {
+    /// Reads the request file, if one is given, and lays the options over it.
+    pub(super) fn new(options: &EvalOptions) -> Result<Self, Unreadable> {
+        let mut described = match &options.request {
+            None => Described::default(),
+            Some(file) => {
+                let name = input::name(file);
+                let mut read: Described = convert(&name, input::parse(&name, &input::text(file)?)?)?;
+                // A file names its rules from where it stands.
+                let folder = file.parent().unwrap_or(Path::new(""));
+                read.rules = read.rules.map(|rules| folder.join(rules));
+                read
+            }
+        };
+        macro_rules! take {
+            ($($field:ident)*) => {$( if options.$field.is_some() { described.$field.clone_from(&options.$field); } )*};
+        }
+        take!(rules method path service uid time bucket database);
+        macro_rules! take_json {
+            ($($field:ident)*) => {$(
+                if let Some(argument) = &options.$field {
+                    let option = concat!("--", stringify!($field));
+                    described.$field = Some(convert(option, input::json(option, argument)?)?);
+                }
+            )*};
+        }
+        take_json!(claims with existing documents query);
+        Ok(described)
+    }
+
+    fn auth(&self) -> Option<Auth> {
+        match (&self.uid, &self.claims) {
+            (None, None) => None,
+            (Some(uid), None) => Some(Auth::user(uid)),
+            (Some(uid), Some(claims)) => Some(Auth::user(uid).claims(Json::Object(claims.clone()))),
+            (None, Some(claims)) => Some(Auth::from_claims(Json::Object(claims.clone()))),
+        }
+    }
+
+    fn time(&self) -> Result<Timestamp, Unreadable> {
+        match &self.time {
+            Some(text) => text.parse().map_err(|error| Unreadable(format!("time {text:?}: {error}"))),
+            None => Ok(Timestamp::from(std::time::SystemTime::now())),
+        }
+    }
+
+    fn method_and_path(&self) -> Result<(&str, &str), Unreadable> {
+        let Some(method) = &self.method else { return wrong("say what is asked: get, list, create, update or delete") };
+        let Some(path) = &self.path else { return wrong("say which object or document the request is about") };
+        Ok((method, path))
+    }
+
+    /// The Firestore documents that rules may ask for.
+    pub(super) fn documents(&self) -> Result<Map, Unreadable> {
+        let mut documents = Map::new();
+        for (name, fields) in self.documents.iter().flatten() {
+            let name = name.strip_prefix('/').unwrap_or(name);
+            let Json::Object(fields) = fields else { return wrong(format!("documents: {name} is not an object")) };
+            documents.insert(name, fields_of(fields).map_err(|e| Unreadable(format!("documents: {name}: {e}")))?);
+        }
+        Ok(documents)
+    }
+
+    /// The request to Storage.
+    pub(super) fn storage(&self) -> Result<storage::Request<'static>, Unreadable> {
+        let (method, path) = self.method_and_path()?;
+        let Some(method) = storage::Method::parse(method) else { return wrong(unknown_method(method)) };
+        if self.query.is_some() || self.database.is_some() {
+            return wrong("a query and a database are for Firestore rules");
+        }
+        let full = path.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
+        let (bucket, name) = full.unwrap_or((self.bucket.as_deref().unwrap_or("demo-bucket"), path));
+        let mut request = if method == storage::Method::List {
+            storage::Request::list(bucket.to_owned(), name.to_owned())
+        } else {
+            storage::Request::new(method, bucket.to_owned(), name.to_owned())
+        };
+        request = request.at(self.time()?);
+        if let Some(fields) = &self.existing {
+            request = request.existing(object(name, "existing", fields)?);
+        }
+        match (&self.with, method) {
+            (Some(fields), storage::Method::Create | storage::Method::Update) => {
+                request = request.with(object(name, "with", fields)?);
+            }
+            (None, storage::Method::Create | storage::Method::Update) => {
+                return wrong(
+                    "say what is uploaded with --with, such as --with '{\"size\": 2048, \"contentType\": \"image/png\"}'",
+                );
+            }
+            (Some(_), _) => return wrong("--with is for create and update"),
+            (None, _) => {}
+        }
+        Ok(match self.auth() {
+            Some(auth) => request.auth(auth),
+            None => request,
+        })
+    }
+
+    /// The request to Firestore.
+    pub(super) fn firestore(&self) -> Result<firestore::Request<'static>, Unreadable> {
+        let (method, path) = self.method_and_path()?;
+        let Some(method) = firestore::Method::parse(method) else { return wrong(unknown_method(method)) };
+        if self.bucket.is_some() {
+            return wrong("a bucket is for Storage rules");
+        }
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let mut request = if method == firestore::Method::List {
+            firestore::Request::list(path.to_owned(), self.query()?)
+        } else if self.query.is_some() {
+            return wrong("a query is for list");
+        } else {
+            firestore::Request::new(method, path.to_owned())
+        };
+        request = request.at(self.time()?);
+        if let Some(database) = &self.database {
+            request = request.database(database.clone());
+        }
+        let document = |option: &str, fields: &JsonMap<String, Json>| {
+            fields_of(fields)
+                .map(|fields| Document::new(path, fields))
+                .map_err(|e| Unreadable(format!("{option}: {e}")))
+        };
+        if let Some(fields) = &self.existing {
+            request = request.existing(document("existing", fields)?);
+        }
+        match (&self.with, method) {
+            (Some(fields), firestore::Method::Create | firestore::Method::Update) => {
+                request = request.with(document("with", fields)?);
+            }
+            (None, firestore::Method::Create | firestore::Method::Update) => {
+                return wrong("say what is written with --with, such as --with '{\"title\": \"Hello\"}'");
+            }
+            (Some(_), _) => return wrong("--with is for create and update"),
+            (None, _) => {}
+        }
+        Ok(match self.auth() {
+            Some(auth) => request.auth(auth),
+            None => request,
+        })
+    }
+
+    fn query(&self) -> Result<Query, Unreadable> {
+        let mut query = Query::new();
+        let Some(file) = &self.query else { return Ok(query) };
+        if let Some(limit) = file.limit {
+            query = query.limit(limit);
+        }
+        if let Some(offset) = file.offset {
+            query = query.offset(offset);
+        }
+        for (field, direction) in &file.order_by {
+            query = query.order_by(
+                field,
+                match direction.as_str() {
+                    Some("ASC") => Direction::Ascending,
+                    Some("DESC") => Direction::Descending,
+                    _ => return wrong(format!("query: orderBy {field}: ASC or DESC, not {direction}")),
+                },
+            );
+        }
+        for (field, op, value) in &file.filters {
+            let op = match op.as_str() {
+                "==" => Comparator::Eq,
+                "!=" => Comparator::Ne,
+                "<" => Comparator::Lt,
+                "<=" => Comparator::Le,
+                ">" => Comparator::Gt,
+                ">=" => Comparator::Ge,
+                "array-contains" => Comparator::ListContains,
+                other => {
+                    return wrong(format!("query: where {field}: {other:?} is none of == != < <= > >= array-contains"));
+                }
+            };
+            query =
+                query.filter(field, op, field_value(value).map_err(|e| Unreadable(format!("query: {field}: {e}")))?);
+        }
+        Ok(query)
+    }
+}
+
+fn unknown_method(method: &str) -> String {
+    match method {
+        "read" => "read is get and list: ask for one of them".to_owned(),
+        "write" => "write is create, update and delete: ask for one of them".to_owned(),
+        other => format!("{other:?} is none of get, list, create, update, delete"),
+    }
+}
+
+/// Metadata of an object by the names that rules use. A misspelt name is an error, not a missing field.
+fn object(name: &str, option: &str, fields: &JsonMap<String, Json>) -> Result<Object, Unreadable> {
+    let mut object = Object::new(name);
+    for (key, value) in fields {
+        let bad = || Unreadable(format!("{option}: {key}: {value} does not fit"));
+        let text = || value.as_str().ok_or_else(bad);
+        let int = || match value {
+            Json::String(digits) => digits.parse().map_err(|_| bad()),
+            other => other.as_i64().ok_or_else(bad),
+        };
+        let time = || text()?.parse::<Timestamp>().map_err(|_| bad());
+        object = match key.as_str() {
+            "size" => object.size(int()?),
+            "generation" => object.generation(int()?),
+            "metageneration" => object.metageneration(int()?),
+            "bucket" => object.bucket(text()?),
+            "contentType" => object.content_type(text()?),
+            "contentDisposition" => object.content_disposition(text()?),
+            "contentEncoding" => object.content_encoding(text()?),
+            "contentLanguage" => object.content_language(text()?),
+            "md5Hash" => object.md5_hash(text()?),
+            "crc32c" => object.crc32c(text()?),
+            "etag" => object.etag(text()?),
+            "timeCreated" => object.time_created(time()?),
+            "updated" => object.updated(time()?),
+            "metadata" => {
+                for (key, value) in value.as_object().ok_or_else(bad)? {
+                    object = object.metadata(key.as_str(), value.as_str().ok_or_else(bad)?);
+                }
+                object
+            }
+            "name" if text()? == name => object,
+            "name" => return wrong(format!("{option}: name: the request is about {name:?}")),
+            _ => return wrong(format!("{option}: {key} is no field of an object; {}", OBJECT_FIELDS)),
+        };
+    }
+    Ok(object)
+}
+
+const OBJECT_FIELDS: &str = "there are size, contentType, metadata, md5Hash, crc32c, etag, generation, metageneration, \
+timeCreated, updated, contentDisposition, contentEncoding, contentLanguage, bucket";
+
+/// Fields of a document: plain JSON, with typed values where plain JSON has none.
+fn fields_of(fields: &JsonMap<String, Json>) -> Result<Value, json::TypedError> {
+    let fields = fields.iter().map(|(key, value)| Ok((key.as_str(), field_value(value)?)));
+    Ok(Value::Map(fields.collect::<Result<Map, _>>()?))
+}
+
+fn field_value(value: &Json) -> Result<Value, json::TypedError> {
+    match value {
+        Json::Object(entries) => match entries.iter().next() {
+            Some((kind, _)) if entries.len() == 1 && kind.ends_with("Value") => json::from_typed(value),
+            _ => fields_of(entries),
+        },
+        Json::Array(items) => items.iter().map(field_value).collect::<Result<Vec<_>, _>>().map(Value::List),
+        plain => Ok(Value::from(plain)),
+    }
+}
