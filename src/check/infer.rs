@@ -168,7 +168,8 @@ impl<'a> Checker<'_, 'a> {
             }
             Expr::Map(entries) => {
                 let key = Want::of(Types::of(&[Type::String]));
-                let parts = entries.iter().flat_map(|(k, v)| [(*k, key), (*v, Want::ANY)]);
+                let values = entries.iter().map(|(_, value)| (*value, Want::ANY));
+                let parts = entries.iter().map(|(k, _)| (*k, key)).chain(values);
                 self.composite(env, id, Type::Map, parts, want)
             }
             Expr::Path(parts) => {

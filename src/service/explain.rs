@@ -97,7 +97,7 @@ fn worth_showing(step: &Step) -> Vec<&Step> {
         let known = matches!(step.kind, StepKind::Member) && matches!(part.kind, StepKind::Member | StepKind::Variable);
         if chain {
             shown.extend(worth_showing(part));
-        } else if !is_plain(part) && !(known && matches!(part.outcome, Outcome::Value(_))) {
+        } else if !(is_plain(part) || known && matches!(part.outcome, Outcome::Value(_))) {
             shown.push(part);
         }
     }

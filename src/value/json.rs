@@ -31,7 +31,7 @@ pub fn claims(json: Json) -> Value {
     plain(json, |n| match (n.as_i64(), n.as_f64()) {
         (Some(n), _) => Value::Int(n),
         (None, Some(n))
-            if n.fract() == 0.0 && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&n) =>
+            if n.fract() == 0.0 && (i64::MIN as f64..-(i64::MIN as f64)).contains(&n) =>
         {
             Value::Int(n as i64)
         }
