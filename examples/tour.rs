@@ -18,7 +18,8 @@ fn main() -> Result<(), Error> {
     println!("{FILE}: accepted with {} warnings\n", rules.warnings().len());
 
     let alice = Auth::user("alice").claims(json!({ "email_verified": true }));
-    let photo = Object::new("albums/red/2026/cat.png").size(3_000_000).content_type("image/png").metadata("owner", "alice");
+    let photo =
+        Object::new("albums/red/2026/cat.png").size(3_000_000).content_type("image/png").metadata("owner", "alice");
     let avatar = Object::new("avatars/alice/me.exe").size(2_048).content_type("application/octet-stream");
 
     // What `firestore.get()` in the rules finds.

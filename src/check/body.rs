@@ -1,6 +1,9 @@
 //! Functions: their parameters and variables, and what a call of them means.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use super::{
     codes::Code,
@@ -41,7 +44,7 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn statement(&mut self, statement: &Statement<'a>) {
         let Some(condition) = statement.allow.condition else { return };
         let mut env = Env {
-            locals: Vec::new(),
+            locals: HashMap::new(),
             read: Vec::new(),
             scope: statement.scope,
             hosts: statement.hosts,
@@ -55,30 +58,48 @@ impl<'a> Checker<'_, 'a> {
         let Some(declared) = self.world.declared(id) else { return };
         let function = declared.function;
         let mut env = self.env(id);
-        for (i, parameter) in function.parameters.iter().enumerate() {
-            if function.parameters.iter().take(i).any(|p| p.text == parameter.text) {
-                self.report(Code::DuplicateParameter, parameter.span, || {
-                    format!("Variable {} is already defined.", parameter.text)
-                });
-            }
-        }
+        self.names(function);
         self.active.push(id);
         self.lets(&mut env, function, 0, Want::ANY);
         self.active.pop();
         self.unread(&env, function);
     }
 
+    /// Checks the names of parameters and variables.
+    fn names(&mut self, function: &Function) {
+        let mut bound = HashSet::new();
+        for parameter in &function.parameters {
+            if !bound.insert(parameter.text.as_str()) {
+                self.report(Code::DuplicateParameter, parameter.span, || {
+                    format!("Variable {} is already defined.", parameter.text)
+                });
+            }
+        }
+        for Let { name, .. } in &function.lets {
+            if self.version == Version::V1 {
+                self.report(Code::LetInVersion1, name.span, || {
+                    "Let bindings are not allowed in rules_version=\"1\";".to_owned()
+                });
+            }
+            if !bound.insert(&name.text) {
+                self.report(Code::RepeatedLet, name.span, || {
+                    format!("The identifier [{}] is already bound in the current scope.", name.text)
+                });
+            }
+        }
+    }
+
     /// Reports parameters and variables that were not read. Where variables are too many, the body was not looked
     /// into; only what another hides is known to be unread then.
     fn unread(&mut self, env: &Env<'a>, function: &Function) {
         let too_many = function.lets.len() > self.limits.variables;
-        for (i, (name, read)) in env.read.iter().enumerate() {
-            let parameters = function.parameters.len();
-            // A parameter's namesakes are read with it.
-            let read = *read
-                || (i < parameters && env.read.iter().take(parameters).any(|(n, read)| *read && n.text == name.text));
+        let parameters = function.parameters.len();
+        // Namesakes among parameters are read together.
+        let read: HashSet<_> =
+            env.read.iter().take(parameters).filter(|(_, read)| *read).map(|(name, _)| &name.text).collect();
+        for (i, (name, is_read)) in env.read.iter().enumerate() {
             let hidden = || env.read.iter().skip((i + 1).max(parameters)).any(|(n, _)| n.text == name.text);
-            if !read && (!too_many || hidden()) {
+            if !is_read && (i >= parameters || !read.contains(&name.text)) && (!too_many || hidden()) {
                 self.report(Code::UnusedVariable, name.span, || format!("Unused variable: {}.", name.text));
             }
         }
@@ -88,17 +109,15 @@ impl<'a> Checker<'_, 'a> {
         let declared = self.world.declared(id);
         let function = declared.map(|d| d.function);
         let mut env = Env {
-            locals: Vec::new(),
+            locals: HashMap::new(),
             read: Vec::new(),
             scope: declared.map_or(0, |d| d.scope),
-            hosts: self.calls.hosts.get(id).copied().unwrap_or(Hosts::NONE),
+            hosts: self.hosts.get(id).copied().unwrap_or(Hosts::NONE),
             at_root: declared.is_some_and(|d| d.at_root),
         };
         for parameter in function.into_iter().flat_map(|f| &f.parameters) {
             // Of namesakes, which are an error, the first is meant.
-            if !env.locals.iter().any(|(known, _)| *known == parameter.text) {
-                env.locals.push((&parameter.text, env.read.len()));
-            }
+            env.locals.entry(&parameter.text).or_insert_with(|| vec![env.read.len()]);
             env.read.push((parameter, false));
         }
         env
@@ -115,29 +134,17 @@ impl<'a> Checker<'_, 'a> {
         let Some(Let { name, value }) = function.lets.get(from) else {
             return self.infer(env, function.result, want);
         };
-        self.let_name(env, name);
         let local = env.read.len();
         env.read.push((name, false));
-        env.locals.push((&name.text, local));
+        env.locals.entry(&name.text).or_default().push(local);
         let mut rest = self.lets(env, function, from + 1, want);
-        env.locals.pop();
+        if let Some(places) = env.locals.get_mut(name.text.as_str()) {
+            places.pop();
+        }
         let wanted = rest.uses.remove(&Variable::Local(local)).unwrap_or(Types::ANY);
         let value = self.infer(env, *value, Want { implied: true, ..Want::of(wanted) });
         let uses = self.join(env, vec![value.uses, rest.uses], |this| this.body_place(function, from));
         Inferred { types: rest.types, uses }
-    }
-
-    fn let_name(&mut self, env: &Env<'a>, name: &Name) {
-        if self.version == Version::V1 {
-            self.report(Code::LetInVersion1, name.span, || {
-                "Let bindings are not allowed in rules_version=\"1\";".to_owned()
-            });
-        }
-        if env.locals.iter().any(|(known, _)| *known == name.text) {
-            self.report(Code::RepeatedLet, name.span, || {
-                format!("The identifier [{}] is already bound in the current scope.", name.text)
-            });
-        }
     }
 
     /// Where the part of a body begins that starts with a variable, or with the result after the last.
@@ -163,13 +170,16 @@ impl<'a> Checker<'_, 'a> {
         let found = self.lets(&mut env, function, 0, Want::of(wanted));
         self.quiet -= 1;
         self.active.pop();
-        let summary = Rc::new(Summary { types: found.types, parameters: parameters(&env, &found.uses) });
+        let summary = Rc::new(Summary { types: found.types, parameters: parameters(function, &env, &found.uses) });
         self.summaries.insert((id, wanted), Rc::clone(&summary));
         summary
     }
 }
 
 /// What uses in a body want of its parameters. Namesakes, which are an error, count once, as they do officially.
-fn parameters(env: &Env<'_>, uses: &Uses<'_>) -> Vec<Types> {
-    env.locals.iter().map(|(_, local)| uses.get(&Variable::Local(*local)).copied().unwrap_or(Types::ANY)).collect()
+fn parameters(function: &Function, env: &Env<'_>, uses: &Uses<'_>) -> Vec<Types> {
+    let names = function.parameters.iter().enumerate();
+    let first =
+        names.filter(|(i, name)| env.locals.get(name.text.as_str()).is_some_and(|places| places.first() == Some(i)));
+    first.map(|(i, _)| uses.get(&Variable::Local(i)).copied().unwrap_or(Types::ANY)).collect()
 }

@@ -1,10 +1,9 @@
-//! Who calls whom: unused functions, recursion, call depth, and in which requests a function may run.
+//! Who calls whom: unused functions, recursion, call depth.
 
 use std::collections::HashSet;
 
 use super::{
     codes::Code,
-    host::Hosts,
     limits::Limits,
     problems::Problems,
     scope::{FunctionId, ScopeId, World},
@@ -26,48 +25,31 @@ pub(super) struct Calls<'w, 'a> {
     /// The functions that each function calls, in source order, repeats included. The official compiler takes
     /// `math.f()` for a call of `f` here (measured).
     callees: Vec<Vec<FunctionId>>,
-    /// The functions that are used in each function: those it calls, and those that have the name of a method it
-    /// calls (measured: `a.f()` keeps `f` from being reported as unused, and `request` known in it).
-    uses: Vec<Vec<FunctionId>>,
-    /// Whether something uses a function; of namesakes, the first stands for all.
+    /// Whether something uses a function, by a call or a method call of its name; of namesakes, the first stands for
+    /// all.
     called: Vec<bool>,
-    /// In which requests each function may run.
-    pub(super) hosts: Vec<Hosts>,
 }
 
 impl<'w, 'a> Calls<'w, 'a> {
     pub(super) fn new(world: &'w World<'a>, exprs: &Exprs) -> Self {
-        let count = world.functions.len();
-        let (callees, uses) = (Vec::new(), Vec::new());
-        let mut calls = Calls { world, callees, uses, called: vec![false; count], hosts: vec![Hosts::NONE; count] };
+        let mut calls = Calls { world, callees: Vec::new(), called: vec![false; world.functions.len()] };
         for declared in &world.functions {
             let lets = declared.function.lets.iter().map(|l| l.value);
-            let (mut callees, mut uses) = (Vec::new(), Vec::new());
-            for root in lets.chain([declared.function.result]) {
-                calls.collect(exprs, root, declared.scope, &mut callees, &mut uses);
-            }
+            let roots = lets.chain([declared.function.result]);
+            let callees = roots.flat_map(|root| calls.collect(exprs, root, declared.scope)).collect();
             calls.callees.push(callees);
-            calls.uses.push(uses);
         }
         for statement in &world.statements {
-            let mut uses = Vec::new();
             if let Some(condition) = statement.allow.condition {
-                calls.collect(exprs, condition, statement.scope, &mut Vec::new(), &mut uses);
+                calls.collect(exprs, condition, statement.scope);
             }
-            calls.reach(uses, statement.hosts);
         }
         calls
     }
 
     /// The functions called in an expression, in source order.
-    fn collect(
-        &mut self,
-        exprs: &Exprs,
-        root: ExprId,
-        scope: ScopeId,
-        callees: &mut Vec<FunctionId>,
-        uses: &mut Vec<FunctionId>,
-    ) {
+    fn collect(&mut self, exprs: &Exprs, root: ExprId, scope: ScopeId) -> Vec<FunctionId> {
+        let mut callees = Vec::new();
         let mut pending = vec![root];
         while let Some(id) = pending.pop() {
             let expr = exprs.get(id);
@@ -81,32 +63,13 @@ impl<'w, 'a> Calls<'w, 'a> {
                 if !matches!(expr, Expr::Method(..)) {
                     callees.push(function);
                 }
-                if !matches!(expr, Expr::PackageCall(..)) {
-                    uses.push(function);
-                    if let Some(called) = self.called.get_mut(function) {
-                        *called = true;
-                    }
+                if let Some(called) = self.called.get_mut(function).filter(|_| !matches!(expr, Expr::PackageCall(..))) {
+                    *called = true;
                 }
             }
             pending.extend(expr.children().into_iter().rev().map(|(child, _)| child));
         }
-    }
-
-    /// Notes that functions, and all that they call, may run in these requests.
-    fn reach(&mut self, mut pending: Vec<FunctionId>, hosts: Hosts) {
-        while let Some(id) = pending.pop() {
-            let Some(known) = self.hosts.get_mut(id) else { continue };
-            let all = known.and(hosts);
-            if all != *known {
-                *known = all;
-                pending.extend(self.uses.get(id).into_iter().flatten());
-                // Calls lead to the first of several namesakes.
-                let namesakes = self.world.namesakes(id);
-                if namesakes.first() == Some(&id) {
-                    pending.extend(namesakes);
-                }
-            }
-        }
+        callees
     }
 
     fn callees(&self, id: FunctionId) -> &[FunctionId] {

@@ -5,11 +5,13 @@
 //! uses want of them; an expression whose parts want different things of one is reported. All of it was measured on
 //! the official emulator; `tests/oracle/checks.jsonl` holds the answers.
 
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashMap},
+};
 
 use super::{
     body::Summaries,
-    calls::Calls,
     codes::Code,
     host::Hosts,
     limits::Limits,
@@ -96,9 +98,9 @@ impl Inferred<'_> {
 
 /// The names an expression may use.
 pub(super) struct Env<'a> {
-    /// Parameters and the variables so far: the name, and its place among all locals.
-    pub(super) locals: Vec<(&'a str, usize)>,
-    /// By place: the name, and whether it was read.
+    /// Parameters and the variables so far, by name: the last of them is meant. Numbers are places in `read`.
+    pub(super) locals: HashMap<&'a str, Vec<usize>>,
+    /// All locals: the name, and whether it was read.
     pub(super) read: Vec<(&'a Name, bool)>,
     pub(super) scope: ScopeId,
     pub(super) hosts: Hosts,
@@ -117,7 +119,8 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) version: Version,
     pub(super) limits: &'c Limits,
     pub(super) world: &'c World<'a>,
-    pub(super) calls: &'c Calls<'c, 'a>,
+    /// In which requests each function may run.
+    pub(super) hosts: &'c [Hosts],
     pub(super) problems: &'c mut Problems,
     pub(super) summaries: Summaries,
     pub(super) places: OnceCell<Places>,
@@ -312,7 +315,7 @@ impl<'a> Checker<'_, 'a> {
 
     fn variable(&mut self, env: &mut Env<'a>, id: ExprId, name: &'a Name, want: Want) -> Inferred<'a> {
         let text = name.text.as_str();
-        let variable = if let Some((_, local)) = env.locals.iter().rev().find(|(local, _)| *local == text) {
+        let variable = if let Some(local) = env.locals.get(text).and_then(|places| places.last()) {
             if let Some((_, read)) = env.read.get_mut(*local) {
                 *read |= self.quiet == 0;
             }

@@ -13,6 +13,7 @@ mod limits;
 mod patterns;
 mod places;
 mod problems;
+mod reach;
 mod scope;
 mod signature;
 mod types;
@@ -46,13 +47,14 @@ pub fn check_within(source: &Source, ruleset: &Ruleset, limits: &Limits) -> Diag
     let calls = Calls::new(&world, &ruleset.exprs);
     calls.unused(&mut problems);
     calls.depth(limits, &mut problems);
+    let hosts = reach::hosts(&world, &ruleset.exprs);
     let mut checker = Checker {
         source,
         exprs: &ruleset.exprs,
         version: ruleset.version,
         limits,
         world: &world,
-        calls: &calls,
+        hosts: &hosts,
         problems: &mut problems,
         summaries: HashMap::new(),
         places: OnceCell::new(),

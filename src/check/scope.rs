@@ -26,8 +26,12 @@ pub(super) type FunctionId = usize;
 #[derive(Default)]
 struct Scope<'a> {
     outer: Option<ScopeId>,
+    /// The blocks directly in it, in source order.
+    children: Vec<ScopeId>,
     /// By name; more than one is an error already reported.
     functions: HashMap<&'a str, Vec<FunctionId>>,
+    /// Its statements, by their place in [`World`].
+    statements: Vec<usize>,
     /// Wildcards of the block's own path.
     captures: HashSet<&'a str>,
     /// What a wildcard of the block may be.
@@ -58,16 +62,16 @@ pub(super) struct World<'a> {
     pub(super) statements: Vec<Statement<'a>>,
 }
 
-/// The scope of functions outside services.
-const ROOT: ScopeId = 0;
-
 impl<'a> World<'a> {
+    /// The scope of functions outside services.
+    pub(super) const ROOT: ScopeId = 0;
+
     /// Reads the blocks of a file, and reports names of services, methods and functions that are wrong.
     pub(super) fn new(ruleset: &'a Ruleset, limits: &Limits, problems: &mut Problems) -> Self {
         let mut world = World { scopes: vec![Scope::default()], ..World::default() };
         for item in &ruleset.items {
             if let Item::Function(function) = item {
-                world.declare(function, ROOT, limits, problems);
+                world.declare(function, Self::ROOT, limits, problems);
             }
         }
         let mut services = HashSet::new();
@@ -80,7 +84,7 @@ impl<'a> World<'a> {
             if product.is_none() {
                 problems.add(Code::UnknownService, name.span, format!("Invalid service name: {}.", name.text));
             }
-            let scope = world.open(Scope { outer: Some(ROOT), ..Scope::default() });
+            let scope = world.open(Scope { outer: Some(Self::ROOT), ..Scope::default() });
             for function in &service.functions {
                 world.declare(function, scope, limits, problems);
             }
@@ -92,8 +96,12 @@ impl<'a> World<'a> {
     }
 
     fn open(&mut self, scope: Scope<'a>) -> ScopeId {
+        let id = self.scopes.len();
+        if let Some(outer) = scope.outer.and_then(|outer| self.scopes.get_mut(outer)) {
+            outer.children.push(id);
+        }
         self.scopes.push(scope);
-        self.scopes.len() - 1
+        id
     }
 
     // The parser refuses blocks nested 64 deep, so this may recurse.
@@ -128,6 +136,10 @@ impl<'a> World<'a> {
                     }
                 }
             }
+            let statement = self.statements.len();
+            if let Some(scope) = self.scopes.get_mut(scope) {
+                scope.statements.push(statement);
+            }
             self.statements.push(Statement { allow, scope, hosts });
         }
         for child in &block.matches {
@@ -152,7 +164,7 @@ impl<'a> World<'a> {
             );
             problems.add(Code::TooManyParameters, name.span, message);
         }
-        self.functions.push(Declared { function, scope, at_root: scope == ROOT });
+        self.functions.push(Declared { function, scope, at_root: scope == Self::ROOT });
     }
 
     /// The scope and those around it, from the inside out.
@@ -167,11 +179,32 @@ impl<'a> World<'a> {
         self.outward(scope).find_map(|s| s.functions.get(name))?.first().copied()
     }
 
+    /// The functions of a name in a scope.
+    pub(super) fn functions_named(&self, scope: ScopeId, name: &str) -> &[FunctionId] {
+        self.scopes.get(scope).and_then(|s| s.functions.get(name)).map_or(&[], Vec::as_slice)
+    }
+
     /// The functions of the same name in the same scope, itself among them.
     pub(super) fn namesakes(&self, id: FunctionId) -> &[FunctionId] {
-        let Some(declared) = self.functions.get(id) else { return &[] };
-        let scope = self.scopes.get(declared.scope);
-        scope.and_then(|s| s.functions.get(declared.function.name.text.as_str())).map_or(&[], Vec::as_slice)
+        self.functions
+            .get(id)
+            .map_or(&[], |declared| self.functions_named(declared.scope, &declared.function.name.text))
+    }
+
+    /// The names of the functions of a scope.
+    pub(super) fn function_names(&self, scope: ScopeId) -> impl Iterator<Item = &'a str> {
+        self.scopes.get(scope).into_iter().flat_map(|s| s.functions.keys().copied())
+    }
+
+    /// The scopes directly in a scope.
+    pub(super) fn children(&self, scope: ScopeId) -> &[ScopeId] {
+        self.scopes.get(scope).map_or(&[], |s| s.children.as_slice())
+    }
+
+    /// The statements directly in a scope.
+    pub(super) fn statements_in(&self, scope: ScopeId) -> impl Iterator<Item = &Statement<'a>> {
+        let places = self.scopes.get(scope).into_iter().flat_map(|s| &s.statements);
+        places.filter_map(|place| self.statements.get(*place))
     }
 
     /// What a wildcard that is visible in this scope may be.

@@ -2,7 +2,7 @@
 //! specification, section 2.
 
 use crate::{
-    program::{NodeId, Run, ServiceFunction},
+    program::{Function, NodeId, Run, ServiceFunction},
     stdlib::{Builtin, Expected, Failure, Operation},
     value::{ListRef, Str, Type, ValueRef},
 };
@@ -12,6 +12,9 @@ use super::{Evaluator, Observer, Result, anchor, dispatch, start};
 /// Parameters and variables that a function can have: 7 and 11 (language specification, section 5), with room for
 /// functions that the checker refuses but that a lenient host may run.
 const MAX_LOCALS: usize = 20;
+
+/// Locals of most functions: a small frame is quicker to make.
+const FEW_LOCALS: usize = 3;
 
 /// Arguments, receiver included, that are collected without allocating.
 const FEW: usize = 5;
@@ -167,17 +170,29 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             let expected = Expected::User(&function.name, &function.parameters);
             return Err(start(id, Failure::ArgumentCount { received: nodes.len(), expected }));
         }
-        let mut frame = [Err(start(id, Failure::Null)); MAX_LOCALS];
-        if nodes.len() + function.lets.len() > frame.len() {
-            return Err(start(id, Failure::ExpressionLimit));
+        match nodes.len() + function.lets.len() {
+            0..=FEW_LOCALS => self.body::<FEW_LOCALS>(id, function, nodes, locals),
+            0..=MAX_LOCALS => self.body::<MAX_LOCALS>(id, function, nodes, locals),
+            _ => Err(start(id, Failure::ExpressionLimit)),
         }
-        for (slot, node) in frame.iter_mut().zip(nodes).rev() {
+    }
+
+    /// Evaluates arguments, variables and result of a function with up to `N` locals.
+    fn body<const N: usize>(
+        &mut self,
+        id: NodeId,
+        function: &'a Function,
+        arguments: &[NodeId],
+        locals: &[Result<'a>],
+    ) -> Result<'a> {
+        let mut frame = [Err(start(id, Failure::Null)); N];
+        for (slot, node) in frame.iter_mut().zip(arguments).rev() {
             *slot = self.evaluate(*node, locals);
             self.fatal_first(slot, slot)?;
         }
         self.spend(id, 1)?;
         for (i, value) in function.lets.iter().enumerate() {
-            let at = nodes.len() + i;
+            let at = arguments.len() + i;
             let result = self.evaluate(*value, frame.get(..at).unwrap_or(&[]));
             self.fatal_first(&result, &result)?;
             self.spend(*value, 1)?;

@@ -23,7 +23,8 @@ pub(crate) struct DocumentHost<'d> {
     /// How rules write the functions: `firestore.` in Storage.
     prefix: &'static str,
     limit: usize,
-    fetched: [OnceCell<Fetched>; MOST],
+    /// Made when the first document is asked for: most decisions ask for none.
+    fetched: OnceCell<Box<[OnceCell<Fetched>; MOST]>>,
     failed: Cell<Option<BoxError>>,
 }
 
@@ -37,7 +38,7 @@ struct Fetched {
 impl<'d> DocumentHost<'d> {
     /// At most `limit` distinct documents can be asked for.
     pub(crate) fn new(documents: &'d dyn Documents, prefix: &'static str, limit: usize) -> Self {
-        DocumentHost { documents, prefix, limit, fetched: [const { OnceCell::new() }; MOST], failed: Cell::new(None) }
+        DocumentHost { documents, prefix, limit, fetched: OnceCell::new(), failed: Cell::new(None) }
     }
 
     /// The error of the host's own, where it could not read a document.
@@ -47,7 +48,8 @@ impl<'d> DocumentHost<'d> {
 
     /// The memo of a path; `None` where the path is one too many.
     fn slot(&self, path: &str) -> Option<&Fetched> {
-        for cell in self.fetched.iter().take(self.limit) {
+        let memo = self.fetched.get_or_init(|| Box::new([const { OnceCell::new() }; MOST]));
+        for cell in memo.iter().take(self.limit) {
             let fetched = cell.get_or_init(|| Fetched { path: path.to_owned(), ..Fetched::default() });
             if fetched.path == path {
                 return Some(fetched);

@@ -30,9 +30,7 @@ impl From<&Json> for Value {
 pub fn claims(json: Json) -> Value {
     plain(json, |n| match (n.as_i64(), n.as_f64()) {
         (Some(n), _) => Value::Int(n),
-        (None, Some(n))
-            if n.fract() == 0.0 && (i64::MIN as f64..-(i64::MIN as f64)).contains(&n) =>
-        {
+        (None, Some(n)) if n.fract() == 0.0 && (i64::MIN as f64..-(i64::MIN as f64)).contains(&n) => {
             Value::Int(n as i64)
         }
         (None, n) => Value::Float(n.unwrap_or(f64::NAN)),

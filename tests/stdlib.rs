@@ -1,0 +1,69 @@
+//! The table of built-ins keeps its promises: every entry is documented by an example that is true.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeSet;
+
+use firewarden::{
+    internals::{stdlib, value::Type},
+    storage::{Request, Ruleset},
+};
+
+#[test]
+fn every_example_is_true() {
+    let mut wrong = Vec::new();
+    for builtin in stdlib::table() {
+        let name = builtin.qualified_name();
+        let rules = format!(
+            "rules_version = '2';\nservice firebase.storage {{\n  match /b/{{bucket}}/o/{{name}} {{ allow get: if {}; }}\n}}\n",
+            builtin.example
+        );
+        match rules.parse::<Ruleset>() {
+            Err(refused) => wrong.push(format!("{name}: {refused}")),
+            Ok(rules) => {
+                let decision = rules.explain(&Request::get("b", "x"), &()).unwrap();
+                if !decision.is_allowed() {
+                    wrong.push(format!("{name}:\n{}", decision.explanation()));
+                }
+                if !rules.warnings().is_empty() {
+                    wrong.push(format!("{name}:\n{}", rules.warnings()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_example_calls_its_function() {
+    // What a query tells of a value cannot be written in rules.
+    for builtin in stdlib::table().filter(|builtin| builtin.receiver != Some(Type::Constraint)) {
+        let call = match (builtin.receiver, builtin.package) {
+            (Some(_), _) => format!(".{}(", builtin.name),
+            (None, Some(package)) => format!("{package}.{}(", builtin.name),
+            (None, None) => format!("{}(", builtin.name),
+        };
+        assert!(builtin.example.contains(&call), "{}: {}", builtin.qualified_name(), builtin.example);
+    }
+}
+
+#[test]
+fn every_entry_says_in_a_sentence_what_it_means() {
+    for builtin in stdlib::table() {
+        let (name, doc) = (builtin.qualified_name(), builtin.doc);
+        assert!(doc.starts_with(|c: char| c.is_uppercase() || c == '`'), "{name}: {doc:?}");
+        assert!(doc.ends_with('.') && !doc.contains('\n'), "{name}: {doc:?}");
+        assert!(!builtin.overloads.is_empty(), "{name} can never be called");
+    }
+}
+
+#[test]
+fn no_two_entries_have_the_same_name() {
+    let mut names = BTreeSet::new();
+    for builtin in stdlib::table() {
+        let name = (builtin.receiver.map(|receiver| receiver.name()), builtin.package, builtin.name);
+        assert!(names.insert(name), "{name:?} is there twice");
+        assert!(builtin.receiver.is_none() || builtin.package.is_none(), "{} is a method of a package", builtin.name);
+    }
+    assert!(!names.is_empty());
+}
