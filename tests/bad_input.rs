@@ -358,8 +358,9 @@ mod command {
             b"{\"id\":7,\"op\":\"decide\",\"source\":1}",
             b"{\"id\":8,\"op\":\"decide\",\"ruleset\":\"none\",\"method\":\"get\",\"path\":\"/a\"}",
             b"{\"id\":9,\"op\":\"expression\",\"expr\":\"request.auth\",\"variables\":{\"request\":{\"noValue\":1}}}",
-            b"{\"id\":10,\"op\":\"decide\",\"source\":\"service firebase.storage { match /{a=**} { allow get; } }\",\"method\":\"get\",\"path\":\"/%zz\"}",
-            b"{\"id\":11,\"op\":\"decide\",\"source\":\"service firebase.storage { match /{a=**} { allow get; } }\",\"method\":\"get\",\"path\":\"//\"}",
+            b"{\"id\":10,\"op\":\"load\",\"name\":\"a\",\"source\":\"service firebase.storage { match /{a=**} { allow get; } }\"}",
+            b"{\"id\":11,\"op\":\"decide\",\"ruleset\":\"a\",\"method\":\"get\",\"path\":\"/%zz\"}",
+            b"{\"id\":12,\"op\":\"decide\",\"ruleset\":\"a\",\"method\":\"get\",\"path\":\"//\"}",
         ];
         let nested = "[".repeat(100_000);
         let mut input = lines.join(&b'\n');
@@ -370,7 +371,7 @@ mod command {
         assert!(!answers.contains("\"permit\":true"), "{answers}");
         // An empty line asks nothing.
         assert_eq!(answers.lines().count(), lines.len(), "{answers}");
-        assert_eq!(answers.matches("bad_request").count(), lines.len() - 2, "{answers}");
+        assert_eq!(answers.matches("bad_request").count(), lines.len() - 4, "{answers}");
         assert!(answers.contains("\"id\":7"), "{answers}");
     }
 }

@@ -65,7 +65,8 @@ fn requests_are_decided_as_recorded() {
     let shared: HashMap<_, _> = shared.iter().map(|row| (row["name"].as_str().unwrap(), &row["variables"])).collect();
     let request = |row: &Json| {
         json!({
-            "op": "decide", "service": service(row), "source": source(row), "method": row["method"], "path": row["path"],
+            "op": "decide", "service": service(row), "source": source(row),
+            "method": row["method"], "path": row["path"],
             "variables": row["variables"].as_str().map_or(&row["variables"], |name| shared[name]),
             "functions": row.get("functions").unwrap_or(&json!({})),
         })

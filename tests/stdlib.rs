@@ -14,10 +14,8 @@ fn every_example_is_true() {
     let mut wrong = Vec::new();
     for builtin in stdlib::table() {
         let name = builtin.qualified_name();
-        let rules = format!(
-            "rules_version = '2';\nservice firebase.storage {{\n  match /b/{{bucket}}/o/{{name}} {{ allow get: if {}; }}\n}}\n",
-            builtin.example
-        );
+        let block = format!("match /b/{{bucket}}/o/{{name}} {{\n    allow get: if {};\n  }}", builtin.example);
+        let rules = format!("rules_version = '2';\nservice firebase.storage {{\n  {block}\n}}\n");
         match rules.parse::<Ruleset>() {
             Err(refused) => wrong.push(format!("{name}: {refused}")),
             Ok(rules) => {

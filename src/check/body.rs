@@ -9,11 +9,11 @@ use super::{
     codes::Code,
     host::Hosts,
     infer::{Checker, Env, Inferred, Uses, Variable, Want},
-    scope::{FunctionId, Statement},
+    scope::{FunctionId, Statement, World},
     types::{Possible, Types},
 };
 use crate::{
-    syntax::ast::{Function, Let, Name, Version},
+    syntax::ast::{Expr, Function, Let, Version},
     text::Span,
     value::Type,
 };
@@ -43,13 +43,7 @@ impl<'a> Checker<'_, 'a> {
     /// Checks the condition of a statement.
     pub(super) fn statement(&mut self, statement: &Statement<'a>) {
         let Some(condition) = statement.allow.condition else { return };
-        let mut env = Env {
-            locals: HashMap::new(),
-            read: Vec::new(),
-            scope: statement.scope,
-            hosts: statement.hosts,
-            at_root: false,
-        };
+        let mut env = Env { locals: HashMap::new(), read: Vec::new(), scope: statement.scope, hosts: statement.hosts };
         self.infer(&mut env, condition, Want { condition: true, ..Want::of(Types::of(&[Type::Bool])) });
     }
 
@@ -59,6 +53,9 @@ impl<'a> Checker<'_, 'a> {
         let function = declared.function;
         let mut env = self.env(id);
         self.names(function);
+        if declared.at_root {
+            self.service_functions(function, env.hosts);
+        }
         self.active.push(id);
         self.lets(&mut env, function, 0, Want::ANY);
         self.active.pop();
@@ -89,6 +86,28 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
+    /// Reports functions of the host that a function outside services calls.
+    fn service_functions(&mut self, function: &Function, hosts: Hosts) {
+        let mut pending: Vec<_> = function.lets.iter().map(|l| l.value).chain([function.result]).collect();
+        while let Some(id) = pending.pop() {
+            let expr = self.exprs.get(id);
+            let (package, name) = match expr {
+                Expr::Call(name, _) if self.world.function(World::ROOT, &name.text).is_none() => (None, Some(name)),
+                Expr::PackageCall(package, name, _) => (Some(package.text.as_str()), Some(name)),
+                _ => (None, None),
+            };
+            if let Some(name) = name
+                && let Some((_, true)) = hosts.function(package, &name.text)
+            {
+                let full = package.map_or_else(|| name.text.clone(), |package| format!("{package}.{}", name.text));
+                self.report(Code::ServiceFunctionOutside, name.span, || {
+                    format!("Call to service function '{full}' occurs outside of defining scope.")
+                });
+            }
+            pending.extend(expr.children().into_iter().map(|(child, _)| child));
+        }
+    }
+
     /// Reports parameters and variables that were not read. Where variables are too many, the body was not looked
     /// into; only what another hides is known to be unread then.
     fn unread(&mut self, env: &Env<'a>, function: &Function) {
@@ -113,7 +132,6 @@ impl<'a> Checker<'_, 'a> {
             read: Vec::new(),
             scope: declared.map_or(0, |d| d.scope),
             hosts: self.hosts.get(id).copied().unwrap_or(Hosts::NONE),
-            at_root: declared.is_some_and(|d| d.at_root),
         };
         for parameter in function.into_iter().flat_map(|f| &f.parameters) {
             // Of namesakes, which are an error, the first is meant.

@@ -23,7 +23,8 @@ impl<'a> Checker<'_, 'a> {
         if let Some(function) = self.world.function(env.scope, &name.text) {
             return self.own_call(env, id, function, name, arguments, want);
         }
-        let forms = self.host_function(env, None, name, &name.text).or_else(|| signature::function(&name.text));
+        let forms =
+            env.hosts.function(None, &name.text).map(|(forms, _)| forms).or_else(|| signature::function(&name.text));
         self.built_in(env, id, forms, None, arguments, name, &name.text, want)
     }
 
@@ -38,9 +39,8 @@ impl<'a> Checker<'_, 'a> {
         want: Want,
     ) -> Inferred<'a> {
         let full = format!("{}.{}", package.text, name.text);
-        let forms = self
-            .host_function(env, Some(&package.text), name, &full)
-            .or_else(|| signature::package_function(&package.text, &name.text));
+        let host = env.hosts.function(Some(&package.text), &name.text).map(|(forms, _)| forms);
+        let forms = host.or_else(|| signature::package_function(&package.text, &name.text));
         self.built_in(env, id, forms, None, arguments, name, &full, want)
     }
 
@@ -56,22 +56,6 @@ impl<'a> Checker<'_, 'a> {
     ) -> Inferred<'a> {
         let forms = signature::method(&name.text);
         self.built_in(env, id, forms, Some(receiver), arguments, name, &name.text, want)
-    }
-
-    fn host_function(
-        &mut self,
-        env: &Env<'a>,
-        package: Option<&str>,
-        name: &Name,
-        full: &str,
-    ) -> Option<&'static [Form]> {
-        let (forms, of_service) = env.hosts.function(package, &name.text)?;
-        if of_service && env.at_root {
-            self.report(Code::ServiceFunctionOutside, name.span, || {
-                format!("Call to service function '{full}' occurs outside of defining scope.")
-            });
-        }
-        Some(forms)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call, by kind")]

@@ -1,6 +1,6 @@
 //! Who calls whom: unused functions, recursion, call depth.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use super::{
     codes::Code,
@@ -141,12 +141,16 @@ impl<'w, 'a> Calls<'w, 'a> {
         heights
     }
 
-    /// Reports every cycle once, from its first function; cycles lie within one scope.
+    /// Reports every cycle once, from the function in it that was met first; cycles lie within one scope.
     fn cycles(&self, heights: &[Option<usize>], problems: &mut Problems) {
         let (mut steps, mut found) = (0, 0);
         let cyclic = |id: &FunctionId| heights.get(*id).is_some_and(Option::is_none);
-        for start in (0..heights.len()).filter(cyclic) {
-            // A path from the start through later functions, and at each how far its callees have been tried.
+        let met = self.order();
+        let rank = |id: FunctionId| met.get(&id).copied().unwrap_or(usize::MAX);
+        let mut starts: Vec<_> = (0..heights.len()).filter(cyclic).collect();
+        starts.sort_by_key(|id| rank(*id));
+        for start in starts {
+            // A path from the start through functions met later, and at each how far its callees have been tried.
             let mut path = vec![(start, 0)];
             let mut on_path = HashSet::from([start]);
             while let Some((id, tried)) = path.last_mut() {
@@ -165,7 +169,9 @@ impl<'w, 'a> Calls<'w, 'a> {
                         let message = format!("Detected a call cycle between [{}] functions.", names.join(","));
                         problems.add(Code::CallCycle, self.name(start).1, message);
                     }
-                    Some(next) if next > start && cyclic(&next) && on_path.insert(next) => path.push((next, 0)),
+                    Some(next) if rank(next) > rank(start) && cyclic(&next) && on_path.insert(next) => {
+                        path.push((next, 0))
+                    }
                     Some(_) => {}
                 }
                 if steps > MAX_STEPS && found == 0 {
@@ -174,6 +180,23 @@ impl<'w, 'a> Calls<'w, 'a> {
                 }
             }
         }
+    }
+
+    /// The order in which the official compiler meets functions: those of blocks within a block before its own, and
+    /// what a function calls right after it.
+    fn order(&self) -> HashMap<FunctionId, usize> {
+        let mut met = HashMap::new();
+        for id in self.world.functions_outward() {
+            let mut pending = vec![id];
+            while let Some(id) = pending.pop() {
+                let next = met.len();
+                if let Entry::Vacant(place) = met.entry(id) {
+                    place.insert(next);
+                    pending.extend(self.callees(id).iter().rev());
+                }
+            }
+        }
+        met
     }
 
     /// Reports one cycle, found in one walk.

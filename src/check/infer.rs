@@ -104,8 +104,6 @@ pub(super) struct Env<'a> {
     pub(super) read: Vec<(&'a Name, bool)>,
     pub(super) scope: ScopeId,
     pub(super) hosts: Hosts,
-    /// Whether this is a function outside services.
-    pub(super) at_root: bool,
 }
 
 /// Levels of expressions, over all functions being looked into, beyond which nothing is found out any more. Protects

@@ -44,6 +44,8 @@ pub struct StatementTrace {
 pub enum Outcome {
     /// A value.
     Value(Value),
+    /// A value too large to keep at every step, as its beginning.
+    Large(String),
     /// An error.
     Error(Fault),
 }
@@ -111,6 +113,9 @@ impl Step {
     }
 }
 
+/// Bytes of a value, roughly, that each step of a trace keeps: a request with huge claims appears in many steps.
+const MAX_KEPT: usize = 16 << 10;
+
 /// An observer that writes everything down.
 pub struct Recorder<'p> {
     program: &'p Program,
@@ -135,6 +140,7 @@ impl<'p> Recorder<'p> {
 
     fn outcome(&self, result: &Result<'_>) -> Outcome {
         match result {
+            Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Large(value.describe()),
             Ok(value) => Outcome::Value(value.to_value()),
             Err(error) => Outcome::Error(Fault::new(self.program, error)),
         }

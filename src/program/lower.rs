@@ -21,6 +21,7 @@ use super::{
 pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
     let program = Program {
         source: source.clone(),
+        version: ruleset.version,
         nodes: Vec::new(),
         spans: Vec::new(),
         lists: Vec::new(),

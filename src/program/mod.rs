@@ -14,6 +14,7 @@ mod scope;
 use crate::{
     pattern::Pattern,
     stdlib::Builtin,
+    syntax::ast::Version,
     text::{Source, Span},
     value::{Comparator, Type, TypeName, Value},
 };
@@ -290,6 +291,8 @@ pub struct ServiceProgram {
 pub struct Program {
     /// The text it was compiled from.
     pub source: Source,
+    /// The version of the language it is written in.
+    pub version: Version,
     /// All operations.
     pub nodes: Vec<Node>,
     /// For each, the text it covers and the token messages point at.

@@ -60,8 +60,8 @@ fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &Statement
     let head = source.slice(statement.span).split(':').next().unwrap_or("allow").trim_end_matches([';', ' ']);
     let condition = if statement.condition.is_some() { ": if …" } else { "" };
     let outcome = match &statement.outcome {
-        Outcome::Value(value) => value.view().describe(),
         Outcome::Error(_) => "error".to_owned(),
+        outcome => describe(outcome),
     };
     writeln!(f, "  {}{condition}  → {outcome}  ({}:{})", shorten(head, SOURCE_WIDTH), source.name(), at.line)?;
     if let Some(step) = &statement.condition {
@@ -97,7 +97,7 @@ fn worth_showing(step: &Step) -> Vec<&Step> {
         let known = matches!(step.kind, StepKind::Member) && matches!(part.kind, StepKind::Member | StepKind::Variable);
         if chain {
             shown.extend(worth_showing(part));
-        } else if !(is_plain(part) || known && matches!(part.outcome, Outcome::Value(_))) {
+        } else if !(is_plain(part) || known && !matches!(part.outcome, Outcome::Error(_))) {
             shown.push(part);
         }
     }
@@ -121,6 +121,7 @@ fn origin(step: &Step) -> Option<&Step> {
 fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Value(value) => value.view().describe(),
+        Outcome::Large(beginning) => beginning.clone(),
         Outcome::Error(fault) => format!("error: {}", in_words(&fault.message)),
     }
 }

@@ -25,6 +25,7 @@ pub use request::{Method, Request};
 use crate::{
     error::Error,
     service::{self, Compiled, Decision, DocumentHost, Documents},
+    syntax::ast::Version,
     text::{Diagnostics, Source},
 };
 
@@ -85,9 +86,19 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn permits(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<bool, Error> {
+        if self.refuses(request).is_some() {
+            return Ok(false);
+        }
         let Ok(segments) = request.segments() else { return Ok(false) };
         let record = request.record(segments.as_slice());
         service::permits(&self.compiled, &record.asked(), host(documents))
+    }
+
+    /// Rules of version 1 know no lists: they are denied before any statement is looked at (language specification,
+    /// section 3).
+    fn refuses(&self, request: &Request<'_>) -> Option<&'static str> {
+        let old = self.compiled.program().version == Version::V1 && request.method() == Method::List;
+        old.then_some("Permission denied. List operations are only allowed for rules_version='2'.")
     }
 
     fn with(
@@ -96,7 +107,7 @@ impl Ruleset {
         documents: &dyn Documents,
         run: fn(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
-        match request.segments() {
+        match self.refuses(request).map_or_else(|| request.segments(), Err) {
             Ok(segments) => {
                 let record = request.record(segments.as_slice());
                 run(&self.compiled, &record.asked(), host(documents))

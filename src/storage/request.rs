@@ -144,6 +144,10 @@ impl<'a> Request<'a> {
         self
     }
 
+    pub(super) fn method(&self) -> Method {
+        self.method
+    }
+
     pub(super) fn segments(&self) -> Result<Segments<'_>, &'static str> {
         if self.name.is_empty() && self.method != Method::List {
             return Err("Path segment cannot be empty");

@@ -19,8 +19,8 @@ const SERVICE_KEYWORDS: [&str; 15] = [
     "service", "true",
 ];
 
-/// Nested match blocks at which the official compiler gives up reading (specification, section 4.1).
-const MAX_BLOCKS: usize = 64;
+/// Nested match blocks that the official compiler reads; it gives up at the next one (case limit-007).
+const MAX_BLOCKS: usize = 63;
 
 impl Builder<'_> {
     pub(super) fn ruleset(&mut self, parts: Pairs<'_, Rule>) -> Ruleset {

@@ -215,6 +215,10 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
                 .iter()
                 .map(|(key, status)| (key.to_string(), json!(format!("{status:?}").to_uppercase())))
                 .collect();
+            // Absent and empty are the same in protobuf JSON; the official engine leaves it out.
+            if statuses.is_empty() {
+                return json!({ "mapDiffValue": {} });
+            }
             json!({ "mapDiffValue": { "keyStatuses": statuses } })
         }
         ValueRef::Constraint(constraint) => {

@@ -234,6 +234,40 @@ impl ValueRef<'_> {
         }
     }
 
+    /// Whether its texts, octets and elements are more than so many bytes, roughly. Looks no further than that.
+    pub fn is_larger_than(self, bytes: usize) -> bool {
+        let mut left = bytes as i64;
+        self.weigh(&mut left);
+        left < 0
+    }
+
+    fn weigh(self, left: &mut i64) {
+        *left -= 16;
+        match self {
+            ValueRef::String(Str::Utf8(text)) => *left -= text.len() as i64,
+            ValueRef::String(Str::Wide(units)) => *left -= 2 * units.len() as i64,
+            ValueRef::Bytes(octets) => *left -= octets.len() as i64,
+            ValueRef::List(list) | ValueRef::Set(list) | ValueRef::Vector(list) => {
+                for item in list.iter() {
+                    item.weigh(left);
+                    if *left < 0 {
+                        return;
+                    }
+                }
+            }
+            ValueRef::Map(map) => {
+                for (key, value) in map.iter() {
+                    ValueRef::String(key).weigh(left);
+                    value.weigh(left);
+                    if *left < 0 {
+                        return;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The value as a person reads it in an explanation: close to how the language writes it, long ones shortened.
     pub fn describe(self) -> String {
         const LIMIT: usize = 80;
