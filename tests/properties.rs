@@ -19,7 +19,7 @@ use firewarden::{
 };
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Value as Json, json};
-use source::{damaged, expression, literal, parts, statement, tokens};
+use source::{damaged, literal, parts, statement, tokens};
 
 proptest! {
     #![proptest_config(config(256))]
@@ -58,19 +58,6 @@ proptest! {
     }
 
     #[test]
-    fn a_printed_expression_prints_the_same(text in expression()) {
-        let Ok((exprs, root)) = syntax::parse_expression(&Source::new("a", text.as_str())) else { return Ok(()) };
-        let printed = syntax::print_expression(&exprs, root);
-        // Floats, bytes, path segments and absent bounds are not written as literals in this form.
-        if ["float(", "bytes(", "\\u{", "/'", ":null", "[null", ": null"].iter().any(|form| printed.contains(form)) {
-            return Ok(());
-        }
-        let (exprs, root) = syntax::parse_expression(&Source::new("b", printed.as_str()))
-            .map_err(|refused| TestCaseError::fail(format!("{text}\n{printed}\n{refused}")))?;
-        prop_assert_eq!(syntax::print_expression(&exprs, root), printed);
-    }
-
-    #[test]
     fn what_is_explained_is_what_is_decided(parts in parts(), request in requests::ordinary()) {
         let Ok(rules) = parts.text().parse::<Ruleset>() else { return Ok(()) };
         let documents = documents();
@@ -93,7 +80,8 @@ proptest! {
 
     #[test]
     fn one_more_allow_never_denies(
-        parts in parts(), request in requests::ordinary(), more in statement(), block in 0..3_usize, place in 0..4_usize,
+        parts in parts(), request in requests::ordinary(), more in statement(),
+        block in 0..3_usize, place in 0..4_usize,
     ) {
         let text = parts.with(block, place, &more);
         let (Ok(before), Ok(after)) = (parts.text().parse::<Ruleset>(), text.parse::<Ruleset>()) else { return Ok(()) };
@@ -155,7 +143,7 @@ proptest! {
     #[test]
     fn a_condition_that_is_no_bool_never_permits(value in requests::json(), around in select(AROUND)) {
         prop_assume!(!value.is_boolean());
-        let condition = around.replace('@', "$v");
+        let condition = around.replace('@', "v");
         never_permits(&condition, &value)?;
         if let Some(text) = value.as_str() {
             never_permits(&around.replace('@', &literal(text)), &value)?;
@@ -166,7 +154,7 @@ proptest! {
     fn texts_of_truth_are_no_truth(
         text in select(&["true", "yes", "1", "TRUE", "on", "false", "no", ""][..]), around in select(AROUND),
     ) {
-        never_permits(&around.replace('@', "$v"), &json!(text))?;
+        never_permits(&around.replace('@', "v"), &json!(text))?;
     }
 
     // Operands.
@@ -176,14 +164,14 @@ proptest! {
         element in requests::json(), container in requests::scalar(), around in select(AROUND),
     ) {
         let claims = json!([element, container]);
-        never_permits(&around.replace('@', "($v[0] in $v[1])"), &claims)?;
+        never_permits(&around.replace('@', "(v[0] in v[1])"), &claims)?;
     }
 
     #[test]
     fn keys_of_maps_are_texts(key in requests::json(), map in requests::object_of(), around in select(AROUND)) {
         prop_assume!(!key.is_string());
-        never_permits(&around.replace('@', "($v[0] in $v[1])"), &json!([key, map]))?;
-        never_permits(&around.replace('@', "($v[1][$v[0]] != null)"), &json!([key, map]))?;
+        never_permits(&around.replace('@', "(v[0] in v[1])"), &json!([key, map]))?;
+        never_permits(&around.replace('@', "(v[1][v[0]] != null)"), &json!([key, map]))?;
     }
 
     #[test]
@@ -195,7 +183,7 @@ proptest! {
         let numbers = kind == "number" && other == "number";
         let both = |kinds: &[&str]| kind == other && kinds.contains(&kind);
         let documented = numbers || match sign {
-            "+" if kind != other => ["duration", "timestamp"].contains(&kind) && ["duration", "timestamp"].contains(&other),
+            "+" if kind != other => [kind, other].iter().all(|kind| ["duration", "timestamp"].contains(kind)),
             "+" => both(&["string", "duration"]),
             "-" => both(&["duration", "timestamp"]) || (kind == "timestamp" && other == "duration"),
             "*" | "/ " | "%" => false,
@@ -214,9 +202,9 @@ proptest! {
 
     #[test]
     fn what_is_absent_equals_nothing_and_differs_from_nothing(other in requests::json(), around in select(AROUND)) {
-        for absent in ["$v[0]['absent']", "$v[0].absent", "$v[0]['a']['b']"] {
+        for absent in ["v[0]['absent']", "v[0].absent", "v[0]['a']['b']"] {
             for sign in ["==", "!="] {
-                let condition = around.replace('@', &format!("({absent} {sign} $v[1])"));
+                let condition = around.replace('@', &format!("({absent} {sign} v[1])"));
                 never_permits(&condition, &json!([{ "present": 1 }, other]))?;
             }
         }
@@ -283,16 +271,17 @@ proptest! {
         let units: Vec<u16> = text.encode_utf16().collect();
         let size = units.len();
         let claims = json!([text, other]);
-        permits(&format!("$v[0].size() == {size}"), &claims)?;
+        permits(&format!("v[0].size() == {size}"), &claims)?;
         permits(&format!("{}.size() == {size}", literal(&text)), &claims)?;
-        permits(&format!("$v[0] == {}", literal(&text)), &claims)?;
+        permits(&format!("v[0] == {}", literal(&text)), &claims)?;
         let (a, b) = (literal(&text), literal(&other));
         let less = units < other.encode_utf16().collect::<Vec<_>>();
-        permits(&format!("({a} < {b}) == {less} && ($v[0] < $v[1]) == {less}"), &claims)?;
+        permits(&format!("({a} < {b}) == {less} && (v[0] < v[1]) == {less}"), &claims)?;
         permits(&format!("{a}.upper() == {}", literal(&text.to_ascii_uppercase())), &claims)?;
         permits(&format!("({a} + {b}).size() == {}", size + other.encode_utf16().count()), &claims)?;
         for at in 0..size.min(3) {
-            permits(&format!("{a}[{at}].size() == 1 && ({at} + 1 == {size} || {a}[{at}] + {a}[{at} + 1:] == {a}[{at}:])"), &claims)?;
+            permits(&format!("{a}[{at}].size() == 1"), &claims)?;
+            permits(&format!("{at} + 1 == {size} || {a}[{at}] + {a}[{at} + 1:] == {a}[{at}:]"), &claims)?;
         }
         never_permits(&format!("{a}[{size}] != ''"), &claims)?;
     }
@@ -312,8 +301,8 @@ proptest! {
     fn large_numbers_are_exact(n in (1_i64 << 53) + 1..i64::MAX) {
         let odd = n | 1;
         let claims = json!([odd, odd - 1]);
-        permits(&format!("$v[0] == {odd} && $v[0] != {}", odd - 1), &claims)?;
-        permits("$v[0] - $v[1] == 1", &claims)?;
+        permits(&format!("v[0] == {odd} && v[0] != {}", odd - 1), &claims)?;
+        permits("v[0] - v[1] == 1", &claims)?;
         // Comparison with a float rounds, membership of a set does not.
         permits(&format!("{odd} == float({odd})"), &claims)?;
         if odd as f64 as i128 != i128::from(odd) {
@@ -328,7 +317,7 @@ proptest! {
         permits(&format!("!({nan} in [{nan}]) && {nan} in [{nan}].toSet()"), &json!(null))?;
         permits(&format!("[{nan}] != [{nan}] && [{nan}].toSet() == [{nan}].toSet()"), &json!(null))?;
         permits(&format!("{{'a': {nan}}}.diff({{'a': {nan}}}).unchangedKeys() == ['a'].toSet()"), &json!(null))?;
-        permits(&format!("!({nan} < $v) && !({nan} >= $v)"), &json!(n))?;
+        permits(&format!("!({nan} < v) && !({nan} >= v)"), &json!(n))?;
     }
 
     // Globs.
@@ -391,7 +380,7 @@ proptest! {
         let condition = format!("'{inside}'.matches({})", literal(&pattern));
         prop_assert!(on_condition(&condition).parse::<Ruleset>().is_err(), "{}", pattern);
         for around in AROUND {
-            never_permits(&around.replace('@', &format!("'{inside}'.matches($v)")), &json!(pattern))?;
+            never_permits(&around.replace('@', &format!("'{inside}'.matches(v)")), &json!(pattern))?;
         }
     }
 
@@ -409,8 +398,8 @@ proptest! {
     #[test]
     fn computed_keys_and_paths_of_other_kinds_fail(key in requests::json(), around in select(AROUND)) {
         prop_assume!(!key.is_string() && !key.is_array());
-        never_permits(&around.replace('@', "({'a': 1}.get($v, 0) == 0)"), &key)?;
-        never_permits(&around.replace('@', "(path($v) != /a)"), &key)?;
+        never_permits(&around.replace('@', "({'a': 1}.get(v, 0) == 0)"), &key)?;
+        never_permits(&around.replace('@', "(path(v) != /a)"), &key)?;
     }
 }
 
@@ -422,7 +411,7 @@ proptest! {
         size in prop_oneof![1_usize..1_000_000, 1_060_000_usize..1_500_000],
     ) {
         let claims = json!("a".repeat(size));
-        let condition = format!("($v + $v).size() == {} || true", 2 * size);
+        let condition = format!("(v + v).size() == {} || true", 2 * size);
         let decision = ask(&condition, &claims);
         prop_assert_eq!(decision.is_allowed(), size < 1_000_000, "{}: {}", size, decision.reason());
         prop_assert!(decision.is_allowed() || matches!(decision.cause(), Cause::Aborted(_)));
@@ -460,7 +449,7 @@ fn the_generators_make_rules_that_are_accepted_and_requests_that_are_decided_eit
         }
     }
     println!("of 400 files {accepted} are accepted; {allowed} requests allowed, {false_only} false, {failed} failed");
-    assert!(accepted > 200 && allowed > 20 && false_only > 10 && failed > 40);
+    assert!(accepted > 200 && allowed > 40 && false_only > 10 && failed > 40);
 }
 
 /// What can stand around a condition that fails: none of it may make it permit.
@@ -577,10 +566,10 @@ fn decide(rules: &Ruleset, request: &Request<'_>) -> Decision {
     rules.evaluate(request, &documents()).unwrap()
 }
 
-/// Decides a condition for a user who has a claim; `$v` in the condition is its value.
+/// Decides a condition in which `v` is a claim of the user.
 fn ask(condition: &str, claim: &Json) -> Decision {
-    let text = on_condition(&condition.replace("$v", "request.auth.token.v"));
-    let rules: Ruleset = text.parse().unwrap_or_else(|refused| panic!("{condition}: {refused}"));
+    let function = format!("function asked(v) {{ return {condition}; }}");
+    let rules = rules(&format!("{function} match /b/{{bucket}}/o/x {{ allow read: if asked(request.auth.token.v); }}"));
     let auth = Auth::user("alice").claims(json!({ "v": claim }));
     let documents: &dyn Documents = &();
     rules.evaluate(&Request::get("b", "x").auth(auth), documents).unwrap()

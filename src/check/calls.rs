@@ -182,11 +182,11 @@ impl<'w, 'a> Calls<'w, 'a> {
         }
     }
 
-    /// The order in which the official compiler meets functions: those of blocks within a block before its own, and
-    /// what a function calls right after it.
+    /// The order in which the official compiler meets functions: source order, with what a function calls right after
+    /// it.
     fn order(&self) -> HashMap<FunctionId, usize> {
         let mut met = HashMap::new();
-        for id in self.world.functions_outward() {
+        for id in 0..self.callees.len() {
             let mut pending = vec![id];
             while let Some(id) = pending.pop() {
                 let next = met.len();

@@ -196,22 +196,6 @@ impl<'a> World<'a> {
         self.scopes.get(scope).into_iter().flat_map(|s| s.functions.keys().copied())
     }
 
-    /// All functions, those of inner scopes before those of the scopes around.
-    pub(super) fn functions_outward(&self) -> Vec<FunctionId> {
-        let mut order = Vec::new();
-        let mut pending = vec![Self::ROOT];
-        // Outer scopes first and the last of them first, then turned around.
-        while let Some(scope) = pending.pop() {
-            let mut own: Vec<_> =
-                self.scopes.get(scope).into_iter().flat_map(|s| s.functions.values().flatten().copied()).collect();
-            own.sort_unstable_by(|a, b| b.cmp(a));
-            order.extend(own);
-            pending.extend(self.children(scope));
-        }
-        order.reverse();
-        order
-    }
-
     /// The scopes directly in a scope.
     pub(super) fn children(&self, scope: ScopeId) -> &[ScopeId] {
         self.scopes.get(scope).map_or(&[], |s| s.children.as_slice())

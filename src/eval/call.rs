@@ -3,7 +3,7 @@
 
 use crate::{
     program::{Function, NodeId, Run, ServiceFunction},
-    stdlib::{Builtin, Expected, Failure, Operation},
+    stdlib::{Builtin, Failure},
     value::{ListRef, Str, Type, ValueRef},
 };
 
@@ -64,7 +64,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         }
         let Some(methods) = program.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
         let Some(method) = methods.get(receiver.type_of()) else {
-            return Err(start(id, Failure::NotFound(None, &methods.name)));
+            return Err(start(id, Failure::NotFound(&methods.name)));
         };
         if let Some(error) = results.iter().find_map(|r| r.err()) {
             return Err(error);
@@ -126,21 +126,19 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
     ) -> Result<'a> {
         let values = self.values(id, arguments, locals)?;
         let signature = function.signature(&self.input.service.name);
-        let expected = Expected::Service(signature);
-        match values.as_slice() {
+        let name = signature.split('(').next().unwrap_or(signature);
+        let message = match values.as_slice() {
             [ValueRef::Path(path)] => {
                 let answer = self.input.host.call(function, *path, self.input.arena).map_err(|f| start(id, f))?;
-                self.sized(id, answer)
+                return self.sized(id, answer);
             }
             [other] => {
-                let mut types = [None; 6];
-                if let Some(first) = types.first_mut() {
-                    *first = Some(other.type_of());
-                }
-                Err(anchor(id, Failure::Unsupported(Operation::Call(expected, types))))
+                let received = other.type_of();
+                format!("Unsupported operation error. Received: {name}({received}). Expected: {signature}.")
             }
-            other => Err(anchor(id, Failure::ArgumentCount { received: other.len(), expected })),
-        }
+            other => wrong_count(other.len(), signature),
+        };
+        Err(anchor(id, Failure::Message(self.input.arena.alloc_str(&message))))
     }
 
     /// An unknown function is the error, whatever its arguments are; they are evaluated all the same.
@@ -155,8 +153,12 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         self.arguments(arguments, locals)?;
         self.spend(id, 1)?;
         let program = self.input.program;
-        let package = package.checked_sub(1).map(|at| program.name(at));
-        Err(start(id, Failure::NotFound(package, program.name(name))))
+        let name = program.name(name);
+        let name = match package.checked_sub(1) {
+            Some(package) => self.input.arena.alloc_str(&format!("{}.{name}", program.name(package))),
+            None => name,
+        };
+        Err(start(id, Failure::NotFound(name)))
     }
 
     /// Arguments are computed once and may be errors, which do no harm unless they are read.
@@ -167,8 +169,9 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         if nodes.len() != function.parameters.len() {
             self.arguments(arguments, locals)?;
             self.spend(id, 1)?;
-            let expected = Expected::User(&function.name, &function.parameters);
-            return Err(start(id, Failure::ArgumentCount { received: nodes.len(), expected }));
+            let signature = format!("{}({})", function.name, function.parameters.join(", "));
+            let message = self.input.arena.alloc_str(&wrong_count(nodes.len(), &signature));
+            return Err(start(id, Failure::Message(message)));
         }
         match nodes.len() + function.lets.len() {
             0..=FEW_LOCALS => self.body::<FEW_LOCALS>(id, function, nodes, locals),
@@ -214,4 +217,8 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         self.spend(id, 1)?;
         results.into_iter().collect()
     }
+}
+
+fn wrong_count(received: usize, signature: &str) -> String {
+    format!("Incorrect number of arguments. Received: {received}. Expected: {signature}.")
 }

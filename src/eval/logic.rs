@@ -60,5 +60,5 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
 
 /// There is no truthiness.
 pub(super) fn not_bool<'a>(value: ValueRef<'_>) -> Failure<'a> {
-    Failure::Type { received: value.type_of(), expected: "bool" }
+    Failure::Type { received: value.type_of(), expected: &"bool" }
 }

@@ -317,7 +317,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
             let ([key, value], [key_id, _]) = (pair, ids) else { continue };
             let ValueRef::String(key) = (*key)? else {
                 let received = (*key)?.type_of();
-                return Err(start(*key_id, Failure::Type { received, expected: "string" }));
+                return Err(start(*key_id, Failure::Type { received, expected: &"string" }));
             };
             // A repeated key keeps its last value.
             match seen.insert(key, made.len()) {

@@ -4,13 +4,13 @@
 use bumpalo::Bump;
 
 use crate::{
-    stdlib,
+    stdlib::{self, Arithmetic},
     value::{Type, ValueRef},
 };
 
 use super::{Node, NodeId, lower::Lowering};
 
-pub(super) fn arithmetic(lowering: &mut Lowering<'_>, op: &'static str, a: NodeId, b: NodeId) -> Option<Node> {
+pub(super) fn arithmetic(lowering: &mut Lowering<'_>, op: Arithmetic, a: NodeId, b: NodeId) -> Option<Node> {
     let (Node::Constant(left, cost_left), Node::Constant(right, cost_right)) =
         (lowering.program.node(a), lowering.program.node(b))
     else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    stdlib,
+    stdlib::{self, Arithmetic},
     syntax::ast::{self, BinaryOp, Expr, ExprId, Exprs, PathPart, Segment, UnaryOp, Version},
     text::Source,
     value::{Comparator, Value},
@@ -204,10 +204,16 @@ impl<'s> Lowering<'s> {
             BinaryOp::Le => Node::Compare(Comparator::Le, a, b),
             BinaryOp::Gt => Node::Compare(Comparator::Gt, a, b),
             BinaryOp::Ge => Node::Compare(Comparator::Ge, a, b),
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
-                fold::arithmetic(self, op.symbol(), a, b).unwrap_or(Node::Arithmetic(op.symbol(), a, b))
-            }
+            BinaryOp::Add => self.arithmetic(Arithmetic::Add, a, b),
+            BinaryOp::Sub => self.arithmetic(Arithmetic::Sub, a, b),
+            BinaryOp::Mul => self.arithmetic(Arithmetic::Mul, a, b),
+            BinaryOp::Div => self.arithmetic(Arithmetic::Div, a, b),
+            BinaryOp::Rem => self.arithmetic(Arithmetic::Rem, a, b),
         }
+    }
+
+    fn arithmetic(&mut self, op: Arithmetic, a: NodeId, b: NodeId) -> Node {
+        fold::arithmetic(self, op, a, b).unwrap_or(Node::Arithmetic(op, a, b))
     }
 
     fn variable(&mut self, name: &str) -> Node {

@@ -13,7 +13,7 @@ mod scope;
 
 use crate::{
     pattern::Pattern,
-    stdlib::Builtin,
+    stdlib::{Arithmetic, Builtin},
     syntax::ast::Version,
     text::{Source, Span},
     value::{Comparator, Type, TypeName, Value},
@@ -84,7 +84,7 @@ pub enum Node {
     /// `== != < <= > >=`
     Compare(Comparator, NodeId, NodeId),
     /// `+ - * / %`
-    Arithmetic(&'static str, NodeId, NodeId),
+    Arithmetic(Arithmetic, NodeId, NodeId),
     /// `a is type`
     Is(NodeId, TypeName),
     /// `a ? b : c`

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use crate::value::{ListRef, PathRef, SegmentRef, Str, Type, ValueRef};
+use crate::value::{ListRef, PathRef, SegmentRef, Str, ValueRef};
 
 use super::{Failure, Operation, keep_cut};
 
@@ -20,7 +20,7 @@ pub fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef<'a>, F
         ValueRef::Map(map) => present(map.get(name), name),
         ValueRef::Path(path) => path_variable(path, name),
         ValueRef::Null => Err(Failure::Null),
-        other => Err(Failure::Type { received: other.type_of(), expected: "map,path" }),
+        other => Err(Failure::Type { received: other.type_of(), expected: &"map,path" }),
     }
 }
 
@@ -72,7 +72,7 @@ pub fn index<'a>(bump: &'a Bump, object: ValueRef<'a>, at: ValueRef<'a>) -> Resu
         (ValueRef::Map(_) | ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_), _) => {
             Err(Failure::Unsupported(Operation::Index(object.type_of(), at.type_of())))
         }
-        _ => Err(Failure::NotFound(None, "[]")),
+        _ => Err(Failure::NotFound("[]")),
     }
 }
 
@@ -94,7 +94,7 @@ pub fn range<'a>(
     match object {
         ValueRef::Null => return Err(Failure::Null),
         ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_) => {}
-        _ => return Err(Failure::NotFound(None, "@range")),
+        _ => return Err(Failure::NotFound("@range")),
     }
     let bound = |value: ValueRef<'_>| match value {
         ValueRef::Null => Some(None),
@@ -123,7 +123,7 @@ pub fn range<'a>(
             let cut = texts.get(from..to).unwrap_or(&[]).iter().map(|text| SegmentRef::Simple(*text));
             Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_fill_iter(cut.collect::<Vec<_>>()))))
         }
-        other => Err(Failure::Type { received: other.type_of(), expected: Type::List.name() }),
+        other => Err(Failure::Type { received: other.type_of(), expected: &"list" }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why an operation failed. `Display` gives the official message (runtime specification, section 18).
 
-use crate::value::{Str, Type};
+use crate::value::{Comparator, Str, Type};
 
-use super::Builtin;
+use super::{Arithmetic, Builtin};
 
 /// Why an operation has no value. `Copy` and made without allocating, so that a denial costs no more than a permit.
 #[derive(Clone, Copy, Debug)]
@@ -17,20 +17,15 @@ pub enum Failure<'a> {
     Type {
         /// What was there.
         received: Type,
-        /// What should have been, as the message lists it.
-        expected: &'static str,
+        /// What should have been, as the message lists it. Behind a reference, to keep results small.
+        expected: &'static &'static str,
     },
-    /// No such function; package (or nothing) and name.
-    NotFound(Option<&'a str>, &'a str),
-    /// A wrong number of arguments.
-    ArgumentCount {
-        /// How many there were.
-        received: usize,
-        /// What the function takes.
-        expected: Expected<'a>,
-    },
+    /// No such function, by its name as the message has it.
+    NotFound(&'a str),
+    /// A wrong number of arguments of a built-in: how many there were.
+    ArgumentCount(usize, &'static Builtin),
     /// An operation that these types do not have.
-    Unsupported(Operation<'a>),
+    Unsupported(Operation),
     /// An integer divided by zero.
     DivideByZero,
     /// An integer result beyond 64 bits.
@@ -68,71 +63,48 @@ impl Failure<'_> {
     }
 }
 
-/// What a function takes.
-#[derive(Clone, Copy)]
-pub enum Expected<'a> {
-    /// A built-in: all its signatures.
-    Builtin(&'static Builtin),
-    /// A user's function: its name and parameters, as written in `f(a, b)`.
-    User(&'a str, &'a [String]),
-    /// A function of the service, by its full signature.
-    Service(&'static str),
-}
-
-impl std::fmt::Debug for Expected<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl std::fmt::Display for Expected<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Expected::Builtin(builtin) => f.write_str(&builtin.signatures()),
-            Expected::User(name, parameters) => write!(f, "{name}({})", parameters.join(", ")),
-            Expected::Service(signature) => f.write_str(signature),
-        }
-    }
-}
-
 /// An operation with the types it was tried on.
 #[derive(Clone, Copy, Debug)]
-pub enum Operation<'a> {
+pub enum Operation {
     /// `a + b`
-    Binary(&'static str, Type, Type),
+    Arithmetic(Arithmetic, Type, Type),
+    /// `a < b`
+    Order(Comparator, Type, Type),
     /// `-a`
-    Unary(&'static str, Type),
+    Negate(Type),
+    /// `!a`
+    Not(Type),
+    /// `a in map`
+    InMap(Type),
     /// `a[b]`
     Index(Type, Type),
     /// `a[b:c]`; a missing bound is null
     Range(Type, Type, Type),
     /// A built-in with the types of its arguments.
-    Call(Expected<'a>, [Option<Type>; 6]),
+    Call(&'static Builtin, [Option<Type>; 6]),
 }
 
-impl<'a> Operation<'a> {
+impl Operation {
     pub(super) fn call(builtin: &'static Builtin, args: &[crate::value::ValueRef<'_>]) -> Self {
         let mut types = [None; 6];
         for (slot, arg) in types.iter_mut().zip(args) {
             *slot = Some(arg.type_of());
         }
-        Operation::Call(Expected::Builtin(builtin), types)
+        Operation::Call(builtin, types)
     }
 
     fn received(&self) -> String {
         match self {
-            Operation::Binary(op, a, b) => format!("{a} {op} {b}"),
-            Operation::Unary(op, a) => format!("{op}{a}"),
+            Operation::Arithmetic(op, a, b) => format!("{a} {} {b}", op.symbol()),
+            Operation::Order(op, a, b) => format!("{a} {} {b}", op.symbol()),
+            Operation::Negate(a) => format!("-{a}"),
+            Operation::Not(a) => format!("!{a}"),
+            Operation::InMap(a) => format!("map.in({a})"),
             Operation::Index(a, b) => format!("{a}[{b}]"),
             Operation::Range(a, b, c) => format!("{a}[{b}:{c}]"),
-            Operation::Call(function, types) => {
+            Operation::Call(builtin, types) => {
                 let types: Vec<_> = types.iter().flatten().map(|t| t.name()).collect();
-                let name = match function {
-                    Expected::Builtin(builtin) => builtin.qualified_name(),
-                    Expected::User(name, _) => (*name).to_owned(),
-                    Expected::Service(signature) => signature.split('(').next().unwrap_or("").to_owned(),
-                };
-                format!("{name}({})", types.join(", "))
+                format!("{}({})", builtin.qualified_name(), types.join(", "))
             }
         }
     }
@@ -143,30 +115,27 @@ impl<'a> Operation<'a> {
         };
         const NUMBERS: [(&str, &str); 2] = [("int", "int"), ("float", "float")];
         match self {
-            Operation::Binary(op @ "+", ..) => {
-                let mut pairs = NUMBERS.to_vec();
-                pairs.extend([
+            Operation::Arithmetic(op @ Arithmetic::Add, ..) => {
+                let more = [
                     ("string", "string"),
                     ("duration", "duration"),
                     ("duration", "timestamp"),
                     ("timestamp", "duration"),
-                ]);
-                each(op, &pairs)
+                ];
+                each(op.symbol(), &[&NUMBERS[..], &more[..]].concat())
             }
-            Operation::Binary(op @ "-", ..) => {
-                let mut pairs = NUMBERS.to_vec();
-                pairs.extend([("duration", "duration"), ("timestamp", "duration"), ("timestamp", "timestamp")]);
-                each(op, &pairs)
+            Operation::Arithmetic(op @ Arithmetic::Sub, ..) => {
+                let more = [("duration", "duration"), ("timestamp", "duration"), ("timestamp", "timestamp")];
+                each(op.symbol(), &[&NUMBERS[..], &more[..]].concat())
             }
-            Operation::Binary(op @ ("*" | "/" | "%"), ..) => each(op, &NUMBERS),
-            Operation::Binary(op, ..) => {
+            Operation::Arithmetic(op, ..) => each(op.symbol(), &NUMBERS),
+            Operation::Order(op, ..) => {
                 let same = ["string", "bytes", "int", "float", "duration", "timestamp"].map(|t| (t, t));
-                let mut pairs = same.to_vec();
-                pairs.extend([("constraint", "any"), ("any", "constraint")]);
-                each(op, &pairs)
+                each(op.symbol(), &[&same[..], &[("constraint", "any"), ("any", "constraint")]].concat())
             }
-            Operation::Unary("!", _) => "!bool".to_owned(),
-            Operation::Unary(op, _) => format!("{op}int, {op}float, {op}duration"),
+            Operation::Negate(_) => "-int, -float, -duration".to_owned(),
+            Operation::Not(_) => "!bool".to_owned(),
+            Operation::InMap(_) => "map.in(string)".to_owned(),
             Operation::Index(Type::Map, _) => "map[string]".to_owned(),
             Operation::Index(Type::Path, _) => "path[string], path[int]".to_owned(),
             Operation::Index(receiver, _) => format!("{receiver}[int]"),
@@ -174,7 +143,7 @@ impl<'a> Operation<'a> {
                 let bounds = ["null:null", "null:int", "int:null", "int:int"];
                 bounds.map(|b| format!("{receiver}[{b}]")).join(", ")
             }
-            Operation::Call(function, _) => function.to_string(),
+            Operation::Call(builtin, _) => builtin.signatures(),
         }
     }
 }
@@ -188,10 +157,9 @@ impl std::fmt::Display for Failure<'_> {
             Failure::Type { received, expected } => {
                 write!(f, "Type error. Received: [{received}] Expected: [{expected}].")
             }
-            Failure::NotFound(Some(package), name) => write!(f, "Function not found error: Name: [{package}.{name}]."),
-            Failure::NotFound(None, name) => write!(f, "Function not found error: Name: [{name}]."),
-            Failure::ArgumentCount { received, expected } => {
-                write!(f, "Incorrect number of arguments. Received: {received}. Expected: {expected}.")
+            Failure::NotFound(name) => write!(f, "Function not found error: Name: [{name}]."),
+            Failure::ArgumentCount(received, builtin) => {
+                write!(f, "Incorrect number of arguments. Received: {received}. Expected: {}.", builtin.signatures())
             }
             Failure::Unsupported(operation) => {
                 let (received, expected) = (operation.received(), operation.expected());

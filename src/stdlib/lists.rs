@@ -170,10 +170,10 @@ fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fai
 pub(super) fn constraint_has<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<bool, Failure<'a>> {
     let received = element.type_of();
     if received == Type::Constraint {
-        return Err(Failure::Type { received, expected: operators::ORDER_TYPES });
+        return Err(Failure::Type { received, expected: &operators::ORDER_TYPES });
     }
     if !operators::EQUALITY_TYPES.split(',').any(|name| name == received.name()) {
-        return Err(Failure::Type { received, expected: operators::EQUALITY_TYPES });
+        return Err(Failure::Type { received, expected: &operators::EQUALITY_TYPES });
     }
     if constraint.contains(element) { Ok(true) } else { Err(Failure::Message("")) }
 }

@@ -82,7 +82,7 @@ fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'
             let mut at = Some(ValueRef::Map(map(args, 0)?));
             for step in path.iter() {
                 let ValueRef::String(key) = step else {
-                    return Err(Failure::Type { received: step.type_of(), expected: "string" });
+                    return Err(Failure::Type { received: step.type_of(), expected: &"string" });
                 };
                 at = match at {
                     Some(ValueRef::Map(map)) => map.get(key),

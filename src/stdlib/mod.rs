@@ -23,8 +23,8 @@ use bumpalo::Bump;
 use crate::value::{Cut, Str, StrBuf, Type, ValueRef};
 
 pub use access::{index, member, member_of, range};
-pub use failure::{Expected, Failure, Operation};
-pub use operators::{arithmetic, compare, contains, equal, has_type, negate, not};
+pub use failure::{Failure, Operation};
+pub use operators::{Arithmetic, arithmetic, compare, contains, equal, has_type, negate, not};
 pub use paths::splice;
 
 /// What a function takes and gives.
@@ -91,7 +91,7 @@ impl Builtin {
     pub fn call<'a>(&'static self, bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
         let given = args.get(usize::from(self.receiver.is_some())..).unwrap_or(&[]);
         if !self.overloads.iter().any(|o| o.params.len() == given.len()) {
-            return Err(Failure::ArgumentCount { received: given.len(), expected: Expected::Builtin(self) });
+            return Err(Failure::ArgumentCount(given.len(), self));
         }
         let fits = |overload: &&Overload| {
             overload.params.len() == given.len() && overload.params.iter().zip(given).all(|(p, a)| accepts(*p, *a))

@@ -10,10 +10,34 @@ use crate::value::{Comparator, Str, StrBuilder, Type, TypeName, ValueRef, in_lis
 use super::{Failure, Operation, keep, lists, lookup, message, misfit};
 
 /// Types that a constraint can be compared with for equality, as the message lists them (case `constraint ==/1`).
-pub(super) const EQUALITY_TYPES: &str =
+pub(super) static EQUALITY_TYPES: &str =
     "bool,duration,float,int,latlng,map,null,string,bytes,timestamp,path,list,vector,set";
 /// The same for order.
-pub(super) const ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes";
+pub(super) static ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes";
+
+/// `+ - * / %`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Arithmetic {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+}
+
+impl Arithmetic {
+    /// As written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Arithmetic::Add => "+",
+            Arithmetic::Sub => "-",
+            Arithmetic::Mul => "*",
+            Arithmetic::Div => "/",
+            Arithmetic::Rem => "%",
+        }
+    }
+}
 
 /// `+ - * / %` on two values.
 ///
@@ -22,45 +46,46 @@ pub(super) const ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes"
 /// Types that do not go together, overflow, division by zero, times out of range.
 pub fn arithmetic<'a>(
     bump: &'a Bump,
-    op: &'static str,
+    op: Arithmetic,
     a: ValueRef<'a>,
     b: ValueRef<'a>,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
+    use Arithmetic::{Add, Sub};
     use ValueRef::{Duration, Float, Int, String, Timestamp};
     match (op, a, b) {
         (_, Int(a), Int(b)) => integers(op, a, b).map(Int),
         (_, Float(a), Float(b)) => Ok(Float(floats(op, a, b))),
         (_, Int(a), Float(b)) => Ok(Float(floats(op, a as f64, b))),
         (_, Float(a), Int(b)) => Ok(Float(floats(op, a, b as f64))),
-        ("+", String(a), String(b)) => Ok(String(concat(bump, a, b)?)),
-        ("+", Duration(a), Duration(b)) => a.checked_add(b).map(Duration).map_err(|e| message(bump, e)),
-        ("+", Duration(d), Timestamp(t)) | ("+", Timestamp(t), Duration(d)) => {
+        (Add, String(a), String(b)) => Ok(String(concat(bump, a, b)?)),
+        (Add, Duration(a), Duration(b)) => a.checked_add(b).map(Duration).map_err(|e| message(bump, e)),
+        (Add, Duration(d), Timestamp(t)) | (Add, Timestamp(t), Duration(d)) => {
             t.checked_add(d).map(Timestamp).map_err(|e| message(bump, e))
         }
-        ("-", Duration(a), Duration(b)) => a.checked_sub(b).map(Duration).map_err(|e| message(bump, e)),
-        ("-", Timestamp(t), Duration(d)) => t.checked_sub(d).map(Timestamp).map_err(|e| message(bump, e)),
-        ("-", Timestamp(a), Timestamp(b)) => a.since(b).map(Duration).map_err(|e| message(bump, e)),
-        _ => Err(Failure::Unsupported(Operation::Binary(op, a.type_of(), b.type_of()))),
+        (Sub, Duration(a), Duration(b)) => a.checked_sub(b).map(Duration).map_err(|e| message(bump, e)),
+        (Sub, Timestamp(t), Duration(d)) => t.checked_sub(d).map(Timestamp).map_err(|e| message(bump, e)),
+        (Sub, Timestamp(a), Timestamp(b)) => a.since(b).map(Duration).map_err(|e| message(bump, e)),
+        _ => Err(Failure::Unsupported(Operation::Arithmetic(op, a.type_of(), b.type_of()))),
     }
 }
 
-fn integers<'a>(op: &str, a: i64, b: i64) -> Result<i64, Failure<'a>> {
+fn integers<'a>(op: Arithmetic, a: i64, b: i64) -> Result<i64, Failure<'a>> {
     match op {
-        "+" => number::add(a, b).map_err(|_| Failure::Overflow),
-        "-" => number::sub(a, b).map_err(|_| Failure::Overflow),
-        "*" => number::mul(a, b).map_err(|_| Failure::Overflow),
-        "/" => number::div(a, b).map_err(|_| Failure::DivideByZero),
-        _ => number::rem(a, b).map_err(|_| Failure::DivideByZero),
+        Arithmetic::Add => number::add(a, b).map_err(|_| Failure::Overflow),
+        Arithmetic::Sub => number::sub(a, b).map_err(|_| Failure::Overflow),
+        Arithmetic::Mul => number::mul(a, b).map_err(|_| Failure::Overflow),
+        Arithmetic::Div => number::div(a, b).map_err(|_| Failure::DivideByZero),
+        Arithmetic::Rem => number::rem(a, b).map_err(|_| Failure::DivideByZero),
     }
 }
 
-fn floats(op: &str, a: f64, b: f64) -> f64 {
+fn floats(op: Arithmetic, a: f64, b: f64) -> f64 {
     match op {
-        "+" => number::float_add(a, b),
-        "-" => a - b,
-        "*" => a * b,
-        "/" => a / b,
-        _ => number::float_rem(a, b),
+        Arithmetic::Add => number::float_add(a, b),
+        Arithmetic::Sub => a - b,
+        Arithmetic::Mul => a * b,
+        Arithmetic::Div => a / b,
+        Arithmetic::Rem => number::float_rem(a, b),
     }
 }
 
@@ -96,7 +121,7 @@ pub fn negate<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
         ValueRef::Int(n) => number::neg(n).map(ValueRef::Int).map_err(|_| Failure::Overflow),
         ValueRef::Float(n) => Ok(ValueRef::Float(-n)),
         ValueRef::Duration(d) => Ok(ValueRef::Duration(-d)),
-        other => Err(Failure::Unsupported(Operation::Unary("-", other.type_of()))),
+        other => Err(Failure::Unsupported(Operation::Negate(other.type_of()))),
     }
 }
 
@@ -108,7 +133,7 @@ pub fn negate<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
 pub fn not<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match a {
         ValueRef::Bool(b) => Ok(ValueRef::Bool(!b)),
-        other => Err(Failure::Unsupported(Operation::Unary("!", other.type_of()))),
+        other => Err(Failure::Unsupported(Operation::Not(other.type_of()))),
     }
 }
 
@@ -123,7 +148,7 @@ pub fn equal<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> Result<bool, Failure<'a>> 
 
 fn equality<'a>(op: Comparator, a: ValueRef<'a>, b: ValueRef<'a>) -> Result<bool, Failure<'a>> {
     match (a, b) {
-        (ValueRef::Constraint(_), _) | (_, ValueRef::Constraint(_)) => constrained(op, a, b, EQUALITY_TYPES),
+        (ValueRef::Constraint(_), _) | (_, ValueRef::Constraint(_)) => constrained(op, a, b, &EQUALITY_TYPES),
         _ => Ok(operator_equals(a, b) == (op == Comparator::Eq)),
     }
 }
@@ -144,8 +169,8 @@ pub fn compare<'a>(op: Comparator, a: ValueRef<'a>, b: ValueRef<'a>) -> Result<b
         | (Bytes(_), Bytes(_))
         | (Duration(_), Duration(_))
         | (Timestamp(_), Timestamp(_)) => Ok(order(a, b).is_some_and(|found| holds(op, found))),
-        (Constraint(_), _) | (_, Constraint(_)) => constrained(op, a, b, ORDER_TYPES),
-        _ => Err(Failure::Unsupported(Operation::Binary(symbol(op), a.type_of(), b.type_of()))),
+        (Constraint(_), _) | (_, Constraint(_)) => constrained(op, a, b, &ORDER_TYPES),
+        _ => Err(Failure::Unsupported(Operation::Order(op, a.type_of(), b.type_of()))),
     }
 }
 
@@ -158,23 +183,12 @@ fn holds(op: Comparator, found: Ordering) -> bool {
     }
 }
 
-fn symbol(op: Comparator) -> &'static str {
-    match op {
-        Comparator::Lt => "<",
-        Comparator::Le => "<=",
-        Comparator::Gt => ">",
-        Comparator::Ge => ">=",
-        Comparator::Ne => "!=",
-        Comparator::Eq | Comparator::ListContains => "==",
-    }
-}
-
 /// A comparison with a constraint is true where it follows from what is known, else undecided; never false.
 fn constrained<'a>(
     op: Comparator,
     a: ValueRef<'a>,
     b: ValueRef<'a>,
-    expected: &'static str,
+    expected: &'static &'static str,
 ) -> Result<bool, Failure<'a>> {
     let (constraint, op, value) = match (a, b) {
         (ValueRef::Constraint(c), value) => (c, op, value),
@@ -203,14 +217,11 @@ pub fn contains<'a>(element: ValueRef<'a>, container: ValueRef<'a>) -> Result<bo
         ValueRef::Set(set) => Ok(lookup::in_set(element, set)),
         ValueRef::Map(map) => match element {
             ValueRef::String(key) => Ok(map.get(key).is_some()),
-            other => Err(Failure::Unsupported(Operation::Call(
-                super::Expected::Service("map.in(string)"),
-                [Some(other.type_of()), None, None, None, None, None],
-            ))),
+            other => Err(Failure::Unsupported(Operation::InMap(other.type_of()))),
         },
         ValueRef::Constraint(constraint) => lists::constraint_has(constraint, element),
         ValueRef::Null => Err(Failure::Null),
-        _ => Err(Failure::NotFound(None, "in")),
+        _ => Err(Failure::NotFound("in")),
     }
 }
 

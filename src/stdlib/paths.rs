@@ -80,7 +80,7 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
         segments.push(match (segment, value) {
             (SegmentRef::Glob(..), ValueRef::Path(path)) => SegmentRef::Glob(name, Some(path)),
             (SegmentRef::Glob(..), other) => {
-                return Err(Failure::Type { received: other.type_of(), expected: Type::Path.name() });
+                return Err(Failure::Type { received: other.type_of(), expected: &"path" });
             }
             (_, value) => {
                 let text = convert::to_text(bump, value)?;

@@ -35,6 +35,19 @@ impl Comparator {
         }
     }
 
+    /// As written between two operands.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparator::Eq => "==",
+            Comparator::Ne => "!=",
+            Comparator::Lt => "<",
+            Comparator::Le => "<=",
+            Comparator::Gt => ">",
+            Comparator::Ge => ">=",
+            Comparator::ListContains => "array-contains",
+        }
+    }
+
     /// The comparator of that name in typed JSON.
     pub fn parse(name: &str) -> Option<Self> {
         use Comparator::*;

@@ -3,96 +3,15 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 
 /// Words and signs of the language, and some that are none.
+#[rustfmt::skip]
 const TOKENS: &[&str] = &[
-    "rules_version",
-    "=",
-    "'2'",
-    "'1'",
-    ";",
-    "service",
-    "firebase.storage",
-    "cloud.firestore",
-    "{",
-    "}",
-    "match",
-    "/",
-    "/b/{bucket}/o",
-    "/{name}",
-    "/{path=**}",
-    "/a",
-    "{x}",
-    "{x=**}",
-    "allow",
-    "read",
-    "write",
-    "get",
-    ",",
-    ":",
-    "if",
-    "true",
-    "false",
-    "null",
-    "function",
-    "f",
-    "(",
-    ")",
-    "return",
-    "let",
-    "x",
-    "request",
-    "resource",
-    ".",
-    "auth",
-    "uid",
-    "[",
-    "]",
-    "&&",
-    "||",
-    "!",
-    "==",
-    "!=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "+",
-    "-",
-    "*",
-    "%",
-    "?",
-    "in",
-    "is",
-    "string",
-    "int",
-    "0",
-    "1",
-    "007",
-    "9223372036854775808",
-    "1.5",
-    "'a'",
-    "\"b\"",
-    "'\\u00e9'",
-    "b'\\xff'",
-    "$(",
-    "math",
-    "import",
-    "matches",
-    "size",
-    "// comment\n",
-    "/* comment */",
-    "\n",
-    " ",
-    "\t",
-    "é",
-    "😀",
-    "\u{0}",
-    "\u{feff}",
-    "'",
-    "\"",
-    "\\",
-    "#",
-    "@",
-    "$",
+    "rules_version", "=", "'2'", "'1'", ";", "service", "firebase.storage", "cloud.firestore", "{", "}", "match", "/",
+    "/b/{bucket}/o", "/{name}", "/{path=**}", "/a", "{x}", "{x=**}", "allow", "read", "write", "get", ",", ":", "if",
+    "true", "false", "null", "function", "f", "(", ")", "return", "let", "x", "request", "resource", ".", "auth", "uid",
+    "[", "]", "&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "%", "?", "in", "is", "string", "int",
+    "0", "1", "007", "9223372036854775808", "1.5", "'a'", "\"b\"", "'\\u00e9'", "b'\\xff'", "$(", "math", "import",
+    "matches", "size", "// comment\n", "/* comment */", "\n", " ", "\t", "é", "😀", "\u{0}", "\u{feff}", "'", "\"",
+    "\\", "#", "@", "$",
 ];
 
 /// Tokens in any order.
@@ -169,34 +88,12 @@ fn leaf() -> impl Strategy<Value = String> {
 }
 
 const OPERATORS: &[&str] = &["&&", "||", "&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/ ", "%", "in"];
+#[rustfmt::skip]
 const METHODS: &[&str] = &[
-    "size()",
-    "upper()",
-    "lower()",
-    "trim()",
-    "toUtf8()",
-    "keys()",
-    "values()",
-    "toSet()",
-    "seconds()",
-    "toMillis()",
-    "matches('[a-z]+')",
-    "split(',')",
-    "replace('a', 'b')",
-    "get('a', 1)",
-    "hasAll(['a'])",
-    "hasAny([1, 'a'])",
-    "hasOnly(['a', 'b'])",
-    "concat([1])",
-    "join(',')",
-    "removeAll([1])",
-    "diff({'a': 1})",
-    "diff({'a': 1}).changedKeys()",
-    "union([1].toSet())",
-    "bind({'x': 'y'})",
-    "toBase64()",
-    "nothing()",
-    "size(1)",
+    "size()", "upper()", "lower()", "trim()", "toUtf8()", "keys()", "values()", "toSet()", "seconds()", "toMillis()",
+    "matches('[a-z]+')", "split(',')", "replace('a', 'b')", "get('a', 1)", "hasAll(['a'])", "hasAny([1, 'a'])",
+    "hasOnly(['a', 'b'])", "concat([1])", "join(',')", "removeAll([1])", "diff({'a': 1})",
+    "diff({'a': 1}).changedKeys()", "union([1].toSet())", "bind({'x': 'y'})", "toBase64()", "nothing()", "size(1)",
 ];
 const FUNCTIONS: &[&str] = &[
     "int",
@@ -216,7 +113,7 @@ const TYPES: &[&str] =
     &["bool", "int", "float", "number", "string", "list", "map", "path", "timestamp", "set", "bytes"];
 
 /// An expression, well formed, of any type or none.
-pub fn expression() -> impl Strategy<Value = String> {
+fn expression() -> impl Strategy<Value = String> {
     leaf().prop_recursive(4, 24, 3, |inner| {
         let one = || inner.clone();
         prop_oneof![
@@ -243,11 +140,50 @@ pub fn expression() -> impl Strategy<Value = String> {
     })
 }
 
+/// An expression that is a bool or fails.
+fn condition() -> impl Strategy<Value = String> {
+    let test = prop_oneof![
+        4 => select(TESTS).prop_map(str::to_owned),
+        1 => (expression(), expression()).prop_map(|(a, b)| format!("({a}) == ({b})")),
+        1 => expression(),
+    ];
+    test.prop_recursive(3, 8, 3, |inner| {
+        let one = || inner.clone();
+        prop_oneof![
+            3 => (one(), select(&["&&", "||"][..]), one()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            1 => one().prop_map(|a| format!("!({a})")),
+            1 => (one(), one(), one()).prop_map(|(c, a, b)| format!("({c} ? {a} : {b})")),
+        ]
+    })
+}
+
+/// What rules usually ask.
+const TESTS: &[&str] = &[
+    "true",
+    "false",
+    "request.auth != null",
+    "request.auth.uid == 'alice'",
+    "name == 'alice'",
+    "bucket == 'bucket'",
+    "resource == null",
+    "resource.size > 0",
+    "request.resource.metadata.public == 'yes'",
+    "request.resource.contentType.matches('[a-m].*/.*')",
+    "request.auth.token.admin == true",
+    "request.auth.token.admin",
+    "request.method in ['get', 'list']",
+    "request.time < timestamp.date(2000, 1, 1)",
+    "firestore.exists(/databases/(default)/documents/users/$(request.auth.uid))",
+    "inner('alice')",
+    "inner(request.auth.uid)",
+    "helper(name)",
+    "helper(1) == 1",
+];
+
 /// An allow statement.
 pub fn statement() -> impl Strategy<Value = String> {
-    let methods =
-        select(vec!["read", "write", "get", "list", "create", "update", "delete", "read, write", "get, create"]);
-    (methods, prop::option::weighted(0.9, expression())).prop_map(|(methods, condition)| match condition {
+    let methods = select(vec!["read", "write", "get", "create, update", "delete", "read, write", "read, write, get"]);
+    (methods, prop::option::weighted(0.95, condition())).prop_map(|(methods, condition)| match condition {
         Some(condition) => format!("allow {methods}: if {condition};"),
         None => format!("allow {methods};"),
     })
