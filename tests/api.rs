@@ -286,6 +286,17 @@ fn a_list_is_permitted_where_the_query_proves_the_condition() {
 }
 
 #[test]
+fn a_list_of_objects_needs_version_2() {
+    let list = |version| {
+        let text = in_service("firebase.storage", "/b/{bucket}/o/{name=**}", "true");
+        let rules: storage::Ruleset = text.replace("'2'", version).parse().unwrap();
+        rules.evaluate(&storage::Request::list("b", "photos/"), &()).unwrap()
+    };
+    assert!(list("'2'").is_allowed());
+    assert!(matches!(list("'1'").cause(), Cause::Refused(why) if why.contains("rules_version='2'")));
+}
+
+#[test]
 fn claims_are_exact_to_64_bits() {
     let claims: serde_json::Value = serde_json::from_str(
         r#"{ "odd": 9007199254740993, "most": 9223372036854775807, "least": -9223372036854775808, "one": 1.0,

@@ -68,7 +68,10 @@ proptest! {
         // Twice, and by a clone, the same.
         let again = rules.clone().evaluate(&request, &documents).unwrap();
         prop_assert_eq!(again.cause(), decided.cause());
-        let tried: Vec<_> = explained.trace().unwrap().blocks.iter().flat_map(|block| &block.statements).collect();
+        // What no rules can decide leaves no trace.
+        prop_assert_eq!(explained.trace().is_none(), matches!(decided.cause(), Cause::Refused(_)));
+        let blocks = explained.trace().into_iter().flat_map(|trace| &trace.blocks);
+        let tried: Vec<_> = blocks.flat_map(|block| &block.statements).collect();
         let permits = |outcome: &Outcome| matches!(outcome, Outcome::Value(Value::Bool(true)));
         prop_assert_eq!(tried.iter().any(|statement| permits(&statement.outcome)), decided.is_allowed());
         prop_assert_eq!(tried.last().is_some_and(|statement| permits(&statement.outcome)), decided.is_allowed());
@@ -400,6 +403,7 @@ proptest! {
         prop_assume!(!key.is_string() && !key.is_array());
         never_permits(&around.replace('@', "({'a': 1}.get(v, 0) == 0)"), &key)?;
         never_permits(&around.replace('@', "(path(v) != /a)"), &key)?;
+        never_permits(&around.replace('@', "({'a': {'b': 1}}.get(['a', v], 0) == 0)"), &key)?;
     }
 }
 
@@ -540,9 +544,16 @@ const KEYWORDS: &[&str] = &[
     "path", "int", "float", "string", "bool", "debug",
 ];
 
-/// Failing cases are shrunk and printed, but not written into the tree.
+/// So many cases, or more where `PROPTEST_CASES` (256 unless set) says so. Failing cases are shrunk and printed, but not
+/// written into the tree.
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() }
+    let default = ProptestConfig::default();
+    ProptestConfig {
+        cases: (cases * default.cases / 256).max(1),
+        failure_persistence: None,
+        max_shrink_iters: 2_000,
+        ..default
+    }
 }
 
 fn in_version(version: u8, blocks: &str) -> String {

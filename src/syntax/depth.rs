@@ -29,6 +29,7 @@ pub(super) fn scan(text: &str) -> Result<(), Diagnostic> {
     // For each open bracket, how many `?` inside it wait for their `:`.
     let mut open: Vec<usize> = vec![0];
     let mut ternaries = 0;
+    let mut braces = 0;
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or(&[]);
@@ -39,9 +40,11 @@ pub(super) fn scan(text: &str) -> Result<(), Diagnostic> {
             b'/' => at += 1 + rest.iter().skip(1).take_while(|b| is_segment_byte(**b)).count(),
             b'(' | b'[' | b'{' => {
                 open.push(0);
+                braces += usize::from(*byte == b'{');
                 at += 1;
             }
             b')' | b']' | b'}' => {
+                braces -= usize::from(*byte == b'}' && braces > 0);
                 if open.len() > 1 {
                     ternaries -= open.pop().unwrap_or(0);
                 }
@@ -65,6 +68,10 @@ pub(super) fn scan(text: &str) -> Result<(), Diagnostic> {
         }
         if open.len() + ternaries > MAX_OPEN {
             let place = Span::new(at.saturating_sub(1), at);
+            if braces + 1 == open.len() {
+                let message = "Rule hierarchy is too complex to evaluate safely.";
+                return Err(error::problem(error::RULES_TOO_DEEP, Some(place), message));
+            }
             return Err(error::problem(error::TOO_COMPLEX, Some(place), MESSAGE).with_hint(HINT));
         }
     }

@@ -78,6 +78,16 @@ fn with_hint(problem: Diagnostic) -> Diagnostic {
         m if m.starts_with("Expected at least one 'operation'") => {
             "name what is allowed: read, write, get, list, create, update, delete"
         }
+        "Unexpected '='." => "compare with `==` or `!=`; a value is bound with `let` inside a function",
+        "Unexpected 'and'." | "Unexpected '&'." => "write `a && b`",
+        "Unexpected 'or'." | "Unexpected '|'." => "write `a || b`",
+        "Unexpected 'not'." => "write `!a`",
+        "Unexpected 'else'." | "Unexpected 'var'." => {
+            "a function is `let` bindings and one `return`; choose with `condition ? a : b`"
+        }
+        "Unexpected ';'." => {
+            "a semicolon ends a statement or a `let`; none follows a block, and an expression must be complete before it"
+        }
         m if m.starts_with("Increment") => "write `a + 1`, `a - (-b)`",
         _ => return problem,
     };

@@ -46,30 +46,8 @@ pub fn literal(text: &str) -> String {
 
 /// A literal of any type that has one, and variables that a request binds or does not.
 fn leaf() -> impl Strategy<Value = String> {
-    let names = select(vec![
-        "request",
-        "request.auth",
-        "request.auth.uid",
-        "request.auth.token",
-        "request.auth.token.admin",
-        "request.time",
-        "request.method",
-        "request.path",
-        "request.resource",
-        "request.resource.size",
-        "request.resource.metadata",
-        "resource",
-        "resource.name",
-        "resource.metadata.public",
-        "bucket",
-        "name",
-        "unknown",
-        "request.unknown",
-        "firestore.exists(/databases/(default)/documents/users/alice)",
-        "firestore.get(/databases/(default)/documents/users/alice).data.level",
-    ]);
     prop_oneof![
-        6 => names.prop_map(str::to_owned),
+        6 => select(NAMES).prop_map(str::to_owned),
         2 => any::<bool>().prop_map(|b| b.to_string()),
         2 => (-5..100_i64).prop_map(|n| n.to_string()),
         1 => any::<i64>().prop_map(|n| n.to_string()),
@@ -80,13 +58,23 @@ fn leaf() -> impl Strategy<Value = String> {
             let digits: String = octets.iter().map(|octet| format!("\\x{octet:02x}")).collect();
             format!("b'{digits}'")
         }),
-        1 => select(vec!["null", "[]", "{}", "/a/b", "/a/$(name)/c", "/{x}/b", "path('/a/{x}').bind({'x': 'b'})",
-                         "duration.value(3, 's')", "timestamp.date(2026, 1, 2)", "latlng.value(1, 2)",
-                         "[1, 1.0].toSet()"])
-            .prop_map(str::to_owned),
+        1 => select(OTHERS).prop_map(str::to_owned),
     ]
 }
 
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "request", "request.auth", "request.auth.uid", "request.auth.token", "request.auth.token.admin", "request.time",
+    "request.method", "request.path", "request.resource", "request.resource.size", "request.resource.metadata",
+    "resource", "resource.name", "resource.metadata.public", "bucket", "name", "unknown", "request.unknown",
+    "firestore.exists(/databases/(default)/documents/users/alice)",
+    "firestore.get(/databases/(default)/documents/users/alice).data.level",
+];
+#[rustfmt::skip]
+const OTHERS: &[&str] = &[
+    "null", "[]", "{}", "/a/b", "/a/$(name)/c", "/{x}/b", "path('/a/{x}').bind({'x': 'b'})", "[1, 1.0].toSet()",
+    "duration.value(3, 's')", "timestamp.date(2026, 1, 2)", "latlng.value(1, 2)",
+];
 const OPERATORS: &[&str] = &["&&", "||", "&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/ ", "%", "in"];
 #[rustfmt::skip]
 const METHODS: &[&str] = &[
@@ -95,19 +83,9 @@ const METHODS: &[&str] = &[
     "hasOnly(['a', 'b'])", "concat([1])", "join(',')", "removeAll([1])", "diff({'a': 1})",
     "diff({'a': 1}).changedKeys()", "union([1].toSet())", "bind({'x': 'y'})", "toBase64()", "nothing()", "size(1)",
 ];
+#[rustfmt::skip]
 const FUNCTIONS: &[&str] = &[
-    "int",
-    "float",
-    "string",
-    "bool",
-    "path",
-    "math.abs",
-    "math.floor",
-    "hashing.md5",
-    "debug",
-    "helper",
-    "inner",
-    "unknown",
+    "int", "float", "string", "bool", "path", "math.abs", "math.floor", "hashing.md5", "debug", "helper", "inner", "unknown",
 ];
 const TYPES: &[&str] =
     &["bool", "int", "float", "number", "string", "list", "map", "path", "timestamp", "set", "bytes"];
