@@ -166,7 +166,7 @@ fn odd_paths_are_denied_with_a_reason() {
     assert!(rules.evaluate(&Request::get("b", long.as_str()), &()).unwrap().is_allowed());
     let rules: firestore::Ruleset =
         "rules_version = '2'; service cloud.firestore { match /{path=**} { allow read, write; } }".parse().unwrap();
-    for name in ["", "/", "//", "notes", "notes/", "notes//a", "a/b/c"] {
+    for name in ["", "/", "//", "//a/b", "notes", "notes/", "notes//a", "a/b/", "a/b/c"] {
         let decision = rules.evaluate(&firestore::Request::get(name), &()).unwrap();
         assert!(matches!(decision.cause(), Cause::Refused(_)), "{name:?}: {}", decision.reason());
     }

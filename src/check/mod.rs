@@ -16,6 +16,8 @@ mod problems;
 mod reach;
 mod scope;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::{cell::OnceCell, collections::HashMap};

@@ -7,7 +7,7 @@ use crate::{
     value::{ListRef, Str, Type, ValueRef},
 };
 
-use super::{Evaluator, Observer, Result, anchor, dispatch, start};
+use super::{Evaluator, Observer, Result, anchor, dispatch, outer, start};
 
 /// Parameters and variables that a function can have: 7 and 11 (language specification, section 5), with room for
 /// functions that the checker refuses but that a lenient host may run.
@@ -60,11 +60,11 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         };
         let receiver = self.operand(id, receiver, locals)?;
         if receiver.type_of() == Type::Null {
-            return Err(start(id, Failure::Null));
+            return Err(anchor(id, Failure::Null));
         }
         let Some(methods) = program.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
         let Some(method) = methods.get(receiver.type_of()) else {
-            return Err(start(id, Failure::NotFound(&methods.name)));
+            return Err(outer(id, Failure::NotFound(&methods.name)));
         };
         if let Some(error) = results.iter().find_map(|r| r.err()) {
             return Err(error);
@@ -158,7 +158,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             Some(package) => self.input.arena.alloc_str(&format!("{}.{name}", program.name(package))),
             None => name,
         };
-        Err(start(id, Failure::NotFound(name)))
+        Err(outer(id, Failure::NotFound(name)))
     }
 
     /// Arguments are computed once and may be errors, which do no harm unless they are read.

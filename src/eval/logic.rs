@@ -2,7 +2,7 @@
 
 use crate::{program::NodeId, stdlib::Failure, value::ValueRef};
 
-use super::{Evaluator, Observer, Result, anchor, start};
+use super::{Evaluator, Observer, Result, anchor, outer};
 
 impl<'a, O: Observer> Evaluator<'a, '_, O> {
     /// `decisive` is true for `||`, false for `&&`: a side of that value decides, whatever the other side is.
@@ -30,7 +30,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             (Ok(ValueRef::Bool(found)), _) if found == decisive => Ok(ValueRef::Bool(decisive)),
             (_, Some(error)) => Err(error),
             (Ok(ValueRef::Bool(found)), None) => Ok(ValueRef::Bool(found)),
-            (Ok(other), None) => Err(start(id, not_bool(other))),
+            (Ok(other), None) => Err(outer(id, not_bool(other))),
             (Err(error), None) => Err(error),
         }
     }
@@ -44,17 +44,31 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         no: NodeId,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        match self.evaluate(condition, locals)? {
+        let condition = self.evaluate(condition, locals);
+        if !matches!(condition, Ok(ValueRef::Bool(_))) {
+            self.fatal_first(&condition, &condition)?;
+            self.spend(id, 2)?;
+        }
+        match condition? {
             ValueRef::Bool(true) => {
                 self.spend(id, 2)?;
-                self.evaluate(yes, locals)
+                self.branch(yes, locals)
             }
             ValueRef::Bool(false) => {
                 self.spend(id, 4)?;
-                self.evaluate(no, locals)
+                self.branch(no, locals)
             }
             other => Err(anchor(id, not_bool(other))),
         }
+    }
+}
+
+impl<'a, O: Observer> Evaluator<'a, '_, O> {
+    fn branch(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
+        self.branches += 1;
+        let result = self.evaluate(id, locals);
+        self.branches -= 1;
+        result
     }
 }
 

@@ -39,8 +39,21 @@ pub struct Error<'a> {
     pub failure: Failure<'a>,
     /// The operation.
     pub node: NodeId,
-    /// Whether messages point at the operator or name instead of the first token.
-    pub at_anchor: bool,
+    /// What of it messages point at.
+    pub at: At,
+}
+
+/// What of an operation a message points at; asked of the official engine for each kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Its first token.
+    Start,
+    /// Its operator, or the name of what is called.
+    Anchor,
+    /// The first of the parentheses around it.
+    Outer,
+    /// Its first token, or the second of the parentheses around it where there are several.
+    Inner,
 }
 
 /// Answers the functions of the service.
@@ -86,13 +99,15 @@ pub struct Evaluator<'a, 'o, O> {
     spent: u32,
     /// Operations that have begun and not ended.
     depth: u32,
+    /// Branches of ternaries among them.
+    branches: u32,
     observer: &'o mut O,
 }
 
 impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
     /// A fresh evaluation.
     pub fn new(input: Input<'a>, observer: &'o mut O) -> Self {
-        Evaluator { input, block: None, spent: 0, depth: 0, observer }
+        Evaluator { input, block: None, spent: 0, depth: 0, branches: 0, observer }
     }
 
     /// Evaluates one condition as if it stood in `block`.
@@ -148,8 +163,8 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 locals.get(usize::from(slot)).copied().unwrap_or(Err(start(id, Failure::Null)))
             }
             Node::Member(object, name) => {
-                let object = self.operand(id, object, locals)?;
-                stdlib::member(object, Str::Utf8(program.name(name))).map_err(|f| start(id, f))
+                let value = self.operand(id, object, locals)?;
+                stdlib::member(value, Str::Utf8(program.name(name))).map_err(|f| member(id, object, f))
             }
             Node::Compare(op, a, b) => {
                 let (a, b) = self.pair(id, a, b, locals)?;
@@ -188,13 +203,17 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         match node {
             Node::Ternary(condition, yes, no) => self.ternary(id, condition, yes, no, locals),
             Node::Index(object, index) => {
-                let (object, index) = self.pair(id, object, index, locals)?;
-                stdlib::index(self.input.arena, object, index).map_err(|f| start(id, f))
+                let index = self.evaluate(index, locals);
+                self.fatal_first(&index, &index)?;
+                let object = self.operand(id, object, locals)?;
+                stdlib::has_elements(object, stdlib::INDEX).map_err(|f| element(id, f))?;
+                stdlib::index(self.input.arena, object, index?).map_err(|f| element(id, f))
             }
             Node::Range(object, from, to) => self.range(id, object, from, to, locals),
             Node::List(items) => {
                 let items = self.arguments(items, locals)?;
                 self.spend(id, 1)?;
+                self.leftovers(id, items.iter().map(std::result::Result::is_ok))?;
                 let made = items.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
                 Ok(ValueRef::List(ListRef::Made(self.input.arena.alloc_slice_copy(&made))))
             }
@@ -296,7 +315,8 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         self.fatal_first(&object, &object)?;
         self.spend(id, 1)?;
         let object = object?;
-        stdlib::range(self.input.arena, object, from?, to?).map_err(|f| start(id, f))
+        stdlib::has_elements(object, stdlib::RANGE).map_err(|f| element(id, f))?;
+        stdlib::range(self.input.arena, object, from?, to?).map_err(|f| element(id, f))
     }
 
     /// A bound that is missing is the literal null, and counts as one.
@@ -313,21 +333,27 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         self.spend(id, 1)?;
         let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
         let mut seen = rustc_hash::FxHashMap::default();
-        for (pair, ids) in results.chunks_exact(2).zip(nodes.chunks_exact(2)) {
-            let ([key, value], [key_id, _]) = (pair, ids) else { continue };
-            let ValueRef::String(key) = (*key)? else {
+        // All keys are judged first, then the values.
+        let pairs = || results.chunks_exact(2).zip(nodes.chunks_exact(2));
+        for (pair, ids) in pairs() {
+            if let ([key, _], [key_id, _]) = (pair, ids)
+                && !matches!(*key, Ok(ValueRef::String(_)))
+            {
                 let received = (*key)?.type_of();
-                return Err(start(*key_id, Failure::Type { received, expected: &"string" }));
-            };
+                return Err(outer(*key_id, Failure::Type { received, expected: &"string" }));
+            }
+        }
+        for (pair, _) in pairs() {
+            let [Ok(ValueRef::String(key)), value] = pair else { continue };
             // A repeated key keeps its last value.
-            match seen.insert(key, made.len()) {
+            match seen.insert(*key, made.len()) {
                 Some(at) => {
-                    seen.insert(key, at);
+                    seen.insert(*key, at);
                     if let Some(entry) = made.get_mut(at) {
                         entry.1 = (*value)?;
                     }
                 }
-                None => made.push((key, (*value)?)),
+                None => made.push((*key, (*value)?)),
             }
         }
         Ok(ValueRef::Map(MapRef::Made(self.input.arena.alloc_slice_copy(&made))))
@@ -336,7 +362,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
     fn path(&mut self, id: NodeId, parts: Run, locals: &[Result<'a>]) -> Result<'a> {
         let program = self.input.program;
         let parts = parts.of(&program.parts);
-        let literals = parts.iter().filter(|part| !matches!(part, Part::Node(_))).count();
+        let literals = parts.iter().filter(|part| matches!(part, Part::Literal(_))).count();
         self.spend(id, literals as u32 + 1)?;
         // Right to left; the leftmost error is the one reported.
         let mut results = Vec::new();
@@ -347,6 +373,16 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 results.push((*node, result));
             }
         }
+        let mut pushed = results.iter().rev().map(|(_, result)| result.is_ok());
+        let pushed: Vec<bool> = parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Literal(_) => Some(true),
+                Part::Node(_) => pushed.next(),
+                Part::Capture(_) | Part::Glob(_) => None,
+            })
+            .collect();
+        self.leftovers(id, pushed.into_iter())?;
         let mut segments = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
@@ -355,7 +391,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 Part::Glob(name) => segments.push(SegmentRef::Glob(Str::Utf8(program.name(*name)), None)),
                 Part::Node(node) => {
                     let value = results.pop().map_or(Err(start(*node, Failure::Null)), |(_, result)| result)?;
-                    stdlib::splice(self.input.arena, value, &mut segments).map_err(|f| start(*node, f))?;
+                    stdlib::splice(self.input.arena, value, &mut segments).map_err(|f| outer(*node, f))?;
                 }
             }
         }
@@ -373,6 +409,24 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         }
         results.reverse();
         Ok(results)
+    }
+
+    /// A list or path literal that fails although a part after the failing one did not leaves that part on the official
+    /// engine's stack. Inside a branch of a ternary this ends the evaluation, and nothing absorbs it (asked of the
+    /// official engine: `(true ? [1 / 0, 2] : 1) == 1 || true` permits nothing).
+    fn leftovers(&self, id: NodeId, parts: impl Iterator<Item = bool>) -> std::result::Result<(), Error<'a>> {
+        if self.branches == 0 {
+            return Ok(());
+        }
+        let mut failed = false;
+        for fine in parts {
+            if fine && failed {
+                let message = "A list or path with an error in it cannot be evaluated in a branch of a ternary.";
+                return Err(start(id, Failure::Fatal(message)));
+            }
+            failed |= !fine;
+        }
+        Ok(())
     }
 
     /// Pays for an operation.
@@ -393,21 +447,39 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
 
 /// A failure reported at the first token of the operation.
 fn start<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    Error { failure, node, at_anchor: false }
+    Error { failure, node, at: At::Start }
 }
 
 /// A failure reported at the operator, or at the name of the function.
 fn anchor<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    Error { failure, node, at_anchor: true }
+    Error { failure, node, at: At::Anchor }
+}
+
+/// A failure reported at the first parenthesis around the operation.
+fn outer<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
+    Error { failure, node, at: At::Outer }
 }
 
 /// Equality reports at its first token, order at its operator.
 fn comparison<'a>(node: NodeId, op: crate::value::Comparator, failure: Failure<'a>) -> Error<'a> {
     use crate::value::Comparator::{Eq, Ne};
-    Error { failure, node, at_anchor: !matches!(op, Eq | Ne) }
+    if matches!(op, Eq | Ne) { start(node, failure) } else { anchor(node, failure) }
 }
 
-/// A function that is not there is reported at the first token of the call, what it runs into at its name.
+/// A function that is not there is reported at the start of the call, what it runs into at its name.
 fn dispatch<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    Error { failure, node, at_anchor: !matches!(failure, Failure::NotFound(..) | Failure::Null) }
+    if matches!(failure, Failure::NotFound(_)) { outer(node, failure) } else { anchor(node, failure) }
+}
+
+/// An index reports at its first token, unless the value has no elements at all.
+fn element<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
+    if matches!(failure, Failure::NotFound(_)) { outer(node, failure) } else { start(node, failure) }
+}
+
+/// A member reports where it begins, one of null where the null does.
+fn member<'a>(node: NodeId, object: NodeId, failure: Failure<'a>) -> Error<'a> {
+    match failure {
+        Failure::Null => Error { failure, node: object, at: At::Inner },
+        failure => outer(node, failure),
+    }
 }

@@ -1,13 +1,13 @@
 //! From blocks and statements to a verdict (language specification, section 6, rules 4 and 5).
 
 use crate::{
-    program::{Program, RequestedMethod},
+    program::{Place, Program, RequestedMethod},
     stdlib::Failure,
     text::{LineColumn, Span},
     value::ValueRef,
 };
 
-use super::{Error, Evaluator, Input, Observer, logic, start};
+use super::{At, Error, Evaluator, Input, Observer, logic, start};
 
 /// What the rules say.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +75,26 @@ pub struct Fault {
 impl Fault {
     /// The error, in words.
     pub fn new(program: &Program, error: &Error<'_>) -> Self {
-        let place = if error.at_anchor { program.anchor(error.node) } else { program.span(error.node) };
+        let place = program.place(error.node);
+        let offset = match error.at {
+            At::Start => place.span.start,
+            At::Anchor => place.anchor.start,
+            At::Outer => place.outer.start,
+            At::Inner => inner(program, place),
+        };
         let fatal = error.failure.is_fatal();
         let message = match error.failure {
             Failure::Message("") => String::new(),
             ref failure => failure.to_string(),
         };
-        Fault { message, position: program.source.position(place.start), span: program.span(error.node), fatal }
+        Fault { message, position: program.source.position(offset), span: place.span, fatal }
     }
+}
+
+/// The first token after one pair of the parentheses around an operation.
+fn inner(program: &Program, place: Place) -> u32 {
+    if place.outer.start >= place.span.start {
+        return place.span.start;
+    }
+    crate::syntax::skip_trivia(program.source.text(), place.outer.start as usize + 1) as u32
 }

@@ -10,10 +10,10 @@ use crate::{
 };
 
 use super::{
-    Block, CaptureAt, Function, MethodTable, Methods, Node, NodeId, Part, Program, Run, ServiceProgram, Statement,
+    Block, Function, MethodTable, Methods, Node, NodeId, Part, Place, Program, Run, ServiceProgram, Statement,
+    chain::{Cell, Chain},
     fold,
     matcher::{Matcher, order},
-    paths,
     scope::{Scope, ServiceFunction},
 };
 
@@ -23,7 +23,7 @@ pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
         source: source.clone(),
         version: ruleset.version,
         nodes: Vec::new(),
-        spans: Vec::new(),
+        places: Vec::new(),
         lists: Vec::new(),
         parts: Vec::new(),
         constants: Vec::new(),
@@ -66,14 +66,14 @@ impl<'s> Lowering<'s> {
         let root: Vec<_> = ruleset.functions().collect();
         self.functions(root.iter().copied());
         self.functions(service.functions.iter());
-        let mut blocks = Blocks { list: Vec::new(), version: ruleset.version };
+        let mut blocks = Blocks { list: Vec::new(), cells: Vec::new(), owners: Vec::new(), version: ruleset.version };
         for block in &service.matches {
-            self.block(block, None, &[], &mut blocks);
+            self.block(block, None, &Chain::default(), &mut blocks);
         }
-        let mut list = blocks.list;
-        order(&mut list);
-        let matcher = Matcher::new(&list, ruleset.version);
-        let blocks = list.into_iter().map(|(block, _)| block).collect();
+        let Blocks { mut list, cells, owners, .. } = blocks;
+        order(&mut list, &owners);
+        let matcher = Matcher::new(&list, &cells, ruleset.version);
+        let blocks = list;
         self.program.services.push(ServiceProgram { name: service.name.text.clone(), blocks, matcher });
         self.scope = Scope::default();
     }
@@ -110,8 +110,9 @@ impl<'s> Lowering<'s> {
         }
     }
 
-    fn block(&mut self, block: &'s ast::Match, parent: Option<u32>, around: &[&'s Segment], blocks: &mut Blocks<'s>) {
-        let path: Vec<&Segment> = around.iter().copied().chain(&block.path).collect();
+    fn block(&mut self, block: &'s ast::Match, parent: Option<u32>, around: &Chain<'s>, blocks: &mut Blocks<'s>) {
+        let id = blocks.list.len() as u32;
+        let chain = around.with(&block.path, id);
         let before = self.scope.captures.len();
         for segment in &block.path {
             if let Segment::Capture(capture) = segment {
@@ -127,25 +128,31 @@ impl<'s> Lowering<'s> {
             self.program.statements.push(Statement { methods, condition, span: allow.span });
         }
         let statements = Run { start, len: self.program.statements.len() as u32 - start };
-        let id = blocks.list.len() as u32;
-        let span = block.keyword.to(block.path_span);
-        blocks.list.push((make_block(parent, &path, statements, span), path.clone()));
-        // In version 1 nothing below a glob ever applies; it is compiled only for what it might declare.
-        let covered = blocks.version == Version::V1 && path.iter().any(|s| matches!(s, Segment::Capture(c) if c.glob));
-        let kept = blocks.list.len();
+        // In version 1 nothing below a glob ever applies.
+        let dead = blocks.version == Version::V1 && chain.owner.is_some_and(|owner| owner != id);
+        let cells = chain.cells().filter(|_| !dead);
+        blocks.list.push(Block {
+            parent,
+            path: chain.text.clone(),
+            statements,
+            span: block.keyword.to(block.path_span),
+            captures: chain.captures.clone(),
+            fixed: cells.as_ref().map_or(0, |cells| cells.len() - usize::from(chain.glob().is_some())),
+            glob: chain.glob(),
+            rank: 0,
+        });
+        blocks.owners.push(chain.owner);
+        blocks.cells.push(cells);
         for inner in &block.matches {
-            self.block(inner, Some(id), &path, blocks);
-            if covered {
-                blocks.list.truncate(kept);
-            }
+            self.block(inner, Some(id), &chain, blocks);
         }
         self.scope.pop_functions();
         self.scope.captures.truncate(before);
     }
 
     fn expression(&mut self, root: ExprId) -> NodeId {
-        let span = self.exprs.span(root);
-        let anchor = self.exprs.anchor(root);
+        let exprs = self.exprs;
+        let place = Place { span: exprs.span(root), anchor: exprs.anchor(root), outer: exprs.outer(root) };
         let node = match self.exprs.get(root) {
             Expr::Null => self.constant(Value::Null),
             Expr::Bool(b) => self.constant(Value::Bool(*b)),
@@ -188,7 +195,7 @@ impl<'s> Lowering<'s> {
         };
         let id = NodeId(self.program.nodes.len() as u32);
         self.program.nodes.push(node);
-        self.program.spans.push((span, anchor));
+        self.program.places.push(place);
         id
     }
 
@@ -326,18 +333,12 @@ impl<'s> Lowering<'s> {
     }
 }
 
+/// The blocks of a service, in source order.
 struct Blocks<'s> {
-    list: Vec<(Block, Vec<&'s Segment>)>,
+    list: Vec<Block>,
+    /// What each needs of a path; `None` where no path has it.
+    cells: Vec<Option<Vec<Cell<'s>>>>,
+    /// The block, itself or one around it, whose own path has a glob.
+    owners: Vec<Option<u32>>,
     version: Version,
-}
-
-fn make_block(parent: Option<u32>, path: &[&Segment], statements: Run, span: crate::text::Span) -> Block {
-    let captures = path.iter().enumerate().filter_map(|(segment, s)| match s {
-        Segment::Capture(c) => Some(CaptureAt { name: c.name.text.clone(), segment, glob: c.glob }),
-        Segment::Literal(..) => None,
-    });
-    let captures: Vec<_> = captures.collect();
-    let glob = captures.iter().find(|c| c.glob).map(|c| c.segment);
-    let fixed = path.len() - usize::from(glob.is_some());
-    Block { parent, path: paths::text(path), statements, span, captures, fixed, glob, rank: 0 }
 }

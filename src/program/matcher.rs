@@ -3,9 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::syntax::ast::{Segment, Version};
+use crate::syntax::ast::Version;
 
-use super::Block;
+use super::{Block, chain::Cell};
 
 /// Branches by name are searched by comparing up to this many.
 const SCAN: usize = 4;
@@ -68,41 +68,41 @@ impl Matched {
 }
 
 impl Matcher {
-    pub(super) fn new(blocks: &[(Block, Vec<&Segment>)], version: Version) -> Self {
+    pub(super) fn new(blocks: &[Block], cells: &[Option<Vec<Cell<'_>>>], version: Version) -> Self {
         let shortest_glob = usize::from(version == Version::V1);
         let mut matcher = Matcher { nodes: vec![Branch::default()], shortest_glob };
-        for (id, (block, path)) in blocks.iter().enumerate() {
-            if block.statements.len > 0 {
-                matcher.add(id as u32, path);
+        for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
+            if let Some(cells) = cells.as_ref().filter(|_| block.statements.len > 0) {
+                matcher.add(id as u32, cells);
             }
         }
         matcher
     }
 
-    fn add(&mut self, block: u32, path: &[&Segment]) {
+    fn add(&mut self, block: u32, path: &[Cell<'_>]) {
         let mut at = 0;
-        for (i, segment) in path.iter().enumerate() {
-            let found = self.nodes.get(at as usize).and_then(|branch| match segment {
-                Segment::Literal(text, _) => branch.literal(text),
-                Segment::Capture(capture) if capture.glob => branch.glob.map(|g| g.0),
-                Segment::Capture(_) => branch.wildcard,
+        for (i, cell) in path.iter().enumerate() {
+            let found = self.nodes.get(at as usize).and_then(|branch| match cell {
+                Cell::Literal(text) => branch.literal(text),
+                Cell::Glob => branch.glob.map(|g| g.0),
+                Cell::Any => branch.wildcard,
             });
             let next = found.unwrap_or_else(|| {
                 self.nodes.push(Branch::default());
                 self.nodes.len() as u32 - 1
             });
             if let Some(branch) = self.nodes.get_mut(at as usize) {
-                match segment {
-                    Segment::Literal(text, _) if found.is_none() => {
-                        branch.few.push((text.as_str().into(), next));
-                        branch.many.insert(text.as_str().into(), next);
+                match cell {
+                    Cell::Literal(text) if found.is_none() => {
+                        branch.few.push(((*text).into(), next));
+                        branch.many.insert((*text).into(), next);
                     }
-                    Segment::Capture(capture) if capture.glob => {
+                    Cell::Glob => {
                         let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
                         branch.glob = Some((next, longest));
                     }
-                    Segment::Capture(_) => branch.wildcard = Some(next),
-                    Segment::Literal(..) => {}
+                    Cell::Any => branch.wildcard = Some(next),
+                    Cell::Literal(_) => {}
                 }
             }
             at = next;
@@ -157,8 +157,7 @@ impl Branch {
 /// Gives each block its rank (language specification, section 6, rule 5): source order, a block before those inside
 /// it. A block that ends in a glob is tried with the glob taking ever more segments, so among a glob's block and those
 /// below it the one with most segments after the glob comes first.
-pub(super) fn order(blocks: &mut [(Block, Vec<&Segment>)]) {
-    let owners: Vec<Option<usize>> = (0..blocks.len()).map(|at| glob_owner(blocks, at)).collect();
+pub(super) fn order(blocks: &mut [Block], owners: &[Option<u32>]) {
     // Blocks stand in source order already; those of one glob are a run within it.
     let mut order: Vec<usize> = (0..blocks.len()).collect();
     let mut start = 0;
@@ -168,30 +167,15 @@ pub(super) fn order(blocks: &mut [(Block, Vec<&Segment>)]) {
             end += 1;
         }
         if let Some(run) = order.get_mut(start..end) {
-            run.sort_by_key(|at| (std::cmp::Reverse(blocks.get(*at).map_or(0, |b| b.0.fixed)), *at));
+            run.sort_by_key(|at| (std::cmp::Reverse(blocks.get(*at).map_or(0, |b| b.fixed)), *at));
         }
         start = end;
     }
     for (rank, at) in order.into_iter().enumerate() {
-        if let Some((block, _)) = blocks.get_mut(at) {
+        if let Some(block) = blocks.get_mut(at) {
             block.rank = rank as u32;
         }
     }
-}
-
-/// The block, itself or one around it, whose own path holds the glob.
-fn glob_owner(blocks: &[(Block, Vec<&Segment>)], at: usize) -> Option<usize> {
-    let (block, _) = blocks.get(at)?;
-    let glob = block.glob?;
-    let mut owner = at;
-    while let Some(parent) = blocks.get(owner).and_then(|(b, _)| b.parent) {
-        // The parent's path reaches beyond the glob, so the glob is the parent's.
-        if blocks.get(parent as usize)?.1.len() <= glob {
-            break;
-        }
-        owner = parent as usize;
-    }
-    Some(owner)
 }
 
 impl Block {

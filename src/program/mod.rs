@@ -4,11 +4,11 @@
 //! compiled, constants computed, match paths merged into one tree of segments. Invariants: nodes are addressed by
 //! [`NodeId`], children before parents; no request data.
 
+mod chain;
 mod fold;
 mod listing;
 mod lower;
 mod matcher;
-mod paths;
 mod scope;
 
 use crate::{
@@ -131,6 +131,17 @@ impl Node {
                 .collect(),
         }
     }
+}
+
+/// Where an operation stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    /// The text it covers, without the parentheses around it.
+    pub span: Span,
+    /// The operator, or the name after the dot.
+    pub anchor: Span,
+    /// The text it covers, with all parentheses around it.
+    pub outer: Span,
 }
 
 /// A segment of a path in an expression.
@@ -295,8 +306,8 @@ pub struct Program {
     pub version: Version,
     /// All operations.
     pub nodes: Vec<Node>,
-    /// For each, the text it covers and the token messages point at.
-    pub spans: Vec<(Span, Span)>,
+    /// For each, where it stands.
+    pub places: Vec<Place>,
     /// Arguments and elements.
     pub lists: Vec<NodeId>,
     /// Segments of paths.
@@ -323,14 +334,14 @@ impl Program {
         self.nodes.get(id.0 as usize).copied().unwrap_or(Node::Unknown)
     }
 
-    /// The text an operation covers.
-    pub fn span(&self, id: NodeId) -> Span {
-        self.spans.get(id.0 as usize).map_or(Span::default(), |s| s.0)
+    /// Where an operation stands.
+    pub fn place(&self, id: NodeId) -> Place {
+        self.places.get(id.0 as usize).copied().unwrap_or_default()
     }
 
-    /// The token that messages about an operation point at.
-    pub fn anchor(&self, id: NodeId) -> Span {
-        self.spans.get(id.0 as usize).map_or(Span::default(), |s| s.1)
+    /// The text an operation covers.
+    pub fn span(&self, id: NodeId) -> Span {
+        self.place(id).span
     }
 
     /// A name.

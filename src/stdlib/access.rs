@@ -72,7 +72,7 @@ pub fn index<'a>(bump: &'a Bump, object: ValueRef<'a>, at: ValueRef<'a>) -> Resu
         (ValueRef::Map(_) | ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_), _) => {
             Err(Failure::Unsupported(Operation::Index(object.type_of(), at.type_of())))
         }
-        _ => Err(Failure::NotFound("[]")),
+        _ => Err(Failure::NotFound(INDEX)),
     }
 }
 
@@ -91,11 +91,7 @@ pub fn range<'a>(
     from: ValueRef<'a>,
     to: ValueRef<'a>,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
-    match object {
-        ValueRef::Null => return Err(Failure::Null),
-        ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_) => {}
-        _ => return Err(Failure::NotFound("@range")),
-    }
+    has_elements(object, RANGE)?;
     let bound = |value: ValueRef<'_>| match value {
         ValueRef::Null => Some(None),
         ValueRef::Int(n) => Some(Some(n)),
@@ -117,26 +113,44 @@ pub fn range<'a>(
             let (from, to) = bounds(first, last, text.size())?;
             text.range(from, to).map(|cut| keep_cut(bump, cut)).ok_or(outside(0, text.size()))
         }
+        ValueRef::Path(path) if first.is_none() && last.is_none() => Ok(ValueRef::Path(path)),
         ValueRef::Path(path) => {
-            let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
-            let (from, to) = bounds(first, last, texts.len())?;
-            let cut = texts.get(from..to).unwrap_or(&[]).iter().map(|text| SegmentRef::Simple(*text));
-            Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_fill_iter(cut.collect::<Vec<_>>()))))
+            path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+            let mut segments = Vec::new();
+            flatten(path, &mut segments);
+            let (from, to) = bounds(first, last, segments.len())?;
+            Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(segments.get(from..to).unwrap_or(&[])))))
         }
         other => Err(Failure::Type { received: other.type_of(), expected: &"list" }),
     }
 }
 
+/// The segments of a path one by one: a glob as the segments it is bound to, other variables as they are.
+fn flatten<'a>(path: PathRef<'a>, into: &mut Vec<SegmentRef<'a>>) {
+    for segment in path.segments() {
+        match segment {
+            SegmentRef::Glob(_, Some(path)) => flatten(path, into),
+            segment => into.push(segment),
+        }
+    }
+}
+
 /// The start must lie inside, then the last element, then the start must not lie behind the end; a bound that is not
-/// given is not checked. Hence `x[0:0]` fails.
+/// given is not checked. Hence `x[0:0]` fails. The index of the last element is computed in 32 bits.
 fn bounds<'a>(from: Option<i64>, to: Option<i64>, size: usize) -> Result<(usize, usize), Failure<'a>> {
     let inside = |index: i64| match usize::try_from(index) {
         Ok(at) if at < size => Ok(at),
         _ => Err(outside(index, size)),
     };
+    if from.is_none() && to.is_some() && size == 0 {
+        return Err(outside(0, size));
+    }
     let start = from.map(inside).transpose()?.unwrap_or(0);
     let end = match to {
-        Some(to) => inside(to.wrapping_sub(1))? + 1,
+        Some(to) => match i32::try_from(to) {
+            Ok(to) => inside(i64::from(to.wrapping_sub(1)))? + 1,
+            Err(_) => return Err(outside(to, size)),
+        },
         None => size,
     };
     if start > end {
@@ -144,6 +158,25 @@ fn bounds<'a>(from: Option<i64>, to: Option<i64>, size: usize) -> Result<(usize,
     }
     Ok((start, end))
 }
+
+/// Whether a value has elements to index or to cut, whatever the index: that is judged before the index is.
+///
+/// # Errors
+///
+/// A null, or a value of another type: the official name of the missing operation is `operation`.
+pub fn has_elements<'a>(object: ValueRef<'_>, operation: &'static str) -> Result<(), Failure<'a>> {
+    match object {
+        ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_) => Ok(()),
+        ValueRef::Map(_) if operation == INDEX => Ok(()),
+        ValueRef::Null => Err(Failure::Null),
+        _ => Err(Failure::NotFound(operation)),
+    }
+}
+
+/// The official name of `a[b]`.
+pub const INDEX: &str = "[]";
+/// The official name of `a[b:c]`.
+pub const RANGE: &str = "@range";
 
 /// Elements that one list may hold: what fits the official engine's value stack, roughly.
 const MAX_ELEMENTS: usize = MAX_VALUE / 8;

@@ -139,6 +139,9 @@ impl Operation {
             Operation::Index(Type::Map, _) => "map[string]".to_owned(),
             Operation::Index(Type::Path, _) => "path[string], path[int]".to_owned(),
             Operation::Index(receiver, _) => format!("{receiver}[int]"),
+            Operation::Range(Type::Path, ..) => {
+                "path[null:null], path[int:int], path[int:null], path[null:int]".to_owned()
+            }
             Operation::Range(receiver, ..) => {
                 let bounds = ["null:null", "null:int", "int:null", "int:int"];
                 bounds.map(|b| format!("{receiver}[{b}]")).join(", ")

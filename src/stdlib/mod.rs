@@ -22,7 +22,7 @@ use bumpalo::Bump;
 
 use crate::value::{Cut, Str, StrBuf, Type, ValueRef};
 
-pub use access::{index, member, member_of, range};
+pub use access::{INDEX, RANGE, has_elements, index, member, member_of, range};
 pub use failure::{Failure, Operation};
 pub use operators::{Arithmetic, arithmetic, compare, contains, equal, has_type, negate, not};
 pub use paths::splice;

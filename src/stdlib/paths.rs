@@ -78,7 +78,10 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
             return Err(Failure::Message(bump.alloc_str(&format!("Variable {name} is already bound."))));
         }
         segments.push(match (segment, value) {
-            (SegmentRef::Glob(..), ValueRef::Path(path)) => SegmentRef::Glob(name, Some(path)),
+            (SegmentRef::Glob(..), ValueRef::Path(path)) => {
+                path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+                SegmentRef::Glob(name, Some(path))
+            }
             (SegmentRef::Glob(..), other) => {
                 return Err(Failure::Type { received: other.type_of(), expected: &"path" });
             }

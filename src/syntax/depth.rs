@@ -102,7 +102,7 @@ fn comment_length(text: &[u8]) -> Option<usize> {
 
 /// The nodes that stand too deep below `root`, as the official compiler lists them: each node on the first level
 /// beyond the limit. `extra` gives the parentheses around a node, which count as levels.
-pub(super) fn too_deep(exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) -> Vec<Diagnostic> {
+pub(super) fn too_deep(text: &str, exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) -> Vec<Diagnostic> {
     let extra = |id: ExprId| match groups.binary_search_by_key(&id, |g| g.0) {
         Ok(at) => groups.get(at).map_or(0, |g| g.1),
         Err(_) => 0,
@@ -110,11 +110,17 @@ pub(super) fn too_deep(exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) ->
     let mut found = Vec::new();
     let mut queue = vec![(root, 1, 1)];
     while let Some((id, level, depth)) = queue.pop() {
-        let level = level + extra(id);
-        if level > MAX_NESTING || depth > MAX_TREE_DEPTH {
-            found.push(error::problem(error::TOO_COMPLEX, Some(exprs.span(id)), MESSAGE).with_hint(HINT));
+        let parentheses = extra(id);
+        if level + parentheses > MAX_NESTING || depth > MAX_TREE_DEPTH {
+            // The first node beyond the limit may be one of the parentheses.
+            let place = match MAX_NESTING.checked_sub(level) {
+                Some(fitting) if fitting < parentheses => parenthesis(text, exprs.outer(id), fitting + 1),
+                _ => exprs.span(id),
+            };
+            found.push(error::problem(error::TOO_COMPLEX, Some(place), MESSAGE).with_hint(HINT));
             continue;
         }
+        let level = level + parentheses;
         let node = exprs.get(id);
         if !matches!(node, Expr::Variable(_)) {
             queue
@@ -122,4 +128,13 @@ pub(super) fn too_deep(exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) ->
         }
     }
     found
+}
+
+/// The `n`th parenthesis of those that open at the start of `outer`, counted from zero.
+fn parenthesis(text: &str, outer: Span, n: u32) -> Span {
+    let mut at = outer.start as usize;
+    for _ in 0..n {
+        at = error::skip_trivia(text, at + 1);
+    }
+    Span::new(at, at + 1)
 }

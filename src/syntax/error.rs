@@ -45,7 +45,7 @@ pub(super) fn unexpected(text: &str, failure: &Failure) -> Diagnostic {
 }
 
 /// The offset of the first token at or after `at`.
-pub(super) fn skip_trivia(text: &str, mut at: usize) -> usize {
+pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
     loop {
         let rest = text.get(at..).unwrap_or("");
         let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\x0C']).len();

@@ -34,7 +34,7 @@ impl Builder<'_> {
         let mut groups = Vec::new();
         let id = self.expression(node, &mut groups);
         groups.sort_unstable();
-        self.problems.extend(depth::too_deep(&self.exprs, id, &groups));
+        self.problems.extend(depth::too_deep(self.text, &self.exprs, id, &groups));
         id
     }
 
@@ -239,6 +239,7 @@ impl Builder<'_> {
                 // A group: parentheses leave no trace but count as levels.
                 let Some(inner) = node.into_inner().next() else { return ExprId(0) };
                 let id = self.expression(inner, groups);
+                self.exprs.wrap(id, whole);
                 groups.push((id, 1));
                 merge_last(groups);
                 return id;

@@ -13,6 +13,8 @@ pub mod official;
 mod print;
 mod service;
 
+pub(crate) use error::skip_trivia;
+
 pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 

@@ -102,12 +102,12 @@ impl Constraint {
 fn term_implies(known: Comparator, bound: ValueRef<'_>, op: Comparator, value: ValueRef<'_>) -> bool {
     use Comparator::*;
     use std::cmp::Ordering::{Equal, Greater, Less};
-    if known == ListContains || op == ListContains {
-        return known == op && deep_equals(bound, value);
-    }
     // Knowing any comparison means that the value is not null.
     if value.type_of() == Type::Null && bound.type_of() != Type::Null {
-        return op == Ne && known != Ne;
+        return op == Ne;
+    }
+    if known == ListContains || op == ListContains {
+        return known == op && deep_equals(bound, value);
     }
     let relation = order(bound, value).or_else(|| operator_equals(bound, value).then_some(Equal));
     match (known, op, relation) {

@@ -209,12 +209,11 @@ pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError>
     if text.is_empty() {
         return Err(TemplateError::Empty);
     }
-    let body = text.trim_start_matches(is_blank);
-    let body = body.strip_prefix('/').unwrap_or(body);
+    let body = text.strip_prefix('/').unwrap_or(text);
     let mut segments = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     for segment in body.split('/') {
-        let segment = segment.trim_matches(is_blank);
+        let segment = segment.trim();
         if segment.is_empty() {
             return Err(TemplateError::EmptySegment(text.to_owned()));
         }
@@ -226,11 +225,13 @@ pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError>
         let Some(capture) = capture.strip_suffix('}') else {
             return Err(TemplateError::NotClosed(text.to_owned()));
         };
-        let (name, kind): (_, fn(String) -> TemplateSegment) = match capture.split_once('=') {
-            Some((name, "**")) => (name, TemplateSegment::Glob),
-            Some((name, "*")) => (name, TemplateSegment::Capture),
-            _ => (capture, TemplateSegment::Capture),
-        };
+        let (name, kind): (_, fn(String) -> TemplateSegment) =
+            match (capture.strip_suffix("=**"), capture.strip_suffix("=*")) {
+                (Some(name), _) => (name, TemplateSegment::Glob),
+                (None, Some(name)) => (name, TemplateSegment::Capture),
+                (None, None) => (capture, TemplateSegment::Capture),
+            };
+        let name = name.trim_matches(|c| c <= ' ');
         if !is_identifier(name) {
             return Err(TemplateError::Identifier(text.to_owned(), name.to_owned()));
         }
@@ -241,10 +242,6 @@ pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError>
         segments.push(kind(name.to_owned()));
     }
     Ok(segments)
-}
-
-fn is_blank(c: char) -> bool {
-    c <= ' '
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -262,13 +259,17 @@ pub enum DecodeError {
     /// `%zz`
     #[error("URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {0} in: \"{1}\"")]
     Illegal(usize, String),
+    /// `%-1`
+    #[error("URLDecoder: Illegal hex characters in escape (%) pattern - negative value")]
+    Negative,
 }
 
 /// Form decoding: `%HH` are octets of UTF-8, `+` is a blank. Octets that are no UTF-8 become U+FFFD.
 ///
 /// # Errors
 ///
-/// A `%` that two hexadecimal digits do not follow.
+/// A `%` that no two digits follow. As in the official engine, a plus sign and one digit, or digits of other scripts,
+/// count as well.
 pub fn form_decode(text: &str) -> Result<String, DecodeError> {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -280,11 +281,7 @@ pub fn form_decode(text: &str) -> Result<String, DecodeError> {
                 let (Some(high), Some(low)) = (digits.next(), digits.next()) else {
                     return Err(DecodeError::Incomplete);
                 };
-                let (Some(h), Some(l)) = (high.to_digit(16), low.to_digit(16)) else {
-                    let at = usize::from(high.is_ascii_hexdigit());
-                    return Err(DecodeError::Illegal(at, format!("{high}{low}")));
-                };
-                octets.push((h * 16 + l) as u8);
+                octets.push(octet(high, low)?);
                 rest = digits.as_str();
                 continue;
             }
@@ -293,5 +290,37 @@ pub fn form_decode(text: &str) -> Result<String, DecodeError> {
         }
         rest = after;
     }
-    Ok(String::from_utf8(octets).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+    Ok(String::from_utf8(octets).unwrap_or_else(|e| lossy(e.as_bytes())))
+}
+
+fn octet(high: char, low: char) -> Result<u8, DecodeError> {
+    let digit = |c: char| c.to_digit(16).or_else(|| super::number::decimal_digit(c).map(u32::from));
+    let illegal = |at| Err(DecodeError::Illegal(at, format!("{high}{low}")));
+    match (high, digit(high), digit(low)) {
+        (_, Some(high), Some(low)) => Ok((high * 16 + low) as u8),
+        ('+', None, Some(low)) => Ok(low as u8),
+        ('-', None, Some(0)) => Ok(0),
+        ('-', None, Some(_)) => Err(DecodeError::Negative),
+        ('+' | '-', None, None) | (_, Some(_), None) => illegal(1),
+        (_, None, _) => illegal(0),
+    }
+}
+
+/// Octets as text. An encoded surrogate, or the beginning of one, is one mistake.
+fn lossy(octets: &[u8]) -> String {
+    let mut clean = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if let (0xED, [0xA0..=0xBF, after @ ..]) = (first, after) {
+            clean.extend_from_slice("\u{FFFD}".as_bytes());
+            rest = match after {
+                [0x80..=0xBF, after @ ..] => after,
+                after => after,
+            };
+        } else {
+            clean.push(*first);
+        }
+    }
+    String::from_utf8_lossy(&clean).into_owned()
 }

@@ -158,6 +158,33 @@ const TESTS: &[&str] = &[
     "helper(1) == 1",
 ];
 
+/// A condition on the field `n` of a document, and perhaps on another one. Only comparisons: what the official engine says
+/// of an unknown value to `in`, `is`, `keys` and `get` holds for the query, not for its documents.
+pub fn about_a_field() -> impl Strategy<Value = String> {
+    let sign = || select(&["==", "!=", "<", "<=", ">", ">="][..]);
+    let bound =
+        || prop_oneof![(-2..3_i64).prop_map(|n| n.to_string()), (-2..3_i64).prop_map(|n| format!("({n} + 0.5)"))];
+    let test = prop_oneof![
+        6 => (sign(), bound()).prop_map(|(sign, n)| format!("resource.data.n {sign} {n}")),
+        3 => (bound(), sign()).prop_map(|(n, sign)| format!("{n} {sign} resource.data.n")),
+        1 => select(FIELD_TESTS).prop_map(str::to_owned),
+    ];
+    test.prop_recursive(3, 6, 3, |inner| {
+        let one = || inner.clone();
+        prop_oneof![
+            4 => (one(), select(&["&&", "||"][..]), one()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            2 => one().prop_map(|a| format!("!({a})")),
+            1 => (one(), one(), one()).prop_map(|(c, a, b)| format!("({c} ? {a} : {b})")),
+        ]
+    })
+}
+
+#[rustfmt::skip]
+const FIELD_TESTS: &[&str] = &[
+    "resource.data.n != null", "resource.data.n == null", "true", "false", "resource.data.m == 1", "resource.data.m != 1",
+    "resource.data.n - 1 < 0", "resource.data.n == resource.data.n", "resource.data.n == 'a'", "resource.data.n != 'a'",
+];
+
 /// An allow statement.
 pub fn statement() -> impl Strategy<Value = String> {
     let methods = select(vec!["read", "write", "get", "create, update", "delete", "read, write", "read, write, get"]);

@@ -14,7 +14,16 @@ pub struct ExprId(pub u32);
 /// All expressions of a file; children before parents.
 #[derive(Clone, Debug, Default)]
 pub struct Exprs {
-    nodes: Vec<(Expr, Span, Span)>,
+    nodes: Vec<Stored>,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    expr: Expr,
+    span: Span,
+    anchor: Span,
+    /// With the parentheses around it.
+    outer: Span,
 }
 
 impl Exprs {
@@ -22,23 +31,35 @@ impl Exprs {
     /// at: the operator, or the name after the dot; the first token where the node has neither.
     pub fn push(&mut self, expr: Expr, span: Span, anchor: Span) -> ExprId {
         let id = ExprId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push((expr, span, anchor));
+        self.nodes.push(Stored { expr, span, anchor, outer: span });
         id
     }
 
     /// The expression; an id of another arena gives `null`.
     pub fn get(&self, id: ExprId) -> &Expr {
-        self.nodes.get(id.0 as usize).map_or(&Expr::Null, |n| &n.0)
+        self.nodes.get(id.0 as usize).map_or(&Expr::Null, |n| &n.expr)
     }
 
     /// The text an expression covers, without the parentheses around it.
     pub fn span(&self, id: ExprId) -> Span {
-        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.1)
+        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.span)
     }
 
     /// The token that messages about the operation point at.
     pub fn anchor(&self, id: ExprId) -> Span {
-        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.2)
+        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.anchor)
+    }
+
+    /// The text an expression covers, with all parentheses around it.
+    pub fn outer(&self, id: ExprId) -> Span {
+        self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.outer)
+    }
+
+    /// Notes parentheses around an expression.
+    pub(crate) fn wrap(&mut self, id: ExprId, outer: Span) {
+        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+            node.outer = outer;
+        }
     }
 
     /// How many there are.
@@ -54,7 +75,7 @@ impl Exprs {
     /// Replaces an expression, as `-9223372036854775808` does with its operand.
     pub(crate) fn replace(&mut self, id: ExprId, expr: Expr, span: Span) {
         if let Some(node) = self.nodes.get_mut(id.0 as usize) {
-            *node = (expr, span, span);
+            *node = Stored { expr, span, anchor: span, outer: span };
         }
     }
 }
@@ -132,7 +153,9 @@ impl Expr {
             Expr::Method(receiver, _, arguments) => {
                 std::iter::once((*receiver, false)).chain(arguments.iter().map(|id| (*id, true))).collect()
             }
-            Expr::Unary(_, operand) | Expr::Is(operand, _) => nested(&[*operand]),
+            // `-(…)` counts for its parentheses only (asked of the official compiler).
+            Expr::Unary(UnaryOp::Negate, operand) => vec![(*operand, false)],
+            Expr::Unary(UnaryOp::Not, operand) | Expr::Is(operand, _) => nested(&[*operand]),
             Expr::Binary(_, left, right) => nested(&[*left, *right]),
             Expr::Ternary(condition, yes, no) => nested(&[*condition, *yes, *no]),
         }

@@ -8,7 +8,7 @@ const LAST_SECOND: i64 = 315_576_000_000;
 
 /// A signed length of time within ±315576000000 s; seconds and nanoseconds never differ in sign
 /// (section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     seconds: i64,
     nanos: i32,
@@ -56,6 +56,10 @@ impl Duration {
             "ns" => 1,
             _ => return Err(TimeError::Unit(unit.to_owned())),
         };
+        // The engine turns milliseconds into nanoseconds in 64 bits before it looks at the range.
+        if unit == "ms" && amount.checked_mul(1_000_000).is_none() {
+            return Err(TimeError::Duration);
+        }
         Self::from_total(i128::from(amount).saturating_mul(nanos))
     }
 

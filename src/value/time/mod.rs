@@ -214,12 +214,22 @@ impl Timestamp {
     #[must_use]
     pub fn date(self) -> Self {
         // Never below the first second, which is a midnight itself.
-        Self { seconds: self.seconds.saturating_sub(self.second_of_day()), nanos: 0 }
+        let midnight = self.seconds.saturating_sub(self.second_of_day());
+        Self { seconds: midnight.saturating_add(if self.is_taken_for_the_day_before() { 86_400 } else { 0 }), nanos: 0 }
+    }
+
+    /// The engine rounds moments before 1970 toward zero: in the first second of a day, a fraction of a second moves
+    /// the midnight to the next one (asked of the engine: the date of 1969-12-31T00:00:00.001Z is 1970-01-01).
+    fn is_taken_for_the_day_before(self) -> bool {
+        self.seconds < 0 && self.second_of_day() == 0 && self.nanos > 0
     }
 
     /// `time()`: the length of time since midnight.
     #[must_use]
     pub fn time(self) -> Duration {
+        if self.is_taken_for_the_day_before() {
+            return self.since(self.date()).unwrap_or_default();
+        }
         Duration::since_midnight(self.second_of_day(), self.nanos)
     }
 }
