@@ -141,16 +141,18 @@ fn may_use(module: &str, imported: &str) -> bool {
     before && !siblings && narrow.is_none_or(|(_, allowed)| allowed.contains(&imported))
 }
 
-/// A file of `src`, without its inline tests.
+/// A file of `src`.
 struct File {
     name: String,
     text: String,
 }
 
 impl File {
-    /// Lines that are no comments, numbered.
+    /// Lines that are neither comments nor tests, numbered.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let lines = self.text.lines().enumerate().map(|(at, line)| (at + 1, line));
+        let tests = if self.name.ends_with("/tests.rs") { 0 } else { usize::MAX };
+        let tests = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(tests).min(self.text.len());
+        let lines = self.text[..tests].lines().enumerate().map(|(at, line)| (at + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
@@ -232,7 +234,6 @@ fn files() -> Vec<File> {
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
                 let text = fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
                 found.push(File { name, text });
             }
         }

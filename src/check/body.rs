@@ -7,8 +7,9 @@ use std::{
 
 use super::{
     codes::Code,
+    context::{Env, Inferred, Uses, Variable, Want},
     host::Hosts,
-    infer::{Checker, Env, Inferred, Uses, Variable, Want},
+    infer::Checker,
     scope::{FunctionId, Statement, World},
     types::{Possible, Types},
 };
@@ -144,9 +145,12 @@ impl<'a> Checker<'_, 'a> {
     /// The variables from `from` on and the result. A variable is to its value what a parameter is to an argument.
     fn lets(&mut self, env: &mut Env<'a>, function: &'a Function, from: usize, want: Want) -> Inferred<'a> {
         if from > self.limits.variables {
-            let message = "Maximum allowed variable count of 10 for a given function has been reached.";
+            // The official compiler accepts one more than its message says.
+            let said = self.limits.variables.saturating_sub(1);
             let place = self.body_place(function, from);
-            self.report(Code::TooManyVariables, place, || message.to_owned());
+            self.report(Code::TooManyVariables, place, || {
+                format!("Maximum allowed variable count of {said} for a given function has been reached.")
+            });
             return Inferred::unknown();
         }
         let Some(Let { name, value }) = function.lets.get(from) else {

@@ -3,7 +3,8 @@
 use super::{
     body::Summary,
     codes::Code,
-    infer::{Checker, Env, First, Inferred, Want},
+    context::{Env, First, Inferred, Want},
+    infer::Checker,
     scope::FunctionId,
     signature::{self, Form},
     types::Types,

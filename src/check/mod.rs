@@ -7,6 +7,7 @@ mod body;
 mod call;
 mod calls;
 pub mod codes;
+mod context;
 mod host;
 mod infer;
 mod limits;

@@ -173,10 +173,13 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             let message = self.input.arena.alloc_str(&wrong_count(nodes.len(), &signature));
             return Err(start(id, Failure::Message(message)));
         }
-        match nodes.len() + function.lets.len() {
-            0..=FEW_LOCALS => self.body::<FEW_LOCALS>(id, function, nodes, locals),
-            0..=MAX_LOCALS => self.body::<MAX_LOCALS>(id, function, nodes, locals),
-            _ => Err(start(id, Failure::ExpressionLimit)),
+        let count = nodes.len() + function.lets.len();
+        if count <= FEW_LOCALS {
+            self.body::<FEW_LOCALS>(id, function, nodes, locals)
+        } else if count <= MAX_LOCALS {
+            self.body::<MAX_LOCALS>(id, function, nodes, locals)
+        } else {
+            Err(start(id, Failure::ExpressionLimit))
         }
     }
 

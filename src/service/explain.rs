@@ -73,13 +73,15 @@ fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &Statement
 /// One line for each sub-expression, those inside it indented below.
 fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
     let text = shorten(source.slice(step.span), SOURCE_WIDTH);
-    let room = WIDTH.saturating_sub(indent + text.chars().count() + " = ".len()).max(VALUE_WIDTH);
+    let room = WIDTH.saturating_sub(indent + text.chars().count() + " → ".chars().count()).max(VALUE_WIDTH);
     let value = match &step.outcome {
         // The part that failed has the message.
-        Outcome::Error(_) if origin(step).is_some() => "error, from".to_owned(),
+        Outcome::Error(_) if origin(step).is_some() => "error (see below)".to_owned(),
+        // A message is worth a long line.
+        Outcome::Error(_) => describe(&step.outcome),
         outcome => shorten(&describe(outcome), room),
     };
-    writeln!(f, "{:indent$}{text} = {value}", "")?;
+    writeln!(f, "{:indent$}{text} → {value}", "")?;
     // Very deep expressions stay readable if they stop moving to the right.
     let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
     for part in worth_showing(step) {
@@ -94,7 +96,9 @@ fn worth_showing(step: &Step) -> Vec<&Step> {
     let mut shown = Vec::new();
     for part in &step.parts {
         let chain = part.kind == step.kind && matches!(step.kind, StepKind::And | StepKind::Or);
-        let known = matches!(step.kind, StepKind::Member) && matches!(part.kind, StepKind::Member | StepKind::Variable);
+        // Of a member that failed, the object is worth seeing.
+        let known = matches!((step.kind, &step.outcome), (StepKind::Member, Outcome::Value(_) | Outcome::Large(_)))
+            && matches!(part.kind, StepKind::Member | StepKind::Variable);
         if chain {
             shown.extend(worth_showing(part));
         } else if !(is_plain(part) || known && !matches!(part.outcome, Outcome::Error(_))) {
@@ -173,7 +177,7 @@ impl Explanation<'_> {
         writeln!(f, "  = {text}")?;
         for part in operands {
             let text = shorten(source.slice(part.span), SOURCE_WIDTH);
-            writeln!(f, "    {text} = {}", shorten(&describe(&part.outcome), WIDTH))?;
+            writeln!(f, "    {text} → {}", shorten(&describe(&part.outcome), WIDTH))?;
         }
         Ok(())
     }

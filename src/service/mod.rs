@@ -15,8 +15,12 @@ pub(crate) use decide::{Asked, decide, explain, permits};
 pub use decision::{Cause, Decision};
 pub use documents::{DocumentPath, Documents};
 pub use explain::Explanation;
-pub(crate) use host::{DocumentHost, describe_path};
-pub(crate) use segments::{Segments, decoded};
+pub(crate) use host::DocumentHost;
+#[cfg(feature = "cli")]
+pub(crate) use host::describe_path;
+pub(crate) use segments::Segments;
+#[cfg(feature = "cli")]
+pub(crate) use segments::decoded;
 
 use crate::{
     check,

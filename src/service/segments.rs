@@ -1,5 +1,6 @@
 //! Request paths cut into segments without allocating.
 
+#[cfg(feature = "cli")]
 use crate::value::path::form_decode;
 
 /// Segments that fit without allocating; rules have at most 100.
@@ -13,7 +14,7 @@ pub(crate) struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
-    /// `first` and then `path` cut at its slashes; a slash before it is optional.
+    /// `first` and then `path` cut at its slashes. A slash before or after `path` is an empty segment.
     ///
     /// # Errors
     ///
@@ -21,7 +22,6 @@ impl<'a> Segments<'a> {
     pub(crate) fn new(first: &[&'a str], path: &'a str) -> Result<Self, &'static str> {
         let mut segments = Segments { few: [""; INLINE], count: 0, more: Vec::new() };
         first.iter().for_each(|segment| segments.push(segment));
-        let path = path.strip_prefix('/').unwrap_or(path);
         if path.is_empty() {
             return if first.is_empty() { Err("Path cannot be empty") } else { Ok(segments) };
         }
@@ -60,14 +60,15 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// The segments of a path, each form-decoded as the official engine reads a request path: `%HH` are octets, `+` is a
+/// The segments of a path, a slash before it optional, each form-decoded as the official engine reads a request path: `%HH` are octets, `+` is a
 /// blank (cases path-133, path-135).
 ///
 /// # Errors
 ///
 /// A path that no rules can cover.
+#[cfg(feature = "cli")]
 pub(crate) fn decoded(path: &str) -> Result<Vec<String>, String> {
-    let segments = Segments::new(&[], path)?;
+    let segments = Segments::new(&[], path.strip_prefix('/').unwrap_or(path))?;
     let one =
         |segment: &&str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
     segments.as_slice().iter().map(one).collect()

@@ -155,11 +155,12 @@ impl<'a> Request<'a> {
         if self.bucket.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        // One slash before the name is an empty first segment of it.
-        if self.name.starts_with('/') {
+        // One slash at the end, as folders have, does not count (language specification, section 8).
+        let name = self.name.strip_suffix('/').unwrap_or(&self.name);
+        if name.is_empty() && !self.name.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        Segments::new(&["b", &self.bucket, "o"], &self.name)
+        Segments::new(&["b", &self.bucket, "o"], name)
     }
 
     pub(super) fn record<'r>(&'r self, segments: &'r [&'r str]) -> RequestRecord<'r> {

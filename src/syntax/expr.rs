@@ -54,7 +54,7 @@ impl Builder<'_> {
             last = self.operation(no, groups);
         }
         while let Some((condition, yes, before_yes)) = pending.pop() {
-            let whole = self.exprs.span(condition).to(self.exprs.span(last));
+            let whole = self.exprs.span(condition).to(self.exprs.outer(last));
             let anchor = self.question_mark(condition, before_yes);
             last = self.exprs.push(Expr::Ternary(condition, yes, last), whole, anchor);
         }
@@ -79,7 +79,7 @@ impl Builder<'_> {
             })
             .map_infix(|left, op, right| {
                 let (this, _) = &mut *builder.borrow_mut();
-                let whole = this.exprs.span(left).to(this.exprs.span(right));
+                let whole = this.exprs.span(left).to(this.exprs.outer(right));
                 let anchor = span(&op);
                 let op = match op.as_rule() {
                     Rule::or => BinaryOp::Or,
@@ -137,7 +137,7 @@ impl Builder<'_> {
             }
         }
         for (op, anchor) in operators.into_iter().rev() {
-            let whole = anchor.to(self.exprs.span(id));
+            let whole = anchor.to(self.exprs.outer(id));
             let digits = self.text.as_bytes().get(self.exprs.span(id).start as usize).is_some_and(u8::is_ascii_digit);
             if op == UnaryOp::Negate && digits && *self.exprs.get(id) == Expr::Int(i64::MIN) {
                 // The smallest integer is one literal: its digits are no integer without the minus.
