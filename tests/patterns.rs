@@ -153,14 +153,13 @@ fn length_counts_utf16_units() {
 }
 
 #[test]
-fn oversized_patterns_are_refused_at_once() {
-    let started = std::time::Instant::now();
+fn oversized_patterns_are_refused_without_building_them() {
+    // A thousand times each: building even one would take far longer than the whole suite may.
     for _ in 0..1_000 {
         assert!(Pattern::new("((a{100}){100}){100}").is_err());
         assert!(Pattern::new("(((a{1000}){1000}){1000})").is_err());
         assert!(Pattern::new(r"((\pL{100}){100}){100}").is_err());
     }
-    assert!(started.elapsed().as_secs() < 5);
 }
 
 #[test]

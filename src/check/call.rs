@@ -1,4 +1,4 @@
-//! Calls: functions of the file, of the host, built-ins and methods.
+//! Calls: functions of the file, of the host, and built-ins.
 
 use super::{
     body::Summary,
@@ -26,7 +26,7 @@ impl<'a> Checker<'_, 'a> {
         }
         let forms =
             env.hosts.function(None, &name.text).map(|(forms, _)| forms).or_else(|| signature::function(&name.text));
-        self.built_in(env, id, forms, None, arguments, name, &name.text, want)
+        self.built_in(env, id, forms, arguments, name, &name.text, want)
     }
 
     /// `math.abs(x)`
@@ -42,21 +42,7 @@ impl<'a> Checker<'_, 'a> {
         let full = format!("{}.{}", package.text, name.text);
         let host = env.hosts.function(Some(&package.text), &name.text).map(|(forms, _)| forms);
         let forms = host.or_else(|| signature::package_function(&package.text, &name.text));
-        self.built_in(env, id, forms, None, arguments, name, &full, want)
-    }
-
-    /// `a.size()`
-    pub(super) fn method(
-        &mut self,
-        env: &mut Env<'a>,
-        id: ExprId,
-        receiver: ExprId,
-        name: &Name,
-        arguments: &[ExprId],
-        want: Want,
-    ) -> Inferred<'a> {
-        let forms = signature::method(&name.text);
-        self.built_in(env, id, forms, Some(receiver), arguments, name, &name.text, want)
+        self.built_in(env, id, forms, arguments, name, &full, want)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call, by kind")]
@@ -65,29 +51,23 @@ impl<'a> Checker<'_, 'a> {
         env: &mut Env<'a>,
         id: ExprId,
         forms: Option<&[Form]>,
-        receiver: Option<ExprId>,
         arguments: &[ExprId],
         name: &Name,
         full: &str,
         want: Want,
     ) -> Inferred<'a> {
-        let operands = || receiver.iter().chain(arguments).copied();
         match forms {
             Some(forms) if forms.iter().any(|form| form.arguments() == arguments.len()) => {
-                let operands: Vec<_> = operands().map(Some).collect();
-                let first = if receiver.is_some() { First::Receiver } else { First::Operand };
-                return self.apply(env, id, forms, &operands, first, want);
+                return self.apply(env, id, forms, arguments, First::Operand, want);
             }
             Some(_) => self.wrong_count(name, full),
             None => self.report(Code::UnknownFunction, name.span, || format!("Invalid function name: {full}.")),
         }
-        let parts =
-            operands().enumerate().map(|(i, e)| (e, Want { primary: receiver.is_some() && i == 0, ..Want::ANY }));
-        let uses = self.parts(env, id, parts, want.primary);
+        let uses = self.parts(env, id, arguments.iter().map(|e| (*e, Want::ANY)), want.primary);
         Inferred { types: None, uses }
     }
 
-    fn wrong_count(&mut self, name: &Name, full: &str) {
+    pub(super) fn wrong_count(&mut self, name: &Name, full: &str) {
         self.report(Code::ArgumentCount, name.span, || {
             format!("Incorrect number of arguments supplied to function: {full}.")
         });

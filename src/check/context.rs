@@ -35,24 +35,10 @@ impl Want {
 pub(super) enum First {
     /// One of equals.
     Operand,
-    /// The operand of a minus.
+    /// The operand of a minus: the outermost parenthesis around it belongs to the minus.
     Primary,
-    /// Before a dot or bracket.
-    Receiver,
     /// After `in`, which is a method of its right side.
     Container,
-}
-
-impl First {
-    /// Whether the outermost parenthesis around it belongs to the operation.
-    pub(super) fn is_primary(self) -> bool {
-        matches!(self, First::Primary | First::Receiver)
-    }
-
-    /// Whether the operation is a method of it.
-    pub(super) fn is_receiver(self) -> bool {
-        matches!(self, First::Receiver | First::Container)
-    }
 }
 
 /// A variable whose type is not known, or a wildcard, within one body or condition.

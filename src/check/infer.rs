@@ -57,20 +57,13 @@ impl<'a> Checker<'_, 'a> {
 
     /// The type of an expression where something is wanted of it.
     pub(super) fn infer(&mut self, env: &mut Env<'a>, id: ExprId, want: Want) -> Inferred<'a> {
-        // A chain of members is the one thing that grows long in practice, and needs no recursion: `a.b` is anything
-        // and wants a map.
-        let (mut id, mut want, mut member) = (id, want, false);
-        while let Expr::Member(object, _) = self.exprs.get(id) {
-            (id, want, member) =
-                (*object, Want { primary: true, ..Want::of(operand_types(signature::MEMBER, 0)) }, true);
-        }
         if self.level >= MAX_LEVELS {
             return Inferred::unknown();
         }
         self.level += 1;
         let found = self.infer_one(env, id, want);
         self.level -= 1;
-        Inferred { types: found.types.filter(|_| !member), uses: found.uses }
+        found
     }
 
     fn infer_one(&mut self, env: &mut Env<'a>, id: ExprId, want: Want) -> Inferred<'a> {
@@ -98,23 +91,15 @@ impl<'a> Checker<'_, 'a> {
                 self.composite(env, id, Type::Path, parts, want)
             }
             Expr::Variable(name) => self.variable(env, id, name, want),
-            // `infer` has walked down members.
-            Expr::Member(object, _) => self.apply(env, id, signature::MEMBER, &[Some(*object)], First::Receiver, want),
-            Expr::Index(object, index) => {
-                self.apply(env, id, signature::INDEX, &[Some(*object), Some(*index)], First::Receiver, want)
-            }
-            Expr::Range(object, from, to) => {
-                self.apply(env, id, signature::RANGE, &[Some(*object), *from, *to], First::Receiver, want)
-            }
+            Expr::Member(..) | Expr::Index(..) | Expr::Range(..) | Expr::Method(..) => self.postfix(env, id, want),
             Expr::Call(name, arguments) => self.call(env, id, name, arguments, want),
             Expr::PackageCall(package, name, arguments) => self.package_call(env, id, package, name, arguments, want),
-            Expr::Method(receiver, name, arguments) => self.method(env, id, *receiver, name, arguments, want),
             Expr::Unary(op, operand) => {
                 let first = if *op == UnaryOp::Negate { First::Primary } else { First::Operand };
-                self.apply(env, id, signature::unary(*op), &[Some(*operand)], first, want)
+                self.apply(env, id, signature::unary(*op), &[*operand], first, want)
             }
             Expr::Binary(op, left, right) => self.binary(env, id, *op, *left, *right, want),
-            Expr::Is(operand, _) => self.apply(env, id, signature::IS, &[Some(*operand)], First::Operand, want),
+            Expr::Is(operand, _) => self.apply(env, id, signature::IS, &[*operand], First::Operand, want),
             Expr::Ternary(condition, yes, no) => self.ternary(env, id, [*condition, *yes, *no], want),
         }
     }
@@ -262,29 +247,35 @@ impl<'a> Checker<'_, 'a> {
         Inferred { types: Some(common), uses: Uses::from([(Variable::Outer(name), common)]) }
     }
 
-    /// An operation with overloads: those that can give what is wanted say what its operands may be. Where none can,
-    /// that is reported and the operands are checked for themselves. A missing bound of a range is no operand.
-    pub(super) fn apply(
-        &mut self,
-        env: &mut Env<'a>,
-        id: ExprId,
-        forms: &[Form],
-        operands: &[Option<ExprId>],
-        first: First,
-        want: Want,
-    ) -> Inferred<'a> {
+    /// The overloads that can give what is wanted; where none can, that is reported.
+    pub(super) fn fitting(&mut self, id: ExprId, forms: &[Form], want: Want) -> Vec<Form> {
         let fitting = signature::fitting(forms, &want.types);
         if fitting.is_empty()
             && let Some(given) = result_types(forms)
         {
             self.mismatch(id, &given, want);
         }
+        fitting
+    }
+
+    /// An operation with overloads: those that can give what is wanted say what its operands may be. Where none can,
+    /// the operands are checked for themselves.
+    pub(super) fn apply(
+        &mut self,
+        env: &mut Env<'a>,
+        id: ExprId,
+        forms: &[Form],
+        operands: &[ExprId],
+        first: First,
+        want: Want,
+    ) -> Inferred<'a> {
+        let fitting = self.fitting(id, forms, want);
         let part = |i: usize| {
-            let want = Want::of(operand_types(&fitting, i));
-            Some((*operands.get(i)?.as_ref()?, Want { primary: first.is_primary() && i == 0, ..want }))
+            let want = Want { primary: first == First::Primary, ..Want::of(operand_types(&fitting, i)) };
+            Some((*operands.get(i)?, want))
         };
-        // Measured by the order of types in messages: what arguments want comes before what their receiver wants.
-        let from = usize::from(first.is_receiver() && !fitting.is_empty());
+        // Measured by the order of types in messages: what an element wants comes before what its container wants.
+        let from = usize::from(first == First::Container && !fitting.is_empty());
         let parts = (from..operands.len()).chain(0..from).filter_map(part);
         let uses = self.parts(env, id, parts, want.primary);
         Inferred { types: result_types(&fitting), uses }
@@ -302,9 +293,9 @@ impl<'a> Checker<'_, 'a> {
         match op {
             BinaryOp::Eq | BinaryOp::Ne => {}
             BinaryOp::In => {
-                return self.apply(env, id, signature::CONTAINS, &[Some(right), Some(left)], First::Container, want);
+                return self.apply(env, id, signature::CONTAINS, &[right, left], First::Container, want);
             }
-            _ => return self.apply(env, id, signature::binary(op), &[Some(left), Some(right)], First::Operand, want),
+            _ => return self.apply(env, id, signature::binary(op), &[left, right], First::Operand, want),
         }
         let types = self.fit(id, Type::Bool, want);
         let operand = |i| if types.is_none() { Want::ANY } else { Want::of(operand_types(signature::binary(op), i)) };

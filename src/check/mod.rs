@@ -13,6 +13,7 @@ mod infer;
 mod limits;
 mod patterns;
 mod places;
+mod postfix;
 mod problems;
 mod reach;
 mod scope;

@@ -23,7 +23,9 @@ mod request;
 
 pub use document::Document;
 pub use query::{Direction, Query};
-pub use request::{Method, Request};
+pub use request::Request;
+
+pub use crate::service::Method;
 
 use crate::{
     error::Error,

@@ -4,46 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     auth::{self, Auth},
-    service::{Asked, Segments},
+    service::{Asked, Method, Segments},
     value::{Map, MapRef, PathRef, Record, Timestamp, Value, ValueRef},
 };
 
 use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, SERVICE};
-
-/// What a request does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Reads one document.
-    Get,
-    /// Runs a query or lists a collection.
-    List,
-    /// Writes a document that is not there.
-    Create,
-    /// Writes a document that is there.
-    Update,
-    /// Deletes a document.
-    Delete,
-}
-
-impl Method {
-    /// The name in rules.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::Get => "get",
-            Method::List => "list",
-            Method::Create => "create",
-            Method::Update => "update",
-            Method::Delete => "delete",
-        }
-    }
-
-    /// The method of that name; `None` for `read` and `write` too, which are several.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete]
-            .into_iter()
-            .find(|m| m.name() == name)
-    }
-}
 
 /// A request for a document or a query. It borrows what it is given by reference.
 #[derive(Clone, Debug)]

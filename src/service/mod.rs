@@ -7,6 +7,7 @@ mod decision;
 mod documents;
 mod explain;
 mod host;
+mod method;
 mod segments;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use explain::Explanation;
 pub(crate) use host::DocumentHost;
 #[cfg(feature = "cli")]
 pub(crate) use host::describe_path;
+pub use method::Method;
 pub(crate) use segments::Segments;
 #[cfg(feature = "cli")]
 pub(crate) use segments::decoded;

@@ -6,7 +6,7 @@ use crate::value::{Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex}
 
 use super::{
     Builtin, Failure, Overload, Run, convert, keep,
-    lookup::{Lookup, same_in_list},
+    lookup::{self, Lookup, same_in_list},
     misfit, operators,
 };
 
@@ -43,9 +43,27 @@ pub(super) const BYTES: &[Builtin] = &[
 
 pub(super) const TABLE: &[Builtin] = &[
     method("size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
-    method("hasAll", ASKS_LIST, has_all, "Whether every element of the argument is in it.", "[1, 2].hasAll([2])"),
-    method("hasAny", ASKS_LIST, has_any, "Whether any element of the argument is in it.", "[1, 2].hasAny([2, 3])"),
-    method("hasOnly", ASKS_LIST, has_only, "Whether all its elements are in the argument.", "[1, 1].hasOnly([1, 2])"),
+    method(
+        "hasAll",
+        ASKS_LIST,
+        |_, a| lookup::has_all(a, same_in_list),
+        "Whether every element of the argument is in it.",
+        "[1, 2].hasAll([2])",
+    ),
+    method(
+        "hasAny",
+        ASKS_LIST,
+        |_, a| lookup::has_any(a, same_in_list),
+        "Whether any element of the argument is in it.",
+        "[1, 2].hasAny([2, 3])",
+    ),
+    method(
+        "hasOnly",
+        ASKS_LIST,
+        |_, a| lookup::has_only(a, same_in_list),
+        "Whether all its elements are in the argument.",
+        "[1, 1].hasOnly([1, 2])",
+    ),
     method("concat", FROM_LIST, concat, "Its elements, then those of the argument.", "[1].concat([2]) == [1, 2]"),
     method(
         "removeAll",
@@ -107,21 +125,6 @@ fn bytes_hex<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, 
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Int(list(args, 0)?.len() as i64))
-}
-
-fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::new(list(args, 0)?, same_in_list);
-    Ok(ValueRef::Bool(list(args, 1)?.iter().all(|item| mine.contains(item))))
-}
-
-fn has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::new(list(args, 0)?, same_in_list);
-    Ok(ValueRef::Bool(list(args, 1)?.iter().any(|item| mine.contains(item))))
-}
-
-fn has_only<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(list(args, 1)?, same_in_list);
-    Ok(ValueRef::Bool(list(args, 0)?.iter().all(|item| theirs.contains(item))))
 }
 
 fn concat<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

@@ -8,6 +8,8 @@ use std::{
 
 use crate::value::{ListRef, MapRef, ValueRef, operator_equals, set_equals};
 
+use super::{Failure, misfit};
+
 /// Lists up to this long are searched by comparing.
 const SCAN: usize = 16;
 
@@ -22,6 +24,32 @@ pub(super) fn same_in_list(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
 /// Whether a set holds an element (relation E4).
 pub(super) fn in_set(element: ValueRef<'_>, set: ListRef<'_>) -> bool {
     set.iter().any(|item| set_equals(item, element))
+}
+
+/// The elements of an argument that is a list or a set.
+pub(super) fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
+    match args.get(at) {
+        Some(ValueRef::Set(list) | ValueRef::List(list)) => Ok(*list),
+        _ => Err(misfit()),
+    }
+}
+
+/// Whether every element of the argument is in the receiver.
+pub(super) fn has_all<'a>(args: &[ValueRef<'a>], same: Same) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mine = Lookup::new(elements(args, 0)?, same);
+    Ok(ValueRef::Bool(elements(args, 1)?.iter().all(|item| mine.contains(item))))
+}
+
+/// Whether any element of the argument is in the receiver.
+pub(super) fn has_any<'a>(args: &[ValueRef<'a>], same: Same) -> Result<ValueRef<'a>, Failure<'a>> {
+    let mine = Lookup::new(elements(args, 0)?, same);
+    Ok(ValueRef::Bool(elements(args, 1)?.iter().any(|item| mine.contains(item))))
+}
+
+/// Whether every element of the receiver is in the argument.
+pub(super) fn has_only<'a>(args: &[ValueRef<'a>], same: Same) -> Result<ValueRef<'a>, Failure<'a>> {
+    let theirs = Lookup::new(elements(args, 1)?, same);
+    Ok(ValueRef::Bool(elements(args, 0)?.iter().all(|item| theirs.contains(item))))
 }
 
 /// A list prepared for many look-ups.

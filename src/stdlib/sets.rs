@@ -4,7 +4,11 @@ use bumpalo::Bump;
 
 use crate::value::{DiffStatus, ListRef, Type, ValueRef, set_equals};
 
-use super::{Builtin, Failure, Overload, Run, lookup::Lookup, misfit};
+use super::{
+    Builtin, Failure, Overload, Run,
+    lookup::{self, Lookup, elements},
+    misfit,
+};
 
 const fn method(
     name: &'static str,
@@ -33,9 +37,27 @@ pub(super) const TABLE: &[Builtin] = &[
         "How many elements there are.",
         "[1, 1].toSet().size() == 1",
     ),
-    method("hasAll", ASKS, has_all, "Whether every element of the argument is in it.", "[1, 2].toSet().hasAll([2.0])"),
-    method("hasAny", ASKS, has_any, "Whether any element of the argument is in it.", "[1, 2].toSet().hasAny([2, 3])"),
-    method("hasOnly", ASKS, has_only, "Whether all its elements are in the argument.", "[1].toSet().hasOnly([1, 2])"),
+    method(
+        "hasAll",
+        ASKS,
+        |_, a| lookup::has_all(a, set_equals),
+        "Whether every element of the argument is in it.",
+        "[1, 2].toSet().hasAll([2.0])",
+    ),
+    method(
+        "hasAny",
+        ASKS,
+        |_, a| lookup::has_any(a, set_equals),
+        "Whether any element of the argument is in it.",
+        "[1, 2].toSet().hasAny([2, 3])",
+    ),
+    method(
+        "hasOnly",
+        ASKS,
+        |_, a| lookup::has_only(a, set_equals),
+        "Whether all its elements are in the argument.",
+        "[1].toSet().hasOnly([1, 2])",
+    ),
     method(
         "union",
         FROM_SET,
@@ -89,34 +111,12 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
-    match args.get(at) {
-        Some(ValueRef::Set(list) | ValueRef::List(list)) => Ok(*list),
-        _ => Err(misfit()),
-    }
-}
-
 fn made<'a>(bump: &'a Bump, items: &[ValueRef<'a>]) -> ValueRef<'a> {
     ValueRef::Set(ListRef::Made(bump.alloc_slice_copy(items)))
 }
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Int(elements(args, 0)?.len() as i64))
-}
-
-fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::new(elements(args, 0)?, set_equals);
-    Ok(ValueRef::Bool(elements(args, 1)?.iter().all(|item| mine.contains(item))))
-}
-
-fn has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::new(elements(args, 0)?, set_equals);
-    Ok(ValueRef::Bool(elements(args, 1)?.iter().any(|item| mine.contains(item))))
-}
-
-fn has_only<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(elements(args, 1)?, set_equals);
-    Ok(ValueRef::Bool(elements(args, 0)?.iter().all(|item| theirs.contains(item))))
 }
 
 fn union<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

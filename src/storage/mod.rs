@@ -20,7 +20,9 @@ mod object;
 mod request;
 
 pub use object::Object;
-pub use request::{Method, Request};
+pub use request::Request;
+
+pub use crate::service::Method;
 
 use crate::{
     error::Error,
@@ -32,7 +34,7 @@ use crate::{
 /// The service that Storage rules stand in.
 pub const SERVICE: &str = "firebase.storage";
 
-/// Firestore documents that one request may read ([doc]; repeats of a document are free).
+/// Firestore documents that one request may read, by the documentation; repeats of a document are free.
 pub const DOCUMENT_LIMIT: usize = 2;
 
 /// Storage rules, ready to decide any number of requests. Cheap to clone, shared between threads.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     auth::{self, Auth},
-    service::{Asked, Segments},
+    service::{Asked, Method, Segments},
     value::{Map, MapRef, PathRef, Record, Timestamp, ValueRef},
 };
 
@@ -12,41 +12,6 @@ use super::{
     SERVICE,
     object::{Object, ObjectRecord},
 };
-
-/// What a request does to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Download it or read its metadata.
-    Get,
-    /// List objects under a prefix.
-    List,
-    /// Upload it, also over an existing one.
-    Create,
-    /// Change its metadata.
-    Update,
-    /// Delete it.
-    Delete,
-}
-
-impl Method {
-    /// The name in rules.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::Get => "get",
-            Method::List => "list",
-            Method::Create => "create",
-            Method::Update => "update",
-            Method::Delete => "delete",
-        }
-    }
-
-    /// The method of that name; `None` for `read` and `write` too, which are several.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete]
-            .into_iter()
-            .find(|m| m.name() == name)
-    }
-}
 
 /// A request to read or change an object. It borrows what it is given by reference.
 #[derive(Clone, Debug)]

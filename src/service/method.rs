@@ -1,0 +1,36 @@
+//! What a request does.
+
+/// What a request does to an object or a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads one: downloads an object or its metadata, reads a document.
+    Get,
+    /// Lists objects under a prefix; runs a query over a collection.
+    List,
+    /// Uploads an object, also over an existing one; writes a document that is not there.
+    Create,
+    /// Changes the metadata of an object; writes a document that is there.
+    Update,
+    /// Deletes one.
+    Delete,
+}
+
+impl Method {
+    /// The name in rules.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Get => "get",
+            Method::List => "list",
+            Method::Create => "create",
+            Method::Update => "update",
+            Method::Delete => "delete",
+        }
+    }
+
+    /// The method of that name; `None` for `read` and `write` too, which are several.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete]
+            .into_iter()
+            .find(|m| m.name() == name)
+    }
+}
