@@ -22,6 +22,9 @@
 //! Deliberately absent: an async runtime, HTTP, a clock, randomness, files; all of that is the host's. There is one
 //! evaluator: plain decisions, explanations and coverage run the same program.
 
+#![forbid(unsafe_code)]
+
+// The generated parser names it.
 extern crate alloc;
 
 mod auth;
