@@ -44,7 +44,13 @@ impl<'a> Checker<'_, 'a> {
     /// Checks the condition of a statement.
     pub(super) fn statement(&mut self, statement: &Statement<'a>) {
         let Some(condition) = statement.allow.condition else { return };
-        let mut env = Env { locals: HashMap::new(), read: Vec::new(), scope: statement.scope, hosts: statement.hosts };
+        let mut env = Env {
+            locals: HashMap::new(),
+            read: Vec::new(),
+            scope: statement.scope,
+            hosts: statement.hosts,
+            unreached: Code::UnknownMethod,
+        };
         self.infer(&mut env, condition, Want { condition: true, ..Want::of(Types::of(&[Type::Bool])) });
     }
 
@@ -133,6 +139,7 @@ impl<'a> Checker<'_, 'a> {
             read: Vec::new(),
             scope: declared.map_or(0, |d| d.scope),
             hosts: self.hosts.get(id).copied().unwrap_or(Hosts::NONE),
+            unreached: Code::UnusedFunction,
         };
         for parameter in function.into_iter().flat_map(|f| &f.parameters) {
             // Of namesakes, which are an error, the first is meant.

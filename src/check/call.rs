@@ -26,7 +26,8 @@ impl<'a> Checker<'_, 'a> {
         }
         let forms =
             env.hosts.function(None, &name.text).map(|(forms, _)| forms).or_else(|| signature::function(&name.text));
-        self.built_in(env, id, forms, arguments, name, &name.text, want)
+        let code = if env.hosts.lacks(None, &name.text) { env.unreached } else { Code::UnknownFunction };
+        self.built_in(env, id, forms.ok_or(code), arguments, name, &name.text, want)
     }
 
     /// `math.abs(x)`
@@ -42,7 +43,8 @@ impl<'a> Checker<'_, 'a> {
         let full = format!("{}.{}", package.text, name.text);
         let host = env.hosts.function(Some(&package.text), &name.text).map(|(forms, _)| forms);
         let forms = host.or_else(|| signature::package_function(&package.text, &name.text));
-        self.built_in(env, id, forms, arguments, name, &full, want)
+        let code = if env.hosts.lacks(Some(&package.text), &name.text) { env.unreached } else { Code::UnknownFunction };
+        self.built_in(env, id, forms.ok_or(code), arguments, name, &full, want)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call, by kind")]
@@ -50,18 +52,18 @@ impl<'a> Checker<'_, 'a> {
         &mut self,
         env: &mut Env<'a>,
         id: ExprId,
-        forms: Option<&[Form]>,
+        forms: Result<&[Form], Code>,
         arguments: &[ExprId],
         name: &Name,
         full: &str,
         want: Want,
     ) -> Inferred<'a> {
         match forms {
-            Some(forms) if forms.iter().any(|form| form.arguments() == arguments.len()) => {
+            Ok(forms) if forms.iter().any(|form| form.arguments() == arguments.len()) => {
                 return self.apply(env, id, forms, arguments, First::Operand, want);
             }
-            Some(_) => self.wrong_count(name, full),
-            None => self.report(Code::UnknownFunction, name.span, || format!("Invalid function name: {full}.")),
+            Ok(_) => self.wrong_count(name, full),
+            Err(code) => self.report(code, name.span, || format!("Invalid function name: {full}.")),
         }
         let uses = self.parts(env, id, arguments.iter().map(|e| (*e, Want::ANY)), want.primary);
         Inferred { types: None, uses }

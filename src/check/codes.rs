@@ -101,7 +101,7 @@ codes! {
     DuplicateService "duplicate-service" Error
         "rules_version = '2'; service firebase.storage { match /a { allow read; } } service firebase.storage { match /b { allow read; } }",
         "put all blocks into one service";
-    /// `allow` with a word that no request uses.
+    /// `allow` with a word that no request uses, or a name in its condition that only requests give.
     UnknownMethod "unknown-method" Warning "rules_version = '2'; service firebase.storage { match /a { allow edit; } }",
         "methods are get, list, create, update, delete, and read and write for several of them";
     /// Version 1: a block that ends in a glob has blocks in it, which never apply.
@@ -153,7 +153,7 @@ codes! {
     /// Functions call each other too deeply.
     CallDepth "call-depth" Error
         "rules_version = '2'; function a() { return b(); } function b() { return c(); } function c() { return d(); } function d() { return e(); } function e() { return f(); } function f() { return g(); } function g() { return h(); } function h() { return i(); } function i() { return j(); } function j() { return k(); } function k() { return l(); } function l() { return m(); } function m() { return n(); } function n() { return o(); } function o() { return p(); } function p() { return q(); } function q() { return r(); } function r() { return s(); } function s() { return t(); } function t() { return u(); } function u() { return v(); } function v() { return true; }";
-    /// A function that nothing calls.
+    /// A function that nothing calls, or a name in it that only requests give.
     UnusedFunction "unused-function" Warning
         "rules_version = '2'; service firebase.storage { match /a { function f() { return true; } allow read; } }";
     /// A parameter or `let` that nothing reads.
@@ -230,8 +230,9 @@ impl Code {
         Some(self.entry().hint).filter(|hint| !hint.is_empty())
     }
 
-    /// Whether the part named fails whenever it is evaluated, although the official compiler only warns: an unknown
-    /// name, a wrong number of arguments, a type that an operation refuses. `--strict` takes these for errors.
+    /// Whether the part named, or what it is directly a part of, fails whenever it is evaluated, although the official
+    /// compiler only warns: an unknown name, a wrong number of arguments, a type that an operation refuses. `--strict`
+    /// takes these for errors.
     pub fn fails_at_runtime(self) -> bool {
         self.entry().rank == Rank::Failing
     }

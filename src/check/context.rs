@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
+    codes::Code,
     host::Hosts,
     scope::ScopeId,
     types::{Possible, Types},
@@ -74,4 +75,6 @@ pub(super) struct Env<'a> {
     pub(super) read: Vec<(&'a Name, bool)>,
     pub(super) scope: ScopeId,
     pub(super) hosts: Hosts,
+    /// Why no request gets here, if none is known to.
+    pub(super) unreached: Code,
 }

@@ -38,6 +38,9 @@ impl Hosts {
     /// Storage declares no `resource` for lists (case allow-049).
     const STORAGE_LIST: Hosts = Hosts(4);
 
+    /// What any request gives.
+    const ANY: Hosts = Hosts(7);
+
     /// What requests of a method give; method names are case-insensitive.
     pub(super) fn of_method(product: Product, name: &str) -> Option<Hosts> {
         let list = match name.to_ascii_lowercase().as_str() {
@@ -70,6 +73,11 @@ impl Hosts {
             "resource" => self.any(Hosts::FIRESTORE.and(Hosts::STORAGE)).then_some(None),
             _ => None,
         }
+    }
+
+    /// Whether a variable or function is unknown only because no request is known to get here.
+    pub(super) fn lacks(self, package: Option<&str>, name: &str) -> bool {
+        self == Hosts::NONE && (Hosts::ANY.variable(name).is_some() || Hosts::ANY.function(package, name).is_some())
     }
 
     /// A function of the host, and whether it belongs to the service: calls of those in functions outside services

@@ -78,8 +78,10 @@ impl<'a> Checker<'_, 'a> {
             [] => Types::ANY,
             fitting => operand_types(fitting, place),
         };
-        let mut parts: Vec<_> =
-            link.arguments.iter().map(|(place, id)| self.infer(env, *id, Want::of(wanted(*place))).uses).collect();
+        let mut parts = Vec::new();
+        for (place, id) in &link.arguments {
+            parts.push(self.infer(env, *id, Want::of(wanted(*place))).uses);
+        }
         // Measured by the order of types in messages: what arguments want comes before what their receiver wants.
         let first = if link.fitting.is_empty() { 0 } else { parts.len() };
         parts.insert(first, receiver.uses);
