@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Cause, Decision, Error,
+    Cause, Decision,
     eval::{Outcome, Step},
     firestore,
     service::Compiled,
@@ -43,10 +43,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
         }
     };
     warn(compiled.warnings(), output);
-    let decision = match decide(&compiled, &described, options.explain) {
-        Ok(decision) => decision?,
-        Err(error) => return Err(Unreadable(error.to_string())),
-    };
+    let decision = decide(&compiled, &described, options.explain)?;
     match options.format {
         EvalFormat::Human => output.result(&decision.explanation().to_string()),
         EvalFormat::Json => output.raw(&report::pretty(&as_json(&decision))),
@@ -61,39 +58,25 @@ fn warn(warnings: &Diagnostics, output: &mut Output) {
     }
 }
 
-type Decided = Result<Result<Decision, Unreadable>, Error>;
-
-fn decide(compiled: &Compiled, described: &Described, explain: bool) -> Decided {
-    let documents = match described.documents() {
-        Ok(documents) => documents,
-        Err(failure) => return Ok(Err(failure)),
-    };
-    let service = described.service.or_else(|| only_service(compiled));
-    match service {
+fn decide(compiled: &Compiled, described: &Described, explain: bool) -> Result<Decision, Unreadable> {
+    let documents = described.documents()?;
+    let decision = match described.service.or_else(|| only_service(compiled)) {
         Some(ServiceKind::Storage) => {
-            let request = match described.storage() {
-                Ok(request) => request,
-                Err(failure) => return Ok(Err(failure)),
-            };
+            let request = described.storage()?;
             let rules = storage::Ruleset::from_compiled(compiled.clone());
-            let decision =
-                if explain { rules.explain(&request, &documents) } else { rules.evaluate(&request, &documents) };
-            decision.map(Ok)
+            if explain { rules.explain(&request, &documents) } else { rules.evaluate(&request, &documents) }
         }
         Some(ServiceKind::Firestore) => {
-            let request = match described.firestore() {
-                Ok(request) => request,
-                Err(failure) => return Ok(Err(failure)),
-            };
+            let request = described.firestore()?;
             let rules = firestore::Ruleset::from_compiled(compiled.clone());
-            let decision =
-                if explain { rules.explain(&request, &documents) } else { rules.evaluate(&request, &documents) };
-            decision.map(Ok)
+            if explain { rules.explain(&request, &documents) } else { rules.evaluate(&request, &documents) }
         }
-        None => Ok(Err(Unreadable(
-            "the rules do not tell which service decides: add --service storage or --service firestore".to_owned(),
-        ))),
-    }
+        None => {
+            let why = "the rules do not tell which service decides: add --service storage or --service firestore";
+            return Err(Unreadable(why.to_owned()));
+        }
+    };
+    decision.map_err(|error| Unreadable(error.to_string()))
 }
 
 /// The service that a file has rules for, where it is one of ours and the only one.

@@ -45,25 +45,15 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         locals: &[Result<'a>],
     ) -> Result<'a> {
         let condition = self.evaluate(condition, locals);
-        if !matches!(condition, Ok(ValueRef::Bool(_))) {
-            self.fatal_first(&condition, &condition)?;
-            self.spend(id, 2)?;
-        }
+        self.fatal_first(&condition, &condition)?;
+        self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 })?;
         match condition? {
-            ValueRef::Bool(true) => {
-                self.spend(id, 2)?;
-                self.branch(yes, locals)
-            }
-            ValueRef::Bool(false) => {
-                self.spend(id, 4)?;
-                self.branch(no, locals)
-            }
+            ValueRef::Bool(true) => self.branch(yes, locals),
+            ValueRef::Bool(false) => self.branch(no, locals),
             other => Err(anchor(id, not_bool(other))),
         }
     }
-}
 
-impl<'a, O: Observer> Evaluator<'a, '_, O> {
     fn branch(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
         self.branches += 1;
         let result = self.evaluate(id, locals);

@@ -374,15 +374,12 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
             }
         }
         let mut pushed = results.iter().rev().map(|(_, result)| result.is_ok());
-        let pushed: Vec<bool> = parts
-            .iter()
-            .filter_map(|part| match part {
-                Part::Literal(_) => Some(true),
-                Part::Node(_) => pushed.next(),
-                Part::Capture(_) | Part::Glob(_) => None,
-            })
-            .collect();
-        self.leftovers(id, pushed.into_iter())?;
+        let on_the_stack = parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => Some(true),
+            Part::Node(_) => pushed.next(),
+            Part::Capture(_) | Part::Glob(_) => None,
+        });
+        self.leftovers(id, on_the_stack)?;
         let mut segments = Vec::with_capacity(parts.len());
         for part in parts {
             match part {

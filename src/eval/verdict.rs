@@ -2,7 +2,6 @@
 
 use crate::{
     program::{Place, Program, RequestedMethod},
-    stdlib::Failure,
     text::{LineColumn, Span},
     value::ValueRef,
 };
@@ -83,10 +82,7 @@ impl Fault {
             At::Inner => inner(program, place),
         };
         let fatal = error.failure.is_fatal();
-        let message = match error.failure {
-            Failure::Message("") => String::new(),
-            ref failure => failure.to_string(),
-        };
+        let message = error.failure.to_string();
         Fault { message, position: program.source.position(offset), span: place.span, fatal }
     }
 }

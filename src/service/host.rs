@@ -107,14 +107,20 @@ impl<'a> Host<'a> for DocumentHost<'_> {
     }
 }
 
-fn call_error<'a>(prefix: &str, function: ServiceFunction, path: PathRef<'_>, arena: &'a Bump) -> Failure<'a> {
+/// The official words for a call without an answer.
+pub(crate) fn call_error<'a>(
+    prefix: &str,
+    function: ServiceFunction,
+    path: PathRef<'_>,
+    arena: &'a Bump,
+) -> Failure<'a> {
     let name = function.name();
     let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{}].", describe_path(path));
     Failure::Message(arena.alloc_str(&message))
 }
 
 /// A path as the official message embeds it.
-pub(crate) fn describe_path(path: PathRef<'_>) -> String {
+fn describe_path(path: PathRef<'_>) -> String {
     let texts = path.resolved().unwrap_or_default();
     let segments: String = texts.iter().map(|text| format!("  segments {{\n    simple: \"{text}\"\n  }}\n")).collect();
     format!("path_value {{\n{segments}}}\n")

@@ -18,7 +18,7 @@ pub use documents::{DocumentPath, Documents};
 pub use explain::Explanation;
 pub(crate) use host::DocumentHost;
 #[cfg(feature = "cli")]
-pub(crate) use host::describe_path;
+pub(crate) use host::call_error;
 pub use method::Method;
 pub(crate) use segments::Segments;
 #[cfg(feature = "cli")]

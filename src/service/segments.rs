@@ -60,8 +60,8 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// The segments of a path, a slash before it optional, each form-decoded as the official engine reads a request path: `%HH` are octets, `+` is a
-/// blank (cases path-133, path-135).
+/// The segments of a path, a slash before it optional, each form-decoded as the official engine reads a request path:
+/// `%HH` are octets, `+` is a blank (cases path-133, path-135).
 ///
 /// # Errors
 ///

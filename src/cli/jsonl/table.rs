@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     eval::Host,
     program::ServiceFunction,
-    service::describe_path,
+    service::call_error,
     stdlib::{Failure, member_of},
     value::{Map, PathRef, Value, ValueRef, json},
 };
@@ -59,10 +59,7 @@ impl<'a> Host<'a> for Table {
         };
         match row {
             Some(value) => member_of(value.view()),
-            None => {
-                let message = format!("Service call error. Function: [{name}], Argument: [{}].", describe_path(path));
-                Err(Failure::Message(arena.alloc_str(&message)))
-            }
+            None => Err(call_error(self.prefix, function, path, arena)),
         }
     }
 }
