@@ -3,8 +3,8 @@
 
 use crate::{
     program::{Function, NodeId, Run, ServiceFunction},
-    stdlib::{Builtin, Failure},
-    value::{ListRef, Str, Type, ValueRef},
+    stdlib::{self, Builtin, Failure},
+    value::{Str, Type, ValueRef},
 };
 
 use super::{Evaluator, Observer, Result, anchor, dispatch, outer, start};
@@ -104,15 +104,10 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         let arena = self.input.arena;
         match (method, arguments) {
             ("matches", [_]) => Some(Ok(ValueRef::Bool(pattern.matches(text)))),
-            ("split", [_]) => {
-                let parts: Vec<_> =
-                    pattern.split(text).into_iter().map(|p| ValueRef::String(crate::stdlib::keep(arena, p))).collect();
-                Some(Ok(ValueRef::List(ListRef::Made(arena.alloc_slice_copy(&parts)))))
+            ("split", [_]) => Some(Ok(stdlib::split_by(arena, pattern, text))),
+            ("replace", [_, Ok(ValueRef::String(template))]) => {
+                Some(stdlib::replace_by(arena, pattern, text, *template))
             }
-            ("replace", [_, Ok(ValueRef::String(template))]) => Some(match pattern.replace(text, *template) {
-                Ok(replaced) => Ok(ValueRef::String(crate::stdlib::keep(arena, replaced))),
-                Err(error) => Err(Failure::Fatal(arena.alloc_str(&error.to_string()))),
-            }),
             _ => None,
         }
     }

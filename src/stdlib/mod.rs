@@ -26,6 +26,7 @@ pub use access::{INDEX, RANGE, has_elements, index, member, member_of, range};
 pub use failure::{Failure, Operation};
 pub use operators::{Arithmetic, arithmetic, compare, contains, equal, has_type, negate, not};
 pub use paths::splice;
+pub use strings::{replace_by, split_by};
 
 /// What a function takes and gives.
 #[derive(Debug)]
@@ -158,14 +159,14 @@ pub fn methods(name: &str) -> impl Iterator<Item = &'static Builtin> {
 }
 
 /// Text into the arena.
-pub(crate) fn keep(bump: &Bump, text: StrBuf) -> Str<'_> {
+fn keep(bump: &Bump, text: StrBuf) -> Str<'_> {
     match text {
         StrBuf::Utf8(text) => Str::Utf8(bump.alloc_str(&text)),
         StrBuf::Wide(units) => Str::Wide(bump.alloc_slice_copy(&units)),
     }
 }
 
-pub(crate) fn keep_cut<'a>(bump: &'a Bump, cut: Cut<'a>) -> ValueRef<'a> {
+fn keep_cut<'a>(bump: &'a Bump, cut: Cut<'a>) -> ValueRef<'a> {
     ValueRef::String(match cut {
         Cut::Borrowed(text) => text,
         Cut::Owned(text) => keep(bump, text),

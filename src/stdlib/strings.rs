@@ -101,15 +101,31 @@ fn matches<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fa
 }
 
 fn split<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let parts = pattern(bump, text(args, 1)?)?.split(text(args, 0)?);
-    let parts = parts.into_iter().map(|part| ValueRef::String(keep(bump, part))).collect::<Vec<_>>();
-    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&parts))))
+    Ok(split_by(bump, &pattern(bump, text(args, 1)?)?, text(args, 0)?))
+}
+
+/// `text.split(pattern)`
+pub fn split_by<'a>(bump: &'a Bump, pattern: &Pattern, text: Str<'a>) -> ValueRef<'a> {
+    let parts: Vec<_> = pattern.split(text).into_iter().map(|part| ValueRef::String(keep(bump, part))).collect();
+    ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&parts)))
 }
 
 fn replace<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (subject, template) = (text(args, 0)?, text(args, 2)?);
-    let replaced = pattern(bump, text(args, 1)?)?.replace(subject, template);
-    // A template that names a missing group ends the whole evaluation (case `string.replace/…`, `throws`).
-    let replaced = replaced.map_err(|e| Failure::Fatal(bump.alloc_str(&e.to_string())))?;
+    replace_by(bump, &pattern(bump, text(args, 1)?)?, subject, template)
+}
+
+/// `text.replace(pattern, template)`
+///
+/// # Errors
+///
+/// A template that names a missing group ends the whole evaluation (group `string.replace`, rows with `throws`).
+pub fn replace_by<'a>(
+    bump: &'a Bump,
+    pattern: &Pattern,
+    text: Str<'a>,
+    template: Str<'a>,
+) -> Result<ValueRef<'a>, Failure<'a>> {
+    let replaced = pattern.replace(text, template).map_err(|e| Failure::Fatal(bump.alloc_str(&e.to_string())))?;
     Ok(ValueRef::String(keep(bump, replaced)))
 }
