@@ -12,7 +12,7 @@ use firewarden::{
 #[test]
 fn every_example_is_true() {
     let mut wrong = Vec::new();
-    for builtin in stdlib::table() {
+    for builtin in stdlib::table(stdlib::Dialect::Service) {
         let name = builtin.qualified_name();
         let block = format!("match /b/{{bucket}}/o/{{name}} {{\n    allow get: if {};\n  }}", builtin.example);
         let rules = format!("rules_version = '2';\nservice firebase.storage {{\n  {block}\n}}\n");
@@ -35,7 +35,8 @@ fn every_example_is_true() {
 #[test]
 fn every_example_calls_its_function() {
     // What a query tells of a value cannot be written in rules.
-    for builtin in stdlib::table().filter(|builtin| builtin.receiver != Some(Type::Constraint)) {
+    for builtin in stdlib::table(stdlib::Dialect::Service).filter(|builtin| builtin.receiver != Some(Type::Constraint))
+    {
         let call = match (builtin.receiver, builtin.package) {
             (Some(_), _) => format!(".{}(", builtin.name),
             (None, Some(package)) => format!("{package}.{}(", builtin.name),
@@ -47,7 +48,7 @@ fn every_example_calls_its_function() {
 
 #[test]
 fn every_entry_says_in_a_sentence_what_it_means() {
-    for builtin in stdlib::table() {
+    for builtin in stdlib::table(stdlib::Dialect::Service) {
         let (name, doc) = (builtin.qualified_name(), builtin.doc);
         assert!(doc.starts_with(|c: char| c.is_uppercase() || c == '`'), "{name}: {doc:?}");
         assert!(doc.ends_with('.') && !doc.contains('\n'), "{name}: {doc:?}");
@@ -58,7 +59,7 @@ fn every_entry_says_in_a_sentence_what_it_means() {
 #[test]
 fn no_two_entries_have_the_same_name() {
     let mut names = BTreeSet::new();
-    for builtin in stdlib::table() {
+    for builtin in stdlib::table(stdlib::Dialect::Service) {
         let name = (builtin.receiver.map(|receiver| receiver.name()), builtin.package, builtin.name);
         assert!(names.insert(name), "{name:?} is there twice");
         assert!(builtin.receiver.is_none() || builtin.package.is_none(), "{} is a method of a package", builtin.name);

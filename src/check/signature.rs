@@ -161,7 +161,7 @@ struct Index {
 
 static BUILT_INS: LazyLock<Index> = LazyLock::new(|| {
     let mut index = Index::default();
-    for builtin in stdlib::table() {
+    for builtin in stdlib::table(stdlib::Dialect::Service) {
         // What lists give of unknown documents is not known to the static check, and `debug` is the host's.
         if builtin.receiver == Some(Constraint) || builtin.name == "debug" {
             continue;

@@ -144,7 +144,7 @@ fn set(object: &mut Json, key: &str, value: Json) {
 fn outcome(outcome: &Outcome) -> Json {
     match outcome {
         Outcome::Value(value) => json!({ "value": to_plain(value.view()) }),
-        Outcome::Large(beginning) => json!({ "large": beginning }),
+        Outcome::Described(beginning) => json!({ "large": beginning }),
         Outcome::Error(fault) => json!({ "error": fault }),
     }
 }

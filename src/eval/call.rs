@@ -4,10 +4,10 @@
 use crate::{
     program::{Function, NodeId, Run, ServiceFunction},
     stdlib::{self, Builtin, Failure},
-    value::{Str, Type, ValueRef},
+    value::{Str, ValueRef},
 };
 
-use super::{Evaluator, Observer, Result, anchor, dispatch, outer, start};
+use super::{Evaluator, Language, Observer, Result, anchor, dispatch, outer, start};
 
 /// Parameters and variables that a function can have: 7 and 11 (language specification, section 5), with room for
 /// functions that the checker refuses but that a lenient host may run.
@@ -19,7 +19,7 @@ const FEW_LOCALS: usize = 3;
 /// Arguments, receiver included, that are collected without allocating.
 const FEW: usize = 5;
 
-impl<'a, O: Observer> Evaluator<'a, '_, O> {
+impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     pub(super) fn builtin(
         &mut self,
         id: NodeId,
@@ -28,7 +28,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         locals: &[Result<'a>],
     ) -> Result<'a> {
         let values = self.values(id, arguments, locals)?;
-        let result = builtin.call(self.input.arena, &values).map_err(|f| dispatch(id, f))?;
+        let result = builtin.call(L::OPERATORS, self.arena, &values).map_err(|f| dispatch(id, f))?;
         self.sized(id, result)
     }
 
@@ -41,13 +41,15 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         pattern: u32,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        let program = self.input.program;
-        let nodes = arguments.of(&program.lists);
+        let code = self.code;
+        let nodes = arguments.of(&code.lists);
+        let first = if L::LAST_FIRST { None } else { Some(self.operand(id, receiver, locals)?) };
         let mut results = [Ok(ValueRef::Null); FEW];
         let many;
         let results: &[Result<'a>] = match results.get_mut(..nodes.len()) {
             Some(few) => {
-                for (slot, node) in few.iter_mut().zip(nodes).rev() {
+                let mut each = few.iter_mut().zip(nodes);
+                while let Some((slot, node)) = if L::LAST_FIRST { each.next_back() } else { each.next() } {
                     *slot = self.evaluate(*node, locals);
                     self.fatal_first(slot, slot)?;
                 }
@@ -58,18 +60,18 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
                 &many
             }
         };
-        let receiver = self.operand(id, receiver, locals)?;
-        if receiver.type_of() == Type::Null {
-            return Err(anchor(id, Failure::Null));
-        }
-        let Some(methods) = program.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
+        let receiver = match first {
+            Some(receiver) => receiver,
+            None => self.operand(id, receiver, locals)?,
+        };
+        let Some(methods) = code.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
         let Some(method) = methods.get(receiver.type_of()) else {
-            return Err(outer(id, Failure::NotFound(&methods.name)));
+            return Err(dispatch(id, (L::OPERATORS.no_method)(&methods.name, receiver.type_of())));
         };
         if let Some(error) = results.iter().find_map(|r| r.err()) {
             return Err(error);
         }
-        let compiled = program.patterns.get((pattern as usize).wrapping_sub(1));
+        let compiled = code.patterns.get((pattern as usize).wrapping_sub(1));
         if let (Some(pattern), ValueRef::String(text)) = (compiled, receiver)
             && let Some(result) = self.with_pattern(pattern, method.name, text, results)
         {
@@ -83,12 +85,12 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             if let Some(first) = few.first_mut() {
                 *first = receiver;
             }
-            let result = method.call(self.input.arena, few).map_err(|f| dispatch(id, f))?;
+            let result = method.call(L::OPERATORS, self.arena, few).map_err(|f| dispatch(id, f))?;
             return self.sized(id, result);
         }
         let values: Vec<_> =
             std::iter::once(Ok(receiver)).chain(results.iter().copied()).collect::<std::result::Result<_, _>>()?;
-        let result = method.call(self.input.arena, &values).map_err(|f| dispatch(id, f))?;
+        let result = method.call(L::OPERATORS, self.arena, &values).map_err(|f| dispatch(id, f))?;
         self.sized(id, result)
     }
 
@@ -101,7 +103,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         text: Str<'a>,
         arguments: &[Result<'a>],
     ) -> Option<std::result::Result<ValueRef<'a>, Failure<'a>>> {
-        let arena = self.input.arena;
+        let arena = self.arena;
         match (method, arguments) {
             ("matches", [_]) => Some(Ok(ValueRef::Bool(pattern.matches(text)))),
             ("split", [_]) => Some(Ok(stdlib::split_by(arena, pattern, text))),
@@ -120,11 +122,11 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
         locals: &[Result<'a>],
     ) -> Result<'a> {
         let values = self.values(id, arguments, locals)?;
-        let signature = function.signature(&self.input.service.name);
+        let signature = function.signature(self.language.service());
         let name = signature.split('(').next().unwrap_or(signature);
         let message = match values.as_slice() {
             [ValueRef::Path(path)] => {
-                let answer = self.input.host.call(function, *path, self.input.arena).map_err(|f| start(id, f))?;
+                let answer = self.language.call(function, *path, self.arena).map_err(|f| start(id, f))?;
                 return self.sized(id, answer);
             }
             [other] => {
@@ -133,7 +135,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             }
             other => wrong_count(other.len(), signature),
         };
-        Err(anchor(id, Failure::Message(self.input.arena.alloc_str(&message))))
+        Err(anchor(id, Failure::Message(self.arena.alloc_str(&message))))
     }
 
     /// An unknown function is the error, whatever its arguments are; they are evaluated all the same.
@@ -147,10 +149,10 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
     ) -> Result<'a> {
         self.arguments(arguments, locals)?;
         self.spend(id, 1)?;
-        let program = self.input.program;
-        let name = program.name(name);
+        let code = self.code;
+        let name = code.name(name);
         let name = match package.checked_sub(1) {
-            Some(package) => self.input.arena.alloc_str(&format!("{}.{name}", program.name(package))),
+            Some(package) => self.arena.alloc_str(&format!("{}.{name}", code.name(package))),
             None => name,
         };
         Err(outer(id, Failure::NotFound(name)))
@@ -158,14 +160,14 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
 
     /// Arguments are computed once and may be errors, which do no harm unless they are read.
     pub(super) fn user_call(&mut self, id: NodeId, function: u32, arguments: Run, locals: &[Result<'a>]) -> Result<'a> {
-        let program = self.input.program;
-        let Some(function) = program.functions.get(function as usize) else { return Err(start(id, Failure::Null)) };
-        let nodes = arguments.of(&program.lists);
+        let code = self.code;
+        let Some(function) = code.functions.get(function as usize) else { return Err(start(id, Failure::Null)) };
+        let nodes = arguments.of(&code.lists);
         if nodes.len() != function.parameters.len() {
             self.arguments(arguments, locals)?;
             self.spend(id, 1)?;
             let signature = format!("{}({})", function.name, function.parameters.join(", "));
-            let message = self.input.arena.alloc_str(&wrong_count(nodes.len(), &signature));
+            let message = self.arena.alloc_str(&wrong_count(nodes.len(), &signature));
             return Err(start(id, Failure::Message(message)));
         }
         let count = nodes.len() + function.lets.len();

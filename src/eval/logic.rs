@@ -1,10 +1,14 @@
 //! `&&`, `||` and `?:`: what is evaluated, and which error survives (runtime specification, section 4).
 
-use crate::{program::NodeId, stdlib::Failure, value::ValueRef};
+use crate::{
+    program::{NodeId, Run},
+    stdlib::Failure,
+    value::ValueRef,
+};
 
-use super::{Evaluator, Observer, Result, anchor, outer};
+use super::{Evaluator, Language, Observer, Result, anchor, outer};
 
-impl<'a, O: Observer> Evaluator<'a, '_, O> {
+impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// `decisive` is true for `||`, false for `&&`: a side of that value decides, whatever the other side is.
     pub(super) fn connective(
         &mut self,
@@ -33,6 +37,19 @@ impl<'a, O: Observer> Evaluator<'a, '_, O> {
             (Ok(other), None) => Err(outer(id, not_bool(other))),
             (Err(error), None) => Err(error),
         }
+    }
+
+    /// `&&` and `||` of database rules: the first part of the value `decisive` decides, a part that fails ends the rule.
+    pub(super) fn chain(&mut self, parts: Run, decisive: bool, locals: &[Result<'a>]) -> Result<'a> {
+        for part in parts.of(&self.code.lists) {
+            match self.evaluate(*part, locals)? {
+                ValueRef::Bool(found) if found != decisive => {}
+                ValueRef::Bool(_) => return Ok(ValueRef::Bool(decisive)),
+                // The checker admits booleans only.
+                other => return Err(anchor(*part, not_bool(other))),
+            }
+        }
+        Ok(ValueRef::Bool(!decisive))
     }
 
     /// The condition, then only the branch it chooses. What it costs beyond them was measured.

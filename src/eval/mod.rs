@@ -1,10 +1,11 @@
-//! Running a [`Program`]: a request, its data and an arena in, a [`Verdict`] out.
+//! Running [`Code`]: a [`Language`] with its request, and an arena in, a value or a [`Verdict`] out.
 //!
 //! One evaluator serves plain decisions, explanations and coverage: an [`Observer`] sees every result, and the silent
-//! one compiles away. Invariants: no I/O, no clock, no globals; recursion is bounded by the budget of [`MAX_EXPRESSIONS`].
+//! one compiles away. Invariants: no I/O, no clock, no globals; recursion is bounded by [`MAX_DEPTH`].
 //! An operation is paid for after its operands, which is where the official engine reports the one too many.
 
 mod call;
+mod language;
 mod logic;
 mod observe;
 mod trace;
@@ -13,17 +14,22 @@ mod verdict;
 use bumpalo::Bump;
 
 use crate::{
-    program::{Block, Node, NodeId, Part, Program, Run, ServiceFunction, ServiceProgram},
+    program::{Code, Node, NodeId, Part, Run},
     stdlib::{self, Failure},
     value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef},
 };
 
+pub use language::{Host, Language, Service};
 pub use observe::{Observer, Silent};
-pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Trace};
+pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Steps, Trace};
 pub use verdict::{Fault, Verdict};
 
 /// Expressions that one request may evaluate, over all statements tried (runtime specification, section 17).
 pub const MAX_EXPRESSIONS: u32 = 1000;
+
+/// Operations that may stand in each other: in Storage and Firestore rules, each is paid for; in database rules, the
+/// parser allows fewer.
+pub const MAX_DEPTH: u32 = MAX_EXPRESSIONS;
 
 /// Bytes of values that one evaluation may make. The official engine keeps values on a stack of two MiB; this bounds
 /// what a thousand expressions of that size could hold together.
@@ -56,46 +62,12 @@ pub enum At {
     Inner,
 }
 
-/// Answers the functions of the service.
-pub trait Host<'a> {
-    /// The value of `get` and its kin for a path.
-    ///
-    /// # Errors
-    ///
-    /// A document that is missing, too many calls, or (fatal) data that cannot be read.
-    fn call(
-        &'a self,
-        function: ServiceFunction,
-        path: PathRef<'a>,
-        arena: &'a Bump,
-    ) -> std::result::Result<ValueRef<'a>, Failure<'a>>;
-}
-
-/// Everything a decision reads.
-#[derive(Clone, Copy)]
-pub struct Input<'a> {
-    /// The rules.
-    pub program: &'a Program,
-    /// Those of the request's service.
-    pub service: &'a ServiceProgram,
-    /// The variable `request`; `None` reads as an unknown variable.
-    pub request: Option<ValueRef<'a>>,
-    /// The variable `resource`.
-    pub resource: Option<ValueRef<'a>>,
-    /// The segments of the request's path.
-    pub segments: &'a [&'a str],
-    /// Whether the last segment stands for documents that are not named, as in a list.
-    pub unnamed_last: bool,
-    /// Where values made by the evaluation live.
-    pub arena: &'a Bump,
-    /// Answers `get` and its kin.
-    pub host: &'a dyn Host<'a>,
-}
-
 /// The state of one evaluation.
-pub struct Evaluator<'a, 'o, O> {
-    input: Input<'a>,
-    block: Option<&'a Block>,
+pub struct Evaluator<'a, 'o, L, O> {
+    code: &'a Code,
+    language: L,
+    /// Where values made by the evaluation live.
+    arena: &'a Bump,
     spent: u32,
     /// Operations that have begun and not ended.
     depth: u32,
@@ -104,22 +76,21 @@ pub struct Evaluator<'a, 'o, O> {
     observer: &'o mut O,
 }
 
-impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
-    /// A fresh evaluation.
-    pub fn new(input: Input<'a>, observer: &'o mut O) -> Self {
-        Evaluator { input, block: None, spent: 0, depth: 0, branches: 0, observer }
+impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
+    /// A fresh evaluation. Values that it makes live in `arena`.
+    pub fn new(code: &'a Code, language: L, arena: &'a Bump, observer: &'o mut O) -> Self {
+        Evaluator { code, language, arena, spent: 0, depth: 0, branches: 0, observer }
     }
 
-    /// Evaluates one condition as if it stood in `block`.
-    pub fn condition(&mut self, block: &'a Block, condition: NodeId) -> Result<'a> {
-        self.block = Some(block);
+    /// Evaluates a whole condition.
+    pub fn condition(&mut self, condition: NodeId) -> Result<'a> {
         self.evaluate(condition, &[])
     }
 
     /// Evaluates an operation; `locals` are the parameters and variables of the function it stands in.
     fn evaluate(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
         // Every operation that has begun will be paid for, so deeper than the budget nothing can be decided.
-        if self.depth >= MAX_EXPRESSIONS {
+        if self.depth >= MAX_DEPTH {
             return Err(start(id, Failure::ExpressionLimit));
         }
         self.depth += 1;
@@ -132,23 +103,23 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
 
     /// The operations that most conditions consist of; the others are in [`Self::rare`], to keep this frame small.
     fn operation(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
-        let program = self.input.program;
-        let node = program.node(id);
+        let code = self.code;
+        let node = code.node(id);
         match node {
             Node::Constant(at, cost) => {
                 self.spend(id, cost)?;
-                match program.constants.get(at as usize) {
+                match code.constants.get(at as usize) {
                     Some(value) => self.sized(id, value.view()),
                     None => Err(start(id, Failure::Null)),
                 }
             }
-            Node::Request => {
+            Node::Variable(slot) => {
                 self.spend(id, 1)?;
-                self.variable(id, self.input.request)
-            }
-            Node::Resource => {
-                self.spend(id, 1)?;
-                self.variable(id, self.input.resource)
+                match self.language.variable(slot) {
+                    Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
+                    Some(value) => stdlib::member_of(value).map_err(|f| start(id, f)),
+                    None => Err(start(id, Failure::Null)),
+                }
             }
             Node::Unknown => {
                 self.spend(id, 1)?;
@@ -156,7 +127,8 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
             }
             Node::Capture(slot) => {
                 self.spend(id, 1)?;
-                self.capture(id, slot)
+                let value = self.language.capture(slot, self.arena).map_err(|f| start(id, f))?;
+                self.sized(id, value)
             }
             Node::Local(slot) => {
                 self.spend(id, 1)?;
@@ -164,11 +136,11 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
             }
             Node::Member(object, name) => {
                 let value = self.operand(id, object, locals)?;
-                stdlib::member(value, Str::Utf8(program.name(name))).map_err(|f| member(id, object, f))
+                (L::OPERATORS.member)(value, Str::Utf8(code.name(name))).map_err(|f| member(id, object, f))
             }
             Node::Compare(op, a, b) => {
                 let (a, b) = self.pair(id, a, b, locals)?;
-                stdlib::compare(op, a, b).map(ValueRef::Bool).map_err(|f| comparison(id, op, f))
+                (L::OPERATORS.compare)(op, a, b).map(ValueRef::Bool).map_err(|f| comparison(id, op, f))
             }
             Node::And(a, b) => self.connective(id, a, b, false, locals),
             Node::Or(a, b) => self.connective(id, a, b, true, locals),
@@ -207,7 +179,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 self.fatal_first(&index, &index)?;
                 let object = self.operand(id, object, locals)?;
                 stdlib::has_elements(object, stdlib::INDEX).map_err(|f| element(id, f))?;
-                stdlib::index(self.input.arena, object, index?).map_err(|f| element(id, f))
+                stdlib::index(self.arena, object, index?).map_err(|f| element(id, f))
             }
             Node::Range(object, from, to) => self.range(id, object, from, to, locals),
             Node::List(items) => {
@@ -215,14 +187,20 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 self.spend(id, 1)?;
                 self.leftovers(id, items.iter().map(std::result::Result::is_ok))?;
                 let made = items.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
-                Ok(ValueRef::List(ListRef::Made(self.input.arena.alloc_slice_copy(&made))))
+                Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
             }
             Node::Map(entries) => self.map(id, entries, locals),
             Node::Path(parts) => self.path(id, parts, locals),
-            Node::Negate(a) => stdlib::negate(self.operand(id, a, locals)?).map_err(|f| start(id, f)),
+            Node::All(parts) => self.chain(parts, false, locals),
+            Node::Any(parts) => self.chain(parts, true, locals),
+            Node::Claim(object, index) => {
+                let (object, index) = self.pair(id, object, index, locals)?;
+                stdlib::claim_index(object, index).map_err(|f| start(id, f))
+            }
+            Node::Negate(a) => (L::OPERATORS.negate)(self.operand(id, a, locals)?).map_err(|f| start(id, f)),
             Node::Arithmetic(op, a, b) => {
                 let (a, b) = self.pair(id, a, b, locals)?;
-                let result = stdlib::arithmetic(self.input.arena, op, a, b).map_err(|f| anchor(id, f))?;
+                let result = (L::OPERATORS.arithmetic)(self.arena, op, a, b).map_err(|f| anchor(id, f))?;
                 self.sized(id, result)
             }
             Node::Is(a, name) => {
@@ -245,7 +223,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         a
     }
 
-    /// Both operands, the right one first; the left one's error first.
+    /// Both operands; where the right one is evaluated first, the left one's error still comes first.
     fn pair(
         &mut self,
         id: NodeId,
@@ -253,6 +231,9 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         b: NodeId,
         locals: &[Result<'a>],
     ) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
+        if !L::LAST_FIRST {
+            return Ok((self.evaluate(a, locals)?, self.evaluate(b, locals)?));
+        }
         let b = self.evaluate(b, locals);
         self.fatal_first(&b, &b)?;
         let a = self.evaluate(a, locals);
@@ -273,33 +254,6 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         Ok(())
     }
 
-    fn variable(&self, id: NodeId, value: Option<ValueRef<'a>>) -> Result<'a> {
-        match value {
-            Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
-            Some(value) => stdlib::member_of(value).map_err(|f| start(id, f)),
-            None => Err(start(id, Failure::Null)),
-        }
-    }
-
-    fn capture(&self, id: NodeId, slot: u8) -> Result<'a> {
-        let segments = self.input.segments;
-        let found = self.block.and_then(|block| block.captured(usize::from(slot), segments));
-        let Some((taken, glob)) = found else { return Err(start(id, Failure::Null)) };
-        let unnamed =
-            self.input.unnamed_last && taken.as_ptr_range().end == segments.as_ptr_range().end && !taken.is_empty();
-        match taken {
-            [_] if unnamed && !glob => Err(start(id, Failure::Null)),
-            [text] if !glob => self.sized(id, ValueRef::String(Str::Utf8(text))),
-            taken if unnamed => {
-                let named = taken.split_last().map_or(&[][..], |(_, named)| named);
-                let parts = named.iter().map(|text| SegmentRef::Simple(Str::Utf8(text)));
-                let parts: Vec<_> = parts.chain([SegmentRef::Capture(Str::Utf8("document"), None)]).collect();
-                Ok(ValueRef::Path(PathRef::Made(self.input.arena.alloc_slice_copy(&parts))))
-            }
-            taken => Ok(ValueRef::Path(PathRef::Plain(taken))),
-        }
-    }
-
     fn range(
         &mut self,
         id: NodeId,
@@ -316,7 +270,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         self.spend(id, 1)?;
         let object = object?;
         stdlib::has_elements(object, stdlib::RANGE).map_err(|f| element(id, f))?;
-        stdlib::range(self.input.arena, object, from?, to?).map_err(|f| element(id, f))
+        stdlib::range(self.arena, object, from?, to?).map_err(|f| element(id, f))
     }
 
     /// A bound that is missing is the literal null, and counts as one.
@@ -328,7 +282,7 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
     }
 
     fn map(&mut self, id: NodeId, entries: Run, locals: &[Result<'a>]) -> Result<'a> {
-        let nodes = entries.of(&self.input.program.lists);
+        let nodes = entries.of(&self.code.lists);
         let results = self.arguments(entries, locals)?;
         self.spend(id, 1)?;
         let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
@@ -356,12 +310,12 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
                 None => made.push((*key, (*value)?)),
             }
         }
-        Ok(ValueRef::Map(MapRef::Made(self.input.arena.alloc_slice_copy(&made))))
+        Ok(ValueRef::Map(MapRef::Made(self.arena.alloc_slice_copy(&made))))
     }
 
     fn path(&mut self, id: NodeId, parts: Run, locals: &[Result<'a>]) -> Result<'a> {
-        let program = self.input.program;
-        let parts = parts.of(&program.parts);
+        let code = self.code;
+        let parts = parts.of(&code.parts);
         let literals = parts.iter().filter(|part| matches!(part, Part::Literal(_))).count();
         self.spend(id, literals as u32 + 1)?;
         // Right to left; the leftmost error is the one reported.
@@ -383,21 +337,24 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
         let mut segments = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
-                Part::Literal(name) => segments.push(SegmentRef::Simple(Str::Utf8(program.name(*name)))),
-                Part::Capture(name) => segments.push(SegmentRef::Capture(Str::Utf8(program.name(*name)), None)),
-                Part::Glob(name) => segments.push(SegmentRef::Glob(Str::Utf8(program.name(*name)), None)),
+                Part::Literal(name) => segments.push(SegmentRef::Simple(Str::Utf8(code.name(*name)))),
+                Part::Capture(name) => segments.push(SegmentRef::Capture(Str::Utf8(code.name(*name)), None)),
+                Part::Glob(name) => segments.push(SegmentRef::Glob(Str::Utf8(code.name(*name)), None)),
                 Part::Node(node) => {
                     let value = results.pop().map_or(Err(start(*node, Failure::Null)), |(_, result)| result)?;
-                    stdlib::splice(self.input.arena, value, &mut segments).map_err(|f| outer(*node, f))?;
+                    stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(*node, f))?;
                 }
             }
         }
-        Ok(ValueRef::Path(PathRef::Made(self.input.arena.alloc_slice_copy(&segments))))
+        Ok(ValueRef::Path(PathRef::Made(self.arena.alloc_slice_copy(&segments))))
     }
 
-    /// Results of a run of nodes, evaluated from the last to the first, in source order.
+    /// Results of a run of nodes, in source order. Where they are not all evaluated in any case, the first error.
     fn arguments(&mut self, run: Run, locals: &[Result<'a>]) -> std::result::Result<Vec<Result<'a>>, Error<'a>> {
-        let nodes = run.of(&self.input.program.lists);
+        let nodes = run.of(&self.code.lists);
+        if !L::LAST_FIRST {
+            return nodes.iter().map(|node| self.evaluate(*node, locals).map(Ok)).collect();
+        }
         let mut results = Vec::with_capacity(nodes.len());
         for node in nodes.iter().rev() {
             let result = self.evaluate(*node, locals);
@@ -429,13 +386,14 @@ impl<'a, 'o, O: Observer> Evaluator<'a, 'o, O> {
     /// Pays for an operation.
     #[inline]
     fn spend(&mut self, id: NodeId, cost: u32) -> std::result::Result<(), Error<'a>> {
+        let Some(budget) = L::BUDGET else { return Ok(()) };
         self.spent = self.spent.saturating_add(cost);
-        if self.spent > MAX_EXPRESSIONS { Err(start(id, Failure::ExpressionLimit)) } else { Ok(()) }
+        if self.spent > budget { Err(start(id, Failure::ExpressionLimit)) } else { Ok(()) }
     }
 
     /// Refuses values beyond what the official engine's memory holds.
     fn sized(&self, id: NodeId, value: ValueRef<'a>) -> Result<'a> {
-        if self.input.arena.allocated_bytes() > MAX_ARENA {
+        if self.arena.allocated_bytes() > MAX_ARENA {
             return Err(start(id, Failure::MemoryLimit));
         }
         stdlib::member_of(value).map_err(|f| start(id, f))

@@ -1,9 +1,10 @@
 //! The record of an evaluation: blocks, statements, and every sub-expression with its value or error.
 
 use crate::{
-    program::{Block, Node, NodeId, Program},
+    program::{Block, Code, Node, NodeId, Program, Statement},
+    stdlib::Dialect,
     text::Span,
-    value::Value,
+    value::{Value, ValueRef},
 };
 
 use super::{Fault, Observer, Result};
@@ -44,8 +45,8 @@ pub struct StatementTrace {
 pub enum Outcome {
     /// A value.
     Value(Value),
-    /// A value too large to keep at every step, as its beginning.
-    Large(String),
+    /// A value that is not kept, in words: a place in a database, or the beginning of one too large to keep at every step.
+    Described(String),
     /// An error.
     Error(Fault),
 }
@@ -69,7 +70,7 @@ pub struct Step {
 pub enum StepKind {
     /// A literal.
     Constant,
-    /// `request`, `resource`, a wildcard, a parameter.
+    /// `request`, `data`, a wildcard, a parameter.
     Variable,
     /// `&&`
     And,
@@ -93,9 +94,9 @@ impl StepKind {
     fn of(node: Node) -> Self {
         match node {
             Node::Constant(..) => StepKind::Constant,
-            Node::Request | Node::Resource | Node::Capture(_) | Node::Local(_) | Node::Unknown => StepKind::Variable,
-            Node::And(..) => StepKind::And,
-            Node::Or(..) => StepKind::Or,
+            Node::Variable(_) | Node::Capture(_) | Node::Local(_) | Node::Unknown => StepKind::Variable,
+            Node::And(..) | Node::All(_) => StepKind::And,
+            Node::Or(..) | Node::Any(_) => StepKind::Or,
             Node::Not(_) => StepKind::Not,
             Node::Ternary(..) => StepKind::Ternary,
             Node::Call(..) => StepKind::Call,
@@ -116,34 +117,80 @@ impl Step {
 /// Bytes of a value, roughly, that each step of a trace keeps: a request with huge claims appears in many steps.
 const MAX_KEPT: usize = 16 << 10;
 
-/// An observer that writes everything down.
+/// Writes down the sub-expressions of one expression.
+pub struct Steps<'p> {
+    code: &'p Code,
+    /// Operations that have begun, with the parts that are done.
+    open: Vec<Vec<Step>>,
+}
+
+impl<'p> Steps<'p> {
+    /// Nothing is written down yet.
+    pub fn new(code: &'p Code) -> Self {
+        Steps { code, open: vec![Vec::new()] }
+    }
+
+    /// The step of the whole expression; begins anew.
+    pub fn take(&mut self) -> Option<Step> {
+        let done = self.open.first_mut().and_then(Vec::pop);
+        self.open = vec![Vec::new()];
+        done
+    }
+
+    /// A result as a trace keeps it.
+    pub fn outcome(&self, result: &Result<'_>) -> Outcome {
+        match result {
+            Ok(place @ ValueRef::Snapshot(_)) => Outcome::Described(place.describe()),
+            Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Described(value.describe()),
+            // Database rules know one kind of number, which people write without a point where it is whole.
+            Ok(ValueRef::Float(n)) if self.code.dialect == Dialect::Database && *n == f64::from(*n as i32) => {
+                Outcome::Value(Value::Int(*n as i64))
+            }
+            Ok(value) => Outcome::Value(value.to_value()),
+            Err(error) => Outcome::Error(Fault::new(self.code, error)),
+        }
+    }
+}
+
+impl Observer for Steps<'_> {
+    fn enter(&mut self, _node: NodeId) {
+        self.open.push(Vec::new());
+    }
+
+    fn leave(&mut self, node: NodeId, result: &Result<'_>) {
+        let mut parts = self.open.pop().unwrap_or_default();
+        // Operands may be evaluated from right to left; a reader wants them as written.
+        let span = self.code.span(node);
+        let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
+        parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
+        let kind = StepKind::of(self.code.node(node));
+        let step = Step { span, outcome: self.outcome(result), parts, kind, node };
+        if let Some(around) = self.open.last_mut() {
+            around.push(step);
+        }
+    }
+}
+
+/// An observer that writes down blocks, statements and all they went through.
 pub struct Recorder<'p> {
-    program: &'p Program,
+    statements: &'p [Statement],
     blocks: &'p [Block],
     segments: &'p [&'p str],
     trace: Trace,
-    /// Operations that have begun, with the parts that are done.
-    open: Vec<Vec<Step>>,
+    steps: Steps<'p>,
     statement: Option<Span>,
 }
 
 impl<'p> Recorder<'p> {
     /// A recorder for a request with that path.
     pub fn new(program: &'p Program, blocks: &'p [Block], segments: &'p [&'p str]) -> Self {
-        Recorder { program, blocks, segments, trace: Trace::default(), open: vec![Vec::new()], statement: None }
+        let (steps, trace) = (Steps::new(&program.code), Trace::default());
+        Recorder { statements: &program.statements, blocks, segments, trace, steps, statement: None }
     }
 
     /// What was recorded.
     pub fn finish(self) -> Trace {
         self.trace
-    }
-
-    fn outcome(&self, result: &Result<'_>) -> Outcome {
-        match result {
-            Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Large(value.describe()),
-            Ok(value) => Outcome::Value(value.to_value()),
-            Err(error) => Outcome::Error(Fault::new(self.program, error)),
-        }
     }
 }
 
@@ -161,33 +208,24 @@ impl Observer for Recorder<'_> {
     }
 
     fn statement(&mut self, id: u32) {
-        self.statement = self.program.statements.get(id as usize).map(|s| s.span);
-        self.open = vec![Vec::new()];
+        self.statement = self.statements.get(id as usize).map(|s| s.span);
+        self.steps.take();
     }
 
     fn decided(&mut self, result: &Result<'_>) {
-        let condition = self.open.first_mut().and_then(Vec::pop);
-        let trace =
-            StatementTrace { span: self.statement.unwrap_or_default(), outcome: self.outcome(result), condition };
+        let condition = self.steps.take();
+        let outcome = self.steps.outcome(result);
+        let trace = StatementTrace { span: self.statement.unwrap_or_default(), outcome, condition };
         if let Some(block) = self.trace.blocks.last_mut() {
             block.statements.push(trace);
         }
     }
 
-    fn enter(&mut self, _node: NodeId) {
-        self.open.push(Vec::new());
+    fn enter(&mut self, node: NodeId) {
+        self.steps.enter(node);
     }
 
     fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let mut parts = self.open.pop().unwrap_or_default();
-        // Operands are evaluated from right to left; a reader wants them as written.
-        let span = self.program.span(node);
-        let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
-        parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
-        let kind = StepKind::of(self.program.node(node));
-        let step = Step { span, outcome: self.outcome(result), parts, kind, node };
-        if let Some(around) = self.open.last_mut() {
-            around.push(step);
-        }
+        self.steps.leave(node, result);
     }
 }

@@ -1,12 +1,12 @@
 //! From blocks and statements to a verdict (language specification, section 6, rules 4 and 5).
 
 use crate::{
-    program::{Place, Program, RequestedMethod},
+    program::{Code, Place, RequestedMethod, Statement},
     text::{LineColumn, Span},
     value::ValueRef,
 };
 
-use super::{At, Error, Evaluator, Input, Observer, logic, start};
+use super::{At, Error, Evaluator, Observer, Service, logic, start};
 
 /// What the rules say.
 #[derive(Clone, Copy, Debug)]
@@ -19,23 +19,24 @@ pub enum Verdict<'a> {
     Abort(Error<'a>),
 }
 
-impl<'a, O: Observer> Evaluator<'a, '_, O> {
+impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
     /// Tries the statements of all blocks that cover the path.
-    pub fn decide(mut self, method: &str) -> Verdict<'a> {
-        let Input { program, service, segments, .. } = self.input;
+    pub fn decide(mut self, statements: &'a [Statement], method: &str) -> Verdict<'a> {
+        let Service { program, segments, .. } = self.language;
         let method = RequestedMethod::new(method);
         let mut first_error = None;
-        for block_id in service.matcher.find(&service.blocks, segments).as_slice() {
-            let Some(block) = service.blocks.get(*block_id as usize) else { continue };
+        for block_id in program.matcher.find(&program.blocks, segments).as_slice() {
+            let Some(block) = program.blocks.get(*block_id as usize) else { continue };
+            self.language.block = Some(block);
             self.observer.block(*block_id);
-            for (i, statement) in block.statements.of(&program.statements).iter().enumerate() {
+            for (i, statement) in block.statements.of(statements).iter().enumerate() {
                 if !statement.methods.contains(method) {
                     continue;
                 }
                 let number = block.statements.start + i as u32;
                 self.observer.statement(number);
                 let result = match statement.condition {
-                    Some(condition) => self.condition(block, condition).and_then(|value| match value {
+                    Some(condition) => self.condition(condition).and_then(|value| match value {
                         ValueRef::Bool(_) => Ok(value),
                         other => Err(start(condition, logic::not_bool(other))),
                     }),
@@ -73,24 +74,24 @@ pub struct Fault {
 
 impl Fault {
     /// The error, in words.
-    pub fn new(program: &Program, error: &Error<'_>) -> Self {
-        let place = program.place(error.node);
+    pub fn new(code: &Code, error: &Error<'_>) -> Self {
+        let place = code.place(error.node);
         let offset = match error.at {
             At::Start => place.span.start,
             At::Anchor => place.anchor.start,
             At::Outer => place.outer.start,
-            At::Inner => inner(program, place),
+            At::Inner => inner(code, place),
         };
         let fatal = error.failure.is_fatal();
         let message = error.failure.to_string();
-        Fault { message, position: program.source.position(offset), span: place.span, fatal }
+        Fault { message, position: code.source.position(offset), span: place.span, fatal }
     }
 }
 
 /// The first token after one pair of the parentheses around an operation.
-fn inner(program: &Program, place: Place) -> u32 {
+fn inner(code: &Code, place: Place) -> u32 {
     if place.outer.start >= place.span.start {
         return place.span.start;
     }
-    crate::syntax::skip_trivia(program.source.text(), place.outer.start as usize + 1) as u32
+    crate::syntax::skip_trivia(code.source.text(), place.outer.start as usize + 1) as u32
 }

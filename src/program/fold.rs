@@ -4,30 +4,30 @@
 use bumpalo::Bump;
 
 use crate::{
-    stdlib::{self, Arithmetic},
+    stdlib::Arithmetic,
     value::{Type, ValueRef},
 };
 
-use super::{Node, NodeId, lower::Lowering};
+use super::{Node, NodeId, builder::Builder};
 
-pub(super) fn arithmetic(lowering: &mut Lowering<'_>, op: Arithmetic, a: NodeId, b: NodeId) -> Option<Node> {
+pub(super) fn arithmetic(builder: &mut Builder, op: Arithmetic, a: NodeId, b: NodeId) -> Option<Node> {
     let (Node::Constant(left, cost_left), Node::Constant(right, cost_right)) =
-        (lowering.program.node(a), lowering.program.node(b))
+        (builder.code.node(a), builder.code.node(b))
     else {
         return None;
     };
     let bump = Bump::new();
-    let (left, right) =
-        (lowering.program.constants.get(left as usize)?, lowering.program.constants.get(right as usize)?);
-    let value = stdlib::arithmetic(&bump, op, left.view(), right.view()).ok().filter(is_number)?.to_value();
-    Some(lowering.costly_constant(value, cost_left + cost_right + 1))
+    let (left, right) = (builder.code.constants.get(left as usize)?, builder.code.constants.get(right as usize)?);
+    let compute = builder.code.dialect.operators().arithmetic;
+    let value = compute(&bump, op, left.view(), right.view()).ok().filter(is_number)?.to_value();
+    Some(builder.costly_constant(value, cost_left + cost_right + 1))
 }
 
-pub(super) fn negate(lowering: &mut Lowering<'_>, a: NodeId) -> Option<Node> {
-    let Node::Constant(value, cost) = lowering.program.node(a) else { return None };
-    let value = lowering.program.constants.get(value as usize)?.view();
-    let value = stdlib::negate(value).ok().filter(is_number)?.to_value();
-    Some(lowering.costly_constant(value, cost + 1))
+pub(super) fn negate(builder: &mut Builder, a: NodeId) -> Option<Node> {
+    let Node::Constant(value, cost) = builder.code.node(a) else { return None };
+    let value = builder.code.constants.get(value as usize)?.view();
+    let value = (builder.code.dialect.operators().negate)(value).ok().filter(is_number)?.to_value();
+    Some(builder.costly_constant(value, cost + 1))
 }
 
 fn is_number(value: &ValueRef<'_>) -> bool {

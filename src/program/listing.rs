@@ -2,13 +2,12 @@
 
 use std::fmt::{Formatter, Result};
 
-use super::{Node, Part, Program, Run};
+use super::{Code, Node, Part, Program, Run, service::KNOWN_METHODS};
 
-pub(super) fn write(program: &Program, f: &mut Formatter<'_>) -> Result {
-    for (id, node) in program.nodes.iter().enumerate() {
-        writeln!(f, "{id:>4}  {}", operation(program, *node))?;
-    }
-    for (id, function) in program.functions.iter().enumerate() {
+/// A file with services.
+pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
+    operations(&program.code, f)?;
+    for (id, function) in program.code.functions.iter().enumerate() {
         let lets: Vec<_> = function.lets.iter().map(|l| l.0.to_string()).collect();
         let parameters = function.parameters.join(", ");
         writeln!(
@@ -32,26 +31,33 @@ pub(super) fn write(program: &Program, f: &mut Formatter<'_>) -> Result {
     Ok(())
 }
 
+/// One line an operation.
+fn operations(code: &Code, f: &mut Formatter<'_>) -> Result {
+    for (id, node) in code.nodes.iter().enumerate() {
+        writeln!(f, "{id:>4}  {}", operation(code, *node))?;
+    }
+    Ok(())
+}
+
 fn methods(statement: &super::Statement) -> String {
-    let known = super::KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
+    let known = KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
     let names: Vec<_> =
         known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str)).collect();
     names.join(",")
 }
 
-fn operation(program: &Program, node: Node) -> String {
-    let run = |run: Run| run.of(&program.lists).iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" ");
+fn operation(code: &Code, node: Node) -> String {
+    let run = |run: Run| run.of(&code.lists).iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" ");
     match node {
         Node::Constant(at, cost) => {
-            let value = program.constants.get(at as usize).map_or(String::new(), |v| v.view().describe());
+            let value = code.constants.get(at as usize).map_or(String::new(), |v| v.view().describe());
             if cost > 1 { format!("constant {value} (cost {cost})") } else { format!("constant {value}") }
         }
         Node::Unknown => "unknown variable".to_owned(),
-        Node::Request => "request".to_owned(),
-        Node::Resource => "resource".to_owned(),
+        Node::Variable(slot) => code.dialect.variable_name(slot).to_owned(),
         Node::Capture(slot) => format!("wildcard {slot}"),
         Node::Local(slot) => format!("local {slot}"),
-        Node::Member(a, name) => format!("member {} .{}", a.0, program.name(name)),
+        Node::Member(a, name) => format!("member {} .{}", a.0, code.name(name)),
         Node::Index(a, b) => format!("index {} {}", a.0, b.0),
         Node::Range(a, b, c) => {
             let bound = |id: Option<super::NodeId>| id.map_or("-".to_owned(), |id| id.0.to_string());
@@ -61,17 +67,20 @@ fn operation(program: &Program, node: Node) -> String {
         Node::Map(items) => format!("map [{}]", run(items)),
         Node::Path(parts) => {
             let part = |part: &Part| match part {
-                Part::Literal(name) => format!("/{}", program.name(*name)),
-                Part::Capture(name) => format!("/{{{}}}", program.name(*name)),
-                Part::Glob(name) => format!("/{{{}=**}}", program.name(*name)),
+                Part::Literal(name) => format!("/{}", code.name(*name)),
+                Part::Capture(name) => format!("/{{{}}}", code.name(*name)),
+                Part::Glob(name) => format!("/{{{}=**}}", code.name(*name)),
                 Part::Node(id) => format!("/$({})", id.0),
             };
-            format!("path {}", parts.of(&program.parts).iter().map(part).collect::<String>())
+            format!("path {}", parts.of(&code.parts).iter().map(part).collect::<String>())
         }
         Node::Not(a) => format!("not {}", a.0),
         Node::Negate(a) => format!("negate {}", a.0),
         Node::And(a, b) => format!("and {} {}", a.0, b.0),
         Node::Or(a, b) => format!("or {} {}", a.0, b.0),
+        Node::All(parts) => format!("all [{}]", run(parts)),
+        Node::Any(parts) => format!("any [{}]", run(parts)),
+        Node::Claim(a, b) => format!("claim {} {}", a.0, b.0),
         Node::In(a, b) => format!("in {} {}", a.0, b.0),
         Node::Compare(op, a, b) => format!("compare {} {} {}", op.symbol(), a.0, b.0),
         Node::Arithmetic(op, a, b) => format!("arithmetic {} {} {}", op.symbol(), a.0, b.0),
@@ -79,8 +88,8 @@ fn operation(program: &Program, node: Node) -> String {
         Node::Ternary(a, b, c) => format!("ternary {} {} {}", a.0, b.0, c.0),
         Node::Builtin(builtin, args) => format!("builtin {} [{}]", builtin.qualified_name(), run(args)),
         Node::Method(table, receiver, args, pattern) => {
-            let name = program.methods.get(table as usize).map_or("", |m| m.name.as_str());
-            let pattern = program
+            let name = code.methods.get(table as usize).map_or("", |m| m.name.as_str());
+            let pattern = code
                 .patterns
                 .get((pattern as usize).wrapping_sub(1))
                 .map_or(String::new(), |p| format!(" pattern {:?}", p.source()));
@@ -88,6 +97,6 @@ fn operation(program: &Program, node: Node) -> String {
         }
         Node::Service(function, args) => format!("service {} [{}]", function.name(), run(args)),
         Node::Call(function, args) => format!("call {function} [{}]", run(args)),
-        Node::Missing(_, name, args) => format!("missing {} [{}]", program.name(name), run(args)),
+        Node::Missing(_, name, args) => format!("missing {} [{}]", code.name(name), run(args)),
     }
 }

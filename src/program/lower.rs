@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use crate::{
-    stdlib::{self, Arithmetic},
+    stdlib::{self, Arithmetic, Dialect},
     syntax::ast::{self, BinaryOp, Expr, ExprId, Exprs, PathPart, Segment, UnaryOp, Version},
     text::Source,
     value::{Comparator, Value},
 };
 
 use super::{
-    Block, Function, MethodTable, Methods, Node, NodeId, Part, Place, Program, Run, ServiceProgram, Statement,
+    Block, Function, Methods, Node, NodeId, Part, Program, Run, ServiceProgram, Statement,
+    builder::Builder,
     chain::{Cell, Chain},
     fold,
     matcher::{Matcher, order},
@@ -19,40 +20,26 @@ use super::{
 
 /// Compiles a file that the checker accepted.
 pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
-    let program = Program {
-        source: source.clone(),
-        version: ruleset.version,
-        nodes: Vec::new(),
-        places: Vec::new(),
-        lists: Vec::new(),
-        parts: Vec::new(),
-        constants: Vec::new(),
-        names: Vec::new(),
-        patterns: Vec::new(),
-        methods: Vec::new(),
-        functions: Vec::new(),
+    let mut lowering = Lowering {
+        builder: Builder::new(source, Dialect::Service),
         statements: Vec::new(),
         services: Vec::new(),
-    };
-    let mut lowering = Lowering {
-        program,
         exprs: &ruleset.exprs,
-        names: HashMap::new(),
-        methods: HashMap::new(),
         service: "",
         scope: Scope::default(),
     };
     for service in ruleset.services() {
         lowering.service(service, ruleset);
     }
-    lowering.program
+    let Lowering { builder, statements, services, .. } = lowering;
+    Program { code: builder.code, version: ruleset.version, statements, services }
 }
 
-pub(super) struct Lowering<'s> {
-    pub(super) program: Program,
+struct Lowering<'s> {
+    builder: Builder,
+    statements: Vec<Statement>,
+    services: Vec<ServiceProgram>,
     exprs: &'s Exprs,
-    names: HashMap<String, u32>,
-    methods: HashMap<String, u32>,
     /// The service being compiled: its name says which functions exist.
     service: &'s str,
     scope: Scope<'s>,
@@ -74,18 +61,18 @@ impl<'s> Lowering<'s> {
         order(&mut list, &owners);
         let matcher = Matcher::new(&list, &cells, ruleset.version);
         let blocks = list;
-        self.program.services.push(ServiceProgram { name: service.name.text.clone(), blocks, matcher });
+        self.services.push(ServiceProgram { name: service.name.text.clone(), blocks, matcher });
         self.scope = Scope::default();
     }
 
     /// Opens a level of functions: declares all of them, then compiles them, so that they see each other.
     fn functions(&mut self, functions: impl Iterator<Item = &'s ast::Function>) {
         let functions: Vec<_> = functions.collect();
-        let first = self.program.functions.len();
+        let first = self.builder.code.functions.len();
         let mut level = HashMap::new();
         for (i, function) in functions.iter().enumerate() {
             level.entry(function.name.text.as_str()).or_insert((first + i) as u32);
-            self.program.functions.push(Function {
+            self.builder.code.functions.push(Function {
                 name: function.name.text.clone(),
                 parameters: function.parameters.iter().map(|p| p.text.clone()).collect(),
                 lets: Vec::new(),
@@ -104,7 +91,7 @@ impl<'s> Lowering<'s> {
             }
             let result = self.expression(function.result);
             self.scope.locals.clear();
-            if let Some(slot) = self.program.functions.get_mut(first + i) {
+            if let Some(slot) = self.builder.code.functions.get_mut(first + i) {
                 (slot.lets, slot.result) = (lets, result);
             }
         }
@@ -120,14 +107,14 @@ impl<'s> Lowering<'s> {
             }
         }
         self.functions(block.functions.iter());
-        let start = self.program.statements.len() as u32;
+        let start = self.statements.len() as u32;
         for allow in &block.allows {
             let mut methods = Methods::default();
             allow.methods.iter().for_each(|m| methods.add(&m.text));
             let condition = allow.condition.map(|id| self.expression(id));
-            self.program.statements.push(Statement { methods, condition, span: allow.span });
+            self.statements.push(Statement { methods, condition, span: allow.span });
         }
-        let statements = Run { start, len: self.program.statements.len() as u32 - start };
+        let statements = Run { start, len: self.statements.len() as u32 - start };
         // In version 1 nothing below a glob ever applies.
         let dead = blocks.version == Version::V1 && chain.owner.is_some_and(|owner| owner != id);
         let cells = chain.cells().filter(|_| !dead);
@@ -152,14 +139,13 @@ impl<'s> Lowering<'s> {
 
     fn expression(&mut self, root: ExprId) -> NodeId {
         let exprs = self.exprs;
-        let place = Place { span: exprs.span(root), anchor: exprs.anchor(root), outer: exprs.outer(root) };
-        let node = match self.exprs.get(root) {
-            Expr::Null => self.constant(Value::Null),
-            Expr::Bool(b) => self.constant(Value::Bool(*b)),
-            Expr::Int(n) => self.constant(Value::Int(*n)),
-            Expr::Float(n) => self.constant(Value::Float(*n)),
-            Expr::Str(text) => self.constant(Value::String(text.clone())),
-            Expr::Bytes(octets) => self.constant(Value::Bytes(octets.clone())),
+        let node = match exprs.get(root) {
+            Expr::Null => self.builder.constant(Value::Null),
+            Expr::Bool(b) => self.builder.constant(Value::Bool(*b)),
+            Expr::Int(n) => self.builder.constant(Value::Int(*n)),
+            Expr::Float(n) => self.builder.constant(Value::Float(*n)),
+            Expr::Str(text) => self.builder.constant(Value::String(text.clone())),
+            Expr::Bytes(octets) => self.builder.constant(Value::Bytes(octets.clone())),
             Expr::List(items) => {
                 let items = self.run(items);
                 Node::List(items)
@@ -173,7 +159,7 @@ impl<'s> Lowering<'s> {
             Expr::Variable(name) => self.variable(&name.text),
             Expr::Member(object, name) => {
                 let object = self.expression(*object);
-                Node::Member(object, self.name(&name.text))
+                Node::Member(object, self.builder.name(&name.text))
             }
             Expr::Index(object, index) => Node::Index(self.expression(*object), self.expression(*index)),
             Expr::Range(object, from, to) => {
@@ -187,16 +173,13 @@ impl<'s> Lowering<'s> {
             Expr::Unary(UnaryOp::Not, a) => Node::Not(self.expression(*a)),
             Expr::Unary(UnaryOp::Negate, a) => {
                 let a = self.expression(*a);
-                fold::negate(self, a).unwrap_or(Node::Negate(a))
+                fold::negate(&mut self.builder, a).unwrap_or(Node::Negate(a))
             }
             Expr::Binary(op, a, b) => self.binary(*op, *a, *b),
             Expr::Is(a, type_name) => Node::Is(self.expression(*a), *type_name),
             Expr::Ternary(a, b, c) => Node::Ternary(self.expression(*a), self.expression(*b), self.expression(*c)),
         };
-        let id = NodeId(self.program.nodes.len() as u32);
-        self.program.nodes.push(node);
-        self.program.places.push(place);
-        id
+        self.builder.push(node, exprs, root)
     }
 
     fn binary(&mut self, op: BinaryOp, a: ExprId, b: ExprId) -> Node {
@@ -220,7 +203,7 @@ impl<'s> Lowering<'s> {
     }
 
     fn arithmetic(&mut self, op: Arithmetic, a: NodeId, b: NodeId) -> Node {
-        fold::arithmetic(self, op, a, b).unwrap_or(Node::Arithmetic(op, a, b))
+        fold::arithmetic(&mut self.builder, op, a, b).unwrap_or(Node::Arithmetic(op, a, b))
     }
 
     fn variable(&mut self, name: &str) -> Node {
@@ -230,25 +213,21 @@ impl<'s> Lowering<'s> {
         if let Some(slot) = self.scope.capture(name) {
             return Node::Capture(slot);
         }
-        match name {
-            "request" => Node::Request,
-            "resource" => Node::Resource,
-            _ => Node::Unknown,
-        }
+        Dialect::Service.variable(name).map_or(Node::Unknown, Node::Variable)
     }
 
     fn path(&mut self, parts: &[PathPart]) -> Node {
         let mut lowered = Vec::with_capacity(parts.len());
         for part in parts {
             lowered.push(match part {
-                PathPart::Literal(text, _) => Part::Literal(self.name(text)),
-                PathPart::Capture(capture) if capture.glob => Part::Glob(self.name(&capture.name.text)),
-                PathPart::Capture(capture) => Part::Capture(self.name(&capture.name.text)),
+                PathPart::Literal(text, _) => Part::Literal(self.builder.name(text)),
+                PathPart::Capture(capture) if capture.glob => Part::Glob(self.builder.name(&capture.name.text)),
+                PathPart::Capture(capture) => Part::Capture(self.builder.name(&capture.name.text)),
                 PathPart::Interpolation(id) => Part::Node(self.expression(*id)),
             });
         }
-        let run = Run { start: self.program.parts.len() as u32, len: lowered.len() as u32 };
-        self.program.parts.extend(lowered);
+        let run = Run { start: self.builder.code.parts.len() as u32, len: lowered.len() as u32 };
+        self.builder.code.parts.extend(lowered);
         Node::Path(run)
     }
 
@@ -263,7 +242,7 @@ impl<'s> Lowering<'s> {
         }
         match ServiceFunction::find(self.service, None, name) {
             Some(function) => Node::Service(function, arguments),
-            None => Node::Missing(0, self.name(name), arguments),
+            None => Node::Missing(0, self.builder.name(name), arguments),
         }
     }
 
@@ -274,7 +253,7 @@ impl<'s> Lowering<'s> {
         }
         match ServiceFunction::find(self.service, Some(package), name) {
             Some(function) => Node::Service(function, arguments),
-            None => Node::Missing(self.name(package) + 1, self.name(name), arguments),
+            None => Node::Missing(self.builder.name(package) + 1, self.builder.name(name), arguments),
         }
     }
 
@@ -287,49 +266,19 @@ impl<'s> Lowering<'s> {
         let pattern = match literal {
             // A literal that is no pattern fails when it is used (`replace`) or was refused by the checker.
             Some(text) if matches!(name, "matches" | "split" | "replace") => {
-                crate::pattern::Pattern::from_text(text.as_str()).ok().map_or(0, |pattern| {
-                    self.program.patterns.push(pattern);
-                    self.program.patterns.len() as u32
-                })
+                crate::pattern::Pattern::from_text(text.as_str())
+                    .ok()
+                    .map_or(0, |pattern| self.builder.pattern(pattern))
             }
             _ => 0,
         };
-        let table = match self.methods.get(name) {
-            Some(at) => *at,
-            None => {
-                let at = self.program.methods.len() as u32;
-                self.program.methods.push(MethodTable::new(name));
-                self.methods.insert(name.to_owned(), at);
-                at
-            }
-        };
+        let table = self.builder.method(name);
         Node::Method(table, receiver, self.run(arguments), pattern)
     }
 
     fn run(&mut self, ids: &[ExprId]) -> Run {
-        let lowered: Vec<_> = ids.iter().map(|id| self.expression(*id)).collect();
-        let run = Run { start: self.program.lists.len() as u32, len: lowered.len() as u32 };
-        self.program.lists.extend(lowered);
-        run
-    }
-
-    fn constant(&mut self, value: Value) -> Node {
-        self.costly_constant(value, 1)
-    }
-
-    pub(super) fn costly_constant(&mut self, value: Value, cost: u32) -> Node {
-        self.program.constants.push(value);
-        Node::Constant(self.program.constants.len() as u32 - 1, cost)
-    }
-
-    fn name(&mut self, name: &str) -> u32 {
-        if let Some(at) = self.names.get(name) {
-            return *at;
-        }
-        let at = self.program.names.len() as u32;
-        self.program.names.push(name.into());
-        self.names.insert(name.to_owned(), at);
-        at
+        let lowered = ids.iter().map(|id| self.expression(*id)).collect();
+        self.builder.run(lowered)
     }
 }
 

@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use crate::{
     error::Error,
-    eval::{Evaluator, Fault, Host, Input, Observer, Recorder, Silent, Verdict},
+    eval::{Evaluator, Fault, Host, Observer, Recorder, Service, Silent, Verdict},
     program::{Program, ServiceProgram},
     value::ValueRef,
 };
@@ -22,15 +22,9 @@ pub(crate) struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    fn input<'a>(
-        &'a self,
-        program: &'a Program,
-        service: &'a ServiceProgram,
-        arena: &'a Bump,
-        host: &'a dyn Host<'a>,
-    ) -> Input<'a> {
+    fn language<'a>(&'a self, program: &'a ServiceProgram, host: &'a dyn Host<'a>) -> Service<'a> {
         let Asked { segments, unnamed_last, request, resource, .. } = *self;
-        Input { program, service, request, resource, segments, unnamed_last, arena, host }
+        Service { program, request, resource, segments, unnamed_last, host, block: None }
     }
 
     fn title(&self) -> String {
@@ -43,8 +37,10 @@ pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost
     let Some(service) = compiled.program().service(asked.service) else { return Ok(false) };
     let permitted = {
         let arena = Bump::new();
-        let input = asked.input(compiled.program(), service, &arena, &host);
-        matches!(Evaluator::new(input, &mut Silent).decide(asked.method), Verdict::Allow(_))
+        let Program { code, statements, .. } = compiled.program();
+        let mut silent = Silent;
+        let evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
+        matches!(evaluator.decide(statements, asked.method), Verdict::Allow(_))
     };
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
@@ -78,14 +74,14 @@ fn run(
         None => Cause::NoService,
         Some(service) => {
             let arena = Bump::new();
-            let input = asked.input(program, service, &arena, &host);
-            let verdict = Evaluator::new(input, observer).decide(asked.method);
+            let evaluator = Evaluator::new(&program.code, asked.language(service, &host), &arena, observer);
+            let verdict = evaluator.decide(&program.statements, asked.method);
             cause(program, service, asked, verdict)
         }
     };
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
-        None => Ok(Decision { source: program.source.clone(), cause, trace: None, request: asked.title() }),
+        None => Ok(Decision { source: program.code.source.clone(), cause, trace: None, request: asked.title() }),
     }
 }
 
@@ -94,8 +90,8 @@ fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict
         Verdict::Allow(statement) => {
             Cause::Permitted(program.statements.get(statement as usize).map(|s| s.span).unwrap_or_default())
         }
-        Verdict::Deny(Some(error)) => Cause::Failed(Fault::new(program, &error)),
-        Verdict::Abort(error) => Cause::Aborted(Fault::new(program, &error)),
+        Verdict::Deny(Some(error)) => Cause::Failed(Fault::new(&program.code, &error)),
+        Verdict::Abort(error) => Cause::Aborted(Fault::new(&program.code, &error)),
         Verdict::Deny(None) => {
             let method = crate::program::RequestedMethod::new(asked.method);
             let tried = service.matcher.find(&service.blocks, asked.segments).as_slice().iter().any(|block| {
@@ -110,6 +106,11 @@ fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict
 impl Decision {
     /// A request that no rules can decide.
     pub(crate) fn refused(compiled: &Compiled, request: String, why: impl Into<String>) -> Self {
-        Decision { source: compiled.program().source.clone(), cause: Cause::Refused(why.into()), trace: None, request }
+        Decision {
+            source: compiled.program().code.source.clone(),
+            cause: Cause::Refused(why.into()),
+            trace: None,
+            request,
+        }
     }
 }

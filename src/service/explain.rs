@@ -97,7 +97,7 @@ fn worth_showing(step: &Step) -> Vec<&Step> {
     for part in &step.parts {
         let chain = part.kind == step.kind && matches!(step.kind, StepKind::And | StepKind::Or);
         // Of a member that failed, the object is worth seeing.
-        let known = matches!((step.kind, &step.outcome), (StepKind::Member, Outcome::Value(_) | Outcome::Large(_)))
+        let known = matches!((step.kind, &step.outcome), (StepKind::Member, Outcome::Value(_) | Outcome::Described(_)))
             && matches!(part.kind, StepKind::Member | StepKind::Variable);
         if chain {
             shown.extend(worth_showing(part));
@@ -125,7 +125,7 @@ fn origin(step: &Step) -> Option<&Step> {
 fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Value(value) => value.view().describe(),
-        Outcome::Large(beginning) => beginning.clone(),
+        Outcome::Described(beginning) => beginning.clone(),
         Outcome::Error(fault) => format!("error: {}", in_words(&fault.message)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::value::{Comparator, Str, Type};
 
-use super::{Arithmetic, Builtin};
+use super::{Arithmetic, Builtin, Misuse};
 
 /// Why an operation has no value. `Copy` and made without allocating, so that a denial costs no more than a permit.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,8 @@ pub enum Failure<'a> {
         /// The end.
         to: i64,
     },
+    /// An operation of a database rule on values that it cannot take.
+    Database(Misuse<'a>),
     /// Anything else, in the official words.
     Message(&'a str),
     /// More than 1,000 expressions: ends the whole request.
@@ -164,6 +166,7 @@ impl std::fmt::Display for Failure<'_> {
             Failure::ArgumentCount(received, builtin) => {
                 write!(f, "Incorrect number of arguments. Received: {received}. Expected: {}.", builtin.signatures())
             }
+            Failure::Database(misuse) => write!(f, "{misuse}"),
             Failure::Unsupported(operation) => {
                 let (received, expected) = (operation.received(), operation.expected());
                 write!(f, "Unsupported operation error. Received: {received}. Expected: {expected}.")

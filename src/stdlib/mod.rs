@@ -5,6 +5,8 @@
 
 mod access;
 mod convert;
+mod database;
+mod dialect;
 mod failure;
 mod hashing;
 mod lists;
@@ -22,9 +24,11 @@ use bumpalo::Bump;
 
 use crate::value::{Cut, Str, StrBuf, Type, ValueRef};
 
-pub use access::{INDEX, RANGE, has_elements, index, member, member_of, range};
+pub use access::{INDEX, RANGE, has_elements, index, member_of, range};
+pub use database::{Misuse, claim_index};
+pub use dialect::{DATABASE, Dialect, Operators, SERVICE};
 pub use failure::{Failure, Operation};
-pub use operators::{Arithmetic, arithmetic, compare, contains, equal, has_type, negate, not};
+pub use operators::{Arithmetic, contains, equal, has_type, not};
 pub use paths::splice;
 pub use strings::{replace_by, split_by};
 
@@ -89,7 +93,12 @@ impl Builtin {
     /// # Errors
     ///
     /// A wrong count, then wrong types, then what the operation itself runs into.
-    pub fn call<'a>(&'static self, bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    pub fn call<'a>(
+        &'static self,
+        operators: &Operators,
+        bump: &'a Bump,
+        args: &[ValueRef<'a>],
+    ) -> Result<ValueRef<'a>, Failure<'a>> {
         let given = args.get(usize::from(self.receiver.is_some())..).unwrap_or(&[]);
         if !self.overloads.iter().any(|o| o.params.len() == given.len()) {
             return Err(Failure::ArgumentCount(given.len(), self));
@@ -98,7 +107,7 @@ impl Builtin {
             overload.params.len() == given.len() && overload.params.iter().zip(given).all(|(p, a)| accepts(*p, *a))
         };
         let Some(overload) = self.overloads.iter().find(fits) else {
-            return Err(Failure::Unsupported(Operation::call(self, given)));
+            return Err((operators.misfit)(self, given));
         };
         let converts = |(param, arg): (&Type, &ValueRef<'_>)| *param == Type::Float && matches!(arg, ValueRef::Int(_));
         if overload.params.iter().zip(given).any(converts) {
@@ -125,9 +134,9 @@ fn accepts(param: Type, arg: ValueRef<'_>) -> bool {
     param == given || param == Type::Any || (param == Type::Float && given == Type::Int)
 }
 
-/// Every built-in, in the order in which messages about several of them list their types.
-pub fn table() -> impl Iterator<Item = &'static Builtin> {
-    let parts: [&'static [Builtin]; 11] = [
+/// Every built-in of a language, in the order in which messages about several of them list their types.
+pub fn table(dialect: Dialect) -> impl Iterator<Item = &'static Builtin> {
+    const SERVICE: [&[Builtin]; 11] = [
         strings::TABLE,
         lists::BYTES,
         lists::TABLE,
@@ -140,22 +149,26 @@ pub fn table() -> impl Iterator<Item = &'static Builtin> {
         hashing::TABLE,
         convert::TABLE,
     ];
-    parts.into_iter().flatten()
+    let parts: &[&'static [Builtin]] = match dialect {
+        Dialect::Service => &SERVICE,
+        Dialect::Database => &database::TABLES,
+    };
+    parts.iter().copied().flatten()
 }
 
 /// The function of a package.
 pub fn package_function(package: &str, name: &str) -> Option<&'static Builtin> {
-    table().find(|b| b.receiver.is_none() && b.package == Some(package) && b.name == name)
+    table(Dialect::Service).find(|b| b.receiver.is_none() && b.package == Some(package) && b.name == name)
 }
 
 /// The function without a package.
 pub fn function(name: &str) -> Option<&'static Builtin> {
-    table().find(|b| b.receiver.is_none() && b.package.is_none() && b.name == name)
+    table(Dialect::Service).find(|b| b.receiver.is_none() && b.package.is_none() && b.name == name)
 }
 
 /// The methods of that name, one for each type that has it.
-pub fn methods(name: &str) -> impl Iterator<Item = &'static Builtin> {
-    table().filter(move |b| b.receiver.is_some() && b.name == name)
+pub fn methods(dialect: Dialect, name: &str) -> impl Iterator<Item = &'static Builtin> {
+    table(dialect).filter(move |b| b.receiver.is_some() && b.name == name)
 }
 
 /// Text into the arena.

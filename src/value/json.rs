@@ -226,6 +226,8 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
                 |(op, value): &(Comparator, Value)| json!({ "comparator": op.name(), "value": to_typed(value.view()) });
             json!({ "constraintValue": { "simpleConstraints": constraint.terms.iter().map(term).collect::<Vec<_>>() } })
         }
+        // Snapshots are values of database rules only, which typed JSON does not speak of.
+        ValueRef::Snapshot(_) => json!({ "undefined": { "causeMessage": value.describe() } }),
         ValueRef::Undefined(message) => json!({ "undefined": { "causeMessage": message } }),
     }
 }

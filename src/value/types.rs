@@ -21,6 +21,7 @@ pub enum Type {
     Path,
     MapDiff,
     Constraint,
+    Snapshot,
     Any,
 }
 
@@ -44,6 +45,7 @@ impl Type {
             Type::Path => "path",
             Type::MapDiff => "map_diff",
             Type::Constraint => "constraint",
+            Type::Snapshot => "snapshot",
             Type::Any => "any",
         }
     }

@@ -1,6 +1,8 @@
 //! Values as an evaluation passes them around: borrowed, `Copy`, made without allocating.
 
-use super::{Constraint, Duration, LatLng, Map, PathRef, Str, StrBuf, Timestamp, Type, Value, number};
+use super::{
+    Constraint, Content, Duration, LatLng, Map, PathRef, Snapshot, Str, StrBuf, Timestamp, Type, Value, number,
+};
 
 /// A borrowed value.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub enum ValueRef<'a> {
     Path(PathRef<'a>),
     MapDiff(DiffRef<'a>),
     Constraint(&'a Constraint),
+    /// A place in a database; as the value of one, the marker for children.
+    Snapshot(&'a dyn Snapshot),
     /// A variable bound to an error; reading it gives the error, so no operation ever sees it.
     Undefined(&'a str),
 }
@@ -206,6 +210,7 @@ impl ValueRef<'_> {
             ValueRef::Path(_) => Type::Path,
             ValueRef::MapDiff(_) => Type::MapDiff,
             ValueRef::Constraint(_) => Type::Constraint,
+            ValueRef::Snapshot(_) => Type::Snapshot,
             ValueRef::Undefined(_) => Type::Any,
         }
     }
@@ -230,6 +235,11 @@ impl ValueRef<'_> {
             ValueRef::Path(path) => Value::Path(path.to_path()),
             ValueRef::MapDiff(diff) => Value::MapDiff(diff.iter().map(|(k, s)| (k.to_buf(), s)).collect()),
             ValueRef::Constraint(c) => Value::Constraint(c.clone()),
+            ValueRef::Snapshot(place) => match place.content() {
+                Ok(Content::Leaf(value)) => value.to_value(),
+                Ok(Content::Nothing) => Value::Null,
+                _ => Value::Undefined(self.describe()),
+            },
             ValueRef::Undefined(message) => Value::Undefined(message.to_owned()),
         }
     }
@@ -344,6 +354,12 @@ impl ValueRef<'_> {
                 out.push(')');
             }
             ValueRef::Constraint(c) => out.push_str(&format!("constraint({c})")),
+            ValueRef::Snapshot(place) => match place.content() {
+                Ok(Content::Leaf(value)) => value.write(out, limit),
+                Ok(Content::Nothing) => out.push_str("nothing"),
+                Ok(Content::Children) => out.push_str("{…}"),
+                Err(_) => out.push_str("unreadable"),
+            },
             ValueRef::Undefined(message) => out.push_str(&format!("undefined({message})")),
         }
     }

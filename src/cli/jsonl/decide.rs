@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
-    eval::{Evaluator, Fault, Input, Silent, Verdict},
+    eval::{Evaluator, Fault, Service, Silent, Verdict},
     service::{Compiled, decoded},
     value::Map,
 };
@@ -28,21 +28,20 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
     };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let arena = Bump::new();
-    let input = Input {
-        program,
-        service,
+    let language = Service {
+        program: service,
         request: variables.get("request").map(crate::Value::view),
         resource: variables.get("resource").map(crate::Value::view),
         segments: &segments,
         unnamed_last: false,
-        arena: &arena,
         host: &host,
+        block: None,
     };
-    Ok(match Evaluator::new(input, &mut Silent).decide(method) {
+    Ok(match Evaluator::new(&program.code, language, &arena, &mut Silent).decide(&program.statements, method) {
         Verdict::Allow(_) => json!({ "permit": true }),
         Verdict::Deny(None) => json!({ "permit": false }),
         Verdict::Deny(Some(error)) | Verdict::Abort(error) => {
-            json!({ "permit": false, "error": answer::fault(&Fault::new(program, &error)) })
+            json!({ "permit": false, "error": answer::fault(&Fault::new(&program.code, &error)) })
         }
     })
 }

@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
-    eval::{Evaluator, Fault, Input, Observer, Result as Evaluated, Verdict},
-    program::{Node, NodeId, Program},
+    eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Verdict},
+    program::{Code, Node, NodeId, Program},
     service::Compiled,
     value::json::to_typed,
 };
@@ -31,20 +31,19 @@ pub(super) fn evaluate(
         return Err("the expression is not one expression".to_owned());
     };
     let arena = Bump::new();
-    let input = Input {
-        program,
-        service,
+    let language = Service {
+        program: service,
         request: variables.get("request").map(crate::Value::view),
         resource: variables.get("resource").map(crate::Value::view),
         segments: &["b", "bkt", "o", "d1"],
         unnamed_last: false,
-        arena: &arena,
         host: &host,
+        block: None,
     };
-    let mut watch = Watch { program, node: watched, seen: Json::Null };
-    let verdict = Evaluator::new(input, &mut watch).decide("get");
+    let mut watch = Watch { code: &program.code, node: watched, seen: Json::Null };
+    let verdict = Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, "get");
     let mut answer = match verdict {
-        Verdict::Abort(error) => json!({ "throws": Fault::new(program, &error).message }),
+        Verdict::Abort(error) => json!({ "throws": Fault::new(&program.code, &error).message }),
         _ => watch.seen,
     };
     if let Json::Object(fields) = &mut answer {
@@ -56,14 +55,14 @@ pub(super) fn evaluate(
 /// The only element of the list in the condition.
 fn element(program: &Program) -> Option<NodeId> {
     let condition = program.statements.first()?.condition?;
-    let Node::Compare(_, list, _) = program.node(condition) else { return None };
-    let Node::List(items) = program.node(list) else { return None };
-    items.of(&program.lists).first().copied()
+    let Node::Compare(_, list, _) = program.code.node(condition) else { return None };
+    let Node::List(items) = program.code.node(list) else { return None };
+    items.of(&program.code.lists).first().copied()
 }
 
 /// Remembers what one operation gave.
 struct Watch<'p> {
-    program: &'p Program,
+    code: &'p Code,
     node: NodeId,
     seen: Json,
 }
@@ -73,7 +72,7 @@ impl Observer for Watch<'_> {
         if node == self.node {
             self.seen = match result {
                 Ok(value) => json!({ "value": to_typed(*value) }),
-                Err(error) => json!({ "error": Fault::new(self.program, error).message }),
+                Err(error) => json!({ "error": Fault::new(self.code, error).message }),
             };
         }
     }

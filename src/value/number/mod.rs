@@ -4,12 +4,14 @@
 //! Source: run-time specification sections 5, 6, 7, 12; recorded groups `int`, `float`, `string`,
 //! `math.round`, `int +` .. `int %`, `float %`, `number ==`.
 
+mod javascript;
 mod natural;
 mod parse;
 mod print;
 
 use std::cmp::Ordering;
 
+pub use javascript::javascript_number;
 pub use parse::{decimal_digit, parse_double, parse_int};
 pub use print::double_to_string;
 

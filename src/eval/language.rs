@@ -1,0 +1,118 @@
+//! What the languages supply to an evaluation: their variables, and the rules by which operands are evaluated.
+
+use bumpalo::Bump;
+
+use crate::{
+    program::{Block, ServiceFunction, ServiceProgram},
+    stdlib::{self, Failure, Operators},
+    value::{PathRef, SegmentRef, Str, ValueRef},
+};
+
+/// A language and the request that its expressions read.
+pub trait Language<'a> {
+    /// Operators whose meaning differs between the languages.
+    const OPERATORS: &'static Operators;
+    /// Whether operands and arguments are evaluated from the last to the first, and all of them even where one fails.
+    const LAST_FIRST: bool;
+    /// Expressions that one request may evaluate.
+    const BUDGET: Option<u32>;
+
+    /// A variable by its slot; `None` is one that is not there.
+    fn variable(&self, slot: u8) -> Option<ValueRef<'a>>;
+
+    /// What a wildcard stands for.
+    ///
+    /// # Errors
+    ///
+    /// A wildcard that stands for nothing.
+    fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>>;
+
+    /// The name of the service whose functions can be called.
+    fn service(&self) -> &'a str {
+        ""
+    }
+
+    /// The answer of a function of the service.
+    ///
+    /// # Errors
+    ///
+    /// A document that is missing, too many calls, or (fatal) data that cannot be read.
+    fn call(
+        &self,
+        _function: ServiceFunction,
+        _path: PathRef<'a>,
+        _arena: &'a Bump,
+    ) -> Result<ValueRef<'a>, Failure<'a>> {
+        Err(Failure::Null)
+    }
+}
+
+/// Answers the functions of the service.
+pub trait Host<'a> {
+    /// The value of `get` and its kin for a path.
+    ///
+    /// # Errors
+    ///
+    /// A document that is missing, too many calls, or (fatal) data that cannot be read.
+    fn call(
+        &'a self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<ValueRef<'a>, Failure<'a>>;
+}
+
+/// The language of Storage and Firestore, and a request.
+#[derive(Clone, Copy)]
+pub struct Service<'a> {
+    /// The rules of the request's service.
+    pub program: &'a ServiceProgram,
+    /// The variable `request`; `None` reads as an unknown variable.
+    pub request: Option<ValueRef<'a>>,
+    /// The variable `resource`.
+    pub resource: Option<ValueRef<'a>>,
+    /// The segments of the request's path.
+    pub segments: &'a [&'a str],
+    /// Whether the last segment stands for documents that are not named, as in a list.
+    pub unnamed_last: bool,
+    /// Answers `get` and its kin.
+    pub host: &'a dyn Host<'a>,
+    /// The block whose condition is evaluated.
+    pub block: Option<&'a Block>,
+}
+
+impl<'a> Language<'a> for Service<'a> {
+    const OPERATORS: &'static Operators = &stdlib::SERVICE;
+    const LAST_FIRST: bool = true;
+    const BUDGET: Option<u32> = Some(super::MAX_EXPRESSIONS);
+
+    fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
+        if slot == 0 { self.request } else { self.resource }
+    }
+
+    fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+        let segments = self.segments;
+        let found = self.block.and_then(|block| block.captured(usize::from(slot), segments));
+        let Some((taken, glob)) = found else { return Err(Failure::Null) };
+        let unnamed = self.unnamed_last && taken.as_ptr_range().end == segments.as_ptr_range().end && !taken.is_empty();
+        match taken {
+            [_] if unnamed && !glob => Err(Failure::Null),
+            [text] if !glob => Ok(ValueRef::String(Str::Utf8(text))),
+            taken if unnamed => {
+                let named = taken.split_last().map_or(&[][..], |(_, named)| named);
+                let parts = named.iter().map(|text| SegmentRef::Simple(Str::Utf8(text)));
+                let parts: Vec<_> = parts.chain([SegmentRef::Capture(Str::Utf8("document"), None)]).collect();
+                Ok(ValueRef::Path(PathRef::Made(arena.alloc_slice_copy(&parts))))
+            }
+            taken => Ok(ValueRef::Path(PathRef::Plain(taken))),
+        }
+    }
+
+    fn service(&self) -> &'a str {
+        &self.program.name
+    }
+
+    fn call(&self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+        self.host.call(function, path, arena)
+    }
+}

@@ -1,0 +1,82 @@
+//! Adds operations to [`Code`]: names and methods are entered once.
+
+use std::collections::HashMap;
+
+use crate::{
+    pattern::Pattern,
+    stdlib::Dialect,
+    syntax::ast::{ExprId, Exprs},
+    text::Source,
+    value::Value,
+};
+
+use super::{Code, MethodTable, Node, NodeId, Place, Run};
+
+/// Code under construction.
+pub(super) struct Builder {
+    pub(super) code: Code,
+    names: HashMap<String, u32>,
+    methods: HashMap<String, u32>,
+}
+
+impl Builder {
+    pub(super) fn new(source: &Source, dialect: Dialect) -> Self {
+        Builder { code: Code::new(source, dialect), names: HashMap::new(), methods: HashMap::new() }
+    }
+
+    /// Adds an operation that stands where an expression does.
+    pub(super) fn push(&mut self, node: Node, exprs: &Exprs, expr: ExprId) -> NodeId {
+        let place = Place { span: exprs.span(expr), anchor: exprs.anchor(expr), outer: exprs.outer(expr) };
+        self.push_at(node, place)
+    }
+
+    pub(super) fn push_at(&mut self, node: Node, place: Place) -> NodeId {
+        let id = NodeId(self.code.nodes.len() as u32);
+        self.code.nodes.push(node);
+        self.code.places.push(place);
+        id
+    }
+
+    pub(super) fn run(&mut self, nodes: Vec<NodeId>) -> Run {
+        let run = Run { start: self.code.lists.len() as u32, len: nodes.len() as u32 };
+        self.code.lists.extend(nodes);
+        run
+    }
+
+    pub(super) fn constant(&mut self, value: Value) -> Node {
+        self.costly_constant(value, 1)
+    }
+
+    /// A constant with what computing it would have cost.
+    pub(super) fn costly_constant(&mut self, value: Value, cost: u32) -> Node {
+        self.code.constants.push(value);
+        Node::Constant(self.code.constants.len() as u32 - 1, cost)
+    }
+
+    pub(super) fn name(&mut self, name: &str) -> u32 {
+        if let Some(at) = self.names.get(name) {
+            return *at;
+        }
+        let at = self.code.names.len() as u32;
+        self.code.names.push(name.into());
+        self.names.insert(name.to_owned(), at);
+        at
+    }
+
+    /// The methods of a name.
+    pub(super) fn method(&mut self, name: &str) -> u32 {
+        if let Some(at) = self.methods.get(name) {
+            return *at;
+        }
+        let at = self.code.methods.len() as u32;
+        self.code.methods.push(MethodTable::new(self.code.dialect, name));
+        self.methods.insert(name.to_owned(), at);
+        at
+    }
+
+    /// A pattern's number plus one, as [`Node::Method`] has it.
+    pub(super) fn pattern(&mut self, pattern: Pattern) -> u32 {
+        self.code.patterns.push(pattern);
+        self.code.patterns.len() as u32
+    }
+}

@@ -1,0 +1,136 @@
+//! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
+
+use crate::{syntax::ast::Version, text::Span};
+
+use super::{Code, Matcher, NodeId, Run, listing};
+
+/// What a statement allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Methods {
+    pub(super) mask: u8,
+    /// Names that are none of the known ones, in lower case.
+    pub(super) others: Vec<String>,
+}
+
+/// The known methods, each a bit of a mask.
+pub(super) const KNOWN_METHODS: [&str; 7] = ["get", "list", "create", "update", "delete", "read", "write"];
+
+/// A requested method, ready to compare with statements.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestedMethod<'a> {
+    bit: u8,
+    name: &'a str,
+}
+
+impl<'a> RequestedMethod<'a> {
+    /// The method of that name; case does not matter.
+    pub fn new(name: &'a str) -> Self {
+        let bit = KNOWN_METHODS.iter().position(|m| m.eq_ignore_ascii_case(name)).map_or(0, |at| 1 << at);
+        RequestedMethod { bit, name }
+    }
+}
+
+impl Methods {
+    pub(super) fn add(&mut self, name: &str) {
+        match KNOWN_METHODS.iter().position(|m| m.eq_ignore_ascii_case(name)) {
+            // `read` is get and list, `write` is create, update and delete; asked for by name they mean themselves.
+            Some(at @ 5) => self.mask |= 1 << at | 0b0000_0011,
+            Some(at @ 6) => self.mask |= 1 << at | 0b0001_1100,
+            Some(at) => self.mask |= 1 << at,
+            None => self.others.push(name.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether the statement speaks of that method.
+    pub fn contains(&self, method: RequestedMethod<'_>) -> bool {
+        self.mask & method.bit != 0
+            || (method.bit == 0 && self.others.iter().any(|m| m.eq_ignore_ascii_case(method.name)))
+    }
+}
+
+/// `allow … : if …`
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// What it allows.
+    pub methods: Methods,
+    /// On what condition; `None` is always.
+    pub condition: Option<NodeId>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A match block together with the blocks around it.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The block it stands in.
+    pub parent: Option<u32>,
+    /// The whole path, as rules write it.
+    pub path: String,
+    /// Its statements, in source order.
+    pub statements: Run,
+    /// The word `match` and its own path.
+    pub span: Span,
+    /// Its wildcards with those of the blocks around it, outermost first.
+    pub captures: Vec<CaptureAt>,
+    /// Segments other than a glob.
+    pub(super) fixed: usize,
+    /// Which segment is a glob.
+    pub(super) glob: Option<usize>,
+    /// Its place in the order in which blocks are tried.
+    pub(super) rank: u32,
+}
+
+/// A wildcard and the segment it stands for.
+#[derive(Clone, Debug)]
+pub struct CaptureAt {
+    /// Its name.
+    pub name: String,
+    /// The segment, counted in the rule's path.
+    pub segment: usize,
+    /// Whether it takes any number of segments.
+    pub glob: bool,
+}
+
+/// The rules of one service.
+#[derive(Clone, Debug)]
+pub struct ServiceProgram {
+    /// Its name.
+    pub name: String,
+    /// Its blocks.
+    pub blocks: Vec<Block>,
+    /// Which blocks cover which paths.
+    pub matcher: Matcher,
+}
+
+/// A compiled rules file.
+#[derive(Clone)]
+pub struct Program {
+    /// The operations of all conditions.
+    pub code: Code,
+    /// The version of the language it is written in.
+    pub version: Version,
+    /// Statements of all services.
+    pub statements: Vec<Statement>,
+    /// The services.
+    pub services: Vec<ServiceProgram>,
+}
+
+impl Program {
+    /// The service of that name.
+    pub fn service(&self, name: &str) -> Option<&ServiceProgram> {
+        self.services.iter().find(|s| s.name == name)
+    }
+}
+
+/// A readable form, one line an operation.
+impl std::fmt::Display for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        listing::service(self, f)
+    }
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Program({} nodes, {} statements)", self.code.nodes.len(), self.statements.len())
+    }
+}

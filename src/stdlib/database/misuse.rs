@@ -1,0 +1,68 @@
+//! Why an operation of a database rule fails. The service fails the rule and tells nobody: the words are ours.
+
+use crate::{
+    stdlib::{Arithmetic, Builtin},
+    value::{Comparator, Type},
+};
+
+/// An operation on values that it cannot take.
+#[derive(Clone, Copy, Debug)]
+pub enum Misuse<'a> {
+    /// A method of strings, by its name, on something else.
+    Receiver(&'a str, Type),
+    /// An argument that is no string.
+    Argument(&'static Builtin, Type),
+    /// An element that names a child and is no string.
+    Element(Type),
+    /// `+ - * / %`
+    Arithmetic(Arithmetic, Type, Type),
+    /// `< <= > >=`
+    Order(Comparator, Type, Type),
+    /// `-a`
+    Negate(Type),
+    /// `a[b]`
+    Index(Type, Type),
+    /// `root.parent()`
+    NoParent,
+    /// A string beyond what the database stores.
+    TooLong,
+}
+
+impl std::fmt::Display for Misuse<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let is = name;
+        match self {
+            Misuse::Receiver(method, received) => write!(f, "`{method}` is for strings; this is {}", is(*received)),
+            Misuse::Argument(builtin, received) => {
+                write!(f, "`{}` takes a string; this is {}", builtin.name, is(*received))
+            }
+            Misuse::Element(received) => write!(f, "the name of a child is a string; this is {}", is(*received)),
+            Misuse::Arithmetic(op @ Arithmetic::Add, a, b) => {
+                write!(f, "`{}` takes numbers and strings; these are {} and {}", op.symbol(), is(*a), is(*b))
+            }
+            Misuse::Arithmetic(op, a, b) => {
+                write!(f, "`{}` takes numbers; these are {} and {}", op.symbol(), is(*a), is(*b))
+            }
+            Misuse::Order(op, a, b) => {
+                let (op, a, b) = (op.symbol(), is(*a), is(*b));
+                write!(f, "`{op}` takes two numbers or two strings; these are {a} and {b}")
+            }
+            Misuse::Negate(received) => write!(f, "`-` takes a number; this is {}", is(*received)),
+            Misuse::Index(object, index) => write!(f, "{} cannot index {}", is(*index), is(*object)),
+            Misuse::NoParent => f.write_str("the root has no parent"),
+            Misuse::TooLong => f.write_str("the string would be longer than 10 MB"),
+        }
+    }
+}
+
+/// A type as people who write database rules call it.
+fn name(of: Type) -> &'static str {
+    match of {
+        Type::Null => "null",
+        Type::Bool => "a boolean",
+        Type::Int | Type::Float => "a number",
+        Type::String => "a string",
+        Type::List => "an array",
+        _ => "an object",
+    }
+}

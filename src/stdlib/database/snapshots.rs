@@ -1,0 +1,168 @@
+//! Methods of snapshots (realtime-database specification, section 5).
+
+use bumpalo::Bump;
+
+use crate::value::{Content, Snapshot, Str, Type, Unreadable, ValueRef};
+
+use super::{
+    super::{Builtin, Failure, Overload, Run, misfit},
+    Misuse,
+};
+
+const fn method(
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: Some(Type::Snapshot), package: None, name, overloads, run, doc, example }
+}
+
+const TO_BOOL: &[Overload] = &[Overload { params: &[], result: Type::Bool }];
+const TO_VALUE: &[Overload] = &[Overload { params: &[], result: Type::Any }];
+
+/// The examples are about `{"a": {"b": 1}, "s": "x", "t": true, "p": {".value": 2, ".priority": 7}}` at `data`.
+pub(super) const TABLE: &[Builtin] = &[
+    method(
+        "val",
+        TO_VALUE,
+        val,
+        "The boolean, number or string there; null for nothing, and for children a marker that equals nothing.",
+        "data.child('s').val() == 'x'",
+    ),
+    method(
+        "child",
+        &[Overload { params: &[Type::String], result: Type::Snapshot }],
+        child,
+        "The place below at a path, whether anything is there or not.",
+        "data.child('a/b').val() == 1",
+    ),
+    method(
+        "parent",
+        &[Overload { params: &[], result: Type::Snapshot }],
+        parent,
+        "The place above; fails at the root.",
+        "data.child('a/b').parent().hasChild('b')",
+    ),
+    method(
+        "hasChild",
+        &[Overload { params: &[Type::String], result: Type::Bool }],
+        has_child,
+        "Whether anything is at a path below.",
+        "data.hasChild('a/b')",
+    ),
+    method(
+        "hasChildren",
+        &[Overload { params: &[], result: Type::Bool }, Overload { params: &[Type::List], result: Type::Bool }],
+        has_children,
+        "Whether there is a child, or each of those in a list; each of none always is.",
+        "data.hasChildren(['a', 's']) && data.hasChildren()",
+    ),
+    method("exists", TO_BOOL, exists, "Whether anything is there.", "!data.child('none').exists()"),
+    method(
+        "getPriority",
+        TO_VALUE,
+        priority,
+        "The priority: a number, a string or null.",
+        "data.child('p').getPriority() == 7",
+    ),
+    method("isNumber", TO_BOOL, is_number, "Whether a number is there.", "data.child('a/b').isNumber()"),
+    method("isString", TO_BOOL, is_string, "Whether a string is there.", "data.child('s').isString()"),
+    method("isBoolean", TO_BOOL, is_boolean, "Whether a boolean is there.", "data.child('t').isBoolean()"),
+];
+
+type Answer<'a> = Result<ValueRef<'a>, Failure<'a>>;
+
+impl From<Unreadable> for Failure<'_> {
+    fn from(_: Unreadable) -> Self {
+        Failure::Host
+    }
+}
+
+fn receiver<'a>(args: &[ValueRef<'a>]) -> Result<&'a dyn Snapshot, Failure<'a>> {
+    match args.first() {
+        Some(ValueRef::Snapshot(place)) => Ok(*place),
+        _ => Err(misfit()),
+    }
+}
+
+fn val<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    let place = receiver(args)?;
+    Ok(match place.content()? {
+        Content::Nothing => ValueRef::Null,
+        Content::Leaf(value) => value,
+        Content::Children => ValueRef::Snapshot(place),
+    })
+}
+
+/// The place below at a path given as a value.
+fn below<'a>(bump: &'a Bump, place: &'a dyn Snapshot, path: Str<'a>) -> &'a dyn Snapshot {
+    match path {
+        Str::Utf8(path) => place.child(path, bump),
+        // No key has half a surrogate pair; what stands for it here no key has either.
+        Str::Wide(_) => place.child("\u{0}", bump),
+    }
+}
+
+fn child<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    match args {
+        [_, ValueRef::String(path)] => Ok(ValueRef::Snapshot(below(bump, receiver(args)?, *path))),
+        _ => Err(misfit()),
+    }
+}
+
+fn parent<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    receiver(args)?.parent().map(ValueRef::Snapshot).ok_or(Failure::Database(Misuse::NoParent))
+}
+
+fn is_there(place: &dyn Snapshot) -> Result<bool, Unreadable> {
+    Ok(!matches!(place.content()?, Content::Nothing))
+}
+
+fn has_child<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    match args {
+        [_, ValueRef::String(path)] => Ok(ValueRef::Bool(is_there(below(bump, receiver(args)?, *path))?)),
+        _ => Err(misfit()),
+    }
+}
+
+fn has_children<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    let place = receiver(args)?;
+    let Some(names) = args.get(1) else {
+        return Ok(ValueRef::Bool(matches!(place.content()?, Content::Children)));
+    };
+    let ValueRef::List(names) = names else { return Err(misfit()) };
+    // An element that is no string fails whatever the others are.
+    let mut all = true;
+    for name in names.iter() {
+        let ValueRef::String(path) = name else { return Err(Failure::Database(Misuse::Element(name.type_of()))) };
+        all = all && is_there(below(bump, place, path))?;
+    }
+    Ok(ValueRef::Bool(all))
+}
+
+fn exists<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    Ok(ValueRef::Bool(is_there(receiver(args)?)?))
+}
+
+fn priority<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    Ok(receiver(args)?.priority()?)
+}
+
+fn is_leaf<'a>(args: &[ValueRef<'a>], of_type: Type) -> Answer<'a> {
+    let content = receiver(args)?.content()?;
+    Ok(ValueRef::Bool(matches!(content, Content::Leaf(value) if value.type_of() == of_type)))
+}
+
+fn is_number<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    is_leaf(args, Type::Float)
+}
+
+fn is_string<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    is_leaf(args, Type::String)
+}
+
+fn is_boolean<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+    is_leaf(args, Type::Bool)
+}

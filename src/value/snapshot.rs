@@ -1,0 +1,43 @@
+//! Places in a database, as expressions of database rules see them.
+
+use bumpalo::Bump;
+
+use super::ValueRef;
+
+/// What stands at a place.
+#[derive(Clone, Copy, Debug)]
+pub enum Content<'a> {
+    /// Nothing: it does not exist.
+    Nothing,
+    /// A boolean, a number or a string.
+    Leaf(ValueRef<'a>),
+    /// Children.
+    Children,
+}
+
+/// The host could not read its data; it keeps the error.
+#[derive(Clone, Copy, Debug)]
+pub struct Unreadable;
+
+/// A place in a database: `data`, `newData`, `root` and what is reached from them.
+pub trait Snapshot: std::fmt::Debug {
+    /// What stands there.
+    ///
+    /// # Errors
+    ///
+    /// Data that the host cannot read.
+    fn content(&self) -> Result<Content<'_>, Unreadable>;
+
+    /// The priority: a number, a string or null.
+    ///
+    /// # Errors
+    ///
+    /// Data that the host cannot read.
+    fn priority(&self) -> Result<ValueRef<'_>, Unreadable>;
+
+    /// The place below at a path of names separated by slashes. What no data can have is a place where nothing is.
+    fn child<'s>(&'s self, path: &'s str, arena: &'s Bump) -> &'s dyn Snapshot;
+
+    /// The place above; `None` at the root.
+    fn parent(&self) -> Option<&dyn Snapshot>;
+}
