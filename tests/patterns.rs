@@ -2,7 +2,8 @@
 //!
 //! The files in `patterns/` hold one case a line: id, operation, operands, `=>`, kind and value of the
 //! answer. Texts write control and non-ASCII characters as `\uXXXX`, one for each UTF-16 unit.
-//! `recorded.tsv` has the cases of the recorded expressions, under their ids.
+//! `recorded.tsv` has the cases of the recorded expressions, under their ids. `database.tsv` is for the dialect of
+//! database rules and says itself how to read it.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a broken record should stop the test
 
@@ -182,4 +183,91 @@ fn many_empty_matches_in_surrogate_pairs_stay_linear() {
 fn patterns_are_shared_between_threads() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     shared(&Pattern::new("a").unwrap());
+}
+
+#[test]
+fn database_patterns() {
+    let (mut wrong, mut rows) = (Vec::new(), 0);
+    for line in include_str!("patterns/database.tsv").lines().filter(|line| !line.starts_with("# ")) {
+        let fields: Vec<_> = line.split('\t').collect();
+        let [origin, source, flags, text, want, why @ ..] = fields.as_slice() else { panic!("{line}") };
+        assert!(["recorded", "documented", "decided"].contains(origin), "{line}");
+        let ours = match Pattern::database(source, flags.contains('i')) {
+            Ok(pattern) if pattern.is_found(unescape(text).as_str()) => "found".to_owned(),
+            Ok(_) => "absent".to_owned(),
+            Err(error) => {
+                let place = source.get(error.span.range());
+                assert!(place.is_some_and(|place| !place.is_empty() || source.is_empty()), "{line}: {:?}", error.span);
+                format!("refused\t{error}")
+            }
+        };
+        rows += 1;
+        let want = [&[*want][..], why].concat().join("\t");
+        if ours != want {
+            wrong.push(format!("/{source}/{flags} on {text:?}: {ours}, not {want}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(rows > 400, "{rows}");
+}
+
+#[test]
+fn database_patterns_say_where_and_what_would_be_right() {
+    let shown = |source: &str| {
+        let error = Pattern::database(source, false).unwrap_err();
+        let place = &source[error.span.range()];
+        format!("`{place}` at {}: {error}; {}", error.span.start, error.hint.as_deref().unwrap_or_default())
+    };
+    let shown: Vec<_> =
+        ["é(?:a)", r"a\bc", "a+?", "(a^)", "a&b", "😀[z-a]", "a{x}", "(a|)", "[a", "((a)"].map(shown).into();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn database_patterns_are_bounded() {
+    let refused = |source: &str| Pattern::database(source, true).unwrap_err().message;
+    assert_eq!(refused(&"a".repeat(16_385)), "regular expression longer than 16384 bytes");
+    assert_eq!(refused(&"(".repeat(16_384)), "more than 40 groups within each other");
+    for _ in 0..1_000 {
+        assert_eq!(refused("((a{100}){100}){1000}"), "regular expression too large");
+    }
+    let deepest = format!("{}a{}", "(b|c".repeat(40), ")*".repeat(40));
+    assert!(Pattern::database(&deepest, false).unwrap().is_found(Str::Utf8("bca")));
+    assert!(Pattern::database(&vec!["é"; 5_000].join("|"), true).unwrap().is_found(Str::Utf8("É")));
+}
+
+#[test]
+fn database_patterns_search_large_texts() {
+    let plain = "ab ".repeat(3_500_000);
+    let astral = format!("{plain}😀");
+    let rows = [
+        ("(a|b)*c", false),
+        ("^(a|b| )*$", true),
+        ("(a+)+x", false),
+        ("b a$", false),
+        ("^ab", true),
+        (r"\w{3}", false),
+        ("[^ ]+ [^ ]+ .*z", false),
+    ];
+    for (source, want) in rows {
+        let pattern = Pattern::database(source, false).unwrap();
+        assert_eq!(pattern.is_found(Str::Utf8(&plain)), want, "{source}");
+        assert_eq!(pattern.is_found(Str::Utf8(&astral)), want && !source.contains('$'), "{source}");
+    }
+}
+
+#[test]
+fn usual_database_patterns_allocate_nothing() {
+    let texts = ["https://a.b/c.png", "user_1 admin", "2024-01-31", "😀", ""];
+    for source in
+        ["^[a-z0-9-]+$", r"^\d{4}-\d\d-\d\d$", "^.{1,20}$", "^(draft|live)$", "admin", "^user_", r"\.(png|jpg)$"]
+    {
+        let pattern = Pattern::database(source, false).unwrap();
+        let used = allocation_counter::measure(|| {
+            for text in texts {
+                std::hint::black_box(pattern.is_found(Str::Utf8(text)));
+            }
+        });
+        assert_eq!(used.count_total, 0, "{source}");
+    }
 }

@@ -1,4 +1,5 @@
-//! Regular expressions of rules: RE2 syntax as the official engine, which uses RE2/J, accepts it.
+//! Regular expressions of rules: RE2 syntax as the official engine, which uses RE2/J, accepts it; and the smaller
+//! dialect of database rules, in [`database`].
 //!
 //! Text → `parse::Node` → either a `shape::Shape`, compared directly, or a `regex_automata` engine
 //! built from our own translation, so that no syntax of the Rust regex crates shines through
@@ -7,6 +8,7 @@
 
 mod charset;
 mod classes;
+mod database;
 mod hir;
 mod parse;
 mod replace;
@@ -21,13 +23,14 @@ use std::sync::{Arc, OnceLock};
 use regex_automata::meta::Regex;
 
 use self::hir::Form;
-use self::parse::{MAX_GROUPS, MAX_LENGTH, MAX_NESTING, Node, Refusal};
+use self::parse::{MAX_GROUPS, MAX_LENGTH, MAX_NESTING, Node, Parsed, Refusal};
 use self::replace::Piece;
 use self::search::Scan;
 use self::shape::Shape;
 use self::whole::Whole;
 use crate::value::string::{Str, StrBuf, StrBuilder};
 
+pub use self::database::DialectError;
 pub use self::replace::ReplaceError;
 
 /// A compiled regular expression. Clones share everything.
@@ -87,20 +90,21 @@ impl Pattern {
         };
         let parsed = parse::parse(&points).map_err(refuse)?;
         let shape = Shape::of(&parsed.node);
+        Pattern::build(source.to_string().into(), parsed, shape).ok_or_else(|| refuse(Refusal::Invalid))
+    }
+
+    /// Nothing when the pattern is too large.
+    fn build(source: Box<str>, parsed: Parsed, shape: Option<Shape>) -> Option<Pattern> {
         if !hir::fits(&parsed.node) {
-            return Err(refuse(Refusal::Invalid));
+            return None;
         }
         let utf8 = Engines::default();
         if shape.is_none() && !hir::surely_builds(&parsed.node) {
             // Built now, so that a pattern that cannot be built is refused and never used.
-            let whole = hir::build_whole(&parsed.node, Form::Utf8);
-            if whole.is_none() {
-                return Err(refuse(Refusal::Invalid));
-            }
-            let _ = utf8.whole.set(whole);
+            let _ = utf8.whole.set(Some(hir::build_whole(&parsed.node, Form::Utf8)?));
         }
-        Ok(Pattern(Arc::new(Inner {
-            source: source.to_string().into(),
+        Some(Pattern(Arc::new(Inner {
+            source,
             node: parsed.node,
             groups: parsed.groups,
             names: parsed.names,
@@ -261,15 +265,15 @@ mod tests {
     use super::*;
 
     /// Sequences of parts, chosen by a fixed series of pseudo-random numbers.
-    struct Series(u64);
+    pub(super) struct Series(pub(super) u64);
 
     impl Series {
-        fn below(&mut self, limit: usize) -> usize {
+        pub(super) fn below(&mut self, limit: usize) -> usize {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (self.0 >> 33) as usize % limit
         }
 
-        fn join(&mut self, parts: &[&str], most: usize) -> String {
+        pub(super) fn join(&mut self, parts: &[&str], most: usize) -> String {
             (0..self.below(most + 1)).map(|_| parts[self.below(parts.len())]).collect()
         }
     }

@@ -111,7 +111,8 @@ impl<'t> Scan<'t> {
     }
 }
 
-fn narrow(text: Str<'_>) -> Option<&str> {
+/// The text, if each of its characters is one UTF-16 unit.
+pub(super) fn narrow(text: Str<'_>) -> Option<&str> {
     text.as_utf8().filter(|text| !text.bytes().any(|b| b >= 0xF0))
 }
 

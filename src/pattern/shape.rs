@@ -2,6 +2,7 @@
 
 use super::classes::{MAX, Set};
 use super::parse::{Look, Node, Repeat};
+use crate::value::string::Str;
 
 /// A pattern simple enough to be compared with a text directly.
 #[derive(Clone, Debug)]
@@ -71,8 +72,26 @@ impl Shape {
                 Way::Text(known) => **known == *text,
                 Way::Gaps(gaps) => gaps.matches(text),
             }),
-            Shape::Runs(runs) => match_runs(runs, text),
+            Shape::Runs(runs) => match_runs(runs, text.chars().map(u32::from)),
         }
+    }
+
+    /// The same when characters are UTF-16 units; nothing when only the engine can tell.
+    pub(super) fn matches_units(&self, text: Str<'_>) -> Option<bool> {
+        match (self, text) {
+            (Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
+            (Shape::AnyOf(_), Str::Wide(_)) => None,
+            (Shape::Runs(runs), text) => Some(match_runs(runs, text.units().map(u32::from))),
+        }
+    }
+
+    /// Whether [`Shape::matches_units`] may be asked. Two `.+` with nothing between them can share a surrogate pair.
+    pub(super) fn splits_no_pair(&self) -> bool {
+        let split = |way: &Way| match way {
+            Way::Text(_) => false,
+            Way::Gaps(gaps) => gaps.middles.iter().any(|(_, middle)| middle.is_empty()),
+        };
+        !matches!(self, Shape::AnyOf(ways) if ways.iter().any(split))
     }
 }
 
@@ -102,8 +121,7 @@ impl Gaps {
     }
 }
 
-fn match_runs(runs: &[Run], text: &str) -> bool {
-    let mut chars = text.chars();
+fn match_runs(runs: &[Run], mut chars: impl Iterator<Item = u32>) -> bool {
     let mut next = chars.next();
     for run in runs {
         let mut count = 0;
@@ -332,8 +350,7 @@ impl CharSet {
     }
 
     #[inline]
-    fn has(&self, c: char) -> bool {
-        let c = u32::from(c);
+    fn has(&self, c: u32) -> bool {
         match self.ascii.get(c as usize >> 6) {
             Some(word) => word >> (c & 63) & 1 == 1,
             None => self.has_beyond(c),
