@@ -32,8 +32,10 @@ mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+pub mod database;
 mod error;
 mod eval;
+mod explain;
 pub mod firestore;
 mod pattern;
 mod program;

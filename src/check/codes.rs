@@ -199,6 +199,76 @@ codes! {
     /// A ternary whose branches differ in type.
     TernaryTypes "ternary-types" Warning
         "rules_version = '2'; service firebase.storage { match /{a} { allow read: if (a == 'x' ? 1 : 'one') == 1; } }";
+
+    // Database rules: the file.
+
+    /// The text is not JSON, not even with comments and trailing commas.
+    JsonSyntax "json-syntax" Error r#"{ "rules": { "a": { ".read": true,, } } }"#;
+    /// A backslash in a JSON string before a character that it does not escape.
+    InvalidEscape "invalid-escape" Error r#"{ "rules": { ".read": "auth.uid.matches(/\d/)" } }"#;
+    /// The file has no `rules`, or something before it.
+    MissingRules "missing-rules" Error r#"{ "users": {} }"#;
+    /// Something stands beside `rules`.
+    ExtraProperty "extra-property" Error r#"{ "rules": {}, "users": {} }"#, "everything belongs into \"rules\"";
+    /// The same key twice in one object.
+    DuplicateKey "duplicate-key" Error r#"{ "rules": { ".read": true, ".read": false } }"#;
+    /// A place whose rules are not an object; misspelt rule names end here too.
+    NotRules "not-rules" Error r#"{ "rules": { ".reed": "true" } }"#;
+    /// A key that no data can have.
+    InvalidKey "invalid-key" Error r#"{ "rules": { "a/b": {} } }"#;
+    /// Two wildcards beside each other.
+    TwoWildcards "two-wildcards" Error r#"{ "rules": { "$a": {}, "$b": {} } }"#;
+    /// A wildcard within another one of its name.
+    RepeatedWildcard "repeated-wildcard" Error r#"{ "rules": { "$a": { "$a": {} } } }"#;
+    /// A wildcard whose name no expression can say.
+    UnnamableWildcard "unnamable-wildcard" Warning r#"{ "rules": { "$user-id": { ".read": true } } }"#;
+    /// A rule that is neither an expression nor a boolean.
+    RuleValue "rule-value" Error r#"{ "rules": { ".read": 1 } }"#;
+    /// An `.indexOn` that is neither a string nor a list of strings.
+    IndexValue "index-value" Error r#"{ "rules": { ".indexOn": 1 } }"#, "write \".indexOn\": [\"owner\", \"created\"]";
+    /// Objects and arrays nest so deeply that reading stops.
+    TreeTooDeep "tree-too-deep" Error
+        concat!("{\"rules\": ", ten!("{\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": {\"a\": "));
+    /// Rules deeper than data can be.
+    UnreachableRules "unreachable-rules" Warning
+        concat!("{\"rules\": ", ten!("{\"a\": {\"a\": {\"a\": {\"a\": "), "{}", ten!("}}}}"), "}"), "data is at most 32 levels deep";
+
+    // Database rules: expressions.
+
+    /// The text of a rule is no expression.
+    ExpressionSyntax "expression-syntax" Error r#"{ "rules": { ".read": "auth != null &&" } }"#;
+    /// `=` in an expression.
+    Assignment "assignment" Error r#"{ "rules": { ".read": "auth.uid = 'a'" } }"#;
+    /// An expression nests too deeply.
+    ExpressionTooDeep "expression-too-deep" Error
+        concat!("{\"rules\": {\".read\": \"", ten!("!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!("), "true\"}}");
+    /// A variable that is not there.
+    UnknownName "unknown-name" Error r#"{ "rules": { ".read": "user != null" } }"#;
+    /// `newData` where nothing is written.
+    NewDataInRead "newdata-in-read" Error r#"{ "rules": { ".read": "newData.exists()" } }"#, "what is stored is `data`";
+    /// A method or property that the receiver does not have.
+    UnknownMember "unknown-member" Error r#"{ "rules": { ".read": "data.foo() == 1" } }"#;
+    /// A method or property of what has none.
+    NoMembers "no-members" Error r#"{ "rules": { ".read": "now.foo == 1" } }"#;
+    /// A computed name of something else than a claim.
+    ComputedAccess "computed-access" Error r#"{ "rules": { ".read": "data[auth.uid] == 1" } }"#,
+        "only `auth` and its claims are reached by a computed name";
+    /// A call of what is no method.
+    NotAFunction "not-a-function" Error r#"{ "rules": { ".read": "auth.uid.length() > 1" } }"#;
+    /// An array that is no argument of `hasChildren`.
+    ArrayLiteral "array-literal" Error r#"{ "rules": { ".read": "['a'] == 1" } }"#,
+        "an array can only be the argument of hasChildren()";
+    /// A condition, or a part of one, that is no boolean.
+    NotBoolean "not-boolean" Error r#"{ "rules": { ".read": "auth && true" } }"#;
+    /// An operand of a type that the operator does not take.
+    OperandType "operand-type" Error r#"{ "rules": { ".read": "data == null" } }"#;
+    /// Arguments that the method does not take.
+    Arguments "arguments" Error r#"{ "rules": { ".read": "data.child(1).exists()" } }"#;
+    /// A regular expression that is none, or has other flags than `i`.
+    InvalidRegex "invalid-regex" Error r#"{ "rules": { ".read": "auth.uid.matches(/a/g)" } }"#;
+    /// The user, or all claims, compared with something else than null.
+    ObjectComparison "object-comparison" Warning r#"{ "rules": { ".read": "auth == 'alice'" } }"#,
+        "compare `auth.uid`, or one claim";
 }
 
 impl Code {

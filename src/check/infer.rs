@@ -75,6 +75,8 @@ impl<'a> Checker<'_, 'a> {
             Expr::Float(_) => self.literal(id, Type::Float, want),
             Expr::Str(_) => self.literal(id, Type::String, want),
             Expr::Bytes(_) => self.literal(id, Type::Bytes, want),
+            // Database rules have their own checker.
+            Expr::Regex(..) | Expr::Invoke(..) => Inferred::unknown(),
             Expr::List(items) => {
                 let parts = items.iter().map(|item| (*item, Want::ANY));
                 self.composite(env, id, Type::List, parts, want)

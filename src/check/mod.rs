@@ -8,6 +8,7 @@ mod call;
 mod calls;
 pub mod codes;
 mod context;
+mod database;
 mod host;
 mod infer;
 mod limits;
@@ -25,6 +26,7 @@ mod types;
 use std::{cell::OnceCell, collections::HashMap};
 
 pub use codes::{Code, fails_at_runtime};
+pub use database::check_database;
 pub use limits::Limits;
 
 use self::{calls::Calls, infer::Checker, problems::Problems, scope::World};

@@ -2,7 +2,7 @@
 
 use std::fmt::{Formatter, Result};
 
-use super::{Code, Node, Part, Program, Run, service::KNOWN_METHODS};
+use super::{Code, Node, Part, Program, RuleTree, Run, service::KNOWN_METHODS};
 
 /// A file with services.
 pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
@@ -26,6 +26,24 @@ pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
                 let condition = statement.condition.map_or("always".to_owned(), |id| format!("if {}", id.0));
                 writeln!(f, "    allow {} {condition}", methods(statement))?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// A file of database rules.
+pub(super) fn database(tree: &RuleTree, f: &mut Formatter<'_>) -> Result {
+    operations(&tree.code, f)?;
+    for place in &tree.places {
+        writeln!(f, "{}", place.path)?;
+        let rules = [(".read", place.read), (".write", place.write), (".validate", place.validate)];
+        for (name, rule) in rules {
+            if let Some(rule) = rule {
+                writeln!(f, "  {name} {}", rule.condition.0)?;
+            }
+        }
+        if !place.indexes.is_empty() {
+            writeln!(f, "  .indexOn {}", place.indexes.join(", "))?;
         }
     }
     Ok(())

@@ -146,6 +146,8 @@ impl<'s> Lowering<'s> {
             Expr::Float(n) => self.builder.constant(Value::Float(*n)),
             Expr::Str(text) => self.builder.constant(Value::String(text.clone())),
             Expr::Bytes(octets) => self.builder.constant(Value::Bytes(octets.clone())),
+            // Database rules are lowered elsewhere.
+            Expr::Regex(..) | Expr::Invoke(..) => Node::Unknown,
             Expr::List(items) => {
                 let items = self.run(items);
                 Node::List(items)

@@ -2,10 +2,11 @@
 
 use crate::{
     eval::{Fault, Trace},
+    explain::in_words,
     text::{Source, Span},
 };
 
-use super::{Explanation, explain::in_words};
+use super::Explanation;
 
 /// The answer to one request.
 #[derive(Clone, Debug)]

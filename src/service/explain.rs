@@ -3,19 +3,13 @@
 use std::fmt::{Display, Formatter, Result};
 
 use crate::{
-    eval::{BlockTrace, Outcome, StatementTrace, Step, StepKind},
-    text::{Source, Span, frame},
+    eval::{BlockTrace, Outcome, StatementTrace},
+    explain::{SOURCE_WIDTH, decisive_step, describe, in_words, shorten, worth_showing, write_decisive, write_step},
+    text::Source,
     value::Value,
 };
 
 use super::{Cause, Decision};
-
-/// Columns that lines are kept within, where indentation leaves enough room.
-const WIDTH: usize = 80;
-/// Columns of source shown for a sub-expression.
-const SOURCE_WIDTH: usize = 44;
-/// Columns that a value gets at least.
-const VALUE_WIDTH: usize = 24;
 
 /// A decision in words: blocks, statements, sub-expressions with their values, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -70,89 +64,6 @@ fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &Statement
     Ok(())
 }
 
-/// One line for each sub-expression, those inside it indented below.
-fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
-    let text = shorten(source.slice(step.span), SOURCE_WIDTH);
-    let room = WIDTH.saturating_sub(indent + text.chars().count() + " → ".chars().count()).max(VALUE_WIDTH);
-    let value = match &step.outcome {
-        // The part that failed has the message.
-        Outcome::Error(_) if origin(step).is_some() => "error (see below)".to_owned(),
-        // A message is worth a long line.
-        Outcome::Error(_) => describe(&step.outcome),
-        outcome => shorten(&describe(outcome), room),
-    };
-    writeln!(f, "{:indent$}{text} → {value}", "")?;
-    // Very deep expressions stay readable if they stop moving to the right.
-    let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
-    for part in worth_showing(step) {
-        write_step(f, source, part, indent)?;
-    }
-    Ok(())
-}
-
-/// The parts a reader learns from. Literals explain themselves, `a.b.c` needs no line for `a.b`, and the operands of a
-/// chain `a && b && c` stand beside each other.
-fn worth_showing(step: &Step) -> Vec<&Step> {
-    let mut shown = Vec::new();
-    for part in &step.parts {
-        let chain = part.kind == step.kind && matches!(step.kind, StepKind::And | StepKind::Or);
-        // Of a member that failed, the object is worth seeing.
-        let known = matches!((step.kind, &step.outcome), (StepKind::Member, Outcome::Value(_) | Outcome::Described(_)))
-            && matches!(part.kind, StepKind::Member | StepKind::Variable);
-        if chain {
-            shown.extend(worth_showing(part));
-        } else if !(is_plain(part) || known && !matches!(part.outcome, Outcome::Error(_))) {
-            shown.push(part);
-        }
-    }
-    shown
-}
-
-fn is_plain(step: &Step) -> bool {
-    match step.kind {
-        StepKind::Constant => true,
-        StepKind::Literal => step.parts.iter().all(is_plain),
-        _ => false,
-    }
-}
-
-/// The part of a failed step that failed in the same way.
-fn origin(step: &Step) -> Option<&Step> {
-    let Outcome::Error(fault) = &step.outcome else { return None };
-    worth_showing(step).into_iter().find(|part| matches!(&part.outcome, Outcome::Error(inner) if inner == fault))
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Value(value) => value.view().describe(),
-        Outcome::Described(beginning) => beginning.clone(),
-        Outcome::Error(fault) => format!("error: {}", in_words(&fault.message)),
-    }
-}
-
-/// An official message on one line, with paths written as paths.
-pub(super) fn in_words(message: &str) -> String {
-    if message.is_empty() {
-        return "undecided: the query's filters do not imply it".to_owned();
-    }
-    let Some((before, rest)) = message.split_once("path_value {") else { return shorten(message, 200) };
-    let Some((path, after)) = rest.rsplit_once('}') else { return shorten(message, 200) };
-    let segments: String = path.split('"').skip(1).step_by(2).map(|segment| format!("/{segment}")).collect();
-    format!("{before}{segments}{} (no such document, or too many documents were read)", after.trim_start())
-}
-
-/// Text on one line; what does not fit is left out in the middle.
-fn shorten(text: &str, width: usize) -> String {
-    let line: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
-    if line.len() <= width {
-        return line.into_iter().collect();
-    }
-    let tail = width / 3;
-    let head = width - tail - 1;
-    let part = |range: std::ops::Range<usize>| line.get(range).unwrap_or(&[]).iter().collect::<String>();
-    format!("{}…{}", part(0..head), part(line.len() - tail..line.len()))
-}
-
 impl Explanation<'_> {
     /// The place in the rules that decided, with carets.
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
@@ -169,33 +80,6 @@ impl Explanation<'_> {
             }
             _ => return Ok(()),
         };
-        let at = source.position(span.start);
-        writeln!(f, "\ndecisive:\n  --> {}:{}:{}", source.name(), at.line, at.column)?;
-        for line in frame(source, first_line(source, span), "").lines() {
-            writeln!(f, "  {line}")?;
-        }
-        writeln!(f, "  = {text}")?;
-        for part in operands {
-            let text = shorten(source.slice(part.span), SOURCE_WIDTH);
-            writeln!(f, "    {text} → {}", shorten(&describe(&part.outcome), WIDTH))?;
-        }
-        Ok(())
+        write_decisive(f, source, span, &text, &operands)
     }
-}
-
-/// Only the first line of a long statement can be marked.
-fn first_line(source: &Source, span: Span) -> Span {
-    let length = source.slice(span).find('\n').unwrap_or(source.slice(span).len());
-    Span { start: span.start, end: span.start + length as u32 }
-}
-
-/// The innermost sub-expression that made a condition false.
-fn decisive_step(step: &Step) -> &Step {
-    let is_false = |s: &&Step| matches!(s.outcome, Outcome::Value(Value::Bool(false)));
-    let inner = match step.kind {
-        StepKind::And => step.parts.iter().rev().find(is_false),
-        StepKind::Call | StepKind::Ternary => step.parts.last().filter(is_false),
-        _ => None,
-    };
-    inner.map_or(step, decisive_step)
 }

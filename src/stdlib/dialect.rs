@@ -2,7 +2,10 @@
 
 use bumpalo::Bump;
 
-use crate::value::{Comparator, Str, Type, ValueRef};
+use crate::{
+    pattern::Pattern,
+    value::{Comparator, Str, Type, ValueRef},
+};
 
 use super::{Arithmetic, Builtin, Failure, Misuse, Operation, access, database, operators};
 
@@ -25,6 +28,10 @@ pub struct Operators {
     pub compare: for<'a> fn(Comparator, ValueRef<'a>, ValueRef<'a>) -> Result<bool, Failure<'a>>,
     /// `a.name`
     pub member: for<'a> fn(ValueRef<'a>, Str<'a>) -> Result<ValueRef<'a>, Failure<'a>>,
+    /// `a.matches(pattern)` with a compiled pattern: all of the text, or any part of it.
+    pub matches: fn(&Pattern, Str<'_>) -> bool,
+    /// What an evaluation fails with that makes too many large values.
+    pub too_large: Failure<'static>,
     /// What a call of a method fails with, where the receiver's type has none of that name.
     pub no_method: for<'a> fn(&'a str, Type) -> Failure<'a>,
     /// What it fails with, where the arguments, without the receiver, do not fit.
@@ -37,6 +44,8 @@ pub const SERVICE: Operators = Operators {
     negate: operators::negate,
     compare: operators::compare,
     member: access::member,
+    matches: Pattern::matches,
+    too_large: Failure::MemoryLimit,
     no_method: |name, received| if received == Type::Null { Failure::Null } else { Failure::NotFound(name) },
     misfit: |builtin, given| Failure::Unsupported(Operation::call(builtin, given)),
 };
@@ -47,6 +56,8 @@ pub const DATABASE: Operators = Operators {
     negate: database::negate,
     compare: database::compare,
     member: database::member,
+    matches: Pattern::is_found,
+    too_large: Failure::Database(Misuse::TooLong),
     no_method: |name, received| Failure::Database(Misuse::Receiver(name, received)),
     misfit: |builtin, given| {
         let misfit = given.iter().map(|value| value.type_of()).find(|received| *received != Type::String);

@@ -17,7 +17,7 @@ pub const MAX_NESTING: u32 = 99;
 pub const MAX_TREE_DEPTH: u32 = 512;
 
 /// Open brackets (and ternaries) at which reading stops. Far above what any accepted source can hold.
-const MAX_OPEN: usize = 250;
+pub(super) const MAX_OPEN: usize = 250;
 
 const MESSAGE: &str = "Expression is too complex to evaluate safely.";
 const HINT: &str = "move parts of it into functions or let variables";

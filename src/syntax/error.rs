@@ -17,6 +17,23 @@ pub(super) const SERVICE_KEYWORD: &str = "service-keyword";
 pub(super) const SYNTAX: &str = "syntax";
 pub(super) const TOO_COMPLEX: &str = "too-complex";
 pub(super) const UNKNOWN_TYPE: &str = "unknown-type";
+pub(super) const ASSIGNMENT: &str = "assignment";
+pub(super) const DUPLICATE_KEY: &str = "duplicate-key";
+pub(super) const EXPRESSION_SYNTAX: &str = "expression-syntax";
+pub(super) const EXPRESSION_TOO_DEEP: &str = "expression-too-deep";
+pub(super) const EXTRA_PROPERTY: &str = "extra-property";
+pub(super) const INDEX_VALUE: &str = "index-value";
+pub(super) const INVALID_ESCAPE: &str = "invalid-escape";
+pub(super) const INVALID_KEY: &str = "invalid-key";
+pub(super) const JSON_SYNTAX: &str = "json-syntax";
+pub(super) const MISSING_RULES: &str = "missing-rules";
+pub(super) const NOT_RULES: &str = "not-rules";
+pub(super) const REPEATED_WILDCARD: &str = "repeated-wildcard";
+pub(super) const RULE_VALUE: &str = "rule-value";
+pub(super) const TREE_TOO_DEEP: &str = "tree-too-deep";
+pub(super) const TWO_WILDCARDS: &str = "two-wildcards";
+pub(super) const UNNAMABLE_WILDCARD: &str = "unnamable-wildcard";
+pub(super) const UNREACHABLE_RULES: &str = "unreachable-rules";
 pub(super) const UNSUPPORTED_VERSION: &str = "unsupported-version";
 
 pub(super) fn problem(code: &'static str, span: Option<Span>, message: impl Into<String>) -> Diagnostic {
@@ -34,14 +51,19 @@ pub(super) fn syntax(text: &str, failure: &Failure) -> Vec<Diagnostic> {
 
 /// What our own parser says: the token it could not use.
 pub(super) fn unexpected(text: &str, failure: &Failure) -> Diagnostic {
-    let at = match failure.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => skip_trivia(text, at),
-    };
+    let at = place(text, failure);
     let rest = text.get(at..).unwrap_or("");
     let word = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
     let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
     let token = rest.get(..length).filter(|t| !t.is_empty()).unwrap_or("<EOF>");
     with_hint(problem(SYNTAX, Some(Span::new(at, at + length)), format!("Unexpected '{token}'.")))
+}
+
+/// The offset of the token that the parser could not use.
+pub(super) fn place(text: &str, failure: &Failure) -> usize {
+    match failure.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => skip_trivia(text, at),
+    }
 }
 
 /// The offset of the first token at or after `at`.

@@ -22,10 +22,10 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(left(Rule::and))
         .op(left(Rule::in_))
         .op(Op::postfix(Rule::is_type))
-        .op(left(Rule::eq) | left(Rule::ne))
+        .op(left(Rule::eq) | left(Rule::ne) | left(Rule::db_same) | left(Rule::db_not_same))
         .op(left(Rule::lt) | left(Rule::le) | left(Rule::gt) | left(Rule::ge))
         .op(left(Rule::add) | left(Rule::sub))
-        .op(left(Rule::mul) | left(Rule::div) | left(Rule::rem))
+        .op(left(Rule::mul) | left(Rule::div) | left(Rule::db_div) | left(Rule::rem))
 });
 
 impl Builder<'_> {
@@ -39,7 +39,7 @@ impl Builder<'_> {
     }
 
     /// `groups` collects how many parentheses stand around which expression.
-    fn expression(&mut self, node: Node<'_>, groups: &mut Vec<(ExprId, u32)>) -> ExprId {
+    pub(super) fn expression(&mut self, node: Node<'_>, groups: &mut Vec<(ExprId, u32)>) -> ExprId {
         let mut parts = node.into_inner();
         let mut pending = Vec::new();
         let mut last = match parts.next() {
@@ -75,7 +75,10 @@ impl Builder<'_> {
         PRECEDENCE
             .map_primary(|primary| {
                 let (this, groups) = &mut *builder.borrow_mut();
-                this.unary(primary, groups)
+                match primary.as_rule() {
+                    Rule::db_unary => this.database_unary(primary, groups),
+                    _ => this.unary(primary, groups),
+                }
             })
             .map_infix(|left, op, right| {
                 let (this, _) = &mut *builder.borrow_mut();
@@ -85,8 +88,9 @@ impl Builder<'_> {
                     Rule::or => BinaryOp::Or,
                     Rule::and => BinaryOp::And,
                     Rule::in_ => BinaryOp::In,
-                    Rule::eq => BinaryOp::Eq,
-                    Rule::ne => BinaryOp::Ne,
+                    // In database rules `===` means what `==` does.
+                    Rule::eq | Rule::db_same => BinaryOp::Eq,
+                    Rule::ne | Rule::db_not_same => BinaryOp::Ne,
                     Rule::lt => BinaryOp::Lt,
                     Rule::le => BinaryOp::Le,
                     Rule::gt => BinaryOp::Gt,
@@ -94,7 +98,7 @@ impl Builder<'_> {
                     Rule::add => BinaryOp::Add,
                     Rule::sub => BinaryOp::Sub,
                     Rule::mul => BinaryOp::Mul,
-                    Rule::div => BinaryOp::Div,
+                    Rule::div | Rule::db_div => BinaryOp::Div,
                     _ => BinaryOp::Rem,
                 };
                 this.exprs.push(Expr::Binary(op, left, right), whole, anchor)

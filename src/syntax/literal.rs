@@ -72,3 +72,53 @@ pub(super) fn segment(token: &str) -> String {
     // The grammar admits whole `%HH` only.
     crate::value::path::form_decode(encoded).unwrap_or_else(|_| encoded.to_owned())
 }
+
+/// The text of a string literal of database rules, quotes included, with JavaScript's escapes: `\n` and its kin, `\xHH`,
+/// `\uHHHH`, up to three octal digits, a line break that goes on, and any other character as itself.
+pub(super) fn javascript_string(literal: &str) -> StrBuf {
+    let inner = inner(literal);
+    if !inner.contains('\\') {
+        return StrBuf::from(inner.to_owned());
+    }
+    let mut units: Vec<u16> = Vec::with_capacity(inner.len());
+    let mut chars = inner.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
+            continue;
+        }
+        let Some(escaped) = chars.next() else { break };
+        let mut number = |radix: u32, most: usize, first: u32, limit: u32| {
+            let mut value = first;
+            for _ in 0..most {
+                let next = chars.peek().and_then(|c| c.to_digit(radix)).map(|digit| value * radix + digit);
+                let Some(next) = next.filter(|next| *next <= limit) else { break };
+                value = next;
+                chars.next();
+            }
+            value as u16
+        };
+        units.push(match escaped {
+            'b' => 8,
+            't' => 9,
+            'n' => 10,
+            'v' => 11,
+            'f' => 12,
+            'r' => 13,
+            'x' => number(16, 2, 0, 0xFF),
+            'u' => number(16, 4, 0, 0xFFFF),
+            '0'..='7' => number(8, 2, escaped.to_digit(8).unwrap_or(0), 0xFF),
+            '\r' | '\n' => {
+                if escaped == '\r' && chars.peek() == Some(&'\n') {
+                    chars.next();
+                }
+                continue;
+            }
+            other => {
+                units.extend_from_slice(other.encode_utf16(&mut [0; 2]));
+                continue;
+            }
+        });
+    }
+    StrBuf::from_units(units)
+}

@@ -1,9 +1,11 @@
-//! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or the official list of syntax errors out.
+//! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or [`ast::DatabaseRules`] or the official list of syntax errors
+//! out.
 //!
 //! Invariants: the only folder that mentions pest; what it accepts has bounded nesting, so later stages may recurse
 //! over expressions ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
+mod database;
 mod depth;
 mod error;
 mod expr;
@@ -15,6 +17,7 @@ mod service;
 
 pub(crate) use error::skip_trivia;
 
+pub use database::{DuplicateKeys, parse_database};
 pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 

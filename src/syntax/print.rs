@@ -66,6 +66,8 @@ impl Printer<'_> {
             Expr::Path(parts) if self.source => format!("({})", self.path(parts)),
             Expr::Path(parts) => self.path(parts),
             Expr::Variable(name) => name.text.clone(),
+            Expr::Regex(pattern, flags) => format!("/{}/{flags}", pattern.text),
+            Expr::Invoke(callee, arguments) => format!("{}({})", self.text(*callee), list(arguments)),
             Expr::Member(object, name) => format!("({}.{})", self.object(*object), name.text),
             Expr::Index(object, index) => format!("({}[{}])", self.text(*object), self.text(*index)),
             Expr::Range(object, from, to) => {

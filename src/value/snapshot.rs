@@ -38,6 +38,13 @@ pub trait Snapshot: std::fmt::Debug {
     /// The place below at a path of names separated by slashes. What no data can have is a place where nothing is.
     fn child<'s>(&'s self, path: &'s str, arena: &'s Bump) -> &'s dyn Snapshot;
 
+    /// Whether anything is at the place below at that path: the same as asking [`Self::child`], without making a place.
+    ///
+    /// # Errors
+    ///
+    /// Data that the host cannot read.
+    fn has(&self, path: &str) -> Result<bool, Unreadable>;
+
     /// The place above; `None` at the root.
     fn parent(&self) -> Option<&dyn Snapshot>;
 }

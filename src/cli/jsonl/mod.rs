@@ -1,6 +1,7 @@
 //! `eval --jsonl`: one JSON request a line, one answer a line, in order. For programs in other languages.
 
 mod answer;
+mod database;
 mod decide;
 mod expression;
 mod table;
@@ -13,6 +14,8 @@ use std::{
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
+    Error,
+    database::Ruleset,
     service::Compiled,
     syntax,
     text::{Diagnostics, Source},
@@ -24,8 +27,15 @@ const KEPT: usize = 256;
 /// What a session has loaded.
 #[derive(Default)]
 struct Session {
-    named: HashMap<String, Compiled>,
+    named: HashMap<String, Loaded>,
     recent: HashMap<String, Result<Compiled, Diagnostics>>,
+    recent_databases: HashMap<String, Result<Ruleset, Diagnostics>>,
+}
+
+/// A ruleset that has a name.
+enum Loaded {
+    Services(Compiled),
+    Database(Ruleset),
 }
 
 /// Answers every line of `input`. A line that cannot be read is answered too; nothing ever allows because of one.
@@ -76,8 +86,11 @@ impl Session {
             "parse" => parse(text(request, "expr")?)?,
             "expression" => self.expression(request)?,
             "decide" => self.decide(request)?,
+            "database" => self.database(request)?,
             "load" => self.load(request)?,
-            other => return Err(format!("unknown op {other:?}; known: check, parse, expression, decide, load")),
+            other => {
+                return Err(format!("unknown op {other:?}; known: check, parse, expression, decide, database, load"));
+            }
         };
         match answer {
             Json::Object(fields) => Ok(fields),
@@ -98,30 +111,72 @@ impl Session {
     }
 
     fn load(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
-        if request.contains_key("rules") {
-            return Err("database rules are not supported".to_owned());
-        }
         let name = text(request, "name")?;
-        let compiled = self.compile(text(request, "source")?);
-        let answer = answer::issues(&compiled);
-        match compiled {
-            Ok(compiled) => {
-                self.named.insert(name.to_owned(), compiled);
+        let (loaded, answer) = if request.contains_key("rules") {
+            match self.database_rules(&database::source(request)?) {
+                Ok(rules) => {
+                    let answer = json!({ "ok": true, "issues": answer::list(rules.warnings()) });
+                    (Some(Loaded::Database(rules)), answer)
+                }
+                Err(refused) => (None, json!({ "ok": false, "issues": answer::list(&refused) })),
             }
+        } else {
+            let compiled = self.compile(text(request, "source")?);
+            let answer = answer::issues(&compiled);
+            (compiled.ok().map(Loaded::Services), answer)
+        };
+        match loaded {
+            Some(loaded) => self.named.insert(name.to_owned(), loaded),
             // A name never keeps deciding by an older source than the one last sent.
-            Err(_) => {
-                self.named.remove(name);
-            }
-        }
+            None => self.named.remove(name),
+        };
         Ok(answer)
     }
 
-    fn decide(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
-        let compiled = match request.get("ruleset") {
+    /// The ruleset that a request names, if it names one.
+    fn loaded(&self, request: &JsonMap<String, Json>) -> Result<Option<&Loaded>, String> {
+        match request.get("ruleset") {
             Some(Json::String(name)) => {
-                Ok(self.named.get(name).cloned().ok_or_else(|| format!("no ruleset {name:?} is loaded"))?)
+                self.named.get(name).map(Some).ok_or_else(|| format!("no ruleset {name:?} is loaded"))
             }
-            Some(_) => return Err("ruleset is the name given to load, a string".to_owned()),
+            Some(_) => Err("ruleset is the name given to load, a string".to_owned()),
+            None => Ok(None),
+        }
+    }
+
+    fn database_rules(&mut self, source: &str) -> Result<Ruleset, Diagnostics> {
+        if let Some(known) = self.recent_databases.get(source) {
+            return known.clone();
+        }
+        let rules = match Ruleset::parse(&Source::new("rules", source)) {
+            Ok(rules) => Ok(rules),
+            Err(Error::Source(refused)) => Err(refused),
+            // Reading rules has no other errors.
+            Err(_) => Err(Diagnostics::new(Source::new("rules", source), Vec::new())),
+        };
+        if self.recent_databases.len() >= KEPT {
+            self.recent_databases.clear();
+        }
+        self.recent_databases.insert(source.to_owned(), rules.clone());
+        rules
+    }
+
+    fn database(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
+        let rules = match self.loaded(request)? {
+            Some(Loaded::Database(rules)) => Ok(rules.clone()),
+            Some(Loaded::Services(_)) => return Err("the ruleset has services, not database rules".to_owned()),
+            None => self.database_rules(&database::source(request)?),
+        };
+        match rules {
+            Ok(rules) => database::decide(&rules, request),
+            Err(refused) => Ok(database::refused(&refused)),
+        }
+    }
+
+    fn decide(&mut self, request: &JsonMap<String, Json>) -> Result<Json, String> {
+        let compiled = match self.loaded(request)? {
+            Some(Loaded::Services(compiled)) => Ok(compiled.clone()),
+            Some(Loaded::Database(_)) => return Err("the ruleset has database rules, not services".to_owned()),
             None => self.compile(text(request, "source")?),
         };
         match compiled {

@@ -11,8 +11,9 @@ const MAX_LENGTH: usize = 16_384;
 const MAX_NESTING: usize = 40;
 /// Largest count of a repetition.
 const MAX_REPEAT: u32 = 10_000;
-/// Operators that the service's automaton library knows, if they are switched on.
-const OPERATORS: [char; 6] = ['"', '~', '&', '@', '#', '<'];
+/// Operators that the service's automaton library knows, if they are switched on. Its `@`, any text, is not: projects
+/// in production match addresses with an unescaped one.
+const OPERATORS: [char; 5] = ['"', '~', '&', '#', '<'];
 
 /// Parses the text between the slashes.
 pub(super) fn parse(source: &str, fold: bool) -> Result<Anchored, DialectError> {

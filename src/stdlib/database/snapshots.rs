@@ -96,18 +96,13 @@ fn val<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
     })
 }
 
-/// The place below at a path given as a value.
-fn below<'a>(bump: &'a Bump, place: &'a dyn Snapshot, path: Str<'a>) -> &'a dyn Snapshot {
-    match path {
-        Str::Utf8(path) => place.child(path, bump),
-        // No key has half a surrogate pair; what stands for it here no key has either.
-        Str::Wide(_) => place.child("\u{0}", bump),
-    }
-}
-
 fn child<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
     match args {
-        [_, ValueRef::String(path)] => Ok(ValueRef::Snapshot(below(bump, receiver(args)?, *path))),
+        [_, ValueRef::String(path)] => {
+            // No key has half a surrogate pair; what stands for it here no key has either.
+            let path = path.as_utf8().unwrap_or("\u{0}");
+            Ok(ValueRef::Snapshot(receiver(args)?.child(path, bump)))
+        }
         _ => Err(misfit()),
     }
 }
@@ -120,14 +115,19 @@ fn is_there(place: &dyn Snapshot) -> Result<bool, Unreadable> {
     Ok(!matches!(place.content()?, Content::Nothing))
 }
 
-fn has_child<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+/// Whether anything is below at a path given as a value; no key has half a surrogate pair.
+fn has(place: &dyn Snapshot, path: Str<'_>) -> Result<bool, Unreadable> {
+    path.as_utf8().map_or(Ok(false), |path| place.has(path))
+}
+
+fn has_child<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
     match args {
-        [_, ValueRef::String(path)] => Ok(ValueRef::Bool(is_there(below(bump, receiver(args)?, *path))?)),
+        [_, ValueRef::String(path)] => Ok(ValueRef::Bool(has(receiver(args)?, *path)?)),
         _ => Err(misfit()),
     }
 }
 
-fn has_children<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
+fn has_children<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
     let place = receiver(args)?;
     let Some(names) = args.get(1) else {
         return Ok(ValueRef::Bool(matches!(place.content()?, Content::Children)));
@@ -137,7 +137,7 @@ fn has_children<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
     let mut all = true;
     for name in names.iter() {
         let ValueRef::String(path) = name else { return Err(Failure::Database(Misuse::Element(name.type_of()))) };
-        all = all && is_there(below(bump, place, path))?;
+        all = all && has(place, path)?;
     }
     Ok(ValueRef::Bool(all))
 }

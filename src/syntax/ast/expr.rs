@@ -62,6 +62,21 @@ impl Exprs {
         }
     }
 
+    /// Moves the expressions from `first` on, whose spans were counted in a text of their own, to where they stand in
+    /// the file.
+    pub(crate) fn relocate(&mut self, first: usize, place: impl Fn(Span) -> Span) {
+        for node in self.nodes.iter_mut().skip(first) {
+            for span in [&mut node.span, &mut node.anchor, &mut node.outer] {
+                *span = place(*span);
+            }
+            if let Expr::Variable(name) | Expr::Member(_, name) | Expr::Method(_, name, _) | Expr::Regex(name, _) =
+                &mut node.expr
+            {
+                name.span = place(name.span);
+            }
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -95,6 +110,8 @@ pub enum Expr {
     Str(StrBuf),
     /// `b'\x41'`
     Bytes(Vec<u8>),
+    /// `/pattern/i` of database rules: the pattern and where it stands, the flags
+    Regex(Name, String),
     /// `[1, 2]`
     List(Vec<ExprId>),
     /// `{'a': 1}`; keys are expressions
@@ -115,6 +132,8 @@ pub enum Expr {
     PackageCall(Name, Name, Vec<ExprId>),
     /// `a.f(x)`: receiver, method, arguments
     Method(ExprId, Name, Vec<ExprId>),
+    /// `a(x)` of database rules, where what is called is no member
+    Invoke(ExprId, Vec<ExprId>),
     /// `!a`
     Unary(UnaryOp, ExprId),
     /// `a + b`; `a in b` too
@@ -137,6 +156,7 @@ impl Expr {
             | Expr::Float(_)
             | Expr::Str(_)
             | Expr::Bytes(_)
+            | Expr::Regex(..)
             | Expr::Variable(_) => Vec::new(),
             Expr::List(items) => nested(items),
             Expr::Map(entries) => entries.iter().flat_map(|(k, v)| [(*k, true), (*v, true)]).collect(),
@@ -150,7 +170,7 @@ impl Expr {
                     .collect()
             }
             Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => nested(arguments),
-            Expr::Method(receiver, _, arguments) => {
+            Expr::Method(receiver, _, arguments) | Expr::Invoke(receiver, arguments) => {
                 std::iter::once((*receiver, false)).chain(arguments.iter().map(|id| (*id, true))).collect()
             }
             // `-(…)` counts for its parentheses only (asked of the official compiler).
@@ -159,6 +179,14 @@ impl Expr {
             Expr::Binary(_, left, right) => nested(&[*left, *right]),
             Expr::Ternary(condition, yes, no) => nested(&[*condition, *yes, *no]),
         }
+    }
+}
+
+impl Expr {
+    /// Whether a part of this expression goes on a chain of the same `&&` or `||`, so that both are one operation.
+    pub fn continues(&self, part: &Expr) -> bool {
+        let chain = |op: &BinaryOp| matches!(op, BinaryOp::And | BinaryOp::Or);
+        matches!((self, part), (Expr::Binary(a, ..), Expr::Binary(b, ..)) if a == b && chain(a))
     }
 }
 

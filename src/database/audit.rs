@@ -1,0 +1,111 @@
+//! What is kept of the rules that a decision looks at: nothing, their outcomes, or all they went through.
+
+use bumpalo::Bump;
+
+use crate::{
+    eval::{Evaluator, Fault, Outcome, Silent, Steps},
+    program::{Code, Rule, RulePlace},
+    value::{Value, ValueRef},
+};
+
+use super::{
+    RuleKind, RuleTrace,
+    context::{Captured, Context},
+};
+
+/// Failed validations that one decision names.
+pub(super) const MOST_INVALID: usize = 50;
+
+/// What a rule says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    Yes,
+    /// False, or an operation failed.
+    No,
+    /// Nothing can be decided: the host's data cannot be read.
+    Unreadable,
+}
+
+/// Judges rules, and keeps of them what it is for.
+pub(super) trait Audit {
+    /// Whether validations go on after the first that fails.
+    const EVERY: bool;
+
+    fn judge(&mut self, code: &Code, kind: RuleKind, rule: Rule, place: &RulePlace, context: Context<'_>) -> Says;
+}
+
+/// Keeps nothing.
+pub(super) struct Plain;
+
+impl Audit for Plain {
+    const EVERY: bool = false;
+
+    fn judge(&mut self, code: &Code, _: RuleKind, rule: Rule, _: &RulePlace, context: Context<'_>) -> Says {
+        let arena = Bump::new();
+        says(&Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition))
+    }
+}
+
+fn says(result: &crate::eval::Result<'_>) -> Says {
+    match result {
+        Ok(ValueRef::Bool(true)) => Says::Yes,
+        Err(error) if error.failure.is_fatal() => Says::Unreadable,
+        _ => Says::No,
+    }
+}
+
+/// Keeps every rule that was judged.
+pub(super) struct Record {
+    /// Whether sub-expressions are kept too.
+    pub(super) steps: bool,
+    pub(super) rules: Vec<RuleTrace>,
+    /// The first failed validation that is not kept.
+    invalid: usize,
+    /// The path of an update that is being judged.
+    pub(super) path: Option<String>,
+}
+
+impl Record {
+    pub(super) fn new(steps: bool) -> Self {
+        Record { steps, rules: Vec::new(), invalid: 0, path: None }
+    }
+}
+
+impl Audit for Record {
+    const EVERY: bool = true;
+
+    fn judge(&mut self, code: &Code, kind: RuleKind, rule: Rule, place: &RulePlace, context: Context<'_>) -> Says {
+        let arena = Bump::new();
+        let mut steps = Steps::new(code);
+        let result = if self.steps {
+            Evaluator::new(code, context, &arena, &mut steps).condition(rule.condition)
+        } else {
+            Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition)
+        };
+        let said = says(&result);
+        // Of the validations below the written place only those that fail are worth a line.
+        if kind == RuleKind::Validate && said == Says::No {
+            self.invalid += 1;
+        }
+        if self.invalid > MOST_INVALID {
+            return said;
+        }
+        let outcome = match &result {
+            Ok(ValueRef::Bool(value)) => Outcome::Value(Value::Bool(*value)),
+            Err(error) => Outcome::Error(Fault::new(code, error)),
+            Ok(other) => Outcome::Described(other.describe()),
+        };
+        let names = place.wildcards.iter().map(|name| name.to_string());
+        self.rules.push(RuleTrace {
+            kind,
+            place: place.path.clone(),
+            path: context.new_data.unwrap_or(context.data).path(),
+            update: self.path.clone(),
+            captures: names.zip(Captured::names(context.captured)).collect(),
+            span: rule.span,
+            outcome,
+            condition: steps.take(),
+        });
+        said
+    }
+}

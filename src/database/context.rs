@@ -1,0 +1,127 @@
+//! What the expressions of database rules read: the [`Language`] of a rule at a place.
+
+use bumpalo::Bump;
+
+use crate::{
+    Auth,
+    eval::Language,
+    stdlib::{self, Failure, Operators},
+    value::{MapRef, Record, Str, Value, ValueRef},
+};
+
+use super::{place::Location, query::QueryRecord, request::User};
+
+/// The variables of a rule that stands at a place.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) auth: ValueRef<'a>,
+    pub(super) now: f64,
+    pub(super) query: &'a QueryRecord<'a>,
+    /// The root before the write.
+    pub(super) root: &'a Location<'a>,
+    /// The rule's place before the write.
+    pub(super) data: &'a Location<'a>,
+    /// The rule's place after the write; nothing where nothing is written.
+    pub(super) new_data: Option<&'a Location<'a>>,
+    pub(super) captured: Option<&'a Captured<'a>>,
+}
+
+/// What a wildcard stands for, and those around it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Captured<'a> {
+    pub(super) outer: Option<&'a Captured<'a>>,
+    /// Its place among the wildcards, outermost first.
+    pub(super) slot: u8,
+    pub(super) name: &'a str,
+}
+
+impl<'a> Captured<'a> {
+    /// A wildcard within those around it.
+    pub(super) fn new(outer: Option<&'a Captured<'a>>, name: &'a str) -> Self {
+        Captured { outer, slot: outer.map_or(0, |outer| outer.slot.saturating_add(1)), name }
+    }
+
+    fn find(&self, slot: u8) -> Option<&'a str> {
+        if self.slot == slot { Some(self.name) } else { self.outer?.find(slot) }
+    }
+
+    /// What the wildcards stand for, outermost first.
+    pub(super) fn names(captured: Option<&Captured<'_>>) -> Vec<String> {
+        let mut names = captured.map_or_else(Vec::new, |inner| Self::names(inner.outer));
+        names.extend(captured.map(|inner| inner.name.to_owned()));
+        names
+    }
+}
+
+impl<'a> Language<'a> for Context<'a> {
+    const OPERATORS: &'static Operators = &stdlib::DATABASE;
+    const LAST_FIRST: bool = false;
+    const BUDGET: Option<u32> = None;
+
+    #[inline]
+    fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
+        // The order of `Dialect::variables`.
+        Some(match slot {
+            0 => self.auth,
+            1 => ValueRef::Float(self.now),
+            2 => ValueRef::Snapshot(self.root),
+            3 => ValueRef::Snapshot(self.data),
+            4 => ValueRef::Snapshot(self.new_data?),
+            _ => ValueRef::Map(MapRef::Record(self.query)),
+        })
+    }
+
+    fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+        let name = self.captured.and_then(|captured| captured.find(slot));
+        name.map(|name| ValueRef::String(Str::Utf8(name))).ok_or(Failure::Null)
+    }
+}
+
+/// The variable `auth` of a signed-in user: `uid`, `provider`, `token` (realtime-database specification, section 4.2).
+pub(super) struct AuthRecord<'a> {
+    auth: &'a Auth,
+}
+
+impl<'a> AuthRecord<'a> {
+    /// The user of a request, where there is one.
+    pub(super) fn of(user: &'a User<'_>) -> Option<Self> {
+        match user {
+            User::Auth(auth) => Some(AuthRecord { auth }),
+            User::Nobody | User::Variable(_) => None,
+        }
+    }
+}
+
+impl Record for AuthRecord<'_> {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        match name {
+            "uid" => Record::field(self.auth, "uid"),
+            "token" => Some(self.auth.token().view()),
+            "provider" => {
+                let firebase = member(self.auth.token(), "firebase")?;
+                member(firebase, "sign_in_provider").map(Value::view)
+            }
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["uid", "provider", "token"]
+    }
+}
+
+fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    match value {
+        Value::Map(map) => map.get(name),
+        _ => None,
+    }
+}
+
+/// The variable `auth`.
+pub(super) fn auth<'a>(user: &'a User<'_>, record: &'a Option<AuthRecord<'a>>) -> ValueRef<'a> {
+    match (user, record) {
+        (User::Variable(value), _) => value.view(),
+        (_, Some(record)) => ValueRef::Map(MapRef::Record(record)),
+        (_, None) => ValueRef::Null,
+    }
+}

@@ -1,0 +1,195 @@
+//! The database in memory: quick to walk, and all of what the REST export form can say.
+
+/// A boolean, a number or a string.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `true`, `false`
+    Bool(bool),
+    /// An IEEE double, finite in what is stored.
+    Number(f64),
+    /// Text.
+    String(Box<str>),
+}
+
+impl From<bool> for Scalar {
+    fn from(b: bool) -> Self {
+        Scalar::Bool(b)
+    }
+}
+
+impl From<f64> for Scalar {
+    fn from(n: f64) -> Self {
+        Scalar::Number(n)
+    }
+}
+
+impl From<&str> for Scalar {
+    fn from(text: &str) -> Self {
+        Scalar::String(text.into())
+    }
+}
+
+/// A value of the database, with everything below it: a tree in which nothing is empty.
+///
+/// Children are sorted by name, so that rules and data can be walked side by side. Made from JSON with
+/// [`Data::from_json`], or put together:
+///
+/// ```
+/// use firewarden::database::Data;
+///
+/// let mut data = Data::default();
+/// data.set("/users/alice/age", 30.0.into());
+/// assert_eq!(data.child("users").and_then(|users| users.child("alice")).map(|alice| alice.child_count()), Some(1));
+/// data.set("/users/alice/age", Data::default());
+/// assert!(data.is_nothing());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Data {
+    pub(super) node: Node,
+    pub(super) priority: Option<Box<Scalar>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Node {
+    /// Only a whole database can be nothing; below, what is nothing is not there.
+    #[default]
+    Nothing,
+    Leaf(Scalar),
+    /// Never empty, sorted by name.
+    Children(Vec<(Box<str>, Data)>),
+}
+
+impl<S: Into<Scalar>> From<S> for Data {
+    fn from(scalar: S) -> Self {
+        Data { node: Node::Leaf(scalar.into()), priority: None }
+    }
+}
+
+impl Data {
+    /// A value with children. Of a name that is there twice the last counts; children that are nothing are left out.
+    pub fn object<N: Into<Box<str>>>(children: impl IntoIterator<Item = (N, Data)>) -> Self {
+        let mut sorted: Vec<(Box<str>, Data)> =
+            children.into_iter().map(|(name, child)| (name.into(), child)).collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        sorted.reverse();
+        sorted.dedup_by(|a, b| a.0 == b.0);
+        sorted.reverse();
+        sorted.retain(|(_, child)| !child.is_nothing());
+        if sorted.is_empty() { Data::default() } else { Data { node: Node::Children(sorted), priority: None } }
+    }
+
+    /// The same value with a priority. Nothing has none.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Scalar) -> Self {
+        self.priority = (!self.is_nothing()).then(|| Box::new(priority));
+        self
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.node, Node::Nothing)
+    }
+
+    /// The boolean, number or string; `None` for a value with children and for nothing.
+    pub fn scalar(&self) -> Option<&Scalar> {
+        match &self.node {
+            Node::Leaf(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The priority.
+    pub fn priority(&self) -> Option<&Scalar> {
+        self.priority.as_deref()
+    }
+
+    /// The child of that name.
+    pub fn child(&self, name: &str) -> Option<&Data> {
+        let children = self.children_slice();
+        let at = children.binary_search_by(|(other, _)| other.as_ref().cmp(name)).ok()?;
+        children.get(at).map(|(_, child)| child)
+    }
+
+    /// What is at a path below: names separated by slashes.
+    pub fn at(&self, path: &str) -> Option<&Data> {
+        names(path).try_fold(self, |data, name| data.child(name))
+    }
+
+    /// Children in the order of their names.
+    pub fn children(&self) -> impl ExactSizeIterator<Item = (&str, &Data)> {
+        self.children_slice().iter().map(|(name, child)| (&**name, child))
+    }
+
+    /// How many children there are.
+    pub fn child_count(&self) -> usize {
+        self.children_slice().len()
+    }
+
+    pub(super) fn children_slice(&self) -> &[(Box<str>, Data)] {
+        match &self.node {
+            Node::Children(children) => children,
+            _ => &[],
+        }
+    }
+
+    /// Replaces what is at a path below. Places on the way are made, and a leaf there gives way to them; with nothing,
+    /// the place is removed, and with it every place above that is then empty.
+    pub fn set(&mut self, path: &str, value: Data) {
+        let names: Vec<&str> = names(path).collect();
+        self.replace(&names, value);
+    }
+
+    pub(super) fn replace(&mut self, path: &[&str], value: Data) {
+        let Some((name, rest)) = path.split_first() else {
+            *self = value;
+            return;
+        };
+        let mut children = match std::mem::take(&mut self.node) {
+            Node::Children(children) => children,
+            // Below a leaf there is nothing to remove.
+            node if value.is_nothing() => {
+                self.node = node;
+                return;
+            }
+            _ => Vec::new(),
+        };
+        let found = children.binary_search_by(|(other, _)| other.as_ref().cmp(name));
+        let at = found.unwrap_or_else(|at| at);
+        if found.is_err() {
+            children.insert(at, (Box::from(*name), Data::default()));
+        }
+        if let Some((_, child)) = children.get_mut(at) {
+            child.replace(rest, value);
+            if child.is_nothing() {
+                children.remove(at);
+            }
+        }
+        if children.is_empty() {
+            *self = Data::default();
+        } else {
+            self.node = Node::Children(children);
+        }
+    }
+
+    /// Sets or removes the priority of what is at a path below; nothing has none.
+    pub fn set_priority(&mut self, path: &str, priority: Option<Scalar>) {
+        let mut place = Some(self);
+        for name in names(path) {
+            place = place.and_then(|data| match &mut data.node {
+                Node::Children(children) => {
+                    let at = children.binary_search_by(|(other, _)| other.as_ref().cmp(name)).ok()?;
+                    children.get_mut(at).map(|(_, child)| child)
+                }
+                _ => None,
+            });
+        }
+        if let Some(data) = place.filter(|data| !data.is_nothing()) {
+            data.priority = priority.map(Box::new);
+        }
+    }
+}
+
+/// The names of a path; slashes at its ends do not count.
+pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|name| !name.is_empty())
+}

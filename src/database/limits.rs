@@ -1,0 +1,209 @@
+//! What the database takes (realtime-database specification, section 7.10), and the errors for what it does not.
+
+use super::{Data, Scalar, data::Node};
+
+/// Levels of a path of data. Documentation says less than 32; the SDK takes 32.
+pub const MAX_LEVELS: usize = 32;
+/// Bytes of a key.
+pub const MAX_KEY: usize = 768;
+/// Bytes of a string.
+pub const MAX_STRING: usize = 10 << 20;
+/// Bytes of one write over REST, roughly as JSON.
+pub const MAX_WRITE_REST: usize = 256 << 20;
+/// Bytes of one write through an SDK.
+pub const MAX_WRITE_SOCKET: usize = 16 << 20;
+
+/// A request that the database refuses before any rule is looked at.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// A key that no data can have.
+    #[error("the key {key:?} in {place} {why}")]
+    Key {
+        /// The key, shortened.
+        key: String,
+        /// Where it stands.
+        place: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// More than 32 levels.
+    #[error("{place} is {levels} levels deep; the database has at most {MAX_LEVELS}")]
+    TooDeep {
+        /// The path, shortened.
+        place: String,
+        /// How many levels it has.
+        levels: usize,
+    },
+    /// A number that is not finite.
+    #[error("the number at {place} is {number}; the database stores finite numbers only")]
+    Number {
+        /// Where it stands.
+        place: String,
+        /// What it is.
+        number: f64,
+    },
+    /// A string of more than 10 MB.
+    #[error("the string at {place} has {bytes} bytes; the database stores at most {MAX_STRING}")]
+    StringTooLong {
+        /// Where it stands.
+        place: String,
+        /// Its size in UTF-8.
+        bytes: usize,
+    },
+    /// A write that is too large for its transport.
+    #[error("the write has about {bytes} bytes; at most {limit} can be written at once over this transport")]
+    WriteTooLarge {
+        /// Its size as JSON, roughly.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// `.value` beside children.
+    #[error("{place} has \".value\" beside children; a value has children or is one")]
+    ValueBesideChildren {
+        /// Where it stands.
+        place: String,
+    },
+    /// A `.value` that is no boolean, number, string or server value.
+    #[error("\".value\" of {place} is {found}; it is a boolean, a number, a string or null")]
+    Value {
+        /// Where it stands.
+        place: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// A priority that is neither a number nor a string.
+    #[error("the priority of {place} is {found}; it is a number, a string, a server value or null")]
+    Priority {
+        /// Where it stands.
+        place: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// A `.sv` that names no server value.
+    #[error("the server value at {place} is none: {found}; there are \"timestamp\" and {{\"increment\": number}}")]
+    ServerValue {
+        /// Where it stands.
+        place: String,
+        /// What it is.
+        found: String,
+    },
+    /// An update whose value has no paths.
+    #[error("an update is an object of paths and values, not {found}")]
+    Update {
+        /// What it is.
+        found: &'static str,
+    },
+    /// An update that changes a place and one below it.
+    #[error("the update changes {outer} and {inner} below it; which comes last is not defined")]
+    Overlap {
+        /// The place above.
+        outer: String,
+        /// The place below.
+        inner: String,
+    },
+    /// A query that cannot be asked.
+    #[error("the query cannot be asked: {0}")]
+    Query(&'static str),
+}
+
+/// What is wrong with a key; `None` for one that data can have.
+pub(super) fn key_problem(key: &str) -> Option<&'static str> {
+    // Most keys are short and plain: one pass over the bytes settles them.
+    let bad = |byte: u8| byte < 0x20 || matches!(byte, b'.' | b'$' | b'#' | b'[' | b']' | b'/' | 0x7F);
+    if key.len() <= MAX_KEY && !key.is_empty() && !key.bytes().any(bad) {
+        return None;
+    }
+    Some(if key.is_empty() {
+        "is empty"
+    } else if key.len() > MAX_KEY {
+        "has more than 768 bytes"
+    } else if key.bytes().any(|byte| byte < 0x20 || byte == 0x7F) {
+        "has control characters"
+    } else {
+        "has one of . $ # [ ] /"
+    })
+}
+
+/// A place for a message: `/users/alice`, shortened.
+pub(super) fn place_of(names: &[&str]) -> String {
+    shorten(&format!("/{}", names.join("/")))
+}
+
+pub(super) fn shorten(text: &str) -> String {
+    const LIMIT: usize = 120;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}
+
+/// Checks the names of a path.
+pub(super) fn check_path(names: &[&str]) -> Result<(), RequestError> {
+    if names.len() > MAX_LEVELS {
+        return Err(RequestError::TooDeep { place: place_of(names), levels: names.len() });
+    }
+    for name in names {
+        if let Some(why) = key_problem(name) {
+            return Err(RequestError::Key { key: shorten(name), place: place_of(names), why });
+        }
+    }
+    Ok(())
+}
+
+/// How large and how deep a value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Bytes, roughly as JSON.
+    pub(super) bytes: usize,
+    /// Levels below its place.
+    pub(super) levels: usize,
+}
+
+/// Checks a value and everything below it, and measures it.
+pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result<Extent, RequestError> {
+    let mut extent = Extent::default();
+    for scalar in data.scalar().into_iter().chain(data.priority()) {
+        extent.bytes += check_scalar(scalar, path)?;
+    }
+    if let Some(priority @ Scalar::Bool(_)) = data.priority() {
+        return Err(RequestError::Priority { place: place_of(path), found: kind(priority) });
+    }
+    if let Node::Children(children) = &data.node {
+        if path.len() >= MAX_LEVELS {
+            return Err(RequestError::TooDeep { place: place_of(path), levels: path.len() + 1 });
+        }
+        for (name, child) in children {
+            if let Some(why) = key_problem(name) {
+                return Err(RequestError::Key { key: shorten(name), place: place_of(path), why });
+            }
+            path.push(name);
+            let below = check_value(child, path)?;
+            path.pop();
+            extent.bytes += name.len() + 4 + below.bytes;
+            extent.levels = extent.levels.max(below.levels + 1);
+        }
+    }
+    Ok(extent)
+}
+
+fn check_scalar(scalar: &Scalar, path: &[&str]) -> Result<usize, RequestError> {
+    match scalar {
+        Scalar::Bool(_) => Ok(5),
+        Scalar::Number(n) if !n.is_finite() => Err(RequestError::Number { place: place_of(path), number: *n }),
+        Scalar::Number(_) => Ok(8),
+        Scalar::String(text) if text.len() > MAX_STRING => {
+            Err(RequestError::StringTooLong { place: place_of(path), bytes: text.len() })
+        }
+        Scalar::String(text) => Ok(text.len() + 2),
+    }
+}
+
+pub(super) fn kind(scalar: &Scalar) -> &'static str {
+    match scalar {
+        Scalar::Bool(_) => "a boolean",
+        Scalar::Number(_) => "a number",
+        Scalar::String(_) => "a string",
+    }
+}

@@ -1,0 +1,184 @@
+//! What a read asks for: order, bounds and limits, and how rules see them (realtime-database specification, section 4.5).
+
+use crate::value::{Record, Str, ValueRef};
+
+use super::{RequestError, Scalar, Transport};
+
+/// What children are ordered by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Order {
+    /// Nothing is said: by priority through an SDK, by key over REST.
+    #[default]
+    Default,
+    /// By key.
+    Key,
+    /// By value.
+    Value,
+    /// By priority.
+    Priority,
+    /// By what is at a path below each child.
+    Child(String),
+}
+
+/// What a read asks for. Without any of it, everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct Query {
+    pub(super) order: Order,
+    start_at: Option<Scalar>,
+    end_at: Option<Scalar>,
+    equal_to: Option<Scalar>,
+    limit_to_first: Option<f64>,
+    limit_to_last: Option<f64>,
+}
+
+impl Query {
+    /// Everything, in the default order.
+    pub fn new() -> Self {
+        Query::default()
+    }
+
+    /// Orders by key.
+    pub fn order_by_key(mut self) -> Self {
+        self.order = Order::Key;
+        self
+    }
+
+    /// Orders by value.
+    pub fn order_by_value(mut self) -> Self {
+        self.order = Order::Value;
+        self
+    }
+
+    /// Orders by priority.
+    pub fn order_by_priority(mut self) -> Self {
+        self.order = Order::Priority;
+        self
+    }
+
+    /// Orders by what is at a path below each child.
+    pub fn order_by_child(mut self, path: impl Into<String>) -> Self {
+        self.order = Order::Child(path.into());
+        self
+    }
+
+    /// The order by its name in rules: `key`, `value`, `priority`, or the path of a child.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// The first value that is wanted.
+    pub fn start_at(mut self, value: impl Into<Scalar>) -> Self {
+        self.start_at = Some(value.into());
+        self
+    }
+
+    /// The last value that is wanted.
+    pub fn end_at(mut self, value: impl Into<Scalar>) -> Self {
+        self.end_at = Some(value.into());
+        self
+    }
+
+    /// The only value that is wanted.
+    pub fn equal_to(mut self, value: impl Into<Scalar>) -> Self {
+        self.equal_to = Some(value.into());
+        self
+    }
+
+    /// How many are wanted from the beginning.
+    pub fn limit_to_first(mut self, count: u32) -> Self {
+        self.limit_to_first = Some(f64::from(count));
+        self
+    }
+
+    /// How many are wanted from the end.
+    pub fn limit_to_last(mut self, count: u32) -> Self {
+        self.limit_to_last = Some(f64::from(count));
+        self
+    }
+
+    /// The index that the query needs, as `.indexOn` lists it; keys and priorities need none.
+    pub(super) fn index(&self) -> Option<&str> {
+        match &self.order {
+            Order::Child(path) => Some(path.trim_matches('/')),
+            Order::Value => Some(".value"),
+            Order::Default | Order::Key | Order::Priority => None,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), RequestError> {
+        if self.limit_to_first.is_some() && self.limit_to_last.is_some() {
+            return Err(RequestError::Query("it has both limits, limitToFirst and limitToLast"));
+        }
+        if self.limit_to_first == Some(0.0) || self.limit_to_last == Some(0.0) {
+            return Err(RequestError::Query("a limit is at least 1"));
+        }
+        if self.equal_to.is_some() && (self.start_at.is_some() || self.end_at.is_some()) {
+            return Err(RequestError::Query("equalTo stands beside startAt or endAt"));
+        }
+        Ok(())
+    }
+}
+
+/// The variable `query`: a request's query, or none, with the order that its transport has where none is said.
+#[derive(Debug)]
+pub(super) struct QueryRecord<'q> {
+    /// None while something is written: then nothing is set.
+    pub(super) query: Option<&'q Query>,
+    pub(super) transport: Transport,
+}
+
+impl QueryRecord<'_> {
+    fn is_ordered_by(&self, order: &Order) -> bool {
+        self.query.is_some_and(|query| match (&query.order, self.transport) {
+            (Order::Default, Transport::WebSocket) => *order == Order::Priority,
+            (Order::Default, Transport::Rest) => *order == Order::Key,
+            (known, _) => known == order,
+        })
+    }
+}
+
+fn view(scalar: &Option<Scalar>) -> ValueRef<'_> {
+    match scalar {
+        None => ValueRef::Null,
+        Some(Scalar::Bool(b)) => ValueRef::Bool(*b),
+        Some(Scalar::Number(n)) => ValueRef::Float(*n),
+        Some(Scalar::String(text)) => ValueRef::String(Str::Utf8(text)),
+    }
+}
+
+impl Record for QueryRecord<'_> {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        Some(match (name, self.query) {
+            ("orderByKey", _) => ValueRef::Bool(self.is_ordered_by(&Order::Key)),
+            ("orderByValue", _) => ValueRef::Bool(self.is_ordered_by(&Order::Value)),
+            ("orderByPriority", _) => ValueRef::Bool(self.is_ordered_by(&Order::Priority)),
+            (_, None) => ValueRef::Null,
+            ("orderByChild", Some(query)) => match &query.order {
+                Order::Child(path) => ValueRef::from(path.as_str()),
+                _ => ValueRef::Null,
+            },
+            ("startAt", Some(query)) => view(&query.start_at),
+            ("endAt", Some(query)) => view(&query.end_at),
+            ("equalTo", Some(query)) => view(&query.equal_to),
+            ("limitToFirst", Some(query)) => query.limit_to_first.map_or(ValueRef::Null, ValueRef::Float),
+            ("limitToLast", Some(query)) => query.limit_to_last.map_or(ValueRef::Null, ValueRef::Float),
+            _ => return None,
+        })
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[
+            "orderByKey",
+            "orderByValue",
+            "orderByPriority",
+            "orderByChild",
+            "startAt",
+            "endAt",
+            "equalTo",
+            "limitToFirst",
+            "limitToLast",
+        ]
+    }
+}

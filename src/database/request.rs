@@ -1,0 +1,147 @@
+//! A request to the database.
+
+use std::borrow::Cow;
+
+use crate::{Auth, value::Value};
+
+use super::{Incoming, Query, RequestError, Scalar};
+
+/// How a request reaches the database: some answers differ (realtime-database specification, section 4.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Through an SDK.
+    #[default]
+    WebSocket,
+    /// Over the REST API.
+    Rest,
+}
+
+/// A request to read or change data. It borrows what it is given by reference.
+///
+/// ```
+/// use firewarden::{Auth, database::{Query, Request}};
+/// use serde_json::json;
+///
+/// let read = Request::read("/rooms/r1/messages").query(Query::new().order_by_child("sent").limit_to_last(20));
+/// let write = Request::write("/users/alice/name", json!("Alice")).auth(Auth::user("alice"));
+/// let both = Request::update("/", json!({ "posts/p1": "hi", "stamps/alice": { ".sv": "timestamp" } }));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Request<'a> {
+    pub(super) operation: Operation<'a>,
+    pub(super) path: Cow<'a, str>,
+    pub(super) user: User<'a>,
+    pub(super) now: f64,
+    pub(super) transport: Transport,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Operation<'a> {
+    Read(Query),
+    Write(Cow<'a, Incoming>),
+    Update(Result<Vec<(String, Incoming)>, RequestError>),
+    Priority(Option<Scalar>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum User<'a> {
+    Nobody,
+    Auth(Cow<'a, Auth>),
+    /// The variable `auth` itself.
+    Variable(Value),
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(operation: Operation<'a>, path: impl Into<Cow<'a, str>>) -> Self {
+        let (user, transport) = (User::Nobody, Transport::default());
+        Request { operation, path: path.into(), user, now: 0.0, transport }
+    }
+
+    /// Reads a place and everything below it.
+    pub fn read(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Operation::Read(Query::new()), path)
+    }
+
+    /// Replaces what is at a place, with JSON or [`Data`](super::Data). Null, and whatever else is nothing, deletes it.
+    pub fn write(path: impl Into<Cow<'a, str>>, value: impl Into<Incoming>) -> Self {
+        Self::new(Operation::Write(Cow::Owned(value.into())), path)
+    }
+
+    /// The same, borrowing the value.
+    pub fn write_ref(path: impl Into<Cow<'a, str>>, value: &'a Incoming) -> Self {
+        Self::new(Operation::Write(Cow::Borrowed(value)), path)
+    }
+
+    /// Deletes what is at a place.
+    pub fn delete(path: impl Into<Cow<'a, str>>) -> Self {
+        Self::write(path, Incoming::default())
+    }
+
+    /// Replaces what is at several paths below a place, all or none. `Request::update` takes JSON.
+    pub fn update_paths(path: impl Into<Cow<'a, str>>, values: impl IntoIterator<Item = (String, Incoming)>) -> Self {
+        Self::new(Operation::Update(Ok(values.into_iter().collect())), path)
+    }
+
+    /// Sets the priority of what is at a place, a number or a string, or removes it.
+    pub fn set_priority(path: impl Into<Cow<'a, str>>, priority: Option<Scalar>) -> Self {
+        Self::new(Operation::Priority(priority), path)
+    }
+
+    /// What a read asks for; no meaning for other requests.
+    pub fn query(mut self, query: Query) -> Self {
+        if let Operation::Read(known) = &mut self.operation {
+            *known = query;
+        }
+        self
+    }
+
+    /// Who asks; without this nobody is signed in. Rules see `auth.uid`, `auth.token`, and as `auth.provider` the claim
+    /// `firebase.sign_in_provider`.
+    pub fn auth(mut self, auth: impl Into<Cow<'a, Auth>>) -> Self {
+        self.user = User::Auth(auth.into());
+        self
+    }
+
+    /// The variable `auth` as a whole, as `auth_variable_override` has it; null is nobody.
+    pub fn auth_variable(mut self, auth: impl Into<Value>) -> Self {
+        self.user = User::Variable(auth.into());
+        self
+    }
+
+    /// When it is asked, in milliseconds since 1970: the variable `now`, and what server timestamps become. Without this
+    /// 0: an evaluation reads no clock.
+    pub fn at(mut self, milliseconds: i64) -> Self {
+        self.now = milliseconds as f64;
+        self
+    }
+
+    /// How it is asked; without this through an SDK.
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// `write /users/alice`
+    pub(super) fn title(&self) -> String {
+        let word = match &self.operation {
+            Operation::Read(query) if *query == Query::new() => "read",
+            Operation::Read(_) => "query",
+            Operation::Write(value)
+                if value.data.is_nothing() && value.deferred.is_empty() && value.checked.is_ok() =>
+            {
+                "delete"
+            }
+            Operation::Write(_) => "write",
+            Operation::Update(_) => "update",
+            Operation::Priority(_) => "set priority of",
+        };
+        format!("{word} /{}", super::data::names(&self.path).collect::<Vec<_>>().join("/"))
+    }
+}
+
+impl std::fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.title())
+    }
+}

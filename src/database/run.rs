@@ -1,0 +1,374 @@
+//! A request to a decision: what the database takes, the overlay of the write, the walk, and what it says.
+
+use std::borrow::Cow;
+
+use bumpalo::Bump;
+
+use crate::{error::Error, program::RuleTree, value::Unreadable};
+
+use super::{
+    Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, RuleTrace, Scalar,
+    Transport, Tree,
+    audit::{Audit, Plain, Record},
+    context::{self, AuthRecord},
+    data::names,
+    decide::{Judge, Verdict},
+    limits::{Extent, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_path, place_of},
+    place::{Base, Change, Location, State, stored_number},
+    query::QueryRecord,
+    request::Operation,
+    tree::{Leaf, Store},
+};
+
+/// Why a request has no verdict.
+enum Halt {
+    /// The database does not take it.
+    Refused(RequestError),
+    /// The host's data cannot be read; the store has the error.
+    Unreadable,
+}
+
+impl From<RequestError> for Halt {
+    fn from(error: RequestError) -> Self {
+        Halt::Refused(error)
+    }
+}
+
+impl From<Unreadable> for Halt {
+    fn from(_: Unreadable) -> Self {
+        Halt::Unreadable
+    }
+}
+
+/// Only whether the request may pass: nothing is written down.
+pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) -> Result<bool, Error> {
+    let texts = Bump::new();
+    let store = Store::new(tree, &texts);
+    let said = judge(rules, request, &store, &mut Plain, |_, verdict| verdict == Verdict::Allowed);
+    match (said, store.into_failure()) {
+        (_, Some(error)) => Err(Error::Data(error)),
+        (Ok(granted), None) => Ok(granted),
+        (Err(_), None) => Ok(false),
+    }
+}
+
+/// The decision with what decided; with `steps` all it went through.
+pub(super) fn decide(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree, steps: bool) -> Result<Decision, Error> {
+    let texts = Bump::new();
+    let store = Store::new(tree, &texts);
+    let mut record = Record::new(steps);
+    let mut paths = Vec::new();
+    let said = judge(rules, request, &store, &mut record, |path, verdict| {
+        paths.push((path, verdict));
+        true
+    });
+    if let Some(error) = store.into_failure() {
+        return Err(Error::Data(error));
+    }
+    let mut trace = record.rules;
+    let cause = match said {
+        Ok(_) => cause(&paths, &trace),
+        Err(Halt::Refused(error)) => Cause::Refused(error),
+        // Without an error of the host there is nothing that cannot be read.
+        Err(Halt::Unreadable) => Cause::NoRule("/".to_owned()),
+    };
+    sort(&mut trace);
+    let warnings = index_warning(rules, request).into_iter().collect();
+    let source = rules.code.source.clone();
+    Ok(Decision { source, cause, rules: trace, warnings, request: request.title() })
+}
+
+/// Judges every path of a request until `each` says that no more is wanted; true if it never did.
+fn judge<A: Audit>(
+    rules: &RuleTree,
+    request: &Request<'_>,
+    store: &Store<'_>,
+    audit: &mut A,
+    mut each: impl FnMut(String, Verdict) -> bool,
+) -> Result<bool, Halt>
+where
+    A: NamesPaths,
+{
+    let base = store.data().map_or(Base::Host, Base::memory);
+    let root = Location::root(store, State::Stored(base));
+    let mut path = Path::default();
+    names(&request.path).for_each(|name| path.push(name));
+    let record = AuthRecord::of(&request.user);
+    let auth = context::auth(&request.user, &record);
+    let query = match &request.operation {
+        Operation::Read(query) => Some(query),
+        _ => None,
+    };
+    let query = QueryRecord { query, transport: request.transport };
+    let mut judge = Judge { rules, auth, now: request.now, query: &query, root: &root, audit };
+    match &request.operation {
+        Operation::Read(query) => {
+            path.check()?;
+            query.check()?;
+            let verdict = judge.read(path.names())?;
+            Ok(each(A::name(path.names()), verdict))
+        }
+        Operation::Write(value) if path.names().last() == Some(&".priority") => {
+            path.pop();
+            let priority = priority_of(value, request.now)?;
+            set_priority(&mut judge, &path, priority.as_ref(), each)
+        }
+        Operation::Priority(priority) => set_priority(&mut judge, &path, priority.as_ref(), each),
+        Operation::Write(value) => {
+            path.check()?;
+            check_size(fits(value, &path)?.bytes, request.transport)?;
+            let data = resolve(value, request.now, &root, path.names())?;
+            let change = Change::Replace(&data);
+            let new_root = Location::root(store, State::changed_at(path.names(), &change, base));
+            let verdict = judge.write(&new_root, path.names())?;
+            Ok(each(A::name(path.names()), verdict))
+        }
+        Operation::Update(values) => {
+            let values = values.as_ref().map_err(Clone::clone)?;
+            let writes = update(values, &path, &root, request)?;
+            let Some(change) = overlay(&writes) else { return Ok(true) };
+            let new_root = Location::root(store, State::changed(&change, base));
+            for write in &writes {
+                judge.audit.update(&write.path);
+                let verdict = judge.write(&new_root, &write.path)?;
+                if !each(A::name(&write.path), verdict) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// What is kept of the paths of a request.
+pub(super) trait NamesPaths {
+    /// A path as the callback gets it.
+    fn name(path: &[&str]) -> String;
+
+    /// The path of an update that is judged next.
+    fn update(&mut self, _path: &[&str]) {}
+}
+
+impl NamesPaths for Plain {
+    fn name(_: &[&str]) -> String {
+        String::new()
+    }
+}
+
+impl NamesPaths for Record {
+    fn name(path: &[&str]) -> String {
+        place_of(path)
+    }
+
+    fn update(&mut self, path: &[&str]) {
+        self.path = Some(place_of(path));
+    }
+}
+
+/// The names of a path, without allocating. Of one that is too deep, only so many that this is seen.
+struct Path<'r> {
+    few: [&'r str; MAX_LEVELS + 2],
+    count: usize,
+}
+
+impl Default for Path<'_> {
+    fn default() -> Self {
+        Path { few: [""; MAX_LEVELS + 2], count: 0 }
+    }
+}
+
+impl<'r> Path<'r> {
+    fn push(&mut self, name: &'r str) {
+        if let Some(slot) = self.few.get_mut(self.count) {
+            *slot = name;
+            self.count += 1;
+        }
+    }
+
+    fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    fn names(&self) -> &[&'r str] {
+        self.few.get(..self.count).unwrap_or(&[])
+    }
+
+    fn check(&self) -> Result<(), RequestError> {
+        check_path(self.names())
+    }
+}
+
+/// What a value measures where it is written.
+fn fits(value: &Incoming, path: &Path<'_>) -> Result<Extent, RequestError> {
+    let extent = value.checked.clone()?;
+    let levels = path.names().len() + extent.levels;
+    if levels > MAX_LEVELS {
+        return Err(RequestError::TooDeep { place: place_of(path.names()), levels });
+    }
+    Ok(extent)
+}
+
+fn check_size(bytes: usize, transport: Transport) -> Result<(), RequestError> {
+    let limit = match transport {
+        Transport::WebSocket => MAX_WRITE_SOCKET,
+        Transport::Rest => MAX_WRITE_REST,
+    };
+    if bytes > limit { Err(RequestError::WriteTooLarge { bytes, limit }) } else { Ok(()) }
+}
+
+/// The value with what the server fills in; borrowed where that is nothing.
+fn resolve<'v>(value: &'v Incoming, now: f64, root: &Location<'_>, path: &[&str]) -> Result<Cow<'v, Data>, Halt> {
+    if value.deferred.is_empty() {
+        return Ok(Cow::Borrowed(&value.data));
+    }
+    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()))?;
+    // A sum may be beyond what the database stores.
+    super::limits::check_value(&data, &mut Vec::new())?;
+    Ok(Cow::Owned(data))
+}
+
+/// The priority that a write to `…/.priority` sets.
+fn priority_of(value: &Incoming, now: f64) -> Result<Option<Scalar>, Halt> {
+    value.checked.clone()?;
+    let data = value.resolved(now, |_| Ok::<_, Halt>(None))?;
+    let found = match (data.scalar(), data.is_nothing()) {
+        (Some(priority @ (Scalar::Number(_) | Scalar::String(_))), _) => return Ok(Some(priority.clone())),
+        (None, true) => return Ok(None),
+        (Some(scalar), _) => super::limits::kind(scalar),
+        (None, false) => "an object",
+    };
+    Err(RequestError::Priority { place: "the request".to_owned(), found }.into())
+}
+
+/// Judged as a write of the place itself (specification, section 5.2, recommended).
+fn set_priority<A: Audit + NamesPaths>(
+    judge: &mut Judge<'_, A>,
+    path: &Path<'_>,
+    priority: Option<&Scalar>,
+    mut each: impl FnMut(String, Verdict) -> bool,
+) -> Result<bool, Halt> {
+    path.check()?;
+    if let Some(scalar @ Scalar::Bool(_)) = priority {
+        let found = super::limits::kind(scalar);
+        return Err(RequestError::Priority { place: place_of(path.names()), found }.into());
+    }
+    if let Some(Scalar::Number(number)) = priority.filter(|p| matches!(p, Scalar::Number(n) if !n.is_finite())) {
+        return Err(RequestError::Number { place: place_of(path.names()), number: *number }.into());
+    }
+    let change = Change::Priority(priority.map(Leaf::from));
+    let new_root = judge.root.with_change(path.names(), &change);
+    let verdict = judge.write(&new_root, path.names())?;
+    Ok(each(A::name(path.names()), verdict))
+}
+
+/// One path of an update.
+struct Write<'v> {
+    path: Vec<&'v str>,
+    value: Cow<'v, Data>,
+}
+
+/// The paths of an update, sorted; none of them in another.
+fn update<'v>(
+    values: &'v [(String, Incoming)],
+    base: &Path<'v>,
+    root: &Location<'_>,
+    request: &Request<'_>,
+) -> Result<Vec<Write<'v>>, Halt> {
+    let mut writes = Vec::with_capacity(values.len());
+    let mut bytes = 0;
+    for (key, value) in values {
+        let mut path = Path::default();
+        base.names().iter().copied().chain(names(key)).for_each(|name| path.push(name));
+        path.check()?;
+        bytes += key.len() + fits(value, &path)?.bytes;
+        let value = resolve(value, request.now, root, path.names())?;
+        writes.push(Write { path: path.names().to_vec(), value });
+    }
+    if values.is_empty() {
+        base.check()?;
+    }
+    check_size(bytes, request.transport)?;
+    writes.sort_by(|a, b| a.path.cmp(&b.path));
+    // Sorted, a path is followed by those below it.
+    for pair in writes.windows(2) {
+        if let [outer, inner] = pair
+            && inner.path.starts_with(&outer.path)
+        {
+            return Err(RequestError::Overlap { outer: place_of(&outer.path), inner: place_of(&inner.path) }.into());
+        }
+    }
+    Ok(writes)
+}
+
+/// All changes of an update, seen from the root; nothing where it has none.
+fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
+    let (first, rest) = writes.split_first()?;
+    let mut all = Change::at(&first.path, Change::Replace(&first.value));
+    for write in rest {
+        all.add(&write.path, Change::Replace(&write.value));
+    }
+    Some(all)
+}
+
+/// What decided, from the verdict of each path and the rules that were judged for it.
+fn cause(paths: &[(String, Verdict)], trace: &[RuleTrace]) -> Cause {
+    let of = |path: &str| {
+        let path = path.to_owned();
+        trace.iter().filter(move |rule| rule.update.as_ref().is_none_or(|update| *update == path))
+    };
+    let granting = |rule: &&RuleTrace| rule.kind != RuleKind::Validate;
+    let mut spans = Vec::with_capacity(paths.len());
+    for (path, verdict) in paths {
+        match verdict {
+            Verdict::Allowed => spans.extend(of(path).filter(granting).find(|rule| rule.holds()).map(|rule| rule.span)),
+            Verdict::NotGranted => {
+                let mut tried = of(path).filter(granting).peekable();
+                if tried.peek().is_none() {
+                    return Cause::NoRule(path.clone());
+                }
+                return Cause::NotGranted(path.clone(), tried.find_map(RuleTrace::fault).cloned());
+            }
+            Verdict::Invalid => {
+                let mut invalid: Vec<_> = of(path).filter(|rule| !granting(rule) && !rule.holds()).collect();
+                invalid.sort_by_key(|rule| rule.path.matches('/').count());
+                let Some(rule) = invalid.first() else { return Cause::NoRule(path.clone()) };
+                return Cause::Invalid(rule.path.clone(), rule.span, rule.fault().cloned());
+            }
+        }
+    }
+    Cause::Granted(spans)
+}
+
+/// Permission from the root on, then validation from the root on; the walk validates on its way back. The paths of an
+/// update stay together.
+fn sort(trace: &mut [RuleTrace]) {
+    trace.sort_by_cached_key(|rule| {
+        let levels = if rule.path == "/" { 0 } else { rule.path.matches('/').count() };
+        (rule.update.clone(), rule.kind == RuleKind::Validate, levels, rule.path.clone())
+    });
+}
+
+/// A query whose index the rules of its place do not list (specification, section 7.9).
+fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
+    let Operation::Read(query) = &request.operation else { return None };
+    let index = Query::index(query)?;
+    let mut place = rules.place(0);
+    let names: Vec<&str> = names(&request.path).collect();
+    for name in &names {
+        place = place.and_then(|rules_here| rules_here.child(name)).and_then(|(child, _)| rules.place(child));
+    }
+    if place.is_some_and(|place| place.indexes.iter().any(|known| known.trim_matches('/') == index)) {
+        return None;
+    }
+    let path = place_of(&names);
+    let message = match request.transport {
+        Transport::WebSocket => format!(
+            "Using an unspecified index. Your data will be downloaded and filtered on the client. Consider adding \
+             \".indexOn\": \"{index}\" at {path} to your security rules for better performance."
+        ),
+        Transport::Rest => {
+            format!("Index not defined, add \".indexOn\": \"{index}\", for path \"{path}\", to the rules")
+        }
+    };
+    Some(IndexWarning { path, index: index.to_owned(), message })
+}

@@ -1,0 +1,273 @@
+//! The compiled form of database rules: the tree of places around the [`Code`] of their conditions.
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    pattern::Pattern,
+    stdlib::{Arithmetic, Dialect},
+    syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
+    text::{Source, Span},
+    value::{Comparator, Value},
+};
+
+use super::{Code, Node, NodeId, builder::Builder, fold};
+
+/// Children by name are found by comparing up to this many.
+const SCAN: usize = 8;
+
+/// Compiled database rules.
+#[derive(Clone, Debug)]
+pub struct RuleTree {
+    /// The operations of all conditions.
+    pub code: Code,
+    /// The places; the first is the root.
+    pub places: Vec<RulePlace>,
+}
+
+/// The rules of a place.
+#[derive(Clone, Debug, Default)]
+pub struct RulePlace {
+    /// The place as rules write it: `/users/$uid`.
+    pub path: String,
+    /// `.read`
+    pub read: Option<Rule>,
+    /// `.write`
+    pub write: Option<Rule>,
+    /// `.validate`
+    pub validate: Option<Rule>,
+    /// `.indexOn`
+    pub indexes: Vec<String>,
+    /// Whether a place below has a `.validate`.
+    pub validates_below: bool,
+    /// Wildcards of the places around and of this one.
+    pub wildcards: Vec<Box<str>>,
+    /// Children with a name, sorted by it.
+    children: Vec<(Box<str>, u32)>,
+    /// The same by hash, where there are many.
+    many: FxHashMap<Box<str>, u32>,
+    /// The child for every other name.
+    wildcard: Option<u32>,
+}
+
+/// A condition.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The expression.
+    pub condition: NodeId,
+    /// Its text, without quotes.
+    pub span: Span,
+}
+
+impl RulePlace {
+    /// The place below for a key, and whether a wildcard stands for it. A child of that name hides the wildcard
+    /// (realtime-database specification, section 1.2).
+    pub fn child(&self, key: &str) -> Option<(u32, bool)> {
+        let named = if self.many.is_empty() {
+            self.children.iter().find(|(name, _)| **name == *key).map(|(_, child)| *child)
+        } else {
+            self.many.get(key).copied()
+        };
+        named.map(|child| (child, false)).or_else(|| self.wildcard.map(|child| (child, true)))
+    }
+
+    /// Children with a name, sorted by it.
+    pub fn children(&self) -> &[(Box<str>, u32)] {
+        &self.children
+    }
+
+    /// The child for every other name.
+    pub fn wildcard(&self) -> Option<u32> {
+        self.wildcard
+    }
+}
+
+impl RuleTree {
+    /// A place.
+    pub fn place(&self, at: u32) -> Option<&RulePlace> {
+        self.places.get(at as usize)
+    }
+}
+
+/// A readable form, one line an operation.
+impl std::fmt::Display for RuleTree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        super::listing::database(self, f)
+    }
+}
+
+/// Compiles rules that the checker accepted.
+pub fn lower_database(source: &Source, rules: &DatabaseRules) -> RuleTree {
+    let builder = Builder::new(source, Dialect::Database);
+    let mut lowering = Lowering { builder, places: Vec::new(), exprs: &rules.exprs, scope: Vec::new() };
+    lowering.place(&rules.root, "");
+    RuleTree { code: lowering.builder.code, places: lowering.places }
+}
+
+struct Lowering<'r> {
+    builder: Builder,
+    places: Vec<RulePlace>,
+    exprs: &'r Exprs,
+    /// Wildcards of the place and of those around it.
+    scope: Vec<&'r str>,
+}
+
+impl<'r> Lowering<'r> {
+    /// Adds a place and those below it.
+    fn place(&mut self, location: &'r Location, around: &str) -> u32 {
+        let at = self.places.len() as u32;
+        self.places.push(RulePlace::default());
+        let wildcard = location.is_wildcard();
+        if wildcard {
+            self.scope.push(&location.key.text);
+        }
+        let name = location.key.text.as_str();
+        let path = if name.is_empty() { String::new() } else { format!("{around}/{name}") };
+        let mut place = RulePlace {
+            read: self.rule(location.read),
+            write: self.rule(location.write),
+            validate: self.rule(location.validate),
+            indexes: location.indexes.iter().map(|index| index.text.clone()).collect(),
+            wildcards: self.scope.iter().map(|name| Box::from(*name)).collect(),
+            ..RulePlace::default()
+        };
+        for child in &location.children {
+            let number = self.place(child, &path);
+            if child.is_wildcard() {
+                place.wildcard = Some(number);
+            } else {
+                place.children.push((Box::from(child.key.text.as_str()), number));
+            }
+            let below = self.places.get(number as usize);
+            place.validates_below |= below.is_some_and(|below| below.validate.is_some() || below.validates_below);
+        }
+        place.children.sort();
+        if place.children.len() > SCAN {
+            place.many = place.children.iter().cloned().collect();
+        }
+        place.path = if path.is_empty() { "/".to_owned() } else { path };
+        if wildcard {
+            self.scope.pop();
+        }
+        if let Some(slot) = self.places.get_mut(at as usize) {
+            *slot = place;
+        }
+        at
+    }
+
+    fn rule(&mut self, condition: Option<Condition>) -> Option<Rule> {
+        condition.map(|Condition { expr, span }| Rule { condition: self.expression(expr), span })
+    }
+
+    fn expression(&mut self, id: ExprId) -> NodeId {
+        let exprs = self.exprs;
+        let node = match exprs.get(id) {
+            Expr::Bool(b) => self.builder.constant(Value::Bool(*b)),
+            Expr::Float(n) => self.builder.constant(Value::Float(*n)),
+            Expr::Str(text) => self.builder.constant(Value::String(text.clone())),
+            Expr::Regex(pattern, flags) => self.builder.constant(Value::from(format!("/{}/{flags}", pattern.text))),
+            Expr::List(items) => self.list(items),
+            Expr::Variable(name) => self.variable(&name.text),
+            // The length of a claim is a property like others, null where there is none; that of any other value fails.
+            Expr::Member(object, name) if name.text == "length" && !self.is_claim(*object) => {
+                self.method(*object, name, &[])
+            }
+            Expr::Member(object, name) => {
+                let object = self.expression(*object);
+                Node::Member(object, self.builder.name(&name.text))
+            }
+            Expr::Index(object, index) => Node::Claim(self.expression(*object), self.expression(*index)),
+            Expr::Method(receiver, name, arguments) => self.method(*receiver, name, arguments),
+            Expr::Unary(UnaryOp::Not, operand) => Node::Not(self.expression(*operand)),
+            Expr::Unary(UnaryOp::Negate, operand) => {
+                let operand = self.expression(*operand);
+                fold::negate(&mut self.builder, operand).unwrap_or(Node::Negate(operand))
+            }
+            Expr::Binary(op @ (BinaryOp::And | BinaryOp::Or), ..) => self.chain(id, *op),
+            Expr::Binary(op, left, right) => self.binary(*op, *left, *right),
+            Expr::Ternary(condition, yes, no) => {
+                Node::Ternary(self.expression(*condition), self.expression(*yes), self.expression(*no))
+            }
+            // The grammar of this language has nothing else but null.
+            _ => self.builder.constant(Value::Null),
+        };
+        self.builder.push(node, exprs, id)
+    }
+
+    fn variable(&mut self, name: &str) -> Node {
+        if let Some(slot) = self.scope.iter().rposition(|wildcard| *wildcard == name) {
+            return Node::Capture(u8::try_from(slot).unwrap_or(u8::MAX));
+        }
+        Dialect::Database.variable(name).map_or(Node::Unknown, Node::Variable)
+    }
+
+    /// Whether an expression is the user or a claim.
+    fn is_claim(&self, id: ExprId) -> bool {
+        match self.exprs.get(id) {
+            Expr::Variable(name) => name.text == "auth",
+            Expr::Member(object, _) | Expr::Index(object, _) => self.is_claim(*object),
+            Expr::Ternary(_, yes, no) => self.is_claim(*yes) && self.is_claim(*no),
+            _ => false,
+        }
+    }
+
+    /// A list of literals is made once.
+    fn list(&mut self, items: &[ExprId]) -> Node {
+        let literal = |id: &ExprId| match self.exprs.get(*id) {
+            Expr::Str(text) => Some(Value::String(text.clone())),
+            _ => None,
+        };
+        match items.iter().map(literal).collect::<Option<Vec<_>>>() {
+            Some(items) => self.builder.constant(Value::List(items)),
+            None => {
+                let items = items.iter().map(|item| self.expression(*item)).collect();
+                Node::List(self.builder.run(items))
+            }
+        }
+    }
+
+    fn method(&mut self, receiver: ExprId, name: &Name, arguments: &[ExprId]) -> Node {
+        let receiver = self.expression(receiver);
+        let pattern = match arguments.first().map(|argument| self.exprs.get(*argument)) {
+            Some(Expr::Regex(pattern, flags)) => Pattern::database(&pattern.text, flags == "i").ok(),
+            _ => None,
+        };
+        let pattern = pattern.map_or(0, |pattern| self.builder.pattern(pattern));
+        let arguments = arguments.iter().map(|argument| self.expression(*argument)).collect();
+        let arguments = self.builder.run(arguments);
+        Node::Method(self.builder.method(&name.text), receiver, arguments, pattern)
+    }
+
+    /// `a && b && …` is one operation, however long.
+    fn chain(&mut self, id: ExprId, op: BinaryOp) -> Node {
+        let mut parts = Vec::new();
+        let mut leftmost = id;
+        while let Expr::Binary(next, a, b) = self.exprs.get(leftmost)
+            && *next == op
+        {
+            parts.push(*b);
+            leftmost = *a;
+        }
+        parts.push(leftmost);
+        let parts = parts.into_iter().rev().map(|part| self.expression(part)).collect();
+        let parts = self.builder.run(parts);
+        if op == BinaryOp::And { Node::All(parts) } else { Node::Any(parts) }
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: ExprId, right: ExprId) -> Node {
+        let (a, b) = (self.expression(left), self.expression(right));
+        let arithmetic = match op {
+            BinaryOp::Ne => return Node::Compare(Comparator::Ne, a, b),
+            BinaryOp::Lt => return Node::Compare(Comparator::Lt, a, b),
+            BinaryOp::Le => return Node::Compare(Comparator::Le, a, b),
+            BinaryOp::Gt => return Node::Compare(Comparator::Gt, a, b),
+            BinaryOp::Ge => return Node::Compare(Comparator::Ge, a, b),
+            BinaryOp::Add => Arithmetic::Add,
+            BinaryOp::Sub => Arithmetic::Sub,
+            BinaryOp::Mul => Arithmetic::Mul,
+            BinaryOp::Div => Arithmetic::Div,
+            BinaryOp::Rem => Arithmetic::Rem,
+            _ => return Node::Compare(Comparator::Eq, a, b),
+        };
+        fold::arithmetic(&mut self.builder, arithmetic, a, b).unwrap_or(Node::Arithmetic(arithmetic, a, b))
+    }
+}

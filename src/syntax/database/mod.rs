@@ -1,0 +1,41 @@
+//! Files of Realtime Database rules: text to [`DatabaseRules`], with every problem of its text and structure.
+
+mod expr;
+mod json;
+mod lexer;
+mod rules;
+mod unescape;
+mod wording;
+
+use crate::text::{Diagnostic, Source};
+
+use super::{ast::DatabaseRules, depth::MAX_OPEN, error};
+
+/// What to do with the same key twice in an object. What the service does is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DuplicateKeys {
+    /// The file is refused: whichever is dropped, access could widen unseen.
+    #[default]
+    Refuse,
+    /// The last one counts, as most readers of JSON have it.
+    KeepLast,
+}
+
+/// Reads a file of database rules. What can be read is given even where there are problems, so that the expressions in
+/// it can be checked too; a file with errors is refused all the same.
+pub fn parse_database(source: &Source, duplicates: DuplicateKeys) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
+    let text = source.text();
+    if let Some(place) = lexer::too_deep(text, lexer::Within::File, MAX_OPEN) {
+        let message = "The rules nest too deeply.";
+        let hint = "data is at most 32 levels deep, so rules below that never apply";
+        return (None, vec![error::problem(error::TREE_TOO_DEEP, Some(place), message).with_hint(hint)]);
+    }
+    let document = match json::parse(text) {
+        Ok(document) => document,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let mut reader = rules::Reader::new(duplicates);
+    let root = reader.file(&document);
+    let (exprs, problems) = reader.finish();
+    (root.map(|root| DatabaseRules { root, exprs }), problems)
+}

@@ -1,0 +1,323 @@
+//! The rules tree from JSON (realtime-database specification, sections 1.2 and 1.3).
+
+use crate::{
+    syntax::{
+        Builder,
+        ast::{Condition, Expr, ExprId, Exprs, Location, Name},
+        depth::{MAX_OPEN, MAX_TREE_DEPTH},
+        error,
+        grammar::{self, Rule},
+    },
+    text::{Diagnostic, Span},
+};
+
+use super::{
+    DuplicateKeys,
+    json::{Json, Kind},
+    lexer::{self, Within},
+    unescape::Unescaped,
+    wording,
+};
+
+/// Levels that a path of data can have (specification, section 7.10).
+const MAX_LEVELS: usize = 32;
+/// Bytes that a key can have.
+const MAX_KEY: usize = 768;
+
+const RULE_VALUE: &str = "Invalid rule expression.  Expected 'true', 'false', or an expression string.";
+const INDEX_VALUE: &str = "Invalid indexOn expression. Must be either a string or an array of strings";
+const KEY: &str = "String can't contain \".\", \"#\", \"$\", \"/\", \"[\", or \"]\"";
+
+/// Reads the tree, and collects what is wrong with it and its expressions.
+pub(super) struct Reader {
+    duplicates: DuplicateKeys,
+    exprs: Exprs,
+    problems: Vec<Diagnostic>,
+    /// Wildcards of the places around.
+    wildcards: Vec<Name>,
+}
+
+impl Reader {
+    pub(super) fn new(duplicates: DuplicateKeys) -> Self {
+        Reader { duplicates, exprs: Exprs::default(), problems: Vec::new(), wildcards: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> (Exprs, Vec<Diagnostic>) {
+        (self.exprs, self.problems)
+    }
+
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.report(error::problem(code, Some(span), message))
+    }
+
+    fn report(&mut self, problem: Diagnostic) -> &mut Diagnostic {
+        self.problems.push(problem);
+        let last = self.problems.len() - 1;
+        #[allow(clippy::indexing_slicing, reason = "just pushed")]
+        &mut self.problems[last]
+    }
+
+    /// `{ "rules": { … } }`
+    pub(super) fn file(&mut self, document: &Json<'_>) -> Option<Location> {
+        const HINT: &str = "a rules file is { \"rules\": { … } }, and nothing stands beside \"rules\"";
+        let Kind::Object(members) = &document.kind else {
+            self.error(error::JSON_SYNTAX, first_byte(document.span), "Parse error.").hint = Some(HINT.to_owned());
+            return None;
+        };
+        let members = self.members(members);
+        // The service points at the first key, or behind the brace where there is none.
+        let brace = Span::new(document.span.start as usize + 1, document.span.start as usize + 2);
+        let Some((key, value)) = members.first().filter(|(key, _)| key.text == "rules") else {
+            let place = members.first().map_or(brace, |(key, _)| key.span);
+            self.error(error::MISSING_RULES, place, "Expected 'rules' property.").hint = Some(HINT.to_owned());
+            return None;
+        };
+        for (extra, _) in members.iter().skip(1) {
+            let message = format!("Unexpected property '{}' beside 'rules'.", extra.text);
+            self.error(error::EXTRA_PROPERTY, extra.span, message);
+        }
+        let root = Name { text: String::new(), span: key.span };
+        self.location(root, value, 0)
+    }
+
+    /// Keys with their escapes resolved, and no key twice.
+    fn members<'j, 't>(&mut self, members: &'j [(Json<'t>, Json<'t>)]) -> Vec<(Name, &'j Json<'t>)> {
+        let mut kept: Vec<(Name, &'j Json<'t>)> = Vec::with_capacity(members.len());
+        let mut places = std::collections::HashMap::new();
+        for (key, value) in members {
+            let Some(unescaped) = self.string(key) else { continue };
+            let name = Name { text: unescaped.text, span: key.span };
+            let Some(before) = places.insert(name.text.clone(), kept.len()) else {
+                kept.push((name, value));
+                continue;
+            };
+            places.insert(name.text.clone(), before);
+            let Some(slot) = kept.get_mut(before) else { continue };
+            match self.duplicates {
+                DuplicateKeys::KeepLast => *slot = (name, value),
+                DuplicateKeys::Refuse => {
+                    let first = slot.0.span;
+                    let problem =
+                        self.error(error::DUPLICATE_KEY, name.span, format!("Duplicate key '{}'.", name.text));
+                    problem.labels.push(crate::text::Label { span: first, text: "the first is here".to_owned() });
+                    problem.hint = Some("readers of JSON differ on which one counts; keep one of them".to_owned());
+                }
+            }
+        }
+        kept
+    }
+
+    fn string(&mut self, json: &Json<'_>) -> Option<Unescaped> {
+        let Kind::String(written) = json.kind else { return None };
+        match Unescaped::new(written, json.span.start as usize + 1) {
+            Ok(unescaped) => Some(unescaped),
+            Err(bad) => {
+                let message = format!("Invalid escape: '{}'", bad.written);
+                self.error(error::INVALID_ESCAPE, bad.span, message).hint = Some(
+                    "JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX; in regular expressions write every backslash twice"
+                        .to_owned(),
+                );
+                None
+            }
+        }
+    }
+
+    /// The rules of a place, `level` levels below the root.
+    fn location(&mut self, key: Name, json: &Json<'_>, level: usize) -> Option<Location> {
+        let Kind::Object(members) = &json.kind else {
+            let hint = rule_name(&key.text).map(|name| format!("did you mean \"{name}\"?"));
+            let hint =
+                hint.unwrap_or_else(|| "a place has an object of rules: { \".read\": …, \"child\": { … } }".to_owned());
+            self.error(error::NOT_RULES, first_byte(json.span), "Expected '{'.").hint = Some(hint);
+            return None;
+        };
+        if level == MAX_LEVELS + 1 {
+            let problem =
+                error::problem(error::UNREACHABLE_RULES, Some(key.span), "Rules below 32 levels never apply.");
+            self.report(Diagnostic { severity: crate::text::Severity::Warning, ..problem });
+        }
+        let members = self.members(members);
+        let mut location =
+            Location { key, read: None, write: None, validate: None, indexes: Vec::new(), children: Vec::new() };
+        for (key, value) in members {
+            match key.text.as_str() {
+                ".read" => location.read = self.condition(value),
+                ".write" => location.write = self.condition(value),
+                ".validate" => location.validate = self.condition(value),
+                ".indexOn" => location.indexes = self.indexes(value),
+                _ => self.child(&mut location, key, value, level + 1),
+            }
+        }
+        Some(location)
+    }
+
+    fn child(&mut self, parent: &mut Location, key: Name, value: &Json<'_>, level: usize) {
+        // What is no object is reported as such, whatever its key.
+        if matches!(value.kind, Kind::Object(_)) && !self.key(&key) {
+            return;
+        }
+        let wildcard = key.text.starts_with('$');
+        if wildcard && matches!(value.kind, Kind::Object(_)) {
+            if let Some(first) = parent.children.iter().find(|child| child.is_wildcard()) {
+                let (a, b, label) = (first.key.text.clone(), key.text.clone(), first.key.span);
+                let message = format!("Cannot have multiple default rules ('{a}' and '{b}').");
+                let problem = self.error(error::TWO_WILDCARDS, key.span, message);
+                problem.labels.push(crate::text::Label { span: label, text: "the first is here".to_owned() });
+                return;
+            }
+            if let Some(around) = self.wildcards.iter().find(|around| around.text == key.text) {
+                let (label, message) =
+                    (around.span, format!("The wildcard '{}' stands within another one of its name.", key.text));
+                let problem = self.error(error::REPEATED_WILDCARD, key.span, message);
+                problem.labels.push(crate::text::Label { span: label, text: "the outer one is here".to_owned() });
+                problem.hint = Some("give one of them another name".to_owned());
+                return;
+            }
+            self.wildcards.push(key.clone());
+        }
+        let before = self.wildcards.len();
+        parent.children.extend(self.location(key, value, level));
+        if wildcard {
+            self.wildcards.truncate(before.saturating_sub(1));
+        }
+    }
+
+    /// Whether a key can be one of data, or is a wildcard.
+    fn key(&mut self, key: &Name) -> bool {
+        let name = key.text.strip_prefix('$').unwrap_or(&key.text);
+        if name.contains(['.', '#', '$', '/', '[', ']']) {
+            let hint = match rule_name(&key.text) {
+                Some(rule) => format!("did you mean \"{rule}\"?"),
+                None if name.contains('/') => "write one object within the other: \"a\": { \"b\": { … } }".to_owned(),
+                None => "no data can have such a key".to_owned(),
+            };
+            self.error(error::INVALID_KEY, key.span, KEY).hint = Some(hint);
+            return false;
+        }
+        let control = name.contains(|c: char| c < ' ' || c == '\u{7F}');
+        if name.is_empty() || control || key.text.len() > MAX_KEY {
+            let message = format!("A key has 1 to {MAX_KEY} bytes and no control characters.");
+            self.error(error::INVALID_KEY, key.span, message);
+            return false;
+        }
+        let named = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if key.text.starts_with('$') && !named {
+            let message = format!("The wildcard '{}' cannot be named in expressions.", key.text);
+            let problem = error::problem(error::UNNAMABLE_WILDCARD, Some(key.span), message)
+                .with_hint("letters, digits and `_` make a name");
+            self.report(Diagnostic { severity: crate::text::Severity::Warning, ..problem });
+        }
+        true
+    }
+
+    fn indexes(&mut self, value: &Json<'_>) -> Vec<Name> {
+        let entries = match &value.kind {
+            Kind::Array(entries) => entries.as_slice(),
+            Kind::String(_) => std::slice::from_ref(value),
+            _ => {
+                self.error(error::INDEX_VALUE, first_byte(value.span), INDEX_VALUE);
+                return Vec::new();
+            }
+        };
+        let mut indexes = Vec::new();
+        for entry in entries {
+            match entry.kind {
+                Kind::String(_) => {
+                    indexes.extend(self.string(entry).map(|path| Name { text: path.text, span: entry.span }));
+                }
+                _ => drop(self.error(error::INDEX_VALUE, first_byte(entry.span), INDEX_VALUE)),
+            }
+        }
+        indexes
+    }
+
+    fn condition(&mut self, value: &Json<'_>) -> Option<Condition> {
+        match &value.kind {
+            Kind::Bool(constant) => {
+                let expr = self.exprs.push(Expr::Bool(*constant), value.span, value.span);
+                Some(Condition { expr, span: value.span })
+            }
+            Kind::String(_) => {
+                let unescaped = self.string(value)?;
+                let (start, end) = (value.span.start as usize + 1, value.span.end as usize - 1);
+                let span = Span::new(start, end);
+                self.expression(&unescaped).map(|expr| Condition { expr, span })
+            }
+            _ => {
+                self.error(error::RULE_VALUE, first_byte(value.span), RULE_VALUE);
+                None
+            }
+        }
+    }
+
+    fn expression(&mut self, unescaped: &Unescaped) -> Option<ExprId> {
+        let text = unescaped.text.as_str();
+        let too_deep = |span: Span| {
+            error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.").with_hint(
+                "chains of && and || may be long without brackets; other parts belong into rules of their own",
+            )
+        };
+        let first = self.exprs.len();
+        let parsed = match lexer::too_deep(text, Within::Expression, MAX_OPEN) {
+            Some(span) => Err(too_deep(span)),
+            None => grammar::parse(Rule::db_rule, text).map_err(|failure| wording::expression(text, &failure)),
+        };
+        let built = parsed.and_then(|mut parts| {
+            let mut builder = Builder { text, exprs: std::mem::take(&mut self.exprs), problems: Vec::new() };
+            let root = parts.next().map(|node| builder.expression(node, &mut Vec::new()));
+            self.exprs = builder.exprs;
+            let root = root.unwrap_or(ExprId(0));
+            match deepest(&self.exprs, first) {
+                Some(deep) => Err(too_deep(self.exprs.span(deep))),
+                None => Ok(root),
+            }
+        });
+        self.exprs.relocate(first, |span| unescaped.place(span));
+        match built {
+            Ok(root) => Some(root),
+            Err(mut problem) => {
+                problem.span = problem.span.map(|span| unescaped.place(span));
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+}
+
+/// An expression whose tree is deeper than later stages can walk. A chain of one of `&&` and `||` is one level.
+fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
+    let mut depths: Vec<u32> = Vec::with_capacity(exprs.len() - first);
+    for at in first..exprs.len() {
+        let id = ExprId(at as u32);
+        let node = exprs.get(id);
+        let depth = node.children().into_iter().map(|(child, _)| {
+            let below = depths.get((child.0 as usize).wrapping_sub(first)).copied().unwrap_or(0);
+            if node.continues(exprs.get(child)) { below } else { below + 1 }
+        });
+        let depth = depth.max().unwrap_or(1);
+        if depth > MAX_TREE_DEPTH {
+            return Some(id);
+        }
+        depths.push(depth);
+    }
+    None
+}
+
+fn first_byte(span: Span) -> Span {
+    Span { end: span.end.min(span.start + 1), ..span }
+}
+
+/// The rule that a misspelt key was meant to be.
+fn rule_name(key: &str) -> Option<&'static str> {
+    let plain = |text: &str| text.trim_start_matches('.').to_ascii_lowercase();
+    let mut letters: Vec<_> = plain(key).into_bytes();
+    letters.sort_unstable();
+    [".read", ".write", ".validate", ".indexOn"].into_iter().find(|rule| {
+        let mut wanted: Vec<_> = plain(rule).into_bytes();
+        wanted.sort_unstable();
+        let (key, rule) = (plain(key), plain(rule));
+        letters == wanted
+            || key == format!("{rule}s")
+            || key.starts_with(rule.get(..4).unwrap_or(&rule)) && key.len() <= rule.len() + 1
+    })
+}
