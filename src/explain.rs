@@ -66,9 +66,13 @@ pub(crate) fn worth_showing(step: &Step) -> Vec<&Step> {
         // Of a member that failed, the object is worth seeing.
         let known = matches!((step.kind, &step.outcome), (StepKind::Member, Outcome::Value(_) | Outcome::Described(_)))
             && matches!(part.kind, StepKind::Member | StepKind::Variable);
+        // `newData` says no more than `newData.exists()` does.
+        let place = part.kind == StepKind::Variable
+            && matches!(part.outcome, Outcome::Described(_))
+            && !matches!(step.outcome, Outcome::Error(_));
         if chain {
             shown.extend(worth_showing(part));
-        } else if !(is_plain(part) || known && !matches!(part.outcome, Outcome::Error(_))) {
+        } else if !(is_plain(part) || place || known && !matches!(part.outcome, Outcome::Error(_))) {
             shown.push(part);
         }
     }

@@ -75,6 +75,7 @@ A request file holds the same names as the options:
 Examples:
   firewarden eval storage.rules get users/alice/cat.png --as alice --explain
   firewarden eval firestore.rules update notes/n1 --as alice --existing '{\"owner\": \"alice\"}' --with '{\"owner\": \"bob\"}'
+  firewarden eval database.rules.json write users/alice/age --as alice --data @data.json --with 31 --explain
   firewarden eval --request request.json --explain
   firewarden eval --jsonl < requests.jsonl
 
@@ -85,10 +86,10 @@ pub(super) struct EvalOptions {
     /// The rules file
     #[arg(conflicts_with = "jsonl")]
     pub(super) rules: Option<PathBuf>,
-    /// What is asked: get, list, create, update or delete
+    /// What is asked: get, list, create, update or delete; of a database: read, write, update or delete
     #[arg(requires = "rules", conflicts_with = "jsonl")]
     pub(super) method: Option<String>,
-    /// The object (`users/alice/cat.png`, or `/b/BUCKET/o/NAME`) or the document (`users/alice`)
+    /// The object (`users/alice/cat.png`, or `/b/BUCKET/o/NAME`), the document or the place (`users/alice`)
     #[arg(conflicts_with = "jsonl")]
     pub(super) path: Option<String>,
     /// A JSON file that describes the request, `-` for standard input; options override it
@@ -112,7 +113,8 @@ pub(super) struct EvalOptions {
     /// Claims of the user's token; `sub` names the user where --as does not
     #[arg(long, value_name = "JSON")]
     pub(super) claims: Option<String>,
-    /// The object's metadata or the document's fields as they will be: request.resource
+    /// The object's metadata or the document's fields as they will be: request.resource; of a database, the value that
+    /// is written, or the paths and values of an update
     #[arg(long, value_name = "JSON")]
     pub(super) with: Option<String>,
     /// The object's metadata or the document's fields as they are stored: resource
@@ -121,7 +123,11 @@ pub(super) struct EvalOptions {
     /// Firestore documents by name, which get() and exists() see: {"users/alice": {…}}
     #[arg(long, value_name = "JSON")]
     pub(super) documents: Option<String>,
-    /// What a Firestore list asks for: {"limit": 10, "offset": 0, "orderBy": {"age": "ASC"}, "where": [["age", ">=", 18]]}
+    /// What the database holds, in the form of a REST export
+    #[arg(long, value_name = "JSON")]
+    pub(super) data: Option<String>,
+    /// What a Firestore list asks for: {"limit": 10, "offset": 0, "orderBy": {"age": "ASC"}, "where": [["age", ">=", 18]]};
+    /// of a database: {"orderByChild": "age", "startAt": 18, "limitToFirst": 10}
     #[arg(long, value_name = "JSON")]
     pub(super) query: Option<String>,
     /// The time of the request, RFC 3339; without this, now
@@ -133,6 +139,9 @@ pub(super) struct EvalOptions {
     /// The Firestore database
     #[arg(long, value_name = "NAME")]
     pub(super) database: Option<String>,
+    /// How a database is asked: the order of a read without a query differs
+    #[arg(long, value_enum)]
+    pub(super) transport: Option<TransportKind>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -151,4 +160,13 @@ pub(super) enum ServiceKind {
     Storage,
     /// cloud.firestore
     Firestore,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum TransportKind {
+    /// Through an SDK
+    Websocket,
+    /// Over the REST API
+    Rest,
 }

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    Error,
     check::fails_at_runtime,
+    database,
     service::Compiled,
+    syntax::skip_trivia,
     text::{Diagnostic, Diagnostics, Severity, Source},
 };
 
@@ -19,7 +22,7 @@ use super::{
 pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, Unreadable> {
     let mut exit = Exit::Ok;
     let mut checked = Vec::new();
-    for path in files(options, output)? {
+    for path in files(options)? {
         match read(&path) {
             Ok(source) => {
                 let found = diagnose(&source, options.strict);
@@ -43,31 +46,38 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     Ok(exit)
 }
 
-fn files(options: &CheckOptions, output: &mut Output) -> Result<Vec<PathBuf>, Unreadable> {
+fn files(options: &CheckOptions) -> Result<Vec<PathBuf>, Unreadable> {
     if !options.files.is_empty() {
         return Ok(options.files.clone());
     }
-    let project = project::read(Path::new(""))?;
-    for other in &project.others {
-        output.note(&format!("{}: Realtime Database rules are left alone", other.display()));
-    }
-    Ok(project.files)
+    project::read(Path::new(""))
 }
 
 fn read(path: &Path) -> Result<Source, Unreadable> {
-    let text = input::text(path)?;
-    if text.trim_start().starts_with('{') {
-        let name = input::name(path);
-        return Err(Unreadable(format!("{name}: this is JSON; Realtime Database rules are not supported")));
-    }
-    Ok(Source::new(input::name(path), text))
+    Ok(Source::new(input::name(path), input::text(path)?))
+}
+
+/// Whether rules are of a database: they are JSON, while a file with services begins with a word.
+pub(super) fn is_database(source: &Source) -> bool {
+    let text = source.text();
+    let json = Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
+    json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))
 }
 
 /// Every problem, with strictness applied.
 pub(super) fn diagnose(source: &Source, strict: bool) -> Diagnostics {
-    let found = match Compiled::new(source) {
-        Ok(compiled) => compiled.warnings().clone(),
-        Err(refused) => refused,
+    let found = if is_database(source) {
+        match database::Ruleset::parse(source) {
+            Ok(rules) => rules.warnings().clone(),
+            Err(Error::Source(refused)) => refused,
+            // Reading rules has no other errors.
+            Err(_) => Diagnostics::new(source.clone(), Vec::new()),
+        }
+    } else {
+        match Compiled::new(source) {
+            Ok(compiled) => compiled.warnings().clone(),
+            Err(refused) => refused,
+        }
     };
     if !strict {
         return found;

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Cause, Decision,
+    Cause, Decision, Error, database,
     eval::{Outcome, Step},
     firestore,
     service::Compiled,
@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     args::{EvalFormat, EvalOptions, ServiceKind},
+    check::is_database,
     exit::Exit,
     input::{self, Unreadable},
     jsonl,
@@ -35,20 +36,65 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
         ));
     };
     let source = Source::new(input::name(path), input::text(path)?);
-    let compiled = match Compiled::new(&source) {
-        Ok(compiled) => compiled,
-        Err(refused) => {
+    let decided = if is_database(&source) {
+        of_database(&source, &described, options.explain)
+    } else {
+        of_services(&source, &described, options.explain)
+    }?;
+    match decided {
+        Decided::Refused(refused) => {
             output.result(&refused.to_string());
-            return Ok(Exit::Refused);
+            Ok(Exit::Refused)
         }
-    };
-    warn(compiled.warnings(), output);
-    let decision = decide(&compiled, &described, options.explain)?;
-    match options.format {
-        EvalFormat::Human => output.result(&decision.explanation().to_string()),
-        EvalFormat::Json => output.raw(&report::pretty(&as_json(&decision))),
+        Decided::Decision { allowed, warnings, explanation, json } => {
+            warn(&warnings, output);
+            match options.format {
+                EvalFormat::Human => output.result(&explanation),
+                EvalFormat::Json => output.raw(&report::pretty(&json)),
+            }
+            Ok(if allowed { Exit::Ok } else { Exit::Denied })
+        }
     }
-    Ok(if decision.is_allowed() { Exit::Ok } else { Exit::Denied })
+}
+
+/// What came of a request, whatever the product.
+enum Decided {
+    Refused(Diagnostics),
+    Decision { allowed: bool, warnings: Diagnostics, explanation: String, json: Json },
+}
+
+fn of_services(source: &Source, described: &Described, explain: bool) -> Result<Decided, Unreadable> {
+    let compiled = match Compiled::new(source) {
+        Ok(compiled) => compiled,
+        Err(refused) => return Ok(Decided::Refused(refused)),
+    };
+    let decision = decide(&compiled, described, explain)?;
+    Ok(Decided::Decision {
+        allowed: decision.is_allowed(),
+        warnings: compiled.warnings().clone(),
+        explanation: decision.explanation().to_string(),
+        json: as_json(&decision),
+    })
+}
+
+fn of_database(source: &Source, described: &Described, explain: bool) -> Result<Decided, Unreadable> {
+    if described.service.is_some() {
+        return Err(Unreadable("the rules are of a database, which has no services".to_owned()));
+    }
+    let rules = match database::Ruleset::parse(source) {
+        Ok(rules) => rules,
+        Err(Error::Source(refused)) => return Ok(Decided::Refused(refused)),
+        Err(other) => return Err(Unreadable(other.to_string())),
+    };
+    let (request, data) = (described.database()?, described.data()?);
+    let decision = if explain { rules.explain(&request, &data) } else { rules.evaluate(&request, &data) };
+    let decision = decision.map_err(|error| Unreadable(error.to_string()))?;
+    Ok(Decided::Decision {
+        allowed: decision.is_allowed(),
+        warnings: rules.warnings().clone(),
+        explanation: decision.explanation().to_string(),
+        json: database_json(&decision),
+    })
 }
 
 fn warn(warnings: &Diagnostics, output: &mut Output) {
@@ -91,10 +137,7 @@ fn only_service(compiled: &Compiled) -> Option<ServiceKind> {
 
 /// `{"allowed", "reason", "cause", "permittedBy"?, "error"?, "trace"?}`
 fn as_json(decision: &Decision) -> Json {
-    let place = |span: Span| {
-        let at = decision.source().position(span.start);
-        json!({ "file": decision.source().name(), "line": at.line, "column": at.column })
-    };
+    let place = |span: Span| place(decision.source(), span);
     let mut answer = json!({
         "allowed": decision.is_allowed(),
         "reason": decision.reason(),
@@ -120,7 +163,7 @@ fn as_json(decision: &Decision) -> Json {
                 json!({
                     "at": place(statement.span),
                     "outcome": outcome(&statement.outcome),
-                    "condition": statement.condition.as_ref().map(|s| step(decision, s)),
+                    "condition": statement.condition.as_ref().map(|s| step(decision.source(), s)),
                 })
             });
             json!({
@@ -135,6 +178,55 @@ fn as_json(decision: &Decision) -> Json {
     answer
 }
 
+/// `{"allowed", "reason", "cause", "grantedBy"?, "invalid"?, "error"?, "warnings"?, "rules"}`
+fn database_json(decision: &database::Decision) -> Json {
+    use database::Cause;
+    let place = |span: Span| place(decision.source(), span);
+    let mut answer = json!({
+        "allowed": decision.is_allowed(),
+        "reason": decision.reason(),
+        "cause": match decision.cause() {
+            Cause::Granted(_) => "granted",
+            Cause::NoRule(_) => "no-rule",
+            Cause::NotGranted(..) => "not-granted",
+            Cause::Invalid(..) => "invalid",
+            Cause::Refused(_) => "refused",
+        },
+    });
+    match decision.cause() {
+        Cause::Granted(spans) => set(&mut answer, "grantedBy", spans.iter().copied().map(place).collect()),
+        Cause::Invalid(path, span, _) => set(&mut answer, "invalid", json!({ "path": path, "at": place(*span) })),
+        _ => {}
+    }
+    if let Some(fault) = decision.error() {
+        set(&mut answer, "error", json!(fault));
+    }
+    if !decision.warnings().is_empty() {
+        let warnings = decision.warnings().iter();
+        let warnings = warnings.map(|w| json!({ "path": w.path, "index": w.index, "message": w.message }));
+        set(&mut answer, "warnings", warnings.collect());
+    }
+    let rules = decision.rules().iter().map(|rule| {
+        json!({
+            "rule": rule.kind.name(),
+            "place": rule.place,
+            "path": rule.path,
+            "update": rule.update,
+            "wildcards": rule.captures.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "at": place(rule.span),
+            "outcome": outcome(&rule.outcome),
+            "condition": rule.condition.as_ref().map(|s| step(decision.source(), s)),
+        })
+    });
+    set(&mut answer, "rules", rules.collect());
+    answer
+}
+
+fn place(source: &Source, span: Span) -> Json {
+    let at = source.position(span.start);
+    json!({ "file": source.name(), "line": at.line, "column": at.column })
+}
+
 fn set(object: &mut Json, key: &str, value: Json) {
     if let Json::Object(fields) = object {
         fields.insert(key.to_owned(), value);
@@ -144,18 +236,18 @@ fn set(object: &mut Json, key: &str, value: Json) {
 fn outcome(outcome: &Outcome) -> Json {
     match outcome {
         Outcome::Value(value) => json!({ "value": to_plain(value.view()) }),
-        Outcome::Described(beginning) => json!({ "large": beginning }),
+        Outcome::Described(words) => json!({ "described": words }),
         Outcome::Error(fault) => json!({ "error": fault }),
     }
 }
 
-fn step(decision: &Decision, step_of: &Step) -> Json {
-    let at = decision.source().position(step_of.span.start);
+fn step(source: &Source, of: &Step) -> Json {
+    let at = source.position(of.span.start);
     json!({
-        "text": decision.source().slice(step_of.span),
+        "text": source.slice(of.span),
         "line": at.line,
         "column": at.column,
-        "outcome": outcome(&step_of.outcome),
-        "parts": step_of.parts.iter().map(|part| step(decision, part)).collect::<Vec<_>>(),
+        "outcome": outcome(&of.outcome),
+        "parts": of.parts.iter().map(|part| step(source, part)).collect::<Vec<_>>(),
     })
 }

@@ -6,30 +6,19 @@ use serde_json::Value as Json;
 
 use super::input::{self, Unreadable};
 
-/// Rules files that `firebase.json` names.
-#[derive(Debug, Default)]
-pub(super) struct Project {
-    /// Storage and Firestore rules.
-    pub(super) files: Vec<PathBuf>,
-    /// Rules of another kind, which are left alone.
-    pub(super) others: Vec<PathBuf>,
-}
-
-/// Reads `firebase.json` in a folder.
-pub(super) fn read(folder: &Path) -> Result<Project, Unreadable> {
+/// The rules files that `firebase.json` in a folder names.
+pub(super) fn read(folder: &Path) -> Result<Vec<PathBuf>, Unreadable> {
     let path = folder.join("firebase.json");
     if !path.exists() {
         return Err(Unreadable("no file given and no firebase.json in this folder".to_owned()));
     }
     let json = input::parse("firebase.json", &input::text(&path)?)?;
-    let mut project = Project::default();
     let named = |kind: &str| rules(json.get(kind)).map(|file| folder.join(file)).collect::<Vec<_>>();
-    project.files = [named("storage"), named("firestore")].concat();
-    project.others = named("database");
-    if project.files.is_empty() && project.others.is_empty() {
-        return Err(Unreadable("firebase.json names no rules (storage.rules, firestore.rules)".to_owned()));
+    let files = [named("storage"), named("firestore"), named("database")].concat();
+    if files.is_empty() {
+        return Err(Unreadable("firebase.json names no rules of storage, firestore or database".to_owned()));
     }
-    Ok(project)
+    Ok(files)
 }
 
 /// One product's rules: an object, or a list of them for several buckets or databases.

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::{
-    Auth, Value,
+    Auth, Value, database,
     firestore::{self, Direction, Document, Query},
     storage::{self, Object},
     value::{Comparator, Map, Timestamp, json},
 };
 
 use super::{
-    args::{EvalOptions, ServiceKind},
+    args::{EvalOptions, ServiceKind, TransportKind},
     input::{self, Unreadable},
 };
 
@@ -28,10 +28,12 @@ pub(super) struct Described {
     #[serde(rename = "as")]
     uid: Option<String>,
     claims: Option<JsonMap<String, Json>>,
-    with: Option<JsonMap<String, Json>>,
+    with: Option<Json>,
     existing: Option<JsonMap<String, Json>>,
     documents: Option<JsonMap<String, Json>>,
-    query: Option<QueryFile>,
+    query: Option<Json>,
+    data: Option<Json>,
+    transport: Option<TransportKind>,
     time: Option<String>,
     bucket: Option<String>,
     database: Option<String>,
@@ -73,7 +75,7 @@ impl Described {
         macro_rules! take {
             ($($field:ident)*) => {$( if options.$field.is_some() { described.$field.clone_from(&options.$field); } )*};
         }
-        take!(rules method path service uid time bucket database);
+        take!(rules method path service uid time bucket database transport);
         macro_rules! take_json {
             ($($field:ident)*) => {$(
                 if let Some(argument) = &options.$field {
@@ -82,7 +84,7 @@ impl Described {
                 }
             )*};
         }
-        take_json!(claims with existing documents query);
+        take_json!(claims with existing documents query data);
         Ok(described)
     }
 
@@ -126,6 +128,7 @@ impl Described {
         if self.query.is_some() || self.database.is_some() {
             return wrong("a query and a database are for Firestore rules");
         }
+        self.no_data()?;
         let full = path.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
         let (bucket, name) = full.unwrap_or((self.bucket.as_deref().unwrap_or("demo-bucket"), path));
         let mut request = if method == storage::Method::List {
@@ -137,7 +140,7 @@ impl Described {
         if let Some(fields) = &self.existing {
             request = request.existing(object(name, "existing", fields)?);
         }
-        match (&self.with, method) {
+        match (self.fields()?, method) {
             (Some(fields), storage::Method::Create | storage::Method::Update) => {
                 request = request.with(object(name, "with", fields)?);
             }
@@ -162,6 +165,7 @@ impl Described {
         if self.bucket.is_some() {
             return wrong("a bucket is for Storage rules");
         }
+        self.no_data()?;
         let path = path.strip_prefix('/').unwrap_or(path);
         let mut request = if method == firestore::Method::List {
             firestore::Request::list(path.to_owned(), self.query()?)
@@ -182,7 +186,7 @@ impl Described {
         if let Some(fields) = &self.existing {
             request = request.existing(document("existing", fields)?);
         }
-        match (&self.with, method) {
+        match (self.fields()?, method) {
             (Some(fields), firestore::Method::Create | firestore::Method::Update) => {
                 request = request.with(document("with", fields)?);
             }
@@ -198,9 +202,72 @@ impl Described {
         })
     }
 
+    /// What is written, where it has to be an object.
+    fn fields(&self) -> Result<Option<&JsonMap<String, Json>>, Unreadable> {
+        match &self.with {
+            None => Ok(None),
+            Some(Json::Object(fields)) => Ok(Some(fields)),
+            Some(other) => wrong(format!("with: {other} is not an object")),
+        }
+    }
+
+    fn no_data(&self) -> Result<(), Unreadable> {
+        if self.data.is_some() || self.transport.is_some() {
+            return wrong("data and a transport are for Realtime Database rules");
+        }
+        Ok(())
+    }
+
+    /// The request to a database.
+    pub(super) fn database(&self) -> Result<database::Request<'static>, Unreadable> {
+        let Some(method) = &self.method else { return wrong("say what is asked: read, write, update or delete") };
+        let Some(path) = self.path.clone() else {
+            return wrong("say which place of the database the request is about");
+        };
+        if self.bucket.is_some() || self.database.is_some() || self.existing.is_some() || self.documents.is_some() {
+            return wrong("bucket, database, existing and documents are not for Realtime Database rules; use data");
+        }
+        let value = || match &self.with {
+            Some(value) => Ok(value.clone()),
+            None => wrong("say what is written with --with, such as --with '{\"age\": 30}'; null deletes"),
+        };
+        let mut request = match method.as_str() {
+            "read" => database::Request::read(path),
+            "write" => database::Request::write(path, value()?),
+            "update" => database::Request::update(path, value()?),
+            "delete" => database::Request::delete(path),
+            other => return wrong(format!("{other:?} is none of read, write, update, delete")),
+        };
+        if self.with.is_some() && matches!(method.as_str(), "read" | "delete") {
+            return wrong("--with is for write and update");
+        }
+        if let Some(query) = &self.query {
+            if method != "read" {
+                return wrong("a query is for read");
+            }
+            request = request.query(database::Query::from_json(query).map_err(|e| Unreadable(format!("query: {e}")))?);
+        }
+        if self.transport == Some(TransportKind::Rest) {
+            request = request.transport(database::Transport::Rest);
+        }
+        let time = self.time()?;
+        request = request.at(time.unix_seconds() * 1000 + i64::from(time.nanos()) / 1_000_000);
+        Ok(match self.auth() {
+            Some(auth) => request.auth(auth),
+            None => request,
+        })
+    }
+
+    /// What the database holds.
+    pub(super) fn data(&self) -> Result<database::Data, Unreadable> {
+        let data = self.data.as_ref().map(database::Data::from_json);
+        data.unwrap_or_else(|| Ok(database::Data::default())).map_err(|error| Unreadable(format!("data: {error}")))
+    }
+
     fn query(&self) -> Result<Query, Unreadable> {
         let mut query = Query::new();
-        let Some(file) = &self.query else { return Ok(query) };
+        let Some(json) = &self.query else { return Ok(query) };
+        let file: QueryFile = convert("query", json.clone())?;
         if let Some(limit) = file.limit {
             query = query.limit(limit);
         }

@@ -13,8 +13,8 @@ use super::{
     context::{Captured, Context},
 };
 
-/// Failed validations that one decision names.
-pub(super) const MOST_INVALID: usize = 50;
+/// Validations below a written place that one decision names: so many that hold, and so many that do not.
+pub(super) const MOST_BELOW: usize = 50;
 
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +26,23 @@ pub(super) enum Says {
     Unreadable,
 }
 
+/// A rule that is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) kind: RuleKind,
+    pub(super) rule: Rule,
+    pub(super) place: &'a RulePlace,
+    /// Whether the place is below the written one: there can be any number of them.
+    pub(super) below: bool,
+}
+
 /// Judges rules, and keeps of them what it is for.
 pub(super) trait Audit {
     /// Whether validations go on after the first that fails.
     const EVERY: bool;
 
-    fn judge(&mut self, code: &Code, kind: RuleKind, rule: Rule, place: &RulePlace, context: Context<'_>) -> Says;
+    /// What a rule of a place says.
+    fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says;
 }
 
 /// Keeps nothing.
@@ -40,9 +51,9 @@ pub(super) struct Plain;
 impl Audit for Plain {
     const EVERY: bool = false;
 
-    fn judge(&mut self, code: &Code, _: RuleKind, rule: Rule, _: &RulePlace, context: Context<'_>) -> Says {
+    fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
         let arena = Bump::new();
-        says(&Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition))
+        says(&Evaluator::new(code, context, &arena, &mut Silent).condition(asked.rule.condition))
     }
 }
 
@@ -59,22 +70,23 @@ pub(super) struct Record {
     /// Whether sub-expressions are kept too.
     pub(super) steps: bool,
     pub(super) rules: Vec<RuleTrace>,
-    /// The first failed validation that is not kept.
-    invalid: usize,
+    /// Validations below a written place: those that hold, and those that do not.
+    below: [usize; 2],
     /// The path of an update that is being judged.
     pub(super) path: Option<String>,
 }
 
 impl Record {
     pub(super) fn new(steps: bool) -> Self {
-        Record { steps, rules: Vec::new(), invalid: 0, path: None }
+        Record { steps, rules: Vec::new(), below: [0; 2], path: None }
     }
 }
 
 impl Audit for Record {
     const EVERY: bool = true;
 
-    fn judge(&mut self, code: &Code, kind: RuleKind, rule: Rule, place: &RulePlace, context: Context<'_>) -> Says {
+    fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
+        let Asked { kind, rule, place, below } = asked;
         let arena = Bump::new();
         let mut steps = Steps::new(code);
         let result = if self.steps {
@@ -83,11 +95,10 @@ impl Audit for Record {
             Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition)
         };
         let said = says(&result);
-        // Of the validations below the written place only those that fail are worth a line.
-        if kind == RuleKind::Validate && said == Says::No {
-            self.invalid += 1;
-        }
-        if self.invalid > MOST_INVALID {
+        let [held, failed] = &mut self.below;
+        let count = if said == Says::Yes { held } else { failed };
+        *count += usize::from(below);
+        if below && *count > MOST_BELOW {
             return said;
         }
         let outcome = match &result {

@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     RuleKind,
-    audit::{Audit, Says},
+    audit::{Asked, Audit, Says},
     context::{Captured, Context},
     data::Node,
     place::Location,
@@ -42,13 +42,15 @@ struct Step<'a> {
     data: &'a Location<'a>,
     new_data: Option<&'a Location<'a>>,
     captured: Option<&'a Captured<'a>>,
+    /// Whether it is below the written place.
+    below: bool,
 }
 
 impl<'j, A: Audit> Judge<'j, A> {
     /// A read of a path: the first `.read` on the way that is true grants it.
     pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
         let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
-        let step = Step { rules, data: self.root, new_data: None, captured: None };
+        let step = Step { rules, data: self.root, new_data: None, captured: None, below: false };
         Ok(if self.read_at(step, path)? { Verdict::Allowed } else { Verdict::NotGranted })
     }
 
@@ -59,13 +61,14 @@ impl<'j, A: Audit> Judge<'j, A> {
         let Some((name, rest)) = rest.split_first() else { return Ok(false) };
         let Some((rules, captured)) = self.child(step, name) else { return Ok(false) };
         let data = step.data.below(name);
-        self.read_at(Step { rules, data: &data, new_data: None, captured: captured.as_ref().or(step.captured) }, rest)
+        let captured = captured.as_ref().or(step.captured);
+        self.read_at(Step { rules, data: &data, captured, ..step }, rest)
     }
 
     /// A write to a path, `new_root` being the root after it.
     pub(super) fn write(&mut self, new_root: &Location<'_>, path: &[&str]) -> Result<Verdict, Unreadable> {
         let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
-        let step = Step { rules, data: self.root, new_data: Some(new_root), captured: None };
+        let step = Step { rules, data: self.root, new_data: Some(new_root), captured: None, below: false };
         self.write_at(step, path, false)
     }
 
@@ -77,7 +80,11 @@ impl<'j, A: Audit> Judge<'j, A> {
                 (Some((rules, captured)), Some(new_data)) => {
                     let (data, new_data) = (step.data.below(name), new_data.below(name));
                     let captured = captured.as_ref().or(step.captured);
-                    self.write_at(Step { rules, data: &data, new_data: Some(&new_data), captured }, rest, granted)?
+                    self.write_at(
+                        Step { rules, data: &data, new_data: Some(&new_data), captured, ..step },
+                        rest,
+                        granted,
+                    )?
                 }
                 // No rule is deeper.
                 _ if granted => Verdict::Allowed,
@@ -124,7 +131,7 @@ impl<'j, A: Audit> Judge<'j, A> {
             let captured = own.is_none().then(|| Captured::new(step.captured, name));
             let captured = captured.as_ref().or(step.captured);
             let (data, new_data) = (step.data.below_later(name), new_data.below_with(name, value));
-            let below = Step { rules, data: &data, new_data: Some(&new_data), captured };
+            let below = Step { rules, data: &data, new_data: Some(&new_data), captured, below: true };
             let valid = self.validate(below)?;
             if !valid && !A::EVERY {
                 return Ok(Verdict::Invalid);
@@ -156,6 +163,7 @@ impl<'j, A: Audit> Judge<'j, A> {
             RuleKind::Validate => step.rules.validate,
         };
         let Some(rule) = rule else { return Ok(None) };
+        let asked = Asked { kind, rule, place: step.rules, below: step.below };
         let context = Context {
             auth: self.auth,
             now: self.now,
@@ -165,7 +173,7 @@ impl<'j, A: Audit> Judge<'j, A> {
             new_data: step.new_data,
             captured: step.captured,
         };
-        match self.audit.judge(&self.rules.code, kind, rule, step.rules, context) {
+        match self.audit.judge(&self.rules.code, asked, context) {
             Says::Yes => Ok(Some(true)),
             Says::No => Ok(Some(false)),
             Says::Unreadable => Err(Unreadable),

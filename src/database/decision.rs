@@ -128,7 +128,7 @@ impl Decision {
     }
 
     /// The rules that were looked at, each path of the request from the root on: permission first, then validation. Of
-    /// the validations below a written place only the first 50 that failed.
+    /// the validations below a written place only the first 50 that hold and the first 50 that do not.
     pub fn rules(&self) -> &[RuleTrace] {
         &self.rules
     }

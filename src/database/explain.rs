@@ -8,7 +8,7 @@ use crate::{
     value::Value,
 };
 
-use super::{Cause, Decision, RuleKind, RuleTrace, audit::MOST_INVALID};
+use super::{Cause, Decision, RuleKind, RuleTrace, audit::MOST_BELOW};
 
 /// A decision in words: every rule on the way from the root, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,8 @@ impl Display for Explanation<'_> {
             self.rule(f, rule)?;
         }
         let invalid = rules.iter().filter(|rule| rule.kind == RuleKind::Validate && !rule.holds()).count();
-        if invalid >= MOST_INVALID {
-            writeln!(f, "\n(no more than {MOST_INVALID} places that are not valid are shown)")?;
+        if invalid >= MOST_BELOW {
+            writeln!(f, "\n(no more than {MOST_BELOW} places that are not valid are shown)")?;
         }
         if let Cause::NoRule(path) = cause
             && rules.is_empty()

@@ -143,7 +143,7 @@ impl<'p> Steps<'p> {
             Ok(place @ ValueRef::Snapshot(_)) => Outcome::Described(place.describe()),
             Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Described(value.describe()),
             // Database rules know one kind of number, which people write without a point where it is whole.
-            Ok(ValueRef::Float(n)) if self.code.dialect == Dialect::Database && *n == f64::from(*n as i32) => {
+            Ok(ValueRef::Float(n)) if self.code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
                 Outcome::Value(Value::Int(*n as i64))
             }
             Ok(value) => Outcome::Value(value.to_value()),

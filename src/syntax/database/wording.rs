@@ -23,12 +23,10 @@ pub(super) fn json(text: &str, at: usize) -> Diagnostic {
     }
     match last {
         // A comma may stand before the closing brace, but no second one after it.
-        Token::Other(b',') if innermost(text, &before) == Some(b'{') => problem("Expected '\"'.".to_owned())
+        Token::Other(b',') if innermost(&before) == Some(b'{') => problem("Expected '\"'.".to_owned())
             .with_hint("a member follows: \"key\": value, with the key in double quotes"),
-        Token::String if innermost(text, &before) == Some(b'{') && found == "\"" => {
-            problem("Unexpected '\"'.".to_owned())
-                .with_hint("members are separated by commas; strings end with a double quote")
-        }
+        Token::String if innermost(&before) == Some(b'{') && found == "\"" => problem("Unexpected '\"'.".to_owned())
+            .with_hint("members are separated by commas; strings end with a double quote"),
         _ => {
             let problem = problem(format!("Unexpected '{found}'."));
             match found {
@@ -41,11 +39,11 @@ pub(super) fn json(text: &str, at: usize) -> Diagnostic {
 }
 
 /// The bracket that is open at the end of the tokens.
-fn innermost(text: &str, tokens: &[(Token, Span)]) -> Option<u8> {
-    open(text, tokens).last().map(|(bracket, _)| *bracket)
+fn innermost(tokens: &[(Token, Span)]) -> Option<u8> {
+    open(tokens).last().map(|(bracket, _)| *bracket)
 }
 
-fn open(_: &str, tokens: &[(Token, Span)]) -> Vec<(u8, Span)> {
+fn open(tokens: &[(Token, Span)]) -> Vec<(u8, Span)> {
     let mut open = Vec::new();
     for (token, span) in tokens {
         match token {
@@ -58,7 +56,7 @@ fn open(_: &str, tokens: &[(Token, Span)]) -> Vec<(u8, Span)> {
 }
 
 fn unclosed(text: &str, tokens: &[(Token, Span)]) -> String {
-    match open(text, tokens).last() {
+    match open(tokens).last() {
         Some((bracket, span)) => {
             let line = text.get(..span.start as usize).unwrap_or("").matches('\n').count() + 1;
             format!("the `{}` of line {line} is not closed", char::from(*bracket))
@@ -105,16 +103,18 @@ pub(super) fn expression(text: &str, failure: &Failure) -> Diagnostic {
         return error::problem(error::ASSIGNMENT, Some(span), "Rule expressions may not contain assignments.")
             .with_hint("compare with `==`");
     }
+    if let Some((token, place)) = unclosed_literal(text, at) {
+        let (message, hint) = match token {
+            Token::Regex => (
+                "unterminated regular expression literal",
+                "`/` ends it, on the same line; within brackets `[…]` it does not",
+            ),
+            _ => ("unterminated string literal", "a string ends on its line, with the quote it began with"),
+        };
+        return error::problem(error::EXPRESSION_SYNTAX, Some(place), message).with_hint(hint);
+    }
     if rest.is_empty() {
         return syntax("Unexpected end of expression").with_hint("an operand or a closing bracket is missing");
-    }
-    if rest.starts_with(['\'', '"']) {
-        return syntax("unterminated string literal")
-            .with_hint("a string ends on its line with the quote it began with");
-    }
-    if rest.starts_with('/') && !complete {
-        return syntax("unterminated regular expression literal")
-            .with_hint("`/` ends it, on the same line; within brackets `[…]` it does not");
     }
     if let Some((operator, hint)) =
         OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator) && found.len() <= operator.len())
@@ -129,6 +129,12 @@ pub(super) fn expression(text: &str, failure: &Failure) -> Diagnostic {
             .with_hint("an operator such as `&&` is missing, or this is one too many");
     }
     syntax("syntax error").with_hint(format!("`{found}` cannot stand here"))
+}
+
+/// A string or regular expression up to the failure that is not closed.
+fn unclosed_literal(text: &str, at: usize) -> Option<(Token, Span)> {
+    let mut tokens = Tokens::new(text, Within::Expression).take_while(|(_, span)| span.start as usize <= at);
+    tokens.find(|(token, span)| matches!(token, Token::String | Token::Regex) && span.end == span.start + 1)
 }
 
 /// Whether what stands before the failure is an operand.
