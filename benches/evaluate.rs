@@ -90,6 +90,59 @@ fn table() {
     println!();
 }
 
+/// W5, a whole write of 20 fields, and W6 by siblings and by depth.
+fn database_table() {
+    use firewarden::{Auth, database::Ruleset};
+    use fixtures::database::{self, Native};
+
+    println!("{:<22}{:>9}{:>9}{:>9}{:>9}{:>8}", "decision", "permits", "evaluate", "explain", "by hand", "ratio");
+    let rules: Ruleset = database::w5_rules().parse().unwrap();
+    let (auth, stored) = (fixtures::auth(), database::stored());
+    let (newer, older) = (database::record(250, 4), database::record(250, 2));
+    let stranger = Auth::user("u0999");
+    for (word, value, auth, uid, expected) in [
+        ("allow", &newer, &auth, "u0250", true),
+        ("deny: last field", &older, &auth, "u0250", false),
+        ("deny: not granted", &newer, &stranger, "u0999", false),
+    ] {
+        let (incoming, new) =
+            (firewarden::database::Incoming::from(value), firewarden::database::Data::from_json(value).unwrap());
+        let request = database::w5_request(auth, &incoming);
+        let native = Native { path: database::W5_PATH, uid: Some(uid), new: &new, stored: &stored };
+        assert_eq!(database::w5_by_hand(&native), expected, "{word}");
+        assert_eq!(rules.permits(&request, &stored).unwrap(), expected, "{word}");
+        let hand = median_ns(|| database::w5_by_hand(black_box(&native)));
+        let permits = median_ns(|| rules.permits(black_box(&request), &stored).unwrap());
+        let evaluate = median_ns(|| rules.evaluate(black_box(&request), &stored).unwrap().is_allowed());
+        let explain = median_ns(|| rules.explain(black_box(&request), &stored).unwrap().is_allowed());
+        let count = allocation_counter::measure(|| {
+            black_box(rules.permits(&request, &stored).unwrap());
+        });
+        println!(
+            "{:<22}{permits:>9.0}{evaluate:>9.0}{explain:>9.0}{hand:>9.1}{:>7.1}x  {} allocations",
+            format!("w5 {word}"),
+            permits / hand,
+            count.count_total
+        );
+    }
+    for depth in [0, 30] {
+        let mut smallest = 0.0;
+        for siblings in [10, 100, 500, 2_000] {
+            let rules: Ruleset = database::w6_rules(siblings, depth).parse().unwrap();
+            let path = database::w6_path(siblings, depth);
+            let request = firewarden::database::Request::read(path.as_str()).auth(&auth);
+            assert!(rules.permits(&request, &()).unwrap());
+            let ns = median_ns(|| rules.permits(black_box(&request), &()).unwrap());
+            if siblings == 10 {
+                smallest = ns;
+            }
+            let name = format!("w6 db {siblings}, {} levels", depth + 2);
+            println!("{name:<22}{ns:>9.0}{:>36.2}x of 10 siblings", ns / smallest);
+        }
+    }
+    println!();
+}
+
 fn criterion_benches(criterion: &mut Criterion) {
     let (auth, stranger, upload) = (fixtures::auth(), fixtures::stranger(), fixtures::upload());
     let mut group = criterion.benchmark_group("storage/evaluate");
@@ -106,6 +159,14 @@ fn criterion_benches(criterion: &mut Criterion) {
         group.bench_function(format!("w6/{blocks}"), |b| b.iter(|| rules.permits(black_box(&request), &()).unwrap()));
     }
     group.finish();
+    let mut group = criterion.benchmark_group("database/evaluate");
+    let rules: firewarden::database::Ruleset = fixtures::database::w5_rules().parse().unwrap();
+    let (stored, value) = (fixtures::database::stored(), fixtures::database::w5_value(4));
+    for (name, auth) in [("w5/allow", &auth), ("w5/deny", &stranger)] {
+        let request = fixtures::database::w5_request(auth, &value);
+        group.bench_function(name, |b| b.iter(|| rules.permits(black_box(&request), &stored).unwrap()));
+    }
+    group.finish();
 }
 
 fn main() {
@@ -113,6 +174,7 @@ fn main() {
     // `--test` only asks whether the benches run.
     if !std::env::args().any(|argument| argument == "--test") {
         table();
+        database_table();
     }
     criterion_benches(&mut criterion);
     criterion.final_summary();

@@ -68,6 +68,10 @@ impl Auth {
         self.uid.as_str()
     }
 
+    pub(crate) fn uid_view(&self) -> ValueRef<'_> {
+        self.uid.view()
+    }
+
     /// The claims.
     pub fn token(&self) -> &Value {
         &self.token

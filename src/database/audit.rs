@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::{
-    RuleKind, RuleTrace,
-    context::{Captured, Context},
+    Data, RuleKind, RuleTrace,
+    context::{Captured, Context, Local},
 };
 
 /// Validations below a written place that one decision names: so many that hold, and so many that do not.
@@ -43,6 +43,12 @@ pub(super) trait Audit {
 
     /// What a rule of a place says.
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says;
+
+    /// The same of a rule that looks at nothing but what is written at its own place, where that is quicker and nothing
+    /// is kept.
+    fn judge_local(&mut self, _code: &Code, _rule: Rule, _value: &Data, _arena: &Bump) -> Option<Says> {
+        None
+    }
 }
 
 /// Keeps nothing.
@@ -53,15 +59,19 @@ impl Audit for Plain {
 
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
         let arena = Bump::new();
-        says(&Evaluator::new(code, context, &arena, &mut Silent).condition(asked.rule.condition))
+        match Evaluator::new(code, context, &arena, &mut Silent).test(asked.rule.test) {
+            Some(true) => Says::Yes,
+            // Whether data could not be read is seen when all is done.
+            _ => Says::No,
+        }
     }
-}
 
-fn says(result: &crate::eval::Result<'_>) -> Says {
-    match result {
-        Ok(ValueRef::Bool(true)) => Says::Yes,
-        Err(error) if error.failure.is_fatal() => Says::Unreadable,
-        _ => Says::No,
+    fn judge_local(&mut self, code: &Code, rule: Rule, value: &Data, arena: &Bump) -> Option<Says> {
+        if !rule.is_local {
+            return None;
+        }
+        let said = Evaluator::new(code, Local(value), arena, &mut Silent).test(rule.test);
+        Some(if said == Some(true) { Says::Yes } else { Says::No })
     }
 }
 
@@ -94,7 +104,11 @@ impl Audit for Record {
         } else {
             Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition)
         };
-        let said = says(&result);
+        let said = match &result {
+            Ok(ValueRef::Bool(true)) => Says::Yes,
+            Err(error) if error.failure.is_fatal() => Says::Unreadable,
+            _ => Says::No,
+        };
         let [held, failed] = &mut self.below;
         let count = if said == Says::Yes { held } else { failed };
         *count += usize::from(below);

@@ -6,10 +6,15 @@ use crate::{
     Auth,
     eval::Language,
     stdlib::{self, Failure, Operators},
-    value::{MapRef, Record, Str, Value, ValueRef},
+    value::{Content, MapRef, Record, Snapshot as _, Str, Value, ValueRef},
 };
 
-use super::{place::Location, query::QueryRecord, request::User};
+use super::{
+    Data,
+    place::{Location, in_memory},
+    query::QueryRecord,
+    request::User,
+};
 
 /// The variables of a rule that stands at a place.
 #[derive(Clone, Copy)]
@@ -71,9 +76,43 @@ impl<'a> Language<'a> for Context<'a> {
         })
     }
 
+    #[inline]
+    fn content(&self, slot: u8) -> Option<Content<'a>> {
+        let place = match slot {
+            2 => self.root,
+            3 => self.data,
+            4 => self.new_data?,
+            _ => return None,
+        };
+        place.content().ok()
+    }
+
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
         let name = self.captured.and_then(|captured| captured.find(slot));
         name.map(|name| ValueRef::String(Str::Utf8(name))).ok_or(Failure::Null)
+    }
+}
+
+/// What a rule sees that looks at nothing but what is written at its own place.
+#[derive(Clone, Copy)]
+pub(super) struct Local<'a>(pub(super) &'a Data);
+
+impl<'a> Language<'a> for Local<'a> {
+    const OPERATORS: &'static Operators = &stdlib::DATABASE;
+    const LAST_FIRST: bool = false;
+    const BUDGET: Option<u32> = None;
+
+    fn variable(&self, _: u8) -> Option<ValueRef<'a>> {
+        None
+    }
+
+    #[inline]
+    fn content(&self, _: u8) -> Option<Content<'a>> {
+        Some(in_memory(self.0))
+    }
+
+    fn capture(&self, _: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+        Err(Failure::Null)
     }
 }
 
@@ -95,7 +134,7 @@ impl<'a> AuthRecord<'a> {
 impl Record for AuthRecord<'_> {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
         match name {
-            "uid" => Record::field(self.auth, "uid"),
+            "uid" => Some(self.auth.uid_view()),
             "token" => Some(self.auth.token().view()),
             "provider" => {
                 let firebase = member(self.auth.token(), "firebase")?;

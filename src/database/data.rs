@@ -1,5 +1,7 @@
 //! The database in memory: quick to walk, and all of what the REST export form can say.
 
+use crate::value::Key;
+
 /// A boolean, a number or a string.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
@@ -56,7 +58,7 @@ pub(super) enum Node {
     Nothing,
     Leaf(Scalar),
     /// Never empty, sorted by name.
-    Children(Vec<(Box<str>, Data)>),
+    Children(Vec<(Key, Data)>),
 }
 
 impl<S: Into<Scalar>> From<S> for Data {
@@ -68,8 +70,8 @@ impl<S: Into<Scalar>> From<S> for Data {
 impl Data {
     /// A value with children. Of a name that is there twice the last counts; children that are nothing are left out.
     pub fn object<N: Into<Box<str>>>(children: impl IntoIterator<Item = (N, Data)>) -> Self {
-        let mut sorted: Vec<(Box<str>, Data)> =
-            children.into_iter().map(|(name, child)| (name.into(), child)).collect();
+        let keyed = |(name, child): (N, Data)| (Key::new(name), child);
+        let mut sorted: Vec<(Key, Data)> = children.into_iter().map(keyed).collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
         sorted.reverse();
         sorted.dedup_by(|a, b| a.0 == b.0);
@@ -106,7 +108,7 @@ impl Data {
     /// The child of that name.
     pub fn child(&self, name: &str) -> Option<&Data> {
         let children = self.children_slice();
-        let at = children.binary_search_by(|(other, _)| other.as_ref().cmp(name)).ok()?;
+        let at = Key::search(children, name).ok()?;
         children.get(at).map(|(_, child)| child)
     }
 
@@ -117,7 +119,7 @@ impl Data {
 
     /// Children in the order of their names.
     pub fn children(&self) -> impl ExactSizeIterator<Item = (&str, &Data)> {
-        self.children_slice().iter().map(|(name, child)| (&**name, child))
+        self.children_slice().iter().map(|(name, child)| (name.as_str(), child))
     }
 
     /// How many children there are.
@@ -125,7 +127,7 @@ impl Data {
         self.children_slice().len()
     }
 
-    pub(super) fn children_slice(&self) -> &[(Box<str>, Data)] {
+    pub(super) fn children_slice(&self) -> &[(Key, Data)] {
         match &self.node {
             Node::Children(children) => children,
             _ => &[],
@@ -153,10 +155,10 @@ impl Data {
             }
             _ => Vec::new(),
         };
-        let found = children.binary_search_by(|(other, _)| other.as_ref().cmp(name));
+        let found = Key::search(&children, name);
         let at = found.unwrap_or_else(|at| at);
         if found.is_err() {
-            children.insert(at, (Box::from(*name), Data::default()));
+            children.insert(at, (Key::new(*name), Data::default()));
         }
         if let Some((_, child)) = children.get_mut(at) {
             child.replace(rest, value);
@@ -177,7 +179,7 @@ impl Data {
         for name in names(path) {
             place = place.and_then(|data| match &mut data.node {
                 Node::Children(children) => {
-                    let at = children.binary_search_by(|(other, _)| other.as_ref().cmp(name)).ok()?;
+                    let at = Key::search(children, name).ok()?;
                     children.get_mut(at).map(|(_, child)| child)
                 }
                 _ => None,
@@ -190,6 +192,28 @@ impl Data {
 }
 
 /// The names of a path; slashes at its ends do not count.
-pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|name| !name.is_empty())
+pub(super) fn names(path: &str) -> Names<'_> {
+    Names(path)
+}
+
+/// Splits a path; for short ones quicker than searching for the slashes.
+pub(super) struct Names<'p>(&'p str);
+
+impl<'p> Iterator for Names<'p> {
+    type Item = &'p str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'p str> {
+        loop {
+            if self.0.is_empty() {
+                return None;
+            }
+            let end = self.0.bytes().position(|byte| byte == b'/').unwrap_or(self.0.len());
+            let name = self.0.get(..end)?;
+            self.0 = self.0.get(end + 1..).unwrap_or("");
+            if !name.is_empty() {
+                return Some(name);
+            }
+        }
+    }
 }

@@ -1,8 +1,12 @@
 //! The cascade of `.read` and `.write`, and `.validate` (realtime-database specification, section 7).
 
+use std::cmp::Ordering;
+
+use bumpalo::Bump;
+
 use crate::{
     program::{RulePlace, RuleTree},
-    value::{Unreadable, ValueRef},
+    value::{Key, Unreadable, ValueRef},
 };
 
 use super::{
@@ -60,7 +64,7 @@ impl<'j, A: Audit> Judge<'j, A> {
         }
         let Some((name, rest)) = rest.split_first() else { return Ok(false) };
         let Some((rules, captured)) = self.child(step, name) else { return Ok(false) };
-        let data = step.data.below(name);
+        let data = stored(step.data, rules, name);
         let captured = captured.as_ref().or(step.captured);
         self.read_at(Step { rules, data: &data, captured, ..step }, rest)
     }
@@ -78,7 +82,7 @@ impl<'j, A: Audit> Judge<'j, A> {
         let below = match rest.split_first() {
             Some((name, rest)) => match (self.child(step, name), step.new_data) {
                 (Some((rules, captured)), Some(new_data)) => {
-                    let (data, new_data) = (step.data.below(name), new_data.below(name));
+                    let (data, new_data) = (stored(step.data, rules, name), new_data.below(name));
                     let captured = captured.as_ref().or(step.captured);
                     self.write_at(
                         Step { rules, data: &data, new_data: Some(&new_data), captured, ..step },
@@ -119,27 +123,40 @@ impl<'j, A: Audit> Judge<'j, A> {
         let Some(Node::Children(children)) = new_data.memory().map(|data| &data.node) else {
             return Ok(Verdict::Allowed);
         };
-        let mut named = step.rules.children().iter().peekable();
+        let mut named = step.rules.children();
         let wildcard = step.rules.wildcard().and_then(|child| self.rules.place(child));
+        let arena = Bump::new();
         let mut verdict = Verdict::Allowed;
         for (name, value) in children {
-            while named.next_if(|(other, _)| other < name).is_some() {}
-            let own = named.next_if(|(other, _)| other == name).and_then(|(_, child)| self.rules.place(*child));
+            let own = next_named(&mut named, name).and_then(|child| self.rules.place(child));
             let Some(rules) = own.or(wildcard).filter(|rules| rules.validate.is_some() || rules.validates_below) else {
                 continue;
             };
+            if !rules.validates_below
+                && let Some(rule) = rules.validate
+            {
+                match self.audit.judge_local(&self.rules.code, rule, value, &arena) {
+                    Some(Says::Yes) => continue,
+                    Some(_) => return Ok(Verdict::Invalid),
+                    None => {}
+                }
+            }
+            let name = name.as_str();
             let captured = own.is_none().then(|| Captured::new(step.captured, name));
             let captured = captured.as_ref().or(step.captured);
-            let (data, new_data) = (step.data.below_later(name), new_data.below_with(name, value));
+            let data = stored(step.data, rules, name);
+            let new_data = new_data.below_with(name, value);
             let below = Step { rules, data: &data, new_data: Some(&new_data), captured, below: true };
-            let valid = self.validate(below)?;
-            if !valid && !A::EVERY {
-                return Ok(Verdict::Invalid);
+            // What is in the value written is there.
+            let mut valid = self.says(RuleKind::Validate, below)? != Some(false);
+            if rules.validates_below && (valid || A::EVERY) {
+                valid &= self.validate_below(below)? == Verdict::Allowed;
             }
-            match self.validate_below(below)? {
-                Verdict::Allowed if valid => {}
-                _ if A::EVERY => verdict = Verdict::Invalid,
-                _ => return Ok(Verdict::Invalid),
+            if !valid {
+                verdict = Verdict::Invalid;
+                if !A::EVERY {
+                    break;
+                }
             }
         }
         Ok(verdict)
@@ -179,4 +196,24 @@ impl<'j, A: Audit> Judge<'j, A> {
             Says::Unreadable => Err(Unreadable),
         }
     }
+}
+
+/// The place below as it is stored, which is looked for now where its rules are likely to ask for it.
+fn stored<'a>(data: &'a Location<'a>, rules: &RulePlace, name: &'a str) -> Location<'a> {
+    if rules.reads_data { data.below(name) } else { data.below_later(name) }
+}
+
+/// The child of a name among sorted ones; those before it, which no later name can be, are passed over.
+fn next_named(named: &mut &[(Key, u32)], name: &Key) -> Option<u32> {
+    while let Some(((other, child), rest)) = named.split_first() {
+        match other.cmp(name) {
+            Ordering::Less => *named = rest,
+            Ordering::Equal => {
+                *named = rest;
+                return Some(*child);
+            }
+            Ordering::Greater => return None,
+        }
+    }
+    None
 }

@@ -52,7 +52,7 @@ impl Data {
                 Json::Object([(".value".to_owned(), scalar(leaf))].into_iter().chain(priority).collect())
             }
             Node::Children(children) => {
-                let children = children.iter().map(|(name, child)| (name.to_string(), child.to_json()));
+                let children = children.iter().map(|(name, child)| (name.as_str().to_owned(), child.to_json()));
                 Json::Object(priority.into_iter().chain(children).collect())
             }
         }

@@ -108,11 +108,25 @@ pub enum RequestError {
     Query(&'static str),
 }
 
+/// Bytes that no key has.
+const REFUSED: [bool; 256] = {
+    let mut refused = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[allow(clippy::indexing_slicing, reason = "within the table, at compile time")]
+        {
+            refused[byte] = byte < 0x20 || matches!(byte as u8, b'.' | b'$' | b'#' | b'[' | b']' | b'/' | 0x7F);
+        }
+        byte += 1;
+    }
+    refused
+};
+
 /// What is wrong with a key; `None` for one that data can have.
 pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     // Most keys are short and plain: one pass over the bytes settles them.
-    let bad = |byte: u8| byte < 0x20 || matches!(byte, b'.' | b'$' | b'#' | b'[' | b']' | b'/' | 0x7F);
-    if key.len() <= MAX_KEY && !key.is_empty() && !key.bytes().any(bad) {
+    let refused = |byte: u8| REFUSED.get(usize::from(byte)).is_none_or(|refused| *refused);
+    if key.len() <= MAX_KEY && !key.is_empty() && !key.bytes().any(refused) {
         return None;
     }
     Some(if key.is_empty() {
@@ -175,6 +189,7 @@ pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result
             return Err(RequestError::TooDeep { place: place_of(path), levels: path.len() + 1 });
         }
         for (name, child) in children {
+            let name = name.as_str();
             if let Some(why) = key_problem(name) {
                 return Err(RequestError::Key { key: shorten(name), place: place_of(path), why });
             }

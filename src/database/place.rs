@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use crate::value::{Content, Snapshot, Str, Unreadable, ValueRef};
 
 use super::{
-    Data,
+    Data, Scalar,
     data::Node,
     limits::{MAX_LEVELS, key_problem},
     tree::{Known, Leaf, Lookup},
@@ -107,6 +107,10 @@ impl<'d> State<'d> {
             State::Later => State::Later,
             State::Stored(base) => State::Stored(base.child(name)),
             State::Along(path, change, base) => match path.split_first() {
+                // What is replaced has no part in what is there.
+                Some((first, [])) if *first == name && matches!(change, Change::Replace(_)) => {
+                    State::changed(change, Base::Nothing)
+                }
                 Some((first, rest)) if *first == name => State::changed_at(rest, change, base.child(name)),
                 _ => State::Stored(base.child(name)),
             },
@@ -241,16 +245,13 @@ fn content(known: Known<'_>) -> Content<'_> {
         Known::Nothing => Content::Nothing,
         Known::Leaf(value, _) => Content::Leaf(leaf(value)),
         Known::Children(_) => Content::Children,
-        Known::Data(data) => match &data.node {
-            Node::Nothing => Content::Nothing,
-            Node::Leaf(scalar) => Content::Leaf(leaf(scalar.into())),
-            Node::Children(_) => Content::Children,
-        },
+        Known::Data(data) => in_memory(data),
     }
 }
 
-impl Snapshot for Location<'_> {
-    fn content(&self) -> Result<Content<'_>, Unreadable> {
+impl Location<'_> {
+    #[inline(never)]
+    fn content_of_state(&self) -> Result<Content<'_>, Unreadable> {
         let (base, any) = match self.state() {
             State::Stored(base) | State::Changed(Change::Priority(_) | Change::Replace(_), base) => {
                 return Ok(content(self.stored(base)?));
@@ -285,6 +286,29 @@ impl Snapshot for Location<'_> {
             _ => Content::Nothing,
         })
     }
+}
+
+/// What stands at a place whose data is in memory.
+pub(super) fn in_memory(data: &Data) -> Content<'_> {
+    match &data.node {
+        Node::Nothing => Content::Nothing,
+        Node::Leaf(Scalar::String(text)) => Content::Leaf(ValueRef::String(Str::Utf8(text))),
+        Node::Leaf(Scalar::Number(n)) => Content::Leaf(ValueRef::Float(*n)),
+        Node::Leaf(Scalar::Bool(b)) => Content::Leaf(ValueRef::Bool(*b)),
+        Node::Children(_) => Content::Children,
+    }
+}
+
+impl Snapshot for Location<'_> {
+    #[inline]
+    fn content(&self) -> Result<Content<'_>, Unreadable> {
+        // What is written, and what is stored in memory, is by far the most asked for.
+        match self.state {
+            State::Stored(Base::Memory(data)) => Ok(in_memory(data)),
+            State::Stored(Base::Nothing) => Ok(Content::Nothing),
+            _ => self.content_of_state(),
+        }
+    }
 
     fn priority(&self) -> Result<ValueRef<'_>, Unreadable> {
         let base = match self.state() {
@@ -318,6 +342,9 @@ impl Snapshot for Location<'_> {
     fn has(&self, path: &str) -> Result<bool, Unreadable> {
         // Where all is in memory no places are made.
         if let State::Stored(base @ (Base::Memory(_) | Base::Nothing)) = self.state() {
+            if !path.as_bytes().contains(&b'/') {
+                return Ok(!matches!(base.child(path), Base::Nothing));
+            }
             return Ok(!matches!(inner_names(path).fold(base, Base::child), Base::Nothing));
         }
         let mut rest = inner_names(path);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use arrayvec::ArrayVec;
 use bumpalo::Bump;
 
 use crate::{error::Error, program::RuleTree, value::Unreadable};
@@ -166,31 +167,20 @@ impl NamesPaths for Record {
 }
 
 /// The names of a path, without allocating. Of one that is too deep, only so many that this is seen.
-struct Path<'r> {
-    few: [&'r str; MAX_LEVELS + 2],
-    count: usize,
-}
-
-impl Default for Path<'_> {
-    fn default() -> Self {
-        Path { few: [""; MAX_LEVELS + 2], count: 0 }
-    }
-}
+#[derive(Default)]
+struct Path<'r>(ArrayVec<&'r str, { MAX_LEVELS + 2 }>);
 
 impl<'r> Path<'r> {
     fn push(&mut self, name: &'r str) {
-        if let Some(slot) = self.few.get_mut(self.count) {
-            *slot = name;
-            self.count += 1;
-        }
+        let _ = self.0.try_push(name);
     }
 
     fn pop(&mut self) {
-        self.count = self.count.saturating_sub(1);
+        self.0.pop();
     }
 
     fn names(&self) -> &[&'r str] {
-        self.few.get(..self.count).unwrap_or(&[])
+        &self.0
     }
 
     fn check(&self) -> Result<(), RequestError> {

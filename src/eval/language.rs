@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use crate::{
     program::{Block, ServiceFunction, ServiceProgram},
     stdlib::{self, Failure, Operators},
-    value::{PathRef, SegmentRef, Str, ValueRef},
+    value::{Content, PathRef, SegmentRef, Str, ValueRef},
 };
 
 /// A language and the request that its expressions read.
@@ -26,6 +26,15 @@ pub trait Language<'a> {
     ///
     /// A wildcard that stands for nothing.
     fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>>;
+
+    /// What stands at a variable that is a place in the database: the same as asking the variable, without making a value
+    /// of it. None for any other variable, and where data cannot be read.
+    fn content(&self, slot: u8) -> Option<Content<'a>> {
+        match self.variable(slot)? {
+            ValueRef::Snapshot(place) => place.content().ok(),
+            _ => None,
+        }
+    }
 
     /// The name of the service whose functions can be called.
     fn service(&self) -> &'a str {

@@ -8,6 +8,7 @@ mod call;
 mod language;
 mod logic;
 mod observe;
+mod test;
 mod trace;
 mod verdict;
 

@@ -7,7 +7,7 @@ use crate::{
     value::{Comparator, Type, TypeName, Value},
 };
 
-use super::ServiceFunction;
+use super::{ServiceFunction, Test};
 
 /// The place of a node in its [`Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -213,6 +213,10 @@ pub struct Code {
     pub methods: Vec<MethodTable>,
     /// Users' functions.
     pub functions: Vec<Function>,
+    /// Tests of conditions.
+    pub tests: Vec<Test>,
+    /// Names of properties that tests read, one after the other.
+    pub member_names: Vec<u32>,
 }
 
 impl Code {
@@ -229,6 +233,8 @@ impl Code {
             patterns: Vec::new(),
             methods: Vec::new(),
             functions: Vec::new(),
+            tests: Vec::new(),
+            member_names: Vec::new(),
         }
     }
 

@@ -7,10 +7,15 @@ use crate::{
     stdlib::{Arithmetic, Dialect},
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
     text::{Source, Span},
-    value::{Comparator, Value},
+    value::{Comparator, Key, Value},
 };
 
-use super::{Code, Node, NodeId, builder::Builder, fold};
+use super::{
+    Code, Node, NodeId, TestId,
+    builder::Builder,
+    fold,
+    test::{is_local, reads_data, test_of},
+};
 
 /// Children by name are found by comparing up to this many.
 const SCAN: usize = 8;
@@ -37,12 +42,14 @@ pub struct RulePlace {
     pub validate: Option<Rule>,
     /// `.indexOn`
     pub indexes: Vec<String>,
+    /// Whether one of its rules may look at what is stored here.
+    pub reads_data: bool,
     /// Whether a place below has a `.validate`.
     pub validates_below: bool,
     /// Wildcards of the places around and of this one.
     pub wildcards: Vec<Box<str>>,
     /// Children with a name, sorted by it.
-    children: Vec<(Box<str>, u32)>,
+    children: Vec<(Key, u32)>,
     /// The same by hash, where there are many.
     many: FxHashMap<Box<str>, u32>,
     /// The child for every other name.
@@ -54,6 +61,12 @@ pub struct RulePlace {
 pub struct Rule {
     /// The expression.
     pub condition: NodeId,
+    /// The same as a test.
+    pub test: TestId,
+    /// Whether it looks at nothing but what is at its own place after the write.
+    pub is_local: bool,
+    /// Whether it may look at what is stored at its own place.
+    pub reads_data: bool,
     /// Its text, without quotes.
     pub span: Span,
 }
@@ -63,7 +76,7 @@ impl RulePlace {
     /// (realtime-database specification, section 1.2).
     pub fn child(&self, key: &str) -> Option<(u32, bool)> {
         let named = if self.many.is_empty() {
-            self.children.iter().find(|(name, _)| **name == *key).map(|(_, child)| *child)
+            self.children.iter().find(|(name, _)| name.as_str() == key).map(|(_, child)| *child)
         } else {
             self.many.get(key).copied()
         };
@@ -71,7 +84,7 @@ impl RulePlace {
     }
 
     /// Children with a name, sorted by it.
-    pub fn children(&self) -> &[(Box<str>, u32)] {
+    pub fn children(&self) -> &[(Key, u32)] {
         &self.children
     }
 
@@ -130,19 +143,21 @@ impl<'r> Lowering<'r> {
             wildcards: self.scope.iter().map(|name| Box::from(*name)).collect(),
             ..RulePlace::default()
         };
+        let rules = [place.read, place.write, place.validate];
+        place.reads_data = rules.into_iter().flatten().any(|rule| rule.reads_data);
         for child in &location.children {
             let number = self.place(child, &path);
             if child.is_wildcard() {
                 place.wildcard = Some(number);
             } else {
-                place.children.push((Box::from(child.key.text.as_str()), number));
+                place.children.push((Key::new(child.key.text.as_str()), number));
             }
             let below = self.places.get(number as usize);
             place.validates_below |= below.is_some_and(|below| below.validate.is_some() || below.validates_below);
         }
         place.children.sort();
         if place.children.len() > SCAN {
-            place.many = place.children.iter().cloned().collect();
+            place.many = place.children.iter().map(|(name, child)| (Box::from(name.as_str()), *child)).collect();
         }
         place.path = if path.is_empty() { "/".to_owned() } else { path };
         if wildcard {
@@ -155,7 +170,13 @@ impl<'r> Lowering<'r> {
     }
 
     fn rule(&mut self, condition: Option<Condition>) -> Option<Rule> {
-        condition.map(|Condition { expr, span }| Rule { condition: self.expression(expr), span })
+        condition.map(|Condition { expr, span }| {
+            let condition = self.expression(expr);
+            let test = test_of(&mut self.builder.code, condition);
+            let code = &self.builder.code;
+            let (is_local, reads_data) = (is_local(code, test), reads_data(code, test));
+            Rule { condition, test, is_local, reads_data, span }
+        })
     }
 
     fn expression(&mut self, id: ExprId) -> NodeId {

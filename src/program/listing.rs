@@ -2,7 +2,9 @@
 
 use std::fmt::{Formatter, Result};
 
-use super::{Code, Node, Part, Program, RuleTree, Run, service::KNOWN_METHODS};
+use crate::value::number::javascript_number;
+
+use super::{Code, Node, Operand, Part, Program, RuleTree, Run, Test, service::KNOWN_METHODS};
 
 /// A file with services.
 pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
@@ -39,7 +41,9 @@ pub(super) fn database(tree: &RuleTree, f: &mut Formatter<'_>) -> Result {
         let rules = [(".read", place.read), (".write", place.write), (".validate", place.validate)];
         for (name, rule) in rules {
             if let Some(rule) = rule {
-                writeln!(f, "  {name} {}", rule.condition.0)?;
+                let asked =
+                    tree.code.tests.get(rule.test.0 as usize).map_or(String::new(), |asked| test(&tree.code, *asked));
+                writeln!(f, "  {name} {}: {asked}", rule.condition.0)?;
             }
         }
         if !place.indexes.is_empty() {
@@ -55,6 +59,44 @@ fn operations(code: &Code, f: &mut Formatter<'_>) -> Result {
         writeln!(f, "{id:>4}  {}", operation(code, *node))?;
     }
     Ok(())
+}
+
+/// A test in one line, with the operations that it evaluates as they are.
+fn test(code: &Code, test: Test) -> String {
+    let run = |run: Run| run.of(&code.tests).iter().map(|part| self::test(code, *part)).collect::<Vec<_>>().join(", ");
+    let constant = |at: u32| code.constants.get(at as usize).map_or(String::new(), |value| value.view().describe());
+    let variable = |slot: u8| code.dialect.variable_name(slot);
+    let operand = |operand: Operand| match operand {
+        Operand::Constant(at) => constant(at),
+        Operand::Number(n) => javascript_number(n),
+        Operand::Variable(slot) => variable(slot).to_owned(),
+        Operand::Capture(slot) => format!("wildcard {slot}"),
+        Operand::Val(slot) => format!("{}.val", variable(slot)),
+        Operand::Length(slot) => format!("{}.length", variable(slot)),
+        Operand::Member(slot, names) => {
+            let names = names.of(&code.member_names).iter().map(|name| format!(".{}", code.name(*name)));
+            format!("{}{}", variable(slot), names.collect::<String>())
+        }
+    };
+    match test {
+        Test::Always(known) => known.to_string(),
+        Test::All(parts) => format!("all({})", run(parts)),
+        Test::Any(parts) => format!("any({})", run(parts)),
+        Test::Not(part) => {
+            format!("not({})", code.tests.get(part.0 as usize).map_or(String::new(), |t| self::test(code, *t)))
+        }
+        Test::Content(asked, slot) => format!("{asked:?}({})", variable(slot)).to_lowercase(),
+        Test::HasChildren(slot, names) => format!("children({}, {})", variable(slot), constant(names)),
+        Test::LengthWithin(slot, bounds) => format!("{}.length within {bounds}", variable(slot)),
+        Test::NumberWithin(slot, bounds) => format!("{}.val within {bounds}", variable(slot)),
+        Test::Null(a, wanted) => format!("{} {} null", operand(a), if wanted { "==" } else { "!=" }),
+        Test::Compare(op, a, b) => format!("{} {} {}", operand(a), op.symbol(), operand(b)),
+        Test::Matches(text, pattern) => {
+            let pattern = code.patterns.get(pattern as usize).map_or("", |pattern| pattern.source());
+            format!("{} matches {pattern:?}", operand(text))
+        }
+        Test::Evaluate(node) => format!("evaluate {}", node.0),
+    }
 }
 
 fn methods(statement: &super::Statement) -> String {

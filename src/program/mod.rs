@@ -15,6 +15,7 @@ mod lower;
 mod matcher;
 mod scope;
 mod service;
+mod test;
 
 pub use code::{Code, Function, MethodTable, Node, NodeId, Part, Place, Run};
 pub use database::{Rule, RulePlace, RuleTree, lower_database};
@@ -22,3 +23,4 @@ pub use lower::lower;
 pub use matcher::{Matched, Matcher};
 pub use scope::ServiceFunction;
 pub use service::{Block, CaptureAt, Methods, Program, RequestedMethod, ServiceProgram, Statement};
+pub use test::{Asked, Bounds, Operand, Test, TestId};

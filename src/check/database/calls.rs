@@ -85,8 +85,11 @@ impl Checker<'_> {
         let near = names.iter().find(|known| known.eq_ignore_ascii_case(name));
         refused.hint = Some(match (near, receiver, name) {
             (Some(near), ..) => format!("did you mean `{near}`?"),
+            (None, Static::String | Static::Value, "size") => "the length of a string is `length`".to_owned(),
+            (None, Static::Snapshot, _) if method(Type::String, name).is_some() => {
+                format!("`{name}` is for strings: ask for the value first, with val()")
+            }
             (None, Static::Value, _) => format!("a value has no children: write child('{name}').val()"),
-            (None, _, "size") => "the length of a string is `length`".to_owned(),
             (None, Static::Snapshot, _) if !names.contains(&name) => {
                 format!("for a child write child('{name}'); methods are {}", names.join(", "))
             }

@@ -292,8 +292,11 @@ impl<'r> Checker<'r> {
         let text = if text.len() > 40 || text.contains('\n') { "it" } else { text };
         let mut refused = self.refuse(code, span, message);
         refused.hint = Some(match (found, code) {
+            (Static::Auth, Code::NotBoolean) if text == "auth" => {
+                "nothing counts as true by being there: write `auth != null`".to_owned()
+            }
             (Static::Auth, Code::NotBoolean) => {
-                format!("nothing counts as true by being there: write `{text} != null`, or `{text} == true` of a claim")
+                format!("nothing counts as true by being there: write `{text} == true`, or `{text} != null`")
             }
             (Static::Value, Code::NotBoolean) => format!("write `{text} == true`, or `{text} != null`"),
             (Static::Snapshot, _) => {

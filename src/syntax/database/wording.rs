@@ -125,8 +125,13 @@ pub(super) fn expression(text: &str, failure: &Failure) -> Diagnostic {
         return if hint.is_empty() { problem } else { problem.with_hint(*hint) };
     }
     if complete && !rest.starts_with([')', ']', '}', ',']) {
-        return syntax("missing ; before statement")
-            .with_hint("an operator such as `&&` is missing, or this is one too many");
+        let hint = match found {
+            "and" => "write `&&`",
+            "or" => "write `||`",
+            ";" => "a rule is one expression, without a semicolon",
+            _ => "an operator such as `&&` is missing, or this is one too many",
+        };
+        return syntax("missing ; before statement").with_hint(hint);
     }
     syntax("syntax error").with_hint(format!("`{found}` cannot stand here"))
 }

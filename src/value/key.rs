@@ -1,0 +1,91 @@
+//! Names of children, ordered by their bytes and compared mostly by their first eight.
+
+use std::cmp::Ordering;
+
+/// A name that is compared often.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The first bytes, the first of them the highest; a shorter name has zeros.
+    head: u64,
+    text: Box<str>,
+}
+
+impl Key {
+    /// A name.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        let text = text.into();
+        Key { head: head(&text), text }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The key of that name in a slice that is sorted by key, or where it would stand.
+    ///
+    /// # Errors
+    ///
+    /// The place, where there is none.
+    pub fn search<T>(sorted: &[(Key, T)], name: &str) -> Result<usize, usize> {
+        let wanted = head(name);
+        sorted.binary_search_by(|(key, _)| key.head.cmp(&wanted).then_with(|| rest(&key.text, name)))
+    }
+}
+
+/// Names with the same beginning are compared in full.
+impl Ord for Key {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.head.cmp(&other.head).then_with(|| rest(&self.text, &other.text))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+/// The order of names that begin alike: of short ones, zeros at the end apart, the length is all that is left.
+#[inline]
+fn rest(a: &str, b: &str) -> Ordering {
+    if a.len() <= 8 && b.len() <= 8 { a.len().cmp(&b.len()) } else { a.cmp(b) }
+}
+
+#[inline]
+fn head(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    match bytes.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => bytes.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)) << (8 * (8 - bytes.len()) % 64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_ordered_by_their_bytes() {
+        let mut names = vec![""];
+        names.extend(["a", "ab", "abcdefgh", "abcdefghi", "abcdefghj", "abcdefg", "b", "é", "😀", "~", "0", "10", "9"]);
+        for a in &names {
+            for b in &names {
+                assert_eq!(Key::new(*a).cmp(&Key::new(*b)), a.cmp(b), "{a:?} {b:?}");
+            }
+        }
+        names.sort_unstable();
+        let sorted: Vec<_> = names.iter().map(|name| (Key::new(*name), ())).collect();
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(Key::search(&sorted, name), Ok(at));
+        }
+        assert_eq!(Key::search(&sorted, "abc"), Err(names.binary_search(&"abc").unwrap_err()));
+    }
+}
