@@ -1,21 +1,30 @@
-//! The main job in one program: check the shipped Storage rules, decide real requests, explain the answers.
+//! The main job in one program: check the shipped rules of Storage and of a database, decide real requests, explain the
+//! answers.
 //!
 //! `cargo run --release --example tour`
 
 use std::collections::HashMap;
 
 use firewarden::{
-    Auth, Error, Value,
-    storage::{Object, Request, Ruleset},
+    Auth, Value,
+    database::{self, Data},
+    storage::{self, Object},
     text::Source,
 };
 use serde_json::json;
 
-const FILE: &str = "examples/storage.rules";
+const STORAGE: &str = "examples/storage.rules";
+const DATABASE: &str = "examples/database.rules.json";
 
-fn main() -> Result<(), Error> {
-    let rules = Ruleset::parse(&Source::new(FILE, include_str!("storage.rules")))?;
-    println!("{FILE}: accepted with {} warnings\n", rules.warnings().len());
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    storage()?;
+    database()
+}
+
+fn storage() -> Result<(), Box<dyn std::error::Error>> {
+    use storage::Request;
+    let rules = storage::Ruleset::parse(&Source::new(STORAGE, include_str!("storage.rules")))?;
+    println!("{STORAGE}: accepted with {} warnings\n", rules.warnings().len());
 
     let alice = Auth::user("alice").claims(json!({ "email_verified": true }));
     let photo =
@@ -34,6 +43,27 @@ fn main() -> Result<(), Error> {
     ];
     for request in &requests {
         println!("{}", rules.explain(request, &documents)?.explanation());
+    }
+    Ok(())
+}
+
+fn database() -> Result<(), Box<dyn std::error::Error>> {
+    use database::Request;
+    let rules = database::Ruleset::parse(&Source::new(DATABASE, include_str!("database.rules.json")))?;
+    println!("{DATABASE}: accepted with {} warnings\n", rules.warnings().len());
+
+    let stored = Data::from_json(&serde_json::from_str(include_str!("database.json"))?)?;
+    let (alice, bob) = (Auth::user("alice"), Auth::user("bob"));
+    let message = |from: &str| json!({ "from": from, "text": "hello", "sent": { ".sv": "timestamp" } });
+
+    let requests = [
+        Request::write("/rooms/r1/messages/m1", message("alice")).auth(&alice),
+        Request::write("/rooms/r1/messages/m2", message("bob")).auth(&bob),
+        Request::update("/users/bob", json!({ "age": 12, "nickname": "bobby" })).auth(&bob),
+        Request::read("/rooms/r1"),
+    ];
+    for request in requests {
+        println!("{}", rules.explain(&request.at(1_767_225_600_000), &stored)?.explanation());
     }
     Ok(())
 }

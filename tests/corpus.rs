@@ -10,7 +10,7 @@ use std::{
 };
 
 use firewarden::{
-    Auth, Diagnostics, Error, Value, firestore,
+    Auth, Diagnostics, Error, Value, database, firestore,
     storage::{self, Method, Object, Request},
     text::Source,
 };
@@ -46,6 +46,119 @@ fn real_files_are_accepted_or_refused_as_by_the_official_compiler() {
     println!("{} of {judged} files are judged alike", judged - wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(judged > 0);
+}
+
+/// Database files that the service refuses by recorded answers, and targaryen too: `.function` is no rule (an unknown
+/// key with a dot, whose value is an object), and 7 is no expression.
+const REFUSED: [(&str, &str); 5] = [
+    ("corpus-0302.rules.json", "invalid-key"),
+    ("corpus-0303.rules.json", "invalid-key"),
+    ("corpus-0306.rules.json", "invalid-key"),
+    ("corpus-0307.rules.json", "invalid-key"),
+    ("corpus-0312.rules.json", "rule-value"),
+];
+
+#[test]
+fn real_database_files_load_and_decide_at_every_leaf() {
+    let Some(folder) = corpus() else { return };
+    let (mut judged, mut decided, mut allowed) = (0, 0, 0);
+    for entry in read(&folder.join("index.json")).as_array().unwrap() {
+        if entry["kind"] != "rtdb" {
+            continue;
+        }
+        judged += 1;
+        let name = entry["file"].as_str().unwrap();
+        let source = Source::new(name, fs::read_to_string(folder.join(name)).unwrap());
+        let rules = match database::Ruleset::parse(&source) {
+            Ok(rules) => rules,
+            Err(Error::Source(problems)) => {
+                let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+                assert!(REFUSED.iter().any(|(file, code)| *file == name && codes == [*code]), "{name}\n{problems}");
+                continue;
+            }
+            Err(other) => panic!("{name}: {other}"),
+        };
+        assert_eq!(entry["targaryen"]["accepted"], true, "{name}");
+        for place in rules.places() {
+            let path = place.replace('$', "key-");
+            for (value, stored) in
+                [(json!("a"), json!(null)), (json!({ "a": 1, "b": { "c": "d" } }), json!({ "key-uid": 1 }))]
+            {
+                let stored = database::Data::from_json(&stored).unwrap();
+                for auth in [None, Some(Auth::user("key-uid").claims(json!({ "admin": true, "level": 3 })))] {
+                    let requests = [
+                        database::Request::read(path.as_str()),
+                        database::Request::write(path.as_str(), value.clone()),
+                    ];
+                    for request in requests {
+                        let request = request.at(1_700_000_000_000);
+                        let request = match &auth {
+                            Some(auth) => request.auth(auth),
+                            None => request,
+                        };
+                        let decision = rules.explain(&request, &stored).unwrap();
+                        assert_eq!(rules.permits(&request, &stored).unwrap(), decision.is_allowed(), "{name} {path}");
+                        assert!(!decision.explanation().to_string().is_empty());
+                        decided += 1;
+                        allowed += usize::from(decision.is_allowed());
+                    }
+                }
+            }
+        }
+    }
+    println!("{judged} files, {decided} requests, {allowed} allowed");
+    assert_eq!(judged, 94);
+    assert!(allowed > 0 && allowed < decided);
+}
+
+/// As the scorer places them: below a child named `scenario`, so those that look at the root are left out.
+#[test]
+fn database_requests_get_the_verdict_of_production() {
+    let Some(folder) = corpus() else { return };
+    let (mut judged, mut wrong) = (0, Vec::new());
+    let verdicts = fs::read_to_string(folder.join("production-verdicts.json")).unwrap().replace("<UID>", "alice");
+    let verdicts: Json = serde_json::from_str(&verdicts).unwrap();
+    for scenario in verdicts["rtdb"].as_array().unwrap() {
+        let rules = match &scenario["rules"] {
+            Json::String(text) => serde_json::from_str(text).unwrap(),
+            rules => rules.clone(),
+        };
+        if rules.to_string().contains("root") {
+            continue;
+        }
+        let rules: database::Ruleset = json!({ "rules": { "scenario": rules } }).to_string().parse().unwrap();
+        for case in scenario["cases"].as_array().unwrap() {
+            let (Some(verdict @ ("ALLOW" | "DENY")), Some(operation @ ("read" | "write"))) =
+                (case["production"].as_str(), case["operation"].as_str())
+            else {
+                continue;
+            };
+            judged += 1;
+            let path = format!("/scenario{}", case["opPath"].as_str().unwrap());
+            let mut stored = database::Data::default();
+            for (seed, value) in case["seed"].as_object().into_iter().flatten() {
+                stored.set(&format!("/scenario{seed}"), database::Data::from_json(value).unwrap());
+            }
+            if !case["mockData"].is_null() {
+                stored.set(&path, database::Data::from_json(&case["mockData"]).unwrap());
+            }
+            let request = match operation {
+                "read" => database::Request::read(path),
+                _ => database::Request::write(path, case["newData"].clone()),
+            };
+            let claims = json!({ "provider_id": "anonymous", "firebase": { "sign_in_provider": "anonymous" } });
+            let request = request.at(1_767_225_600_000);
+            let request =
+                if case["authPresent"] == true { request.auth(Auth::user("alice").claims(claims)) } else { request };
+            let decision = rules.explain(&request, &stored).unwrap();
+            if decision.is_allowed() != (verdict == "ALLOW") {
+                wrong.push(format!("{}: production says {verdict}\n{}", scenario["id"], decision.explanation()));
+            }
+        }
+    }
+    println!("{} of {judged} requests are decided as in production", judged - wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(judged, 72);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use firewarden::{
-    Diagnostics, Error,
+    Diagnostics, Error, database,
     internals::check::{Code, fails_at_runtime},
     storage::Ruleset,
     text::{Severity, Source},
@@ -18,7 +18,7 @@ fn every_code_has_a_source_that_raises_it_and_no_source_is_without_a_code() {
     assert_eq!(codes, files);
     for (code, source) in sources() {
         let found = problems(&source);
-        assert!(raises(&found, &code), "{code}.rules raises\n{found}");
+        assert!(raises(&found, &code), "{} raises\n{found}", source.name());
     }
 }
 
@@ -60,8 +60,8 @@ fn sources() -> Vec<(String, Source)> {
         .map(|entry| {
             let path = entry.unwrap().path();
             let code = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let source = Source::new(format!("{code}.rules"), fs::read_to_string(&path).unwrap());
-            (code, source)
+            let name = path.file_name().unwrap().to_str().unwrap();
+            (code, Source::new(name, fs::read_to_string(&path).unwrap()))
         })
         .collect();
     sources.sort_by(|a, b| a.0.cmp(&b.0));
@@ -69,6 +69,14 @@ fn sources() -> Vec<(String, Source)> {
 }
 
 fn problems(source: &Source) -> Diagnostics {
+    // Database rules are JSON.
+    if source.text().starts_with('{') {
+        return match database::Ruleset::parse(source) {
+            Ok(rules) => rules.warnings().clone(),
+            Err(Error::Source(problems)) => problems,
+            Err(other) => panic!("{}: {other}", source.name()),
+        };
+    }
     match Ruleset::parse(source) {
         Ok(rules) => rules.warnings().clone(),
         Err(Error::Source(problems)) => problems,

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Each may use those before it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 16] = [
     "text",
     "value",
     "pattern",
@@ -18,11 +18,13 @@ const LAYERS: [&str; 14] = [
     "check",
     "program",
     "eval",
+    "explain",
     "auth",
     "error",
     "service",
     "storage",
     "firestore",
+    "database",
     "cli",
 ];
 
@@ -36,7 +38,7 @@ const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 const CONFINED: [(&str, &[&str]); 17] = [
     ("pest::", &["syntax/"]),
     ("pest_derive::", &["syntax/"]),
-    ("serde_json::", &["value/json.rs", "auth/", "cli/"]),
+    ("serde_json::", &["value/json.rs", "auth/", "database/json.rs", "cli/"]),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
     ("clap::", &["cli/"]),

@@ -187,7 +187,7 @@ fn database_json(decision: &database::Decision) -> Json {
         "reason": decision.reason(),
         "cause": match decision.cause() {
             Cause::Granted(_) => "granted",
-            Cause::NoRule(_) => "no-rule",
+            Cause::NoRule(..) => "no-rule",
             Cause::NotGranted(..) => "not-granted",
             Cause::Invalid(..) => "invalid",
             Cause::Refused(_) => "refused",

@@ -251,7 +251,7 @@ impl Described {
             request = request.transport(database::Transport::Rest);
         }
         let time = self.time()?;
-        request = request.at(time.unix_seconds() * 1000 + i64::from(time.nanos()) / 1_000_000);
+        request = request.at(time.unix_seconds() * 1000 + time.nanos() / 1_000_000);
         Ok(match self.auth() {
             Some(auth) => request.auth(auth),
             None => request,

@@ -11,6 +11,7 @@ use crate::{
 use super::{
     Data, RuleKind, RuleTrace,
     context::{Captured, Context, Local},
+    limits::place_of,
 };
 
 /// Validations below a written place that one decision names: so many that hold, and so many that do not.
@@ -41,6 +42,12 @@ pub(super) trait Audit {
     /// Whether validations go on after the first that fails.
     const EVERY: bool;
 
+    /// A path of the request, as it is kept.
+    fn name(path: &[&str]) -> String;
+
+    /// A path of an update is judged next.
+    fn update(&mut self, _path: &[&str]) {}
+
     /// What a rule of a place says.
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says;
 
@@ -56,6 +63,10 @@ pub(super) struct Plain;
 
 impl Audit for Plain {
     const EVERY: bool = false;
+
+    fn name(_: &[&str]) -> String {
+        String::new()
+    }
 
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
         let arena = Bump::new();
@@ -83,7 +94,7 @@ pub(super) struct Record {
     /// Validations below a written place: those that hold, and those that do not.
     below: [usize; 2],
     /// The path of an update that is being judged.
-    pub(super) path: Option<String>,
+    path: Option<String>,
 }
 
 impl Record {
@@ -94,6 +105,14 @@ impl Record {
 
 impl Audit for Record {
     const EVERY: bool = true;
+
+    fn name(path: &[&str]) -> String {
+        place_of(path)
+    }
+
+    fn update(&mut self, path: &[&str]) {
+        self.path = Some(place_of(path));
+    }
 
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
         let Asked { kind, rule, place, below } = asked;

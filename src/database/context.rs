@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use crate::{
-    Auth,
+    auth::Auth,
     eval::Language,
     stdlib::{self, Failure, Operators},
     value::{Content, MapRef, Record, Snapshot as _, Str, Value, ValueRef},

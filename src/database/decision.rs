@@ -3,6 +3,7 @@
 use crate::{
     eval::{Fault, Outcome, Step},
     text::{Source, Span},
+    value::Value,
 };
 
 use super::RequestError;
@@ -47,8 +48,8 @@ pub enum Cause {
     /// Every path of the request is granted, and all that must be is valid. Where the granting rules stand: one for each
     /// path of an update, one for any other request; none for an update without paths.
     Granted(Vec<Span>),
-    /// There is no `.read` or `.write` on the way from the root to this path.
-    NoRule(String),
+    /// There is no rule of this kind, `.read` or `.write`, on the way from the root to this path.
+    NoRule(String, RuleKind),
     /// Those on the way to this path are not true. Where one of them failed, the first that did.
     NotGranted(String, Option<Fault>),
     /// The write is permitted, but what it would leave is not valid: the place, its rule, and how it failed, if it did.
@@ -81,7 +82,7 @@ pub struct RuleTrace {
 impl RuleTrace {
     /// Whether it is true.
     pub fn holds(&self) -> bool {
-        matches!(self.outcome, Outcome::Value(crate::Value::Bool(true)))
+        matches!(self.outcome, Outcome::Value(Value::Bool(true)))
     }
 
     pub(super) fn fault(&self) -> Option<&Fault> {
@@ -158,7 +159,7 @@ impl Decision {
                     format!("granted by {}", places.join(", "))
                 }
             },
-            Cause::NoRule(path) => format!("no rule on the way to {path} speaks of this"),
+            Cause::NoRule(path, kind) => format!("there is no {} on the way from the root to {path}", kind.name()),
             Cause::NotGranted(path, None) => format!("no rule on the way to {path} is true"),
             Cause::NotGranted(path, Some(fault)) => {
                 format!("no rule on the way to {path} is true; the first that failed: {}", failed(fault))

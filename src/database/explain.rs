@@ -18,7 +18,7 @@ pub struct Explanation<'d> {
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Decision { cause, rules, warnings, request, .. } = self.decision;
+        let Decision { rules, warnings, request, .. } = self.decision;
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
         writeln!(f, "{verdict}  {request}")?;
         writeln!(f, "  {}", self.decision.reason())?;
@@ -36,11 +36,6 @@ impl Display for Explanation<'_> {
         let invalid = rules.iter().filter(|rule| rule.kind == RuleKind::Validate && !rule.holds()).count();
         if invalid >= MOST_BELOW {
             writeln!(f, "\n(no more than {MOST_BELOW} places that are not valid are shown)")?;
-        }
-        if let Cause::NoRule(path) = cause
-            && rules.is_empty()
-        {
-            writeln!(f, "\nNo .read or .write stands on the way to {path}.")?;
         }
         self.decisive(f)
     }
@@ -87,7 +82,7 @@ impl Explanation<'_> {
             Cause::Invalid(path, span, fault) => {
                 (fault, last(false).find(|rule| rule.span == *span && rule.path == *path))
             }
-            Cause::NoRule(_) | Cause::Refused(_) => return Ok(()),
+            Cause::NoRule(..) | Cause::Refused(_) => return Ok(()),
         };
         if let Some(fault) = fault {
             return write_decisive(f, source, fault.span, &fault.message, &[]);

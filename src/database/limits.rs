@@ -40,8 +40,8 @@ pub enum RequestError {
     Number {
         /// Where it stands.
         place: String,
-        /// What it is.
-        number: f64,
+        /// What it is: `NaN`, `Infinity`, `-Infinity`.
+        number: &'static str,
     },
     /// A string of more than 10 MB.
     #[error("the string at {place} has {bytes} bytes; the database stores at most {MAX_STRING}")]
@@ -106,6 +106,29 @@ pub enum RequestError {
     /// A query that cannot be asked.
     #[error("the query cannot be asked: {0}")]
     Query(&'static str),
+}
+
+impl RequestError {
+    /// The same, of a value that is written to a path: places in it are told from the root on.
+    pub(super) fn under(mut self, path: &[&str]) -> Self {
+        match &mut self {
+            RequestError::Key { place, .. }
+            | RequestError::TooDeep { place, .. }
+            | RequestError::Number { place, .. }
+            | RequestError::StringTooLong { place, .. }
+            | RequestError::ValueBesideChildren { place }
+            | RequestError::Value { place, .. }
+            | RequestError::Priority { place, .. }
+            | RequestError::ServerValue { place, .. }
+                if !path.is_empty() =>
+            {
+                let below = if place == "/" { "" } else { place.as_str() };
+                *place = shorten(&format!("{}{below}", place_of(path)));
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 /// Bytes that no key has.
@@ -206,12 +229,24 @@ pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result
 fn check_scalar(scalar: &Scalar, path: &[&str]) -> Result<usize, RequestError> {
     match scalar {
         Scalar::Bool(_) => Ok(5),
-        Scalar::Number(n) if !n.is_finite() => Err(RequestError::Number { place: place_of(path), number: *n }),
-        Scalar::Number(_) => Ok(8),
+        Scalar::Number(n) => {
+            check_number(*n).map(|()| 8).map_err(|number| RequestError::Number { place: place_of(path), number })
+        }
         Scalar::String(text) if text.len() > MAX_STRING => {
             Err(RequestError::StringTooLong { place: place_of(path), bytes: text.len() })
         }
         Scalar::String(text) => Ok(text.len() + 2),
+    }
+}
+
+/// Whether a number can be stored; one that cannot, by its name.
+pub(super) fn check_number(n: f64) -> Result<(), &'static str> {
+    if n.is_finite() {
+        Ok(())
+    } else if n.is_nan() {
+        Err("NaN")
+    } else {
+        Err(if n > 0.0 { "Infinity" } else { "-Infinity" })
     }
 }
 

@@ -111,6 +111,12 @@ impl Ruleset {
         &self.inner.warnings
     }
 
+    /// The places that have rules or lie on the way to some, as rules write them: `/users/$uid`. In source order, each
+    /// before those below it.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        self.inner.tree.places.iter().map(|place| place.path.as_str())
+    }
+
     /// Decides a request.
     ///
     /// # Errors

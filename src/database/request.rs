@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Auth, value::Value};
+use crate::{auth::Auth, value::Value};
 
 use super::{Incoming, Query, RequestError, Scalar};
 

@@ -14,7 +14,7 @@ use super::{
     context::{self, AuthRecord},
     data::names,
     decide::{Judge, Verdict},
-    limits::{Extent, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_path, place_of},
+    limits::{Extent, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, place_of},
     place::{Base, Change, Location, State, stored_number},
     query::QueryRecord,
     request::Operation,
@@ -67,11 +67,12 @@ pub(super) fn decide(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree, s
         return Err(Error::Data(error));
     }
     let mut trace = record.rules;
+    let kind = if matches!(request.operation, Operation::Read(_)) { RuleKind::Read } else { RuleKind::Write };
     let cause = match said {
-        Ok(_) => cause(&paths, &trace),
+        Ok(_) => cause(&paths, &trace, kind),
         Err(Halt::Refused(error)) => Cause::Refused(error),
         // Without an error of the host there is nothing that cannot be read.
-        Err(Halt::Unreadable) => Cause::NoRule("/".to_owned()),
+        Err(Halt::Unreadable) => Cause::NoRule("/".to_owned(), kind),
     };
     sort(&mut trace);
     let warnings = index_warning(rules, request).into_iter().collect();
@@ -86,10 +87,7 @@ fn judge<A: Audit>(
     store: &Store<'_>,
     audit: &mut A,
     mut each: impl FnMut(String, Verdict) -> bool,
-) -> Result<bool, Halt>
-where
-    A: NamesPaths,
-{
+) -> Result<bool, Halt> {
     let base = store.data().map_or(Base::Host, Base::memory);
     let root = Location::root(store, State::Stored(base));
     let mut path = Path::default();
@@ -141,31 +139,6 @@ where
     }
 }
 
-/// What is kept of the paths of a request.
-pub(super) trait NamesPaths {
-    /// A path as the callback gets it.
-    fn name(path: &[&str]) -> String;
-
-    /// The path of an update that is judged next.
-    fn update(&mut self, _path: &[&str]) {}
-}
-
-impl NamesPaths for Plain {
-    fn name(_: &[&str]) -> String {
-        String::new()
-    }
-}
-
-impl NamesPaths for Record {
-    fn name(path: &[&str]) -> String {
-        place_of(path)
-    }
-
-    fn update(&mut self, path: &[&str]) {
-        self.path = Some(place_of(path));
-    }
-}
-
 /// The names of a path, without allocating. Of one that is too deep, only so many that this is seen.
 #[derive(Default)]
 struct Path<'r>(ArrayVec<&'r str, { MAX_LEVELS + 2 }>);
@@ -190,7 +163,7 @@ impl<'r> Path<'r> {
 
 /// What a value measures where it is written.
 fn fits(value: &Incoming, path: &Path<'_>) -> Result<Extent, RequestError> {
-    let extent = value.checked.clone()?;
+    let extent = value.checked.clone().map_err(|error| error.under(path.names()))?;
     let levels = path.names().len() + extent.levels;
     if levels > MAX_LEVELS {
         return Err(RequestError::TooDeep { place: place_of(path.names()), levels });
@@ -231,7 +204,7 @@ fn priority_of(value: &Incoming, now: f64) -> Result<Option<Scalar>, Halt> {
 }
 
 /// Judged as a write of the place itself (specification, section 5.2, recommended).
-fn set_priority<A: Audit + NamesPaths>(
+fn set_priority<A: Audit>(
     judge: &mut Judge<'_, A>,
     path: &Path<'_>,
     priority: Option<&Scalar>,
@@ -242,8 +215,8 @@ fn set_priority<A: Audit + NamesPaths>(
         let found = super::limits::kind(scalar);
         return Err(RequestError::Priority { place: place_of(path.names()), found }.into());
     }
-    if let Some(Scalar::Number(number)) = priority.filter(|p| matches!(p, Scalar::Number(n) if !n.is_finite())) {
-        return Err(RequestError::Number { place: place_of(path.names()), number: *number }.into());
+    if let Some(Scalar::Number(n)) = priority {
+        check_number(*n).map_err(|number| RequestError::Number { place: place_of(path.names()), number })?;
     }
     let change = Change::Priority(priority.map(Leaf::from));
     let new_root = judge.root.with_change(path.names(), &change);
@@ -301,7 +274,7 @@ fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
 }
 
 /// What decided, from the verdict of each path and the rules that were judged for it.
-fn cause(paths: &[(String, Verdict)], trace: &[RuleTrace]) -> Cause {
+fn cause(paths: &[(String, Verdict)], trace: &[RuleTrace], kind: RuleKind) -> Cause {
     let of = |path: &str| {
         let path = path.to_owned();
         trace.iter().filter(move |rule| rule.update.as_ref().is_none_or(|update| *update == path))
@@ -314,14 +287,14 @@ fn cause(paths: &[(String, Verdict)], trace: &[RuleTrace]) -> Cause {
             Verdict::NotGranted => {
                 let mut tried = of(path).filter(granting).peekable();
                 if tried.peek().is_none() {
-                    return Cause::NoRule(path.clone());
+                    return Cause::NoRule(path.clone(), kind);
                 }
                 return Cause::NotGranted(path.clone(), tried.find_map(RuleTrace::fault).cloned());
             }
             Verdict::Invalid => {
                 let mut invalid: Vec<_> = of(path).filter(|rule| !granting(rule) && !rule.holds()).collect();
                 invalid.sort_by_key(|rule| rule.path.matches('/').count());
-                let Some(rule) = invalid.first() else { return Cause::NoRule(path.clone()) };
+                let Some(rule) = invalid.first() else { return Cause::NoRule(path.clone(), kind) };
                 return Cause::Invalid(rule.path.clone(), rule.span, rule.fault().cloned());
             }
         }

@@ -8,60 +8,147 @@ use crate::{
 
 use super::lexer::{Token, Tokens, Within};
 
-/// Of a text that is not JSON from the token at `at` on.
+/// Of a text that is not JSON; `at` is where the parser gave up. The parser reports only places where it tried a rule, so
+/// the tokens are read once more to tell the first that is out of place.
 pub(super) fn json(text: &str, at: usize) -> Diagnostic {
-    let before: Vec<_> = Tokens::new(text, Within::File).take_while(|(_, span)| (span.start as usize) < at).collect();
-    let span = token_at(text, at);
-    let found = text.get(span.range()).unwrap_or("");
-    let problem = |message: String| error::problem(error::JSON_SYNTAX, Some(span), message);
-    let Some((last, _)) = before.last() else {
-        return problem("Parse error.".to_owned())
-            .with_hint("a rules file is JSON, with comments and trailing commas: { \"rules\": { … } }");
-    };
-    if found.is_empty() {
-        return problem("Unexpected end of input.".to_owned()).with_hint(unclosed(text, &before));
-    }
-    match last {
-        // A comma may stand before the closing brace, but no second one after it.
-        Token::Other(b',') if innermost(&before) == Some(b'{') => problem("Expected '\"'.".to_owned())
-            .with_hint("a member follows: \"key\": value, with the key in double quotes"),
-        Token::String if innermost(&before) == Some(b'{') && found == "\"" => problem("Unexpected '\"'.".to_owned())
-            .with_hint("members are separated by commas; strings end with a double quote"),
-        _ => {
-            let problem = problem(format!("Unexpected '{found}'."));
-            match found {
-                "'" => problem.with_hint("strings stand in double quotes"),
-                "\"" => problem.with_hint("members are separated by commas; strings end with a double quote"),
-                _ => problem,
-            }
+    let mut reader = Reader { text, open: Vec::new(), expected: Expected::File };
+    let mut skip_to = 0;
+    for (token, span) in Tokens::new(text, Within::File) {
+        // A number may be several tokens.
+        if span.start < skip_to {
+            continue;
+        }
+        match reader.take(token, span) {
+            Ok(end) => skip_to = end,
+            Err(problem) => return *problem,
         }
     }
-}
-
-/// The bracket that is open at the end of the tokens.
-fn innermost(tokens: &[(Token, Span)]) -> Option<u8> {
-    open(tokens).last().map(|(bracket, _)| *bracket)
-}
-
-fn open(tokens: &[(Token, Span)]) -> Vec<(u8, Span)> {
-    let mut open = Vec::new();
-    for (token, span) in tokens {
-        match token {
-            Token::Open(bracket) => open.push((*bracket, *span)),
-            Token::Close(_) => drop(open.pop()),
-            _ => {}
-        }
+    if reader.expected == Expected::Nothing {
+        return reader.problem(token_at(text, at), "Parse error.");
     }
-    open
-}
-
-fn unclosed(text: &str, tokens: &[(Token, Span)]) -> String {
-    match open(tokens).last() {
+    if reader.expected == Expected::File {
+        return reader.problem(token_at(text, 0), "Parse error.").with_hint(FILE);
+    }
+    let hint = match reader.open.last() {
         Some((bracket, span)) => {
             let line = text.get(..span.start as usize).unwrap_or("").matches('\n').count() + 1;
             format!("the `{}` of line {line} is not closed", char::from(*bracket))
         }
         None => "the file ends too early".to_owned(),
+    };
+    reader.problem(Span::new(text.len(), text.len()), "Unexpected end of input.").with_hint(hint)
+}
+
+const FILE: &str = "a rules file is JSON, with comments and trailing commas: { \"rules\": { … } }";
+const MEMBER: &str = "a member is \"key\": value, with the key in double quotes";
+
+/// What may stand next in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    File,
+    /// A key, or the end of the object that has just begun.
+    FirstKey,
+    /// A key, or the end of the object after a comma.
+    Key,
+    Colon,
+    Value,
+    /// A value, or the end of the array.
+    Element,
+    /// A comma, or the end.
+    Comma,
+    Nothing,
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    /// Open brackets.
+    open: Vec<(u8, Span)>,
+    expected: Expected,
+}
+
+impl Reader<'_> {
+    fn problem(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        error::problem(error::JSON_SYNTAX, Some(span), message)
+    }
+
+    fn inner(&self) -> Option<u8> {
+        self.open.last().map(|(bracket, _)| *bracket)
+    }
+
+    /// Takes a token where it may stand; gives where it ends.
+    fn take(&mut self, token: Token, span: Span) -> Result<u32, Box<Diagnostic>> {
+        if token == Token::String && span.end == span.start + 1 {
+            let problem = self.problem(span, "Unexpected end of input.");
+            return Err(Box::new(problem.with_hint("the string that begins here is not closed")));
+        }
+        let in_object = self.inner() == Some(b'{');
+        match (self.expected, token) {
+            (Expected::File | Expected::Value | Expected::Element, Token::Open(b'{')) => {
+                self.open.push((b'{', span));
+                self.expected = Expected::FirstKey;
+            }
+            (Expected::Value | Expected::Element, Token::Open(b'[')) => {
+                self.open.push((b'[', span));
+                self.expected = Expected::Element;
+            }
+            (Expected::FirstKey | Expected::Key, Token::String) => self.expected = Expected::Colon,
+            (Expected::Colon, Token::Other(b':')) => self.expected = Expected::Value,
+            (Expected::Value | Expected::Element, Token::String) => self.expected = Expected::Comma,
+            (Expected::Value | Expected::Element, Token::Word | Token::Other(b'-')) => {
+                let end = self.literal(span)?;
+                self.expected = Expected::Comma;
+                return Ok(end);
+            }
+            (Expected::Comma, Token::Other(b',')) => {
+                self.expected = if in_object { Expected::Key } else { Expected::Element };
+            }
+            (Expected::FirstKey | Expected::Key | Expected::Comma, Token::Close(b'}')) if in_object => self.close(),
+            (Expected::Element | Expected::Comma, Token::Close(b']')) if !in_object => self.close(),
+            _ => return Err(Box::new(self.misplaced(span))),
+        }
+        Ok(span.end)
+    }
+
+    fn close(&mut self) {
+        self.open.pop();
+        self.expected = if self.open.is_empty() { Expected::Nothing } else { Expected::Comma };
+    }
+
+    /// `true`, `false`, `null` or a number.
+    fn literal(&self, span: Span) -> Result<u32, Box<Diagnostic>> {
+        let rest = self.text.get(span.start as usize..).unwrap_or("");
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-');
+        let length = rest.find(|c| !part(c)).unwrap_or(rest.len());
+        let written = rest.get(..length).unwrap_or("");
+        let digits = written.strip_prefix('-').unwrap_or(written);
+        let number = digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.ends_with(['.', '+', '-', 'e', 'E']);
+        if number || matches!(written, "true" | "false" | "null") {
+            return Ok(span.start + length as u32);
+        }
+        Err(Box::new(self.misplaced(span)))
+    }
+
+    fn misplaced(&self, span: Span) -> Diagnostic {
+        let span = token_at(self.text, span.start as usize);
+        let found = self.text.get(span.range()).unwrap_or("");
+        let unexpected = || format!("Unexpected '{found}'.");
+        match self.expected {
+            Expected::File => self.problem(span, "Parse error.").with_hint(FILE),
+            // A comma may stand before the closing brace, but no second one after it.
+            Expected::Key => self.problem(span, "Expected '\"'.").with_hint(MEMBER),
+            Expected::FirstKey => self.problem(span, unexpected()).with_hint(MEMBER),
+            Expected::Colon => self.problem(span, "Expected ':'.").with_hint(MEMBER),
+            Expected::Comma => {
+                let end = if self.inner() == Some(b'[') { ']' } else { '}' };
+                let hint = "members are separated by commas; a string ends with a double quote";
+                self.problem(span, format!("Expected ',' or '{end}'.")).with_hint(hint)
+            }
+            Expected::Value | Expected::Element => {
+                let hint = if found == "'" { "strings stand in double quotes" } else { "a value follows" };
+                self.problem(span, unexpected()).with_hint(hint)
+            }
+            Expected::Nothing => self.problem(span, unexpected()).with_hint("nothing stands after the closing brace"),
+        }
     }
 }
 
@@ -118,7 +205,7 @@ pub(super) fn expression(text: &str, failure: &Failure) -> Diagnostic {
     }
     if let Some((operator, hint)) =
         OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator) && found.len() <= operator.len())
-        && !(["&&", "||", "*"].contains(operator) && !complete)
+        && (complete || !["&&", "||", "*"].contains(operator))
     {
         let message = format!("Rule expressions may not contain operator '{operator}'.");
         let problem = error::problem(error::EXPRESSION_SYNTAX, Some(span), message);

@@ -1,0 +1,53 @@
+//! Realtime Database rules: recorded answers, static types, decisions through the public interface, bad input, and what
+//! holds for all rules, data and requests.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "database/bad_input.rs"]
+mod bad_input;
+#[path = "database/behaviour.rs"]
+mod behaviour;
+#[path = "database/generate.rs"]
+mod generate;
+#[path = "database/properties.rs"]
+mod properties;
+#[path = "database/recorded.rs"]
+mod recorded;
+#[path = "database/types.rs"]
+mod types;
+
+use firewarden::{
+    Diagnostics, Error,
+    database::{Data, Decision, Request, Ruleset},
+    text::Source,
+};
+use serde_json::Value as Json;
+
+/// Rules from JSON; refused ones fail the test with their problems.
+fn rules(json: &Json) -> Ruleset {
+    json.to_string().parse().unwrap_or_else(|refused| panic!("{json}\n{refused}"))
+}
+
+/// The problems of a text that is refused.
+fn refused(text: &str) -> Diagnostics {
+    match Ruleset::parse(&Source::new("database.rules.json", text)) {
+        Err(Error::Source(problems)) => problems,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("accepted: {}", text.chars().take(300).collect::<String>()),
+    }
+}
+
+fn data(json: Json) -> Data {
+    Data::from_json(&json).unwrap()
+}
+
+fn decide(rules: &Ruleset, request: &Request<'_>, stored: &Data) -> Decision {
+    let decision = rules.explain(request, stored).unwrap();
+    assert_eq!(rules.permits(request, stored).unwrap(), decision.is_allowed(), "{}", decision.explanation());
+    assert_eq!(rules.evaluate(request, stored).unwrap().cause(), decision.cause(), "{}", decision.explanation());
+    decision
+}
+
+fn allows(rules: &Ruleset, request: &Request<'_>, stored: &Data) -> bool {
+    decide(rules, request, stored).is_allowed()
+}
