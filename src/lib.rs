@@ -8,19 +8,22 @@
 //! |---|---|
 //! | `text` | named source text → lines, columns, caret frames |
 //! | `value` | what expressions compute with, owned and borrowed |
-//! | `pattern` | RE2 patterns → matchers |
-//! | `stdlib` | one table of built-ins and operators |
+//! | `pattern` | RE2 patterns, and those of database rules → matchers |
+//! | `stdlib` | one table of built-ins and operators, by language |
 //! | `syntax` | source text → syntax tree, or the official syntax errors |
 //! | `check` | syntax tree → official warnings and errors |
-//! | `program` | checked tree → flat compiled form |
-//! | `eval` | compiled form and a request → verdict, trace |
+//! | `program` | checked tree → flat compiled form; conditions of database rules also as tests of few operands |
+//! | `eval` | compiled form and a request → value or verdict, trace |
+//! | `explain` | traces → text |
 //! | `auth` | who is asking |
 //! | `service` | what Storage and Firestore share: decisions, documents, explanations |
-//! | `storage`, `firestore` | the products: requests as typed builders |
+//! | `storage`, `firestore` | their products: requests as typed builders |
+//! | `database` | Realtime Database: data, the overlay of a write, the cascade, decisions, explanations |
 //! | `cli` | the command |
 //!
 //! Deliberately absent: an async runtime, HTTP, a clock, randomness, files; all of that is the host's. There is one
-//! evaluator: plain decisions, explanations and coverage run the same program.
+//! evaluator, for both languages: plain decisions, explanations and coverage run the same program. Where a language
+//! differs, [`internals::eval::Language`] says how.
 
 #![forbid(unsafe_code)]
 
