@@ -8,12 +8,14 @@
 //! | [`CustomToken`], [`Exchange`] | minting custom tokens and what becomes of them |
 //! | [`custom_claims`] | setting, changing and checking custom claims |
 //! | [`Session`], [`UserRecord`] | which claims an ID token carries |
+//! | [`callable`] | the gate before a callable function |
 //!
 //! Times are seconds since 1970 and always an argument: nothing here reads a clock, a file or the network. Without the
 //! feature `verify` nothing can be verified, and no type says that something was.
 //!
 //! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; secrets are never part of an error, a message or a debug text.
 
+pub mod callable;
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
 mod checks;
 mod claims;
@@ -22,6 +24,7 @@ pub mod custom_claims;
 mod custom_token;
 mod emulator;
 mod exchange;
+mod https_error;
 mod js;
 mod reserved;
 mod rules;
@@ -42,6 +45,7 @@ pub use compact::{MAX_TOKEN, Malformed, Part};
 pub use custom_token::{CUSTOM_TOKEN_AUDIENCE, CustomToken, MintError, Minting};
 pub use emulator::{Credential, CredentialError, EmulatorVerifier, MockTokenError, credential, decode, mock_token};
 pub use exchange::{Exchange, SignedIn};
+pub use https_error::{ErrorCode, HttpsError};
 pub use reserved::ReservedNames;
 pub use rules::{Product, database_auth, database_handshake};
 pub use server_error::ServerError;
