@@ -8,6 +8,7 @@
 //! | [`CustomToken`], [`Exchange`] | minting custom tokens and what becomes of them |
 //! | [`custom_claims`] | setting, changing and checking custom claims |
 //! | [`Session`], [`UserRecord`] | which claims an ID token carries |
+//! | [`blocking`] | blocking functions, simulated |
 //! | [`callable`] | the gate before a callable function |
 //!
 //! Times are seconds since 1970 and always an argument: nothing here reads a clock, a file or the network. Without the
@@ -15,6 +16,7 @@
 //!
 //! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; secrets are never part of an error, a message or a debug text.
 
+pub mod blocking;
 pub mod callable;
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
 mod checks;
