@@ -7,7 +7,10 @@ use base64::{
 };
 use serde_json::{Map, Value as Json};
 
-use super::strict_json::{self, Flaw};
+use super::{
+    lenient_json,
+    strict_json::{self, Flaw},
+};
 
 /// Octets of a token that are read: far above what a token needs, far below what hurts.
 pub const MAX_TOKEN: usize = 64 * 1024;
@@ -102,7 +105,7 @@ pub(super) fn read_leniently(token: &str) -> Result<(Map<String, Json>, Json), M
     let (_, header, payload, _) = split(token)?;
     let json = |part, text: &str| {
         let octets = LENIENT.decode(text).map_err(|_| Malformed::Encoding(part))?;
-        serde_json::from_slice::<Json>(&octets).map_err(|_| Malformed::Json(part))
+        lenient_json::read(&octets).ok_or(Malformed::Json(part))
     };
     match json(Part::Header, header)? {
         Json::Object(header) => Ok((header, json(Part::Payload, payload)?)),

@@ -28,6 +28,7 @@ mod emulator;
 mod exchange;
 mod https_error;
 mod js;
+mod lenient_json;
 mod reserved;
 mod rules;
 mod server_error;
