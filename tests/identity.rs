@@ -3,6 +3,8 @@
 #![cfg(feature = "verify")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "identity/callables.rs"]
+mod callables;
 #[path = "identity/cases.rs"]
 mod cases;
 #[path = "identity/claims.rs"]
@@ -15,6 +17,8 @@ mod keys;
 mod mapping;
 #[path = "identity/properties.rs"]
 mod properties;
+#[path = "identity/simulation.rs"]
+mod simulation;
 #[path = "identity/tokens.rs"]
 mod tokens;
 #[path = "identity/verification.rs"]
