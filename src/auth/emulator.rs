@@ -4,7 +4,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    Accounts, Product, TokenError, TokenKind, UnsignedToken,
+    Accounts, Claims, Product, TokenError, TokenKind, UnsignedToken,
     checks::{Expected, ID_TOKEN_ISSUER, Profile, Rules, SESSION_COOKIE_ISSUER},
     compact::{self, Malformed},
     token_error::TokenFault,
@@ -17,7 +17,13 @@ use super::{
 ///
 /// The text is no token.
 pub fn decode(token: &str) -> Result<UnsignedToken, Malformed> {
-    compact::read_leniently(token).map(|(_, payload)| UnsignedToken::new(payload))
+    compact::read_leniently(token).map(|(header, payload)| UnsignedToken::new(header, payload))
+}
+
+/// A token with these claims that nobody signed, as the Auth emulator makes them: `alg` is `none`, the third part is
+/// empty.
+pub fn unsigned_token(claims: &Claims) -> String {
+    compact::unsigned(claims.as_object())
 }
 
 /// Who asks, by the `Authorization` header of an emulator.
@@ -148,7 +154,7 @@ impl EmulatorVerifier {
             return Err(TokenError::signature(kind, TokenFault::BadSignature));
         }
         self.rules.times(&token.payload, now)?;
-        Ok(UnsignedToken::new(Json::Object(token.payload)))
+        Ok(UnsignedToken::new(token.header, Json::Object(token.payload)))
     }
 
     /// The same, and the user is neither disabled nor signed out everywhere, which the Admin SDK always asks in this mode.

@@ -46,7 +46,9 @@ pub use checks::Profile;
 pub use claims::Claims;
 pub use compact::{MAX_TOKEN, Malformed, Part};
 pub use custom_token::{CUSTOM_TOKEN_AUDIENCE, CustomToken, MintError, Minting};
-pub use emulator::{Credential, CredentialError, EmulatorVerifier, MockTokenError, credential, decode, mock_token};
+pub use emulator::{
+    Credential, CredentialError, EmulatorVerifier, MockTokenError, credential, decode, mock_token, unsigned_token,
+};
 pub use exchange::{Exchange, SignedIn};
 pub use https_error::{ErrorCode, HttpsError};
 pub use reserved::ReservedNames;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{Auth, Claims, TokenKind};
 
@@ -75,13 +75,19 @@ impl VerifiedToken {
 /// A token that was decoded and not verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnsignedToken {
+    header: Map<String, Json>,
     /// Only the Storage emulator accepts other JSON than an object.
     payload: Json,
 }
 
 impl UnsignedToken {
-    pub(super) fn new(payload: Json) -> Self {
-        UnsignedToken { payload }
+    pub(super) fn new(header: Map<String, Json>, payload: Json) -> Self {
+        UnsignedToken { header, payload }
+    }
+
+    /// The header: `alg`, maybe `kid` and `typ`.
+    pub fn header(&self) -> &Map<String, Json> {
+        &self.header
     }
 
     /// The payload, an object in all but odd tokens.

@@ -29,6 +29,10 @@ pub(super) enum Command {
     /// Decide one request, or a stream of them
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
+    /// Mint, exchange, verify and decode tokens
+    #[cfg(feature = "verify")]
+    #[command(subcommand)]
+    Token(super::token::TokenCommand),
 }
 
 #[derive(Debug, ClapArgs)]
