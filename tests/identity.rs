@@ -9,6 +9,8 @@ mod callables;
 mod cases;
 #[path = "identity/claims.rs"]
 mod claims;
+#[path = "identity/example.rs"]
+mod example;
 #[path = "identity/functions.rs"]
 mod functions;
 #[path = "identity/keys.rs"]
