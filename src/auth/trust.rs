@@ -1,6 +1,6 @@
 //! How far claims can be trusted. The types differ, and only a call that says so turns one into another.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json};
 
@@ -26,15 +26,13 @@ pub struct VerifiedToken(Arc<Verified>);
 struct Verified {
     kind: TokenKind,
     claims: Claims,
-    /// What rules see, made once and kept with the cached token.
-    auth: Option<Auth>,
+    /// What rules see, made when it is first asked for and kept with the cached token.
+    auth: OnceLock<Option<Auth>>,
 }
 
 impl VerifiedToken {
     pub(super) fn new(kind: TokenKind, claims: Claims) -> Self {
-        let for_rules = matches!(kind, TokenKind::IdToken | TokenKind::Foreign);
-        let auth = for_rules.then(|| Auth::of(claims.clone().into_json(), Trust::Verified));
-        VerifiedToken(Arc::new(Verified { kind, claims, auth }))
+        VerifiedToken(Arc::new(Verified { kind, claims, auth: OnceLock::new() }))
     }
 
     /// What the token is for.
@@ -61,9 +59,15 @@ impl VerifiedToken {
     }
 
     /// What rules see of the user, made once for a token and kept with it. Nothing for session cookies, custom tokens
-    /// and tokens that are about something else than a user: they are no credential for rules.
+    /// and tokens that are about something else than a user, or that name none: they are no credential for rules.
     pub fn auth(&self) -> Option<&Auth> {
-        self.0.auth.as_ref()
+        let Verified { kind, claims, auth } = &*self.0;
+        let make = || {
+            let is_user = matches!(kind, TokenKind::IdToken | TokenKind::Foreign);
+            let is_named = claims.subject().is_some_and(|uid| !uid.is_empty());
+            (is_user && is_named).then(|| Auth::of(claims.clone().into_json(), Trust::Verified))
+        };
+        auth.get_or_init(make).as_ref()
     }
 
     /// The claims without the assurance.

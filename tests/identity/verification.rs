@@ -64,6 +64,7 @@ fn what_is_no_key_set_is_refused() {
     let jwks = |keys: Json| json!({ "keys": keys }).to_string();
     assert_eq!(error("[]"), KeyError::NotJson);
     assert_eq!(error("{}"), KeyError::Empty);
+    assert_eq!(error(r#"{"ka": "a", "ka": "b"}"#), KeyError::RepeatedName);
     assert_eq!(error(r#"{"error": "backend"}"#), KeyError::Answer("backend".to_owned()));
     assert_eq!(error(r#"{"keys": 1}"#), KeyError::Form);
     assert_eq!(error(r#"{"ka": 1}"#), KeyError::Form);
@@ -394,6 +395,10 @@ fn tokens_of_other_issuers_are_verified_by_their_own_rules() {
     let ec = Keys::new(KeySet::parse(keys::JWKS).unwrap());
     let issuer = || Issuer::new(Algorithm::Es256).issuer("chat").audience("app").with_subject();
     let token = Signer::from_pem(keys::EC_PRIVATE).unwrap().key_id("ec").sign(&claims).unwrap();
+    let nobody = keys::claims(json!({ "iss": "chat", "aud": "app", "user_id": "u1", "exp": NOW + 60 }));
+    let nobody = Signer::from_pem(keys::EC_PRIVATE).unwrap().key_id("ec").sign(&nobody).unwrap();
+    let unnamed = Verifier::issuer(Issuer::new(Algorithm::Es256), ec.clone()).verify(&nobody, NOW).unwrap();
+    assert!(unnamed.auth().is_none(), "a token that names nobody is no credential");
     let verifier = Verifier::issuer(issuer(), ec.clone());
     assert_eq!(verifier.verify(&token, NOW).unwrap().auth().unwrap().trust(), Trust::Verified);
     assert_eq!(verifier.verify(&token, NOW + 60).unwrap_err().fault(), &TokenFault::Expired);

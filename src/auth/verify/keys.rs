@@ -16,6 +16,10 @@ use super::{
     der::{self, Found},
     provider::Algorithm,
 };
+use crate::auth::{
+    js,
+    strict_json::{self, Flaw},
+};
 
 /// Keys of a set at most.
 const MAX_KEYS: usize = 1_000;
@@ -38,6 +42,9 @@ pub enum KeyError {
         "the key \"{0}\" cannot be read: RSA of 2048 to 8192 bits, EC on P-256 and shared secrets of 32 bytes can be used"
     )]
     Key(String),
+    /// An object has the same name twice, such as two certificates with one id.
+    #[error("an object in the keys has a name twice")]
+    RepeatedName,
     /// Two keys have the same id.
     #[error("two keys have the id \"{0}\"")]
     RepeatedId(String),
@@ -82,9 +89,13 @@ impl KeySet {
     ///
     /// Another form; a key that cannot be used; an id that comes twice.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let Ok(Json::Object(fields)) = serde_json::from_str(text) else { return Err(KeyError::NotJson) };
-        if let Some(error) = fields.get("error").filter(|error| crate::auth::js::truth(Some(error))) {
-            return Err(KeyError::Answer(crate::auth::js::text(Some(error))));
+        let fields = match strict_json::read(text.as_bytes()) {
+            Ok(Json::Object(fields)) => fields,
+            Err(Flaw::RepeatedName) => return Err(KeyError::RepeatedName),
+            Ok(_) | Err(Flaw::NotJson | Flaw::TooDeep) => return Err(KeyError::NotJson),
+        };
+        if let Some(error) = fields.get("error").filter(|error| js::truth(Some(error))) {
+            return Err(KeyError::Answer(js::text(Some(error))));
         }
         match fields.get("keys") {
             Some(Json::Array(keys)) => KeySet::from_jwks(keys),
