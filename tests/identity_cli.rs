@@ -246,3 +246,75 @@ fn a_single_key_in_pem_is_named_by_an_option() {
     assert_eq!(run(&folder, &[&custom[..], &["--account", ACCOUNT, "--now", NOW]].concat()).status, 0);
     assert_eq!(run(&folder, &[&custom[..], &["--account", "other@x", "--now", NOW]].concat()).status, 1);
 }
+
+const STORAGE_RULES: &str = "rules_version = '2';
+service firebase.storage {
+  match /b/{bucket}/o {
+    match /premium/{uid}/{file} {
+      allow read: if request.auth.uid == uid && request.auth.token.premiumAccount == true;
+    }
+  }
+}
+";
+
+const DATABASE_RULES: &str = r#"{
+  "rules": {
+    "premium": {
+      "$uid": { ".read": "auth !== null && auth.uid === $uid && auth.token.premiumAccount === true && auth.provider === 'custom'" }
+    }
+  }
+}
+"#;
+
+#[test]
+fn rules_of_both_languages_decide_on_the_verified_user() {
+    let folder = folder("rules");
+    let token = id_token(&folder);
+    write(&folder, "storage.rules", STORAGE_RULES);
+    write(&folder, "database.rules.json", DATABASE_RULES);
+    let by = ["--token", "id.jwt", "--keys", "test-jwks.json", "--project", "demo-x", "--time", "2023-11-14T22:13:20Z"];
+    let storage =
+        |path: &str, more: &[&str]| run(&folder, &[&["eval", "storage.rules", "get", path], &by[..], more].concat());
+    let database = |path: &str, more: &[&str]| {
+        run(&folder, &[&["eval", "database.rules.json", "read", path], &by[..], more].concat())
+    };
+    for (ran, status) in [
+        (storage("premium/alice/a.mp4", &[]), 0),
+        (storage("premium/bob/a.mp4", &[]), 1),
+        (database("premium/alice", &[]), 0),
+        (database("premium/bob", &[]), 1),
+    ] {
+        assert_eq!(ran.status, status, "{}{}", ran.out, ran.err);
+    }
+    // The same from a file, which names the others from where it stands.
+    let request = json!({
+        "rules": "storage.rules", "method": "get", "path": "premium/alice/a.mp4", "token": "id.jwt",
+        "keys": "test-jwks.json", "project": "demo-x", "time": "2023-11-14T22:13:20Z",
+    });
+    write(&folder, "request.json", &request.to_string());
+    let file = folder.join("request.json");
+    assert_eq!(run(Path::new("/"), &["eval", "--request", file.to_str().unwrap()]).status, 0);
+    // Refused tokens are denied with their codes, whatever the rules say.
+    write(&folder, "storage.rules", &STORAGE_RULES.replace("request.auth.uid == uid &&", "true ||"));
+    let refused = |ran: Ran| {
+        assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
+        ran.json()["code"].as_str().unwrap().to_owned()
+    };
+    let late = ["--time", "2023-11-14T23:13:20Z", "--format", "json"];
+    let expired = [&["eval", "storage.rules", "get", "premium/alice/a.mp4"], &by[..6], &late[..]].concat();
+    assert_eq!(refused(run(&folder, &expired)), "auth/id-token-expired");
+    let elsewhere: Vec<_> = by.iter().map(|word| if *word == "demo-x" { "other" } else { word }).collect();
+    let elsewhere =
+        [&["eval", "storage.rules", "get", "premium/alice/a.mp4", "--format", "json"], &elsewhere[..]].concat();
+    assert_eq!(refused(run(&folder, &elsewhere)), "auth/argument-error");
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    write(&folder, "id.jwt", &format!("{message}.{first}{}", &signature[1..]));
+    assert_eq!(refused(storage("premium/alice/a.mp4", &["--format", "json"])), "auth/argument-error");
+    let words = storage("premium/alice/a.mp4", &[]);
+    assert!(words.err.contains("the token is refused: Firebase ID token has invalid signature"), "{}", words.err);
+    for wrong in [&["--token", "id.jwt"][..], &["--keys", "test-jwks.json"], &[&by[..], &["--as", "bob"]].concat()] {
+        let ran = run(&folder, &[&["eval", "storage.rules", "get", "premium/alice/a.mp4"], wrong].concat());
+        assert_eq!(ran.status, 2, "{}", ran.err);
+    }
+}

@@ -9,6 +9,8 @@ mod read;
 mod user;
 mod verify;
 
+use std::path::Path;
+
 use serde_json::json;
 
 pub(in crate::cli) use options::TokenCommand;
@@ -28,6 +30,22 @@ pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, U
             output.note("decoded only: neither the signature nor any claim was checked");
             Ok(Exit::Ok)
         }
+    }
+}
+
+/// The user of an ID token at a second since 1970, as rules see him, or why the token is refused.
+pub(super) fn signed_in(
+    token: &Path,
+    keys: &Path,
+    project: &str,
+    now: i64,
+) -> Result<Result<auth::Auth, auth::TokenError>, Unreadable> {
+    let verifier = auth::Verifier::id_tokens(project, read::keys(keys, None)?);
+    let verified = verifier.verify(&read::token(token)?, now);
+    match verified.map(|user| user.auth().cloned()) {
+        Ok(Some(user)) => Ok(Ok(user)),
+        Ok(None) => Err(Unreadable("the token names no user".to_owned())),
+        Err(refused) => Ok(Err(refused)),
     }
 }
 
