@@ -6,6 +6,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use firewarden::auth::{Claims, KeySet, Keys, ServiceAccount, Signer};
 use serde_json::{Value as Json, json};
 
+#[cfg(feature = "verify-aws-lc")]
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
+#[cfg(not(feature = "verify-aws-lc"))]
+use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as PROVIDER;
+
 pub const PRIVATE: &str = include_str!("keys/test-rsa-a.private.pem");
 pub const PUBLIC: &str = include_str!("keys/test-rsa-a.public.pem");
 pub const CERTIFICATE: &str = include_str!("keys/test-rsa-a.certificate.pem");
@@ -78,5 +83,6 @@ fn signature(message: &str, private: &str) -> String {
     let der = base64::engine::general_purpose::STANDARD.decode(der).unwrap();
     // PKCS#8 of an RSA key: 26 octets before the PKCS#1 key.
     let key = jsonwebtoken::EncodingKey::from_rsa_der(&der[26..]);
-    jsonwebtoken::crypto::sign(message.as_bytes(), &key, jsonwebtoken::Algorithm::RS256).unwrap()
+    let signer = (PROVIDER.signer_factory)(&jsonwebtoken::Algorithm::RS256, &key).unwrap();
+    URL_SAFE_NO_PAD.encode(signer.try_sign(message.as_bytes()).unwrap())
 }

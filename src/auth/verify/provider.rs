@@ -57,7 +57,8 @@ pub(super) fn verify(algorithm: Algorithm, key: &DecodingKey, message: &[u8], si
             .is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
 }
 
-/// The signature of a message.
+/// The signature of a message; nothing by a key that is too short to be believed.
 pub(super) fn sign(algorithm: Algorithm, key: &EncodingKey, message: &[u8]) -> Option<Vec<u8>> {
-    (PROVIDER.signer_factory)(&algorithm.official(), key).ok()?.try_sign(message).ok()
+    let signature = (PROVIDER.signer_factory)(&algorithm.official(), key).ok()?.try_sign(message).ok();
+    signature.filter(|signature| algorithm.fits(signature))
 }
