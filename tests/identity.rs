@@ -13,6 +13,8 @@ mod claims;
 mod example;
 #[path = "identity/functions.rs"]
 mod functions;
+#[path = "identity/issuers.rs"]
+mod issuers;
 #[path = "identity/keys.rs"]
 mod keys;
 #[path = "identity/mapping.rs"]
