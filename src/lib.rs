@@ -30,7 +30,7 @@
 // The generated parser names it.
 extern crate alloc;
 
-mod auth;
+pub mod auth;
 mod check;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

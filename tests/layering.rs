@@ -35,12 +35,13 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 17] = [
+const CONFINED: [(&str, &[&str]); 18] = [
     ("pest::", &["syntax/"]),
     ("pest_derive::", &["syntax/"]),
     ("serde_json::", &["value/json.rs", "auth/", "database/json.rs", "cli/"]),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
+    ("jsonwebtoken::", &["auth/verify/"]),
     ("clap::", &["cli/"]),
     ("anstream::", &["cli/"]),
     ("anstyle::", &["cli/"]),

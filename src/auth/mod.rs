@@ -1,6 +1,66 @@
-//! Who is asking: [`Auth`] is what rules see as `request.auth`.
+//! Who is asking: [`Auth`] is what rules see of a user, and the rest is where it comes from.
 //!
-//! Invariant: holds claims that somebody else has verified; nothing here checks a signature.
+//! | | |
+//! |---|---|
+//! | [`Trust`], [`VerifiedToken`], [`UnsignedToken`], [`GivenClaims`] | who vouches for claims |
+//! | `Verifier`, `Keys` (feature `verify`) | ID tokens, session cookies, App Check and other signed tokens |
+//! | [`EmulatorVerifier`], [`credential`] | tokens without signature, where a host asks for them by name |
+//! | [`CustomToken`], [`Exchange`] | minting custom tokens and what becomes of them |
+//! | [`custom_claims`] | setting, changing and checking custom claims |
+//! | [`Session`], [`UserRecord`] | which claims an ID token carries |
+//! | [`blocking`] | blocking functions, simulated |
+//! | [`callable`] | the gate before a callable function |
+//!
+//! Times are seconds since 1970 and always an argument: nothing here reads a clock, a file or the network. Without the
+//! feature `verify` nothing can be verified, and no type says that something was.
+//!
+//! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; secrets are never part of an error, a message or a debug text.
+
+pub mod blocking;
+pub mod callable;
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
+mod checks;
+mod claims;
+mod compact;
+pub mod custom_claims;
+mod custom_token;
+mod emulator;
+mod exchange;
+mod https_error;
+mod js;
+mod lenient_json;
+mod reserved;
+mod rules;
+mod server_error;
+mod session;
+mod session_cookie;
+mod strict_json;
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
+mod token_error;
+mod trust;
+mod user;
+#[cfg(feature = "verify")]
+mod verify;
+
+pub use checks::Profile;
+pub use claims::Claims;
+pub use compact::{MAX_TOKEN, Malformed, Part};
+pub use custom_token::{CUSTOM_TOKEN_AUDIENCE, CustomToken, MintError, Minting};
+pub use emulator::{
+    Credential, CredentialError, EmulatorVerifier, MockTokenError, credential, decode, mock_token, unsigned_token,
+};
+pub use exchange::{Exchange, SignedIn};
+pub use https_error::{ErrorCode, HttpsError};
+pub use reserved::ReservedNames;
+pub use rules::{Product, database_auth, database_handshake};
+pub use server_error::ServerError;
+pub use session::{SecondFactor, Session};
+pub use session_cookie::{SESSION_COOKIE_LIFETIME, session_cookie};
+pub use token_error::{TokenError, TokenFault, TokenKind};
+pub use trust::{GivenClaims, Trust, UnsignedToken, VerifiedToken};
+pub use user::{Accounts, EnrolledFactor, ProviderAccount, Standing, UserRecord};
+#[cfg(feature = "verify")]
+pub use verify::{Algorithm, Issuer, KeyError, KeySet, Keys, ServiceAccount, SignError, Signer, Verifier, max_age};
 
 use crate::value::{Map, Record, Value, ValueRef, json};
 
@@ -17,6 +77,7 @@ use crate::value::{Map, Record, Value, ValueRef, json};
 pub struct Auth {
     uid: Value,
     token: Value,
+    trust: Trust,
 }
 
 impl Auth {
@@ -24,23 +85,29 @@ impl Auth {
     pub fn user(uid: impl Into<String>) -> Self {
         let uid = uid.into();
         let token = Map::from([("sub", uid.as_str()), ("user_id", uid.as_str())]);
-        Auth { uid: Value::from(uid), token: Value::Map(token) }
+        Auth { uid: Value::from(uid), token: Value::Map(token), trust: Trust::Given }
     }
 
     /// The user of a decoded token: the id is the claim `sub`, or else `user_id`. A token without either is a user whose
     /// `uid` is null, as in the official emulators (identity specification, section 6.2).
     pub fn from_claims(claims: serde_json::Value) -> Self {
+        Auth::of(claims, Trust::Given)
+    }
+
+    fn of(claims: serde_json::Value, trust: Trust) -> Self {
         let token = json::claims(claims);
         let text = |name: &str| match &token {
             Value::Map(map) => map.get(name).filter(|v| matches!(v, Value::String(_))).cloned(),
             _ => None,
         };
-        Auth { uid: text("sub").or_else(|| text("user_id")).unwrap_or(Value::Null), token }
+        Auth { uid: text("sub").or_else(|| text("user_id")).unwrap_or(Value::Null), token, trust }
     }
 
-    /// The same user with more claims. Whole numbers become ints, exact to 64 bits; others floats. The id stays.
+    /// The same user with more claims. Whole numbers become ints, exact to 64 bits; others floats. The id stays. What
+    /// is changed so is no longer [`Trust::Verified`].
     #[must_use]
     pub fn claims(mut self, claims: serde_json::Value) -> Self {
+        self.trust = Trust::Given;
         if let (Value::Map(token), Value::Map(more)) = (&mut self.token, json::claims(claims)) {
             for (name, value) in more.iter() {
                 token.insert(name, value.clone());
@@ -49,9 +116,10 @@ impl Auth {
         self
     }
 
-    /// The same user with one more claim.
+    /// The same user with one more claim, given like those of [`claims`](Auth::claims).
     #[must_use]
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.trust = Trust::Given;
         if let Value::Map(token) = &mut self.token {
             token.insert(name, value);
         }
@@ -60,7 +128,7 @@ impl Auth {
 
     /// A user with exactly these values, however odd: `{uid, token}` as a host has them.
     pub fn from_values(uid: impl Into<Value>, token: impl Into<Value>) -> Self {
-        Auth { uid: uid.into(), token: token.into() }
+        Auth { uid: uid.into(), token: token.into(), trust: Trust::Given }
     }
 
     /// The user's id, where it is text.
@@ -75,6 +143,11 @@ impl Auth {
     /// The claims.
     pub fn token(&self) -> &Value {
         &self.token
+    }
+
+    /// Who vouches for them. Rules do not see it.
+    pub fn trust(&self) -> Trust {
+        self.trust
     }
 }
 

@@ -29,6 +29,10 @@ pub(super) enum Command {
     /// Decide one request, or a stream of them
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
+    /// Mint, exchange, verify and decode tokens
+    #[cfg(feature = "verify")]
+    #[command(subcommand)]
+    Token(super::token::TokenCommand),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -76,10 +80,11 @@ Examples:
   firewarden eval storage.rules get users/alice/cat.png --as alice --explain
   firewarden eval firestore.rules update notes/n1 --as alice --existing '{\"owner\": \"alice\"}' --with '{\"owner\": \"bob\"}'
   firewarden eval database.rules.json write users/alice/age --as alice --data @data.json --with 31 --explain
+  firewarden eval storage.rules get users/alice/cat.png --token id.jwt --keys keys.json --project demo
   firewarden eval --request request.json --explain
   firewarden eval --jsonl < requests.jsonl
 
-Exit status: 0 allowed, 1 denied, 2 wrong usage or unreadable input, 3 rules refused.";
+Exit status: 0 allowed, 1 denied or token refused, 2 wrong usage or unreadable input, 3 rules refused.";
 
 #[derive(Debug, Default, ClapArgs)]
 pub(super) struct EvalOptions {
@@ -113,6 +118,15 @@ pub(super) struct EvalOptions {
     /// Claims of the user's token; `sub` names the user where --as does not
     #[arg(long, value_name = "JSON")]
     pub(super) claims: Option<String>,
+    /// A file with the user's ID token, `-` for standard input: verified at the time of the request
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["uid", "claims", "jsonl"])]
+    pub(super) token: Option<PathBuf>,
+    /// The public keys that the token is verified with: a JWK set, or a JSON object of key ids to certificates
+    #[arg(long, value_name = "FILE")]
+    pub(super) keys: Option<PathBuf>,
+    /// The project that the token is for
+    #[arg(long, value_name = "ID")]
+    pub(super) project: Option<String>,
     /// The object's metadata or the document's fields as they will be: request.resource; of a database, the value that
     /// is written, or the paths and values of an update
     #[arg(long, value_name = "JSON")]

@@ -29,7 +29,17 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
         let stream = std::io::BufWriter::new(std::io::stdout().lock());
         return jsonl::run(input, stream).map(|()| Exit::Ok).map_err(|error| Unreadable(error.to_string()));
     }
-    let described = Described::new(options)?;
+    let mut described = Described::new(options)?;
+    if let Some((code, message)) = sign_in(&mut described)? {
+        match options.format {
+            EvalFormat::Human => output.error(&format!("the token is refused: {message} ({code})")),
+            EvalFormat::Json => {
+                let answer = json!({ "allowed": false, "reason": message, "cause": "token-refused", "code": code });
+                output.raw(&report::pretty(&answer));
+            }
+        }
+        return Ok(Exit::Denied);
+    }
     let Some(path) = &described.rules else {
         return Err(Unreadable(
             "say which rules decide: firewarden eval storage.rules get users/alice/cat.png".to_owned(),
@@ -55,6 +65,30 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
             Ok(if allowed { Exit::Ok } else { Exit::Denied })
         }
     }
+}
+
+/// Verifies the token of a request. Gives code and text of a refusal.
+fn sign_in(described: &mut Described) -> Result<Option<(&'static str, String)>, Unreadable> {
+    let Some(token) = described.token.clone() else {
+        return match described.keys.is_some() || described.project.is_some() {
+            true => Err(Unreadable("keys and a project are for a token: add --token".to_owned())),
+            false => Ok(None),
+        };
+    };
+    let (Some(keys), Some(project)) = (&described.keys, &described.project) else {
+        return Err(Unreadable("a token needs --keys and --project to be verified".to_owned()));
+    };
+    #[cfg(feature = "verify")]
+    return match super::token::signed_in(&token, keys, project, described.time()?.unix_seconds())? {
+        Ok(user) => described.signed_in_as(user).map(|()| None),
+        Err(refused) => Ok(Some((refused.code(), refused.to_string()))),
+    };
+    #[cfg(not(feature = "verify"))]
+    Err(Unreadable(format!(
+        "{}: this build verifies no tokens (for {project}, with {})",
+        token.display(),
+        keys.display()
+    )))
 }
 
 /// What came of a request, whatever the product.

@@ -10,6 +10,8 @@ mod output;
 mod project;
 mod report;
 mod request;
+#[cfg(feature = "verify")]
+mod token;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ pub fn run() -> ExitCode {
     let exit = match &args.command {
         Command::Check(options) => check::run(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
+        #[cfg(feature = "verify")]
+        Command::Token(command) => token::run(command, &mut output),
     };
     match exit {
         Ok(exit) => exit.into(),

@@ -28,6 +28,12 @@ pub(super) struct Described {
     #[serde(rename = "as")]
     uid: Option<String>,
     claims: Option<JsonMap<String, Json>>,
+    pub(super) token: Option<PathBuf>,
+    pub(super) keys: Option<PathBuf>,
+    pub(super) project: Option<String>,
+    /// The user of the token, once it is verified.
+    #[serde(skip)]
+    verified: Option<Auth>,
     with: Option<Json>,
     existing: Option<JsonMap<String, Json>>,
     documents: Option<JsonMap<String, Json>>,
@@ -66,16 +72,18 @@ impl Described {
             Some(file) => {
                 let name = input::name(file);
                 let mut read: Described = convert(&name, input::parse(&name, &input::text(file)?)?)?;
-                // A file names its rules from where it stands.
+                // A file names others from where it stands.
                 let folder = file.parent().unwrap_or(Path::new(""));
-                read.rules = read.rules.map(|rules| folder.join(rules));
+                for other in [&mut read.rules, &mut read.token, &mut read.keys].into_iter().flatten() {
+                    *other = folder.join(&other);
+                }
                 read
             }
         };
         macro_rules! take {
             ($($field:ident)*) => {$( if options.$field.is_some() { described.$field.clone_from(&options.$field); } )*};
         }
-        take!(rules method path service uid time bucket database transport);
+        take!(rules method path service uid token keys project time bucket database transport);
         macro_rules! take_json {
             ($($field:ident)*) => {$(
                 if let Some(argument) = &options.$field {
@@ -88,7 +96,20 @@ impl Described {
         Ok(described)
     }
 
+    /// The request is that of a verified user.
+    #[cfg(feature = "verify")]
+    pub(super) fn signed_in_as(&mut self, user: Auth) -> Result<(), Unreadable> {
+        if self.uid.is_some() || self.claims.is_some() {
+            return wrong("the token says who asks: leave out `as` and `claims`");
+        }
+        self.verified = Some(user);
+        Ok(())
+    }
+
     fn auth(&self) -> Option<Auth> {
+        if self.verified.is_some() {
+            return self.verified.clone();
+        }
         match (&self.uid, &self.claims) {
             (None, None) => None,
             (Some(uid), None) => Some(Auth::user(uid)),
@@ -97,7 +118,8 @@ impl Described {
         }
     }
 
-    fn time(&self) -> Result<Timestamp, Unreadable> {
+    /// When the request is made.
+    pub(super) fn time(&self) -> Result<Timestamp, Unreadable> {
         match &self.time {
             Some(text) => text.parse().map_err(|error| Unreadable(format!("time {text:?}: {error}"))),
             None => Ok(Timestamp::from(std::time::SystemTime::now())),

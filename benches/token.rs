@@ -1,0 +1,136 @@
+//! Tokens: verified with their signature, found again in the cache, minted, decoded.
+//!
+//! The back end is that of the features: `--features verify-aws-lc` (default) or, without default features,
+//! `--features verify-rust-crypto`. The table printed first has medians and allocations.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "benches")]
+
+use std::{hint::black_box, sync::Arc, time::Instant};
+
+use criterion::Criterion;
+use firewarden::{
+    auth::{Algorithm, Claims, Issuer, KeySet, Keys, Signer, Verifier, decode},
+    storage::{Request, Ruleset},
+};
+use serde_json::json;
+
+const PRIVATE_KEY: &str = include_str!("../tests/identity/keys/test-rsa-a.private.pem");
+const EC_PRIVATE_KEY: &str = include_str!("../tests/identity/keys/test-ec.private.pem");
+const PUBLIC_KEYS: &str = include_str!("../tests/identity/keys/test-jwks.json");
+const CERTIFICATE: &str = include_str!("../tests/identity/keys/test-rsa-a.certificate.pem");
+const NOW: i64 = 1_700_000_100;
+
+/// 17 claims, 8 groups.
+fn claims() -> Claims {
+    Claims::from_json(json!({
+        "name": "Ada Lovelace", "picture": "https://example.com/photos/ada.png",
+        "iss": "https://securetoken.google.com/demo-bench", "aud": "demo-bench",
+        "auth_time": 1_700_000_000, "user_id": "u0250", "sub": "u0250", "iat": 1_700_000_000, "exp": 4_000_000_000_u64,
+        "email": "ada@example.com", "email_verified": true,
+        "firebase": { "identities": { "email": ["ada@example.com"] }, "sign_in_provider": "password" },
+        "admin": true, "org": "acme", "level": 7, "beta": false,
+        "groups": ["viewers", "commenters", "billing", "support", "qa", "editors", "ops", "legal"],
+    }))
+    .unwrap()
+}
+
+/// What is measured, by name. Gives whether it went well.
+type Measured<'a> = (&'static str, Box<dyn Fn() -> bool + 'a>);
+
+struct Work {
+    rs256: String,
+    es256: String,
+    verifier: Verifier,
+    pem: Verifier,
+    es256_verifier: Verifier,
+    cached: Verifier,
+    signer: Signer,
+    rules: Ruleset,
+}
+
+impl Work {
+    fn new() -> Self {
+        let keys: Arc<Keys> = Keys::new(KeySet::parse(PUBLIC_KEYS).unwrap());
+        let certificates = Keys::new(KeySet::parse(&json!({ "ka": CERTIFICATE }).to_string()).unwrap());
+        let signer = Signer::from_pem(PRIVATE_KEY).unwrap().key_id("ka");
+        let ec = Signer::from_pem(EC_PRIVATE_KEY).unwrap().key_id("ec");
+        let cached = Verifier::id_tokens("demo-bench", keys.clone()).cached(10_000);
+        // The token stands among a thousand others.
+        for n in 0..1_000 {
+            let mut other = claims();
+            other.set("sub", format!("u{n:04}"));
+            assert!(cached.verify(&signer.sign(&other).unwrap(), NOW).is_ok());
+        }
+        let rules = "rules_version = '2'; service firebase.storage { match /b/{b}/o/adminOnly/{id} {
+            allow read: if request.auth.token.admin == true; } }";
+        Work {
+            rs256: signer.sign(&claims()).unwrap(),
+            es256: ec.sign(&claims()).unwrap(),
+            verifier: Verifier::id_tokens("demo-bench", keys.clone()),
+            pem: Verifier::id_tokens("demo-bench", certificates),
+            es256_verifier: Verifier::issuer(Issuer::new(Algorithm::Es256).audience("demo-bench").with_subject(), keys),
+            cached,
+            signer,
+            rules: rules.parse().unwrap(),
+        }
+    }
+
+    fn all(&self) -> [Measured<'_>; 7] {
+        let decide = || {
+            let user = self.cached.verify(black_box(&self.rs256), NOW).unwrap();
+            let request = Request::get("photos", "adminOnly/x").auth(user.auth().unwrap());
+            self.rules.permits(&request, &()).unwrap()
+        };
+        [
+            ("verify RS256, key from JWKS", Box::new(|| self.verifier.verify(black_box(&self.rs256), NOW).is_ok())),
+            ("verify RS256, key from X.509", Box::new(|| self.pem.verify(black_box(&self.rs256), NOW).is_ok())),
+            ("verify ES256", Box::new(|| self.es256_verifier.verify(black_box(&self.es256), NOW).is_ok())),
+            ("verify RS256, cached", Box::new(|| self.cached.verify(black_box(&self.rs256), NOW).is_ok())),
+            ("verify cached and decide", Box::new(decide)),
+            ("decode, nothing verified", Box::new(|| decode(black_box(&self.rs256)).is_ok())),
+            ("sign RS256", Box::new(|| self.signer.sign(black_box(&claims())).is_ok())),
+        ]
+    }
+}
+
+fn median_ns(mut work: impl FnMut() -> bool) -> f64 {
+    let mut rounds = 8_u32;
+    loop {
+        let start = Instant::now();
+        for _ in 0..rounds {
+            black_box(work());
+        }
+        if start.elapsed().as_millis() >= 4 || rounds > 1 << 24 {
+            break;
+        }
+        rounds *= 2;
+    }
+    let mut times: Vec<f64> = (0..15)
+        .map(|_| {
+            let start = Instant::now();
+            for _ in 0..rounds {
+                black_box(work());
+            }
+            start.elapsed().as_nanos() as f64 / f64::from(rounds)
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[7]
+}
+
+fn main() {
+    let work = Work::new();
+    let bytes = work.rs256.len();
+    println!("a token of {bytes} bytes");
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("token");
+    for (name, run) in work.all() {
+        assert!(run(), "{name}");
+        let count = allocation_counter::measure(|| {
+            black_box(run());
+        });
+        println!("{name:<32}{:>12.1} ns  {:>4} allocations", median_ns(&run), count.count_total);
+        group.bench_function(name, |bencher| bencher.iter(&run));
+    }
+    group.finish();
+    criterion.final_summary();
+}

@@ -1,0 +1,83 @@
+//! A chat service of somebody else, played in memory. It knows users by the ids of this project, and lets in who brings a
+//! token signed with the secret that both share.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use firewarden::auth::{Algorithm, Claims, ErrorCode, HttpsError, Issuer, KeySet, Keys, SignError, Signer, Verifier};
+
+/// Seconds that a chat token lives.
+const LIFETIME: i64 = 3600;
+
+/// The service and the secret.
+pub struct Chat {
+    signer: Signer,
+    verifier: Verifier,
+    users: Mutex<HashMap<String, User>>,
+}
+
+/// A user of the chat.
+#[derive(Default)]
+struct User {
+    name: Option<String>,
+    /// Tokens issued up to this second are revoked.
+    revoked_until: Option<i64>,
+}
+
+impl Chat {
+    /// A service that shares a secret.
+    pub fn new(secret: [u8; 32]) -> Result<Self, SignError> {
+        let keys = KeySet::from_secret("", &secret).map_err(|_| SignError::Secret)?;
+        let verifier = Verifier::issuer(Issuer::new(Algorithm::Hs256), Keys::new(keys));
+        Ok(Chat { signer: Signer::from_secret(&secret)?, verifier, users: Mutex::default() })
+    }
+
+    fn users(&self) -> std::sync::MutexGuard<'_, HashMap<String, User>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a user, or updates his name.
+    pub fn create(&self, uid: &str, claims: &Claims) {
+        self.users().entry(uid.to_owned()).or_default().name = claims.text("name").map(str::to_owned);
+    }
+
+    /// A token with which the user's client talks to the chat service.
+    pub fn token(&self, uid: &str, now: i64) -> Result<String, HttpsError> {
+        if !self.users().contains_key(uid) {
+            return Err(unknown());
+        }
+        let mut claims = Claims::new();
+        claims.set("user_id", uid);
+        claims.set("iat", now);
+        claims.set("exp", now.saturating_add(LIFETIME));
+        self.signer.sign(&claims).map_err(|error| HttpsError::new(ErrorCode::Internal, error.to_string()))
+    }
+
+    /// Ends all tokens that the user has.
+    pub fn revoke(&self, uid: &str, now: i64) -> Result<(), HttpsError> {
+        self.users().get_mut(uid).ok_or_else(unknown)?.revoked_until = Some(now);
+        Ok(())
+    }
+
+    /// Forgets the user.
+    pub fn delete(&self, uid: &str) {
+        self.users().remove(uid);
+    }
+
+    /// The chat service's own check of a token: the user's id, if it lets him in.
+    #[allow(dead_code, reason = "for the tests")]
+    pub fn admits(&self, token: &str, now: i64) -> Option<String> {
+        let token = self.verifier.verify(token, now).ok()?;
+        let uid = token.claims().text("user_id")?;
+        let issued = token.claims().number("iat")?;
+        let users = self.users();
+        let is_revoked = users.get(uid)?.revoked_until.is_some_and(|until| issued <= until as f64);
+        (!is_revoked).then(|| uid.to_owned())
+    }
+}
+
+fn unknown() -> HttpsError {
+    HttpsError::new(ErrorCode::NotFound, "the chat service knows no such user")
+}

@@ -1,0 +1,245 @@
+//! The handler's side of a blocking function: reading a request, and what its handler is given (identity specification,
+//! section 4.1).
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::auth::{Claims, ErrorCode, HttpsError, js};
+
+/// The body of the request that carries a token: `{"data": {"jwt": …}}`.
+pub fn request_body(token: &str) -> Json {
+    json!({ "data": { "jwt": token } })
+}
+
+/// The token in a request to a blocking function.
+///
+/// # Errors
+///
+/// 400 `Bad Request` for another method than POST, another content type than JSON, a body without a token.
+pub fn read_request(method: &str, content_type: &str, body: &[u8]) -> Result<String, HttpsError> {
+    let bad = || HttpsError::new(ErrorCode::InvalidArgument, "Bad Request");
+    if method != "POST" || !content_type.to_lowercase().contains("application/json") {
+        return Err(bad());
+    }
+    let body: Json = serde_json::from_slice(body).map_err(|_| bad())?;
+    let token = body.get("data").and_then(|data| data.get("jwt")).and_then(Json::as_str);
+    token.filter(|token| !token.is_empty()).map(str::to_owned).ok_or_else(bad)
+}
+
+/// What a handler is given for a token's payload: the event of the second generation, whose member `data` is the user.
+/// `now` is in seconds since 1970. Times are texts as JavaScript's `toUTCString` makes them.
+///
+/// # Errors
+///
+/// 500 for a payload whose user has no id, as the SDK answers.
+pub fn event(payload: &Claims, project: &str, now: i64) -> Result<Json, HttpsError> {
+    let get = |name: &str| payload.get(name).cloned();
+    let name = payload.text("event_type").unwrap_or_default();
+    let method = payload.text("sign_in_method").filter(|method| !method.is_empty());
+    let record = payload.get("user_record").filter(|record| js::truth(Some(record)));
+    let mut event = Map::new();
+    put(&mut event, "locale", get("locale"));
+    put(&mut event, "ipAddress", get("ip_address"));
+    put(&mut event, "userAgent", get("user_agent"));
+    put(&mut event, "eventId", get("event_id"));
+    let method_part = method.map(|method| format!(":{method}")).unwrap_or_default();
+    put(&mut event, "eventType", Some(json!(format!("providers/cloud.auth/eventTypes/user.{name}{method_part}"))));
+    put(&mut event, "authType", Some(json!(if record.is_some() { "USER" } else { "UNAUTHENTICATED" })));
+    let tenant = payload.text("tenant_id").filter(|tenant| !tenant.is_empty());
+    let tenant = tenant.map(|tenant| format!("/tenants/{tenant}")).unwrap_or_default();
+    let resource = json!({
+        "service": "identitytoolkit.googleapis.com",
+        "name": format!("projects/{project}{tenant}"),
+    });
+    put(&mut event, "resource", Some(resource));
+    put(&mut event, "timestamp", payload.number("iat").map(|second| json!(utc(second * 1000.0))));
+    put(&mut event, "additionalUserInfo", Some(additional(payload, method)));
+    put(&mut event, "credential", Some(credential(payload, method, now)));
+    put(&mut event, "params", Some(json!({})));
+    if let Some(record) = record {
+        put(&mut event, "data", Some(user(record)?));
+    }
+    Ok(Json::Object(event))
+}
+
+/// E-mail links count as passwords.
+fn provider(method: &str) -> &str {
+    if method == "emailLink" { "password" } else { method }
+}
+
+fn additional(payload: &Claims, method: Option<&str>) -> Json {
+    let profile = payload.text("raw_user_info").and_then(|text| serde_json::from_str::<Json>(text).ok());
+    let username = match method {
+        Some("github.com") => profile.as_ref().and_then(|profile| profile.get("login")),
+        Some("twitter.com") => profile.as_ref().and_then(|profile| profile.get("screen_name")),
+        _ => None,
+    };
+    let mut info = Map::new();
+    put(&mut info, "providerId", method.map(|method| json!(provider(method))));
+    put(&mut info, "username", username.cloned());
+    put(&mut info, "profile", profile.clone());
+    put(&mut info, "isNewUser", Some(json!(payload.text("event_type") == Some("beforeCreate"))));
+    put(&mut info, "recaptchaScore", payload.get("recaptcha_score").cloned());
+    Json::Object(info)
+}
+
+/// Null unless there are attributes or a token of the provider.
+fn credential(payload: &Claims, method: Option<&str>, now: i64) -> Json {
+    let get = |name: &str| payload.get(name).filter(|value| js::truth(Some(value))).cloned();
+    let parts = ["sign_in_attributes", "oauth_id_token", "oauth_access_token", "oauth_refresh_token"];
+    if parts.into_iter().all(|part| get(part).is_none()) {
+        return Json::Null;
+    }
+    let mut credential = Map::new();
+    put(&mut credential, "claims", get("sign_in_attributes"));
+    put(&mut credential, "idToken", get("oauth_id_token"));
+    put(&mut credential, "accessToken", get("oauth_access_token"));
+    put(&mut credential, "refreshToken", get("oauth_refresh_token"));
+    let expires = get("oauth_expires_in").and_then(|seconds| seconds.as_f64());
+    put(&mut credential, "expirationTime", expires.map(|seconds| json!(utc((now as f64 + seconds) * 1000.0))));
+    put(&mut credential, "secret", get("oauth_token_secret"));
+    put(&mut credential, "providerId", method.map(|method| json!(provider(method))));
+    put(&mut credential, "signInMethod", method.map(|method| json!(method)));
+    Json::Object(credential)
+}
+
+/// The `UserRecord` of the Admin SDK.
+fn user(record: &Json) -> Result<Json, HttpsError> {
+    let failed = |message: &str| HttpsError::new(ErrorCode::Internal, message);
+    let get = |name: &str| record.get(name).cloned();
+    if !js::truth(record.get("uid")) {
+        return Err(failed("INTERNAL ASSERT FAILED: Invalid user response"));
+    }
+    let mut user = Map::new();
+    put(&mut user, "uid", get("uid"));
+    put(&mut user, "email", get("email"));
+    put(&mut user, "emailVerified", get("email_verified"));
+    put(&mut user, "displayName", get("display_name"));
+    put(&mut user, "photoURL", get("photo_url"));
+    put(&mut user, "phoneNumber", get("phone_number"));
+    put(&mut user, "disabled", Some(json!(js::truth(record.get("disabled")))));
+    let metadata = record.get("metadata");
+    put(
+        &mut user,
+        "metadata",
+        Some(json!({
+            "creationTime": time(metadata.and_then(|m| m.get("creation_time"))),
+            "lastSignInTime": time(metadata.and_then(|m| m.get("last_sign_in_time"))),
+        })),
+    );
+    let providers = record.get("provider_data").and_then(Json::as_array);
+    let providers = providers.ok_or_else(|| failed("An unexpected error occurred."))?;
+    put(&mut user, "providerData", Some(providers.iter().map(account).collect()));
+    put(&mut user, "passwordHash", get("password_hash"));
+    put(&mut user, "passwordSalt", get("password_salt"));
+    put(&mut user, "customClaims", get("custom_claims"));
+    put(&mut user, "tenantId", get("tenant_id"));
+    put(&mut user, "tokensValidAfterTime", Some(time(record.get("tokens_valid_after_time"))));
+    let factors = record.get("multi_factor").and_then(|m| m.get("enrolled_factors")).and_then(Json::as_array);
+    let factors = factors.into_iter().flatten().map(factor).collect::<Option<Vec<_>>>();
+    let factors = factors.ok_or_else(|| failed("INTERNAL ASSERT FAILED: Invalid multi-factor info response"))?;
+    let multi_factor = if factors.is_empty() { Json::Null } else { json!({ "enrolledFactors": factors }) };
+    put(&mut user, "multiFactor", Some(multi_factor));
+    Ok(Json::Object(user))
+}
+
+fn account(provider: &Json) -> Json {
+    renamed(
+        provider,
+        &[
+            ("uid", "uid"),
+            ("display_name", "displayName"),
+            ("email", "email"),
+            ("photo_url", "photoURL"),
+            ("provider_id", "providerId"),
+            ("phone_number", "phoneNumber"),
+        ],
+    )
+}
+
+/// Nothing for one without an id.
+fn factor(enrolled: &Json) -> Option<Json> {
+    enrolled.get("uid").filter(|uid| js::truth(Some(uid)))?;
+    let names =
+        [("uid", "uid"), ("factor_id", "factorId"), ("display_name", "displayName"), ("phone_number", "phoneNumber")];
+    let mut factor = renamed(enrolled, &names);
+    if let Json::Object(fields) = &mut factor {
+        if fields.contains_key("phoneNumber") && !fields.contains_key("factorId") {
+            fields.insert("factorId".to_owned(), json!("phone"));
+        }
+        let enrolled_at = enrolled.get("enrollment_time").and_then(Json::as_str);
+        let enrolled_at = enrolled_at.and_then(|text| text.parse::<crate::value::Timestamp>().ok());
+        let enrolled_at = enrolled_at.map_or(Json::Null, |at| json!(utc(at.to_millis() as f64)));
+        fields.insert("enrollmentTime".to_owned(), enrolled_at);
+    }
+    Some(factor)
+}
+
+fn renamed(object: &Json, names: &[(&str, &str)]) -> Json {
+    let mut fields = Map::new();
+    for (from, to) in names {
+        put(&mut fields, to, object.get(from).cloned());
+    }
+    Json::Object(fields)
+}
+
+/// The SDK takes these numbers for seconds, whatever the sender meant.
+fn time(value: Option<&Json>) -> Json {
+    match value.filter(|value| js::truth(Some(value))).and_then(Json::as_f64) {
+        Some(second) => json!(utc(second * 1000.0)),
+        None => Json::Null,
+    }
+}
+
+/// JavaScript's `new Date(millis).toUTCString()`.
+fn utc(millis: f64) -> String {
+    /// Days to either side of 1970 that a date can have.
+    const RANGE: f64 = 8.64e15;
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    if millis.is_nan() || millis.abs() > RANGE {
+        return "Invalid Date".to_owned();
+    }
+    let seconds = (millis.trunc() as i64).div_euclid(1000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // Years that begin in March end with the leap day.
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let year = year_of_era + era * 400 + i64::from(month >= 10);
+    let name = |names: &[&'static str], at: i64| usize::try_from(at).ok().and_then(|at| names.get(at).copied());
+    let weekday = name(&DAYS, days.rem_euclid(7)).unwrap_or_default();
+    let month = name(&MONTHS, (month + 2) % 12).unwrap_or_default();
+    let year = if year < 0 { format!("-{:04}", -year) } else { format!("{year:04}") };
+    let (hours, minutes, seconds) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{weekday}, {day:02} {month} {year} {hours:02}:{minutes:02}:{seconds:02} GMT")
+}
+
+fn put(fields: &mut Map<String, Json>, name: &str, value: Option<Json>) {
+    if let Some(value) = value {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_javascript_does() {
+        for (millis, expected) in [
+            (0.0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (1_700_000_000_000.0, "Tue, 14 Nov 2023 22:13:20 GMT"),
+            (951_782_400_000.0, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (-1.0, "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (8.64e15, "Sat, 13 Sep 275760 00:00:00 GMT"),
+            (8.65e15, "Invalid Date"),
+            (-62_198_755_200_000.0, "Fri, 01 Jan -0001 00:00:00 GMT"),
+        ] {
+            assert_eq!(utc(millis), expected);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a blocking function is sent: the payload of its token (identity specification, section 4.1).
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Event, Profile};
+use crate::auth::{Claims, UserRecord, checks::ID_TOKEN_ISSUER};
+
+/// Seconds that the token lives.
+const LIFETIME: i64 = 600;
+
+/// Circumstances of a sign-in, which the event tells its handler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
+    /// The address of the client.
+    pub ip_address: String,
+    /// The client's `User-Agent`.
+    pub user_agent: String,
+    /// The client's language.
+    pub locale: String,
+    /// What the provider tells of the user: JSON text.
+    pub raw_user_info: Option<String>,
+    /// Attributes of a SAML assertion, or claims of an OpenID provider.
+    pub sign_in_attributes: Option<Json>,
+    /// Tokens of the provider, where the project forwards them.
+    pub oauth: OAuthTokens,
+    /// What reCAPTCHA makes of the client, 0 to 1.
+    pub recaptcha_score: Option<f64>,
+}
+
+/// As the Auth emulator states them.
+impl Default for Details {
+    fn default() -> Self {
+        Details {
+            ip_address: "127.0.0.1".to_owned(),
+            user_agent: "NotYetSupportedInFirebaseAuthEmulator".to_owned(),
+            locale: "en".to_owned(),
+            raw_user_info: None,
+            sign_in_attributes: None,
+            oauth: OAuthTokens::default(),
+            recaptcha_score: None,
+        }
+    }
+}
+
+/// Tokens of a provider. Never printed.
+#[derive(Clone, Default, PartialEq)]
+pub struct OAuthTokens {
+    /// An ID token.
+    pub id_token: Option<String>,
+    /// An access token.
+    pub access_token: Option<String>,
+    /// A refresh token.
+    pub refresh_token: Option<String>,
+    /// The secret of OAuth 1.
+    pub token_secret: Option<String>,
+    /// Seconds until the access token expires.
+    pub expires_in: Option<i64>,
+}
+
+impl std::fmt::Debug for OAuthTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OAuthTokens").finish_non_exhaustive()
+    }
+}
+
+/// The e-mail or text message that an event is about. Such events have no user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// An e-mail: the address, and `EMAIL_SIGN_IN` or `PASSWORD_RESET`.
+    Email {
+        /// The address.
+        to: String,
+        /// Its type.
+        kind: String,
+    },
+    /// A text message: the number, and `SIGN_IN_OR_SIGN_UP`, `MULTI_FACTOR_SIGN_IN` or `MULTI_FACTOR_ENROLLMENT`.
+    Sms {
+        /// The number.
+        to: String,
+        /// Its type.
+        kind: String,
+    },
+}
+
+/// What all events share.
+pub(super) struct Envelope<'a> {
+    pub(super) project: &'a str,
+    pub(super) url: &'a str,
+    pub(super) event_id: &'a str,
+    pub(super) tenant: Option<&'a str>,
+    pub(super) details: &'a Details,
+    pub(super) profile: Profile,
+    pub(super) now: i64,
+}
+
+impl Envelope<'_> {
+    fn base(&self, event: Event) -> Map<String, Json> {
+        let mut payload = Map::new();
+        put(&mut payload, "iss", Some(format!("{ID_TOKEN_ISSUER}{}", self.project)));
+        put(&mut payload, "aud", Some(self.url));
+        put(&mut payload, "iat", Some(self.now));
+        put(&mut payload, "exp", Some(self.now.saturating_add(LIFETIME)));
+        put(&mut payload, "event_id", Some(self.event_id));
+        put(&mut payload, "event_type", Some(event.name()));
+        put(&mut payload, "user_agent", Some(self.details.user_agent.as_str()));
+        put(&mut payload, "ip_address", Some(self.details.ip_address.as_str()));
+        put(&mut payload, "locale", Some(self.details.locale.as_str()));
+        put(&mut payload, "recaptcha_score", self.details.recaptcha_score);
+        put(&mut payload, "tenant_id", self.tenant);
+        payload
+    }
+
+    /// The payload of an event about a user.
+    pub(super) fn user(&self, event: Event, user: &UserRecord, method: &str, second_factor: Option<&str>) -> Claims {
+        let mut payload = self.base(event);
+        put(&mut payload, "sub", Some(user.uid.as_str()));
+        put(&mut payload, "sign_in_method", Some(method));
+        put(&mut payload, "sign_in_second_factor", second_factor);
+        // The emulator sends a text where the SDK expects an object.
+        let attributes = self.details.sign_in_attributes.as_ref().map(|attributes| match self.profile {
+            Profile::Production => attributes.clone(),
+            Profile::Emulator => json!(attributes.to_string()),
+        });
+        put(&mut payload, "sign_in_attributes", attributes);
+        put(&mut payload, "raw_user_info", self.details.raw_user_info.as_deref());
+        let oauth = &self.details.oauth;
+        put(&mut payload, "oauth_id_token", oauth.id_token.as_deref());
+        put(&mut payload, "oauth_access_token", oauth.access_token.as_deref());
+        put(&mut payload, "oauth_refresh_token", oauth.refresh_token.as_deref());
+        put(&mut payload, "oauth_token_secret", oauth.token_secret.as_deref());
+        put(&mut payload, "oauth_expires_in", oauth.expires_in);
+        put(&mut payload, "user_record", Some(self.record(user)));
+        Claims::from(payload)
+    }
+
+    /// The payload of an event about a message.
+    pub(super) fn message(&self, message: &Message) -> Claims {
+        let (event, fields) = match message {
+            Message::Email { to, kind } => (Event::BeforeSendEmail, [("email", to), ("email_type", kind)]),
+            Message::Sms { to, kind } => (Event::BeforeSendSms, [("phone_number", to), ("sms_type", kind)]),
+        };
+        let mut payload = self.base(event);
+        for (name, value) in fields {
+            put(&mut payload, name, Some(value.as_str()));
+        }
+        Claims::from(payload)
+    }
+
+    fn record(&self, user: &UserRecord) -> Json {
+        let mut record = Map::new();
+        put(&mut record, "uid", Some(user.uid.as_str()));
+        put(&mut record, "email", user.email.as_deref());
+        put(&mut record, "email_verified", user.email_verified);
+        put(&mut record, "display_name", user.display_name.as_deref());
+        put(&mut record, "photo_url", user.photo_url.as_deref());
+        put(&mut record, "disabled", Some(user.disabled));
+        put(&mut record, "phone_number", user.phone_number.as_deref());
+        put(&mut record, "custom_claims", Some(user.custom_claims.clone()));
+        put(&mut record, "tenant_id", self.tenant);
+        let providers = user.providers.iter().map(|account| {
+            let mut provider = Map::new();
+            put(&mut provider, "provider_id", Some(account.provider_id.as_str()));
+            put(&mut provider, "display_name", account.display_name.as_deref());
+            put(&mut provider, "photo_url", account.photo_url.as_deref());
+            put(&mut provider, "email", account.email.as_deref());
+            put(&mut provider, "uid", account.raw_id.as_deref());
+            put(&mut provider, "phone_number", account.phone_number.as_deref());
+            Json::Object(provider)
+        });
+        put(&mut record, "provider_data", Some(providers.collect::<Json>()));
+        if !user.second_factors.is_empty() {
+            let factors = user.second_factors.iter().map(|enrolled| {
+                let mut factor = Map::new();
+                put(&mut factor, "uid", Some(enrolled.uid.as_str()));
+                put(&mut factor, "display_name", enrolled.display_name.as_deref());
+                put(&mut factor, "enrollment_time", enrolled.enrolled_at.as_deref());
+                put(&mut factor, "phone_number", enrolled.phone_number.as_deref());
+                put(&mut factor, "factor_id", Some("phone"));
+                Json::Object(factor)
+            });
+            put(&mut record, "multi_factor", Some(json!({ "enrolled_factors": factors.collect::<Json>() })));
+        }
+        if user.last_sign_in_at.is_some() || user.created_at.is_some() {
+            let millis = |second: Option<i64>| second.map(|second| second.saturating_mul(1000));
+            let mut metadata = Map::new();
+            put(&mut metadata, "last_sign_in_time", millis(user.last_sign_in_at));
+            put(&mut metadata, "creation_time", millis(user.created_at));
+            put(&mut record, "metadata", Some(metadata));
+        }
+        put(&mut record, "tokens_valid_after_time", user.valid_since);
+        Json::Object(record)
+    }
+}
+
+fn put(fields: &mut Map<String, Json>, name: &str, value: Option<impl Into<Json>>) {
+    if let Some(value) = value {
+        fields.insert(name.to_owned(), value.into());
+    }
+}

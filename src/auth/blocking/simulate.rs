@@ -1,0 +1,238 @@
+//! A flow from its events to the token or the error.
+
+use super::{
+    Answer, Details, Event, Flow, Message, Profile, RecaptchaAction,
+    payload::Envelope,
+    response::{self, Updates},
+};
+use crate::auth::{Claims, SecondFactor, Session, SignedIn, UserRecord, server_error::ServerError};
+
+/// The blocking functions of a project.
+pub trait Handlers {
+    /// Calls the function for an event with the payload of its token. Nothing where the project has no such function.
+    fn call(&mut self, event: Event, payload: &Claims) -> Option<Answer>;
+}
+
+impl<F: FnMut(Event, &Claims) -> Option<Answer>> Handlers for F {
+    fn call(&mut self, event: Event, payload: &Claims) -> Option<Answer> {
+        self(event, payload)
+    }
+}
+
+/// An event that was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// Which.
+    pub event: Event,
+    /// The payload of its token.
+    pub payload: Claims,
+}
+
+/// What a flow came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The events in order, also those that no function handles.
+    pub sent: Vec<Sent>,
+    /// The account as it is stored afterwards; nothing where there is none.
+    pub stored: Option<UserRecord>,
+    /// What the last handler wants of reCAPTCHA.
+    pub recaptcha: Option<RecaptchaAction>,
+    /// The sign-in, nothing for flows without a token, or the error that the client gets.
+    pub outcome: Result<Option<SignedIn>, ServerError>,
+}
+
+/// A flow of a user of a project. Pure: time and answers are given.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    project: String,
+    flow: Flow,
+    now: i64,
+    profile: Profile,
+    details: Details,
+    tenant: Option<String>,
+    session: Option<Session>,
+    second_factor: Option<SecondFactor>,
+    url: Option<String>,
+    event_id: String,
+}
+
+impl Simulation {
+    /// A flow at a time in seconds since 1970, with the behaviour of production.
+    pub fn new(project: impl Into<String>, flow: Flow, now: i64) -> Self {
+        Simulation {
+            project: project.into(),
+            flow,
+            now,
+            profile: Profile::Production,
+            details: Details::default(),
+            tenant: None,
+            session: None,
+            second_factor: None,
+            url: None,
+            event_id: "simulated".to_owned(),
+        }
+    }
+
+    /// Whose behaviour is simulated.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// The circumstances of the sign-in.
+    #[must_use]
+    pub fn details(mut self, details: Details) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The tenant of a multi-tenant project.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// The session that there was before: for a refresh, a change of password, the claims of a custom token.
+    #[must_use]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// The second factor of [`Flow::SecondFactor`].
+    #[must_use]
+    pub fn second_factor(mut self, factor: SecondFactor) -> Self {
+        self.second_factor = Some(factor);
+        self
+    }
+
+    /// The functions' address, the audience of their tokens. Without this
+    /// `https://us-central1-PROJECT.cloudfunctions.net/EVENT`.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// The id of the events: chance is the host's.
+    #[must_use]
+    pub fn event_id(mut self, id: impl Into<String>) -> Self {
+        self.event_id = id.into();
+        self
+    }
+
+    /// The payload of an event about an e-mail or a text message, for its handler. No flow sends it.
+    pub fn message(&self, message: &Message) -> Claims {
+        let event = match message {
+            Message::Email { .. } => Event::BeforeSendEmail,
+            Message::Sms { .. } => Event::BeforeSendSms,
+        };
+        self.envelope(&self.address(event)).message(message)
+    }
+
+    /// Runs the flow for an account: the one to be made, or the stored one.
+    pub fn run(&self, user: UserRecord, handlers: &mut dyn Handlers) -> Report {
+        let stored = (!self.flow.is_new()).then(|| user.clone());
+        let mut report = Report { sent: Vec::new(), stored, recaptcha: None, outcome: Ok(None) };
+        report.outcome = self.steps(user, handlers, &mut report);
+        report
+    }
+
+    fn steps(
+        &self,
+        mut user: UserRecord,
+        handlers: &mut dyn Handlers,
+        report: &mut Report,
+    ) -> Result<Option<SignedIn>, ServerError> {
+        let disabled = || ServerError::bad_request("USER_DISABLED");
+        let is_new = self.flow.is_new();
+        if is_new {
+            user.created_at = user.created_at.or(Some(self.now));
+            user.tenant_id = user.tenant_id.or_else(|| self.tenant.clone());
+        } else if user.disabled {
+            return Err(disabled());
+        }
+        if self.flow.events().contains(&Event::BeforeCreate) {
+            self.ask(Event::BeforeCreate, &user, handlers, report)?.apply(&mut user);
+            if user.disabled || self.profile == Profile::Emulator {
+                report.stored = Some(user.clone());
+            }
+            if user.disabled {
+                return Err(disabled());
+            }
+        }
+        let mut session = self.begin();
+        if self.flow.events().contains(&Event::BeforeSignIn) {
+            let updates = self.ask(Event::BeforeSignIn, &user, handlers, report)?;
+            updates.apply(&mut user);
+            session.claims = updates.session_claims.unwrap_or_default();
+        }
+        if self.flow.gives_token() && !matches!(self.flow, Flow::Refresh) {
+            user.last_sign_in_at = Some(session.signed_in_at);
+        }
+        report.stored = Some(user.clone());
+        if user.disabled {
+            return Err(disabled());
+        }
+        if !self.flow.gives_token() {
+            return Ok(None);
+        }
+        let claims = session.id_token(&user, &self.project, self.now)?;
+        Ok(Some(SignedIn { user, is_new, session, claims }))
+    }
+
+    /// The session that the flow begins or goes on with.
+    fn begin(&self) -> Session {
+        if let Some(session) = &self.session {
+            return session.clone();
+        }
+        let mut session = Session::new(self.flow.provider(), self.now);
+        session.tenant.clone_from(&self.tenant);
+        session.second_factor.clone_from(&self.second_factor);
+        // Attributes belong to SAML; for OpenID providers the emulator never sets them.
+        if self.flow.provider().starts_with("saml.") {
+            session.sign_in_attributes.clone_from(&self.details.sign_in_attributes);
+        }
+        session
+    }
+
+    fn ask(
+        &self,
+        event: Event,
+        user: &UserRecord,
+        handlers: &mut dyn Handlers,
+        report: &mut Report,
+    ) -> Result<Updates, ServerError> {
+        let url = self.address(event);
+        let second_factor = match self.flow {
+            Flow::SecondFactor(_) => Some(self.second_factor.as_ref().map_or("phone", |factor| &factor.provider)),
+            _ => None,
+        };
+        let payload = self.envelope(&url).user(event, user, self.flow.method(), second_factor);
+        let answer = handlers.call(event, &payload);
+        report.sent.push(Sent { event, payload });
+        let Some(answer) = answer else { return Ok(Updates::default()) };
+        let updates = response::read(self.profile, event, &url, &answer)?;
+        report.recaptcha = updates.recaptcha.or(report.recaptcha);
+        Ok(updates)
+    }
+
+    fn address(&self, event: Event) -> String {
+        let default = || format!("https://us-central1-{}.cloudfunctions.net/{}", self.project, event.name());
+        self.url.clone().unwrap_or_else(default)
+    }
+
+    fn envelope<'a>(&'a self, url: &'a str) -> Envelope<'a> {
+        Envelope {
+            project: &self.project,
+            url,
+            event_id: &self.event_id,
+            tenant: self.tenant.as_deref(),
+            details: &self.details,
+            profile: self.profile,
+            now: self.now,
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The gate: tokens of a request to what its handler may know.
+
+use serde_json::Value as Json;
+
+use super::{call::Call, data};
+use crate::auth::{Auth, Claims, ErrorCode, HttpsError, Trust, emulator};
+#[cfg(feature = "verify")]
+use crate::auth::{TokenKind, VerifiedToken, Verifier};
+
+/// The generation of the functions that stand behind a gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Generation {
+    /// The first. In the emulator it takes `auth` from the header `x-callable-context-auth`.
+    First,
+    /// The second.
+    #[default]
+    Second,
+}
+
+/// What became of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// There was none.
+    Missing,
+    /// It was accepted.
+    Valid,
+    /// It was refused.
+    Invalid,
+}
+
+/// What a handler knows of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    /// Who calls; nothing where nobody is signed in.
+    pub auth: Option<CallableAuth>,
+    /// Which app calls, where App Check says so.
+    pub app: Option<AppCheck>,
+    /// What became of the App Check token. A refused one ends the call only where App Check is enforced.
+    pub app_check: TokenStatus,
+    /// The header `Firebase-Instance-ID-Token`, unchecked.
+    pub instance_id_token: Option<String>,
+    /// What the caller sent.
+    pub data: Json,
+}
+
+/// Who calls.
+#[derive(Clone, PartialEq)]
+pub struct CallableAuth {
+    uid: Option<String>,
+    token: Claims,
+    raw_token: String,
+    trust: Trust,
+}
+
+/// The raw token is a secret.
+impl std::fmt::Debug for CallableAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let CallableAuth { uid, token, trust, .. } = self;
+        f.debug_struct("CallableAuth")
+            .field("uid", uid)
+            .field("token", token)
+            .field("trust", trust)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CallableAuth {
+    /// The id of the user. Nothing only in the emulator, where a token that cannot be decoded makes a user without id:
+    /// test this rather than whether there is a user.
+    pub fn uid(&self) -> Option<&str> {
+        self.uid.as_deref()
+    }
+
+    /// The claims, with `uid`.
+    pub fn token(&self) -> &Claims {
+        &self.token
+    }
+
+    /// The token as it was sent, for calls in the user's name.
+    pub fn raw_token(&self) -> &str {
+        &self.raw_token
+    }
+
+    /// Who vouches for the claims.
+    pub fn trust(&self) -> Trust {
+        self.trust
+    }
+
+    /// What rules see of the user, for a handler that decides by rules.
+    pub fn auth(&self) -> Auth {
+        Auth::of(self.token.clone().into_json(), self.trust)
+    }
+}
+
+/// Which app calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppCheck {
+    /// The app's id.
+    pub app_id: String,
+    /// The claims of the token.
+    pub token: Claims,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// Tokens are decoded and believed.
+    Emulator,
+    #[cfg(feature = "verify")]
+    Verified { id_tokens: std::sync::Arc<Verifier>, app_check: Option<std::sync::Arc<Verifier>> },
+}
+
+/// The gate before callable functions. Cloning shares keys and cache.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    source: Source,
+    enforce_app_check: bool,
+    generation: Generation,
+}
+
+impl Gate {
+    /// A gate that lets pass only verified ID tokens.
+    ///
+    /// # Errors
+    ///
+    /// A verifier of another kind of token.
+    #[cfg(feature = "verify")]
+    pub fn new(id_tokens: impl Into<std::sync::Arc<Verifier>>) -> Result<Self, WrongVerifier> {
+        let id_tokens = id_tokens.into();
+        if !matches!(id_tokens.kind(), TokenKind::IdToken | TokenKind::Foreign) {
+            return Err(WrongVerifier);
+        }
+        let source = Source::Verified { id_tokens, app_check: None };
+        Ok(Gate { source, enforce_app_check: false, generation: Generation::Second })
+    }
+
+    /// A gate as in the Functions emulator: tokens are decoded and not verified, and one that cannot be decoded makes a
+    /// user without id. For tests and stand-ins of the emulator only.
+    pub fn emulator() -> Self {
+        Gate { source: Source::Emulator, enforce_app_check: false, generation: Generation::Second }
+    }
+
+    /// Checks App Check tokens with a verifier. Without one every App Check token is refused.
+    ///
+    /// # Errors
+    ///
+    /// A verifier of another kind of token.
+    #[cfg(feature = "verify")]
+    pub fn app_check(mut self, verifier: impl Into<std::sync::Arc<Verifier>>) -> Result<Self, WrongVerifier> {
+        let verifier = verifier.into();
+        if verifier.kind() != TokenKind::AppCheck {
+            return Err(WrongVerifier);
+        }
+        if let Source::Verified { app_check, .. } = &mut self.source {
+            *app_check = Some(verifier);
+        }
+        Ok(self)
+    }
+
+    /// Whether a call without a good App Check token is refused.
+    #[must_use]
+    pub fn enforce_app_check(mut self, enforce: bool) -> Self {
+        self.enforce_app_check = enforce;
+        self
+    }
+
+    /// The generation of the functions.
+    #[must_use]
+    pub fn generation(mut self, generation: Generation) -> Self {
+        self.generation = generation;
+        self
+    }
+
+    /// What the handler of a call gets to know, at a time in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// What to answer instead of calling the handler: 400 for another form than a callable's, 401 for a bad token.
+    pub fn admit(&self, call: &Call<'_>, now: i64) -> Result<Context, HttpsError> {
+        let data = call.data()?;
+        let (app_check, app) = self.app(call, now)?;
+        let auth = self.auth(call, now)?;
+        if self.enforce_app_check && app_check != TokenStatus::Valid {
+            return Err(unauthenticated());
+        }
+        let instance_id_token = call.header("firebase-instance-id-token")?.map(str::to_owned);
+        Ok(Context { auth, app, app_check, instance_id_token, data: data::decode(data)? })
+    }
+
+    fn auth(&self, call: &Call<'_>, now: i64) -> Result<Option<CallableAuth>, HttpsError> {
+        let stated = if self.generation == Generation::First { self.stated(call)? } else { None };
+        let Some(header) = call.header("authorization")? else { return Ok(stated) };
+        let token = bearer(header).ok_or_else(unauthenticated)?;
+        self.user(token, now).map(Some)
+    }
+
+    #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
+    fn user(&self, token: &str, now: i64) -> Result<CallableAuth, HttpsError> {
+        match &self.source {
+            Source::Emulator => Ok(unverified(token)),
+            #[cfg(feature = "verify")]
+            Source::Verified { id_tokens, .. } => {
+                let verified = id_tokens.verify(token, now).map_err(|_| unauthenticated())?;
+                Ok(user(&verified, token))
+            }
+        }
+    }
+
+    /// The emulator's first generation lets a header state the user.
+    fn stated(&self, call: &Call<'_>) -> Result<Option<CallableAuth>, HttpsError> {
+        if !matches!(self.source, Source::Emulator) {
+            return Ok(None);
+        }
+        let Some(header) = call.header("x-callable-context-auth")? else { return Ok(None) };
+        let wrong = || HttpsError::new(ErrorCode::Internal, "INTERNAL");
+        let json: Json = serde_json::from_str(&percent_decoded(header).ok_or_else(wrong)?).map_err(|_| wrong())?;
+        if json.is_null() {
+            return Ok(None);
+        }
+        let token = json.get("token").cloned().and_then(Claims::from_json).unwrap_or_default();
+        let uid = json.get("uid").and_then(Json::as_str).map(str::to_owned);
+        Ok(Some(CallableAuth { uid, token, raw_token: String::new(), trust: Trust::Given }))
+    }
+
+    #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
+    fn app(&self, call: &Call<'_>, now: i64) -> Result<(TokenStatus, Option<AppCheck>), HttpsError> {
+        let Some(token) = call.header("x-firebase-appcheck")? else { return Ok((TokenStatus::Missing, None)) };
+        let claims = match &self.source {
+            Source::Emulator => Some(decoded(token)),
+            #[cfg(feature = "verify")]
+            Source::Verified { app_check, .. } => {
+                app_check.as_ref().and_then(|verifier| verifier.verify(token, now).ok()).map(|t| t.claims().clone())
+            }
+        };
+        Ok(match claims {
+            None => (TokenStatus::Invalid, None),
+            Some(token) => {
+                let app_id = token.subject().unwrap_or_default().to_owned();
+                (TokenStatus::Valid, Some(AppCheck { app_id, token }))
+            }
+        })
+    }
+}
+
+/// A verifier of another kind of token than the gate needs.
+#[cfg(feature = "verify")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the gate needs a verifier of another kind of token")]
+pub struct WrongVerifier;
+
+fn unauthenticated() -> HttpsError {
+    HttpsError::new(ErrorCode::Unauthenticated, "Unauthenticated")
+}
+
+/// What follows `Bearer` in any case.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// The claims of a token that cannot be decoded are none.
+fn decoded(token: &str) -> Claims {
+    emulator::decode(token).map(|token| token.claims()).unwrap_or_default()
+}
+
+fn unverified(token: &str) -> CallableAuth {
+    let mut claims = decoded(token);
+    let uid = claims.subject().map(str::to_owned);
+    match claims.get("sub").cloned() {
+        Some(subject) => claims.set("uid", subject),
+        None => claims.remove("uid"),
+    };
+    CallableAuth { uid, token: claims, raw_token: token.to_owned(), trust: Trust::Unsigned }
+}
+
+#[cfg(feature = "verify")]
+fn user(token: &VerifiedToken, raw: &str) -> CallableAuth {
+    CallableAuth {
+        uid: Some(token.uid().to_owned()),
+        token: token.decoded(),
+        raw_token: raw.to_owned(),
+        trust: Trust::Verified,
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(octet) = rest.next() {
+        let octet = if octet == b'%' {
+            let digit = |octet: Option<u8>| char::from(octet?).to_digit(16);
+            u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
+        } else {
+            octet
+        };
+        octets.push(octet);
+    }
+    String::from_utf8(octets).ok()
+}

@@ -1,0 +1,28 @@
+//! Callable functions: the gate that stands before a handler (identity specification, section 5).
+//!
+//! A [`Call`] is a method, headers and a body, from whatever HTTP framework; [`Gate::admit`] makes a [`Context`] of it or
+//! the [`HttpsError`](super::HttpsError) to answer with; [`success`] is the body of a handler's result.
+//!
+//! ```
+//! use firewarden::auth::{ErrorCode, HttpsError, callable::{Call, Gate, success}};
+//! use serde_json::json;
+//!
+//! let headers = [("Content-Type", "application/json")];
+//! let call = Call::new("POST", headers, br#"{"data": {"text": "hi"}}"#);
+//! let context = Gate::emulator().admit(&call, 1_700_000_000)?;
+//! assert_eq!(context.data["text"], "hi");
+//! // Nobody is signed in: whether that is an error is the handler's choice.
+//! assert!(context.auth.is_none());
+//! assert_eq!(success(&json!({ "ok": true })), json!({ "result": { "ok": true } }));
+//! # Ok::<(), HttpsError>(())
+//! ```
+
+mod call;
+mod data;
+mod gate;
+
+pub use call::Call;
+pub use data::success;
+#[cfg(feature = "verify")]
+pub use gate::WrongVerifier;
+pub use gate::{AppCheck, CallableAuth, Context, Gate, Generation, TokenStatus};

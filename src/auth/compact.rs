@@ -1,0 +1,139 @@
+//! Compact tokens: three parts of base64url joined by dots. Reading one is not believing it.
+
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
+};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    lenient_json,
+    strict_json::{self, Flaw},
+};
+
+/// Octets of a token that are read: far above what a token needs, far below what hurts.
+pub const MAX_TOKEN: usize = 64 * 1024;
+
+/// A part of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The first: algorithm and key id.
+    Header,
+    /// The second: the claims.
+    Payload,
+    /// The third.
+    Signature,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Part::Header => "header",
+            Part::Payload => "payload",
+            Part::Signature => "signature",
+        })
+    }
+}
+
+/// Why a text is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// More octets than [`MAX_TOKEN`].
+    #[error("the token is larger than {MAX_TOKEN} bytes")]
+    Oversized,
+    /// Not three parts with dots between them.
+    #[error("a token has three parts with dots between them")]
+    Parts,
+    /// A part is not base64url without padding.
+    #[error("the {0} is not base64url")]
+    Encoding(Part),
+    /// A part is not JSON.
+    #[error("the {0} is not JSON")]
+    Json(Part),
+    /// A part is JSON, but no object.
+    #[error("the {0} is not a JSON object")]
+    NotAnObject(Part),
+    /// An object repeats a name, so that two readers may see different claims.
+    #[error("the {0} has a name twice")]
+    RepeatedName(Part),
+    /// A part nests too deeply.
+    #[error("the {0} nests too deeply")]
+    TooDeep(Part),
+}
+
+/// A token that was read strictly: every part is in its one canonical form.
+#[derive(Debug)]
+pub(super) struct Compact<'a> {
+    pub(super) header: Map<String, Json>,
+    pub(super) payload: Map<String, Json>,
+    /// What the signature is made over: the first two parts as they stand.
+    #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "for those who check signatures"))]
+    pub(super) message: &'a str,
+    pub(super) signature: Vec<u8>,
+}
+
+/// Reads a token in which nothing is ambiguous.
+pub(super) fn read(token: &str) -> Result<Compact<'_>, Malformed> {
+    let (message, header, payload, signature) = split(token)?;
+    let decode = |part, text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed::Encoding(part));
+    let object = |part, text| match strict_json::read(&decode(part, text)?) {
+        Ok(Json::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Malformed::NotAnObject(part)),
+        Err(Flaw::NotJson) => Err(Malformed::Json(part)),
+        Err(Flaw::RepeatedName) => Err(Malformed::RepeatedName(part)),
+        Err(Flaw::TooDeep) => Err(Malformed::TooDeep(part)),
+    };
+    Ok(Compact {
+        header: object(Part::Header, header)?,
+        payload: object(Part::Payload, payload)?,
+        message,
+        signature: decode(Part::Signature, signature)?,
+    })
+}
+
+/// Header and payload as the emulators read them: of a repeated name the last value stays, padding and stray bits are
+/// let pass, the third part is not looked at.
+pub(super) fn read_leniently(token: &str) -> Result<(Map<String, Json>, Json), Malformed> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let (_, header, payload, _) = split(token)?;
+    let json = |part, text: &str| {
+        let octets = LENIENT.decode(text).map_err(|_| Malformed::Encoding(part))?;
+        lenient_json::read(&octets).ok_or(Malformed::Json(part))
+    };
+    match json(Part::Header, header)? {
+        Json::Object(header) => Ok((header, json(Part::Payload, payload)?)),
+        _ => Err(Malformed::NotAnObject(Part::Header)),
+    }
+}
+
+/// The signed text and the three parts.
+fn split(token: &str) -> Result<(&str, &str, &str, &str), Malformed> {
+    if token.len() > MAX_TOKEN {
+        return Err(Malformed::Oversized);
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(Malformed::Parts)?;
+    let (header, payload) = message.split_once('.').ok_or(Malformed::Parts)?;
+    if header.is_empty() || payload.is_empty() || payload.contains('.') {
+        return Err(Malformed::Parts);
+    }
+    Ok((message, header, payload, signature))
+}
+
+/// The first two parts of a token with these contents.
+pub(super) fn message(header: &Json, payload: &Map<String, Json>) -> String {
+    // Writing JSON values to memory cannot fail; if it did, the empty part would be refused by every reader.
+    let payload = serde_json::to_string(payload).unwrap_or_default();
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(payload))
+}
+
+/// A token that nobody signed, in the form of the Auth emulator: `alg` is `none`, the third part is empty.
+pub(super) fn unsigned(payload: &Map<String, Json>) -> String {
+    message(&serde_json::json!({ "alg": "none", "typ": "JWT" }), payload) + "."
+}

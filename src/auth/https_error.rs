@@ -1,0 +1,146 @@
+//! Errors that functions answer with, and their HTTP statuses (identity specification, section 4.4).
+
+use serde_json::{Map, Value as Json, json};
+
+/// What went wrong, by its official name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// `ok`, 200
+    Ok,
+    /// `cancelled`, 499
+    Cancelled,
+    /// `unknown`, 500
+    Unknown,
+    /// `invalid-argument`, 400
+    InvalidArgument,
+    /// `deadline-exceeded`, 504
+    DeadlineExceeded,
+    /// `not-found`, 404
+    NotFound,
+    /// `already-exists`, 409
+    AlreadyExists,
+    /// `permission-denied`, 403
+    PermissionDenied,
+    /// `unauthenticated`, 401
+    Unauthenticated,
+    /// `resource-exhausted`, 429
+    ResourceExhausted,
+    /// `failed-precondition`, 400
+    FailedPrecondition,
+    /// `aborted`, 409
+    Aborted,
+    /// `out-of-range`, 400
+    OutOfRange,
+    /// `unimplemented`, 501. The guide's `not-implemented` is no code of the SDK.
+    Unimplemented,
+    /// `internal`, 500
+    Internal,
+    /// `unavailable`, 503
+    Unavailable,
+    /// `data-loss`, 500
+    DataLoss,
+}
+
+const TABLE: [(ErrorCode, &str, &str, u16); 17] = [
+    (ErrorCode::Ok, "ok", "OK", 200),
+    (ErrorCode::Cancelled, "cancelled", "CANCELLED", 499),
+    (ErrorCode::Unknown, "unknown", "UNKNOWN", 500),
+    (ErrorCode::InvalidArgument, "invalid-argument", "INVALID_ARGUMENT", 400),
+    (ErrorCode::DeadlineExceeded, "deadline-exceeded", "DEADLINE_EXCEEDED", 504),
+    (ErrorCode::NotFound, "not-found", "NOT_FOUND", 404),
+    (ErrorCode::AlreadyExists, "already-exists", "ALREADY_EXISTS", 409),
+    (ErrorCode::PermissionDenied, "permission-denied", "PERMISSION_DENIED", 403),
+    (ErrorCode::Unauthenticated, "unauthenticated", "UNAUTHENTICATED", 401),
+    (ErrorCode::ResourceExhausted, "resource-exhausted", "RESOURCE_EXHAUSTED", 429),
+    (ErrorCode::FailedPrecondition, "failed-precondition", "FAILED_PRECONDITION", 400),
+    (ErrorCode::Aborted, "aborted", "ABORTED", 409),
+    (ErrorCode::OutOfRange, "out-of-range", "OUT_OF_RANGE", 400),
+    (ErrorCode::Unimplemented, "unimplemented", "UNIMPLEMENTED", 501),
+    (ErrorCode::Internal, "internal", "INTERNAL", 500),
+    (ErrorCode::Unavailable, "unavailable", "UNAVAILABLE", 503),
+    (ErrorCode::DataLoss, "data-loss", "DATA_LOSS", 500),
+];
+
+impl ErrorCode {
+    /// The code of a name such as `permission-denied`.
+    pub fn parse(name: &str) -> Option<Self> {
+        TABLE.iter().find(|(_, known, _, _)| *known == name).map(|(code, ..)| *code)
+    }
+
+    fn row(self) -> (&'static str, &'static str, u16) {
+        let row = TABLE.iter().find(|(code, ..)| *code == self);
+        row.map_or(("internal", "INTERNAL", 500), |(_, name, status, http)| (name, status, *http))
+    }
+
+    /// The name that handlers throw: `permission-denied`.
+    pub fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The name within an answer: `PERMISSION_DENIED`.
+    pub fn status(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The HTTP status.
+    pub fn http(self) -> u16 {
+        self.row().2
+    }
+}
+
+/// An error that a function answers with.
+///
+/// ```
+/// use firewarden::auth::{ErrorCode, HttpsError};
+///
+/// let error = HttpsError::new(ErrorCode::FailedPrecondition, "call this while signed in");
+/// assert_eq!(error.status(), 400);
+/// assert_eq!(error.to_json()["error"]["status"], "FAILED_PRECONDITION");
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}: {message}", .code.name())]
+pub struct HttpsError {
+    code: ErrorCode,
+    message: String,
+    details: Option<Json>,
+}
+
+impl HttpsError {
+    /// An error with a text for the caller. The SDK fills in no text of its own.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        HttpsError { code, message: message.into(), details: None }
+    }
+
+    /// The same with more for the caller to read.
+    #[must_use]
+    pub fn details(mut self, details: Json) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// What went wrong.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        self.code.http()
+    }
+
+    /// The body of the answer: `{"error": {"details"?, "message", "status"}}`.
+    pub fn to_json(&self) -> Json {
+        let mut error = Map::new();
+        if let Some(details) = &self.details {
+            error.insert("details".to_owned(), details.clone());
+        }
+        error.insert("message".to_owned(), json!(self.message));
+        error.insert("status".to_owned(), json!(self.code.status()));
+        json!({ "error": error })
+    }
+}

@@ -1,0 +1,119 @@
+//! What JavaScript makes of JSON: the official services and SDKs are written in it, and their messages, limits and
+//! coercions show it.
+
+use serde_json::{Map, Number, Value as Json};
+
+/// Length in UTF-16 units, as `String.length` counts.
+pub(super) fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// Length of what `JSON.stringify` writes, in UTF-16 units.
+pub(super) fn serialized_length(json: &Json) -> usize {
+    length(&renumbered(json).to_string())
+}
+
+/// A value as JavaScript hands it on after reading it: each number is a double, and a whole one is written without
+/// fraction.
+pub(super) fn renumbered(json: &Json) -> Json {
+    match json {
+        Json::Number(n) => Json::Number(number(n)),
+        Json::Array(items) => items.iter().map(renumbered).collect(),
+        Json::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), renumbered(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn number(n: &Number) -> Number {
+    /// Below this, JavaScript writes whole numbers without an exponent.
+    const PLAIN: f64 = 1e21;
+    let Some(double) = n.as_f64() else { return n.clone() };
+    if double.fract() != 0.0 || double.abs() >= PLAIN {
+        return Number::from_f64(double).unwrap_or_else(|| n.clone());
+    }
+    if double >= 0.0 && double < u64::MAX as f64 {
+        Number::from(double as u64)
+    } else if double < 0.0 && double >= i64::MIN as f64 {
+        Number::from(double as i64)
+    } else {
+        Number::from_f64(double).unwrap_or_else(|| n.clone())
+    }
+}
+
+/// A value within a message: `"" + value`. Nothing is `undefined`.
+pub(super) fn text(value: Option<&Json>) -> String {
+    match value {
+        None => "undefined".to_owned(),
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Array(items)) => {
+            let items = items.iter().map(|item| if item.is_null() { String::new() } else { text(Some(item)) });
+            items.collect::<Vec<_>>().join(",")
+        }
+        Some(Json::Object(_)) => "[object Object]".to_owned(),
+        Some(other) => renumbered(other).to_string(),
+    }
+}
+
+/// Whether `!!value` holds.
+pub(super) fn truth(value: Option<&Json>) -> bool {
+    match value {
+        None | Some(Json::Null) => false,
+        Some(Json::Bool(b)) => *b,
+        Some(Json::Number(n)) => n.as_f64().is_some_and(|n| n != 0.0),
+        Some(Json::String(text)) => !text.is_empty(),
+        Some(Json::Array(_) | Json::Object(_)) => true,
+    }
+}
+
+/// Text of texts, numbers and booleans; nothing of other values.
+pub(super) fn primitive(value: Option<&Json>) -> Option<String> {
+    value.filter(|v| v.is_string() || v.is_number() || v.is_boolean()).map(|v| text(Some(v)))
+}
+
+/// What `{...value}` holds: the members of an object, the items of a list by number, the characters of a text.
+pub(super) fn spread(value: &Json) -> Map<String, Json> {
+    match value {
+        Json::Object(fields) => fields.clone(),
+        Json::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect(),
+        Json::String(text) => {
+            text.chars().enumerate().map(|(at, c)| (at.to_string(), Json::String(c.to_string()))).collect()
+        }
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_lose_what_javascript_loses() {
+        let json: Json = serde_json::from_str("[1.0, 1e3, -0.0, 9007199254740993, 1.5, -2.0]").unwrap();
+        assert_eq!(renumbered(&json).to_string(), "[1,1000,0,9007199254740992,1.5,-2]");
+    }
+
+    #[test]
+    fn values_in_messages_are_those_of_javascript() {
+        let cases = [
+            (json!("a"), "a"),
+            (json!(["a", null, 2.0]), "a,,2"),
+            (json!({}), "[object Object]"),
+            (json!(null), "null"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(text(Some(&value)), expected);
+        }
+        assert_eq!(text(None), "undefined");
+    }
+
+    #[test]
+    fn truth_and_coercion_are_those_of_javascript() {
+        for (value, holds) in [(json!("false"), true), (json!(""), false), (json!(0), false), (json!([]), true)] {
+            assert_eq!(truth(Some(&value)), holds, "{value}");
+        }
+        assert_eq!(primitive(Some(&json!(5.0))).as_deref(), Some("5"));
+        assert_eq!(primitive(Some(&json!({}))), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! Errors of the Firebase Authentication server, as it answers them over HTTP.
+
+use serde_json::{Value as Json, json};
+
+/// An answer of Firebase Authentication that refuses something: `INVALID_CLAIMS`, `USER_DISABLED` and so on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ServerError {
+    status: u16,
+    message: String,
+}
+
+impl ServerError {
+    /// 400: the request is at fault.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        ServerError { status: 400, message: message.into() }
+    }
+
+    /// 500: something else is.
+    pub(super) fn internal(message: impl Into<String>) -> Self {
+        ServerError { status: 500, message: message.into() }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The official text, such as `FORBIDDEN_CLAIM : sub`.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The code that the client SDK makes of it.
+    pub fn client_code(&self) -> &'static str {
+        let name = self.message.split([' ', ':']).next().unwrap_or_default();
+        match name {
+            "USER_DISABLED" => "auth/user-disabled",
+            "INVALID_CUSTOM_TOKEN" => "auth/invalid-custom-token",
+            "TENANT_ID_MISMATCH" => "auth/tenant-id-mismatch",
+            "TOKEN_EXPIRED" | "USER_NOT_FOUND" => "auth/user-token-expired",
+            "INVALID_ID_TOKEN" => "auth/invalid-user-token",
+            _ => "auth/internal-error",
+        }
+    }
+
+    /// The body of the answer.
+    pub fn to_json(&self) -> Json {
+        let (reason, domain) = if self.status == 500 { ("internalError", "global") } else { ("invalid", "global") };
+        json!({
+            "error": {
+                "code": self.status,
+                "message": self.message,
+                "errors": [{ "message": self.message, "reason": reason, "domain": domain }],
+            }
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! `firewarden token exchange`.
+
+use serde_json::json;
+
+use super::{
+    options::{ExchangeOptions, Format},
+    read, refuse,
+    user::Stated,
+};
+use crate::{
+    auth::{Exchange, UserRecord, Verifier, unsigned_token},
+    cli::{
+        exit::Exit,
+        input::{self, Unreadable},
+        output::Output,
+        report::pretty,
+    },
+};
+
+pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+    let format = options.common.format;
+    let now = read::now(options.common.now.as_deref())?;
+    let token = read::token(&options.token)?;
+    let stored = match &options.user {
+        Some(user) => Some(Stated::read(input::json("--user", user)?)?),
+        None => None,
+    };
+    // Whoever signs in is the stated user.
+    let find = |uid: &str| stored.map(|user| UserRecord { uid: uid.to_owned(), ..user });
+    let mut exchange = Exchange::new(options.project.as_str());
+    if let Some(tenant) = &options.tenant {
+        exchange = exchange.tenant(tenant.as_str());
+    }
+    let signed_in = match (&options.keys, &options.account) {
+        (Some(keys), Some(account)) => {
+            let verifier = Verifier::custom_tokens(account.as_str(), read::keys(keys, None)?);
+            match verifier.verify(&token, now) {
+                Ok(verified) => exchange.verified(&verified, find, now),
+                Err(error) => return Ok(refuse(output, format, error.code(), &error.to_string())),
+            }
+        }
+        _ => exchange.unsigned(&token, find, now),
+    };
+    let signed_in = match signed_in {
+        Ok(signed_in) => signed_in,
+        Err(error) => return Ok(refuse(output, format, error.client_code(), error.message())),
+    };
+    let id_token = match &options.sign_with {
+        Some(key) => {
+            let mut signer = read::signer(key)?;
+            if let Some(id) = &options.kid {
+                signer = signer.key_id(id.as_str());
+            }
+            Some(signer.sign(&signed_in.claims).map_err(|error| Unreadable(error.to_string()))?)
+        }
+        None if options.emulator_token => Some(unsigned_token(&signed_in.claims)),
+        None => None,
+    };
+    match (format, &id_token) {
+        (Format::Plain, Some(token)) => output.raw(token),
+        (Format::Plain, None) => output.raw(&pretty(&json!(signed_in.claims.as_object()))),
+        (Format::Json, token) => {
+            let mut answer = json!({
+                "uid": signed_in.user.uid,
+                "isNewUser": signed_in.is_new,
+                "claims": signed_in.claims.as_object(),
+            });
+            if let (Some(token), Some(fields)) = (token, answer.as_object_mut()) {
+                fields.insert("idToken".to_owned(), json!(token));
+            }
+            output.raw(&pretty(&answer));
+        }
+    }
+    Ok(Exit::Ok)
+}

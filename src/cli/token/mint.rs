@@ -1,0 +1,46 @@
+//! `firewarden token mint`.
+
+use serde_json::json;
+
+use super::{
+    options::{Format, MintOptions},
+    read, refuse,
+};
+use crate::{
+    auth::{CustomToken, Minting, decode},
+    cli::{
+        exit::Exit,
+        input::{self, Unreadable},
+        output::Output,
+        report::pretty,
+    },
+};
+
+pub(super) fn run(options: &MintOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+    let now = read::now(options.common.now.as_deref())?;
+    let minting = if options.node_compatible { Minting::NodeCompatible } else { Minting::Strict };
+    let mut token = CustomToken::new(options.uid.as_str()).lifetime(options.lifetime).minting(minting);
+    if let Some(claims) = &options.claims {
+        token = token.claims(input::json("--claims", claims)?);
+    }
+    if let Some(tenant) = &options.tenant {
+        token = token.tenant(tenant.as_str());
+    }
+    let minted = match &options.key {
+        Some(key) => token.sign(&read::account(key, options.account.as_deref())?, now),
+        None => token.unsigned(now),
+    };
+    match minted {
+        Err(error) => Ok(refuse(output, options.common.format, error.code(), &error.to_string())),
+        Ok(token) => {
+            match options.common.format {
+                Format::Plain => output.raw(&token),
+                Format::Json => {
+                    let payload = decode(&token).map(|token| token.payload().clone()).unwrap_or_default();
+                    output.raw(&pretty(&json!({ "token": token, "payload": payload })));
+                }
+            }
+            Ok(Exit::Ok)
+        }
+    }
+}

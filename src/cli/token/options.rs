@@ -1,0 +1,196 @@
+//! Options of `firewarden token`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum TokenCommand {
+    /// Mint a custom token, with which a user can sign in
+    #[command(after_help = MINT_HELP)]
+    Mint(MintOptions),
+    /// Exchange a custom token for the claims of an ID token, or for a signed one
+    #[command(after_help = EXCHANGE_HELP)]
+    Exchange(ExchangeOptions),
+    /// Verify a token: signature, and every claim that says for whom and when
+    #[command(after_help = VERIFY_HELP)]
+    Verify(VerifyOptions),
+    /// Print header and payload of a token without checking anything
+    Decode(DecodeOptions),
+}
+
+const MINT_HELP: &str = "\
+Examples:
+  firewarden token mint alice --key service-account.json --claims '{\"premiumAccount\": true}' > custom.jwt
+  firewarden token mint alice --key key.pem --account sa@demo.iam.gserviceaccount.com > custom.jwt
+  firewarden token mint alice --unsigned > custom.jwt       # for the Auth emulator
+
+Exit status: 0 minted, 1 refused, 2 wrong usage or unreadable input.";
+
+const EXCHANGE_HELP: &str = "\
+Examples:
+  firewarden token exchange custom.jwt --keys account.pub.pem --account sa@demo.iam.gserviceaccount.com --project demo
+  firewarden token exchange custom.jwt --unsigned --project demo --sign-with key.pem --kid k1 > id.jwt
+
+A user is JSON: {\"email\": …, \"emailVerified\": true, \"displayName\": …, \"photoUrl\": …, \"phoneNumber\": …,
+\"disabled\": false, \"customClaims\": {…}, \"providers\": [{\"providerId\": \"google.com\", \"rawId\": \"1\"}]}.
+
+Exit status: 0 exchanged, 1 refused, 2 wrong usage or unreadable input.";
+
+const VERIFY_HELP: &str = "\
+Keys are a JWK set, a JSON object of key ids to certificates as Google publishes it, or one PEM file with --kid.
+
+Examples:
+  firewarden token verify id.jwt --keys keys.json --project demo
+  firewarden token verify cookie.jwt --kind session-cookie --keys keys.json --project demo --now 2026-11-22T10:00:00Z
+
+Exit status: 0 verified, 1 refused, 2 wrong usage or unreadable input.";
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct MintOptions {
+    /// The user's id, 1 to 128 characters
+    pub(super) uid: String,
+    /// A service account's key file (JSON), or its private key (PEM) with --account; `-` for standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "unsigned", conflicts_with = "unsigned")]
+    pub(super) key: Option<PathBuf>,
+    /// The service account's e-mail address, where the key is PEM
+    #[arg(long, value_name = "EMAIL", requires = "key")]
+    pub(super) account: Option<String>,
+    /// Claims for the user's ID tokens: a JSON object, or a file after @
+    #[arg(long, value_name = "JSON")]
+    pub(super) claims: Option<String>,
+    /// The tenant of a multi-tenant project
+    #[arg(long, value_name = "ID")]
+    pub(super) tenant: Option<String>,
+    /// Seconds until the token expires, 3600 at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(super) lifetime: i64,
+    /// Let the claims `sub` and `firebase` pass as the Node Admin SDK does; the exchange refuses them
+    #[arg(long)]
+    pub(super) node_compatible: bool,
+    /// Mint a token that nobody signs, which only the Auth emulator takes
+    #[arg(long)]
+    pub(super) unsigned: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ExchangeOptions {
+    /// The file with the custom token, `-` for standard input
+    pub(super) token: PathBuf,
+    /// The project
+    #[arg(long, value_name = "ID")]
+    pub(super) project: String,
+    /// The service account's public key or certificate (PEM), a JWK set, or a JSON object of key ids to certificates
+    #[arg(long, value_name = "FILE", required_unless_present = "unsigned", conflicts_with = "unsigned")]
+    pub(super) keys: Option<PathBuf>,
+    /// The service account's e-mail address, which issuer and subject of the token have to be
+    #[arg(long, value_name = "EMAIL", required_unless_present = "unsigned")]
+    pub(super) account: Option<String>,
+    /// Take the token unverified, as the Auth emulator does
+    #[arg(long)]
+    pub(super) unsigned: bool,
+    /// The account as it is stored, with its custom claims; without this a new one: JSON, or a file after @
+    #[arg(long, value_name = "JSON")]
+    pub(super) user: Option<String>,
+    /// The tenant of a multi-tenant project
+    #[arg(long, value_name = "ID")]
+    pub(super) tenant: Option<String>,
+    /// Sign the ID token with this private key (PEM); `-` for standard input. Without this its claims are printed
+    #[arg(long, value_name = "FILE")]
+    pub(super) sign_with: Option<PathBuf>,
+    /// The id of that key, for the token's header
+    #[arg(long, value_name = "ID", requires = "sign_with")]
+    pub(super) kid: Option<String>,
+    /// Print an ID token that nobody signed, as the Auth emulator makes it
+    #[arg(long, conflicts_with = "sign_with")]
+    pub(super) emulator_token: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct VerifyOptions {
+    /// The file with the token, `-` for standard input
+    pub(super) token: PathBuf,
+    #[command(flatten)]
+    pub(super) keys: KeyOptions,
+    /// What the token is
+    #[arg(long, value_enum, default_value_t = Kind::IdToken)]
+    pub(super) kind: Kind,
+    /// The service account's e-mail address, for custom tokens
+    #[arg(long, value_name = "EMAIL", required_if_eq("kind", "custom-token"))]
+    pub(super) account: Option<String>,
+    /// How strict to be
+    #[arg(long, value_enum, default_value_t = Strictness::Strict)]
+    pub(super) profile: Strictness,
+    /// Seconds by which the issuer's clock may differ, 300 at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) skew: u16,
+    /// Only users of this tenant
+    #[arg(long, value_name = "ID")]
+    pub(super) tenant: Option<String>,
+    /// Accept only tokens that nobody signed, as the Admin SDK does with the Auth emulator
+    #[arg(long, conflicts_with_all = ["file", "account", "tenant", "skew"])]
+    pub(super) emulator: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// Keys and project.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct KeyOptions {
+    /// The public keys
+    #[arg(long = "keys", id = "file", value_name = "FILE", required_unless_present = "emulator")]
+    pub(super) file: Option<PathBuf>,
+    /// The id of the key, where the file is PEM
+    #[arg(long, value_name = "ID")]
+    pub(super) kid: Option<String>,
+    /// The project
+    #[arg(long, value_name = "ID", required_unless_present = "account")]
+    pub(super) project: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct DecodeOptions {
+    /// The file with the token, `-` for standard input
+    pub(super) token: PathBuf,
+}
+
+/// What all of them take.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Common {
+    /// The time: seconds since 1970, or RFC 3339; without this, now
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// How to print results and refusals
+    #[arg(long, value_enum, default_value_t = Format::Plain)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// The token alone, or its claims; refusals in words
+    Plain,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    IdToken,
+    SessionCookie,
+    /// What a blocking function of the first generation is sent
+    BlockingToken,
+    AppCheck,
+    CustomToken,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Strictness {
+    /// What the documentation demands
+    Strict,
+    /// What the Node Admin SDK demands
+    Node,
+}

@@ -1,0 +1,61 @@
+//! Tokens, keys and times from files and options.
+
+use std::path::Path;
+
+use crate::{
+    auth::{KeySet, Keys, ServiceAccount, Signer},
+    cli::input::{self, Unreadable},
+    value::Timestamp,
+};
+
+/// A token's text, without the line's end.
+pub(super) fn token(file: &Path) -> Result<String, Unreadable> {
+    Ok(input::text(file)?.trim().to_owned())
+}
+
+/// Public keys: JSON as it is published, or PEM under an id.
+pub(super) fn keys(file: &Path, id: Option<&str>) -> Result<std::sync::Arc<Keys>, Unreadable> {
+    let text = input::text(file)?;
+    let set = if text.trim_start().starts_with(['{', '[']) {
+        KeySet::parse(&text)
+    } else {
+        KeySet::from_pem(id.unwrap_or_default(), &text)
+    };
+    set.map(Keys::new).map_err(|error| wrong(file, &error))
+}
+
+/// A private key in PEM.
+pub(super) fn signer(file: &Path) -> Result<Signer, Unreadable> {
+    Signer::from_pem(&input::text(file)?).map_err(|error| wrong(file, &error))
+}
+
+/// A service account: its key file, or its key and its address.
+pub(super) fn account(file: &Path, email: Option<&str>) -> Result<ServiceAccount, Unreadable> {
+    let text = input::text(file)?;
+    let account = match email {
+        None if text.trim_start().starts_with('{') => ServiceAccount::from_json(&text),
+        None => {
+            let name = input::name(file);
+            return Err(Unreadable(format!(
+                "{name}: a key in PEM needs --account, the service account's e-mail address"
+            )));
+        }
+        Some(email) => ServiceAccount::from_pem(email, &text),
+    };
+    account.map_err(|error| wrong(file, &error))
+}
+
+fn wrong(file: &Path, error: &dyn std::fmt::Display) -> Unreadable {
+    Unreadable(format!("{}: {error}", input::name(file)))
+}
+
+/// Seconds since 1970.
+pub(super) fn now(option: Option<&str>) -> Result<i64, Unreadable> {
+    let Some(text) = option else { return Ok(Timestamp::from(std::time::SystemTime::now()).unix_seconds()) };
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    let time = text.parse::<Timestamp>();
+    time.map(Timestamp::unix_seconds)
+        .map_err(|error| Unreadable(format!("--now {text:?}: {error}; give seconds since 1970 or RFC 3339")))
+}

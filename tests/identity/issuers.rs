@@ -1,0 +1,152 @@
+//! Tokens that are no ID tokens: of App Check, of service accounts, of other issuers.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use firewarden::auth::{
+    Algorithm, Claims, CustomToken, Exchange, Issuer, KeySet, Keys, Profile, ServiceAccount, SignError, Signer,
+    TokenFault, Trust, UserRecord, Verifier,
+};
+use serde_json::{Value as Json, json};
+
+use super::keys::{self, NOW, PROJECT, id_token, signed};
+
+fn id_tokens() -> Verifier {
+    Verifier::id_tokens(PROJECT, keys::known())
+}
+
+#[test]
+fn app_check_tokens_name_the_app() {
+    let verifier = Verifier::app_check("demo-x", keys::known());
+    let claims = |more: Json| {
+        let all = json!({
+            "iss": "https://firebaseappcheck.googleapis.com/123", "aud": ["projects/123", "projects/demo-x"],
+            "auth_time": null, "user_id": null, "firebase": null, "sub": "1:123:web:abc",
+        });
+        let mut all = id_token(all);
+        for (name, value) in more.as_object().unwrap() {
+            all.set(name, value.clone());
+        }
+        signed(&all)
+    };
+    let app = verifier.verify(&claims(json!({})), NOW).unwrap();
+    assert_eq!((app.uid(), app.auth()), ("1:123:web:abc", None));
+    for (more, fault) in [
+        (json!({ "aud": "projects/demo-x" }), TokenFault::WrongAudience),
+        (json!({ "aud": ["demo-x"] }), TokenFault::WrongAudience),
+        (json!({ "iss": "https://example.com" }), TokenFault::WrongIssuer),
+        (json!({ "sub": "" }), TokenFault::EmptySubject),
+    ] {
+        assert_eq!(verifier.verify(&claims(more), NOW).unwrap_err().fault(), &fault);
+    }
+    let expired = verifier.verify(&claims(json!({ "exp": NOW })), NOW).unwrap_err();
+    assert_eq!(expired.code(), "app-check/app-check-token-expired");
+}
+
+#[test]
+fn tokens_of_other_issuers_are_verified_by_their_own_rules() {
+    let claims = keys::claims(json!({ "iss": "chat", "aud": "app", "sub": "u1", "exp": NOW + 60 }));
+    let ec = Keys::new(KeySet::parse(keys::JWKS).unwrap());
+    let issuer = || Issuer::new(Algorithm::Es256).issuer("chat").audience("app").with_subject();
+    let token = Signer::from_pem(keys::EC_PRIVATE).unwrap().key_id("ec").sign(&claims).unwrap();
+    let nobody = keys::claims(json!({ "iss": "chat", "aud": "app", "user_id": "u1", "exp": NOW + 60 }));
+    let nobody = Signer::from_pem(keys::EC_PRIVATE).unwrap().key_id("ec").sign(&nobody).unwrap();
+    let unnamed = Verifier::issuer(Issuer::new(Algorithm::Es256), ec.clone()).verify(&nobody, NOW).unwrap();
+    assert!(unnamed.auth().is_none(), "a token that names nobody is no credential");
+    let verifier = Verifier::issuer(issuer(), ec.clone());
+    assert_eq!(verifier.verify(&token, NOW).unwrap().auth().unwrap().trust(), Trust::Verified);
+    assert_eq!(verifier.verify(&token, NOW + 60).unwrap_err().fault(), &TokenFault::Expired);
+    for other in [issuer().issuer("x"), issuer().audience("x")] {
+        assert!(Verifier::issuer(other, ec.clone()).verify(&token, NOW).is_err());
+    }
+    let rs = Verifier::issuer(Issuer::new(Algorithm::Rs256), ec);
+    assert_eq!(rs.verify(&token, NOW).unwrap_err().fault(), &TokenFault::WrongAlgorithm);
+
+    let secret = [9; 32];
+    let shared = Keys::new(KeySet::from_secret("", &secret).unwrap());
+    let chat = Verifier::issuer(Issuer::new(Algorithm::Hs256), shared);
+    let token = Signer::from_secret(&secret).unwrap().sign(&claims).unwrap();
+    assert!(chat.verify(&token, NOW).is_ok());
+    assert!(chat.verify(&Signer::from_secret(&secret).unwrap().key_id("any").sign(&claims).unwrap(), NOW).is_ok());
+    let other = Signer::from_secret(&[8; 32]).unwrap().sign(&claims).unwrap();
+    assert_eq!(chat.verify(&other, NOW).unwrap_err().fault(), &TokenFault::BadSignature);
+    let unlimited = Signer::from_secret(&secret).unwrap().sign(&keys::claims(json!({ "sub": "u1" }))).unwrap();
+    assert_eq!(chat.verify(&unlimited, NOW).unwrap_err().fault(), &TokenFault::MissingClaim("exp"));
+    let octets = json!({ "keys": [{ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret) }] }).to_string();
+    let chat = Verifier::issuer(Issuer::new(Algorithm::Hs256), Keys::new(KeySet::parse(&octets).unwrap()));
+    assert!(chat.verify(&token, NOW).is_ok());
+}
+
+#[test]
+fn custom_tokens_are_verified_before_they_are_exchanged() {
+    let verifier = Verifier::custom_tokens(keys::ACCOUNT, keys::known());
+    let minted = CustomToken::new("alice").claims(json!({ "premiumAccount": true }));
+    let token = verifier.verify(&minted.sign(&keys::account(), NOW).unwrap(), NOW).unwrap();
+    let exchange = Exchange::new(PROJECT);
+    let signed_in = exchange.verified(&token, |_| None, NOW + 5).unwrap();
+    assert!(signed_in.is_new);
+    let user = id_tokens().verify(&signed(&signed_in.claims), NOW + 5).unwrap();
+    assert_eq!((user.uid(), user.claims().get("premiumAccount")), ("alice", Some(&json!(true))));
+    let disabled = |uid: &str| Some(UserRecord { disabled: true, ..UserRecord::new(uid) });
+    assert_eq!(exchange.verified(&token, disabled, NOW).unwrap_err().message(), "USER_DISABLED");
+    assert_eq!(exchange.verified(&user, |_| None, NOW).unwrap_err().client_code(), "auth/invalid-custom-token");
+    let tenant = Exchange::new(PROJECT).tenant("t1");
+    assert_eq!(tenant.verified(&token, |_| None, NOW).unwrap_err().message(), "TENANT_ID_MISMATCH");
+    let token = minted.tenant("t1").sign(&keys::account(), NOW).unwrap();
+    let signed_in = tenant.verified(&verifier.verify(&token, NOW).unwrap(), |_| None, NOW).unwrap();
+    assert_eq!(signed_in.claims.firebase("tenant"), Some(&json!("t1")));
+
+    let forged = |more: Json| {
+        let mut payload = CustomToken::new("alice").payload(keys::ACCOUNT, NOW).unwrap();
+        for (name, value) in more.as_object().unwrap() {
+            payload.set(name, value.clone());
+        }
+        let token = Signer::from_pem(keys::PRIVATE).unwrap().sign(&payload).unwrap();
+        verifier.verify(&token, NOW).unwrap_err().fault().clone()
+    };
+    for (more, fault) in [
+        (json!({ "exp": NOW + 3601 }), TokenFault::LivesTooLong),
+        (json!({ "exp": NOW }), TokenFault::Expired),
+        (json!({ "iat": NOW + 1 }), TokenFault::InFuture("iat")),
+        (json!({ "aud": PROJECT }), TokenFault::WrongAudience),
+        (json!({ "iss": "other@x" }), TokenFault::WrongIssuer),
+        (json!({ "sub": "other@x" }), TokenFault::NoSubject),
+        (json!({ "uid": "" }), TokenFault::UnfitContent),
+        (json!({ "uid": 5 }), TokenFault::UnfitContent),
+        (json!({ "uid": "u".repeat(129) }), TokenFault::UnfitContent),
+        (json!({ "claims": [] }), TokenFault::UnfitContent),
+        (json!({ "claims": { "sub": "x" } }), TokenFault::UnfitContent),
+        (json!({ "tenant_id": 5 }), TokenFault::UnfitContent),
+    ] {
+        assert_eq!(forged(more.clone()), fault, "{more}");
+    }
+    let lax = Verifier::custom_tokens(keys::ACCOUNT, keys::known()).profile(Profile::NodeCompatible);
+    let mut payload = CustomToken::new("alice").payload(keys::ACCOUNT, NOW).unwrap();
+    payload.remove("exp");
+    assert!(lax.verify(&Signer::from_pem(keys::PRIVATE).unwrap().sign(&payload).unwrap(), NOW).is_err());
+}
+
+#[test]
+fn service_accounts_are_read_and_never_printed() {
+    let file = json!({
+        "type": "service_account", "project_id": PROJECT, "private_key_id": "1",
+        "private_key": keys::PRIVATE, "client_email": keys::ACCOUNT,
+    });
+    let account = ServiceAccount::from_json(&file.to_string()).unwrap();
+    assert_eq!((account.email(), account.project()), (keys::ACCOUNT, Some(PROJECT)));
+    let secret = keys::PRIVATE.lines().nth(1).unwrap();
+    assert!(!format!("{account:?}").contains(secret.get(..20).unwrap()));
+    assert!(!format!("{:?}", Signer::from_secret(b"0123456789abcdef0123456789abcdef").unwrap()).contains("0123"));
+    assert_eq!(ServiceAccount::from_json("{").unwrap_err(), SignError::NotJson);
+    let missing = |name: &str| {
+        let mut file = file.clone();
+        file.as_object_mut().unwrap().remove(name);
+        ServiceAccount::from_json(&file.to_string()).unwrap_err().to_string()
+    };
+    assert!(missing("private_key").contains("private_key") && missing("client_email").contains("client_email"));
+    assert_eq!(ServiceAccount::from_pem("x", keys::EC_PRIVATE).unwrap_err(), SignError::Key);
+    assert_eq!(Signer::from_pem(keys::PUBLIC).unwrap_err(), SignError::Key);
+    let pkcs1 = Signer::from_pem(include_str!("keys/test-rsa-a.pkcs1.pem")).unwrap().key_id("ka");
+    assert!(id_tokens().verify(&pkcs1.sign(&id_token(json!({}))).unwrap(), NOW).is_ok());
+    assert_eq!(Signer::from_secret(b"short").unwrap_err(), SignError::Secret);
+    let claims = Claims::new();
+    assert_eq!(Signer::from_pem(keys::EC_PRIVATE).unwrap().sign(&claims).unwrap().split('.').count(), 3);
+}

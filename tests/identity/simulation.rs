@@ -1,0 +1,346 @@
+//! Blocking functions beyond the recorded cases: where production and emulator differ, and a handler that is really driven.
+
+use firewarden::auth::{
+    Claims, EnrolledFactor, HttpsError, ProviderAccount, SecondFactor, Session, Trust, UserRecord, Verifier,
+    blocking::{
+        Answer, Details, Event, Flow, Handled, Handlers, Message, OAuthTokens, Profile, RecaptchaAction, Report,
+        Simulation, answer, event, read_request, request_body,
+    },
+};
+use serde_json::{Value as Json, json};
+
+use super::keys::{self, NOW, PROJECT};
+
+fn user() -> UserRecord {
+    UserRecord { email: Some("a@example.com".to_owned()), email_verified: Some(false), ..UserRecord::new("alice") }
+}
+
+/// A sign-up whose handlers answer as stated.
+fn sign_up(profile: Profile, create: Option<Answer>, sign_in: Option<Answer>) -> Report {
+    let mut handlers = |event: Event, _: &Claims| match event {
+        Event::BeforeCreate => create.clone(),
+        _ => sign_in.clone(),
+    };
+    Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).profile(profile).run(user(), &mut handlers)
+}
+
+fn returns(event: Event, value: Json) -> Option<Answer> {
+    Some(answer(event, &Handled::Returns(value)))
+}
+
+fn claims(report: &Report) -> &Claims {
+    &report.outcome.as_ref().unwrap().as_ref().unwrap().claims
+}
+
+#[test]
+fn seven_seconds_are_the_deadline_and_sixty_in_the_emulator() {
+    let after = |seconds| returns(Event::BeforeCreate, json!({})).map(|answer| answer.after(seconds));
+    for (profile, seconds, in_time) in [
+        (Profile::Production, 7.0, true),
+        (Profile::Production, 7.001, false),
+        (Profile::Production, f64::NAN, false),
+        (Profile::Emulator, 60.0, true),
+        (Profile::Emulator, 60.5, false),
+    ] {
+        let report = sign_up(profile, after(seconds), None);
+        assert_eq!(report.outcome.is_ok(), in_time, "{profile:?} {seconds}");
+        if let Err(error) = report.outcome {
+            assert_eq!((error.status(), error.client_code()), (500, "auth/internal-error"));
+            assert!(error.message().contains("Deadline exceeded") && report.stored.is_none());
+        }
+    }
+}
+
+#[test]
+fn only_200_is_success_in_production() {
+    for (profile, accepted) in [(Profile::Production, false), (Profile::Emulator, true)] {
+        let created = Some(Answer::new(201, r#"{"userRecord": {"displayName": "z", "updateMask": "displayName"}}"#));
+        assert_eq!(sign_up(profile, created, None).outcome.is_ok(), accepted, "{profile:?}");
+    }
+}
+
+#[test]
+fn a_picture_has_two_names_in_production() {
+    for (profile, name, expected) in [
+        (Profile::Production, "photoURL", Some("p")),
+        (Profile::Production, "photoUrl", Some("p")),
+        (Profile::Emulator, "photoURL", None),
+        (Profile::Emulator, "photoUrl", Some("p")),
+    ] {
+        let report = sign_up(profile, returns(Event::BeforeCreate, json!({ name: "p" })), None);
+        assert_eq!(claims(&report).text("picture"), expected, "{profile:?} {name}");
+    }
+}
+
+#[test]
+fn a_new_user_who_may_not_sign_in_is_stored_by_the_emulator_only() {
+    let refused = Some(answer(
+        Event::BeforeSignIn,
+        &Handled::Throws { code: "permission-denied".to_owned(), message: "not you".to_owned(), details: None },
+    ));
+    for (profile, stored) in [(Profile::Production, false), (Profile::Emulator, true)] {
+        let report = sign_up(profile, None, refused.clone());
+        assert_eq!(report.stored.is_some(), stored, "{profile:?}");
+        let error = report.outcome.unwrap_err();
+        assert_eq!((error.status(), error.client_code()), (400, "auth/internal-error"));
+        assert!(error.message().starts_with("BLOCKING_FUNCTION_ERROR_RESPONSE : "));
+        // What the handler said reaches the client within the text.
+        assert!(error.message().contains("not you") && error.message().contains("PERMISSION_DENIED"));
+        assert_eq!(error.to_json()["error"]["code"], 400);
+    }
+    // One who was there before stays as he was.
+    let mut handlers = |_: Event, _: &Claims| refused.clone();
+    let report = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW).run(user(), &mut handlers);
+    assert_eq!(report.stored, Some(user()));
+}
+
+#[test]
+fn session_claims_are_checked_in_production_only() {
+    let answered = |claims: Json| {
+        let record = json!({ "sessionClaims": claims, "updateMask": "sessionClaims" });
+        Some(Answer::new(200, json!({ "userRecord": record }).to_string()))
+    };
+    for (claims_stated, message) in [
+        (json!({ "firebase": 1 }), "FORBIDDEN_CLAIM : firebase"),
+        (json!([1]), "INVALID_CLAIMS"),
+        (json!({ "k": "x".repeat(1000) }), "CLAIMS_TOO_LARGE"),
+    ] {
+        let production = sign_up(Profile::Production, None, answered(claims_stated.clone()));
+        assert_eq!(production.outcome.unwrap_err().message(), message);
+        assert!(sign_up(Profile::Emulator, None, answered(claims_stated)).outcome.is_ok());
+    }
+    let spread = sign_up(Profile::Emulator, None, answered(json!(["x"])));
+    assert_eq!(claims(&spread).get("0"), Some(&json!("x")));
+    let none = sign_up(Profile::Production, None, answered(json!(null)));
+    assert!(none.outcome.is_ok());
+}
+
+#[test]
+fn session_claims_win_in_tokens_and_are_not_stored() {
+    let create = returns(Event::BeforeCreate, json!({ "customClaims": { "role": "db", "x": 1 } }));
+    let sign_in = returns(Event::BeforeSignIn, json!({ "sessionClaims": { "role": "session" } }));
+    let report = sign_up(Profile::Production, create, sign_in);
+    let stored = report.stored.as_ref().unwrap();
+    assert_eq!((claims(&report).text("role"), stored.custom_claims["role"].as_str()), (Some("session"), Some("db")));
+    // They stay with the session: a refresh has them, the next sign-in does not.
+    let session = report.outcome.as_ref().unwrap().as_ref().unwrap().session.clone();
+    let mut none = |_: Event, _: &Claims| None;
+    let refreshed = Simulation::new(PROJECT, Flow::Refresh, NOW + 3600).session(session).run(stored.clone(), &mut none);
+    assert_eq!(claims(&refreshed).text("role"), Some("session"));
+    assert_eq!(claims(&refreshed).number("auth_time"), Some(NOW as f64));
+    assert!(refreshed.sent.is_empty());
+    let again = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW + 7200).run(stored.clone(), &mut none);
+    assert_eq!(claims(&again).text("role"), Some("db"));
+}
+
+#[test]
+fn what_recaptcha_shall_do_is_reported() {
+    let report = sign_up(
+        Profile::Production,
+        returns(Event::BeforeCreate, json!({ "recaptchaActionOverride": "ALLOW" })),
+        returns(Event::BeforeSignIn, json!({ "recaptchaActionOverride": "BLOCK" })),
+    );
+    assert_eq!(report.recaptcha, Some(RecaptchaAction::Block));
+    assert!(report.outcome.is_ok());
+}
+
+#[test]
+fn a_disabled_user_reaches_no_handler() {
+    let disabled = UserRecord { disabled: true, ..user() };
+    let mut handlers = |_: Event, _: &Claims| -> Option<Answer> { panic!("called") };
+    let report = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW).run(disabled, &mut handlers);
+    assert!(report.sent.is_empty());
+    assert_eq!(report.outcome.unwrap_err().client_code(), "auth/user-disabled");
+}
+
+#[test]
+fn answers_that_cannot_be_read_end_in_500() {
+    for body in
+        ["null", r#"{"userRecord": {"updateMask": 5}}"#, r#"{"userRecord": {"updateMask": "customClaims"}}"#, ""]
+    {
+        let report = sign_up(Profile::Emulator, Some(Answer::new(200, body)), None);
+        assert_eq!(report.outcome.unwrap_err().status(), 500, "{body}");
+    }
+    for body in ["{}", "[]", "5", r#"{"userRecord": null}"#, r#"{"userRecord": 0, "x": 1}"#] {
+        assert!(sign_up(Profile::Emulator, Some(Answer::new(200, body)), None).outcome.is_ok(), "{body}");
+    }
+}
+
+#[test]
+fn odd_results_of_handlers_are_what_javascript_makes_of_them() {
+    let body = |value: Json| answer(Event::BeforeCreate, &Handled::Returns(value)).body;
+    for falsy in [json!(false), json!(0), json!(""), json!(null), json!(5), json!(true)] {
+        assert_eq!(body(falsy.clone()), "{}", "{falsy}");
+    }
+    assert_eq!(body(json!(["a", 1])), r#"{"userRecord":{"0":"a","1":1,"updateMask":"0,1"}}"#);
+    assert_eq!(body(json!({ "recaptchaActionOverride": null })), r#"{"recaptchaActionOverride":null}"#);
+}
+
+/// A handler behind HTTP: it verifies the token, reads the event and answers.
+struct Real {
+    verifier: Verifier,
+    seen: Vec<Json>,
+}
+
+impl Real {
+    fn serve(&mut self, body: &[u8]) -> Result<Handled, HttpsError> {
+        let token = read_request("POST", "application/json; charset=utf-8", body)?;
+        let payload = self.verifier.verify(&token, NOW).expect("a good token");
+        assert!(payload.auth().is_none(), "no credential for rules");
+        let event = event(payload.claims(), PROJECT, NOW)?;
+        let email = event["data"]["email"].as_str().unwrap_or_default().to_owned();
+        self.seen.push(event);
+        Ok(if email.ends_with("@example.com") {
+            Handled::Returns(json!({ "sessionClaims": { "domain": "example.com" } }))
+        } else {
+            Handled::Throws { code: "invalid-argument".to_owned(), message: format!("not {email}"), details: None }
+        })
+    }
+}
+
+impl Handlers for Real {
+    fn call(&mut self, event: Event, payload: &Claims) -> Option<Answer> {
+        let body = request_body(&keys::signed(payload)).to_string();
+        Some(match self.serve(body.as_bytes()) {
+            Ok(handled) => answer(event, &handled),
+            Err(error) => Answer::new(error.status(), error.to_json().to_string()),
+        })
+    }
+}
+
+#[test]
+fn a_real_handler_is_driven_with_signed_requests() {
+    let mut real = Real { verifier: Verifier::blocking_tokens(PROJECT, keys::known()), seen: Vec::new() };
+    let details = Details {
+        raw_user_info: Some(r#"{"login": "octo"}"#.to_owned()),
+        sign_in_attributes: Some(json!({ "role": "admin" })),
+        oauth: OAuthTokens { access_token: Some("secret".to_owned()), expires_in: Some(60), ..OAuthTokens::default() },
+        recaptcha_score: Some(0.5),
+        ..Details::default()
+    };
+    assert!(!format!("{details:?}").contains("secret"));
+    let account = UserRecord {
+        providers: vec![ProviderAccount {
+            provider_id: "github.com".to_owned(),
+            raw_id: Some("7".to_owned()),
+            ..ProviderAccount::default()
+        }],
+        second_factors: vec![EnrolledFactor {
+            uid: "f1".to_owned(),
+            phone_number: Some("+1".to_owned()),
+            enrolled_at: Some("2023-11-14T22:13:20Z".to_owned()),
+            ..EnrolledFactor::default()
+        }],
+        valid_since: Some(NOW),
+        ..user()
+    };
+    let simulation = Simulation::new(PROJECT, Flow::ProviderSignUp("github.com".to_owned()), NOW)
+        .details(details)
+        .tenant("t1")
+        .event_id("e1");
+    let report = simulation.run(account, &mut real);
+    assert_eq!(claims(&report).text("domain"), Some("example.com"));
+    let [create, sign_in] = &real.seen[..] else { panic!("two events") };
+    assert_eq!(create["eventType"], "providers/cloud.auth/eventTypes/user.beforeCreate:github.com");
+    assert_eq!(sign_in["eventType"], "providers/cloud.auth/eventTypes/user.beforeSignIn:github.com");
+    assert_eq!((&create["authType"], &create["eventId"]), (&json!("USER"), &json!("e1")));
+    assert_eq!(create["resource"]["name"], "projects/demo-x/tenants/t1");
+    assert_eq!(create["timestamp"], "Tue, 14 Nov 2023 22:13:20 GMT");
+    assert_eq!(
+        create["additionalUserInfo"],
+        json!({ "providerId": "github.com", "username": "octo", "profile": { "login": "octo" }, "isNewUser": true,
+                "recaptchaScore": 0.5 })
+    );
+    assert_eq!(sign_in["additionalUserInfo"]["isNewUser"], false);
+    assert_eq!(create["credential"]["claims"], json!({ "role": "admin" }));
+    assert_eq!(create["credential"]["accessToken"], "secret");
+    assert_eq!(create["credential"]["expirationTime"], "Tue, 14 Nov 2023 22:14:20 GMT");
+    assert_eq!(create["data"]["providerData"], json!([{ "uid": "7", "providerId": "github.com" }]));
+    assert_eq!(
+        create["data"]["multiFactor"]["enrolledFactors"],
+        json!([{ "uid": "f1", "phoneNumber": "+1", "factorId": "phone",
+                 "enrollmentTime": "Tue, 14 Nov 2023 22:13:20 GMT" }])
+    );
+    assert_eq!(create["data"]["tokensValidAfterTime"], "Tue, 14 Nov 2023 22:13:20 GMT");
+
+    let stranger = UserRecord { email: Some("x@elsewhere.org".to_owned()), ..UserRecord::new("x") };
+    let refused = Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).run(stranger, &mut real);
+    assert!(refused.outcome.unwrap_err().message().contains("not x@elsewhere.org"));
+    assert!(refused.stored.is_none());
+}
+
+#[test]
+fn the_emulator_sends_attributes_as_text() {
+    let details = Details { sign_in_attributes: Some(json!({ "role": "admin" })), ..Details::default() };
+    let flow = || Flow::ProviderSignUp("saml.corp".to_owned());
+    let run = |profile| {
+        let mut none = |_: Event, _: &Claims| None;
+        Simulation::new(PROJECT, flow(), NOW).profile(profile).details(details.clone()).run(user(), &mut none)
+    };
+    let sent = |profile| run(profile).sent[0].payload.get("sign_in_attributes").unwrap().clone();
+    assert_eq!(sent(Profile::Production), json!({ "role": "admin" }));
+    assert_eq!(sent(Profile::Emulator), json!(r#"{"role":"admin"}"#));
+    let report = run(Profile::Production);
+    assert_eq!(claims(&report).firebase("sign_in_attributes"), Some(&json!({ "role": "admin" })));
+}
+
+#[test]
+fn messages_are_events_without_a_user() {
+    let simulation = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW);
+    let mail = Message::Email { to: "a@example.com".to_owned(), kind: "PASSWORD_RESET".to_owned() };
+    let payload = simulation.message(&mail);
+    assert_eq!((payload.text("email_type"), payload.subject()), (Some("PASSWORD_RESET"), None));
+    let verifier = Verifier::blocking_tokens(PROJECT, keys::known());
+    let verified = verifier.verify(&keys::signed(&payload), NOW).unwrap();
+    let seen = event(verified.claims(), PROJECT, NOW).unwrap();
+    assert_eq!(seen["authType"], "UNAUTHENTICATED");
+    assert!(seen.get("data").is_none());
+    let text = Message::Sms { to: "+1".to_owned(), kind: "SIGN_IN_OR_SIGN_UP".to_owned() };
+    assert_eq!(simulation.message(&text).text("sms_type"), Some("SIGN_IN_OR_SIGN_UP"));
+}
+
+#[test]
+fn the_second_factor_stands_in_event_and_token() {
+    let factor = SecondFactor { provider: "phone".to_owned(), identifier: "f1".to_owned() };
+    let mut none = |_: Event, _: &Claims| None;
+    let simulation = Simulation::new(PROJECT, Flow::SecondFactor("google.com".to_owned()), NOW).second_factor(factor);
+    let report = simulation.run(user(), &mut none);
+    assert_eq!(report.sent[0].payload.text("sign_in_second_factor"), Some("phone"));
+    assert_eq!(claims(&report).firebase("second_factor_identifier"), Some(&json!("f1")));
+    assert_eq!(claims(&report).firebase("sign_in_provider"), Some(&json!("google.com")));
+}
+
+#[test]
+fn requests_to_handlers_have_one_form() {
+    let body = request_body("a.b.c").to_string();
+    assert_eq!(read_request("POST", "Application/JSON", body.as_bytes()).as_deref(), Ok("a.b.c"));
+    for (method, kind, body) in [
+        ("GET", "application/json", body.as_str()),
+        ("POST", "text/plain", body.as_str()),
+        ("POST", "application/json", "{}"),
+        ("POST", "application/json", r#"{"data": {"jwt": ""}}"#),
+        ("POST", "application/json", "x"),
+    ] {
+        assert_eq!(read_request(method, kind, body.as_bytes()).unwrap_err().status(), 400, "{method} {kind} {body}");
+    }
+    assert_eq!(event(&keys::claims(json!({ "user_record": {"x": 1} })), PROJECT, NOW).unwrap_err().status(), 500);
+}
+
+#[test]
+fn decisions_follow_the_claims_that_a_handler_gives() {
+    use firewarden::storage::{Request, Ruleset};
+    let rules: Ruleset = "rules_version = '2'; service firebase.storage { match /b/{b}/o/{name=**} {
+        allow read: if request.auth.token.domain == 'example.com'; } }"
+        .parse()
+        .unwrap();
+    let mut real = Real { verifier: Verifier::blocking_tokens(PROJECT, keys::known()), seen: Vec::new() };
+    let report = Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).run(user(), &mut real);
+    let token = keys::signed(claims(&report));
+    let verified = Verifier::id_tokens(PROJECT, keys::known()).verify(&token, NOW).unwrap();
+    let auth = verified.auth().unwrap();
+    assert_eq!(auth.trust(), Trust::Verified);
+    assert!(rules.permits(&Request::get("b", "x").auth(auth), &()).unwrap());
+    let without = Session::new("password", NOW).id_token(&user(), PROJECT, NOW).unwrap();
+    let verified = Verifier::id_tokens(PROJECT, keys::known()).verify(&keys::signed(&without), NOW).unwrap();
+    assert!(!rules.permits(&Request::get("b", "x").auth(verified.auth().unwrap()), &()).unwrap());
+}
