@@ -140,6 +140,11 @@ impl Auth {
         self.uid.view()
     }
 
+    /// How the user signed in: the claim `firebase.sign_in_provider`.
+    pub(crate) fn provider(&self) -> Option<&Value> {
+        rules::provider(self)
+    }
+
     /// The claims.
     pub fn token(&self) -> &Value {
         &self.token

@@ -79,7 +79,7 @@ pub fn database_auth(auth: &Auth) -> Value {
 }
 
 /// How the user signed in: the claim `firebase.sign_in_provider`.
-fn provider(auth: &Auth) -> Option<&Value> {
+pub(super) fn provider(auth: &Auth) -> Option<&Value> {
     field(field(&auth.token, "firebase")?, "sign_in_provider")
 }
 

@@ -136,23 +136,13 @@ impl Record for AuthRecord<'_> {
         match name {
             "uid" => Some(self.auth.uid_view()),
             "token" => Some(self.auth.token().view()),
-            "provider" => {
-                let firebase = member(self.auth.token(), "firebase")?;
-                member(firebase, "sign_in_provider").map(Value::view)
-            }
+            "provider" => self.auth.provider().map(Value::view),
             _ => None,
         }
     }
 
     fn names(&self) -> &'static [&'static str] {
         &["uid", "provider", "token"]
-    }
-}
-
-fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    match value {
-        Value::Map(map) => map.get(name),
-        _ => None,
     }
 }
 
