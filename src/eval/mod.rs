@@ -125,7 +125,7 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
             }
             Node::Unknown => {
                 self.spend(id, 1)?;
-                Err(start(id, Failure::Null))
+                Err(start(id, L::OPERATORS.no_value))
             }
             Node::Capture(slot) => {
                 self.spend(id, 1)?;

@@ -160,7 +160,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         let Some(Value::List(names)) = self.code.constants.get(names as usize) else { return None };
         let place = self.place(slot)?;
         for name in names {
-            if !place.has(name.as_str()?).ok()? {
+            // No key has half a surrogate pair.
+            let there = name.as_str().map_or(Ok(false), |name| place.has(name));
+            if !there.ok()? {
                 return Some(false);
             }
         }

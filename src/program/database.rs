@@ -185,7 +185,8 @@ impl<'r> Lowering<'r> {
             Expr::Bool(b) => self.builder.constant(Value::Bool(*b)),
             Expr::Float(n) => self.builder.constant(Value::Float(*n)),
             Expr::Str(text) => self.builder.constant(Value::String(text.clone())),
-            Expr::Regex(pattern, flags) => self.builder.constant(Value::from(format!("/{}/{flags}", pattern.text))),
+            // Only `matches` takes it.
+            Expr::Regex(..) => Node::Unknown,
             Expr::List(items) => self.list(items),
             Expr::Variable(name) => self.variable(&name.text),
             // The length of a claim is a property like others, null where there is none; that of any other value fails.
@@ -253,9 +254,21 @@ impl<'r> Lowering<'r> {
             _ => None,
         };
         let pattern = pattern.map_or(0, |pattern| self.builder.pattern(pattern));
-        let arguments = arguments.iter().map(|argument| self.expression(*argument)).collect();
+        let arguments = arguments.iter().map(|argument| self.argument(*argument)).collect();
         let arguments = self.builder.run(arguments);
         Node::Method(self.builder.method(&name.text), receiver, arguments, pattern)
+    }
+
+    /// An argument; a regular expression is its text, beside which the method has the pattern.
+    fn argument(&mut self, id: ExprId) -> NodeId {
+        let exprs = self.exprs;
+        match exprs.get(id) {
+            Expr::Regex(pattern, flags) => {
+                let node = self.builder.constant(Value::from(format!("/{}/{flags}", pattern.text)));
+                self.builder.push(node, exprs, id)
+            }
+            _ => self.expression(id),
+        }
     }
 
     /// `a && b && …` is one operation, however long.

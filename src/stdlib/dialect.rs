@@ -30,6 +30,8 @@ pub struct Operators {
     pub member: for<'a> fn(ValueRef<'a>, Str<'a>) -> Result<ValueRef<'a>, Failure<'a>>,
     /// `a.matches(pattern)` with a compiled pattern: all of the text, or any part of it.
     pub matches: fn(&Pattern, Str<'_>) -> bool,
+    /// What a name or literal fails with that has no value.
+    pub no_value: Failure<'static>,
     /// What an evaluation fails with that makes too many large values.
     pub too_large: Failure<'static>,
     /// What a call of a method fails with, where the receiver's type has none of that name.
@@ -45,6 +47,7 @@ pub const SERVICE: Operators = Operators {
     compare: operators::compare,
     member: access::member,
     matches: Pattern::matches,
+    no_value: Failure::Null,
     too_large: Failure::MemoryLimit,
     no_method: |name, received| if received == Type::Null { Failure::Null } else { Failure::NotFound(name) },
     misfit: |builtin, given| Failure::Unsupported(Operation::call(builtin, given)),
@@ -57,6 +60,7 @@ pub const DATABASE: Operators = Operators {
     compare: database::compare,
     member: database::member,
     matches: Pattern::is_found,
+    no_value: Failure::Database(Misuse::NoValue),
     too_large: Failure::Database(Misuse::TooLong),
     no_method: |name, received| Failure::Database(Misuse::Receiver(name, received)),
     misfit: |builtin, given| {

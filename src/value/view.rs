@@ -355,6 +355,7 @@ impl ValueRef<'_> {
             }
             ValueRef::Constraint(c) => out.push_str(&format!("constraint({c})")),
             ValueRef::Snapshot(place) => match place.content() {
+                Ok(Content::Leaf(ValueRef::Float(n))) => out.push_str(&number::javascript_number(n)),
                 Ok(Content::Leaf(value)) => value.write(out, limit),
                 Ok(Content::Nothing) => out.push_str("nothing"),
                 Ok(Content::Children) => out.push_str("{…}"),

@@ -85,11 +85,10 @@ impl<'r> Checker<'r> {
                 let span = self.exprs.span(id);
                 first = Some(first.filter(|first| first.start < span.start).unwrap_or(span));
             }
-            let arguments: &[ExprId] = match node {
-                Expr::Method(_, name, arguments) if name.text == "hasChildren" => arguments,
-                _ => &[],
-            };
-            open.extend(node.children().into_iter().map(|(child, _)| (child, arguments.contains(&child))));
+            let takes_arrays = matches!(node, Expr::Method(_, name, _) if name.text == "hasChildren");
+            // The first child of a method is its receiver.
+            let children = node.children().into_iter().enumerate();
+            open.extend(children.map(|(at, (child, _))| (child, takes_arrays && at > 0)));
         }
         match first {
             Some(span) => Err(self.refuse(Code::ArrayLiteral, span, "Unexpected array literal.")),

@@ -22,6 +22,8 @@ pub enum Misuse<'a> {
     Negate(Type),
     /// `a[b]`
     Index(Type, Type),
+    /// A regular expression, or a method that is not called, where a value is wanted.
+    NoValue,
     /// `root.parent()`
     NoParent,
     /// A string beyond what the database stores.
@@ -49,6 +51,7 @@ impl std::fmt::Display for Misuse<'_> {
             }
             Misuse::Negate(received) => write!(f, "`-` takes a number; this is {}", is(*received)),
             Misuse::Index(object, index) => write!(f, "{} cannot index {}", is(*index), is(*object)),
+            Misuse::NoValue => f.write_str("neither a regular expression nor a method that is not called is a value"),
             Misuse::NoParent => f.write_str("the root has no parent"),
             Misuse::TooLong => f.write_str("the string would be longer than 10 MB"),
         }

@@ -115,12 +115,19 @@ fn equal(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
 }
 
 /// `a.name` of a claim: what is not there is null, and so is anything of null or of a primitive. The length of a string
-/// is a property of it.
+/// is a property of it, which nothing else has. A method that is not called is no value.
 pub(super) fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(match object {
         ValueRef::Map(map) => map.get(name).unwrap_or(ValueRef::Null),
         ValueRef::List(list) => element(list, name),
         ValueRef::String(text) if name == Str::Utf8("length") => ValueRef::Float(text.size() as f64),
+        ValueRef::String(_) if strings::TABLE.iter().any(|method| name == Str::Utf8(method.name)) => {
+            return Err(Failure::Database(Misuse::NoValue));
+        }
+        ValueRef::Snapshot(_) => return Err(Failure::Database(Misuse::NoValue)),
+        other if name == Str::Utf8("length") => {
+            return Err(Failure::Database(Misuse::Receiver("length", other.type_of())));
+        }
         _ => ValueRef::Null,
     })
 }

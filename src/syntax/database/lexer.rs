@@ -19,11 +19,15 @@ pub(super) enum Token {
     Close(u8),
     String,
     Regex,
+    /// A name or a number.
     Word,
     Other(u8),
+    /// A comment that is not closed.
+    Comment,
 }
 
-/// The tokens of a text with their places. A string or regular expression that is not closed is one of its first byte.
+/// The tokens of a text with their places. A string, regular expression or comment that is not closed is one of its first
+/// byte, and the last token: no parser gets beyond it.
 pub(super) struct Tokens<'t> {
     bytes: &'t [u8],
     within: Within,
@@ -41,7 +45,8 @@ impl<'t> Tokens<'t> {
         self.bytes.get(self.at..).unwrap_or(&[])
     }
 
-    fn skip_blanks(&mut self) {
+    /// Whether a comment follows that is not closed.
+    fn skip_blanks(&mut self) -> bool {
         loop {
             let rest = self.rest();
             let length = match rest {
@@ -49,9 +54,9 @@ impl<'t> Tokens<'t> {
                 [b'/', b'/', ..] => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
                 [b'/', b'*', ..] => match rest.windows(2).skip(2).position(|w| w == b"*/") {
                     Some(end) => end + 4,
-                    None => return,
+                    None => return true,
                 },
-                _ => return,
+                _ => return false,
             };
             self.at += length;
         }
@@ -62,24 +67,33 @@ impl Iterator for Tokens<'_> {
     type Item = (Token, Span);
 
     fn next(&mut self) -> Option<(Token, Span)> {
-        self.skip_blanks();
+        let unclosed = self.skip_blanks();
         let rest = self.rest();
         let first = *rest.first()?;
         let slash_begins = self.within == Within::Expression && !self.operand;
         let (token, length) = match first {
+            _ if unclosed => (Token::Comment, 1),
             b'"' => (Token::String, closed(rest, self.within == Within::File)),
             b'\'' if self.within == Within::Expression => (Token::String, closed(rest, false)),
             b'/' if slash_begins => (Token::Regex, regex(rest)),
             b'(' | b'[' | b'{' => (Token::Open(first), 1),
             b')' | b']' | b'}' => (Token::Close(first), 1),
+            // The point of a number is no operator, even where nothing follows it.
+            b'0'..=b'9' => (Token::Word, number(rest)),
+            b'.' if !self.operand && rest.get(1).is_some_and(u8::is_ascii_digit) => (Token::Word, number(rest)),
             b if is_word(b) => (Token::Word, rest.iter().take_while(|b| is_word(**b)).count()),
             other => (Token::Other(other), 1),
         };
         self.operand = matches!(token, Token::Close(_) | Token::String | Token::Regex | Token::Word);
         let start = self.at;
-        self.at += length;
-        Some((token, Span::new(start, self.at)))
+        let open = length == 1 && matches!(token, Token::String | Token::Regex | Token::Comment);
+        self.at = if open { self.bytes.len() } else { start + length };
+        Some((token, Span::new(start, start + length)))
     }
+}
+
+fn number(text: &[u8]) -> usize {
+    text.iter().take_while(|b| is_word(**b) || **b == b'.').count()
 }
 
 fn is_word(byte: u8) -> bool {

@@ -24,7 +24,8 @@ pub enum DuplicateKeys {
 /// Reads a file of database rules. What can be read is given even where there are problems, so that the expressions in
 /// it can be checked too; a file with errors is refused all the same.
 pub fn parse_database(source: &Source, duplicates: DuplicateKeys) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
-    let text = source.text();
+    // A carriage return ends a comment here too: otherwise a rule behind it would vanish unseen.
+    let text = &*rules::line_feeds(source.text());
     if let Some(place) = lexer::too_deep(text, lexer::Within::File, MAX_OPEN) {
         let message = "The rules nest too deeply.";
         let hint = "data is at most 32 levels deep, so rules below that never apply";

@@ -1,5 +1,7 @@
 //! The rules tree from JSON (realtime-database specification, sections 1.2 and 1.3).
 
+use std::borrow::Cow;
+
 use crate::{
     syntax::{
         Builder,
@@ -251,7 +253,7 @@ impl Reader {
     }
 
     fn expression(&mut self, unescaped: &Unescaped) -> Option<ExprId> {
-        let text = unescaped.text.as_str();
+        let text = &*line_feeds(&unescaped.text);
         let too_deep = |span: Span| {
             error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.").with_hint(
                 "chains of && and || may be long without brackets; other parts belong into rules of their own",
@@ -301,6 +303,23 @@ fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
         depths.push(depth);
     }
     None
+}
+
+/// The same text with line feeds for the other characters that end a line, and a comment, in JavaScript. Nothing moves.
+pub(super) fn line_feeds(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\r', '\u{2028}', '\u{2029}']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() != Some(&'\n') => out.push('\n'),
+            '\u{2028}' | '\u{2029}' => out.push_str("\n  "),
+            other => out.push(other),
+        }
+    }
+    Cow::Owned(out)
 }
 
 fn first_byte(span: Span) -> Span {

@@ -77,9 +77,14 @@ impl Reader<'_> {
 
     /// Takes a token where it may stand; gives where it ends.
     fn take(&mut self, token: Token, span: Span) -> Result<u32, Box<Diagnostic>> {
-        if token == Token::String && span.end == span.start + 1 {
+        let unclosed = match token {
+            Token::String if span.end == span.start + 1 => Some("string"),
+            Token::Comment => Some("comment"),
+            _ => None,
+        };
+        if let Some(what) = unclosed {
             let problem = self.problem(span, "Unexpected end of input.");
-            return Err(Box::new(problem.with_hint("the string that begins here is not closed")));
+            return Err(Box::new(problem.with_hint(format!("the {what} that begins here is not closed"))));
         }
         let in_object = self.inner() == Some(b'{');
         match (self.expected, token) {
@@ -161,17 +166,14 @@ fn token_at(text: &str, at: usize) -> Span {
 }
 
 /// Operators of JavaScript that rules do not have, and what to write instead.
-const OPERATORS: [(&str, &str); 14] = [
+const OPERATORS: [(&str, &str); 11] = [
     ("&&", ""),
     ("||", ""),
     ("&", "write `a && b`"),
     ("|", "write `a || b`"),
     ("^", ""),
     ("~", ""),
-    ("**", ""),
     ("*", ""),
-    ("<<", ""),
-    (">>", ""),
     ("in", "ask with hasChild() or with `auth.token.roles[name] != null`"),
     ("instanceof", ""),
     ("typeof", "ask with isString(), isNumber() or isBoolean()"),
@@ -196,9 +198,17 @@ pub(super) fn expression(text: &str, failure: &Failure) -> Diagnostic {
                 "unterminated regular expression literal",
                 "`/` ends it, on the same line; within brackets `[…]` it does not",
             ),
+            Token::Comment => ("unterminated comment", "`*/` ends it"),
             _ => ("unterminated string literal", "a string ends on its line, with the quote it began with"),
         };
         return error::problem(error::EXPRESSION_SYNTAX, Some(place), message).with_hint(hint);
+    }
+    // `**`, `<<`, `>>`: the parser took the first half for an operator of its own.
+    let before = text.as_bytes().get(at.wrapping_sub(1)).copied().filter(|byte| b"*<>".contains(byte));
+    if let Some(half) = before.filter(|half| rest.as_bytes().first() == Some(half)) {
+        let operator = char::from(half).to_string().repeat(2);
+        let message = format!("Rule expressions may not contain operator '{operator}'.");
+        return error::problem(error::EXPRESSION_SYNTAX, Some(Span::new(at - 1, at + 1)), message);
     }
     if rest.is_empty() {
         return syntax("Unexpected end of expression").with_hint("an operand or a closing bracket is missing");
@@ -226,7 +236,8 @@ pub(super) fn expression(text: &str, failure: &Failure) -> Diagnostic {
 /// A string or regular expression up to the failure that is not closed.
 fn unclosed_literal(text: &str, at: usize) -> Option<(Token, Span)> {
     let mut tokens = Tokens::new(text, Within::Expression).take_while(|(_, span)| span.start as usize <= at);
-    tokens.find(|(token, span)| matches!(token, Token::String | Token::Regex) && span.end == span.start + 1)
+    let is_literal = |token: &Token| matches!(token, Token::String | Token::Regex | Token::Comment);
+    tokens.find(|(token, span)| is_literal(token) && span.end == span.start + 1)
 }
 
 /// Whether what stands before the failure is an operand.
