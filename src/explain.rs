@@ -61,6 +61,11 @@ pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, in
 /// chain `a && b && c` stand beside each other.
 pub(crate) fn worth_showing(step: &Step) -> Vec<&Step> {
     let mut shown = Vec::new();
+    collect(step, &mut shown);
+    shown
+}
+
+fn collect<'s>(step: &'s Step, shown: &mut Vec<&'s Step>) {
     for part in &step.parts {
         let chain = part.kind == step.kind && matches!(step.kind, StepKind::And | StepKind::Or);
         // Of a member that failed, the object is worth seeing.
@@ -71,12 +76,11 @@ pub(crate) fn worth_showing(step: &Step) -> Vec<&Step> {
             && matches!(part.outcome, Outcome::Described(_))
             && !matches!(step.outcome, Outcome::Error(_));
         if chain {
-            shown.extend(worth_showing(part));
+            collect(part, shown);
         } else if !(is_plain(part) || place || known && !matches!(part.outcome, Outcome::Error(_))) {
             shown.push(part);
         }
     }
-    shown
 }
 
 fn is_plain(step: &Step) -> bool {
@@ -114,14 +118,16 @@ pub(crate) fn in_words(message: &str) -> String {
 
 /// Text on one line; what does not fit is left out in the middle.
 pub(crate) fn shorten(text: &str, width: usize) -> String {
-    let line: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
-    if line.len() <= width {
-        return line.into_iter().collect();
+    // A text can be a megabyte long, and be shortened for every part of it: only its ends are looked at.
+    let words = || text.split_whitespace();
+    let line: String = words().flat_map(|word| word.chars().chain([' '])).take(width + 2).collect();
+    if line.chars().count() < width + 2 {
+        return line.trim_end().to_owned();
     }
-    let tail = width / 3;
-    let head = width - tail - 1;
-    let part = |range: std::ops::Range<usize>| line.get(range).unwrap_or(&[]).iter().collect::<String>();
-    format!("{}…{}", part(0..head), part(line.len() - tail..line.len()))
+    let (tail, head) = (width / 3, width - width / 3 - 1);
+    let head: String = line.chars().take(head).collect();
+    let tail: Vec<char> = words().rev().flat_map(|word| word.chars().rev().chain([' '])).take(tail).collect();
+    format!("{head}…{}", tail.iter().rev().collect::<String>())
 }
 
 /// Only the first line of a long statement can be marked.

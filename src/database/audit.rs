@@ -11,7 +11,7 @@ use crate::{
 use super::{
     Data, RuleKind, RuleTrace,
     context::{Captured, Context, Local},
-    limits::place_of,
+    limits::path_of,
 };
 
 /// Validations below a written place that one decision names: so many that hold, and so many that do not.
@@ -107,11 +107,11 @@ impl Audit for Record {
     const EVERY: bool = true;
 
     fn name(path: &[&str]) -> String {
-        place_of(path)
+        path_of(path)
     }
 
     fn update(&mut self, path: &[&str]) {
-        self.path = Some(place_of(path));
+        self.path = Some(path_of(path));
     }
 
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {

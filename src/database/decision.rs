@@ -6,7 +6,7 @@ use crate::{
     value::Value,
 };
 
-use super::RequestError;
+use super::{RequestError, limits::shorten};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -159,13 +159,17 @@ impl Decision {
                     format!("granted by {}", places.join(", "))
                 }
             },
-            Cause::NoRule(path, kind) => format!("there is no {} on the way from the root to {path}", kind.name()),
-            Cause::NotGranted(path, None) => format!("no rule on the way to {path} is true"),
-            Cause::NotGranted(path, Some(fault)) => {
-                format!("no rule on the way to {path} is true; the first that failed: {}", failed(fault))
+            Cause::NoRule(path, kind) => {
+                format!("there is no {} on the way from the root to {}", kind.name(), shorten(path))
             }
-            Cause::Invalid(path, span, None) => format!("{path} would not be valid: {} is false", place(*span)),
-            Cause::Invalid(path, _, Some(fault)) => format!("{path} would not be valid: {}", failed(fault)),
+            Cause::NotGranted(path, None) => format!("no rule on the way to {} is true", shorten(path)),
+            Cause::NotGranted(path, Some(fault)) => {
+                format!("no rule on the way to {} is true; the first that failed: {}", shorten(path), failed(fault))
+            }
+            Cause::Invalid(path, span, None) => {
+                format!("{} would not be valid: {} is false", shorten(path), place(*span))
+            }
+            Cause::Invalid(path, _, Some(fault)) => format!("{} would not be valid: {}", shorten(path), failed(fault)),
             Cause::Refused(error) => format!("the database refuses the request: {error}"),
         }
     }

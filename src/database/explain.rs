@@ -8,7 +8,7 @@ use crate::{
     value::Value,
 };
 
-use super::{Cause, Decision, RuleKind, RuleTrace, audit::MOST_BELOW};
+use super::{Cause, Decision, RuleKind, RuleTrace, audit::MOST_BELOW, limits};
 
 /// A decision in words: every rule on the way from the root, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl Display for Explanation<'_> {
         for rule in rules {
             if rule.update.is_some() && path != rule.update {
                 path.clone_from(&rule.update);
-                writeln!(f, "\nfor {}:", path.as_deref().unwrap_or("/"))?;
+                writeln!(f, "\nfor {}:", limits::shorten(path.as_deref().unwrap_or("/")))?;
             }
             self.rule(f, rule)?;
         }
@@ -53,7 +53,7 @@ impl Explanation<'_> {
         let (kind, place) = (rule.kind.name(), &rule.place);
         writeln!(f, "\n{kind} of {place}  → {outcome}  ({}:{})", source.name(), at.line)?;
         if rule.place != rule.path {
-            writeln!(f, "  at {}", rule.path)?;
+            writeln!(f, "  at {}", limits::shorten(&rule.path))?;
         }
         for (name, key) in &rule.captures {
             writeln!(f, "  {name} = {}", Value::from(key.as_str()).view().describe())?;

@@ -9,7 +9,7 @@ use super::{
     Data, Incoming, Query, Request, RequestError, Scalar, ServerValue,
     data::Node,
     incoming::Deferred,
-    limits::{MAX_LEVELS, check_value, place_of, shorten},
+    limits::{MAX_LEVELS, check_value, key_error, place_of, shorten},
     request::Operation,
 };
 
@@ -109,6 +109,11 @@ impl Query {
     pub fn from_json(json: &Json) -> Result<Query, String> {
         let Json::Object(fields) = json else { return Err(format!("a query is an object, not {}", kind(json))) };
         let mut query = Query::new();
+        let asks = |(_, value): &(&String, &Json)| !matches!(value, Json::Null | Json::Bool(false));
+        let mut orders = fields.iter().filter(|(name, _)| name.starts_with("orderBy")).filter(asks);
+        if let (Some((first, _)), Some((second, _))) = (orders.next(), orders.next()) {
+            return Err(format!("{first} and {second} stand beside each other; a query has one order"));
+        }
         for (name, value) in fields {
             let bad = || format!("{name}: {} does not fit", shorten(&value.to_string()));
             let count = || value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(bad);
@@ -227,6 +232,10 @@ impl Reader {
     fn children<'j>(&mut self, entries: impl Iterator<Item = (String, &'j Json)>) -> Result<Data, RequestError> {
         let mut children = Vec::new();
         for (name, json) in entries {
+            // Also where the value is nothing, so that no data shows it later.
+            if let Some(error) = key_error(&name, || self.place()) {
+                return Err(error);
+            }
             self.path.push(name.clone());
             let child = self.value(json)?;
             self.path.pop();

@@ -163,9 +163,19 @@ pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     })
 }
 
+/// The error for a key that no data can have, in a place.
+pub(super) fn key_error(key: &str, place: impl FnOnce() -> String) -> Option<RequestError> {
+    key_problem(key).map(|why| RequestError::Key { key: shorten(key), place: place(), why })
+}
+
+/// `/users/alice`
+pub(super) fn path_of(names: &[&str]) -> String {
+    format!("/{}", names.join("/"))
+}
+
 /// A place for a message: `/users/alice`, shortened.
 pub(super) fn place_of(names: &[&str]) -> String {
-    shorten(&format!("/{}", names.join("/")))
+    shorten(&path_of(names))
 }
 
 pub(super) fn shorten(text: &str) -> String {
@@ -182,8 +192,8 @@ pub(super) fn check_path(names: &[&str]) -> Result<(), RequestError> {
         return Err(RequestError::TooDeep { place: place_of(names), levels: names.len() });
     }
     for name in names {
-        if let Some(why) = key_problem(name) {
-            return Err(RequestError::Key { key: shorten(name), place: place_of(names), why });
+        if let Some(error) = key_error(name, || place_of(names)) {
+            return Err(error);
         }
     }
     Ok(())
@@ -213,8 +223,8 @@ pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result
         }
         for (name, child) in children {
             let name = name.as_str();
-            if let Some(why) = key_problem(name) {
-                return Err(RequestError::Key { key: shorten(name), place: place_of(path), why });
+            if let Some(error) = key_error(name, || place_of(path)) {
+                return Err(error);
             }
             path.push(name);
             let below = check_value(child, path)?;

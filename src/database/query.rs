@@ -2,7 +2,7 @@
 
 use crate::value::{Record, Str, ValueRef};
 
-use super::{RequestError, Scalar, Transport};
+use super::{RequestError, Scalar, Transport, data::names, limits::key_problem};
 
 /// What children are ordered by.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -117,7 +117,16 @@ impl Query {
         if self.equal_to.is_some() && (self.start_at.is_some() || self.end_at.is_some()) {
             return Err(RequestError::Query("equalTo stands beside startAt or endAt"));
         }
-        Ok(())
+        match &self.order {
+            Order::Child(path) if names(path).next().is_none() => {
+                Err(RequestError::Query("orderByChild has no path; orderByValue orders by the values themselves"))
+            }
+            Order::Child(path) if names(path).any(|name| key_problem(name).is_some()) => Err(RequestError::Query(
+                "orderByChild has a path that no data has; orderByKey, orderByValue and \
+                                         orderByPriority order by something else than a child",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

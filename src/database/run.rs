@@ -14,7 +14,7 @@ use super::{
     context::{self, AuthRecord},
     data::names,
     decide::{Judge, Verdict},
-    limits::{Extent, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, place_of},
+    limits::{Extent, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, path_of, place_of},
     place::{Base, Change, Location, State, stored_number},
     query::QueryRecord,
     request::Operation,
@@ -107,9 +107,9 @@ fn judge<A: Audit>(
             let verdict = judge.read(path.names())?;
             Ok(each(A::name(path.names()), verdict))
         }
-        Operation::Write(value) if path.names().last() == Some(&".priority") => {
+        Operation::Write(value) if path.is_priority() => {
             path.pop();
-            let priority = priority_of(value, request.now)?;
+            let priority = priority_of(value, &path, request.now)?;
             set_priority(&mut judge, &path, priority.as_ref(), each)
         }
         Operation::Priority(priority) => set_priority(&mut judge, &path, priority.as_ref(), each),
@@ -139,25 +139,43 @@ fn judge<A: Audit>(
     }
 }
 
-/// The names of a path, without allocating. Of one that is too deep, only so many that this is seen.
+/// The names of a path, without allocating. Of one that is too deep only the first are kept.
 #[derive(Default)]
-struct Path<'r>(ArrayVec<&'r str, { MAX_LEVELS + 2 }>);
+struct Path<'r> {
+    kept: ArrayVec<&'r str, { MAX_LEVELS + 2 }>,
+    /// Those that are not kept.
+    more: usize,
+}
 
 impl<'r> Path<'r> {
     fn push(&mut self, name: &'r str) {
-        let _ = self.0.try_push(name);
+        if self.kept.try_push(name).is_err() {
+            self.more += 1;
+        }
     }
 
     fn pop(&mut self) {
-        self.0.pop();
+        match self.more.checked_sub(1) {
+            Some(more) => self.more = more,
+            None => drop(self.kept.pop()),
+        }
     }
 
     fn names(&self) -> &[&'r str] {
-        &self.0
+        &self.kept
+    }
+
+    /// Whether it names a priority, which is that of the place above.
+    fn is_priority(&self) -> bool {
+        self.kept.last() == Some(&".priority")
     }
 
     fn check(&self) -> Result<(), RequestError> {
-        check_path(self.names())
+        let levels = self.kept.len() + self.more;
+        if levels > MAX_LEVELS {
+            return Err(RequestError::TooDeep { place: place_of(&self.kept), levels });
+        }
+        check_path(&self.kept)
     }
 }
 
@@ -190,9 +208,9 @@ fn resolve<'v>(value: &'v Incoming, now: f64, root: &Location<'_>, path: &[&str]
     Ok(Cow::Owned(data))
 }
 
-/// The priority that a write to `…/.priority` sets.
-fn priority_of(value: &Incoming, now: f64) -> Result<Option<Scalar>, Halt> {
-    value.checked.clone()?;
+/// The priority that a write to `…/.priority` sets, of the place above it.
+fn priority_of(value: &Incoming, path: &Path<'_>, now: f64) -> Result<Option<Scalar>, Halt> {
+    value.checked.clone().map_err(|error| error.under(path.names()))?;
     let data = value.resolved(now, |_| Ok::<_, Halt>(None))?;
     let found = match (data.scalar(), data.is_nothing()) {
         (Some(priority @ (Scalar::Number(_) | Scalar::String(_))), _) => return Ok(Some(priority.clone())),
@@ -200,7 +218,7 @@ fn priority_of(value: &Incoming, now: f64) -> Result<Option<Scalar>, Halt> {
         (Some(scalar), _) => super::limits::kind(scalar),
         (None, false) => "an object",
     };
-    Err(RequestError::Priority { place: "the request".to_owned(), found }.into())
+    Err(RequestError::Priority { place: place_of(path.names()), found }.into())
 }
 
 /// Judged as a write of the place itself (specification, section 5.2, recommended).
@@ -227,7 +245,21 @@ fn set_priority<A: Audit>(
 /// One path of an update.
 struct Write<'v> {
     path: Vec<&'v str>,
-    value: Cow<'v, Data>,
+    value: Written<'v>,
+}
+
+enum Written<'v> {
+    Value(Cow<'v, Data>),
+    Priority(Option<Scalar>),
+}
+
+impl Write<'_> {
+    fn change(&self) -> Change<'_> {
+        match &self.value {
+            Written::Value(data) => Change::Replace(data),
+            Written::Priority(priority) => Change::Priority(priority.as_ref().map(Leaf::from)),
+        }
+    }
 }
 
 /// The paths of an update, sorted; none of them in another.
@@ -242,9 +274,17 @@ fn update<'v>(
     for (key, value) in values {
         let mut path = Path::default();
         base.names().iter().copied().chain(names(key)).for_each(|name| path.push(name));
+        let is_priority = path.is_priority();
+        if is_priority {
+            path.pop();
+        }
         path.check()?;
         bytes += key.len() + fits(value, &path)?.bytes;
-        let value = resolve(value, request.now, root, path.names())?;
+        let value = if is_priority {
+            Written::Priority(priority_of(value, &path, request.now)?)
+        } else {
+            Written::Value(resolve(value, request.now, root, path.names())?)
+        };
         writes.push(Write { path: path.names().to_vec(), value });
     }
     if values.is_empty() {
@@ -266,35 +306,39 @@ fn update<'v>(
 /// All changes of an update, seen from the root; nothing where it has none.
 fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
     let (first, rest) = writes.split_first()?;
-    let mut all = Change::at(&first.path, Change::Replace(&first.value));
+    let mut all = Change::at(&first.path, first.change());
     for write in rest {
-        all.add(&write.path, Change::Replace(&write.value));
+        all.add(&write.path, write.change());
     }
     Some(all)
 }
 
 /// What decided, from the verdict of each path and the rules that were judged for it.
-fn cause(paths: &[(String, Verdict)], trace: &[RuleTrace], kind: RuleKind) -> Cause {
-    let of = |path: &str| {
-        let path = path.to_owned();
-        trace.iter().filter(move |rule| rule.update.as_ref().is_none_or(|update| *update == path))
-    };
+///
+/// `trace` has the rules in the order in which they were judged: those of one path stand together.
+fn cause(paths: &[(String, Verdict)], mut trace: &[RuleTrace], kind: RuleKind) -> Cause {
     let granting = |rule: &&RuleTrace| rule.kind != RuleKind::Validate;
     let mut spans = Vec::with_capacity(paths.len());
     for (path, verdict) in paths {
+        let of_path = |rule: &&RuleTrace| rule.update.as_ref().is_none_or(|update| update == path);
+        let (rules, rest) = trace.split_at(trace.iter().take_while(of_path).count());
+        trace = rest;
         match verdict {
-            Verdict::Allowed => spans.extend(of(path).filter(granting).find(|rule| rule.holds()).map(|rule| rule.span)),
+            Verdict::Allowed => {
+                spans.extend(rules.iter().filter(granting).find(|rule| rule.holds()).map(|rule| rule.span));
+            }
             Verdict::NotGranted => {
-                let mut tried = of(path).filter(granting).peekable();
+                let mut tried = rules.iter().filter(granting).peekable();
                 if tried.peek().is_none() {
                     return Cause::NoRule(path.clone(), kind);
                 }
                 return Cause::NotGranted(path.clone(), tried.find_map(RuleTrace::fault).cloned());
             }
             Verdict::Invalid => {
-                let mut invalid: Vec<_> = of(path).filter(|rule| !granting(rule) && !rule.holds()).collect();
-                invalid.sort_by_key(|rule| rule.path.matches('/').count());
-                let Some(rule) = invalid.first() else { return Cause::NoRule(path.clone(), kind) };
+                let invalid = rules.iter().filter(|rule| !granting(rule) && !rule.holds());
+                let Some(rule) = invalid.min_by_key(|rule| levels(rule)) else {
+                    return Cause::NoRule(path.clone(), kind);
+                };
                 return Cause::Invalid(rule.path.clone(), rule.span, rule.fault().cloned());
             }
         }
@@ -302,12 +346,16 @@ fn cause(paths: &[(String, Verdict)], trace: &[RuleTrace], kind: RuleKind) -> Ca
     Cause::Granted(spans)
 }
 
+/// How deep in the database a rule was judged.
+fn levels(rule: &RuleTrace) -> usize {
+    if rule.path == "/" { 0 } else { rule.path.matches('/').count() }
+}
+
 /// Permission from the root on, then validation from the root on; the walk validates on its way back. The paths of an
 /// update stay together.
 fn sort(trace: &mut [RuleTrace]) {
     trace.sort_by_cached_key(|rule| {
-        let levels = if rule.path == "/" { 0 } else { rule.path.matches('/').count() };
-        (rule.update.clone(), rule.kind == RuleKind::Validate, levels, rule.path.clone())
+        (rule.update.clone(), rule.kind == RuleKind::Validate, levels(rule), rule.path.clone())
     });
 }
 
@@ -323,14 +371,14 @@ fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning
     if place.is_some_and(|place| place.indexes.iter().any(|known| known.trim_matches('/') == index)) {
         return None;
     }
-    let path = place_of(&names);
+    let (path, at) = (path_of(&names), place_of(&names));
     let message = match request.transport {
         Transport::WebSocket => format!(
             "Using an unspecified index. Your data will be downloaded and filtered on the client. Consider adding \
-             \".indexOn\": \"{index}\" at {path} to your security rules for better performance."
+             \".indexOn\": \"{index}\" at {at} to your security rules for better performance."
         ),
         Transport::Rest => {
-            format!("Index not defined, add \".indexOn\": \"{index}\", for path \"{path}\", to the rules")
+            format!("Index not defined, add \".indexOn\": \"{index}\", for path \"{at}\", to the rules")
         }
     };
     Some(IndexWarning { path, index: index.to_owned(), message })

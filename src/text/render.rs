@@ -45,19 +45,19 @@ pub fn frame(source: &Source, span: Span, text: &str) -> String {
     let at = source.position(span.start);
     let number = at.line.to_string();
     let margin = " ".repeat(number.len());
-    let line: Vec<char> = source.line(at.line).chars().collect();
-    let from = (at.column as usize - 1).min(line.len());
-    let width = source.slice(span).split('\n').next().unwrap_or("").trim_end().chars().count().max(1);
-    let skip = from.saturating_sub(CONTEXT);
-    let shown = width.min(2 * CONTEXT);
-    let upto = line.len().min(from.saturating_add(shown).saturating_add(CONTEXT));
-    let cut = |from: usize, to: usize| line.get(from..to).unwrap_or(&[]).iter().collect::<String>();
-    let (head, tail) = (if skip > 0 { "…" } else { "" }, if upto < line.len() { "…" } else { "" });
-    let pad: String = cut(skip, from).chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let pad = if skip > 0 { format!(" {pad}") } else { pad };
+    let (before, after) = source.around(span.start);
+    let marked: String = source.slice(span).chars().take(2 * CONTEXT).take_while(|c| *c != '\n').collect();
+    let shown = marked.trim_end().chars().count().max(1);
+    // Only as much of the line is looked at as is shown: it can be a megabyte long, with many errors in it.
+    let first = before.char_indices().rev().take(CONTEXT).last().map_or(before.len(), |(at, _)| at);
+    let end = after.char_indices().nth(shown + CONTEXT).map_or(after.len(), |(at, _)| at);
+    let (before, head) = (before.get(first..).unwrap_or(""), if first > 0 { "…" } else { "" });
+    let (after, tail) = (after.get(..end).unwrap_or(""), if end < after.len() { "…" } else { "" });
+    let pad: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let pad = if first > 0 { format!(" {pad}") } else { pad };
     let carets = "^".repeat(shown);
     let text = if text.is_empty() { String::new() } else { format!(" {text}") };
-    format!("{margin} |\n{number} | {head}{}{tail}\n{margin} | {pad}{carets}{text}\n", cut(skip, upto))
+    format!("{margin} |\n{number} | {head}{before}{after}{tail}\n{margin} | {pad}{carets}{text}\n")
 }
 
 /// A message quotes patterns of up to 4,096 characters and names without limit; a person needs the beginning.

@@ -24,6 +24,19 @@ struct Inner {
     text: String,
     /// Byte offset at which each line starts.
     lines: Vec<u32>,
+    /// Code points before each block of the text, so that a column in a very long line is found at once.
+    blocks: Vec<u32>,
+}
+
+/// Bytes of a block.
+const BLOCK: usize = 1024;
+
+fn code_points(bytes: &[u8]) -> u32 {
+    number(bytes.iter().filter(|b| **b & 0xC0 != 0x80).count())
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl Source {
@@ -31,8 +44,14 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1);
-        let lines = std::iter::once(0).chain(starts).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect();
-        Source { inner: Arc::new(Inner { name: name.into(), text, lines }) }
+        let lines = std::iter::once(0).chain(starts).map(number).collect();
+        let before = |sum: &mut u32, block: &[u8]| {
+            let before = *sum;
+            *sum = sum.saturating_add(code_points(block));
+            Some(before)
+        };
+        let blocks = text.as_bytes().chunks(BLOCK).scan(0, before).collect();
+        Source { inner: Arc::new(Inner { name: name.into(), text, lines, blocks }) }
     }
 
     /// What messages call this text.
@@ -53,12 +72,24 @@ impl Source {
     /// Line and column of a byte offset; an offset beyond the end is the end.
     pub fn position(&self, offset: u32) -> LineColumn {
         let line = self.inner.lines.partition_point(|start| *start <= offset).max(1);
-        let start = self.inner.lines.get(line - 1).copied().unwrap_or(0) as usize;
+        let start = self.inner.lines.get(line - 1).copied().unwrap_or(0);
+        let chars = self.code_points_before(offset).saturating_sub(self.code_points_before(start));
+        LineColumn { line: number(line), column: chars.saturating_add(1) }
+    }
+
+    fn code_points_before(&self, offset: u32) -> u32 {
         let end = (offset as usize).min(self.inner.text.len());
-        let before = self.inner.text.as_bytes().get(start..end).unwrap_or(&[]);
-        let chars = before.iter().filter(|b| **b & 0xC0 != 0x80).count();
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        LineColumn { line: number(line), column: number(chars + 1) }
+        let block = (end / BLOCK).min(self.inner.blocks.len().saturating_sub(1));
+        let rest = self.inner.text.as_bytes().get(block * BLOCK..end).unwrap_or(&[]);
+        self.inner.blocks.get(block).copied().unwrap_or(0).saturating_add(code_points(rest))
+    }
+
+    /// What stands in the line of a byte offset before it, and from it on.
+    pub(super) fn around(&self, offset: u32) -> (&str, &str) {
+        let number = self.position(offset).line;
+        let line = self.line(number);
+        let start = self.inner.lines.get(number as usize - 1).copied().unwrap_or(0);
+        line.split_at_checked(offset.saturating_sub(start) as usize).unwrap_or((line, ""))
     }
 
     /// The text of a line (counted from one), without its line feed.
