@@ -277,11 +277,9 @@ fn outcome(outcome: &Outcome) -> Json {
 
 fn step(source: &Source, of: &Step) -> Json {
     let at = source.position(of.span.start);
-    json!({
-        "text": source.slice(of.span),
-        "line": at.line,
-        "column": at.column,
-        "outcome": outcome(&of.outcome),
-        "parts": of.parts.iter().map(|part| step(source, part)).collect::<Vec<_>>(),
-    })
+    let mut answer = json!({ "text": source.slice(of.span), "line": at.line, "column": at.column });
+    set(&mut answer, "outcome", outcome(&of.outcome));
+    // Moved in: `json!` would copy everything below at every level.
+    set(&mut answer, "parts", of.parts.iter().map(|part| step(source, part)).collect());
+    answer
 }

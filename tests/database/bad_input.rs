@@ -125,6 +125,9 @@ fn nesting_is_bounded_before_anything_recurses() {
             ("1 / 2 / (", "1"),
             ("true ? true : (", "true"),
             ("true ? ", "true"),
+            // A number takes its point along, and no slash after it begins a pattern.
+            ("1./(", "1"),
+            ("1.5/(", "1"),
         ] {
             let text = reads(&format!("{}{rest}", open.repeat(10_000)));
             assert_eq!(refused(&text).iter().next().unwrap().code, "expression-too-deep", "{open}");
@@ -172,6 +175,29 @@ fn five_megabytes_of_rules_are_read() {
 }
 
 #[test]
+fn comments_end_where_javascript_ends_lines() {
+    for end in ["\n", "\r", "\u{2028}", "\u{2029}"] {
+        let rules: Ruleset = reads(&format!("true // whatever{end} && false")).parse().unwrap();
+        assert!(!rules.permits(&Request::read("/"), &()).unwrap(), "{end:?}");
+    }
+}
+
+#[test]
+fn many_errors_in_one_line_are_told_with_their_columns() {
+    let place = |at: usize| format!("\"é{at}\":{{\".read\":\"foo\"}}");
+    let places: Vec<_> = (0..3_000).map(place).collect();
+    let text = format!("{{\"rules\":{{{}}}}}", places.join(","));
+    let found = refused(&text);
+    assert_eq!(found.len(), 3_000);
+    for problem in found.iter() {
+        let column = found.position(problem).unwrap().column as usize;
+        assert_eq!(text.chars().skip(column - 1).take(3).collect::<String>(), "foo");
+    }
+    let report = found.to_string();
+    assert!(report.lines().all(|line| line.chars().count() < 260));
+}
+
+#[test]
 fn patterns_that_the_dialect_refuses_are_refused_with_a_hint() {
     for pattern in
         ["(?:a)", "(?=a)", "a+?", "a**", r"\\bword\\b", "(^a$|b)", "^(a|)$", "a{3,1}", "a{99999}", "[z-a]", "\"a\""]
@@ -202,7 +228,8 @@ fn operators_that_rules_do_not_have_are_named() {
         ("auth != null & true", "operator '&'"),
         ("auth != null | true", "operator '|'"),
         ("1 ^ 2 == 3", "operator '^'"),
-        ("1 << 2 == 4", ""),
+        ("1 << 2 == 4", "operator '<<'"),
+        ("1 >> 2 == 4", "operator '>>'"),
         ("typeof auth == 'a'", "operator 'typeof'"),
         ("'a' in auth", "operator 'in'"),
         ("~1 == 2", "operator '~'"),
@@ -221,14 +248,14 @@ fn operators_that_rules_do_not_have_are_named() {
         ("{a: 1}", "syntax error"),
         ("this == null", "syntax error"),
         ("new Date() > 1", "syntax error"),
-        ("3px == 1", ""),
-        ("1..toString()", ""),
+        ("3px == 1", "syntax error"),
+        ("1..toString()", "target is not an object"),
         ("'a' 'b'", "missing ; before statement"),
         ("data.child('a'", "Unexpected end of expression"),
         ("auth.", "Unexpected end of expression"),
-        ("auth.uid.1", ""),
-        ("2**2 == 4", ""),
-        ("i++ == 1", ""),
+        ("auth.uid.1", "syntax error"),
+        ("2**2 == 4", "operator '**'"),
+        ("i++ == 1", "missing ; before statement"),
         ("\\u0061uth == null", ""),
     ] {
         let (message, ..) = first(&reads(condition));

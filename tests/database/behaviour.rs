@@ -133,6 +133,9 @@ fn priorities_are_written_with_values_or_alone_and_kept_on_the_way() {
     let allows = |request: Request<'_>| allows(&rules, &request, &stored);
     assert!(allows(Request::set_priority("/n", Some(Scalar::Number(7.0)))));
     assert!(!allows(Request::set_priority("/n", None)));
+    assert!(allows(Request::update("/", json!({ "n/.priority": 7, "gone": 1 }))));
+    assert!(!allows(Request::update("/", json!({ "n/.priority": 8, "gone": 1 }))));
+    assert!(!allows(Request::update("/", json!({ "n": { "x": 1 }, "gone": 1 }))));
     assert!(allows(Request::write("/n/.priority", json!(7))));
     assert!(allows(Request::write("/n", json!({ ".value": 1, ".priority": 7 }))));
     assert!(allows(Request::write("/n/kept", json!(1))), "a deep write keeps the priorities on its way");
@@ -204,6 +207,9 @@ fn what_the_database_does_not_take_is_refused_with_its_reason() {
         (json!({ "a.b": 1 }), "has one of . $ # [ ] /"),
         (json!({ "a/b": 1 }), "has one of"),
         (json!({ "": 1 }), "is empty"),
+        // A key that cannot be is no better where nothing is written to it.
+        (json!({ "a.b": null }), "has one of"),
+        (json!({ "a": { "b#": {} } }), "the key \"b#\" in /x/a has one of"),
         (json!({ "a\u{1}": 1 }), "control characters"),
         (json!({ "a\u{7f}": 1 }), "control characters"),
         (json!({ long.clone(): 1 }), "more than 768 bytes"),
@@ -220,7 +226,9 @@ fn what_the_database_does_not_take_is_refused_with_its_reason() {
         assert!(said.contains(words), "{value}: {said}");
     }
     assert!(refused(Request::read(format!("/{long}"))).contains("768 bytes"));
-    assert!(refused(Request::read(path(33))).contains("levels deep"));
+    assert!(refused(Request::read(path(33))).contains("33 levels deep"));
+    assert!(refused(Request::read(path(500))).contains("500 levels deep"));
+    assert!(refused(Request::write(format!("{}/.priority", path(40)), json!(1))).contains("levels deep"));
     assert!(refused(Request::read("/a.b")).contains("has one of"));
     assert!(refused(Request::delete("/a#b")).contains("has one of"));
     assert!(refused(Request::write("/x", Data::from(f64::NAN))).contains("NaN"));
@@ -232,6 +240,20 @@ fn what_the_database_does_not_take_is_refused_with_its_reason() {
     assert!(refused(Request::update("/", json!({ "a": 1, "a/b": 2 }))).contains("/a and /a/b below it"));
     assert!(refused(Request::update("/", json!({ "a/b": 1, "/a/b/": 2 }))).contains("below it"));
     assert!(refused(Request::read("/").query(Query::new().limit_to_first(1).limit_to_last(1))).contains("both limits"));
+    let ordered = |path: &str| refused(Request::read("/").query(Query::new().order_by_child(path)));
+    assert!(ordered("").contains("orderByChild has no path") && ordered("/").contains("orderByChild has no path"));
+    assert!(ordered("$value").contains("that no data has") && ordered("a/b.c").contains("that no data has"));
+    for (query, words) in [
+        (json!({ "orderByKey": true, "orderByChild": "a" }), "a query has one order"),
+        (json!({ "orderByChild": 3 }), "orderByChild: 3 does not fit"),
+        (json!({ "limitToFirst": -1 }), "limitToFirst: -1 does not fit"),
+        (json!({ "limit": 1 }), "limit is no part of a query"),
+        (json!([]), "a query is an object, not an array"),
+    ] {
+        assert!(Query::from_json(&query).unwrap_err().contains(words), "{query}");
+    }
+    let one = json!({ "orderByKey": true, "orderByValue": false, "orderByChild": null });
+    assert_eq!(Query::from_json(&one), Ok(Query::new().order_by_key()));
     let huge = Data::from("x".repeat((10 << 20) + 1).as_str());
     assert!(refused(Request::write("/x", huge)).contains("at most 10485760"));
     let large = || Data::object((0..2).map(|at| (at.to_string(), Data::from("x".repeat(9 << 20).as_str()))));
@@ -413,6 +435,28 @@ fn a_decision_names_every_rule_on_the_way_and_every_place_that_is_not_valid() {
     let many = Request::write("/users/alice", Json::Object((0..500).map(|at| (format!("k{at}"), json!(1))).collect()));
     let decision = decide(&rules, &many.auth(Auth::user("alice")), &nothing());
     assert_eq!(decision.rules().iter().filter(|rule| !rule.holds()).count(), 52, "50 of those below are kept");
+}
+
+#[test]
+fn paths_that_are_long_and_begin_alike_are_told_apart() {
+    let rules = rules(&json!({ "rules": {
+        ".validate": "newData.child('x').exists()",
+        "$key": { ".write": "$key.endsWith('a')", ".validate": "newData.isString()" },
+    } }));
+    let key = |end: &str| format!("{}{end}", "k".repeat(300));
+    let paths = json!({ key("a"): "fine", key("b"): "fine" });
+    let decision = decide(&rules, &Request::update("/", paths), &nothing());
+    assert!(matches!(decision.cause(), Cause::Invalid(path, ..) if path == "/"), "the root is judged for the first");
+    let decision = decide(
+        &rules,
+        &Request::update("/", json!({ key("a"): "fine", key("b"): "fine", "xa": "" })),
+        &data(json!({ "x": 1 })),
+    );
+    assert!(matches!(decision.cause(), Cause::NotGranted(path, _) if *path == format!("/{}", key("b"))));
+    assert!(decision.reason().len() < 200 && decision.reason().contains("…"));
+    // Of two that are not valid the outer one is named, however many levels below it are the other.
+    let decision = decide(&rules, &Request::write(format!("/{}", key("a")), json!(1)), &nothing());
+    assert!(matches!(decision.cause(), Cause::Invalid(path, ..) if path == "/"));
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! The static types: for each position what it takes, for each type its members (specification, sections 3.2 and 3.3,
 //! recorded on the service for every pair).
 
+use firewarden::{
+    Auth,
+    database::{Data, Request},
+};
 use serde_json::json;
 
-use super::{refused, rules};
+use super::{allows, refused, rules};
 
 /// An expression of each type, and which positions take it: as a condition, compared, ordered or added, computed with,
 /// as a string.
@@ -221,5 +225,27 @@ fn operators_bind_as_in_javascript() {
     ] {
         let rules = rules(&json!({ "rules": { ".read": expression } }));
         assert_eq!(rules.permits(&Request::read("/"), &()).unwrap(), expected, "{expression}");
+    }
+}
+
+#[test]
+fn what_is_no_value_fails_where_one_is_wanted() {
+    // A choice has no type that is known before, so that these are compiled.
+    for (rule, expected) in [
+        ("(true ? /a/ : 'b') == '/a/'", false),
+        ("(true ? /a/ : 'b') != '/a/'", false),
+        ("(true ? data.val : 'b') == null", false),
+        ("(false ? data.val : 'b') == 'b'", true),
+        // What has no length has none that is other than two.
+        ("auth.token.number.length != 2", false),
+        ("auth.token.yes.length != 2", false),
+        ("auth.token.none.length != 2", false),
+        ("auth.token.text.length == 2", true),
+        ("auth.none.length == null", false),
+    ] {
+        let claims = json!({ "sub": "a", "number": 5, "yes": true, "text": "ab" });
+        let rules = rules(&json!({ "rules": { ".read": rule } }));
+        let request = Request::read("/").auth(Auth::from_claims(claims));
+        assert_eq!(allows(&rules, &request, &Data::default()), expected, "{rule}");
     }
 }
