@@ -67,7 +67,10 @@ impl Work {
             es256: ec.sign(&claims()).unwrap(),
             verifier: Verifier::id_tokens("demo-bench", keys.clone()),
             pem: Verifier::id_tokens("demo-bench", certificates),
-            es256_verifier: Verifier::issuer(Issuer::new(Algorithm::Es256).audience("demo-bench").with_subject(), keys),
+            es256_verifier: Verifier::issuer(
+                Issuer::signed_only(Algorithm::Es256).audience("demo-bench").with_subject(),
+                keys,
+            ),
             cached,
             signer,
             rules: rules.parse().unwrap(),

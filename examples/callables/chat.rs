@@ -30,7 +30,7 @@ impl Chat {
     /// A service that shares a secret.
     pub fn new(secret: [u8; 32]) -> Result<Self, SignError> {
         let keys = KeySet::from_secret("", &secret).map_err(|_| SignError::Secret)?;
-        let verifier = Verifier::issuer(Issuer::new(Algorithm::Hs256), Keys::new(keys));
+        let verifier = Verifier::issuer(Issuer::signed_only(Algorithm::Hs256), Keys::new(keys));
         Ok(Chat { signer: Signer::from_secret(&secret)?, verifier, users: Mutex::default() })
     }
 

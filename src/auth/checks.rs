@@ -73,12 +73,15 @@ impl Rules {
     /// Key id and algorithm. The algorithm is the verifier's; the header can only agree.
     pub(super) fn header(&self, token: &Compact<'_>) -> Result<(), TokenError> {
         let kind = self.kind;
-        let needs_key_id = !matches!(kind, TokenKind::CustomToken | TokenKind::Foreign);
+        let lax = self.profile == Profile::NodeCompatible;
+        // For App Check tokens without a name Node tries every key.
+        let needs_key_id =
+            !(matches!(kind, TokenKind::CustomToken | TokenKind::Foreign) || lax && kind == TokenKind::AppCheck);
         let key_id = token.header.get("kid");
         // An empty key id is none, but for Node.
         let named = match key_id {
-            Some(Json::String(id)) => !id.is_empty() || self.profile == Profile::NodeCompatible,
-            Some(_) => self.profile == Profile::NodeCompatible,
+            Some(Json::String(id)) => !id.is_empty() || lax,
+            Some(_) => lax,
             None => false,
         };
         if needs_key_id && !named {
@@ -141,12 +144,12 @@ impl Rules {
                 let expected = format!("projects/{project}");
                 let list = audience.and_then(Json::as_array);
                 if !list.is_some_and(|list| list.iter().any(|one| one.as_str() == Some(&expected))) {
-                    return Err(wrong_audience(&expected, ""));
+                    return Err(wrong_audience(&expected, &same_project));
                 }
                 if !issuer.and_then(Json::as_str).is_some_and(|issuer| issuer.starts_with(APP_CHECK_ISSUER)) {
-                    return Err(wrong_issuer(APP_CHECK_ISSUER, ""));
+                    return Err(self.about(TokenFault::WrongIssuer, "has incorrect \"iss\" (issuer) claim."));
                 }
-                self.subject(claims)
+                self.app(claims)
             }
             Expected::Custom { service_account } => {
                 if !is(audience, CUSTOM_TOKEN_AUDIENCE) {
@@ -183,6 +186,17 @@ impl Rules {
             }
             Some(Json::String(sub)) if js::length(sub) > MAX_UID => {
                 Err(self.about(TokenFault::LongSubject, "has a \"sub\" (subject) claim longer than 128 characters."))
+            }
+            Some(Json::String(_)) => Ok(()),
+            _ => Err(self.about(TokenFault::NoSubject, "has no \"sub\" (subject) claim.")),
+        }
+    }
+
+    /// The app of an App Check token. Its id is no user's, and may be longer.
+    fn app(&self, claims: &Map<String, Json>) -> Result<(), TokenError> {
+        match claims.get("sub") {
+            Some(Json::String(sub)) if sub.is_empty() => {
+                Err(self.about(TokenFault::EmptySubject, "has an empty string \"sub\" (subject) claim."))
             }
             Some(Json::String(_)) => Ok(()),
             _ => Err(self.about(TokenFault::NoSubject, "has no \"sub\" (subject) claim.")),

@@ -1,6 +1,6 @@
 //! Custom tokens: what a server mints so that a user can sign in with it (identity specification, section 1).
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::{
     Claims,
@@ -128,6 +128,12 @@ impl CustomToken {
     ///
     /// An id, claims, tenant or lifetime that do not fit.
     pub fn payload(&self, service_account: &str, now: i64) -> Result<Claims, MintError> {
+        // The tenant comes first, as in the Node SDK.
+        let tenant = match &self.tenant {
+            None => None,
+            Some(Json::String(tenant)) if !tenant.is_empty() => Some(tenant),
+            Some(_) => return Err(MintError::Tenant),
+        };
         let uid = match &self.uid {
             Json::String(uid) if !uid.is_empty() => uid,
             _ => return Err(MintError::Uid),
@@ -142,11 +148,6 @@ impl CustomToken {
                 Some(claims).filter(|claims| !claims.is_empty())
             }
             Some(_) => return Err(MintError::Claims),
-        };
-        let tenant = match &self.tenant {
-            None => None,
-            Some(Json::String(tenant)) if !tenant.is_empty() => Some(tenant),
-            Some(_) => return Err(MintError::Tenant),
         };
         if !(1..=CUSTOM_TOKEN_LIFETIME).contains(&self.lifetime) {
             return Err(MintError::Lifetime);
@@ -207,5 +208,8 @@ pub(super) fn is_bare_json(token: &str) -> bool {
 /// What the Auth emulator says of another audience.
 pub(super) fn wrong_audience(audience: Option<&Json>) -> String {
     let got = js::text(audience);
-    format!("INVALID_CUSTOM_TOKEN : ((Invalid aud (audience): {got} . Expected: {}))", json!(CUSTOM_TOKEN_AUDIENCE))
+    format!(
+        "INVALID_CUSTOM_TOKEN : ((Invalid aud (audience): {got} Note: Firebase ID Tokens / third-party tokens cannot be \
+         used with signInWithCustomToken.))"
+    )
 }

@@ -69,6 +69,10 @@ impl Exchange {
         if token.kind() != TokenKind::CustomToken {
             return Err(ServerError::bad_request("INVALID_CUSTOM_TOKEN : this is another kind of token"));
         }
+        // The service's answer to a tenant's token where no tenant is asked is not known: fail closed.
+        if token.claims().get("tenant_id").and_then(Json::as_str) != self.tenant.as_deref() {
+            return Err(ServerError::bad_request("TENANT_ID_MISMATCH"));
+        }
         self.sign_in(token.claims().as_object(), find, now)
     }
 
@@ -93,9 +97,16 @@ impl Exchange {
             let payload = if token.len() > super::MAX_TOKEN { None } else { serde_json::from_str(token).ok() };
             return self.sign_in(&payload.ok_or_else(|| invalid(why))?, find, now);
         }
-        let Ok((_, Json::Object(payload))) = compact::read_leniently(token) else {
-            return Err(invalid("Invalid assertion format"));
+        let payload = match compact::read_leniently(token) {
+            Ok((_, Json::Object(payload))) => Some(payload),
+            _ => None,
         };
+        // The emulator compares the tenant before anything else, and of bare JSON not at all.
+        let tenant = payload.as_ref().and_then(|payload| payload.get("tenant_id")).and_then(Json::as_str);
+        if self.tenant.is_some() && tenant != self.tenant.as_deref() {
+            return Err(ServerError::bad_request("TENANT_ID_MISMATCH"));
+        }
+        let Some(payload) = payload else { return Err(invalid("Invalid assertion format")) };
         if payload.get("aud").and_then(Json::as_str) != Some(CUSTOM_TOKEN_AUDIENCE) {
             return Err(ServerError::bad_request(wrong_audience(payload.get("aud"))));
         }
@@ -108,11 +119,6 @@ impl Exchange {
         find: impl FnOnce(&str) -> Option<UserRecord>,
         now: i64,
     ) -> Result<SignedIn, ServerError> {
-        if let Some(tenant) = &self.tenant
-            && payload.get("tenant_id").and_then(Json::as_str) != Some(tenant)
-        {
-            return Err(ServerError::bad_request("TENANT_ID_MISMATCH"));
-        }
         let uid = js::primitive(payload.get("uid")).or_else(|| js::primitive(payload.get("user_id")));
         let Some(uid) = uid.filter(|uid| !uid.is_empty()) else {
             return Err(ServerError::bad_request("MISSING_IDENTIFIER"));

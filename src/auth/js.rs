@@ -1,7 +1,12 @@
 //! What JavaScript makes of JSON: the official services and SDKs are written in it, and their messages, limits and
 //! coercions show it.
 
-use serde_json::{Map, Number, Value as Json};
+use std::io;
+
+use serde::Serialize as _;
+use serde_json::{Map, Number, Value as Json, ser::Formatter};
+
+use crate::value::number::javascript_number;
 
 /// Length in UTF-16 units, as `String.length` counts.
 pub(super) fn length(text: &str) -> usize {
@@ -10,7 +15,32 @@ pub(super) fn length(text: &str) -> usize {
 
 /// Length of what `JSON.stringify` writes, in UTF-16 units.
 pub(super) fn serialized_length(json: &Json) -> usize {
-    length(&renumbered(json).to_string())
+    length(&stringify(json))
+}
+
+/// What `JSON.stringify` writes.
+fn stringify(json: &Json) -> String {
+    let mut octets = Vec::new();
+    // Neither writing to memory nor a JSON value fails.
+    let _ = renumbered(json).serialize(&mut serde_json::Serializer::with_formatter(&mut octets, Numbers));
+    String::from_utf8(octets).unwrap_or_default()
+}
+
+/// Writes numbers as JavaScript does.
+struct Numbers;
+
+impl Formatter for Numbers {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: f64) -> io::Result<()> {
+        writer.write_all(javascript_number(number).as_bytes())
+    }
+
+    fn write_i64<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: i64) -> io::Result<()> {
+        self.write_f64(writer, number as f64)
+    }
+
+    fn write_u64<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: u64) -> io::Result<()> {
+        self.write_f64(writer, number as f64)
+    }
 }
 
 /// A value as JavaScript hands it on after reading it: each number is a double, and a whole one is written without
@@ -50,7 +80,7 @@ pub(super) fn text(value: Option<&Json>) -> String {
             items.collect::<Vec<_>>().join(",")
         }
         Some(Json::Object(_)) => "[object Object]".to_owned(),
-        Some(other) => renumbered(other).to_string(),
+        Some(other) => stringify(other),
     }
 }
 
@@ -92,6 +122,19 @@ mod tests {
     fn numbers_lose_what_javascript_loses() {
         let json: Json = serde_json::from_str("[1.0, 1e3, -0.0, 9007199254740993, 1.5, -2.0]").unwrap();
         assert_eq!(renumbered(&json).to_string(), "[1,1000,0,9007199254740992,1.5,-2]");
+    }
+
+    #[test]
+    fn json_is_written_with_the_numbers_of_javascript() {
+        for (read, written) in [
+            (
+                "[0.000001,1e20,-1e19,1e21,1e-7,0.0000012345]",
+                "[0.000001,100000000000000000000,-10000000000000000000,1e+21,1e-7,0.0000012345]",
+            ),
+            ("{\"a\":[1.0,18446744073709551615,-0.0,\"é\\n\"]}", "{\"a\":[1,18446744073709552000,0,\"é\\n\"]}"),
+        ] {
+            assert_eq!(stringify(&serde_json::from_str(read).unwrap()), written);
+        }
     }
 
     #[test]

@@ -12,9 +12,11 @@
 //! | [`callable`] | the gate before a callable function |
 //!
 //! Times are seconds since 1970 and always an argument: nothing here reads a clock, a file or the network. Without the
-//! feature `verify` nothing can be verified, and no type says that something was.
+//! feature `verify` nothing can be verified; only [`GivenClaims::assume_verified`], the caller's word, makes a
+//! [`VerifiedToken`] then.
 //!
-//! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; secrets are never part of an error, a message or a debug text.
+//! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; secrets are never part
+//! of an error, a message or a debug text.
 
 pub mod blocking;
 pub mod callable;

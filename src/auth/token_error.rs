@@ -216,9 +216,10 @@ impl TokenError {
     #[cfg(feature = "verify")]
     pub(super) fn unknown_key(kind: TokenKind) -> Self {
         let words = kind.words();
+        let provided = if kind == TokenKind::AppCheck { "provided " } else { "" };
         let message = format!(
-            "{} has \"kid\" claim which does not correspond to a known public key. Most likely the {} is expired, so \
-             get a fresh token from your client app and try again.",
+            "{} has \"kid\" claim which does not correspond to a known public key. Most likely the {provided}{} is \
+             expired, so get a fresh token from your client app and try again.",
             words.name, words.short
         );
         TokenError::new(TokenFault::UnknownKeyId, words.invalid, message)
@@ -232,8 +233,9 @@ impl TokenError {
 
     pub(super) fn expired(kind: TokenKind) -> Self {
         let words = kind.words();
-        let rest =
-            format!("has expired. Get a fresh {} from your client app and try again ({}).", words.short, words.expired);
+        // Only App Check does not tell the code in the text.
+        let code = if kind == TokenKind::AppCheck { String::new() } else { format!(" ({})", words.expired) };
+        let rest = format!("has expired. Get a fresh {} from your client app and try again{code}.", words.short);
         TokenError { code: words.expired, ..TokenError::about(kind, TokenFault::Expired, &rest) }
     }
 }

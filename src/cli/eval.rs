@@ -32,7 +32,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
     let mut described = Described::new(options)?;
     if let Some((code, message)) = sign_in(&mut described)? {
         match options.format {
-            EvalFormat::Human => output.error(&format!("the token is refused: {message} ({code})")),
+            EvalFormat::Human => output.quoted_error(&format!("the token is refused: {message} ({code})")),
             EvalFormat::Json => {
                 let answer = json!({ "allowed": false, "reason": message, "cause": "token-refused", "code": code });
                 output.raw(&report::pretty(&answer));

@@ -57,6 +57,13 @@ impl Output {
         }
     }
 
+    /// An error that quotes what came from outside, such as a claim of a token: control characters are shown, not sent
+    /// to the terminal.
+    pub(super) fn quoted_error(&mut self, text: &str) {
+        let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+        self.error(&text.chars().map(shown).collect::<String>());
+    }
+
     fn message(&mut self, style: Style, word: &str, text: &str) {
         let mut stream = AutoStream::new(std::io::stderr(), self.choice);
         let _ = writeln!(stream, "{style}{word}{style:#}: {text}");

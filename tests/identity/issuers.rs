@@ -37,32 +37,89 @@ fn app_check_tokens_name_the_app() {
     ] {
         assert_eq!(verifier.verify(&claims(more), NOW).unwrap_err().fault(), &fault);
     }
-    let expired = verifier.verify(&claims(json!({ "exp": NOW })), NOW).unwrap_err();
+    let said = |more: Json| verifier.verify(&claims(more), NOW).unwrap_err();
+    let expired = said(json!({ "exp": NOW }));
     assert_eq!(expired.code(), "app-check/app-check-token-expired");
+    for (more, ends) in [
+        (json!({ "exp": NOW }), "has expired. Get a fresh App Check token from your client app and try again."),
+        (
+            json!({ "aud": ["x"] }),
+            "comes from the same Firebase project as the service account used to authenticate this SDK.",
+        ),
+        (json!({ "iss": "https://example.com" }), "token has incorrect \"iss\" (issuer) claim."),
+        (json!({ "sub": "" }), "has an empty string \"sub\" (subject) claim."),
+        (json!({ "sub": 5 }), "has no \"sub\" (subject) claim."),
+    ] {
+        let error = said(more).to_string();
+        assert!(error.starts_with("The provided App Check token ") && error.ends_with(ends), "{error}");
+    }
+    // The id of an app is no user's.
+    assert!(verifier.verify(&claims(json!({ "sub": "1".repeat(200) })), NOW).is_ok());
+}
+
+#[test]
+fn a_tenant_is_looked_for_where_tokens_of_a_kind_name_it() {
+    let account = "sa@demo.iam.gserviceaccount.com";
+    let token = CustomToken::new("alice").tenant("t1").payload(account, NOW).unwrap();
+    let verifier = |tenant: &str| Verifier::custom_tokens(account, keys::known()).tenant(tenant);
+    let verified = verifier("t1").verify(&signed(&token), NOW).unwrap();
+    assert_eq!(verifier("t2").verify(&signed(&token), NOW).unwrap_err().fault(), &TokenFault::WrongTenant);
+    // Nobody signs in with a tenant's token elsewhere.
+    assert!(Exchange::new(PROJECT).tenant("t1").verified(&verified, |_| None, NOW).is_ok());
+    for other in [Exchange::new(PROJECT), Exchange::new(PROJECT).tenant("t2")] {
+        assert_eq!(other.verified(&verified, |_| None, NOW).unwrap_err().to_string(), "TENANT_ID_MISMATCH");
+    }
+}
+
+#[test]
+fn what_is_kept_passed_the_checks_of_its_verifier() {
+    let token = signed(&id_token(json!({ "firebase": { "tenant": "a" } })));
+    let verifier = id_tokens().cached(10);
+    verifier.verify(&token, NOW).unwrap();
+    assert!(verifier.tenant("b").verify(&token, NOW).is_err());
+    let lax = signed(&id_token(json!({ "exp": null })));
+    let verifier = id_tokens().profile(Profile::NodeCompatible).cached(10);
+    verifier.verify(&lax, NOW).unwrap();
+    assert!(verifier.profile(Profile::Strict).verify(&lax, NOW).is_err());
+}
+
+#[test]
+fn a_token_without_a_name_tries_only_so_many_keys() {
+    let secret = |n: usize| json!({ "kty": "oct", "kid": n.to_string(), "k": "A".repeat(43) });
+    let set = |n: usize| json!({ "keys": (0..n).map(secret).collect::<Vec<_>>() }).to_string();
+    let token = Signer::from_secret(&[0; 32]).unwrap().sign(&keys::claims(json!({ "sub": "u" }))).unwrap();
+    let verify = |n: usize| {
+        let keys = Keys::new(KeySet::parse(&set(n)).unwrap());
+        Verifier::issuer(Issuer::signed_only(Algorithm::Hs256), keys)
+            .verify(&token, NOW)
+            .map_err(|error| error.fault().clone())
+    };
+    assert_ne!(verify(32).err(), Some(TokenFault::NoKeyId));
+    assert_eq!(verify(33).err(), Some(TokenFault::NoKeyId));
 }
 
 #[test]
 fn tokens_of_other_issuers_are_verified_by_their_own_rules() {
     let claims = keys::claims(json!({ "iss": "chat", "aud": "app", "sub": "u1", "exp": NOW + 60 }));
     let ec = Keys::new(KeySet::parse(keys::JWKS).unwrap());
-    let issuer = || Issuer::new(Algorithm::Es256).issuer("chat").audience("app").with_subject();
+    let issuer = |name: &str, audience: &str| Issuer::new(Algorithm::Es256, name, audience).with_subject();
     let token = Signer::from_pem(keys::EC_PRIVATE).unwrap().key_id("ec").sign(&claims).unwrap();
     let nobody = keys::claims(json!({ "iss": "chat", "aud": "app", "user_id": "u1", "exp": NOW + 60 }));
     let nobody = Signer::from_pem(keys::EC_PRIVATE).unwrap().key_id("ec").sign(&nobody).unwrap();
-    let unnamed = Verifier::issuer(Issuer::new(Algorithm::Es256), ec.clone()).verify(&nobody, NOW).unwrap();
+    let unnamed = Verifier::issuer(Issuer::signed_only(Algorithm::Es256), ec.clone()).verify(&nobody, NOW).unwrap();
     assert!(unnamed.auth().is_none(), "a token that names nobody is no credential");
-    let verifier = Verifier::issuer(issuer(), ec.clone());
+    let verifier = Verifier::issuer(issuer("chat", "app"), ec.clone());
     assert_eq!(verifier.verify(&token, NOW).unwrap().auth().unwrap().trust(), Trust::Verified);
     assert_eq!(verifier.verify(&token, NOW + 60).unwrap_err().fault(), &TokenFault::Expired);
-    for other in [issuer().issuer("x"), issuer().audience("x")] {
+    for other in [issuer("x", "app"), issuer("chat", "x")] {
         assert!(Verifier::issuer(other, ec.clone()).verify(&token, NOW).is_err());
     }
-    let rs = Verifier::issuer(Issuer::new(Algorithm::Rs256), ec);
+    let rs = Verifier::issuer(Issuer::signed_only(Algorithm::Rs256), ec);
     assert_eq!(rs.verify(&token, NOW).unwrap_err().fault(), &TokenFault::WrongAlgorithm);
 
     let secret = [9; 32];
     let shared = Keys::new(KeySet::from_secret("", &secret).unwrap());
-    let chat = Verifier::issuer(Issuer::new(Algorithm::Hs256), shared);
+    let chat = Verifier::issuer(Issuer::signed_only(Algorithm::Hs256), shared);
     let token = Signer::from_secret(&secret).unwrap().sign(&claims).unwrap();
     assert!(chat.verify(&token, NOW).is_ok());
     assert!(chat.verify(&Signer::from_secret(&secret).unwrap().key_id("any").sign(&claims).unwrap(), NOW).is_ok());
@@ -71,7 +128,7 @@ fn tokens_of_other_issuers_are_verified_by_their_own_rules() {
     let unlimited = Signer::from_secret(&secret).unwrap().sign(&keys::claims(json!({ "sub": "u1" }))).unwrap();
     assert_eq!(chat.verify(&unlimited, NOW).unwrap_err().fault(), &TokenFault::MissingClaim("exp"));
     let octets = json!({ "keys": [{ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret) }] }).to_string();
-    let chat = Verifier::issuer(Issuer::new(Algorithm::Hs256), Keys::new(KeySet::parse(&octets).unwrap()));
+    let chat = Verifier::issuer(Issuer::signed_only(Algorithm::Hs256), Keys::new(KeySet::parse(&octets).unwrap()));
     assert!(chat.verify(&token, NOW).is_ok());
 }
 

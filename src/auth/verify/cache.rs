@@ -39,9 +39,14 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// Room for that many tokens.
+    /// Room for that many tokens, at least two.
     pub(super) fn new(capacity: usize) -> Self {
-        Cache { capacity: capacity.div_ceil(2).max(1), halves: RwLock::default() }
+        Cache { capacity: (capacity / 2).max(1), halves: RwLock::default() }
+    }
+
+    /// One of the same size with nothing in it.
+    pub(super) fn emptied(&self) -> Self {
+        Cache { capacity: self.capacity, halves: RwLock::default() }
     }
 
     /// The token of a text, if it was verified with the key set of that stamp and holds now.

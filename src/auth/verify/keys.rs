@@ -70,14 +70,14 @@ pub struct KeySet {
     stamp: u64,
 }
 
-/// Tells sets apart, also those made of the same text.
+/// Tells sets apart, also those made of the same text: each that is put in place has a higher one.
 static NEXT_STAMP: AtomicU64 = AtomicU64::new(1);
 
 impl KeySet {
     fn of(keys: HashMap<String, Key>) -> Result<Self, KeyError> {
         match keys.len() {
             0 => Err(KeyError::Empty),
-            1..=MAX_KEYS => Ok(KeySet { keys, expires: None, stamp: NEXT_STAMP.fetch_add(1, Ordering::Relaxed) }),
+            1..=MAX_KEYS => Ok(KeySet { keys, expires: None, stamp: 0 }),
             _ => Err(KeyError::TooMany),
         }
     }
@@ -182,8 +182,18 @@ impl KeySet {
         self.keys.keys().map(String::as_str)
     }
 
+    /// Until which second since 1970 the set may be used; nothing where it does not expire.
+    pub fn expiry(&self) -> Option<i64> {
+        self.expires
+    }
+
     pub(super) fn stamp(&self) -> u64 {
         self.stamp
+    }
+
+    fn stamped(mut self) -> Arc<Self> {
+        self.stamp = NEXT_STAMP.fetch_add(1, Ordering::Relaxed);
+        Arc::new(self)
     }
 
     pub(super) fn is_expired(&self, now: i64) -> bool {
@@ -251,13 +261,14 @@ pub struct Keys(RwLock<Arc<KeySet>>);
 impl Keys {
     /// A place that holds a set.
     pub fn new(set: KeySet) -> Arc<Self> {
-        Arc::new(Keys(RwLock::new(Arc::new(set))))
+        Arc::new(Keys(RwLock::new(set.stamped())))
     }
 
     /// Puts another set in its place. Cached tokens of the set before count no more.
     pub fn replace(&self, set: KeySet) {
-        let set = Arc::new(set);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = set;
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Within the lock: a set that comes later has the higher stamp.
+        *current = set.stamped();
     }
 
     /// The set of this moment.

@@ -29,7 +29,10 @@ use super::{
 };
 use cache::Cache;
 
-/// Another issuer than Firebase: what its tokens have to say. What is not stated is not compared.
+/// Keys that are tried for a token that names none.
+const MAX_TRIED: usize = 32;
+
+/// Another issuer than Firebase: what its tokens have to say.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     algorithm: Algorithm,
@@ -39,8 +42,15 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer whose tokens are signed with that algorithm, and with no other.
-    pub fn new(algorithm: Algorithm) -> Self {
+    /// An issuer whose tokens are signed with that algorithm, and with no other; `iss` and `aud` are what they say,
+    /// exactly.
+    pub fn new(algorithm: Algorithm, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Issuer { algorithm, issuer: Some(issuer.into()), audience: Some(audience.into()), subject: false }
+    }
+
+    /// Any token that is signed with that algorithm and a known key: for keys that nobody else signs with, for nothing
+    /// else.
+    pub fn signed_only(algorithm: Algorithm) -> Self {
         Issuer { algorithm, issuer: None, audience: None, subject: false }
     }
 
@@ -146,28 +156,34 @@ impl Verifier {
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.rules.profile = profile;
-        self
+        self.forgetful()
     }
 
     /// Seconds by which the clocks of issuer and verifier may differ: 0 without this, as in Node; 300 is Go's. At most 300.
     #[must_use]
     pub fn skew(mut self, seconds: u16) -> Self {
         self.rules.skew = i64::from(seconds.min(300));
-        self
+        self.forgetful()
     }
 
     /// Only users of that tenant.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
+        self.forgetful()
+    }
+
+    /// Keeps that many verified tokens, at least two, until they expire or the keys change; with 0 none. Only the same text
+    /// to the last octet is found again.
+    #[must_use]
+    pub fn cached(mut self, tokens: usize) -> Self {
+        self.cache = (tokens > 0).then(|| Cache::new(tokens));
         self
     }
 
-    /// Keeps up to that many verified tokens until they expire or the keys change. Only the same text to the last octet is
-    /// found again.
-    #[must_use]
-    pub fn cached(mut self, tokens: usize) -> Self {
-        self.cache = Some(Cache::new(tokens));
+    /// What passed other checks has not passed these.
+    fn forgetful(mut self) -> Self {
+        self.cache = self.cache.map(|cache| cache.emptied());
         self
     }
 
@@ -236,6 +252,11 @@ impl Verifier {
             let key = id.and_then(Json::as_str).and_then(|id| keys.get(id)).or_else(nameless);
             holds(key.ok_or_else(|| TokenError::unknown_key(kind))?)
         } else {
+            // Each key costs as much as a verification: a forged token shall not cost a thousand.
+            if keys.all().len() > MAX_TRIED {
+                let rest = format!("has no \"kid\" claim, and there are more than {MAX_TRIED} keys to try.");
+                return Err(TokenError::about(kind, TokenFault::NoKeyId, &rest));
+            }
             keys.all().any(holds)
         };
         if holds { Ok(()) } else { Err(TokenError::signature(kind, TokenFault::BadSignature)) }
@@ -245,9 +266,17 @@ impl Verifier {
         matches!(self.kind(), TokenKind::CustomToken | TokenKind::Foreign)
     }
 
+    /// The tenant that a token names, where tokens of its kind do.
+    fn tenant_in<'c>(&self, claims: &'c Claims) -> Option<&'c Json> {
+        match self.kind() {
+            TokenKind::CustomToken | TokenKind::BlockingToken => claims.get("tenant_id"),
+            _ => claims.firebase("tenant"),
+        }
+    }
+
     fn tenant_of(&self, claims: &Claims) -> Result<(), TokenError> {
         match &self.tenant {
-            Some(tenant) if claims.firebase("tenant").and_then(Json::as_str) != Some(tenant) => {
+            Some(tenant) if self.tenant_in(claims).and_then(Json::as_str) != Some(tenant) => {
                 let message = "User tenant ID does not match with the current TenantAwareAuth tenant ID.";
                 Err(TokenError::new(TokenFault::WrongTenant, "auth/mismatching-tenant-id", message))
             }

@@ -53,7 +53,7 @@ pub(super) fn signed_in(
 fn refuse(output: &mut Output, format: options::Format, code: &str, message: &str) -> Exit {
     match format {
         options::Format::Json => output.raw(&pretty(&json!({ "error": { "code": code, "message": message } }))),
-        options::Format::Plain => output.error(&format!("{message} ({code})")),
+        options::Format::Plain => output.quoted_error(&format!("{message} ({code})")),
     }
     Exit::Denied
 }
