@@ -37,6 +37,14 @@ pub(crate) fn write_decisive(
     Ok(())
 }
 
+/// What a step gave, with the reason where it has one.
+pub(crate) fn in_short(step: &Step, gave: &str) -> String {
+    match &step.why {
+        Some(why) => format!("{gave}  ({why})"),
+        None => gave.to_owned(),
+    }
+}
+
 /// One line for each sub-expression, those inside it indented below.
 pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
     let text = shorten(source.slice(step.span), SOURCE_WIDTH);
@@ -48,7 +56,7 @@ pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, in
         Outcome::Error(_) => describe(&step.outcome),
         outcome => shorten(&describe(outcome), room),
     };
-    writeln!(f, "{:indent$}{text} → {value}", "")?;
+    writeln!(f, "{:indent$}{text} → {}", "", in_short(step, &value))?;
     // Very deep expressions stay readable if they stop moving to the right.
     let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
     for part in worth_showing(step) {

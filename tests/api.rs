@@ -436,6 +436,19 @@ fn a_request_that_no_block_covers_is_explained() {
     insta::assert_snapshot!(explained(&request));
 }
 
+#[test]
+fn elements_that_make_an_answer_false_are_named() {
+    let named = |condition: &str, reason: &str| {
+        let decision = storage(condition).explain(&storage::Request::get("b", "x"), &()).unwrap();
+        let text = decision.explanation().to_string();
+        assert_eq!(text.matches(&format!("false  ({reason})")).count(), 2, "{text}");
+    };
+    named("['a', 'b'].hasAll(['b', 'c', 1])", "missing: 'c', 1");
+    named("['a', 'b'].hasOnly(['a'])", "not in the list: 'b'");
+    named("{'a': 1, 'z': 2}.keys().toSet().hasOnly(['a'])", "not in the list: 'z'");
+    named("[].toSet().hasAll([1, 2, 3, 4, 5, 6, 7])", "missing: 1, 2, 3, 4, 5, …");
+}
+
 fn explained(request: &storage::Request<'_>) -> String {
     let rules: storage::Ruleset = PHOTOS.parse().unwrap();
     rules.explain(request, &()).unwrap().explanation().to_string()

@@ -279,6 +279,9 @@ fn step(source: &Source, of: &Step) -> Json {
     let at = source.position(of.span.start);
     let mut answer = json!({ "text": source.slice(of.span), "line": at.line, "column": at.column });
     set(&mut answer, "outcome", outcome(&of.outcome));
+    if let Some(why) = &of.why {
+        set(&mut answer, "why", json!(why));
+    }
     // Moved in: `json!` would copy everything below at every level.
     set(&mut answer, "parts", of.parts.iter().map(|part| step(source, part)).collect());
     answer

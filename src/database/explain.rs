@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use crate::{
     eval::Outcome,
-    explain::{SOURCE_WIDTH, decisive_step, shorten, worth_showing, write_decisive, write_step},
+    explain::{SOURCE_WIDTH, decisive_step, in_short, shorten, worth_showing, write_decisive, write_step},
     value::Value,
 };
 
@@ -90,7 +90,7 @@ impl Explanation<'_> {
         match rule.map(|rule| (rule.span, rule.condition.as_ref())) {
             Some((_, Some(step))) => {
                 let step = decisive_step(step);
-                write_decisive(f, source, step.span, "false", &worth_showing(step))
+                write_decisive(f, source, step.span, &in_short(step, "false"), &worth_showing(step))
             }
             Some((span, None)) => write_decisive(f, source, span, "false", &[]),
             None => Ok(()),

@@ -28,7 +28,15 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         locals: &[Result<'a>],
     ) -> Result<'a> {
         let values = self.values(id, arguments, locals)?;
-        let result = builtin.call(L::OPERATORS, self.arena, &values).map_err(|f| dispatch(id, f))?;
+        self.called(id, builtin, &values)
+    }
+
+    /// The result of a built-in for arguments that are there.
+    fn called(&mut self, id: NodeId, builtin: &'static Builtin, values: &[ValueRef<'a>]) -> Result<'a> {
+        let result = builtin.call(L::OPERATORS, self.arena, values).map_err(|f| dispatch(id, f))?;
+        if let (ValueRef::Bool(false), Some(why)) = (result, builtin.why) {
+            self.observer.refutes(|| why(values));
+        }
         self.sized(id, result)
     }
 
@@ -85,13 +93,11 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             if let Some(first) = few.first_mut() {
                 *first = receiver;
             }
-            let result = method.call(L::OPERATORS, self.arena, few).map_err(|f| dispatch(id, f))?;
-            return self.sized(id, result);
+            return self.called(id, method, few);
         }
         let values: Vec<_> =
             std::iter::once(Ok(receiver)).chain(results.iter().copied()).collect::<std::result::Result<_, _>>()?;
-        let result = method.call(L::OPERATORS, self.arena, &values).map_err(|f| dispatch(id, f))?;
-        self.sized(id, result)
+        self.called(id, method, &values)
     }
 
     /// `matches`, `split` and `replace` with the pattern that was compiled when the rules were loaded. `None` where the

@@ -15,6 +15,9 @@ pub trait Observer {
     /// The statement's result; one without a condition gives true.
     fn decided(&mut self, _result: &Result<'_>) {}
 
+    /// The operation that ends next gives false; `why` tells what a reader wants to know of it.
+    fn refutes(&mut self, _why: impl FnOnce() -> Option<String>) {}
+
     /// An operation begins.
     fn enter(&mut self, _node: NodeId) {}
 

@@ -62,6 +62,8 @@ pub struct Step {
     pub parts: Vec<Step>,
     /// What kind of operation it is.
     pub kind: StepKind,
+    /// Of one that gave false, what a reader wants to know: `missing: 'size'`.
+    pub why: Option<String>,
     node: NodeId,
 }
 
@@ -122,12 +124,14 @@ pub struct Steps<'p> {
     code: &'p Code,
     /// Operations that have begun, with the parts that are done.
     open: Vec<Vec<Step>>,
+    /// Of the operation that ends next.
+    why: Option<String>,
 }
 
 impl<'p> Steps<'p> {
     /// Nothing is written down yet.
     pub fn new(code: &'p Code) -> Self {
-        Steps { code, open: vec![Vec::new()] }
+        Steps { code, open: vec![Vec::new()], why: None }
     }
 
     /// The step of the whole expression; begins anew.
@@ -153,6 +157,10 @@ impl<'p> Steps<'p> {
 }
 
 impl Observer for Steps<'_> {
+    fn refutes(&mut self, why: impl FnOnce() -> Option<String>) {
+        self.why = why();
+    }
+
     fn enter(&mut self, _node: NodeId) {
         self.open.push(Vec::new());
     }
@@ -164,7 +172,7 @@ impl Observer for Steps<'_> {
         let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
         parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
         let kind = StepKind::of(self.code.node(node));
-        let step = Step { span, outcome: self.outcome(result), parts, kind, node };
+        let step = Step { span, outcome: self.outcome(result), parts, kind, why: self.why.take(), node };
         if let Some(around) = self.open.last_mut() {
             around.push(step);
         }
@@ -195,6 +203,10 @@ impl<'p> Recorder<'p> {
 }
 
 impl Observer for Recorder<'_> {
+    fn refutes(&mut self, why: impl FnOnce() -> Option<String>) {
+        self.steps.refutes(why);
+    }
+
     fn block(&mut self, id: u32) {
         let Some(block) = self.blocks.get(id as usize) else { return };
         let text = |at: usize| match block.captured(at, self.segments) {

@@ -4,7 +4,9 @@ use std::fmt::{Display, Formatter, Result};
 
 use crate::{
     eval::{BlockTrace, Outcome, StatementTrace},
-    explain::{SOURCE_WIDTH, decisive_step, describe, in_words, shorten, worth_showing, write_decisive, write_step},
+    explain::{
+        SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, worth_showing, write_decisive, write_step,
+    },
     text::Source,
     value::Value,
 };
@@ -76,6 +78,7 @@ impl Explanation<'_> {
                 let mut steps = statements().filter_map(|s| s.condition.as_ref()).map(decisive_step);
                 let (Some(step), more) = (steps.next(), steps.count()) else { return Ok(()) };
                 let text = if more > 0 { format!("false (and {more} more)") } else { "false".to_owned() };
+                let text = in_short(step, &text);
                 (step.span, text, worth_showing(step))
             }
             _ => return Ok(()),

@@ -27,6 +27,7 @@ pub(super) const TABLE: &[Builtin] = &[
         },
         doc: "The number as an integer, the fraction dropped; the number a text stands for.",
         example: "int('42') == 42",
+        why: None,
     },
     Builtin {
         receiver: None,
@@ -48,6 +49,7 @@ pub(super) const TABLE: &[Builtin] = &[
         },
         doc: "The number as a float; the number a text stands for.",
         example: "float('1.5') == 1.5",
+        why: None,
     },
     Builtin {
         receiver: None,
@@ -60,6 +62,7 @@ pub(super) const TABLE: &[Builtin] = &[
         },
         doc: "The text of a number, bool, null, path or string.",
         example: "string(1.0) == '1.0'",
+        why: None,
     },
     Builtin {
         receiver: None,
@@ -69,6 +72,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| a.first().copied().ok_or(misfit()),
         doc: "Its argument; explanations and logs show it.",
         example: "debug(1) == 1",
+        why: None,
     },
 ];
 

@@ -14,7 +14,7 @@ const fn hashing(name: &'static str, run: Run, doc: &'static str, example: &'sta
         Overload { params: &[Type::Bytes], result: Type::Bytes },
         Overload { params: &[Type::String], result: Type::Bytes },
     ];
-    Builtin { receiver: None, package: Some("hashing"), name, overloads: OVERLOADS, run, doc, example }
+    Builtin { receiver: None, package: Some("hashing"), name, overloads: OVERLOADS, run, doc, example, why: None }
 }
 
 const CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);

@@ -17,7 +17,7 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(Type::List), package: None, name, overloads, run, doc, example }
+    Builtin { receiver: Some(Type::List), package: None, name, overloads, run, doc, example, why: None }
 }
 
 const fn bytes(
@@ -27,7 +27,7 @@ const fn bytes(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(Type::Bytes), package: None, name, overloads: result, run, doc, example }
+    Builtin { receiver: Some(Type::Bytes), package: None, name, overloads: result, run, doc, example, why: None }
 }
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
@@ -49,7 +49,8 @@ pub(super) const TABLE: &[Builtin] = &[
         |_, a| lookup::has_all(a, same_in_list),
         "Whether every element of the argument is in it.",
         "[1, 2].hasAll([2])",
-    ),
+    )
+    .because(|a| lookup::missing(a, same_in_list)),
     method(
         "hasAny",
         ASKS_LIST,
@@ -63,7 +64,8 @@ pub(super) const TABLE: &[Builtin] = &[
         |_, a| lookup::has_only(a, same_in_list),
         "Whether all its elements are in the argument.",
         "[1, 1].hasOnly([1, 2])",
-    ),
+    )
+    .because(|a| lookup::besides(a, same_in_list)),
     method("concat", FROM_LIST, concat, "Its elements, then those of the argument.", "[1].concat([2]) == [1, 2]"),
     method(
         "removeAll",
@@ -94,6 +96,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: constraint_has_any,
         doc: "In a list query: whether the field is known to hold any element of the argument.",
         example: "true",
+        why: None,
     },
 ];
 

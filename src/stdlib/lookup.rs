@@ -52,6 +52,31 @@ pub(super) fn has_only<'a>(args: &[ValueRef<'a>], same: Same) -> Result<ValueRef
     Ok(ValueRef::Bool(elements(args, 0)?.iter().all(|item| theirs.contains(item))))
 }
 
+/// Elements that a reason names.
+const NAMED: usize = 5;
+
+/// The first of some elements, for a reason.
+pub(super) fn named<'a>(what: &str, elements: impl Iterator<Item = ValueRef<'a>>) -> Option<String> {
+    let mut names: Vec<_> = elements.take(NAMED + 1).map(ValueRef::describe).collect();
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("…".to_owned());
+    }
+    (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+}
+
+/// Why `has_all` does not hold.
+pub(super) fn missing(args: &[ValueRef<'_>], same: Same) -> Option<String> {
+    let mine = Lookup::new(elements(args, 0).ok()?, same);
+    named("missing", elements(args, 1).ok()?.iter().filter(|item| !mine.contains(*item)))
+}
+
+/// Why `has_only` does not hold.
+pub(super) fn besides(args: &[ValueRef<'_>], same: Same) -> Option<String> {
+    let theirs = Lookup::new(elements(args, 1).ok()?, same);
+    named("not in the list", elements(args, 0).ok()?.iter().filter(|item| !theirs.contains(*item)))
+}
+
 /// A list prepared for many look-ups.
 pub(super) struct Lookup<'a> {
     items: Vec<ValueRef<'a>>,

@@ -13,7 +13,7 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(Type::Map), package: None, name, overloads, run, doc, example }
+    Builtin { receiver: Some(Type::Map), package: None, name, overloads, run, doc, example, why: None }
 }
 
 const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];

@@ -44,6 +44,9 @@ pub struct Overload {
 /// Computes a result from arguments that fit one of the overloads; of a method, the first is the receiver.
 pub type Run = for<'a> fn(&'a Bump, &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>>;
 
+/// Why the answer to such arguments is false, in a few words.
+pub type Why = fn(&[ValueRef<'_>]) -> Option<String>;
+
 /// A built-in function or method.
 pub struct Builtin {
     /// The type whose method it is.
@@ -60,6 +63,8 @@ pub struct Builtin {
     pub doc: &'static str,
     /// An expression that is true.
     pub example: &'static str,
+    /// What a reader asks when it gives false: which elements it is about.
+    pub why: Option<Why>,
 }
 
 impl std::fmt::Debug for Builtin {
@@ -69,6 +74,11 @@ impl std::fmt::Debug for Builtin {
 }
 
 impl Builtin {
+    /// The same, which says why it gives false.
+    const fn because(self, why: Why) -> Self {
+        Builtin { why: Some(why), ..self }
+    }
+
     /// The name as messages print it: `string.size`, `math.abs`, `int`.
     pub fn qualified_name(&self) -> String {
         match (self.receiver, self.package) {

@@ -11,7 +11,7 @@ const fn math(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: None, package: Some("math"), name, overloads, run, doc, example }
+    Builtin { receiver: None, package: Some("math"), name, overloads, run, doc, example, why: None }
 }
 
 const TO_FLOAT: &[Overload] = &[Overload { params: &[Type::Float], result: Type::Float }];

@@ -15,6 +15,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| Ok(ValueRef::Float(place(a, 0)?.latitude())),
         doc: "Degrees north of the equator.",
         example: "latlng.value(1, 2).latitude() == 1.0",
+        why: None,
     },
     Builtin {
         receiver: Some(Type::LatLng),
@@ -24,6 +25,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| Ok(ValueRef::Float(place(a, 0)?.longitude())),
         doc: "Degrees east of Greenwich.",
         example: "latlng.value(1, 2).longitude() == 2.0",
+        why: None,
     },
     Builtin {
         receiver: Some(Type::LatLng),
@@ -33,6 +35,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| Ok(ValueRef::Float(place(a, 0)?.distance(place(a, 1)?))),
         doc: "Metres to another place along the earth's surface.",
         example: "latlng.value(1, 2).distance(latlng.value(1, 2)) == 0",
+        why: None,
     },
     Builtin {
         receiver: None,
@@ -47,6 +50,7 @@ pub(super) const TABLE: &[Builtin] = &[
         },
         doc: "The place at a latitude and a longitude, in degrees.",
         example: "latlng.value(1, 2) == latlng.value(1.0, 2.0)",
+        why: None,
     },
 ];
 

@@ -17,12 +17,12 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(Type::Set), package: None, name, overloads, run, doc, example }
+    Builtin { receiver: Some(Type::Set), package: None, name, overloads, run, doc, example, why: None }
 }
 
 const fn keys_of(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
     const TO_SET: &[Overload] = &[Overload { params: &[], result: Type::Set }];
-    Builtin { receiver: Some(Type::MapDiff), package: None, name, overloads: TO_SET, run, doc, example }
+    Builtin { receiver: Some(Type::MapDiff), package: None, name, overloads: TO_SET, run, doc, example, why: None }
 }
 
 const ASKS: &[Overload] =
@@ -43,7 +43,8 @@ pub(super) const TABLE: &[Builtin] = &[
         |_, a| lookup::has_all(a, set_equals),
         "Whether every element of the argument is in it.",
         "[1, 2].toSet().hasAll([2.0])",
-    ),
+    )
+    .because(|a| lookup::missing(a, set_equals)),
     method(
         "hasAny",
         ASKS,
@@ -57,7 +58,8 @@ pub(super) const TABLE: &[Builtin] = &[
         |_, a| lookup::has_only(a, set_equals),
         "Whether all its elements are in the argument.",
         "[1].toSet().hasOnly([1, 2])",
-    ),
+    )
+    .because(|a| lookup::besides(a, set_equals)),
     method(
         "union",
         FROM_SET,

@@ -16,7 +16,7 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(Type::String), package: None, name, overloads, run, doc, example }
+    Builtin { receiver: Some(Type::String), package: None, name, overloads, run, doc, example, why: None }
 }
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];

@@ -9,7 +9,7 @@ use super::{Builtin, Failure, Overload, Run, message, misfit};
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 
 const fn field(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
-    Builtin { receiver: Some(Type::Timestamp), package: None, name, overloads: TO_INT, run, doc, example }
+    Builtin { receiver: Some(Type::Timestamp), package: None, name, overloads: TO_INT, run, doc, example, why: None }
 }
 
 const fn function(
@@ -20,7 +20,7 @@ const fn function(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example }
+    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example, why: None }
 }
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -67,6 +67,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| Ok(ValueRef::Timestamp(time(a)?.date())),
         doc: "Midnight of the same day.",
         example: "timestamp.value(5).date() == timestamp.date(1970, 1, 1)",
+        why: None,
     },
     Builtin {
         receiver: Some(Type::Timestamp),
@@ -76,6 +77,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| Ok(ValueRef::Duration(time(a)?.time())),
         doc: "The time since midnight.",
         example: "timestamp.value(5).time() == duration.value(5, 'ms')",
+        why: None,
     },
     Builtin {
         receiver: Some(Type::Duration),
@@ -85,6 +87,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| int(span(a)?.seconds()),
         doc: "Whole seconds; negative for a negative duration.",
         example: "duration.value(1500, 'ms').seconds() == 1",
+        why: None,
     },
     Builtin {
         receiver: Some(Type::Duration),
@@ -94,6 +97,7 @@ pub(super) const TABLE: &[Builtin] = &[
         run: |_, a| int(span(a)?.nanos()),
         doc: "The fraction of the second in nanoseconds.",
         example: "duration.value(1500, 'ms').nanos() == 500000000",
+        why: None,
     },
     function(
         "duration",

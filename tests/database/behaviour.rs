@@ -460,6 +460,21 @@ fn paths_that_are_long_and_begin_alike_are_told_apart() {
 }
 
 #[test]
+fn what_is_missing_is_named() {
+    let rules = rules(&json!({ "rules": { ".write": true, "$x": {
+        ".validate": "newData.hasChildren(['name', 'age', 'mail']) && newData.child('age').val() != newData.val().length",
+    } } }));
+    let said = |value: Json| {
+        let decision = rules.explain(&Request::write("/u", value), &nothing()).unwrap();
+        decision.explanation().to_string()
+    };
+    let text = said(json!({ "name": "x" }));
+    // Beside the step, and beside what was decisive.
+    assert_eq!(text.matches("false  (missing: 'age', 'mail')").count(), 2, "{text}");
+    assert!(!said(json!({ "name": "x", "age": 1, "mail": "m" })).contains("missing"));
+}
+
+#[test]
 fn decisions_read_well() {
     let rules: Ruleset = include_str!("../../examples/database.rules.json").parse().unwrap();
     let stored: Json = serde_json::from_str(include_str!("../../examples/database.json")).unwrap();

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use crate::value::{Content, Snapshot, Str, Type, Unreadable, ValueRef};
 
 use super::{
-    super::{Builtin, Failure, Overload, Run, misfit},
+    super::{Builtin, Failure, Overload, Run, lookup::named, misfit},
     Misuse,
 };
 
@@ -16,7 +16,7 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(Type::Snapshot), package: None, name, overloads, run, doc, example }
+    Builtin { receiver: Some(Type::Snapshot), package: None, name, overloads, run, doc, example, why: None }
 }
 
 const TO_BOOL: &[Overload] = &[Overload { params: &[], result: Type::Bool }];
@@ -58,7 +58,8 @@ pub(super) const TABLE: &[Builtin] = &[
         has_children,
         "Whether there is a child, or each of those in a list; each of none always is.",
         "data.hasChildren(['a', 's']) && data.hasChildren()",
-    ),
+    )
+    .because(missing_children),
     method("exists", TO_BOOL, exists, "Whether anything is there.", "!data.child('none').exists()"),
     method(
         "getPriority",
@@ -140,6 +141,13 @@ fn has_children<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
         all = all && has(place, path)?;
     }
     Ok(ValueRef::Bool(all))
+}
+
+fn missing_children(args: &[ValueRef<'_>]) -> Option<String> {
+    let (Ok(place), Some(ValueRef::List(names))) = (receiver(args), args.get(1)) else { return None };
+    // What cannot be read ends the decision elsewhere.
+    let gone = |name: &ValueRef<'_>| matches!(name, ValueRef::String(path) if matches!(has(place, *path), Ok(false)));
+    named("missing", names.iter().filter(gone))
 }
 
 fn exists<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
