@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use firewarden::auth::{
-    ErrorCode, Trust, Verifier,
-    callable::{Call, Gate, Generation, TokenStatus},
-    mock_token,
+use firewarden::{
+    auth::{
+        Algorithm, ErrorCode, Issuer, KeySet, Keys, Signer, Trust, Verifier,
+        callable::{Call, CallableAuth, Gate, Generation, TokenStatus},
+        mock_token, unsigned_token,
+    },
+    storage::{Request, Ruleset},
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::keys::{self, NOW, PROJECT, id_token, signed};
 
@@ -43,7 +46,7 @@ fn good_tokens_pass_and_others_do_not() {
                 assert_eq!((auth.uid(), auth.token().text("uid")), (Some("u1"), Some("u1")));
                 assert_eq!((auth.trust(), auth.raw_token()), (Trust::Verified, good.as_str()));
                 assert!(!format!("{auth:?}").contains(&good));
-                assert_eq!(auth.auth().trust(), Trust::Verified);
+                assert_eq!(auth.auth().unwrap().trust(), Trust::Verified);
             }
             Err(error) => {
                 assert!(!passes, "{authorization}");
@@ -125,12 +128,79 @@ fn the_first_generation_takes_a_stated_user_in_the_emulator_only() {
     let auth = first.admit(&call(stated), NOW).unwrap().auth.unwrap();
     assert_eq!((auth.uid(), auth.trust()), (Some("alice"), Trust::Given));
     assert_eq!(auth.token().get("admin"), Some(&json!(true)));
+    let seen = auth.auth().unwrap();
+    assert_eq!((seen.uid(), seen.trust()), (Some("alice"), Trust::Given));
     for header in ["%7", "%zz", "{", "%ff"] {
         assert_eq!(first.admit(&call(header), NOW).unwrap_err().status(), 500, "{header}");
     }
-    assert!(first.admit(&call("null"), NOW).unwrap().auth.is_none());
+    for nobody in ["null", "0", "false"] {
+        assert!(first.admit(&call(nobody), NOW).unwrap().auth.is_none(), "{nobody}");
+    }
+    for unnamed in ["{}", r#"{"uid": ""}"#, r#"{"uid": 5, "token": {"sub": "bob", "user_id": "bob"}}"#] {
+        let auth = first.admit(&call(unnamed), NOW).unwrap().auth.unwrap();
+        assert_eq!((auth.uid(), auth.auth()), (None, None), "{unnamed}");
+    }
+    let stated = r#"{"uid": "alice", "token": {"sub": "bob", "user_id": "bob"}}"#;
+    let auth = first.admit(&call(stated), NOW).unwrap().auth.unwrap();
+    assert_eq!((auth.uid(), auth.auth().unwrap().uid()), (Some("alice"), Some("alice")));
     for other in [Gate::emulator(), gate().generation(Generation::First)] {
         assert!(other.admit(&call(stated), NOW).unwrap().auth.is_none());
+    }
+}
+
+/// What a gate makes of a token.
+fn by(gate: &Gate, token: &str) -> Result<CallableAuth, ErrorCode> {
+    let authorization = format!("Bearer {token}");
+    let headers = [JSON, ("Authorization", authorization.as_str())];
+    let context = gate.admit(&Call::new("POST", headers, br#"{"data": 1}"#), NOW).map_err(|error| error.code())?;
+    Ok(context.auth.unwrap())
+}
+
+#[test]
+fn a_verified_token_that_names_nobody_is_refused() {
+    let secret = [9; 32];
+    let shared = Keys::new(KeySet::from_secret("", &secret).unwrap());
+    let gate = Gate::new(Verifier::issuer(Issuer::signed_only(Algorithm::Hs256), shared)).unwrap();
+    let token = |claims: Json| {
+        let mut claims = keys::claims(claims);
+        claims.set("exp", NOW + 60);
+        Signer::from_secret(&secret).unwrap().sign(&claims).unwrap()
+    };
+    assert_eq!(by(&gate, &token(json!({ "sub": "u1" }))).unwrap().uid(), Some("u1"));
+    for claims in [json!({}), json!({ "sub": 5 }), json!({ "sub": "" }), json!({ "user_id": "u1", "uid": "u1" })] {
+        assert_eq!(by(&gate, &token(claims.clone())), Err(ErrorCode::Unauthenticated), "{claims}");
+    }
+}
+
+#[test]
+fn an_emulator_user_without_id_is_nobody_to_rules() {
+    for claims in [json!({}), json!({ "sub": 5 }), json!({ "sub": "" }), json!({ "user_id": "u1", "uid": "u1" })] {
+        let auth = by(&Gate::emulator(), &unsigned_token(&keys::claims(claims.clone()))).unwrap();
+        assert_eq!((auth.uid(), auth.auth()), (None, None), "{claims}");
+    }
+    let auth = by(&Gate::emulator(), &unsigned_token(&keys::claims(json!({ "sub": "u1" })))).unwrap();
+    let seen = auth.auth().unwrap();
+    assert_eq!((auth.uid(), seen.uid(), seen.trust()), (Some("u1"), Some("u1"), Trust::Unsigned));
+}
+
+#[test]
+fn rules_see_the_claims_of_the_token_and_no_added_uid() {
+    let rules: Ruleset = "rules_version = '2'; service firebase.storage { match /b/{b}/o/{name} {
+        allow read: if request.auth.uid == 'u1' && request.auth.token.get('uid', 'none') == name; } }"
+        .parse()
+        .unwrap();
+    for (claims, uid) in [(json!({}), "none"), (json!({ "uid": "custom" }), "custom")] {
+        let claims = id_token(claims);
+        let verified = signed(&claims);
+        let kept = by(&gate(), &verified).unwrap();
+        // Handlers see the user's id under that name, as from the SDK.
+        assert_eq!(kept.token().text("uid"), Some("u1"));
+        let seen = Verifier::id_tokens(PROJECT, keys::known()).verify(&verified, NOW).unwrap().auth().cloned();
+        assert_eq!(kept.auth(), seen.as_ref());
+        for auth in [kept, by(&Gate::emulator(), &unsigned_token(&claims)).unwrap()] {
+            let read = Request::get("b", uid).auth(auth.auth().unwrap());
+            assert!(rules.permits(&read, &()).unwrap(), "{claims} {:?}", auth.trust());
+        }
     }
 }
 

@@ -3,9 +3,12 @@
 use serde_json::Value as Json;
 
 use super::{call::Call, data};
-use crate::auth::{Auth, Claims, ErrorCode, HttpsError, Trust, emulator};
 #[cfg(feature = "verify")]
 use crate::auth::{TokenKind, VerifiedToken, Verifier};
+use crate::{
+    auth::{Auth, Claims, ErrorCode, HttpsError, Trust, emulator, js},
+    value::{Value, json},
+};
 
 /// The generation of the functions that stand behind a gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +53,38 @@ pub struct CallableAuth {
     token: Claims,
     raw_token: String,
     trust: Trust,
+    seen: Seen,
+}
+
+/// What rules see of a user.
+#[derive(Clone)]
+enum Seen {
+    /// What is kept with the token.
+    #[cfg(feature = "verify")]
+    Token(VerifiedToken),
+    Made(Option<Auth>),
+}
+
+impl Seen {
+    /// A user by a stated or decoded id; nothing without one.
+    fn of(uid: Option<&str>, claims: &Claims, trust: Trust) -> Self {
+        let token = || json::claims(claims.clone().into_json());
+        Seen::Made(uid.map(|uid| Auth { uid: Value::from(uid), token: token(), trust }))
+    }
+
+    fn auth(&self) -> Option<&Auth> {
+        match self {
+            #[cfg(feature = "verify")]
+            Seen::Token(token) => token.auth(),
+            Seen::Made(auth) => auth.as_ref(),
+        }
+    }
+}
+
+impl PartialEq for Seen {
+    fn eq(&self, other: &Self) -> bool {
+        self.auth() == other.auth()
+    }
 }
 
 /// The raw token is a secret.
@@ -65,13 +100,13 @@ impl std::fmt::Debug for CallableAuth {
 }
 
 impl CallableAuth {
-    /// The id of the user. Nothing only in the emulator, where a token that cannot be decoded makes a user without id:
-    /// test this rather than whether there is a user.
+    /// The id of the user, never empty. Nothing only in the emulator, where a token that cannot be decoded makes a user
+    /// without id: test this rather than whether there is a user.
     pub fn uid(&self) -> Option<&str> {
         self.uid.as_deref()
     }
 
-    /// The claims, with `uid`.
+    /// The claims as the SDK hands them to a handler: of a token with `uid`, which hides a custom claim of that name.
     pub fn token(&self) -> &Claims {
         &self.token
     }
@@ -86,9 +121,10 @@ impl CallableAuth {
         self.trust
     }
 
-    /// What rules see of the user, for a handler that decides by rules.
-    pub fn auth(&self) -> Auth {
-        Auth::of(self.token.clone().into_json(), self.trust)
+    /// What rules see of the user, for a handler that decides by rules: the claims as the token has them, without the
+    /// `uid` that [`token`](CallableAuth::token) adds. Nothing for a user without id, who is nobody to rules.
+    pub fn auth(&self) -> Option<&Auth> {
+        self.seen.auth()
     }
 }
 
@@ -200,7 +236,11 @@ impl Gate {
             #[cfg(feature = "verify")]
             Source::Verified { id_tokens, .. } => {
                 let verified = id_tokens.verify(token, now).map_err(|_| unauthenticated())?;
-                Ok(user(&verified, token))
+                // Only issuers whose tokens need no subject leave this empty.
+                if verified.uid().is_empty() {
+                    return Err(unauthenticated());
+                }
+                Ok(user(verified, token))
             }
         }
     }
@@ -213,12 +253,13 @@ impl Gate {
         let Some(header) = call.header("x-callable-context-auth")? else { return Ok(None) };
         let wrong = || HttpsError::new(ErrorCode::Internal, "INTERNAL");
         let json: Json = serde_json::from_str(&percent_decoded(header).ok_or_else(wrong)?).map_err(|_| wrong())?;
-        if json.is_null() {
+        if !js::truth(Some(&json)) {
             return Ok(None);
         }
         let token = json.get("token").cloned().and_then(Claims::from_json).unwrap_or_default();
-        let uid = json.get("uid").and_then(Json::as_str).map(str::to_owned);
-        Ok(Some(CallableAuth { uid, token, raw_token: String::new(), trust: Trust::Given }))
+        let uid = json.get("uid").and_then(Json::as_str).filter(|uid| !uid.is_empty()).map(str::to_owned);
+        let seen = Seen::of(uid.as_deref(), &token, Trust::Given);
+        Ok(Some(CallableAuth { uid, token, raw_token: String::new(), trust: Trust::Given, seen }))
     }
 
     #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
@@ -264,21 +305,23 @@ fn decoded(token: &str) -> Claims {
 
 fn unverified(token: &str) -> CallableAuth {
     let mut claims = decoded(token);
-    let uid = claims.subject().map(str::to_owned);
+    let uid = claims.subject().filter(|uid| !uid.is_empty()).map(str::to_owned);
+    let seen = Seen::of(uid.as_deref(), &claims, Trust::Unsigned);
     match claims.get("sub").cloned() {
         Some(subject) => claims.set("uid", subject),
         None => claims.remove("uid"),
     };
-    CallableAuth { uid, token: claims, raw_token: token.to_owned(), trust: Trust::Unsigned }
+    CallableAuth { uid, token: claims, raw_token: token.to_owned(), trust: Trust::Unsigned, seen }
 }
 
 #[cfg(feature = "verify")]
-fn user(token: &VerifiedToken, raw: &str) -> CallableAuth {
+fn user(token: VerifiedToken, raw: &str) -> CallableAuth {
     CallableAuth {
         uid: Some(token.uid().to_owned()),
         token: token.decoded(),
         raw_token: raw.to_owned(),
         trust: Trust::Verified,
+        seen: Seen::Token(token),
     }
 }
 
