@@ -293,10 +293,73 @@ fn messages_are_events_without_a_user() {
     let verifier = Verifier::blocking_tokens(PROJECT, keys::known());
     let verified = verifier.verify(&keys::signed(&payload), NOW).unwrap();
     let seen = event(verified.claims(), PROJECT, NOW).unwrap();
-    assert_eq!(seen["authType"], "UNAUTHENTICATED");
-    assert!(seen.get("data").is_none());
+    assert_eq!((&seen["authType"], &seen["emailType"]), (&json!("UNAUTHENTICATED"), &json!("PASSWORD_RESET")));
+    assert_eq!(seen["eventType"], "providers/cloud.auth/eventTypes/user.beforeSendEmail");
+    assert_eq!(seen["additionalUserInfo"], json!({ "isNewUser": false, "email": "a@example.com" }));
+    assert!(seen.get("data").is_none() && seen.get("smsType").is_none());
     let text = Message::Sms { to: "+1".to_owned(), kind: "SIGN_IN_OR_SIGN_UP".to_owned() };
-    assert_eq!(simulation.message(&text).text("sms_type"), Some("SIGN_IN_OR_SIGN_UP"));
+    let seen = event(&simulation.message(&text), PROJECT, NOW).unwrap();
+    assert_eq!((&seen["authType"], &seen["smsType"]), (&json!("UNAUTHENTICATED"), &json!("SIGN_IN_OR_SIGN_UP")));
+    assert_eq!(seen["additionalUserInfo"], json!({ "isNewUser": false, "phoneNumber": "+1" }));
+    assert!(seen.get("data").is_none() && seen.get("emailType").is_none());
+    // A user who comes along is no part of what the event is about.
+    let mut odd = simulation.message(&text);
+    odd.set("user_record", json!({ "x": 1 }));
+    assert!(event(&odd, PROJECT, NOW).unwrap().get("data").is_none());
+}
+
+#[test]
+fn the_times_of_a_user_are_milliseconds_but_for_the_one_of_his_tokens() {
+    let mut real = Real { verifier: Verifier::blocking_tokens(PROJECT, keys::known()), seen: Vec::new() };
+    let account = UserRecord {
+        created_at: Some(NOW - 86_400),
+        last_sign_in_at: Some(NOW - 3600),
+        valid_since: Some(NOW),
+        ..user()
+    };
+    Simulation::new(PROJECT, Flow::PasswordSignIn, NOW).run(account, &mut real).outcome.unwrap();
+    let data = &real.seen[0]["data"];
+    assert_eq!(
+        data["metadata"],
+        json!({ "creationTime": "Mon, 13 Nov 2023 22:13:20 GMT", "lastSignInTime": "Tue, 14 Nov 2023 21:13:20 GMT" })
+    );
+    assert_eq!(data["tokensValidAfterTime"], "Tue, 14 Nov 2023 22:13:20 GMT");
+    let seen = |created: Json, valid: Json| {
+        let record = json!({ "uid": "u", "provider_data": [], "metadata": { "creation_time": created },
+                             "tokens_valid_after_time": valid });
+        let payload = keys::claims(json!({ "event_type": "beforeCreate", "user_record": record }));
+        let data = event(&payload, PROJECT, NOW).unwrap()["data"].clone();
+        (data["metadata"]["creationTime"].clone(), data["tokensValidAfterTime"].clone())
+    };
+    assert_eq!(seen(json!(0), json!(0)), (json!(null), json!(null)));
+    assert_eq!(seen(json!("1700000000000"), json!(1e300)), (json!("Invalid Date"), json!(null)));
+    assert_eq!(seen(json!("2023-11-14T22:13:20Z"), json!(null)).0, "Tue, 14 Nov 2023 22:13:20 GMT");
+}
+
+#[test]
+fn events_about_users_need_one() {
+    let crash = "An unexpected error occurred.";
+    let assertion = "INTERNAL ASSERT FAILED: Invalid user response";
+    for name in ["beforeCreate", "beforeSignIn"] {
+        for (record, message) in [
+            (None, crash),
+            (Some(json!(null)), crash),
+            (Some(json!({ "uid": "u" })), crash),
+            (Some(json!(false)), assertion),
+            (Some(json!({ "x": 1 })), assertion),
+            (Some(json!({ "uid": "", "provider_data": [] })), assertion),
+        ] {
+            let mut payload = keys::claims(json!({ "event_type": name }));
+            payload.set("user_record", record.clone().unwrap_or_default());
+            if record.is_none() {
+                payload.remove("user_record");
+            }
+            let error = event(&payload, PROJECT, NOW).unwrap_err();
+            assert_eq!((error.status(), error.message()), (500, message), "{name} {record:?}");
+        }
+    }
+    let other = event(&keys::claims(json!({ "event_type": "other" })), PROJECT, NOW).unwrap();
+    assert_eq!((&other["eventType"], &other["authType"]), (&json!("other"), &json!("UNAUTHENTICATED")));
 }
 
 #[test]
@@ -323,7 +386,6 @@ fn requests_to_handlers_have_one_form() {
     ] {
         assert_eq!(read_request(method, kind, body.as_bytes()).unwrap_err().status(), 400, "{method} {kind} {body}");
     }
-    assert_eq!(event(&keys::claims(json!({ "user_record": {"x": 1} })), PROJECT, NOW).unwrap_err().status(), 500);
 }
 
 #[test]

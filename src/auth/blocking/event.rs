@@ -3,7 +3,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::auth::{Claims, ErrorCode, HttpsError, js};
+use super::Event;
+use crate::{
+    auth::{Claims, ErrorCode, HttpsError, js},
+    value::Timestamp,
+};
 
 /// The body of the request that carries a token: `{"data": {"jwt": …}}`.
 pub fn request_body(token: &str) -> Json {
@@ -25,25 +29,33 @@ pub fn read_request(method: &str, content_type: &str, body: &[u8]) -> Result<Str
     token.filter(|token| !token.is_empty()).map(str::to_owned).ok_or_else(bad)
 }
 
-/// What a handler is given for a token's payload: the event of the second generation, whose member `data` is the user.
-/// `now` is in seconds since 1970. Times are texts as JavaScript's `toUTCString` makes them.
+/// What a handler is given for a token's payload: the event of the second generation, whose member `data` is the user;
+/// events about a message have none. `now` is in seconds since 1970. Times are texts as JavaScript's `toUTCString` makes
+/// them.
 ///
 /// # Errors
 ///
-/// 500 for a payload whose user has no id, as the SDK answers.
+/// 500 for an event about a user without one, or whose user has no id, as the SDK answers.
 pub fn event(payload: &Claims, project: &str, now: i64) -> Result<Json, HttpsError> {
     let get = |name: &str| payload.get(name).cloned();
     let name = payload.text("event_type").unwrap_or_default();
     let method = payload.text("sign_in_method").filter(|method| !method.is_empty());
-    let record = payload.get("user_record").filter(|record| js::truth(Some(record)));
+    let record = payload.get("user_record");
+    let about = Event::parse(name);
+    let user = match about {
+        Some(Event::BeforeCreate | Event::BeforeSignIn) => Some(user(record)?),
+        _ => None,
+    };
     let mut event = Map::new();
     put(&mut event, "locale", get("locale"));
     put(&mut event, "ipAddress", get("ip_address"));
     put(&mut event, "userAgent", get("user_agent"));
     put(&mut event, "eventId", get("event_id"));
     let method_part = method.map(|method| format!(":{method}")).unwrap_or_default();
-    put(&mut event, "eventType", Some(json!(format!("providers/cloud.auth/eventTypes/user.{name}{method_part}"))));
-    put(&mut event, "authType", Some(json!(if record.is_some() { "USER" } else { "UNAUTHENTICATED" })));
+    // An unknown event keeps its bare name.
+    let prefix = if about.is_some() { "providers/cloud.auth/eventTypes/user." } else { "" };
+    put(&mut event, "eventType", Some(json!(format!("{prefix}{name}{method_part}"))));
+    put(&mut event, "authType", Some(json!(if js::truth(record) { "USER" } else { "UNAUTHENTICATED" })));
     let tenant = payload.text("tenant_id").filter(|tenant| !tenant.is_empty());
     let tenant = tenant.map(|tenant| format!("/tenants/{tenant}")).unwrap_or_default();
     let resource = json!({
@@ -54,10 +66,10 @@ pub fn event(payload: &Claims, project: &str, now: i64) -> Result<Json, HttpsErr
     put(&mut event, "timestamp", payload.number("iat").map(|second| json!(utc(second * 1000.0))));
     put(&mut event, "additionalUserInfo", Some(additional(payload, method)));
     put(&mut event, "credential", Some(credential(payload, method, now)));
+    put(&mut event, "emailType", get("email_type"));
+    put(&mut event, "smsType", get("sms_type"));
     put(&mut event, "params", Some(json!({})));
-    if let Some(record) = record {
-        put(&mut event, "data", Some(user(record)?));
-    }
+    put(&mut event, "data", user);
     Ok(Json::Object(event))
 }
 
@@ -79,6 +91,8 @@ fn additional(payload: &Claims, method: Option<&str>) -> Json {
     put(&mut info, "profile", profile.clone());
     put(&mut info, "isNewUser", Some(json!(payload.text("event_type") == Some("beforeCreate"))));
     put(&mut info, "recaptchaScore", payload.get("recaptcha_score").cloned());
+    put(&mut info, "email", payload.get("email").cloned());
+    put(&mut info, "phoneNumber", payload.get("phone_number").cloned());
     Json::Object(info)
 }
 
@@ -103,8 +117,10 @@ fn credential(payload: &Claims, method: Option<&str>, now: i64) -> Json {
 }
 
 /// The `UserRecord` of the Admin SDK.
-fn user(record: &Json) -> Result<Json, HttpsError> {
+fn user(record: Option<&Json>) -> Result<Json, HttpsError> {
     let failed = |message: &str| HttpsError::new(ErrorCode::Internal, message);
+    let crashed = || failed("An unexpected error occurred.");
+    let record = record.filter(|record| !record.is_null()).ok_or_else(crashed)?;
     let get = |name: &str| record.get(name).cloned();
     if !js::truth(record.get("uid")) {
         return Err(failed("INTERNAL ASSERT FAILED: Invalid user response"));
@@ -122,18 +138,18 @@ fn user(record: &Json) -> Result<Json, HttpsError> {
         &mut user,
         "metadata",
         Some(json!({
-            "creationTime": time(metadata.and_then(|m| m.get("creation_time"))),
-            "lastSignInTime": time(metadata.and_then(|m| m.get("last_sign_in_time"))),
+            "creationTime": date(metadata.and_then(|m| m.get("creation_time"))),
+            "lastSignInTime": date(metadata.and_then(|m| m.get("last_sign_in_time"))),
         })),
     );
     let providers = record.get("provider_data").and_then(Json::as_array);
-    let providers = providers.ok_or_else(|| failed("An unexpected error occurred."))?;
+    let providers = providers.ok_or_else(crashed)?;
     put(&mut user, "providerData", Some(providers.iter().map(account).collect()));
     put(&mut user, "passwordHash", get("password_hash"));
     put(&mut user, "passwordSalt", get("password_salt"));
     put(&mut user, "customClaims", get("custom_claims"));
     put(&mut user, "tenantId", get("tenant_id"));
-    put(&mut user, "tokensValidAfterTime", Some(time(record.get("tokens_valid_after_time"))));
+    put(&mut user, "tokensValidAfterTime", Some(seconds(record.get("tokens_valid_after_time"))));
     let factors = record.get("multi_factor").and_then(|m| m.get("enrolled_factors")).and_then(Json::as_array);
     let factors = factors.into_iter().flatten().map(factor).collect::<Option<Vec<_>>>();
     let factors = factors.ok_or_else(|| failed("INTERNAL ASSERT FAILED: Invalid multi-factor info response"))?;
@@ -166,10 +182,7 @@ fn factor(enrolled: &Json) -> Option<Json> {
         if fields.contains_key("phoneNumber") && !fields.contains_key("factorId") {
             fields.insert("factorId".to_owned(), json!("phone"));
         }
-        let enrolled_at = enrolled.get("enrollment_time").and_then(Json::as_str);
-        let enrolled_at = enrolled_at.and_then(|text| text.parse::<crate::value::Timestamp>().ok());
-        let enrolled_at = enrolled_at.map_or(Json::Null, |at| json!(utc(at.to_millis() as f64)));
-        fields.insert("enrollmentTime".to_owned(), enrolled_at);
+        fields.insert("enrollmentTime".to_owned(), date(enrolled.get("enrollment_time")));
     }
     Some(factor)
 }
@@ -182,21 +195,27 @@ fn renamed(object: &Json, names: &[(&str, &str)]) -> Json {
     Json::Object(fields)
 }
 
-/// The SDK takes these numbers for seconds, whatever the sender meant.
-fn time(value: Option<&Json>) -> Json {
-    match value.filter(|value| js::truth(Some(value))).and_then(Json::as_f64) {
-        Some(second) => json!(utc(second * 1000.0)),
-        None => Json::Null,
-    }
+/// A date by its milliseconds or its text; null without one. Of texts only timestamps are read.
+fn date(value: Option<&Json>) -> Json {
+    let Some(value) = value.filter(|value| js::truth(Some(value))) else { return Json::Null };
+    let at = value.as_str().and_then(|text| text.parse::<Timestamp>().ok()).map(|at| at.to_millis() as f64);
+    json!(utc(at.or(value.as_f64()).unwrap_or(f64::NAN)))
 }
+
+/// A date by its seconds; null for what is none.
+fn seconds(value: Option<&Json>) -> Json {
+    let millis = value.filter(|value| js::truth(Some(value))).and_then(Json::as_f64).map(|second| second * 1000.0);
+    millis.filter(|millis| millis.abs() <= DATES).map_or(Json::Null, |millis| json!(utc(millis)))
+}
+
+/// Milliseconds to either side of 1970 that a date can have.
+const DATES: f64 = 8.64e15;
 
 /// JavaScript's `new Date(millis).toUTCString()`.
 fn utc(millis: f64) -> String {
-    /// Days to either side of 1970 that a date can have.
-    const RANGE: f64 = 8.64e15;
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    if millis.is_nan() || millis.abs() > RANGE {
+    if millis.is_nan() || millis.abs() > DATES {
         return "Invalid Date".to_owned();
     }
     let seconds = (millis.trunc() as i64).div_euclid(1000);
