@@ -154,6 +154,19 @@ fn a_disabled_user_reaches_no_handler() {
 }
 
 #[test]
+fn an_administrator_may_make_a_disabled_account() {
+    let disabled = || UserRecord { disabled: true, ..user() };
+    let run = |flow| Simulation::new(PROJECT, flow, NOW).run(disabled(), &mut |_: Event, _: &Claims| None);
+    let made = run(Flow::AdminCreate);
+    assert_eq!(made.outcome, Ok(None));
+    assert!(made.stored.unwrap().disabled);
+    for flow in [Flow::PasswordSignUp, Flow::Anonymous, Flow::CustomToken, Flow::FirstFactor, Flow::Refresh] {
+        let error = run(flow.clone()).outcome.unwrap_err();
+        assert_eq!(error.client_code(), "auth/user-disabled", "{flow:?}");
+    }
+}
+
+#[test]
 fn answers_that_cannot_be_read_end_in_500() {
     for body in
         ["null", r#"{"userRecord": {"updateMask": 5}}"#, r#"{"userRecord": {"updateMask": "customClaims"}}"#, ""]
@@ -282,6 +295,23 @@ fn the_emulator_sends_attributes_as_text() {
     assert_eq!(sent(Profile::Emulator), json!(r#"{"role":"admin"}"#));
     let report = run(Profile::Production);
     assert_eq!(claims(&report).firebase("sign_in_attributes"), Some(&json!({ "role": "admin" })));
+}
+
+#[test]
+fn the_emulator_loses_attributes_on_refresh() {
+    let details = Details { sign_in_attributes: Some(json!({ "role": "admin" })), ..Details::default() };
+    let attributes = json!({ "role": "admin" });
+    for (profile, refreshed) in [(Profile::Production, Some(&attributes)), (Profile::Emulator, None)] {
+        let mut none = |_: Event, _: &Claims| None;
+        let flow = Flow::ProviderSignIn("saml.corp".to_owned());
+        let first =
+            Simulation::new(PROJECT, flow, NOW).profile(profile).details(details.clone()).run(user(), &mut none);
+        assert_eq!(claims(&first).firebase("sign_in_attributes"), Some(&attributes), "{profile:?}");
+        let session = first.outcome.unwrap().unwrap().session;
+        let refresh = Simulation::new(PROJECT, Flow::Refresh, NOW + 3600).profile(profile).session(session);
+        let second = refresh.run(user(), &mut none);
+        assert_eq!(claims(&second).firebase("sign_in_attributes"), refreshed, "{profile:?}");
+    }
 }
 
 #[test]

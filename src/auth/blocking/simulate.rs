@@ -173,20 +173,25 @@ impl Simulation {
             user.last_sign_in_at = Some(session.signed_in_at);
         }
         report.stored = Some(user.clone());
-        if user.disabled {
-            return Err(disabled());
-        }
+        // Whoever gets no token is not signed in: a disabled account may be made.
         if !self.flow.gives_token() {
             return Ok(None);
+        }
+        if user.disabled {
+            return Err(disabled());
         }
         let claims = session.id_token(&user, &self.project, self.now)?;
         Ok(Some(SignedIn { user, is_new, session, claims }))
     }
 
-    /// The session that the flow begins or goes on with.
+    /// The session that the flow begins or goes on with. The emulator's refresh tokens keep no attributes.
     fn begin(&self) -> Session {
         if let Some(session) = &self.session {
-            return session.clone();
+            let mut session = session.clone();
+            if self.profile == Profile::Emulator && self.flow == Flow::Refresh {
+                session.sign_in_attributes = None;
+            }
+            return session;
         }
         let mut session = Session::new(self.flow.provider(), self.now);
         session.tenant.clone_from(&self.tenant);
