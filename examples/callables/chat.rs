@@ -18,11 +18,15 @@ pub struct Chat {
     users: Mutex<HashMap<String, User>>,
 }
 
-/// A user of the chat.
+/// A user of the chat. One who is deleted leaves an entry: tokens outlive their user, and one who comes back under the
+/// same id must not bring them back to life.
 #[derive(Default)]
 struct User {
     name: Option<String>,
-    /// Tokens issued up to this second are revoked.
+    is_deleted: bool,
+    /// When an account of this id was last deleted: sign-ins up to this second were for that account.
+    deleted_at: Option<i64>,
+    /// Chat tokens issued up to this second are revoked.
     revoked_until: Option<i64>,
 }
 
@@ -40,12 +44,22 @@ impl Chat {
 
     /// Makes a user, or updates his name.
     pub fn create(&self, uid: &str, claims: &Claims) {
-        self.users().entry(uid.to_owned()).or_default().name = claims.text("name").map(str::to_owned);
+        let mut users = self.users();
+        let user = users.entry(uid.to_owned()).or_default();
+        user.name = claims.text("name").map(str::to_owned);
+        user.is_deleted = false;
+    }
+
+    /// Whether the ID token with these claims was issued for an account that has been deleted since.
+    pub fn is_of_deleted(&self, uid: &str, claims: &Claims) -> bool {
+        let deleted_at = self.users().get(uid).and_then(|user| user.deleted_at);
+        // A token that does not say when it was issued proves no new account.
+        deleted_at.is_some_and(|second| claims.number("iat").is_none_or(|issued| issued <= second as f64))
     }
 
     /// A token with which the user's client talks to the chat service.
     pub fn token(&self, uid: &str, now: i64) -> Result<String, HttpsError> {
-        if !self.users().contains_key(uid) {
+        if self.users().get(uid).is_none_or(|user| user.is_deleted) {
             return Err(unknown());
         }
         let mut claims = Claims::new();
@@ -57,13 +71,19 @@ impl Chat {
 
     /// Ends all tokens that the user has.
     pub fn revoke(&self, uid: &str, now: i64) -> Result<(), HttpsError> {
-        self.users().get_mut(uid).ok_or_else(unknown)?.revoked_until = Some(now);
+        let mut users = self.users();
+        let user = users.get_mut(uid).filter(|user| !user.is_deleted).ok_or_else(unknown)?;
+        user.revoked_until = user.revoked_until.max(Some(now));
         Ok(())
     }
 
-    /// Forgets the user.
-    pub fn delete(&self, uid: &str) {
-        self.users().remove(uid);
+    /// Forgets the user, but not that his tokens are worth nothing.
+    pub fn delete(&self, uid: &str, now: i64) {
+        if let Some(user) = self.users().get_mut(uid) {
+            let deleted_at = user.deleted_at.max(Some(now));
+            let revoked_until = user.revoked_until.max(Some(now));
+            *user = User { name: None, is_deleted: true, deleted_at, revoked_until };
+        }
     }
 
     /// The chat service's own check of a token: the user's id, if it lets him in.
@@ -73,7 +93,8 @@ impl Chat {
         let uid = token.claims().text("user_id")?;
         let issued = token.claims().number("iat")?;
         let users = self.users();
-        let is_revoked = users.get(uid)?.revoked_until.is_some_and(|until| issued <= until as f64);
+        let user = users.get(uid).filter(|user| !user.is_deleted)?;
+        let is_revoked = user.revoked_until.is_some_and(|until| issued <= until as f64);
         (!is_revoked).then(|| uid.to_owned())
     }
 }

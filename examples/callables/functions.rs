@@ -24,13 +24,13 @@ impl Functions {
         match name {
             "addMessage" => add_message(context),
             "createChatUser" => {
-                let (user, uid) = chat_user(context)?;
+                let (user, uid) = self.chat_user(context)?;
                 self.chat.create(uid, user.token());
                 Ok(json!(self.chat.token(uid, now)?))
             }
-            "getChatToken" => Ok(json!(self.chat.token(chat_user(context)?.1, now)?)),
+            "getChatToken" => Ok(json!(self.chat.token(self.chat_user(context)?.1, now)?)),
             "revokeChatToken" => {
-                self.chat.revoke(chat_user(context)?.1, now)?;
+                self.chat.revoke(self.chat_user(context)?.1, now)?;
                 Ok(Value::Null)
             }
             _ => Err(HttpsError::new(ErrorCode::NotFound, "no such function")),
@@ -38,8 +38,19 @@ impl Functions {
     }
 
     /// A user is gone: so is everything of his at the chat service.
-    pub fn user_deleted(&self, uid: &str) {
-        self.chat.delete(uid);
+    pub fn user_deleted(&self, uid: &str, now: i64) {
+        self.chat.delete(uid, now);
+    }
+
+    /// Whoever asks the chat service for something; guests get `failed-precondition`. An ID token outlives its account
+    /// by up to an hour, so one of a deleted account is refused here.
+    fn chat_user<'a>(&self, context: &'a Context) -> Result<(&'a CallableAuth, &'a str), HttpsError> {
+        let (user, uid) = signed_in(context, ErrorCode::FailedPrecondition)?;
+        if self.chat.is_of_deleted(uid, user.token()) {
+            let message = "The account of this token was deleted. Sign in again.";
+            return Err(HttpsError::new(ErrorCode::Unauthenticated, message));
+        }
+        Ok((user, uid))
     }
 
     /// The chat service, as its own clients see it.
@@ -62,11 +73,6 @@ fn add_message(context: &Context) -> Result<Value, HttpsError> {
         "text": text,
         "author": { "uid": uid, "name": claim("name"), "picture": claim("picture"), "email": claim("email") },
     }))
-}
-
-/// Whoever asks the chat service for something; guests get `failed-precondition`.
-fn chat_user(context: &Context) -> Result<(&CallableAuth, &str), HttpsError> {
-    signed_in(context, ErrorCode::FailedPrecondition)
 }
 
 /// Which code tells guests that they are guests is the function's choice. A user without id is a guest as well.

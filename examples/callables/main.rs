@@ -4,7 +4,8 @@
 //! `cargo run --example callables` calls each of them and prints what comes back.
 //! `cargo run --example callables serve` keeps serving and prints a call to try.
 //!
-//! The keys are those of this package's tests: they protect nothing.
+//! For demonstration on loopback only: the keys are those of this package's tests and protect nothing, and the route
+//! `DELETE /accounts/UID`, which stands in for the event of a deleted user, asks nobody who he is.
 
 mod chat;
 mod client;
@@ -20,7 +21,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, Method, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
     response::{IntoResponse, Json, Response},
     routing::{any, delete},
 };
@@ -94,8 +95,13 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let text = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let call = Call::new(method.as_str(), text, &body);
+    // A value that is not text counts as a bad one, never as none.
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let headers: Vec<_> = headers.iter().map(text).collect();
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let call = Call::new(method.as_str(), headers, &body);
     let result = app.gate.admit(&call, now()).and_then(|context| app.functions.run(&name, &context, now()));
     match result {
         Ok(result) => Json(success(&result)).into_response(),
@@ -106,8 +112,9 @@ async fn call(
     }
 }
 
-/// What a background function does when a user is deleted.
+/// What a background function does when a user is deleted. A real host gets the event from Firebase; as a route that
+/// anybody may call, it is fit for loopback alone.
 async fn user_deleted(State(app): State<Arc<App>>, Path(uid): Path<String>) -> StatusCode {
-    app.functions.user_deleted(&uid);
+    app.functions.user_deleted(&uid, now());
     StatusCode::NO_CONTENT
 }

@@ -80,12 +80,48 @@ fn chat_tokens_are_for_the_same_user_and_end_with_him() {
     assert_eq!(admits(&first, NOW + 1), None);
     let second = run("getChatToken", NOW + 2).unwrap();
     assert_eq!(admits(&second, NOW + 2).as_deref(), Some("u1"));
-    functions.user_deleted("u1");
-    assert_eq!(admits(&second, NOW + 2), None);
-    assert_eq!(run("getChatToken", NOW + 2), Err(ErrorCode::NotFound));
+    functions.user_deleted("u1", NOW + 3);
+    assert_eq!(admits(&second, NOW + 3), None);
     // Nobody else's secret will do.
     let forged = Functions::new([6; 32]).unwrap();
     let foreign = call(&forged, "createChatUser", Some(&good), json!(null), NOW).unwrap();
-    run("createChatUser", NOW).unwrap();
-    assert_eq!(admits(&foreign, NOW), None);
+    let other = Functions::new([5; 32]).unwrap();
+    call(&other, "createChatUser", Some(&good), json!(null), NOW).unwrap();
+    assert_eq!(other.chat().admits(foreign.as_str().unwrap(), NOW), None);
+}
+
+#[test]
+fn a_deleted_user_stays_deleted_whatever_tokens_are_left() {
+    let functions = functions();
+    let run = |name, token: &str, now| call(&functions, name, Some(token), json!(null), now);
+    let admits = |token: &Json, now| functions.chat().admits(token.as_str().unwrap(), now);
+    let before = signed(&id_token(json!({})));
+    let chat_token = run("createChatUser", &before, NOW).unwrap();
+    functions.user_deleted("u1", NOW + 5);
+    functions.user_deleted("u1", NOW + 4);
+    // The ID token of the deleted account has not expired, yet it makes no new user.
+    for name in ["createChatUser", "getChatToken", "revokeChatToken"] {
+        assert_eq!(run(name, &before, NOW + 6), Err(ErrorCode::Unauthenticated), "{name}");
+    }
+    // A new account of the same id is another matter, and revives no token of the old one.
+    let after = signed(&id_token(json!({ "iat": NOW + 7, "auth_time": NOW + 7 })));
+    assert_eq!(run("getChatToken", &after, NOW + 8), Err(ErrorCode::NotFound));
+    assert_eq!(run("revokeChatToken", &after, NOW + 8), Err(ErrorCode::NotFound));
+    let fresh = run("createChatUser", &after, NOW + 8).unwrap();
+    assert_eq!(admits(&fresh, NOW + 8).as_deref(), Some("u1"));
+    assert_eq!(admits(&chat_token, NOW + 8), None);
+    assert_eq!(run("getChatToken", &before, NOW + 8), Err(ErrorCode::Unauthenticated));
+    // Nobody who was never there is kept in mind.
+    functions.user_deleted("u2", NOW + 9);
+    let second = signed(&id_token(json!({ "sub": "u2", "user_id": "u2" })));
+    assert!(run("createChatUser", &second, NOW + 10).is_ok());
+}
+
+#[test]
+fn a_header_that_is_not_text_is_a_bad_one() {
+    let gate = Gate::new(Verifier::id_tokens(PROJECT, keys::known())).unwrap();
+    let lossy = String::from_utf8_lossy(b"Bearer \xff");
+    let headers = [("Content-Type", "application/json"), ("Authorization", &*lossy)];
+    let refused = gate.admit(&Call::new("POST", headers, br#"{"data": null}"#), NOW).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::Unauthenticated);
 }
