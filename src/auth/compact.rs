@@ -93,15 +93,16 @@ pub(super) fn read(token: &str) -> Result<Compact<'_>, Malformed> {
     })
 }
 
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
 /// Header and payload as the emulators read them: of a repeated name the last value stays, padding and stray bits are
 /// let pass, the third part is not looked at.
 pub(super) fn read_leniently(token: &str) -> Result<(Map<String, Json>, Json), Malformed> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &URL_SAFE,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
     let (_, header, payload, _) = split(token)?;
     let json = |part, text: &str| {
         let octets = LENIENT.decode(text).map_err(|_| Malformed::Encoding(part))?;
@@ -111,6 +112,18 @@ pub(super) fn read_leniently(token: &str) -> Result<(Map<String, Json>, Json), M
         Json::Object(header) => Ok((header, json(Part::Payload, payload)?)),
         _ => Err(Malformed::NotAnObject(Part::Header)),
     }
+}
+
+/// The payload as callable functions read it in the emulator: the header is not looked at, padding ends a part, and
+/// octets that are no text are replaced. Nothing for what is no token or no JSON.
+pub(super) fn read_payload(token: &str) -> Option<Json> {
+    let (_, _, payload, _) = split(token).ok()?;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_=.".contains(c);
+    let payload = payload.split('=').next().filter(|_| token.chars().all(is_part))?;
+    // A last character that fills no octet is dropped.
+    let payload = payload.get(..payload.len() - usize::from(payload.len() % 4 == 1))?;
+    let octets = LENIENT.decode(payload).ok()?;
+    lenient_json::read(String::from_utf8_lossy(&octets).as_bytes())
 }
 
 /// The signed text and the three parts.

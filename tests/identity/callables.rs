@@ -184,6 +184,40 @@ fn an_emulator_user_without_id_is_nobody_to_rules() {
 }
 
 #[test]
+fn the_emulator_reads_payloads_alone() {
+    let gate = Gate::emulator();
+    for (token, uid) in [
+        ("x.eyJzdWIiOiJhIn0.", Some("a")),
+        ("x.eyJzdWIiOiJhIn0.=", Some("a")),
+        ("=.eyJzdWIiOiJhIn0=.x", Some("a")),
+        ("x.eyJzdWIiOiJhIn0=eyJ.x", Some("a")),
+        ("x.eyJzdWIiOiJhIn0.x y", None),
+        ("!!.eyJzdWIiOiJhIn0.", None),
+        (".eyJzdWIiOiJhIn0.", None),
+        ("x.eyJzdWIiOiJhIn0", None),
+        ("x.eyJzdWIiOiJhIn0A.x", None),
+        ("x.5.x", None),
+        ("x.NQ.x", None),
+        ("x.ZmFsc2U.x", None),
+        ("x.WzFd.", None),
+        ("a.b.c.d", None),
+    ] {
+        assert_eq!(by(&gate, token).unwrap().uid(), uid, "{token}");
+        let call = Call::new("POST", [JSON, ("X-Firebase-AppCheck", token)], br#"{"data": 1}"#);
+        let context = gate.admit(&call, NOW).unwrap();
+        assert_eq!(context.app_check, TokenStatus::Valid, "{token}");
+        assert_eq!(context.app.unwrap().app_id, uid.unwrap_or_default(), "{token}");
+    }
+    // Null is the one payload that cannot hold an id.
+    let null = "x.bnVsbA.x";
+    assert_eq!(by(&gate, null), Err(ErrorCode::Unauthenticated));
+    let call = Call::new("POST", [JSON, ("X-Firebase-AppCheck", null)], br#"{"data": 1}"#);
+    let context = gate.admit(&call, NOW).unwrap();
+    assert_eq!((context.app_check, context.app), (TokenStatus::Invalid, None));
+    assert_eq!(gate.enforce_app_check(true).admit(&call, NOW).unwrap_err().status(), 401);
+}
+
+#[test]
 fn rules_see_the_claims_of_the_token_and_no_added_uid() {
     let rules: Ruleset = "rules_version = '2'; service firebase.storage { match /b/{b}/o/{name} {
         allow read: if request.auth.uid == 'u1' && request.auth.token.get('uid', 'none') == name; } }"

@@ -6,7 +6,7 @@ use super::{call::Call, data};
 #[cfg(feature = "verify")]
 use crate::auth::{TokenKind, VerifiedToken, Verifier};
 use crate::{
-    auth::{Auth, Claims, ErrorCode, HttpsError, Trust, emulator, js},
+    auth::{Auth, Claims, ErrorCode, HttpsError, Trust, compact, js},
     value::{Value, json},
 };
 
@@ -232,7 +232,7 @@ impl Gate {
     #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
     fn user(&self, token: &str, now: i64) -> Result<CallableAuth, HttpsError> {
         match &self.source {
-            Source::Emulator => Ok(unverified(token)),
+            Source::Emulator => unverified(token).ok_or_else(unauthenticated),
             #[cfg(feature = "verify")]
             Source::Verified { id_tokens, .. } => {
                 let verified = id_tokens.verify(token, now).map_err(|_| unauthenticated())?;
@@ -266,7 +266,7 @@ impl Gate {
     fn app(&self, call: &Call<'_>, now: i64) -> Result<(TokenStatus, Option<AppCheck>), HttpsError> {
         let Some(token) = call.header("x-firebase-appcheck")? else { return Ok((TokenStatus::Missing, None)) };
         let claims = match &self.source {
-            Source::Emulator => Some(decoded(token)),
+            Source::Emulator => decoded(token),
             #[cfg(feature = "verify")]
             Source::Verified { app_check, .. } => {
                 app_check.as_ref().and_then(|verifier| verifier.verify(token, now).ok()).map(|t| t.claims().clone())
@@ -298,20 +298,23 @@ fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// The claims of a token that cannot be decoded are none.
-fn decoded(token: &str) -> Claims {
-    emulator::decode(token).map(|token| token.claims()).unwrap_or_default()
+/// The claims of a token that cannot be decoded are none. Only one whose payload is null is refused, as in the SDK.
+fn decoded(token: &str) -> Option<Claims> {
+    match compact::read_payload(token) {
+        Some(Json::Null) => None,
+        payload => Some(payload.and_then(Claims::from_json).unwrap_or_default()),
+    }
 }
 
-fn unverified(token: &str) -> CallableAuth {
-    let mut claims = decoded(token);
+fn unverified(token: &str) -> Option<CallableAuth> {
+    let mut claims = decoded(token)?;
     let uid = claims.subject().filter(|uid| !uid.is_empty()).map(str::to_owned);
     let seen = Seen::of(uid.as_deref(), &claims, Trust::Unsigned);
     match claims.get("sub").cloned() {
         Some(subject) => claims.set("uid", subject),
         None => claims.remove("uid"),
     };
-    CallableAuth { uid, token: claims, raw_token: token.to_owned(), trust: Trust::Unsigned, seen }
+    Some(CallableAuth { uid, token: claims, raw_token: token.to_owned(), trust: Trust::Unsigned, seen })
 }
 
 #[cfg(feature = "verify")]
