@@ -16,6 +16,24 @@
 //! assert_eq!(success(&json!({ "ok": true })), json!({ "result": { "ok": true } }));
 //! # Ok::<(), HttpsError>(())
 //! ```
+//!
+//! Two things stay with the host:
+//!
+//! * Cross-origin requests. The SDK answers the preflight `OPTIONS` itself, with 204 and `Access-Control-*` headers; to
+//!   the gate it is a method other than `POST` and ends in 400. Answer it before the gate, as your framework does.
+//! * An `authPolicy`. It is a check in the handler, after the gate, that answers `permission-denied` with the message
+//!   `Permission Denied`:
+//!
+//! ```
+//! use firewarden::auth::{ErrorCode, HttpsError, callable::Context};
+//!
+//! /// Administrators alone, as their token says.
+//! fn policy(context: &Context) -> Result<(), HttpsError> {
+//!     let user = context.auth.as_ref().filter(|user| user.uid().is_some());
+//!     let is_admin = user.is_some_and(|user| user.token().get("admin") == Some(&true.into()));
+//!     if is_admin { Ok(()) } else { Err(HttpsError::new(ErrorCode::PermissionDenied, "Permission Denied")) }
+//! }
+//! ```
 
 mod call;
 mod data;
