@@ -110,7 +110,11 @@ fn app_check_is_enforced_where_it_is_asked_for() {
         headers.extend(token.map(|token| ("X-Firebase-AppCheck", token)));
         let admitted = gate.enforce_app_check(enforce).admit(&Call::new("POST", headers, br#"{"data": 1}"#), NOW);
         assert_eq!(admitted.as_ref().map(|context| context.app_check).map_err(|error| error.status()), status);
-        let app = admitted.ok().and_then(|context| context.app).map(|app| app.app_id);
+        let app = admitted.ok().and_then(|context| context.app);
+        if let Some(app) = &app {
+            assert_eq!(app.token.text("app_id"), Some(app.app_id.as_str()));
+        }
+        let app = app.map(|app| app.app_id);
         assert_eq!(app.is_some(), status == Ok(TokenStatus::Valid));
     }
     assert!(Gate::new(Verifier::app_check(PROJECT, keys::known())).is_err());

@@ -133,7 +133,7 @@ impl CallableAuth {
 pub struct AppCheck {
     /// The app's id.
     pub app_id: String,
-    /// The claims of the token.
+    /// The claims of the token, with `app_id` as the SDK adds it.
     pub token: Claims,
 }
 
@@ -274,8 +274,9 @@ impl Gate {
         };
         Ok(match claims {
             None => (TokenStatus::Invalid, None),
-            Some(token) => {
+            Some(mut token) => {
                 let app_id = token.subject().unwrap_or_default().to_owned();
+                token.set("app_id", app_id.as_str());
                 (TokenStatus::Valid, Some(AppCheck { app_id, token }))
             }
         })
