@@ -9,6 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/identity/keys");
@@ -195,6 +196,41 @@ fn what_may_not_be_minted_is_refused() {
     assert!(message(&mint("a", &["--lifetime", "3601"])).contains("3600"));
     assert_eq!(mint("a", &["--claims", "{"]).status, 2);
     assert_eq!(mint("a", &["--claims", r#"{"sub": 1}"#, "--node-compatible"]).status, 0);
+}
+
+#[test]
+fn what_surprises_is_warned_of() {
+    let folder = folder("warnings");
+    let claims = r#"{"uid": 1, "email": "x", "level": 1}"#;
+    let minted = run(&folder, &["token", "mint", "a", "--key", "account.json", "--now", NOW, "--claims", claims]);
+    assert_eq!(minted.status, 0);
+    assert!(minted.err.contains("warning: the claim \"uid\"") && minted.err.contains("warning: the claim \"email\""));
+    assert!(!minted.err.contains("level"));
+    let whose = |email: &str| run(&folder, &["token", "mint", "a", "--key", "account.json", "--account", email]);
+    assert_eq!(whose(ACCOUNT).status, 0);
+    assert!(whose("other@x").status == 2 && whose("other@x").err.contains(&format!("{ACCOUNT}'s, not other@x's")));
+    write(&folder, "custom.jwt", &minted.out);
+    let sign = |key: &str| {
+        let exchange = ["token", "exchange", "custom.jwt", "--project", "demo-x", "--unsigned", "--now", NOW];
+        run(&folder, &[&exchange[..], &["--sign-with", key]].concat())
+    };
+    let unnamed = sign("test-rsa-a.private.pem");
+    assert!(unnamed.status == 0 && unnamed.err.contains("--kid"), "{}", unnamed.err);
+    let curve = sign("test-ec.private.pem");
+    assert!(curve.status == 2 && curve.err.contains("RS256"), "{}", curve.err);
+}
+
+#[test]
+fn what_a_token_says_never_reaches_the_terminal_as_it_is() {
+    let folder = folder("terminal");
+    let claims = json!({ "aud": "\u{1b}[2Jx\nerror: ok", "sub": "a" });
+    let part = |json: &Json| URL_SAFE_NO_PAD.encode(json.to_string());
+    let header = json!({ "alg": "RS256", "kid": "ka" });
+    write(&folder, "id.jwt", &format!("{}.{}.AAAA", part(&header), part(&claims)));
+    let refused = verify(&folder, &["--now", NOW]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.err.contains("\\u{1b}[2Jx\\nerror: ok"), "{}", refused.err);
+    assert_eq!(refused.err.lines().count(), 1);
 }
 
 #[test]

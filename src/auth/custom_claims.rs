@@ -155,7 +155,7 @@ pub fn lint(claims: &Map<String, Json>) -> Vec<ClaimsWarning> {
         }
     }
     let json = Json::Object(claims.clone());
-    let (bytes, length) = (js::renumbered(&json).to_string().len(), length(&json));
+    let (bytes, length) = (js::stringify(&json).len(), length(&json));
     if bytes > MAX_LENGTH {
         warnings.push(ClaimsWarning::ManyBytes(bytes));
     }

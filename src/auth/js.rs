@@ -19,7 +19,7 @@ pub(super) fn serialized_length(json: &Json) -> usize {
 }
 
 /// What `JSON.stringify` writes.
-fn stringify(json: &Json) -> String {
+pub(super) fn stringify(json: &Json) -> String {
     let mut octets = Vec::new();
     // Neither writing to memory nor a JSON value fails.
     let _ = renumbered(json).serialize(&mut serde_json::Serializer::with_formatter(&mut octets, Numbers));

@@ -57,6 +57,13 @@ impl Output {
         }
     }
 
+    /// What is done as asked, but may surprise.
+    pub(super) fn warning(&mut self, text: &str) {
+        if !self.quiet {
+            self.message(WARNING, "warning", text);
+        }
+    }
+
     /// An error that quotes what came from outside, such as a claim of a token: control characters are shown, not sent
     /// to the terminal.
     pub(super) fn quoted_error(&mut self, text: &str) {

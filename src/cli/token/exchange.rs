@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::{
+    lint,
     options::{ExchangeOptions, Format},
     read, refuse,
     user::Stated,
 };
 use crate::{
-    auth::{Exchange, UserRecord, Verifier, unsigned_token},
+    auth::{Algorithm, Exchange, UserRecord, Verifier, unsigned_token},
     cli::{
         exit::Exit,
         input::{self, Unreadable},
@@ -25,6 +26,7 @@ pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit
         Some(user) => Some(Stated::read(input::json("--user", user)?)?),
         None => None,
     };
+    stored.iter().for_each(|user| lint(&user.custom_claims, output));
     // Whoever signs in is the stated user.
     let find = |uid: &str| stored.map(|user| UserRecord { uid: uid.to_owned(), ..user });
     let mut exchange = Exchange::new(options.project.as_str());
@@ -48,8 +50,13 @@ pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit
     let id_token = match &options.sign_with {
         Some(key) => {
             let mut signer = read::signer(key)?;
-            if let Some(id) = &options.kid {
-                signer = signer.key_id(id.as_str());
+            if signer.algorithm() != Algorithm::Rs256 {
+                let name = input::name(key);
+                return Err(Unreadable(format!("{name}: ID tokens are signed with RS256, by an RSA key")));
+            }
+            match &options.kid {
+                Some(id) => signer = signer.key_id(id.as_str()),
+                None => output.warning("verifiers of ID tokens refuse one without a key id: name it with --kid"),
             }
             Some(signer.sign(&signed_in.claims).map_err(|error| Unreadable(error.to_string()))?)
         }

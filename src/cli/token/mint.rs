@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{
+    lint,
     options::{Format, MintOptions},
     read, refuse,
 };
@@ -21,7 +22,9 @@ pub(super) fn run(options: &MintOptions, output: &mut Output) -> Result<Exit, Un
     let minting = if options.node_compatible { Minting::NodeCompatible } else { Minting::Strict };
     let mut token = CustomToken::new(options.uid.as_str()).lifetime(options.lifetime).minting(minting);
     if let Some(claims) = &options.claims {
-        token = token.claims(input::json("--claims", claims)?);
+        let claims = input::json("--claims", claims)?;
+        claims.as_object().into_iter().for_each(|claims| lint(claims, output));
+        token = token.claims(claims);
     }
     if let Some(tenant) = &options.tenant {
         token = token.tenant(tenant.as_str());

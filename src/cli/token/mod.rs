@@ -11,7 +11,7 @@ mod verify;
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 
 pub(in crate::cli) use options::TokenCommand;
 
@@ -46,6 +46,13 @@ pub(super) fn signed_in(
         Ok(Some(user)) => Ok(Ok(user)),
         Ok(None) => Err(Unreadable("the token names no user".to_owned())),
         Err(refused) => Ok(Err(refused)),
+    }
+}
+
+/// Warnings about custom claims that are accepted.
+fn lint(claims: &Map<String, Json>, output: &mut Output) {
+    for warning in auth::custom_claims::lint(claims) {
+        output.warning(&warning.to_string());
     }
 }
 

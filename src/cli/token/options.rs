@@ -183,6 +183,8 @@ pub(super) enum Kind {
     SessionCookie,
     /// What a blocking function of the first generation is sent
     BlockingToken,
+    /// What a blocking function of the second generation is sent
+    BlockingTokenV2,
     AppCheck,
     CustomToken,
 }

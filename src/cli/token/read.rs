@@ -32,17 +32,22 @@ pub(super) fn signer(file: &Path) -> Result<Signer, Unreadable> {
 /// A service account: its key file, or its key and its address.
 pub(super) fn account(file: &Path, email: Option<&str>) -> Result<ServiceAccount, Unreadable> {
     let text = input::text(file)?;
-    let account = match email {
-        None if text.trim_start().starts_with('{') => ServiceAccount::from_json(&text),
+    if text.trim_start().starts_with('{') {
+        let account = ServiceAccount::from_json(&text).map_err(|error| wrong(file, &error))?;
+        return match email.filter(|email| *email != account.email()) {
+            None => Ok(account),
+            Some(email) => {
+                Err(Unreadable(format!("{}: the key is {}'s, not {email}'s", input::name(file), account.email())))
+            }
+        };
+    }
+    match email {
         None => {
             let name = input::name(file);
-            return Err(Unreadable(format!(
-                "{name}: a key in PEM needs --account, the service account's e-mail address"
-            )));
+            Err(Unreadable(format!("{name}: a key in PEM needs --account, the service account's e-mail address")))
         }
-        Some(email) => ServiceAccount::from_pem(email, &text),
-    };
-    account.map_err(|error| wrong(file, &error))
+        Some(email) => ServiceAccount::from_pem(email, &text).map_err(|error| wrong(file, &error)),
+    }
 }
 
 fn wrong(file: &Path, error: &dyn std::fmt::Display) -> Unreadable {
