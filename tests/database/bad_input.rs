@@ -180,6 +180,11 @@ fn comments_end_where_javascript_ends_lines() {
         let rules: Ruleset = reads(&format!("true // whatever{end} && false")).parse().unwrap();
         assert!(!rules.permits(&Request::read("/"), &()).unwrap(), "{end:?}");
     }
+    // Of the file's own comments only LF and CR end one; keys keep what they have.
+    let rules: Ruleset = "{\"rules\":{ // a\r\".read\": true,\"a\u{2028}b\":{}}}".parse().unwrap();
+    assert!(rules.permits(&Request::read("/"), &()).unwrap());
+    let rules: Ruleset = "{\"rules\":{\"a\u{2028}b\":{\".read\":true}}}".parse().unwrap();
+    assert!(rules.permits(&Request::read("/a\u{2028}b"), &()).unwrap());
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub enum DuplicateKeys {
 /// it can be checked too; a file with errors is refused all the same.
 pub fn parse_database(source: &Source, duplicates: DuplicateKeys) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
     // A carriage return ends a comment here too: otherwise a rule behind it would vanish unseen.
-    let text = &*rules::line_feeds(source.text());
+    let text = &*rules::line_feeds(source.text(), &['\r']);
     if let Some(place) = lexer::too_deep(text, lexer::Within::File, MAX_OPEN) {
         let message = "The rules nest too deeply.";
         let hint = "data is at most 32 levels deep, so rules below that never apply";

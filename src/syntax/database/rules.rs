@@ -253,7 +253,7 @@ impl Reader {
     }
 
     fn expression(&mut self, unescaped: &Unescaped) -> Option<ExprId> {
-        let text = &*line_feeds(&unescaped.text);
+        let text = &*line_feeds(&unescaped.text, &['\r', '\u{2028}', '\u{2029}']);
         let too_deep = |span: Span| {
             error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.").with_hint(
                 "chains of && and || may be long without brackets; other parts belong into rules of their own",
@@ -305,17 +305,20 @@ fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
     None
 }
 
-/// The same text with line feeds for the other characters that end a line, and a comment, in JavaScript. Nothing moves.
-pub(super) fn line_feeds(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\r', '\u{2028}', '\u{2029}']) {
+/// The same text with line feeds for other characters that end a line, and a comment. Nothing moves.
+pub(super) fn line_feeds<'t>(text: &'t str, ends: &[char]) -> Cow<'t, str> {
+    if !text.contains(ends) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\r' if chars.peek() != Some(&'\n') => out.push('\n'),
-            '\u{2028}' | '\u{2029}' => out.push_str("\n  "),
+            '\r' if chars.peek() == Some(&'\n') => out.push(c),
+            c if ends.contains(&c) => {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', c.len_utf8() - 1));
+            }
             other => out.push(other),
         }
     }
