@@ -351,12 +351,27 @@ impl Snapshot for Location<'_> {
         self.has_rest(&mut rest)
     }
 
+    fn known(&self) -> Option<Content<'_>> {
+        self.quietly(|| self.content())
+    }
+
+    fn known_to_have(&self, path: &str) -> Option<bool> {
+        self.quietly(|| self.has(path))
+    }
+
     fn parent(&self) -> Option<&dyn Snapshot> {
         self.parent.map(|parent| parent as &dyn Snapshot)
     }
 }
 
 impl Location<'_> {
+    fn quietly<T>(&self, ask: impl FnOnce() -> Result<T, Unreadable>) -> Option<T> {
+        self.store.be_quiet(true);
+        let answer = ask().ok();
+        self.store.be_quiet(false);
+        answer
+    }
+
     fn has_rest<'p>(&self, rest: &mut impl Iterator<Item = &'p str>) -> Result<bool, Unreadable> {
         match rest.next() {
             Some(_) if self.level >= MAX_LEVELS => Ok(false),

@@ -113,11 +113,13 @@ pub(super) struct Store<'d> {
     texts: &'d Bump,
     known: RefCell<FxHashMap<Box<str>, Known<'d>>>,
     failed: Cell<Option<BoxError>>,
+    /// Whether the host is not to be asked for what is not known.
+    quiet: Cell<bool>,
 }
 
 impl<'d> Store<'d> {
     pub(super) fn new(tree: &'d dyn Tree, texts: &'d Bump) -> Self {
-        Store { tree, texts, known: RefCell::default(), failed: Cell::new(None) }
+        Store { tree, texts, known: RefCell::default(), failed: Cell::new(None), quiet: Cell::new(false) }
     }
 
     pub(super) fn data(&self) -> Option<&'d Data> {
@@ -154,12 +156,18 @@ pub(super) trait Lookup {
 
     /// Whether a path has a child for which `counts` says so.
     fn any_child(&self, path: &str, counts: &mut dyn FnMut(&str) -> bool) -> Result<bool, Unreadable>;
+
+    /// From here on only what is known is told, or everything again; the rest is unreadable without being an error.
+    fn be_quiet(&self, quiet: bool);
 }
 
 impl Lookup for Store<'_> {
     fn get(&self, path: &str) -> Result<Known<'_>, Unreadable> {
         if let Some(known) = self.known.borrow().get(path) {
             return Ok(*known);
+        }
+        if self.quiet.get() {
+            return Err(Unreadable);
         }
         let known = match self.tree.get(path) {
             Ok(Stored::Nothing) => Known::Nothing,
@@ -179,6 +187,9 @@ impl Lookup for Store<'_> {
     }
 
     fn any_child(&self, path: &str, counts: &mut dyn FnMut(&str) -> bool) -> Result<bool, Unreadable> {
+        if self.quiet.get() {
+            return Err(Unreadable);
+        }
         let mut found = false;
         let asked = self.tree.child_names(path, &mut |name| {
             found = key_problem(name).is_none() && counts(name);
@@ -188,5 +199,9 @@ impl Lookup for Store<'_> {
             Ok(()) => Ok(found),
             Err(error) => Err(self.fail(error)),
         }
+    }
+
+    fn be_quiet(&self, quiet: bool) {
+        self.quiet.set(quiet);
     }
 }

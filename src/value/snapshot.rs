@@ -45,6 +45,13 @@ pub trait Snapshot: std::fmt::Debug {
     /// Data that the host cannot read.
     fn has(&self, path: &str) -> Result<bool, Unreadable>;
 
+    /// What stands there, where it is known without asking the host: an explanation reads no more than the evaluation
+    /// did, so that it cannot fail where that does not.
+    fn known(&self) -> Option<Content<'_>>;
+
+    /// What [`Self::has`] gives, where it is known without asking the host.
+    fn known_to_have(&self, path: &str) -> Option<bool>;
+
     /// The place above; `None` at the root.
     fn parent(&self) -> Option<&dyn Snapshot>;
 }

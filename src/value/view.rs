@@ -235,9 +235,9 @@ impl ValueRef<'_> {
             ValueRef::Path(path) => Value::Path(path.to_path()),
             ValueRef::MapDiff(diff) => Value::MapDiff(diff.iter().map(|(k, s)| (k.to_buf(), s)).collect()),
             ValueRef::Constraint(c) => Value::Constraint(c.clone()),
-            ValueRef::Snapshot(place) => match place.content() {
-                Ok(Content::Leaf(value)) => value.to_value(),
-                Ok(Content::Nothing) => Value::Null,
+            ValueRef::Snapshot(place) => match place.known() {
+                Some(Content::Leaf(value)) => value.to_value(),
+                Some(Content::Nothing) => Value::Null,
                 _ => Value::Undefined(self.describe()),
             },
             ValueRef::Undefined(message) => Value::Undefined(message.to_owned()),
@@ -354,12 +354,12 @@ impl ValueRef<'_> {
                 out.push(')');
             }
             ValueRef::Constraint(c) => out.push_str(&format!("constraint({c})")),
-            ValueRef::Snapshot(place) => match place.content() {
-                Ok(Content::Leaf(ValueRef::Float(n))) => out.push_str(&number::javascript_number(n)),
-                Ok(Content::Leaf(value)) => value.write(out, limit),
-                Ok(Content::Nothing) => out.push_str("nothing"),
-                Ok(Content::Children) => out.push_str("{…}"),
-                Err(_) => out.push_str("unreadable"),
+            ValueRef::Snapshot(place) => match place.known() {
+                Some(Content::Leaf(ValueRef::Float(n))) => out.push_str(&number::javascript_number(n)),
+                Some(Content::Leaf(value)) => value.write(out, limit),
+                Some(Content::Nothing) => out.push_str("nothing"),
+                Some(Content::Children) => out.push_str("{…}"),
+                None => out.push_str("not read"),
             },
             ValueRef::Undefined(message) => out.push_str(&format!("undefined({message})")),
         }

@@ -376,6 +376,21 @@ fn a_host_that_cannot_read_decides_nothing() {
 }
 
 #[test]
+fn an_explanation_asks_a_host_no_more_than_the_evaluation() {
+    let rules = rules(&json!({ "rules": {
+        ".read": "root.child('a').child('b').exists() && root.child('big').hasChildren(['x', 'y', 'z'])",
+    } }));
+    let lazy =
+        Lazy { data: data(json!({ "a": { "b": 1 }, "big": { "x": 1 } })), fails_at: Some("/big/z"), ..Lazy::default() };
+    let _ = rules.evaluate(&Request::read("/"), &lazy).unwrap();
+    let asked = std::mem::take(&mut *lazy.asked.borrow_mut());
+    assert_eq!(asked, ["get /a/b", "get /big/x", "get /big/y"]);
+    let text = rules.explain(&Request::read("/"), &lazy).unwrap().explanation().to_string();
+    assert_eq!(*lazy.asked.borrow(), asked);
+    assert!(text.contains("(missing: 'y')") && text.contains("root.child('a') → not read"), "{text}");
+}
+
+#[test]
 fn a_string_that_no_database_holds_is_an_error_of_the_host() {
     struct Huge;
     impl Tree for Huge {

@@ -145,8 +145,8 @@ fn has_children<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
 
 fn missing_children(args: &[ValueRef<'_>]) -> Option<String> {
     let (Ok(place), Some(ValueRef::List(names))) = (receiver(args), args.get(1)) else { return None };
-    // What cannot be read ends the decision elsewhere.
-    let gone = |name: &ValueRef<'_>| matches!(name, ValueRef::String(path) if matches!(has(place, *path), Ok(false)));
+    let has = |path: Str<'_>| path.as_utf8().map_or(Some(false), |path| place.known_to_have(path));
+    let gone = |name: &ValueRef<'_>| matches!(name, ValueRef::String(path) if has(*path) == Some(false));
     named("missing", names.iter().filter(gone))
 }
 
