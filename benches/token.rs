@@ -45,6 +45,19 @@ struct Work {
     cached: Verifier,
     signer: Signer,
     rules: Ruleset,
+    /// What the library alone needs, to compare with.
+    alone: (jsonwebtoken::DecodingKey, jsonwebtoken::Validation),
+}
+
+/// The key of the RSA tokens and the checks that are usual with it.
+fn alone() -> (jsonwebtoken::DecodingKey, jsonwebtoken::Validation) {
+    let keys: serde_json::Value = serde_json::from_str(PUBLIC_KEYS).unwrap();
+    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == "ka").unwrap();
+    let part = |name: &str| key[name].as_str().unwrap();
+    let mut checks = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    checks.set_audience(&["demo-bench"]);
+    checks.set_issuer(&["https://securetoken.google.com/demo-bench"]);
+    (jsonwebtoken::DecodingKey::from_rsa_components(part("n"), part("e")).unwrap(), checks)
 }
 
 impl Work {
@@ -74,16 +87,22 @@ impl Work {
             cached,
             signer,
             rules: rules.parse().unwrap(),
+            alone: alone(),
         }
     }
 
-    fn all(&self) -> [Measured<'_>; 7] {
+    fn all(&self) -> [Measured<'_>; 8] {
         let decide = || {
             let user = self.cached.verify(black_box(&self.rs256), NOW).unwrap();
             let request = Request::get("photos", "adminOnly/x").auth(user.auth().unwrap());
             self.rules.permits(&request, &()).unwrap()
         };
+        let alone = || {
+            let (key, checks) = &self.alone;
+            jsonwebtoken::decode::<serde_json::Value>(black_box(&self.rs256), key, checks).is_ok()
+        };
         [
+            ("jsonwebtoken alone, RS256", Box::new(alone)),
             ("verify RS256, key from JWKS", Box::new(|| self.verifier.verify(black_box(&self.rs256), NOW).is_ok())),
             ("verify RS256, key from X.509", Box::new(|| self.pem.verify(black_box(&self.rs256), NOW).is_ok())),
             ("verify ES256", Box::new(|| self.es256_verifier.verify(black_box(&self.es256), NOW).is_ok())),
