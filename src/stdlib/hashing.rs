@@ -7,14 +7,14 @@ use sha2::Sha256;
 
 use crate::value::{Type, ValueRef};
 
-use super::{Builtin, Failure, Overload, Run, misfit};
+use super::{Builtin, Failure, Overload, Run, misfit, packaged};
 
 const fn hashing(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
     const OVERLOADS: &[Overload] = &[
         Overload { params: &[Type::Bytes], result: Type::Bytes },
         Overload { params: &[Type::String], result: Type::Bytes },
     ];
-    Builtin { receiver: None, package: Some("hashing"), name, overloads: OVERLOADS, run, doc, example, why: None }
+    packaged("hashing", name, OVERLOADS, run, doc, example)
 }
 
 const CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);

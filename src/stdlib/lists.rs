@@ -5,30 +5,10 @@ use bumpalo::Bump;
 use crate::value::{Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex};
 
 use super::{
-    Builtin, Failure, Overload, Run, convert, keep,
+    Builtin, Failure, Overload, convert, keep,
     lookup::{self, Lookup, same_in_list},
-    misfit, operators,
+    method, misfit, operators,
 };
-
-const fn method(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::List), package: None, name, overloads, run, doc, example, why: None }
-}
-
-const fn bytes(
-    name: &'static str,
-    result: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::Bytes), package: None, name, overloads: result, run, doc, example, why: None }
-}
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
@@ -36,14 +16,29 @@ const ASKS_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type:
 const FROM_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type::List }];
 
 pub(super) const BYTES: &[Builtin] = &[
-    bytes("size", TO_INT, bytes_size, "How many octets there are.", "b'é'.size() == 2"),
-    bytes("toBase64", TO_STRING, bytes_base64, "URL-safe Base64 with padding.", "b'\\xFF\\xFE'.toBase64() == '__4='"),
-    bytes("toHexString", TO_STRING, bytes_hex, "Upper-case hexadecimal.", "b'\\xAB'.toHexString() == 'AB'"),
+    method(Type::Bytes, "size", TO_INT, bytes_size, "How many octets there are.", "b'é'.size() == 2"),
+    method(
+        Type::Bytes,
+        "toBase64",
+        TO_STRING,
+        bytes_base64,
+        "URL-safe Base64 with padding.",
+        "b'\\xFF\\xFE'.toBase64() == '__4='",
+    ),
+    method(
+        Type::Bytes,
+        "toHexString",
+        TO_STRING,
+        bytes_hex,
+        "Upper-case hexadecimal.",
+        "b'\\xAB'.toHexString() == 'AB'",
+    ),
 ];
 
 pub(super) const TABLE: &[Builtin] = &[
-    method("size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
+    method(Type::List, "size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
     method(
+        Type::List,
         "hasAll",
         ASKS_LIST,
         |_, a| lookup::has_all(a, same_in_list),
@@ -52,6 +47,7 @@ pub(super) const TABLE: &[Builtin] = &[
     )
     .because(|a| lookup::missing(a, same_in_list)),
     method(
+        Type::List,
         "hasAny",
         ASKS_LIST,
         |_, a| lookup::has_any(a, same_in_list),
@@ -59,6 +55,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 2].hasAny([2, 3])",
     ),
     method(
+        Type::List,
         "hasOnly",
         ASKS_LIST,
         |_, a| lookup::has_only(a, same_in_list),
@@ -66,8 +63,16 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 1].hasOnly([1, 2])",
     )
     .because(|a| lookup::besides(a, same_in_list)),
-    method("concat", FROM_LIST, concat, "Its elements, then those of the argument.", "[1].concat([2]) == [1, 2]"),
     method(
+        Type::List,
+        "concat",
+        FROM_LIST,
+        concat,
+        "Its elements, then those of the argument.",
+        "[1].concat([2]) == [1, 2]",
+    ),
+    method(
+        Type::List,
         "removeAll",
         FROM_LIST,
         remove_all,
@@ -75,6 +80,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 2, 1].removeAll([1]) == [2]",
     ),
     method(
+        Type::List,
         "join",
         &[Overload { params: &[Type::String], result: Type::String }],
         join,
@@ -82,6 +88,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 'a', null].join('-') == '1-a-null'",
     ),
     method(
+        Type::List,
         "toSet",
         &[Overload { params: &[], result: Type::Set }],
         to_set,

@@ -4,31 +4,37 @@ use bumpalo::Bump;
 
 use crate::value::{DiffRef, DiffStatus, ListRef, MapRef, Str, Type, ValueRef, set_equals};
 
-use super::{Builtin, Failure, Overload, Run, access, misfit};
-
-const fn method(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::Map), package: None, name, overloads, run, doc, example, why: None }
-}
+use super::{Builtin, Failure, Overload, access, method, misfit};
 
 const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];
 
 pub(super) const TABLE: &[Builtin] = &[
     method(
+        Type::Map,
         "size",
         &[Overload { params: &[], result: Type::Int }],
         size,
         "How many keys there are.",
         "{'a': 1}.size() == 1",
     ),
-    method("keys", TO_LIST, keys, "Its keys, sorted by code point.", "{'b': 1, 'a': 2}.keys() == ['a', 'b']"),
-    method("values", TO_LIST, values, "Its values in the order of insertion.", "{'b': 1, 'a': 2}.values() == [1, 2]"),
     method(
+        Type::Map,
+        "keys",
+        TO_LIST,
+        keys,
+        "Its keys, sorted by code point.",
+        "{'b': 1, 'a': 2}.keys() == ['a', 'b']",
+    ),
+    method(
+        Type::Map,
+        "values",
+        TO_LIST,
+        values,
+        "Its values in the order of insertion.",
+        "{'b': 1, 'a': 2}.values() == [1, 2]",
+    ),
+    method(
+        Type::Map,
         "get",
         &[
             Overload { params: &[Type::String, Type::Any], result: Type::Any },
@@ -39,6 +45,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2",
     ),
     method(
+        Type::Map,
         "diff",
         &[Overload { params: &[Type::Map], result: Type::MapDiff }],
         diff,

@@ -67,6 +67,30 @@ pub struct Builtin {
     pub why: Option<Why>,
 }
 
+/// A method of a type.
+const fn method(
+    receiver: Type,
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: Some(receiver), package: None, name, overloads, run, doc, example, why: None }
+}
+
+/// A function of a package.
+const fn packaged(
+    package: &'static str,
+    name: &'static str,
+    overloads: &'static [Overload],
+    run: Run,
+    doc: &'static str,
+    example: &'static str,
+) -> Builtin {
+    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example, why: None }
+}
+
 impl std::fmt::Debug for Builtin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.signatures())

@@ -2,23 +2,14 @@
 
 use crate::value::{Type, ValueRef, number};
 
-use super::{Builtin, Failure, Overload, Run, misfit};
-
-const fn math(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: None, package: Some("math"), name, overloads, run, doc, example, why: None }
-}
+use super::{Builtin, Failure, Overload, misfit, packaged};
 
 const TO_FLOAT: &[Overload] = &[Overload { params: &[Type::Float], result: Type::Float }];
 const TO_BOOL: &[Overload] = &[Overload { params: &[Type::Float], result: Type::Bool }];
 
 pub(super) const TABLE: &[Builtin] = &[
-    math(
+    packaged(
+        "math",
         "abs",
         &[
             Overload { params: &[Type::Int], result: Type::Int },
@@ -32,43 +23,56 @@ pub(super) const TABLE: &[Builtin] = &[
         "The number without its sign.",
         "math.abs(-1) == 1",
     ),
-    math(
+    packaged(
+        "math",
         "ceil",
         TO_FLOAT,
         |_, a| Ok(ValueRef::Float(float(a, 0)?.ceil())),
         "The next whole number up, as a float.",
         "math.ceil(1.2) == 2.0",
     ),
-    math(
+    packaged(
+        "math",
         "floor",
         TO_FLOAT,
         |_, a| Ok(ValueRef::Float(float(a, 0)?.floor())),
         "The next whole number down, as a float.",
         "math.floor(1.8) == 1.0",
     ),
-    math(
+    packaged(
+        "math",
         "round",
         &[Overload { params: &[Type::Float], result: Type::Int }],
         |_, a| Ok(ValueRef::Int(number::round(float(a, 0)?))),
         "The nearest integer, halves up.",
         "math.round(-0.5) == 0",
     ),
-    math("sqrt", TO_FLOAT, |_, a| Ok(ValueRef::Float(float(a, 0)?.sqrt())), "The square root.", "math.sqrt(4) == 2.0"),
-    math(
+    packaged(
+        "math",
+        "sqrt",
+        TO_FLOAT,
+        |_, a| Ok(ValueRef::Float(float(a, 0)?.sqrt())),
+        "The square root.",
+        "math.sqrt(4) == 2.0",
+    ),
+    packaged(
+        "math",
         "pow",
         &[Overload { params: &[Type::Float, Type::Float], result: Type::Float }],
         |_, a| Ok(ValueRef::Float(power(float(a, 0)?, float(a, 1)?))),
         "The first number to the power of the second.",
         "math.pow(2, 10) == 1024.0",
     ),
-    math(
+    packaged(
+        "math",
         "isNaN",
         TO_BOOL,
         |_, a| Ok(ValueRef::Bool(float(a, 0)?.is_nan())),
         "Whether it is not a number.",
         "math.isNaN(0.0 / 0)",
     ),
-    math(
+    packaged(
+        "math",
         "isInfinity",
         TO_BOOL,
         |_, a| Ok(ValueRef::Bool(float(a, 0)?.is_infinite())),

@@ -7,22 +7,12 @@ use crate::value::{DiffStatus, ListRef, Type, ValueRef, set_equals};
 use super::{
     Builtin, Failure, Overload, Run,
     lookup::{self, Lookup, elements},
-    misfit,
+    method, misfit,
 };
-
-const fn method(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::Set), package: None, name, overloads, run, doc, example, why: None }
-}
 
 const fn keys_of(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
     const TO_SET: &[Overload] = &[Overload { params: &[], result: Type::Set }];
-    Builtin { receiver: Some(Type::MapDiff), package: None, name, overloads: TO_SET, run, doc, example, why: None }
+    method(Type::MapDiff, name, TO_SET, run, doc, example)
 }
 
 const ASKS: &[Overload] =
@@ -31,6 +21,7 @@ const FROM_SET: &[Overload] = &[Overload { params: &[Type::Set], result: Type::S
 
 pub(super) const TABLE: &[Builtin] = &[
     method(
+        Type::Set,
         "size",
         &[Overload { params: &[], result: Type::Int }],
         size,
@@ -38,6 +29,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 1].toSet().size() == 1",
     ),
     method(
+        Type::Set,
         "hasAll",
         ASKS,
         |_, a| lookup::has_all(a, set_equals),
@@ -46,6 +38,7 @@ pub(super) const TABLE: &[Builtin] = &[
     )
     .because(|a| lookup::missing(a, set_equals)),
     method(
+        Type::Set,
         "hasAny",
         ASKS,
         |_, a| lookup::has_any(a, set_equals),
@@ -53,6 +46,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 2].toSet().hasAny([2, 3])",
     ),
     method(
+        Type::Set,
         "hasOnly",
         ASKS,
         |_, a| lookup::has_only(a, set_equals),
@@ -61,6 +55,7 @@ pub(super) const TABLE: &[Builtin] = &[
     )
     .because(|a| lookup::besides(a, set_equals)),
     method(
+        Type::Set,
         "union",
         FROM_SET,
         union,
@@ -68,6 +63,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1].toSet().union([2].toSet()) == [1, 2].toSet()",
     ),
     method(
+        Type::Set,
         "intersection",
         FROM_SET,
         intersection,
@@ -75,6 +71,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "[1, 2].toSet().intersection([2, 3].toSet()) == [2].toSet()",
     ),
     method(
+        Type::Set,
         "difference",
         FROM_SET,
         difference,

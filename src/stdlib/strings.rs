@@ -7,27 +7,32 @@ use crate::{
     value::{ListRef, Str, Type, ValueRef},
 };
 
-use super::{Builtin, Failure, Overload, Run, keep, keep_cut, message, misfit};
-
-const fn method(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::String), package: None, name, overloads, run, doc, example, why: None }
-}
+use super::{Builtin, Failure, Overload, keep, keep_cut, message, method, misfit};
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
 
 pub(super) const TABLE: &[Builtin] = &[
-    method("size", TO_INT, size, "How many UTF-16 code units it has.", "'😀'.size() == 2"),
-    method("upper", TO_STRING, upper, "The text with ASCII letters in upper case.", "'aé'.upper() == 'Aé'"),
-    method("lower", TO_STRING, lower, "The text with ASCII letters in lower case.", "'AÉ'.lower() == 'aÉ'"),
-    method("trim", TO_STRING, trim, "The text without white space at its ends.", "' a '.trim() == 'a'"),
+    method(Type::String, "size", TO_INT, size, "How many UTF-16 code units it has.", "'😀'.size() == 2"),
     method(
+        Type::String,
+        "upper",
+        TO_STRING,
+        upper,
+        "The text with ASCII letters in upper case.",
+        "'aé'.upper() == 'Aé'",
+    ),
+    method(
+        Type::String,
+        "lower",
+        TO_STRING,
+        lower,
+        "The text with ASCII letters in lower case.",
+        "'AÉ'.lower() == 'aÉ'",
+    ),
+    method(Type::String, "trim", TO_STRING, trim, "The text without white space at its ends.", "' a '.trim() == 'a'"),
+    method(
+        Type::String,
         "toUtf8",
         &[Overload { params: &[], result: Type::Bytes }],
         to_utf8,
@@ -35,6 +40,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "'é'.toUtf8() == b'\\xC3\\xA9'",
     ),
     method(
+        Type::String,
         "matches",
         &[Overload { params: &[Type::String], result: Type::Bool }],
         matches,
@@ -42,6 +48,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "'image/png'.matches('image/.*')",
     ),
     method(
+        Type::String,
         "split",
         &[Overload { params: &[Type::String], result: Type::List }],
         split,
@@ -49,6 +56,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "'a,b,,'.split(',') == ['a', 'b']",
     ),
     method(
+        Type::String,
         "replace",
         &[Overload { params: &[Type::String, Type::String], result: Type::String }],
         replace,

@@ -4,23 +4,12 @@ use bumpalo::Bump;
 
 use crate::value::{Duration, Timestamp, Type, ValueRef};
 
-use super::{Builtin, Failure, Overload, Run, message, misfit};
+use super::{Builtin, Failure, Overload, Run, message, method, misfit, packaged};
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 
 const fn field(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
-    Builtin { receiver: Some(Type::Timestamp), package: None, name, overloads: TO_INT, run, doc, example, why: None }
-}
-
-const fn function(
-    package: &'static str,
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example, why: None }
+    method(Type::Timestamp, name, TO_INT, run, doc, example)
 }
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -99,7 +88,7 @@ pub(super) const TABLE: &[Builtin] = &[
         example: "duration.value(1500, 'ms').nanos() == 500000000",
         why: None,
     },
-    function(
+    packaged(
         "duration",
         "value",
         &[Overload { params: &[Type::Int, Type::String], result: Type::Duration }],
@@ -107,7 +96,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "A duration of so many w, d, h, m, s, ms or ns.",
         "duration.value(1, 'm') == duration.value(60, 's')",
     ),
-    function(
+    packaged(
         "duration",
         "time",
         &[Overload { params: &[Type::Int, Type::Int, Type::Int, Type::Int], result: Type::Duration }],
@@ -115,7 +104,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "A duration of hours, minutes, seconds and nanoseconds.",
         "duration.time(0, 1, 0, 0) == duration.value(60, 's')",
     ),
-    function(
+    packaged(
         "duration",
         "abs",
         &[Overload { params: &[Type::Duration], result: Type::Duration }],
@@ -123,7 +112,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The duration without its sign.",
         "duration.abs(duration.value(-1, 's')) == duration.value(1, 's')",
     ),
-    function(
+    packaged(
         "timestamp",
         "date",
         &[Overload { params: &[Type::Int, Type::Int, Type::Int], result: Type::Timestamp }],
@@ -131,7 +120,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Midnight of a day, in UTC.",
         "timestamp.date(1970, 1, 2).toMillis() == 86400000",
     ),
-    function(
+    packaged(
         "timestamp",
         "value",
         &[

@@ -5,19 +5,9 @@ use bumpalo::Bump;
 use crate::value::{Content, Snapshot, Str, Type, Unreadable, ValueRef};
 
 use super::{
-    super::{Builtin, Failure, Overload, Run, lookup::named, misfit},
+    super::{Builtin, Failure, Overload, lookup::named, method, misfit},
     Misuse,
 };
-
-const fn method(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::Snapshot), package: None, name, overloads, run, doc, example, why: None }
-}
 
 const TO_BOOL: &[Overload] = &[Overload { params: &[], result: Type::Bool }];
 const TO_VALUE: &[Overload] = &[Overload { params: &[], result: Type::Any }];
@@ -25,6 +15,7 @@ const TO_VALUE: &[Overload] = &[Overload { params: &[], result: Type::Any }];
 /// The examples are about `{"a": {"b": 1}, "s": "x", "t": true, "p": {".value": 2, ".priority": 7}}` at `data`.
 pub(super) const TABLE: &[Builtin] = &[
     method(
+        Type::Snapshot,
         "val",
         TO_VALUE,
         val,
@@ -32,6 +23,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "data.child('s').val() == 'x'",
     ),
     method(
+        Type::Snapshot,
         "child",
         &[Overload { params: &[Type::String], result: Type::Snapshot }],
         child,
@@ -39,6 +31,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "data.child('a/b').val() == 1",
     ),
     method(
+        Type::Snapshot,
         "parent",
         &[Overload { params: &[], result: Type::Snapshot }],
         parent,
@@ -46,6 +39,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "data.child('a/b').parent().hasChild('b')",
     ),
     method(
+        Type::Snapshot,
         "hasChild",
         &[Overload { params: &[Type::String], result: Type::Bool }],
         has_child,
@@ -53,6 +47,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "data.hasChild('a/b')",
     ),
     method(
+        Type::Snapshot,
         "hasChildren",
         &[Overload { params: &[], result: Type::Bool }, Overload { params: &[Type::List], result: Type::Bool }],
         has_children,
@@ -60,17 +55,32 @@ pub(super) const TABLE: &[Builtin] = &[
         "data.hasChildren(['a', 's']) && data.hasChildren()",
     )
     .because(missing_children),
-    method("exists", TO_BOOL, exists, "Whether anything is there.", "!data.child('none').exists()"),
+    method(Type::Snapshot, "exists", TO_BOOL, exists, "Whether anything is there.", "!data.child('none').exists()"),
     method(
+        Type::Snapshot,
         "getPriority",
         TO_VALUE,
         priority,
         "The priority: a number, a string or null.",
         "data.child('p').getPriority() == 7",
     ),
-    method("isNumber", TO_BOOL, is_number, "Whether a number is there.", "data.child('a/b').isNumber()"),
-    method("isString", TO_BOOL, is_string, "Whether a string is there.", "data.child('s').isString()"),
-    method("isBoolean", TO_BOOL, is_boolean, "Whether a boolean is there.", "data.child('t').isBoolean()"),
+    method(
+        Type::Snapshot,
+        "isNumber",
+        TO_BOOL,
+        is_number,
+        "Whether a number is there.",
+        "data.child('a/b').isNumber()",
+    ),
+    method(Type::Snapshot, "isString", TO_BOOL, is_string, "Whether a string is there.", "data.child('s').isString()"),
+    method(
+        Type::Snapshot,
+        "isBoolean",
+        TO_BOOL,
+        is_boolean,
+        "Whether a boolean is there.",
+        "data.child('t').isBoolean()",
+    ),
 ];
 
 type Answer<'a> = Result<ValueRef<'a>, Failure<'a>>;

@@ -5,44 +5,44 @@ use bumpalo::Bump;
 use crate::value::{Str, StrBuilder, Type, ValueRef};
 
 use super::{
-    super::{Builtin, Failure, Overload, Run, keep, misfit},
+    super::{Builtin, Failure, Overload, keep, method, misfit},
     MAX_TEXT, TOO_LONG,
 };
-
-const fn method(
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(Type::String), package: None, name, overloads, run, doc, example, why: None }
-}
 
 const TEST: &[Overload] = &[Overload { params: &[Type::String], result: Type::Bool }];
 const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
 
 pub(super) const TABLE: &[Builtin] = &[
     method(
+        Type::String,
         "length",
         &[Overload { params: &[], result: Type::Float }],
         length,
         "How many UTF-16 code units it has; a property, not a method.",
         "'😀'.length == 2",
     ),
-    method("contains", TEST, contains, "Whether another string occurs in it.", "'abc'.contains('b')"),
-    method("beginsWith", TEST, begins_with, "Whether it begins with another string.", "'abc'.beginsWith('ab')"),
-    method("endsWith", TEST, ends_with, "Whether it ends with another string.", "'abc'.endsWith('bc')"),
+    method(Type::String, "contains", TEST, contains, "Whether another string occurs in it.", "'abc'.contains('b')"),
     method(
+        Type::String,
+        "beginsWith",
+        TEST,
+        begins_with,
+        "Whether it begins with another string.",
+        "'abc'.beginsWith('ab')",
+    ),
+    method(Type::String, "endsWith", TEST, ends_with, "Whether it ends with another string.", "'abc'.endsWith('bc')"),
+    method(
+        Type::String,
         "replace",
         &[Overload { params: &[Type::String, Type::String], result: Type::String }],
         replace,
         "The text with every occurrence of one string replaced by another; neither is a pattern.",
         "'a.b.c'.replace('.', '-') == 'a-b-c'",
     ),
-    method("toLowerCase", TO_STRING, lower, "The text in lower case.", "'ÄB'.toLowerCase() == 'äb'"),
-    method("toUpperCase", TO_STRING, upper, "The text in upper case.", "'äb'.toUpperCase() == 'ÄB'"),
+    method(Type::String, "toLowerCase", TO_STRING, lower, "The text in lower case.", "'ÄB'.toLowerCase() == 'äb'"),
+    method(Type::String, "toUpperCase", TO_STRING, upper, "The text in upper case.", "'äb'.toUpperCase() == 'ÄB'"),
     method(
+        Type::String,
         "matches",
         TEST,
         matches,
