@@ -22,7 +22,7 @@ pub(super) fn serialized_length(json: &Json) -> usize {
 pub(super) fn stringify(json: &Json) -> String {
     let mut octets = Vec::new();
     // Neither writing to memory nor a JSON value fails.
-    let _ = renumbered(json).serialize(&mut serde_json::Serializer::with_formatter(&mut octets, Numbers));
+    let _ = json.serialize(&mut serde_json::Serializer::with_formatter(&mut octets, Numbers));
     String::from_utf8(octets).unwrap_or_default()
 }
 

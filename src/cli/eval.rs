@@ -194,18 +194,17 @@ fn as_json(decision: &Decision) -> Json {
     if let Some(trace) = decision.trace() {
         let blocks = trace.blocks.iter().map(|block| {
             let statements = block.statements.iter().map(|statement| {
-                json!({
-                    "at": place(statement.span),
-                    "outcome": outcome(&statement.outcome),
-                    "condition": statement.condition.as_ref().map(|s| step(decision.source(), s)),
-                })
+                let mut answer = json!({ "at": place(statement.span), "outcome": outcome(&statement.outcome) });
+                set(&mut answer, "condition", condition(decision.source(), statement.condition.as_ref()));
+                answer
             });
-            json!({
+            let mut answer = json!({
                 "match": block.path,
                 "at": place(block.span),
                 "wildcards": block.captures.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-                "statements": statements.collect::<Vec<_>>(),
-            })
+            });
+            set(&mut answer, "statements", statements.collect());
+            answer
         });
         set(&mut answer, "trace", blocks.collect());
     }
@@ -241,7 +240,7 @@ fn database_json(decision: &database::Decision) -> Json {
         set(&mut answer, "warnings", warnings.collect());
     }
     let rules = decision.rules().iter().map(|rule| {
-        json!({
+        let mut answer = json!({
             "rule": rule.kind.name(),
             "place": rule.place,
             "path": rule.path,
@@ -249,8 +248,9 @@ fn database_json(decision: &database::Decision) -> Json {
             "wildcards": rule.captures.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "at": place(rule.span),
             "outcome": outcome(&rule.outcome),
-            "condition": rule.condition.as_ref().map(|s| step(decision.source(), s)),
-        })
+        });
+        set(&mut answer, "condition", condition(decision.source(), rule.condition.as_ref()));
+        answer
     });
     set(&mut answer, "rules", rules.collect());
     answer
@@ -261,6 +261,7 @@ fn place(source: &Source, span: Span) -> Json {
     json!({ "file": source.name(), "line": at.line, "column": at.column })
 }
 
+/// Moves a value in; `json!` would copy everything below it, at every level of a trace.
 fn set(object: &mut Json, key: &str, value: Json) {
     if let Json::Object(fields) = object {
         fields.insert(key.to_owned(), value);
@@ -275,6 +276,10 @@ fn outcome(outcome: &Outcome) -> Json {
     }
 }
 
+fn condition(source: &Source, of: Option<&Step>) -> Json {
+    of.map_or(Json::Null, |of| step(source, of))
+}
+
 fn step(source: &Source, of: &Step) -> Json {
     let at = source.position(of.span.start);
     let mut answer = json!({ "text": source.slice(of.span), "line": at.line, "column": at.column });
@@ -282,7 +287,6 @@ fn step(source: &Source, of: &Step) -> Json {
     if let Some(why) = &of.why {
         set(&mut answer, "why", json!(why));
     }
-    // Moved in: `json!` would copy everything below at every level.
     set(&mut answer, "parts", of.parts.iter().map(|part| step(source, part)).collect());
     answer
 }

@@ -45,7 +45,7 @@ pub fn frame(source: &Source, span: Span, text: &str) -> String {
     let at = source.position(span.start);
     let number = at.line.to_string();
     let margin = " ".repeat(number.len());
-    let (before, after) = source.around(span.start);
+    let (before, after) = source.around(at.line, span.start);
     let marked: String = source.slice(span).chars().take(2 * CONTEXT).take_while(|c| *c != '\n').collect();
     let shown = marked.trim_end().chars().count().max(1);
     // Only as much of the line is looked at as is shown: it can be a megabyte long, with many errors in it.

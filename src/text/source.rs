@@ -84,11 +84,10 @@ impl Source {
         self.inner.blocks.get(block).copied().unwrap_or(0).saturating_add(code_points(rest))
     }
 
-    /// What stands in the line of a byte offset before it, and from it on.
-    pub(super) fn around(&self, offset: u32) -> (&str, &str) {
-        let number = self.position(offset).line;
+    /// What stands in a line (counted from one) before a byte offset in it, and from it on.
+    pub(super) fn around(&self, number: u32, offset: u32) -> (&str, &str) {
         let line = self.line(number);
-        let start = self.inner.lines.get(number as usize - 1).copied().unwrap_or(0);
+        let start = (number as usize).checked_sub(1).and_then(|at| self.inner.lines.get(at)).copied().unwrap_or(0);
         line.split_at_checked(offset.saturating_sub(start) as usize).unwrap_or((line, ""))
     }
 
