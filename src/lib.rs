@@ -19,6 +19,7 @@
 //! | `service` | what Storage and Firestore share: decisions, documents, explanations |
 //! | `storage`, `firestore` | their products: requests as typed builders |
 //! | `database` | Realtime Database: data, the overlay of a write, the cascade, decisions, explanations |
+//! | `suite` | rules unit tests: files of tests, runs, coverage, reports (feature `suite`) |
 //! | `cli` | the command |
 //!
 //! Deliberately absent: an async runtime, HTTP, a clock, randomness, files; all of that is the host's. There is one
@@ -45,13 +46,15 @@ mod program;
 mod service;
 mod stdlib;
 pub mod storage;
+#[cfg(feature = "suite")]
+pub mod suite;
 mod syntax;
 pub mod text;
 pub mod value;
 
 pub use auth::Auth;
 pub use error::{BoxError, Error};
-pub use eval::{BlockTrace, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
+pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
 pub use service::{Cause, Decision, DocumentPath, Documents, Explanation};
 pub use text::Diagnostics;
 pub use value::Value;

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Each may use those before it.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "text",
     "value",
     "pattern",
@@ -25,6 +25,7 @@ const LAYERS: [&str; 16] = [
     "storage",
     "firestore",
     "database",
+    "suite",
     "cli",
 ];
 
@@ -35,10 +36,14 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 18] = [
+const CONFINED: [(&str, &[&str]); 22] = [
+    ("saphyr_parser::", &["suite/"]),
+    ("jsonc_parser::", &["suite/"]),
+    ("minijinja::", &["suite/coverage/"]),
+    ("quick_junit::", &["suite/report/"]),
     ("pest::", &["syntax/"]),
     ("pest_derive::", &["syntax/"]),
-    ("serde_json::", &["value/json.rs", "auth/", "database/json.rs", "cli/"]),
+    ("serde_json::", &["value/json.rs", "auth/", "database/json.rs", "suite/", "cli/"]),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
     ("jsonwebtoken::", &["auth/verify/"]),
@@ -49,7 +54,7 @@ const CONFINED: [(&str, &[&str]); 18] = [
     ("eprintln!", &["cli/"]),
     ("print!", &["cli/"]),
     ("eprint!", &["cli/"]),
-    ("std::fs", &["cli/"]),
+    ("std::fs", &["suite/files.rs", "cli/"]),
     ("std::env", &["cli/"]),
     ("std::process", &["cli/", "main.rs"]),
     ("SystemTime::now", &["cli/"]),

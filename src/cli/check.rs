@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Error,
     check::fails_at_runtime,
-    database,
-    service::Compiled,
-    syntax::skip_trivia,
+    suite::problems,
     text::{Diagnostic, Diagnostics, Severity, Source},
 };
 
@@ -57,28 +54,9 @@ fn read(path: &Path) -> Result<Source, Unreadable> {
     Ok(Source::new(input::name(path), input::text(path)?))
 }
 
-/// Whether rules are of a database: they are JSON, while a file with services begins with a word.
-pub(super) fn is_database(source: &Source) -> bool {
-    let text = source.text();
-    let json = Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
-    json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))
-}
-
 /// Every problem, with strictness applied.
 pub(super) fn diagnose(source: &Source, strict: bool) -> Diagnostics {
-    let found = if is_database(source) {
-        match database::Ruleset::parse(source) {
-            Ok(rules) => rules.warnings().clone(),
-            Err(Error::Source(refused)) => refused,
-            // Reading rules has no other errors.
-            Err(_) => Diagnostics::new(source.clone(), Vec::new()),
-        }
-    } else {
-        match Compiled::new(source) {
-            Ok(compiled) => compiled.warnings().clone(),
-            Err(refused) => refused,
-        }
-    };
+    let found = problems(source);
     if !strict {
         return found;
     }

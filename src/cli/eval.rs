@@ -8,13 +8,13 @@ use crate::{
     firestore,
     service::Compiled,
     storage,
+    suite::is_database,
     text::{Diagnostics, Source, Span},
     value::json::to_plain,
 };
 
 use super::{
     args::{EvalFormat, EvalOptions, ServiceKind},
-    check::is_database,
     exit::Exit,
     input::{self, Unreadable},
     jsonl,

@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use crate::{
-    eval::{Evaluator, Fault, Outcome, Silent, Steps},
+    eval::{Counter, Coverage, Evaluator, Fault, Outcome, Silent, Steps},
     program::{Code, Rule, RulePlace},
     value::{Value, ValueRef},
 };
@@ -86,10 +86,18 @@ impl Audit for Plain {
     }
 }
 
+/// What is kept of the sub-expressions of a rule.
+pub(super) enum Detail<'d> {
+    Nothing,
+    /// All of them, in the rule's trace.
+    Steps,
+    /// Their numbers, over many decisions.
+    Counts(&'d mut Coverage),
+}
+
 /// Keeps every rule that was judged.
-pub(super) struct Record {
-    /// Whether sub-expressions are kept too.
-    pub(super) steps: bool,
+pub(super) struct Record<'d> {
+    detail: Detail<'d>,
     pub(super) rules: Vec<RuleTrace>,
     /// Validations below a written place: those that hold, and those that do not.
     below: [usize; 2],
@@ -97,13 +105,13 @@ pub(super) struct Record {
     path: Option<String>,
 }
 
-impl Record {
-    pub(super) fn new(steps: bool) -> Self {
-        Record { steps, rules: Vec::new(), below: [0; 2], path: None }
+impl<'d> Record<'d> {
+    pub(super) fn new(detail: Detail<'d>) -> Self {
+        Record { detail, rules: Vec::new(), below: [0; 2], path: None }
     }
 }
 
-impl Audit for Record {
+impl Audit for Record<'_> {
     const EVERY: bool = true;
 
     fn name(path: &[&str]) -> String {
@@ -118,10 +126,13 @@ impl Audit for Record {
         let Asked { kind, rule, place, below } = asked;
         let arena = Bump::new();
         let mut steps = Steps::new(code);
-        let result = if self.steps {
-            Evaluator::new(code, context, &arena, &mut steps).condition(rule.condition)
-        } else {
-            Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition)
+        let result = match &mut self.detail {
+            Detail::Nothing => Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition),
+            Detail::Steps => Evaluator::new(code, context, &arena, &mut steps).condition(rule.condition),
+            Detail::Counts(coverage) => {
+                let mut counter = Counter::new(code, coverage);
+                Evaluator::new(code, context, &arena, &mut counter).condition(rule.condition)
+            }
         };
         let said = match &result {
             Ok(ValueRef::Bool(true)) => Says::Yes,

@@ -42,6 +42,8 @@ mod tree;
 
 use std::sync::Arc;
 
+use audit::Detail;
+
 pub use crate::syntax::DuplicateKeys;
 pub use data::{Data, Scalar};
 pub use decision::{Cause, Decision, IndexWarning, RuleKind, RuleTrace};
@@ -55,6 +57,7 @@ pub use tree::{Stored, Tree};
 use crate::{
     check,
     error::Error,
+    eval::Coverage,
     program::{self, RuleTree},
     syntax,
     text::{Diagnostic, Diagnostics, Source},
@@ -111,6 +114,11 @@ impl Ruleset {
         &self.inner.warnings
     }
 
+    #[cfg(feature = "suite")]
+    pub(crate) fn tree(&self) -> &RuleTree {
+        &self.inner.tree
+    }
+
     /// The places that have rules or lie on the way to some, as rules write them: `/users/$uid`. In source order, each
     /// before those below it.
     pub fn places(&self) -> impl Iterator<Item = &str> {
@@ -123,7 +131,7 @@ impl Ruleset {
     ///
     /// [`Error::Data`] where `data` failed; never for a denial.
     pub fn evaluate(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(&self.inner.tree, request, data, false)
+        run::decide(&self.inner.tree, request, data, Detail::Nothing)
     }
 
     /// Decides a request and keeps all it went through: rules, sub-expressions, and every place that is not valid.
@@ -132,7 +140,16 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(&self.inner.tree, request, data, true)
+        run::decide(&self.inner.tree, request, data, Detail::Steps)
+    }
+
+    /// Decides a request and counts what was evaluated.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::evaluate`].
+    pub fn cover(&self, request: &Request<'_>, data: &dyn Tree, coverage: &mut Coverage) -> Result<Decision, Error> {
+        run::decide(&self.inner.tree, request, data, Detail::Counts(coverage))
     }
 
     /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.

@@ -10,7 +10,7 @@ use crate::{error::Error, program::RuleTree, value::Unreadable};
 use super::{
     Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, RuleTrace, Scalar,
     Transport, Tree,
-    audit::{Audit, Plain, Record},
+    audit::{Audit, Detail, Plain, Record},
     context::{self, AuthRecord},
     data::names,
     decide::{Judge, Verdict},
@@ -53,11 +53,16 @@ pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) 
     }
 }
 
-/// The decision with what decided; with `steps` all it went through.
-pub(super) fn decide(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree, steps: bool) -> Result<Decision, Error> {
+/// The decision with what decided, and the detail that is asked for.
+pub(super) fn decide(
+    rules: &RuleTree,
+    request: &Request<'_>,
+    tree: &dyn Tree,
+    detail: Detail<'_>,
+) -> Result<Decision, Error> {
     let texts = Bump::new();
     let store = Store::new(tree, &texts);
-    let mut record = Record::new(steps);
+    let mut record = Record::new(detail);
     let mut paths = Vec::new();
     let said = judge(rules, request, &store, &mut record, |path, verdict| {
         paths.push((path, verdict));

@@ -5,6 +5,7 @@
 //! An operation is paid for after its operands, which is where the official engine reports the one too many.
 
 mod call;
+mod coverage;
 mod language;
 mod logic;
 mod observe;
@@ -20,6 +21,7 @@ use crate::{
     value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef},
 };
 
+pub use coverage::{Counter, Coverage, NodeHits, StatementHits};
 pub use language::{Host, Language, Service};
 pub use observe::{Observer, Silent};
 pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Steps, Trace};

@@ -143,16 +143,21 @@ impl<'p> Steps<'p> {
 
     /// A result as a trace keeps it.
     pub fn outcome(&self, result: &Result<'_>) -> Outcome {
-        match result {
-            Ok(place @ ValueRef::Snapshot(_)) => Outcome::Described(place.describe()),
-            Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Described(value.describe()),
-            // Database rules know one kind of number, which people write without a point where it is whole.
-            Ok(ValueRef::Float(n)) if self.code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
-                Outcome::Value(Value::Int(*n as i64))
-            }
-            Ok(value) => Outcome::Value(value.to_value()),
-            Err(error) => Outcome::Error(Fault::new(self.code, error)),
+        outcome_of(self.code, result)
+    }
+}
+
+/// A result as traces and coverage keep it.
+pub(super) fn outcome_of(code: &Code, result: &Result<'_>) -> Outcome {
+    match result {
+        Ok(place @ ValueRef::Snapshot(_)) => Outcome::Described(place.describe()),
+        Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Described(value.describe()),
+        // Database rules know one kind of number, which people write without a point where it is whole.
+        Ok(ValueRef::Float(n)) if code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
+            Outcome::Value(Value::Int(*n as i64))
         }
+        Ok(value) => Outcome::Value(value.to_value()),
+        Err(error) => Outcome::Error(Fault::new(code, error)),
     }
 }
 

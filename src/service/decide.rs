@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use crate::{
     error::Error,
-    eval::{Evaluator, Fault, Host, Observer, Recorder, Service, Silent, Verdict},
+    eval::{Counter, Coverage, Evaluator, Fault, Host, Observer, Recorder, Service, Silent, Verdict},
     program::{Program, ServiceProgram},
     value::ValueRef,
 };
@@ -61,6 +61,16 @@ pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost
     let mut decision = run(compiled, asked, host, &mut recorder)?;
     decision.trace = Some(Box::new(recorder.finish()));
     Ok(decision)
+}
+
+/// The decision with what decided; what was evaluated is counted.
+pub(crate) fn cover(
+    compiled: &Compiled,
+    asked: &Asked<'_>,
+    host: DocumentHost<'_>,
+    coverage: &mut Coverage,
+) -> Result<Decision, Error> {
+    run(compiled, asked, host, &mut Counter::new(&compiled.program().code, coverage))
 }
 
 fn run(

@@ -12,16 +12,16 @@ mod segments;
 
 use std::sync::Arc;
 
-pub(crate) use decide::{Asked, decide, explain, permits};
+pub(crate) use decide::{Asked, cover, decide, explain, permits};
 pub use decision::{Cause, Decision};
 pub use documents::{DocumentPath, Documents};
 pub use explain::Explanation;
 pub(crate) use host::DocumentHost;
-#[cfg(feature = "cli")]
+#[cfg(feature = "suite")]
 pub(crate) use host::call_error;
 pub use method::Method;
 pub(crate) use segments::Segments;
-#[cfg(feature = "cli")]
+#[cfg(feature = "suite")]
 pub(crate) use segments::decoded;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Request paths cut into segments without allocating.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "suite")]
 use crate::value::path::form_decode;
 
 /// Segments that fit without allocating; rules have at most 100.
@@ -66,7 +66,7 @@ impl<'a> Segments<'a> {
 /// # Errors
 ///
 /// A path that no rules can cover.
-#[cfg(feature = "cli")]
+#[cfg(feature = "suite")]
 pub(crate) fn decoded(path: &str) -> Result<Vec<String>, String> {
     let segments = Segments::new(&[], path.strip_prefix('/').unwrap_or(path))?;
     let one =

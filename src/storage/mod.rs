@@ -26,6 +26,7 @@ pub use crate::service::Method;
 
 use crate::{
     error::Error,
+    eval::Coverage,
     service::{self, Compiled, Decision, DocumentHost, Documents},
     syntax::ast::Version,
     text::{Diagnostics, Source},
@@ -54,9 +55,14 @@ impl Ruleset {
     }
 
     /// Rules that were compiled already: a file may hold several services.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "suite")]
     pub(crate) fn from_compiled(compiled: Compiled) -> Self {
         Ruleset { compiled }
+    }
+
+    #[cfg(feature = "suite")]
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.compiled
     }
 
     /// What the official compiler warns of: most of it never works at run time.
@@ -80,6 +86,20 @@ impl Ruleset {
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
         self.with(request, documents, service::explain)
+    }
+
+    /// Decides a request and counts what was evaluated.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::evaluate`].
+    pub fn cover(
+        &self,
+        request: &Request<'_>,
+        documents: &dyn Documents,
+        coverage: &mut Coverage,
+    ) -> Result<Decision, Error> {
+        self.with(request, documents, |compiled, asked, host| service::cover(compiled, asked, host, coverage))
     }
 
     /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.
@@ -107,7 +127,7 @@ impl Ruleset {
         &self,
         request: &Request<'_>,
         documents: &dyn Documents,
-        run: fn(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
+        run: impl FnOnce(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
         match self.refuses(request).map_or_else(|| request.segments(), Err) {
             Ok(segments) => {

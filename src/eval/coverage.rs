@@ -1,0 +1,204 @@
+//! What was evaluated, and with what results, over many decisions: the counts behind coverage reports.
+
+use crate::{
+    program::{Code, NodeId},
+    value::{Value, ValueRef, deep_equals},
+};
+
+use super::{Observer, Outcome, Result, trace::outcome_of};
+
+/// Different values of one operation that are kept; of further ones only their number.
+const MOST_VALUES: usize = 100;
+
+/// Counts by operation and by statement of one compiled program. Those of several runs can be added up.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    nodes: Vec<NodeHits>,
+    statements: Vec<StatementHits>,
+    blocks: Vec<u64>,
+    values: bool,
+}
+
+/// How often an operation gave what.
+#[derive(Clone, Debug, Default)]
+pub struct NodeHits {
+    /// True.
+    pub truths: u64,
+    /// False.
+    pub falses: u64,
+    /// An error.
+    pub errors: u64,
+    /// Another value.
+    pub others: u64,
+    /// Different results with their numbers, in the order in which they were first seen.
+    pub values: Vec<(Outcome, u64)>,
+    /// Results beyond those.
+    pub unkept: u64,
+}
+
+impl NodeHits {
+    /// How often it was evaluated.
+    pub fn total(&self) -> u64 {
+        self.truths + self.falses + self.errors + self.others
+    }
+
+    fn note(&mut self, outcome: impl FnOnce() -> Outcome, same: impl Fn(&Outcome) -> bool, count: u64) {
+        if let Some((_, seen)) = self.values.iter_mut().find(|(known, _)| same(known)) {
+            *seen += count;
+        } else if self.values.len() < MOST_VALUES {
+            self.values.push((outcome(), count));
+        } else {
+            self.unkept += count;
+        }
+    }
+
+    fn add(&mut self, other: &NodeHits) {
+        self.truths += other.truths;
+        self.falses += other.falses;
+        self.errors += other.errors;
+        self.others += other.others;
+        self.unkept += other.unkept;
+        for (outcome, count) in &other.values {
+            self.note(|| outcome.clone(), |known| same_outcome(known, outcome), *count);
+        }
+    }
+}
+
+/// How often a statement of Storage or Firestore rules gave what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StatementHits {
+    /// It permitted.
+    pub truths: u64,
+    /// Its condition was false.
+    pub falses: u64,
+    /// Its condition failed.
+    pub errors: u64,
+}
+
+impl StatementHits {
+    /// How often it was tried.
+    pub fn total(&self) -> u64 {
+        self.truths + self.falses + self.errors
+    }
+}
+
+impl Coverage {
+    /// Nothing was evaluated yet. With `values` the results themselves are kept, not only their kinds.
+    pub fn new(values: bool) -> Self {
+        Coverage { values, ..Coverage::default() }
+    }
+
+    /// The counts of an operation.
+    pub fn node(&self, id: NodeId) -> Option<&NodeHits> {
+        self.nodes.get(id.0 as usize)
+    }
+
+    /// The counts of a statement, by its number in the program.
+    pub fn statement(&self, number: u32) -> StatementHits {
+        self.statements.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// How often a block covered the path of a request, by its number in the service.
+    pub fn block(&self, number: u32) -> u64 {
+        self.blocks.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// Adds the counts of another run of the same program, as if it had come after this one.
+    pub fn add(&mut self, other: &Coverage) {
+        self.values |= other.values;
+        for (at, hits) in other.nodes.iter().enumerate() {
+            slot(&mut self.nodes, at).add(hits);
+        }
+        for (at, hits) in other.statements.iter().enumerate() {
+            let sum = slot(&mut self.statements, at);
+            sum.truths += hits.truths;
+            sum.falses += hits.falses;
+            sum.errors += hits.errors;
+        }
+        for (at, hits) in other.blocks.iter().enumerate() {
+            *slot(&mut self.blocks, at) += hits;
+        }
+    }
+}
+
+/// The entry of a list that grows as needed.
+fn slot<T: Default + Clone>(list: &mut Vec<T>, at: usize) -> &mut T {
+    if list.len() <= at {
+        list.resize(at + 1, T::default());
+    }
+    #[allow(clippy::indexing_slicing, reason = "made long enough")]
+    &mut list[at]
+}
+
+/// The observer that counts.
+pub struct Counter<'c> {
+    code: &'c Code,
+    coverage: &'c mut Coverage,
+    statement: Option<u32>,
+}
+
+impl<'c> Counter<'c> {
+    /// Counts an evaluation of `code`.
+    pub fn new(code: &'c Code, coverage: &'c mut Coverage) -> Self {
+        Counter { code, coverage, statement: None }
+    }
+}
+
+impl Observer for Counter<'_> {
+    fn block(&mut self, block: u32) {
+        *slot(&mut self.coverage.blocks, block as usize) += 1;
+    }
+
+    fn statement(&mut self, statement: u32) {
+        self.statement = Some(statement);
+    }
+
+    fn decided(&mut self, result: &Result<'_>) {
+        let Some(statement) = self.statement.take() else { return };
+        let hits = slot(&mut self.coverage.statements, statement as usize);
+        match result {
+            Ok(ValueRef::Bool(true)) => hits.truths += 1,
+            Ok(_) => hits.falses += 1,
+            Err(_) => hits.errors += 1,
+        }
+    }
+
+    fn leave(&mut self, node: NodeId, result: &Result<'_>) {
+        let hits = slot(&mut self.coverage.nodes, node.0 as usize);
+        match result {
+            Ok(ValueRef::Bool(true)) => hits.truths += 1,
+            Ok(ValueRef::Bool(false)) => hits.falses += 1,
+            Ok(_) => hits.others += 1,
+            Err(_) => hits.errors += 1,
+        }
+        if self.coverage.values {
+            let code = self.code;
+            hits.note(|| outcome_of(code, result), |known| same_result(code, known, result), 1);
+        }
+    }
+}
+
+fn same_outcome(a: &Outcome, b: &Outcome) -> bool {
+    match (a, b) {
+        (Outcome::Value(a), Outcome::Value(b)) => same(a.view(), b.view()),
+        (Outcome::Described(a), Outcome::Described(b)) => a == b,
+        (Outcome::Error(a), Outcome::Error(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn same_result(code: &Code, known: &Outcome, result: &Result<'_>) -> bool {
+    match (known, result) {
+        // The commonest results need no copy to be compared.
+        (Outcome::Value(Value::Bool(a)), Ok(ValueRef::Bool(b))) => a == b,
+        (Outcome::Value(a), Ok(b)) if a.view().type_of() == b.type_of() => same(a.view(), *b),
+        _ => same_outcome(known, &outcome_of(code, result)),
+    }
+}
+
+fn same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    match (a, b) {
+        (ValueRef::Float(a), ValueRef::Float(b)) => a.to_bits() == b.to_bits(),
+        _ => deep_equals(a, b),
+    }
+}

@@ -1,0 +1,1 @@
+//! What tests have evaluated of a rules file, for people and for programs.

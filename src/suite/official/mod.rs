@@ -1,0 +1,1 @@
+//! The official formats: test requests of the Rules API, and coverage as the Firestore emulator reports it.
