@@ -36,14 +36,19 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 22] = [
+const CONFINED: [(&str, &[&str]); 24] = [
+    ("indicatif::", &["cli/"]),
+    ("notify_debouncer_mini::", &["cli/"]),
     ("saphyr_parser::", &["suite/"]),
     ("jsonc_parser::", &["suite/"]),
     ("minijinja::", &["suite/coverage/"]),
     ("quick_junit::", &["suite/report/"]),
     ("pest::", &["syntax/"]),
     ("pest_derive::", &["syntax/"]),
-    ("serde_json::", &["value/json.rs", "auth/", "database/json.rs", "suite/", "cli/"]),
+    (
+        "serde_json::",
+        &["value/json.rs", "auth/", "storage/json.rs", "firestore/json.rs", "database/json.rs", "suite/", "cli/"],
+    ),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
     ("jsonwebtoken::", &["auth/verify/"]),

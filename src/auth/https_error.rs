@@ -62,6 +62,11 @@ const TABLE: [(ErrorCode, &str, &str, u16); 17] = [
 ];
 
 impl ErrorCode {
+    /// The official names of all codes.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        TABLE.iter().map(|(_, name, ..)| *name)
+    }
+
     /// The code of a name such as `permission-denied`.
     pub fn parse(name: &str) -> Option<Self> {
         TABLE.iter().find(|(_, known, _, _)| *known == name).map(|(code, ..)| *code)

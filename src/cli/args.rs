@@ -18,8 +18,7 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
-const STATUS: &str =
-    "Exit status: 0 all well, 1 a request was denied, 2 wrong usage or unreadable input, 3 rules refused.";
+const STATUS: &str = "Exit status: 0 all well, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -29,10 +28,164 @@ pub(super) enum Command {
     /// Decide one request, or a stream of them
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
+    /// Run rules unit tests, and tell what they cover
+    #[command(after_help = TEST_HELP)]
+    Test(Box<TestOptions>),
     /// Mint, exchange, verify and decode tokens
     #[cfg(feature = "verify")]
     #[command(subcommand)]
     Token(super::token::TokenCommand),
+}
+
+const TEST_HELP: &str = "\
+Suites are files *.test.yaml, *.test.yml and *.test.json; of a folder those below it are run. The shortest one:
+
+  rules: storage.rules
+  users:
+    owner: { uid: alice }
+  tests:
+    - name: an owner uploads a picture, a guest does not
+      create: users/alice/cat.png
+      with: { size: 2048, contentType: image/png }
+      expect: { owner: allow, guest: deny }
+
+A failed test prints its request and the trace with carets into the rules. A denial that was expected and came from an
+error, or from no rule at all, is noted; --strict makes a failure of it.
+
+Examples:
+  firewarden test
+  firewarden test rules/ --filter 'photos::owner' --verbose
+  firewarden test --coverage text --coverage html=coverage.html --fail-under lines=95,conditions=90
+  firewarden test --format junit --output report.xml
+  firewarden test --watch
+  firewarden test --official request.json
+
+Exit status: 0 all passed, 1 a test failed or a threshold is not reached, 2 wrong usage or a wrong suite, 3 rules refused.";
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct TestOptions {
+    /// Suites, or folders with suites; without any, this folder
+    pub(super) paths: Vec<PathBuf>,
+    /// Only tests whose suite's path or name contains this; PATH::NAME asks for both
+    #[arg(long, short = 'k', value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub(super) bail: bool,
+    /// Fail tests that pass for a doubtful reason: an error, or no rule for the request
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Show every test, and every note
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Print the tests instead of running them
+    #[arg(long, conflicts_with_all = ["watch", "coverage", "fail_under"])]
+    pub(super) list: bool,
+    /// Run again whenever a suite, its rules or a file that it names changes
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// Threads; without this, one for each core
+    #[arg(long, short, value_name = "N")]
+    pub(super) jobs: Option<std::num::NonZeroUsize>,
+    /// The clock of suites that state none, RFC 3339; without this, now
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// How to print results
+    #[arg(long, value_enum, default_value_t = TestFormat::Human)]
+    pub(super) format: TestFormat,
+    /// Write the results there in the format, and print them for people
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// What the tests cover: text, html, lcov, json or official (of Firestore rules), to a file where one is given
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = CoverageReport::parse)]
+    pub(super) coverage: Vec<CoverageReport>,
+    /// Percent that every rules file has to reach: 90, or lines=95,conditions=80
+    #[arg(long, value_name = "PERCENT", value_parser = Thresholds::parse)]
+    pub(super) fail_under: Option<Thresholds>,
+    /// Answer a test request of the Rules API (TestSuite, or source and testSuite) with its JSON; PATH has the rules
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "bail", "strict", "list", "watch", "now", "format", "output", "coverage", "fail_under"])]
+    pub(super) official: Option<PathBuf>,
+    /// Print the JSON schema of suites, for editors
+    #[arg(long, exclusive = true)]
+    pub(super) schema: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// Words for people
+    Human,
+    /// One JSON document
+    Json,
+    /// JUnit XML
+    Junit,
+    /// Test Anything Protocol, version 14
+    Tap,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+/// A form of coverage and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CoverageReport {
+    pub(super) kind: CoverageKind,
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CoverageKind {
+    Text,
+    Html,
+    Lcov,
+    Json,
+    Official,
+}
+
+impl CoverageReport {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (kind, file) = text.split_once('=').map_or((text, None), |(kind, file)| (kind, Some(file)));
+        let (kind, default) = match kind {
+            "text" => (CoverageKind::Text, None),
+            "html" => (CoverageKind::Html, Some("coverage.html")),
+            "lcov" => (CoverageKind::Lcov, Some("lcov.info")),
+            "json" => (CoverageKind::Json, Some("coverage.json")),
+            "official" => (CoverageKind::Official, Some("coverage.official.json")),
+            other => return Err(format!("{other:?} is none of text, html, lcov, json, official")),
+        };
+        if file == Some("") {
+            return Err("a file name is missing after =".to_owned());
+        }
+        Ok(CoverageReport { kind, file: file.or(default).map(PathBuf::from) })
+    }
+}
+
+/// What every rules file has to reach, in percent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Thresholds {
+    pub(super) lines: f64,
+    pub(super) conditions: f64,
+}
+
+impl Thresholds {
+    fn parse(text: &str) -> Result<Self, String> {
+        let percent = |text: &str| {
+            let number = text.trim().trim_end_matches('%').parse::<f64>().ok();
+            let fits = number.filter(|n| (0.0..=100.0).contains(n));
+            fits.ok_or_else(|| format!("{text:?} is no percentage from 0 to 100"))
+        };
+        if !text.contains('=') {
+            let both = percent(text)?;
+            return Ok(Thresholds { lines: both, conditions: both });
+        }
+        let mut found = Thresholds::default();
+        for part in text.split(',') {
+            match part.split_once('=').map(|(name, value)| (name.trim(), value)) {
+                Some(("lines", value)) => found.lines = percent(value)?,
+                Some(("conditions", value)) => found.conditions = percent(value)?,
+                _ => return Err(format!("{part:?}: write 90, or lines=95,conditions=80")),
+            }
+        }
+        Ok(found)
+    }
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     check::fails_at_runtime,
-    suite::problems,
+    suite::{problems, report::problems as annotations},
     text::{Diagnostic, Diagnostics, Severity, Source},
 };
 
@@ -37,7 +37,7 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     match options.format {
         CheckFormat::Human => checked.iter().for_each(|found| human(found, output)),
         CheckFormat::Json => output.raw(&report::json(&checked)),
-        CheckFormat::Github => output.result(&report::github(&checked)),
+        CheckFormat::Github => output.plain(&checked.iter().map(annotations).collect::<String>()),
         CheckFormat::Sarif => output.raw(&report::sarif(&checked)),
     }
     Ok(exit)

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     /// All well; the request is allowed.
     Ok = 0,
-    /// The request is denied.
+    /// The request is denied, a test failed, a threshold is not reached.
     Denied = 1,
     /// Wrong usage or unreadable input.
     Usage = 2,

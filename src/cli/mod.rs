@@ -10,6 +10,7 @@ mod output;
 mod project;
 mod report;
 mod request;
+mod test;
 #[cfg(feature = "verify")]
 mod token;
 
@@ -35,6 +36,7 @@ pub fn run() -> ExitCode {
     let exit = match &args.command {
         Command::Check(options) => check::run(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
+        Command::Test(options) => test::run(options, &mut output),
         #[cfg(feature = "verify")]
         Command::Token(command) => token::run(command, &mut output),
     };

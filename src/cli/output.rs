@@ -45,6 +45,26 @@ impl Output {
         let _ = writeln!(stream, "{text}");
     }
 
+    /// A result for programs that ends its own lines; nothing where it is empty.
+    pub(super) fn plain(&mut self, text: &str) {
+        let mut stream = std::io::stdout();
+        let _ = write!(stream, "{text}");
+        let _ = stream.flush();
+    }
+
+    /// What is wrong with files, in frames, on standard error.
+    pub(super) fn problems(&mut self, text: &str) {
+        let mut stream = AutoStream::new(std::io::stderr(), self.choice);
+        let _ = writeln!(stream, "{}", paint(text));
+    }
+
+    /// Empties the screen, where results go to one.
+    pub(super) fn clear(&mut self) {
+        if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+            self.plain("\x1b[2J\x1b[H");
+        }
+    }
+
     /// Why the command cannot do what it was asked.
     pub(super) fn error(&mut self, text: &str) {
         self.message(ERROR, "error", text);
@@ -96,8 +116,22 @@ fn line(text: &str) -> String {
     if let Some(length) = head("warning[") {
         return paint(WARNING, length);
     }
-    if let Some(length) = head("ALLOW") {
+    if let Some(length) = head("ALLOW").or_else(|| head("PASS")) {
         return paint(GOOD, length);
+    }
+    // Lines of results have the word in front, or indented before a test's name.
+    if let Some(style) = [("FAIL ", ERROR), ("ok ", GOOD), ("skip ", WARNING), ("note:", FAINT)]
+        .into_iter()
+        .find_map(|(word, style)| trimmed.starts_with(word).then_some(style))
+    {
+        return paint(style, indent + trimmed.find([' ', ':']).unwrap_or(0));
+    }
+    // A trace within a failed test.
+    if let Some(style) = [("DENY ", ERROR), ("ALLOW ", GOOD)]
+        .into_iter()
+        .find_map(|(word, style)| trimmed.starts_with(word).then_some(style))
+    {
+        return paint(style, indent + trimmed.find(' ').unwrap_or(0));
     }
     let is_frame = trimmed.starts_with("--> ") || trimmed.starts_with("| ") || trimmed.starts_with("= hint");
     if is_frame { paint(FAINT, indent + trimmed.find(['^', ' ']).unwrap_or(1)) } else { text.to_owned() }

@@ -1,4 +1,4 @@
-//! Problems for programs: JSON, SARIF, annotations of GitHub Actions.
+//! Problems for programs: JSON and SARIF.
 
 use serde_json::{Value as Json, json};
 
@@ -39,25 +39,6 @@ pub(super) fn json(checked: &[Diagnostics]) -> String {
         })
     };
     pretty(&json!({ "files": checked.iter().map(file).collect::<Vec<_>>() }))
-}
-
-/// Workflow commands: `::error file=…,line=…,col=…::message`.
-pub(super) fn github(checked: &[Diagnostics]) -> String {
-    let escape = |text: &str, property: bool| {
-        let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-        if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
-    };
-    let mut out = String::new();
-    for found in checked {
-        for problem in found {
-            let file = escape(found.source().name(), true);
-            let place =
-                range(found, problem).map_or(String::new(), |(at, _)| format!(",line={},col={}", at.line, at.column));
-            let message = escape(&problem.message, false);
-            out += &format!("::{} file={file}{place},title={}::{message}\n", severity(problem), problem.code);
-        }
-    }
-    out
 }
 
 /// A SARIF 2.1.0 log with one run.

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::{
-    Auth, Value, database,
-    firestore::{self, Direction, Document, Query},
+    Auth, database,
+    firestore::{self, Document, Query},
     storage::{self, Object},
-    value::{Comparator, Map, Timestamp, json},
+    value::{Map, Timestamp, json},
 };
 
 use super::{
@@ -43,17 +43,6 @@ pub(super) struct Described {
     time: Option<String>,
     bucket: Option<String>,
     database: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct QueryFile {
-    limit: Option<i64>,
-    offset: Option<i64>,
-    #[serde(rename = "orderBy", default)]
-    order_by: JsonMap<String, Json>,
-    #[serde(rename = "where", default)]
-    filters: Vec<(String, String, Json)>,
 }
 
 fn wrong<T>(message: impl Into<String>) -> Result<T, Unreadable> {
@@ -138,7 +127,7 @@ impl Described {
         for (name, fields) in self.documents.iter().flatten() {
             let name = name.strip_prefix('/').unwrap_or(name);
             let Json::Object(fields) = fields else { return wrong(format!("documents: {name} is not an object")) };
-            documents.insert(name, fields_of(fields).map_err(|e| Unreadable(format!("documents: {name}: {e}")))?);
+            documents.insert(name, json::document(fields).map_err(|e| Unreadable(format!("documents: {name}: {e}")))?);
         }
         Ok(documents)
     }
@@ -190,7 +179,10 @@ impl Described {
         self.no_data()?;
         let path = path.strip_prefix('/').unwrap_or(path);
         let mut request = if method == firestore::Method::List {
-            firestore::Request::list(path.to_owned(), self.query()?)
+            {
+                let query = self.query.as_ref().map(Query::from_json).unwrap_or_else(|| Ok(Query::new()));
+                firestore::Request::list(path.to_owned(), query.map_err(|e| Unreadable(format!("query: {e}")))?)
+            }
         } else if self.query.is_some() {
             return wrong("a query is for list");
         } else {
@@ -201,7 +193,7 @@ impl Described {
             request = request.database(database.clone());
         }
         let document = |option: &str, fields: &JsonMap<String, Json>| {
-            fields_of(fields)
+            json::document(fields)
                 .map(|fields| Document::new(path, fields))
                 .map_err(|e| Unreadable(format!("{option}: {e}")))
         };
@@ -285,45 +277,6 @@ impl Described {
         let data = self.data.as_ref().map(database::Data::from_json);
         data.unwrap_or_else(|| Ok(database::Data::default())).map_err(|error| Unreadable(format!("data: {error}")))
     }
-
-    fn query(&self) -> Result<Query, Unreadable> {
-        let mut query = Query::new();
-        let Some(json) = &self.query else { return Ok(query) };
-        let file: QueryFile = convert("query", json.clone())?;
-        if let Some(limit) = file.limit {
-            query = query.limit(limit);
-        }
-        if let Some(offset) = file.offset {
-            query = query.offset(offset);
-        }
-        for (field, direction) in &file.order_by {
-            query = query.order_by(
-                field,
-                match direction.as_str() {
-                    Some("ASC") => Direction::Ascending,
-                    Some("DESC") => Direction::Descending,
-                    _ => return wrong(format!("query: orderBy {field}: ASC or DESC, not {direction}")),
-                },
-            );
-        }
-        for (field, op, value) in &file.filters {
-            let op = match op.as_str() {
-                "==" => Comparator::Eq,
-                "!=" => Comparator::Ne,
-                "<" => Comparator::Lt,
-                "<=" => Comparator::Le,
-                ">" => Comparator::Gt,
-                ">=" => Comparator::Ge,
-                "array-contains" => Comparator::ListContains,
-                other => {
-                    return wrong(format!("query: where {field}: {other:?} is none of == != < <= > >= array-contains"));
-                }
-            };
-            query =
-                query.filter(field, op, field_value(value).map_err(|e| Unreadable(format!("query: {field}: {e}")))?);
-        }
-        Ok(query)
-    }
 }
 
 fn unknown_method(method: &str) -> String {
@@ -334,61 +287,6 @@ fn unknown_method(method: &str) -> String {
     }
 }
 
-/// Metadata of an object by the names that rules use. A misspelt name is an error, not a missing field.
 fn object(name: &str, option: &str, fields: &JsonMap<String, Json>) -> Result<Object, Unreadable> {
-    let mut object = Object::new(name);
-    for (key, value) in fields {
-        let bad = || Unreadable(format!("{option}: {key}: {value} does not fit"));
-        let text = || value.as_str().ok_or_else(bad);
-        let int = || match value {
-            Json::String(digits) => digits.parse().map_err(|_| bad()),
-            other => other.as_i64().ok_or_else(bad),
-        };
-        let time = || text()?.parse::<Timestamp>().map_err(|_| bad());
-        object = match key.as_str() {
-            "size" => object.size(int()?),
-            "generation" => object.generation(int()?),
-            "metageneration" => object.metageneration(int()?),
-            "bucket" => object.bucket(text()?),
-            "contentType" => object.content_type(text()?),
-            "contentDisposition" => object.content_disposition(text()?),
-            "contentEncoding" => object.content_encoding(text()?),
-            "contentLanguage" => object.content_language(text()?),
-            "md5Hash" => object.md5_hash(text()?),
-            "crc32c" => object.crc32c(text()?),
-            "etag" => object.etag(text()?),
-            "timeCreated" => object.time_created(time()?),
-            "updated" => object.updated(time()?),
-            "metadata" => {
-                for (key, value) in value.as_object().ok_or_else(bad)? {
-                    object = object.metadata(key.as_str(), value.as_str().ok_or_else(bad)?);
-                }
-                object
-            }
-            "name" if text()? == name => object,
-            "name" => return wrong(format!("{option}: name: the request is about {name:?}")),
-            _ => return wrong(format!("{option}: {key} is no field of an object; {}", OBJECT_FIELDS)),
-        };
-    }
-    Ok(object)
-}
-
-const OBJECT_FIELDS: &str = "there are size, contentType, metadata, md5Hash, crc32c, etag, generation, metageneration, \
-timeCreated, updated, contentDisposition, contentEncoding, contentLanguage, bucket";
-
-/// Fields of a document: plain JSON, with typed values where plain JSON has none.
-fn fields_of(fields: &JsonMap<String, Json>) -> Result<Value, json::TypedError> {
-    let fields = fields.iter().map(|(key, value)| Ok((key.as_str(), field_value(value)?)));
-    Ok(Value::Map(fields.collect::<Result<Map, _>>()?))
-}
-
-fn field_value(value: &Json) -> Result<Value, json::TypedError> {
-    match value {
-        Json::Object(entries) => match entries.iter().next() {
-            Some((kind, _)) if entries.len() == 1 && kind.ends_with("Value") => json::from_typed(value),
-            _ => fields_of(entries),
-        },
-        Json::Array(items) => items.iter().map(field_value).collect::<Result<Vec<_>, _>>().map(Value::List),
-        plain => Ok(Value::from(plain)),
-    }
+    Object::from_json(name, fields).map_err(|error| Unreadable(format!("{option}: {error}")))
 }

@@ -18,6 +18,7 @@
 //! ```
 
 mod document;
+mod json;
 mod query;
 mod request;
 

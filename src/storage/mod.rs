@@ -16,9 +16,11 @@
 //! # Ok::<(), firewarden::Error>(())
 //! ```
 
+mod json;
 mod object;
 mod request;
 
+pub use json::{FieldError, OBJECT_FIELDS};
 pub use object::Object;
 pub use request::Request;
 

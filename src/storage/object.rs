@@ -9,21 +9,21 @@ use crate::value::{Map, MapRef, Record, Timestamp, ValueRef};
 /// Texts that are not set are null; `generation` and `metageneration` are 1 unless set.
 #[derive(Clone, Debug)]
 pub struct Object {
-    name: String,
-    bucket: Option<String>,
-    size: i64,
-    generation: i64,
-    metageneration: i64,
-    content_type: Option<String>,
-    content_disposition: Option<String>,
-    content_encoding: Option<String>,
-    content_language: Option<String>,
-    md5_hash: Option<String>,
-    crc32c: Option<String>,
-    etag: Option<String>,
-    time_created: Option<Timestamp>,
-    updated: Option<Timestamp>,
-    metadata: Map,
+    pub(super) name: String,
+    pub(super) bucket: Option<String>,
+    pub(super) size: i64,
+    pub(super) generation: i64,
+    pub(super) metageneration: i64,
+    pub(super) content_type: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) md5_hash: Option<String>,
+    pub(super) crc32c: Option<String>,
+    pub(super) etag: Option<String>,
+    pub(super) time_created: Option<Timestamp>,
+    pub(super) updated: Option<Timestamp>,
+    pub(super) metadata: Map,
 }
 
 /// Setters of optional texts.

@@ -57,6 +57,35 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, TypedError> {
     Err(TypedError(message.into()))
 }
 
+/// Fields of a document as people write them: plain JSON, and typed values such as `{"timestampValue": "…"}` for what
+/// plain JSON cannot say.
+///
+/// # Errors
+///
+/// A typed value that is none.
+pub fn document(fields: &JsonMap<String, Json>) -> Result<Value, TypedError> {
+    let fields = fields.iter().map(|(key, value)| Ok((key.as_str(), field(value)?)));
+    Ok(Value::Map(fields.collect::<Result<Map, _>>()?))
+}
+
+/// A value within a document.
+///
+/// # Errors
+///
+/// As for [`document`].
+pub fn field(value: &Json) -> Result<Value, TypedError> {
+    match value {
+        Json::Object(entries) if is_typed(entries) => from_typed(value),
+        Json::Object(entries) => document(entries),
+        Json::Array(items) => items.iter().map(field).collect::<Result<Vec<_>, _>>().map(Value::List),
+        plain => Ok(Value::from(plain)),
+    }
+}
+
+fn is_typed(entries: &JsonMap<String, Json>) -> bool {
+    entries.len() == 1 && entries.keys().all(|kind| kind.ends_with("Value"))
+}
+
 /// Reads a typed value such as `{"intValue": "12"}`.
 ///
 /// # Errors

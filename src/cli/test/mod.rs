@@ -1,0 +1,159 @@
+//! `firewarden test`: rules unit tests.
+
+mod coverage;
+mod official;
+mod progress;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    suite::{Disk, LoadError, Options, Run, Suites, discover, report},
+    value::Timestamp,
+};
+
+use super::{
+    args::{TestFormat, TestOptions},
+    exit::Exit,
+    input::{self, Unreadable},
+    output::Output,
+    report::pretty,
+};
+
+pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+    if options.schema {
+        output.plain(crate::suite::JSON_SCHEMA);
+        return Ok(Exit::Ok);
+    }
+    if let Some(request) = &options.official {
+        return official::run(request, &options.paths, output);
+    }
+    if options.watch {
+        return watch::run(options, output);
+    }
+    once(options, output).map(|(exit, _)| exit)
+}
+
+/// Runs the tests, and gives the files that were read.
+fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf>), Unreadable> {
+    let here = [PathBuf::from(".")];
+    let paths = if options.paths.is_empty() { &here[..] } else { &options.paths };
+    let found = discover(paths).map_err(Unreadable)?;
+    if found.is_empty() {
+        let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let places = places.join(", ");
+        return Err(Unreadable(format!("no suites (*.test.yaml, *.test.yml, *.test.json) below {places}")));
+    }
+    let suites = Suites::load(&Disk, &found, now(options)?);
+    let mut exit = errors(&suites, options, output);
+    if options.list {
+        list(&suites, output);
+        return Ok((exit, suites.read));
+    }
+    let run = execute(&suites, options);
+    if !run.passed() {
+        exit = exit.max(Exit::Denied);
+    }
+    if run.results.is_empty() && exit == Exit::Ok {
+        return Err(Unreadable(match &options.filter {
+            Some(filter) => format!("no test's suite or name contains {filter:?}"),
+            None => "no tests".to_owned(),
+        }));
+    }
+    results(&suites, &run, options, output)?;
+    exit = exit.max(coverage::report(&run, options, output)?);
+    Ok((exit, suites.read))
+}
+
+fn now(options: &TestOptions) -> Result<Timestamp, Unreadable> {
+    match &options.now {
+        Some(text) => text.parse().map_err(|error| Unreadable(format!("--now {text:?}: {error}"))),
+        None => Ok(Timestamp::from(std::time::SystemTime::now())),
+    }
+}
+
+/// Tells what is wrong with suites and rules, and what may surprise.
+fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
+    let mut exit = Exit::Ok;
+    for error in &suites.errors {
+        exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
+        output.problems(&error.to_string());
+        if options.format == TestFormat::Github {
+            output.plain(&match error {
+                LoadError::Unreadable(path, why) => {
+                    report::annotation("error", &path.display().to_string(), None, "unreadable-file", why)
+                }
+                LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found),
+            });
+        }
+    }
+    if !output.is_quiet() {
+        for found in &suites.warnings {
+            let name = found.source().name();
+            // Those of rules are shown by another command; they are not what is tested.
+            if suites.rules().iter().any(|rules| rules.source().name() == name) {
+                output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
+            } else {
+                output.problems(&found.to_string());
+            }
+        }
+    }
+    exit
+}
+
+fn list(suites: &Suites, output: &mut Output) {
+    for (path, names) in suites.names() {
+        for name in names {
+            output.plain(&format!("{path}::{name}\n"));
+        }
+    }
+}
+
+fn execute(suites: &Suites, options: &TestOptions) -> Run {
+    let how = Options {
+        filter: options.filter.clone(),
+        bail: options.bail,
+        strict: options.strict,
+        jobs: options.jobs,
+        coverage: !options.coverage.is_empty() || options.fail_under.is_some(),
+    };
+    let progress = progress::Progress::new(suites.tests());
+    let run = suites.run(&how, &|more| progress.add(more));
+    progress.finish();
+    run
+}
+
+/// Prints the results, or writes them to a file and prints them for people.
+fn results(suites: &Suites, run: &Run, options: &TestOptions, output: &mut Output) -> Result<(), Unreadable> {
+    let text = match options.format {
+        TestFormat::Human => human(run, options, output),
+        TestFormat::Json => pretty(&report::json(suites, run)) + "\n",
+        TestFormat::Junit => report::junit(run).map_err(Unreadable)? + "\n",
+        TestFormat::Tap => report::tap(run),
+        TestFormat::Github => report::github(run),
+    };
+    match &options.output {
+        Some(file) => {
+            write(file, &text)?;
+            output.result(&human(run, options, output));
+        }
+        None if options.format == TestFormat::Human => output.result(&text),
+        None => output.plain(&text),
+    }
+    Ok(())
+}
+
+fn human(run: &Run, options: &TestOptions, output: &Output) -> String {
+    report::human(
+        run,
+        match (output.is_quiet(), options.verbose) {
+            (true, _) => report::Detail::Quiet,
+            (_, true) => report::Detail::Tests,
+            _ => report::Detail::Suites,
+        },
+    )
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Unreadable> {
+    std::fs::write(file, text).map_err(|error| Unreadable(format!("{}: {error}", input::name(file))))
+}

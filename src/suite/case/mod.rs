@@ -1,0 +1,320 @@
+//! One test: who asks for what, and what is expected.
+
+mod request;
+
+use std::sync::Arc;
+
+use crate::{
+    database::{self, Data, Transport},
+    firestore, storage,
+    text::Span,
+    value::Timestamp,
+};
+
+use super::{
+    because::Because,
+    load::Shared,
+    node::{Fields, Kind, Node, Reader},
+    seeds::Store,
+    users::{Identity, User},
+};
+
+/// A test with one user and one method, ready to be decided.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) name: String,
+    /// Where the test begins.
+    pub(super) span: Span,
+    /// Who asks, as the suite calls him.
+    pub(super) user: String,
+    pub(super) ask: Ask,
+    pub(super) expect: Expect,
+    pub(super) because: Option<Because>,
+    /// Why the test is not run.
+    pub(super) skip: Option<String>,
+    /// A name that was perhaps meant, where the request's is not there.
+    pub(super) like: Option<String>,
+}
+
+/// A request with what is there before it.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Storage(Box<storage::Request<'static>>, Arc<Store>),
+    Firestore(Box<firestore::Request<'static>>, Arc<Store>),
+    Database(Box<database::Request<'static>>, Arc<Data>),
+    /// There is no user who could ask: code and text of the refused sign-in.
+    NoUser {
+        request: String,
+        code: String,
+        message: String,
+    },
+}
+
+/// What is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    Allow,
+    Deny,
+    /// The user cannot sign in at all.
+    NoSignIn,
+}
+
+impl Expect {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Expect::Allow => "allow",
+            Expect::Deny => "deny",
+            Expect::NoSignIn => "no-sign-in",
+        }
+    }
+}
+
+const KEYS: [&str; 27] = [
+    "name",
+    "description",
+    "as",
+    "get",
+    "list",
+    "read",
+    "create",
+    "update",
+    "delete",
+    "write",
+    "with",
+    "merge",
+    "remove",
+    "query",
+    "params",
+    "batch",
+    "expect",
+    "because",
+    "now",
+    "bucket",
+    "database",
+    "transport",
+    "objects",
+    "documents",
+    "data",
+    "after",
+    "skip",
+];
+
+const SERVICE_VERBS: [&str; 7] = ["get", "list", "read", "create", "update", "delete", "write"];
+const DATABASE_VERBS: [&str; 4] = ["read", "write", "update", "delete"];
+
+/// Reads the tests of a suite.
+pub(super) fn read_all(reader: &mut Reader, node: &Node, shared: &Shared) -> Vec<Case> {
+    let Kind::List(tests) = &node.kind else {
+        reader.wrong(node, "tests", "a list");
+        return Vec::new();
+    };
+    if tests.is_empty() {
+        reader.error("no-tests", node.span, "the suite has no tests");
+    }
+    let mut cases = Vec::with_capacity(tests.len());
+    for test in tests {
+        Test::read(reader, test, shared, &mut cases);
+    }
+    cases
+}
+
+pub(super) fn transport(reader: &mut Reader, node: &Node) -> Option<Transport> {
+    match reader.text(node, "transport")? {
+        "rest" => Some(Transport::Rest),
+        "websocket" => Some(Transport::WebSocket),
+        other => {
+            reader.error("wrong-value", node.span, format!("transport: {other:?} is neither websocket nor rest"));
+            None
+        }
+    }
+}
+
+/// A test as it is written: for one user or several, and one method or several.
+pub(super) struct Test<'n, 's> {
+    pub(super) fields: Fields<'n>,
+    pub(super) shared: &'s Shared,
+    pub(super) now: Timestamp,
+    verb: &'static str,
+    path: &'n Node,
+}
+
+impl<'n> Test<'n, '_> {
+    fn read(reader: &mut Reader, node: &'n Node, shared: &Shared, cases: &mut Vec<Case>) {
+        let fields = reader.fields(node, "a test", &KEYS);
+        if !matches!(node.kind, Kind::Map(_)) {
+            return;
+        }
+        let is_database = matches!(shared.rules, super::Rules::Database(_));
+        let Some((verb, path)) = verb(reader, &fields, is_database) else { return };
+        let now = match fields.get("now") {
+            Some(now) => reader.time(now, "now", Some(shared.now)).unwrap_or(shared.now),
+            None => shared.now,
+        };
+        let test = Test { fields, shared, now, verb, path };
+        let Some(users) = test.users(reader) else { return };
+        let because = fields
+            .stated("because")
+            .filter(|node| !node.is_null())
+            .and_then(|node| Because::read(reader, node, shared.rules.source(), is_database));
+        let skip = fields.get("skip").and_then(|node| match node.kind {
+            Kind::Bool(skip) => skip.then(|| "skipped".to_owned()),
+            _ => reader.text(node, "skip").map(str::to_owned),
+        });
+        let title = match fields.get("name") {
+            Some(name) => reader.text(name, "name").unwrap_or("").to_owned(),
+            None => format!("{verb} {}", path.as_text().unwrap_or("")),
+        };
+        let span = fields.node.entries().first().map_or(node.span, |(key, _)| key.span);
+        let several = users.len() > 1;
+        for (user, expect) in users {
+            let identity = user.identity(test.now);
+            if user.is_variable() && !is_database {
+                let message =
+                    format!("{} states the variable auth of a database; these are not database rules", user.name);
+                reader.error("misplaced-key", span, message);
+                return;
+            }
+            for (method, asked) in test.asks(reader, &identity) {
+                let mut name = title.clone();
+                if let Some(method) = method {
+                    name = format!("{name} ({method})");
+                }
+                if several {
+                    name = format!("{name} [as {}]", user.name);
+                }
+                let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
+                cases.push(Case { name, span, user, ask: asked.ask, expect, because, skip, like: asked.like });
+            }
+        }
+    }
+
+    /// The users for whom the test is run, each with what is expected.
+    fn users(&self, reader: &mut Reader) -> Option<Vec<(User, Expect)>> {
+        let fields = &self.fields;
+        let Some(expect) = fields.get("expect") else {
+            reader.error(
+                "missing-key",
+                fields.node.span,
+                "a test says what is expected: `expect: allow` or `expect: deny`",
+            );
+            return None;
+        };
+        if let Kind::Map(entries) = &expect.kind {
+            if let Some(key) = fields.key("as") {
+                reader.error("misplaced-key", key.span, "expect says for which users: leave out `as`");
+                return None;
+            }
+            let mut users = Vec::new();
+            for (key, node) in entries {
+                users.push((self.user(reader, &key.text, key.span)?, expected(reader, node)?));
+            }
+            return Some(users);
+        }
+        let expect = expected(reader, expect)?;
+        let names = match fields.stated("as") {
+            None => return Some(vec![(User::nobody("guest"), expect)]),
+            Some(Node { kind: Kind::List(names), .. }) if !names.is_empty() => names.as_slice(),
+            Some(name) => std::slice::from_ref(name),
+        };
+        let mut users = Vec::new();
+        for name in names {
+            let user = match &name.kind {
+                Kind::Null => User::nobody("guest"),
+                _ => {
+                    let text = reader.text(name, "as")?;
+                    self.user(reader, text, name.span)?
+                }
+            };
+            users.push((user, expect));
+        }
+        Some(users)
+    }
+
+    fn user(&self, reader: &mut Reader, name: &str, span: Span) -> Option<User> {
+        let known = &self.shared.users;
+        let found = known.iter().find(|user| user.name == name).cloned();
+        let found = found.or_else(|| (name == "guest").then(|| User::nobody("guest")));
+        if found.is_none() {
+            let names = known.iter().map(|user| user.name.as_str()).chain(["guest"]);
+            reader.unknown_name("unknown-user", span, format!("there is no user {name:?}"), name, names);
+        }
+        found
+    }
+}
+
+fn expected(reader: &mut Reader, node: &Node) -> Option<Expect> {
+    match reader.text(node, "expect")? {
+        "allow" => Some(Expect::Allow),
+        "deny" => Some(Expect::Deny),
+        "no-sign-in" => Some(Expect::NoSignIn),
+        other => {
+            let message = format!("expect: {other:?} is none of allow, deny, no-sign-in");
+            reader.unknown_name("wrong-value", node.span, message, other, ["allow", "deny", "no-sign-in"].into_iter());
+            None
+        }
+    }
+}
+
+/// What the test asks: exactly one of the verbs.
+fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, is_database: bool) -> Option<(&'static str, &'n Node)> {
+    let known: &[&'static str] = if is_database { &DATABASE_VERBS } else { &SERVICE_VERBS };
+    for verb in SERVICE_VERBS.iter().filter(|verb| !known.contains(verb)) {
+        if let Some(key) = fields.key(verb) {
+            let message = format!("{verb} is for Storage and Firestore; a database has {}", known.join(", "));
+            reader.error("misplaced-key", key.span, message);
+            return None;
+        }
+    }
+    let mut stated = known.iter().filter_map(|verb| fields.stated(verb).map(|path| (*verb, path)));
+    match (stated.next(), stated.next()) {
+        (Some(found), None) => Some(found),
+        (Some((first, _)), Some((second, _))) => {
+            let span = fields.key(second).map_or(fields.node.span, |key| key.span);
+            reader.error("misplaced-key", span, format!("{first} and {second} are two requests; a test makes one"));
+            None
+        }
+        _ => {
+            let message = format!("a test says what is asked, with one of {}", known.join(", "));
+            reader.error("missing-key", fields.node.span, message);
+            None
+        }
+    }
+}
+
+/// What one method of a test asks.
+pub(super) struct Asked {
+    pub(super) ask: Ask,
+    pub(super) like: Option<String>,
+}
+
+impl Test<'_, '_> {
+    /// The requests of a test for one user: one, or one for each method that `read` and `write` stand for.
+    fn asks(&self, reader: &mut Reader, identity: &Identity) -> Vec<(Option<&'static str>, Asked)> {
+        let path = self.path;
+        let methods = match (&self.shared.rules, self.verb) {
+            (super::Rules::Storage(_), "read") => &["get", "list"][..],
+            (super::Rules::Storage(_) | super::Rules::Firestore(_), "write") => &["create", "update", "delete"],
+            // A document is read with get, a collection with list.
+            (super::Rules::Firestore(_), "read") => {
+                let segments = path.as_text().unwrap_or("").trim_matches('/').split('/').count();
+                if segments.is_multiple_of(2) { &["get"] } else { &["list"] }
+            }
+            (_, verb) => return self.ask(reader, verb, identity).map(|ask| (None, ask)).into_iter().collect(),
+        };
+        let several = methods.len() > 1;
+        let mut asks = Vec::new();
+        for method in methods {
+            let Some(ask) = self.ask(reader, method, identity) else { break };
+            asks.push((several.then_some(*method), ask));
+        }
+        asks
+    }
+
+    pub(super) fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    pub(super) fn path(&self) -> &Node {
+        self.path
+    }
+}

@@ -1,0 +1,367 @@
+//! From a test to its request: what is there, what is sent, by whom.
+
+use std::sync::Arc;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::{
+    database,
+    firestore::{self, Document},
+    service::Method,
+    storage::{self, Object},
+    suite::{
+        Rules,
+        node::{Kind, Node, Reader, nearest},
+        paths::{self, Names},
+        seeds::{self, Store},
+        users::Identity,
+        values,
+    },
+    value::{Map, Value},
+};
+
+use super::{Ask, Asked, Test};
+
+/// What an update of metadata leaves as it is stored.
+const CONTENT: [&str; 9] = [
+    "size",
+    "contentType",
+    "md5Hash",
+    "crc32c",
+    "generation",
+    "timeCreated",
+    "contentDisposition",
+    "contentEncoding",
+    "contentLanguage",
+];
+
+/// Which keys of a test belong to which rules, and how messages call those.
+const OF_STORAGE: [&str; 3] = ["objects", "bucket", "params"];
+const OF_FIRESTORE: [&str; 4] = ["database", "batch", "after", "remove"];
+const OF_DATABASE: [&str; 2] = ["data", "transport"];
+const OF_SERVICES: [&str; 2] = ["documents", "merge"];
+
+impl Test<'_, '_> {
+    /// The request of one method; nothing where the test is wrong, which is reported.
+    pub(super) fn ask(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
+        self.misplaced(reader);
+        match &self.shared.rules {
+            Rules::Storage(_) => self.storage(reader, Method::parse(method)?, identity),
+            Rules::Firestore(_) => self.firestore(reader, Method::parse(method)?, identity),
+            Rules::Database(_) => self.database(reader, method, identity),
+        }
+    }
+
+    /// Reports keys that have no meaning for these rules, or for what is asked.
+    fn misplaced(&self, reader: &mut Reader) {
+        let verb = self.verb();
+        let (storage, firestore, database) = match &self.shared.rules {
+            Rules::Storage(_) => (true, false, false),
+            Rules::Firestore(_) => (false, true, false),
+            Rules::Database(_) => (false, false, true),
+        };
+        let mut wrong = |names: &[&str], right: bool, of: &str| {
+            for key in names.iter().filter(|_| !right).filter_map(|name| self.fields.key(name)) {
+                reader.error("misplaced-key", key.span, format!("{} is for {of}", key.text));
+            }
+        };
+        wrong(&OF_STORAGE, storage, "Storage rules");
+        wrong(&OF_FIRESTORE, firestore, "Firestore rules");
+        wrong(&OF_DATABASE, database, "Realtime Database rules");
+        wrong(&OF_SERVICES, !database, "Storage and Firestore rules");
+        let writes = matches!(verb, "create" | "update" | "write");
+        wrong(&["with"], writes, "create, update and write");
+        wrong(&["merge", "remove"], verb == "update", "update");
+        wrong(
+            &["query"],
+            if database { verb == "read" } else { matches!(verb, "list" | "read") },
+            "list, or read of a database",
+        );
+    }
+
+    fn path_text<'a>(&'a self, reader: &mut Reader) -> Option<&'a str> {
+        reader.text(self.path(), self.verb())
+    }
+
+    /// The documents that rules can ask for.
+    fn store(&self, reader: &mut Reader) -> Store {
+        let own = self.fields.get("documents").map(|node| seeds::documents(reader, node, self.now));
+        let after = self.fields.get("after").map(|node| seeds::documents(reader, node, self.now));
+        Store {
+            shared: Arc::clone(&self.shared.documents),
+            own: own.unwrap_or_default(),
+            after: after.unwrap_or_default(),
+        }
+    }
+
+    fn missing_value(&self, reader: &mut Reader, example: &str) {
+        let message = format!("{}: say what is written, such as `with: {example}`", self.verb());
+        reader.error("missing-key", self.fields.node.span, message);
+    }
+
+    fn storage(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
+        let text = self.path_text(reader)?;
+        let full = text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
+        let stated = self.fields.get("bucket").and_then(|node| reader.text(node, "bucket"));
+        let (bucket, name) = full.unwrap_or((stated.unwrap_or(&self.shared.bucket), text));
+        let name = paths::object(reader, name, self.path().span, method == Method::List)?;
+        let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, self.now)).unwrap_or_default();
+        let known = own.get(&name).or_else(|| self.shared.objects.get(&name));
+        let stored = known.and_then(Option::as_ref).filter(|_| method != Method::List);
+        let mut request = storage::Request::new(method, bucket.to_owned(), name.clone()).at(self.now);
+        if method == Method::List {
+            request = storage::Request::list(bucket.to_owned(), name.clone()).at(self.now);
+        }
+        if let Some(stored) = stored {
+            request = request.existing(Object::clone(stored));
+        }
+        if matches!(method, Method::Create | Method::Update) {
+            request = request.with(self.upload(reader, method, &name, stored.map(|stored| &**stored))?);
+        }
+        if let Some(params) = self.fields.get("params") {
+            for (key, value) in params.entries() {
+                request = request.param(&key.text, reader.text(value, "a parameter")?);
+            }
+        }
+        let store = Arc::new(self.store(reader));
+        let like = (stored.is_none() && !matches!(method, Method::List | Method::Create)).then(|| {
+            let names = own.keys().chain(self.shared.objects.keys()).map(String::as_str);
+            nearest(&name, names).map(str::to_owned)
+        });
+        let request = match identity {
+            Identity::User(auth) => request.auth((**auth).clone()),
+            Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
+            Identity::Nobody | Identity::Variable(_) => request,
+        };
+        Some(Asked { ask: Ask::Storage(Box::new(request), store), like: like.flatten() })
+    }
+
+    /// The object as it will be: what is stated, over what an update of metadata cannot change.
+    fn upload(&self, reader: &mut Reader, method: Method, name: &str, stored: Option<&Object>) -> Option<Object> {
+        let (node, whole) = match (self.fields.get("with"), self.fields.get("merge")) {
+            (Some(with), None) => (with, true),
+            (None, Some(merge)) => (merge, false),
+            (Some(_), Some(merge)) => {
+                reader.error("misplaced-key", merge.span, "with says how all will be, merge what changes: one of them");
+                return None;
+            }
+            (None, None) => {
+                self.missing_value(reader, "{ size: 2048, contentType: image/png }");
+                return None;
+            }
+        };
+        let below = stored.filter(|_| method == Method::Update).map(|stored| {
+            let mut fields = stored.to_json();
+            if whole {
+                fields.retain(|field, _| CONTENT.contains(&field.as_str()));
+            }
+            fields
+        });
+        let Some(mut below) = below else { return seeds::object(reader, name, node, None, self.now) };
+        // The service adds custom metadata to those that are there.
+        if !whole && let (Some(Json::Object(custom)), Some(changes)) = (below.get_mut("metadata"), node.get("metadata"))
+        {
+            let mut kept: JsonMap<String, Json> = custom.clone();
+            for (key, value) in changes.entries() {
+                match value.kind {
+                    Kind::Null => drop(kept.shift_remove(&key.text)),
+                    _ => drop(kept.insert(key.text.clone(), value.to_json())),
+                }
+            }
+            let mut node = node.clone();
+            if let Kind::Map(entries) = &mut node.kind {
+                entries.retain(|(key, _)| key.text != "metadata");
+            }
+            below.insert("metadata".to_owned(), Json::Object(kept));
+            return seeds::object(reader, name, &node, Some(&below), self.now);
+        }
+        seeds::object(reader, name, node, Some(&below), self.now)
+    }
+
+    fn firestore(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
+        let names = if method == Method::List { Names::Collection } else { Names::Document };
+        let text = self.path_text(reader)?;
+        let name = paths::document(reader, text, self.path().span, names)?;
+        let stated = self.fields.get("database").and_then(|node| reader.text(node, "database"));
+        let database = stated.unwrap_or(&self.shared.database).to_owned();
+        let mut store = self.store(reader);
+        let stored = store.document(&name).filter(|_| method != Method::List);
+        let mut request = match method {
+            Method::List => firestore::Request::list(name.clone(), self.list_query(reader)?),
+            method => firestore::Request::new(method, name.clone()),
+        };
+        request = request.at(self.now).database(database);
+        if let Some(batch) = self.fields.get("batch")
+            && reader.bool(batch, "batch")?
+        {
+            request = request.in_batch();
+        }
+        let written = match method {
+            Method::Create | Method::Update => Some(self.fields_written(reader, stored.as_ref())?),
+            _ => None,
+        };
+        if matches!(method, Method::Create | Method::Update | Method::Delete) {
+            store.after.entry(name.clone()).or_insert_with(|| written.clone().map(Arc::new));
+        }
+        self.other_method(reader, method, &name, stored.is_some());
+        let like = (stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete))
+            .then(|| store.like(&name));
+        if let Some(stored) = stored {
+            request = request.existing(stored);
+        }
+        if let Some(fields) = written {
+            request = request.with(Document::new(name, Value::Map(fields)));
+        }
+        let request = match identity {
+            Identity::User(auth) => request.auth((**auth).clone()),
+            Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
+            Identity::Nobody | Identity::Variable(_) => request,
+        };
+        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), like: like.flatten() })
+    }
+
+    /// Warns where Firestore would ask the rules for another method. `write` stands for all of them.
+    fn other_method(&self, reader: &mut Reader, method: Method, name: &str, stored: bool) {
+        let other = match method {
+            Method::Create if stored => "is stored: Firestore would ask for update",
+            Method::Update if !stored => "is not stored: Firestore would ask for create",
+            _ => return,
+        };
+        if self.verb() != "write" {
+            reader.warn("other-method", self.path().span, format!("{name} {other}"), "");
+        }
+    }
+
+    fn list_query(&self, reader: &mut Reader) -> Option<firestore::Query> {
+        let Some(node) = self.fields.get("query") else { return Some(firestore::Query::new()) };
+        let json = values::plain(reader, node, "query")?;
+        firestore::Query::from_json(&json)
+            .map_err(|why| reader.error("wrong-value", node.span, format!("query: {why}")))
+            .ok()
+    }
+
+    /// The fields as they will be.
+    fn fields_written(&self, reader: &mut Reader, stored: Option<&Document>) -> Option<Map> {
+        let (with, merge) = (self.fields.get("with"), self.fields.get("merge"));
+        let remove = self.fields.get("remove");
+        match (with, merge.or(remove)) {
+            (Some(with), None) => values::document(reader, with, "with", self.now),
+            (Some(_), Some(other)) => {
+                reader.error("misplaced-key", other.span, "with says how all will be, merge and remove what changes");
+                None
+            }
+            (None, None) => {
+                self.missing_value(reader, "{ title: Hello }");
+                None
+            }
+            (None, Some(_)) => {
+                let mut fields = match stored.map(Document::fields) {
+                    Some(Value::Map(fields)) => fields.clone(),
+                    _ => Map::new(),
+                };
+                for (key, node) in merge.map(Node::entries).unwrap_or(&[]) {
+                    let value = values::value_of(reader, node, self.now)?;
+                    change(&mut fields, &key.text, Some(value));
+                }
+                if let Some(node) = remove {
+                    let names = match &node.kind {
+                        Kind::List(names) => names.as_slice(),
+                        _ => std::slice::from_ref(node),
+                    };
+                    for name in names {
+                        change(&mut fields, reader.text(name, "remove")?, None);
+                    }
+                }
+                Some(fields)
+            }
+        }
+    }
+
+    fn database(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
+        let text = self.path_text(reader)?;
+        let path = paths::place(reader, text, self.path().span)?;
+        let with = self.fields.stated("with");
+        let value = match (method, with) {
+            ("write" | "update", None) => {
+                self.missing_value(reader, "{ age: 30 }");
+                return None;
+            }
+            ("write" | "update", Some(node)) => values::plain(reader, node, "with")?,
+            _ => Json::Null,
+        };
+        let data = match self.fields.stated("data") {
+            Some(node) => Arc::new(seeds::data(reader, node)?),
+            None => Arc::clone(&self.shared.data),
+        };
+        let empty = matches!(method, "read" | "delete") && data.at(&path).is_none();
+        let mut request = match method {
+            "read" => database::Request::read(path.clone()),
+            "write" => database::Request::write(path.clone(), value),
+            "update" => database::Request::update(path.clone(), value),
+            _ => database::Request::delete(path.clone()),
+        };
+        if let Some(node) = self.fields.get("query") {
+            let json = values::plain(reader, node, "query")?;
+            match database::Query::from_json(&json) {
+                Ok(query) => request = request.query(query),
+                Err(why) => {
+                    reader.error("wrong-value", node.span, format!("query: {why}"));
+                    return None;
+                }
+            }
+        }
+        let transport = match self.fields.get("transport") {
+            Some(node) => super::transport(reader, node)?,
+            None => self.shared.transport,
+        };
+        request = request.transport(transport).at(self.now.unix_seconds() * 1000 + self.now.nanos() / 1_000_000);
+        let request = match identity {
+            Identity::User(auth) => request.auth((**auth).clone()),
+            Identity::Variable(value) => request.auth_variable(value.clone()),
+            Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
+            Identity::Nobody => request,
+        };
+        let like = if empty { near_place(&data, &path) } else { None };
+        Some(Asked { ask: Ask::Database(Box::new(request), data), like })
+    }
+}
+
+fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> Asked {
+    let ask = Ask::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
+    Asked { ask, like: None }
+}
+
+/// Sets or removes a field by its dotted name, as an update of the SDK does.
+fn change(fields: &mut Map, name: &str, value: Option<Value>) {
+    let Some((first, rest)) = name.split_once('.') else {
+        match value {
+            Some(value) => drop(fields.insert(name, value)),
+            None => {
+                *fields = fields.iter().filter(|(key, _)| *key != name).map(|(k, v)| (k, v.clone())).collect();
+            }
+        }
+        return;
+    };
+    let mut inner = match fields.get(first) {
+        Some(Value::Map(inner)) => inner.clone(),
+        _ if value.is_none() => return,
+        _ => Map::new(),
+    };
+    change(&mut inner, rest, value);
+    fields.insert(first, Value::Map(inner));
+}
+
+/// A place beside the one that is empty whose name is like it.
+fn near_place(data: &database::Data, path: &str) -> Option<String> {
+    let (mut at, mut walked) = (data, String::new());
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        match at.child(name) {
+            Some(child) => {
+                at = child;
+                walked = format!("{walked}/{name}");
+            }
+            None => return nearest(name, at.children().map(|(name, _)| name)).map(|near| format!("{walked}/{near}")),
+        }
+    }
+    None
+}

@@ -1,0 +1,95 @@
+//! Where suites and the files that they name are read from, and which files are suites. The only file of the library
+//! that touches a disk.
+
+use std::{
+    collections::BTreeMap,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// Text files by path.
+pub trait Files {
+    /// The text of a file.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in words, without the path.
+    fn read(&self, path: &Path) -> Result<String, String>;
+}
+
+/// The files of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+/// Bytes of a file that are read at most: far above any suite, far below what hurts.
+const MAX_FILE: u64 = 64 << 20;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        let mut octets = Vec::new();
+        let file = std::fs::File::open(path).map_err(|error| in_words(&error))?;
+        file.take(MAX_FILE + 1).read_to_end(&mut octets).map_err(|error| in_words(&error))?;
+        if octets.len() as u64 > MAX_FILE {
+            return Err(format!("larger than {} MiB", MAX_FILE >> 20));
+        }
+        String::from_utf8(octets).map_err(|error| format!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+    }
+}
+
+/// `No such file or directory`, without the number that follows.
+fn in_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Files in memory.
+impl Files for BTreeMap<PathBuf, String> {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        self.get(path).cloned().ok_or_else(|| "no such file".to_owned())
+    }
+}
+
+/// Whether a file is a suite by its name: `*.test.yaml`, `*.test.yml`, `*.test.json`.
+pub fn is_suite(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    [".test.yaml", ".test.yml", ".test.json"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
+}
+
+/// The suites at the given paths, each once and sorted: a file as it is named, of a folder those below it. Folders that
+/// begin with a point, `node_modules` and `target` are passed over.
+///
+/// # Errors
+///
+/// A path that is not there, or a folder that cannot be read.
+pub fn discover(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    for path in paths {
+        let named = |error: std::io::Error| format!("{}: {}", path.display(), in_words(&error));
+        if std::fs::metadata(path).map_err(named)?.is_dir() {
+            walk(path, &mut found)?;
+        } else {
+            found.push(path.clone());
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {}", folder.display(), in_words(&error));
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // Links to folders could lead round in a circle.
+        if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
+            walk(&path, found)?;
+        } else if !kind.is_dir() && is_suite(&path) {
+            // `./a` and `a` are the same file.
+            found.push(path.strip_prefix("./").map(Path::to_owned).unwrap_or(path));
+        }
+    }
+    Ok(())
+}

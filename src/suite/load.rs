@@ -1,0 +1,479 @@
+//! From files to suites: what a file includes, the rules it names, its users and seeds, and then its tests.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    database::{Data, Transport},
+    text::{Diagnostics, Source, Span},
+    value::Timestamp,
+};
+
+use super::{
+    Product, Rules, RulesError,
+    case::{self, Case},
+    files::Files,
+    node::{self, Node, Reader},
+    seeds::{self, Contents, Objects},
+    users::User,
+};
+
+/// A suite that was read: rules and tests, ready to run.
+#[derive(Debug)]
+pub struct Suite {
+    pub(super) source: Source,
+    /// Its place among the rules of all suites.
+    pub(super) rules: usize,
+    pub(super) cases: Vec<Case>,
+}
+
+/// Why a suite cannot be run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// A file cannot be read: its path and why.
+    Unreadable(PathBuf, String),
+    /// The suite, or a file that it names, says something wrong.
+    Suite(Diagnostics),
+    /// The official compiler refuses the rules.
+    Rules(Diagnostics),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::Unreadable(path, why) => writeln!(f, "error[unreadable-file]: {}: {why}", path.display()),
+            LoadError::Suite(found) | LoadError::Rules(found) => found.fmt(f),
+        }
+    }
+}
+
+/// Suites with the rules they share, and what kept others from being read.
+#[derive(Debug, Default)]
+pub struct Suites {
+    /// In the order of the paths.
+    pub(super) suites: Vec<Suite>,
+    pub(super) rules: Vec<Rules>,
+    /// Suites that cannot be run, and why.
+    pub errors: Vec<LoadError>,
+    /// What is accepted and suspicious, a file at a time.
+    pub warnings: Vec<Diagnostics>,
+    /// Every file that was read or looked for, in the order of the first reading: what a watcher watches.
+    pub read: Vec<PathBuf>,
+}
+
+impl Suites {
+    /// Reads suites and everything they name. `now` is the clock of those that state none.
+    pub fn load(files: &dyn Files, paths: &[PathBuf], now: Timestamp) -> Self {
+        let mut loader =
+            Loader { files, now, compiled: HashMap::new(), loaded: Suites::default(), refused: HashSet::new() };
+        for path in paths {
+            loader.suite(path);
+        }
+        loader.loaded
+    }
+
+    /// How many tests there are, each user and each method of one counted.
+    pub fn tests(&self) -> usize {
+        self.suites.iter().map(|suite| suite.cases.len()).sum()
+    }
+
+    /// The rules, each file once.
+    pub fn rules(&self) -> &[Rules] {
+        &self.rules
+    }
+
+    /// The suites that can be run: their paths, and the names of their tests.
+    pub fn names(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.suites
+            .iter()
+            .map(|suite| (suite.source.name(), suite.cases.iter().map(|case| case.name.as_str()).collect()))
+    }
+}
+
+/// A file that is being read: its problems, and where the files that it names are.
+pub(super) struct Reading<'f> {
+    pub(super) reader: Reader,
+    files: &'f dyn Files,
+    folder: PathBuf,
+    /// The files that were asked for.
+    asked: Vec<PathBuf>,
+}
+
+impl<'f> Reading<'f> {
+    fn new(files: &'f dyn Files, path: &Path, source: Source) -> Self {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Reading { reader: Reader::new(source), files, folder, asked: Vec::new() }
+    }
+
+    /// The text of a file that a node names; what keeps it from being read is reported.
+    pub(super) fn file(&mut self, node: &Node, what: &str) -> Option<String> {
+        self.named(node, what).map(|(_, text)| text)
+    }
+
+    fn named(&mut self, node: &Node, what: &str) -> Option<(PathBuf, String)> {
+        let name = self.reader.text(node, what)?;
+        let path = joined(&self.folder, name);
+        self.asked.push(path.clone());
+        match self.files.read(&path) {
+            Ok(text) => Some((path, text)),
+            Err(why) => {
+                self.reader.error("unreadable-file", node.span, format!("{what}: {}: {why}", shown(&path)));
+                None
+            }
+        }
+    }
+}
+
+/// A path below a folder, with `.` and `..` resolved where they can be.
+fn joined(folder: &Path, name: &str) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in folder.join(name).components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if path.file_name().is_some_and(|last| last != "..") => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+/// A file and those that it includes, which come before it.
+struct Part<'f> {
+    reading: Reading<'f>,
+    node: Node,
+}
+
+/// What all tests of a suite share.
+pub(super) struct Shared {
+    pub(super) rules: Rules,
+    pub(super) now: Timestamp,
+    pub(super) bucket: String,
+    pub(super) database: String,
+    pub(super) transport: Transport,
+    pub(super) users: Vec<User>,
+    pub(super) objects: Arc<Objects>,
+    pub(super) documents: Arc<Contents>,
+    pub(super) data: Arc<Data>,
+}
+
+const SUITE: [&str; 14] = [
+    "description",
+    "rules",
+    "service",
+    "include",
+    "now",
+    "project",
+    "bucket",
+    "database",
+    "transport",
+    "users",
+    "objects",
+    "documents",
+    "data",
+    "tests",
+];
+
+/// Files that include each other in a row.
+const MAX_INCLUDES: usize = 16;
+
+struct Loader<'f> {
+    files: &'f dyn Files,
+    now: Timestamp,
+    /// Rules by their path and the product asked for, each compiled once.
+    compiled: HashMap<(PathBuf, Option<&'static str>), usize>,
+    loaded: Suites,
+    /// Rules that were refused, which is told once.
+    refused: HashSet<PathBuf>,
+}
+
+impl<'f> Loader<'f> {
+    fn suite(&mut self, path: &Path) {
+        self.loaded.read.push(path.to_owned());
+        let text = match self.files.read(path) {
+            Ok(text) => text,
+            Err(why) => return self.loaded.errors.push(LoadError::Unreadable(path.to_owned(), why)),
+        };
+        let source = Source::new(shown(path), text);
+        let mut parts = Vec::new();
+        let mut around = vec![path.to_owned()];
+        self.part(path, source.clone(), &mut parts, &mut around);
+        let suite = self.read(source, &mut parts);
+        let mut refused = false;
+        for part in parts {
+            self.note_read(&part.reading);
+            refused |= self.found(part.reading.reader.finish());
+        }
+        if let Some(suite) = suite.filter(|_| !refused) {
+            self.loaded.suites.push(suite);
+        }
+    }
+
+    fn note_read(&mut self, reading: &Reading<'_>) {
+        for path in &reading.asked {
+            if !self.loaded.read.contains(path) {
+                self.loaded.read.push(path.clone());
+            }
+        }
+    }
+
+    /// Keeps what is wrong with a file; whether it refuses the suite.
+    fn found(&mut self, problems: Diagnostics) -> bool {
+        let refused = problems.has_errors();
+        if refused {
+            self.loaded.errors.push(LoadError::Suite(problems));
+        } else if !problems.is_empty() {
+            // A file that several suites include warns once.
+            let name = problems.source().name().to_owned();
+            if !self.loaded.warnings.iter().any(|known| known.source().name() == name) {
+                self.loaded.warnings.push(problems);
+            }
+        }
+        refused
+    }
+
+    /// Parses a file, after those that it includes.
+    fn part(&mut self, path: &Path, source: Source, parts: &mut Vec<Part<'f>>, around: &mut Vec<PathBuf>) {
+        let mut reading = Reading::new(self.files, path, source);
+        let node = match node::parse(&reading.reader.source) {
+            Ok(node) => node,
+            Err(problem) => {
+                reading.reader.report(*problem);
+                Node { kind: node::Kind::Null, span: Span::default(), tag: None }
+            }
+        };
+        let include = node.get("include").cloned();
+        let names: Vec<Node> = match include.map(|node| (node.kind.clone(), node)) {
+            None => Vec::new(),
+            Some((node::Kind::List(names), _)) => names,
+            Some((_, name)) => vec![name],
+        };
+        for name in names {
+            let Some((path, text)) = reading.named(&name, "include") else { continue };
+            if around.contains(&path) || around.len() > MAX_INCLUDES {
+                let message = format!("{} includes itself, by way of this file", shown(&path));
+                reading.reader.error("include-cycle", name.span, message);
+                continue;
+            }
+            let source = Source::new(shown(&path), text);
+            around.push(path.clone());
+            self.part(&path, source, parts, around);
+            around.pop();
+        }
+        parts.push(Part { reading, node });
+    }
+
+    fn read(&mut self, source: Source, parts: &mut [Part<'f>]) -> Option<Suite> {
+        let last = parts.len() - 1;
+        for (at, part) in parts.iter_mut().enumerate() {
+            let reader = &mut part.reading.reader;
+            // What could not be parsed is reported already.
+            if !part.node.is_null() {
+                reader.fields(&part.node, if at == last { "a suite" } else { "an included file" }, &SUITE);
+            } else if reader.source.text().trim().is_empty() {
+                reader.error("missing-key", Span::default(), "the file is empty; a suite has rules and tests");
+            }
+            if at < last
+                && let Some(tests) = part.node.get("tests")
+            {
+                reader.error("misplaced-key", tests.span, "an included file has no tests");
+            }
+        }
+        let (rules, compiled) = self.rules(parts)?;
+        let now = self.clock(parts);
+        let mut shared = Shared {
+            rules: compiled,
+            now,
+            bucket: text(parts, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
+            database: text(parts, "database").unwrap_or_else(|| "(default)".to_owned()),
+            transport: Transport::default(),
+            users: Vec::new(),
+            objects: Arc::default(),
+            documents: Arc::default(),
+            data: Arc::default(),
+        };
+        let project = text(parts, "project").unwrap_or_else(|| "demo-project".to_owned());
+        for part in parts.iter_mut() {
+            self.shared(part, &mut shared, &project);
+        }
+        let part = parts.last_mut()?;
+        let reader = &mut part.reading.reader;
+        let cases = match part.node.get("tests") {
+            None if part.node.is_null() => Vec::new(),
+            None => {
+                reader.error("missing-key", Span::default(), "a suite has a list of tests: `tests:`");
+                Vec::new()
+            }
+            Some(tests) => case::read_all(reader, tests, &shared),
+        };
+        Some(Suite { source, rules, cases })
+    }
+
+    /// The rules that the last of the files names that names some.
+    fn rules(&mut self, parts: &mut [Part<'f>]) -> Option<(usize, Rules)> {
+        let product = text(parts, "service");
+        let product = match product.as_deref() {
+            None => None,
+            Some("storage" | crate::storage::SERVICE) => Some(Product::Storage),
+            Some("firestore" | crate::firestore::SERVICE) => Some(Product::Firestore),
+            Some(other) => {
+                let part = parts.iter_mut().rev().find(|part| part.node.get("service").is_some())?;
+                let span = part.node.get("service").map_or(Span::default(), |node| node.span);
+                let message = format!("service: {other:?} is neither storage nor firestore");
+                part.reading.reader.error("wrong-value", span, message);
+                return None;
+            }
+        };
+        let Some(part) =
+            parts.iter_mut().rev().find(|part| part.node.get("rules").is_some_and(|rules| !rules.is_null()))
+        else {
+            let part = parts.last_mut()?;
+            if !part.node.is_null() {
+                let message = "a suite names the rules that it tests: `rules: storage.rules`";
+                part.reading.reader.error("missing-key", Span::default(), message);
+            }
+            return None;
+        };
+        let Part { reading, node } = part;
+        let rules = node.get("rules")?;
+        // Text of several lines is no name of a file: it is the rules themselves.
+        let (path, text) = match rules.as_text() {
+            Some(text) if text.contains('\n') => {
+                let name = format!("{}#rules", reading.reader.source.name());
+                (PathBuf::from(name), text.to_owned())
+            }
+            _ => reading.named(rules, "rules")?,
+        };
+        let key =
+            (path.clone(), product.map(|product| if product == Product::Storage { "storage" } else { "firestore" }));
+        if let Some(at) = self.compiled.get(&key) {
+            return Some((*at, self.loaded.rules.get(*at)?.clone()));
+        }
+        let span = rules.span;
+        match Rules::parse(&Source::new(shown(&path), text), product) {
+            Ok(rules) => {
+                let at = self.loaded.rules.len();
+                if !rules.warnings().is_empty() {
+                    self.loaded.warnings.push(rules.warnings().clone());
+                }
+                self.loaded.rules.push(rules.clone());
+                self.compiled.insert(key, at);
+                Some((at, rules))
+            }
+            Err(RulesError::Refused(refused)) => {
+                if self.refused.insert(path) {
+                    self.loaded.errors.push(LoadError::Rules(refused));
+                }
+                None
+            }
+            Err(RulesError::Product(why)) => {
+                reading.reader.error("wrong-value", span, format!("{}: {why}", shown(&path)));
+                None
+            }
+        }
+    }
+
+    /// The clock that the last of the files states.
+    fn clock(&self, parts: &mut [Part<'_>]) -> Timestamp {
+        let mut clock = self.now;
+        for Part { reading, node } in parts {
+            if let Some(now) = node.get("now") {
+                clock = reading.reader.time(now, "now", None).unwrap_or(clock);
+            }
+        }
+        clock
+    }
+
+    /// Adds users and seeds of a file; those of a name that is there already are replaced.
+    fn shared(&mut self, part: &mut Part<'f>, shared: &mut Shared, project: &str) {
+        let Part { reading, node } = part;
+        self.section(reading, node.get("users"), "users", |reading, users| {
+            if !matches!(users.kind, node::Kind::Map(_)) {
+                reading.reader.wrong(users, "users", "a map from names to users");
+            }
+            for (key, user) in users.entries() {
+                let user = User::read(reading, &key.text, user, project);
+                shared.users.retain(|known| known.name != user.name);
+                shared.users.push(user);
+            }
+        });
+        let now = shared.now;
+        let (storage, database) =
+            (matches!(shared.rules, Rules::Storage(_)), matches!(shared.rules, Rules::Database(_)));
+        let misplaced = |reading: &mut Reading<'_>, name: &str, right: bool, of: &str| {
+            let key = node.entries().iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span);
+            // A shared file may have seeds for every kind of rules.
+            if let Some(span) = key.filter(|_| !right && node.get("rules").is_some()) {
+                reading.reader.error("misplaced-key", span, format!("{name} are for {of} rules"));
+            }
+            right
+        };
+        if misplaced(reading, "objects", storage, "Storage") {
+            self.section(reading, node.get("objects"), "objects", |reading, objects| {
+                Arc::make_mut(&mut shared.objects).extend(seeds::objects(&mut reading.reader, objects, now));
+            });
+        }
+        if misplaced(reading, "documents", !database, "Storage and Firestore") {
+            self.section(reading, node.get("documents"), "documents", |reading, documents| {
+                Arc::make_mut(&mut shared.documents).extend(seeds::documents(&mut reading.reader, documents, now));
+            });
+        }
+        if misplaced(reading, "data", database, "Realtime Database") {
+            self.section(reading, node.get("data"), "data", |reading, data| {
+                if let Some(data) = seeds::data(&mut reading.reader, data) {
+                    shared.data = Arc::new(data);
+                }
+            });
+        }
+        if misplaced(reading, "transport", database, "Realtime Database")
+            && let Some(node) = node.get("transport")
+            && let Some(transport) = case::transport(&mut reading.reader, node)
+        {
+            shared.transport = transport;
+        }
+    }
+
+    /// A part of a file that may stand in a file of its own, of which the text is then the name.
+    fn section(
+        &mut self,
+        reading: &mut Reading<'f>,
+        node: Option<&Node>,
+        what: &str,
+        mut read: impl FnMut(&mut Reading<'f>, &Node),
+    ) {
+        let Some(node) = node.filter(|node| !node.is_null()) else { return };
+        if node.as_text().is_none() {
+            return read(reading, node);
+        }
+        let Some((path, text)) = reading.named(node, what) else { return };
+        let mut inner = Reading::new(self.files, &path, Source::new(shown(&path), text));
+        match node::parse(&inner.reader.source) {
+            Ok(node) => read(&mut inner, &node),
+            Err(problem) => inner.reader.report(*problem),
+        }
+        self.note_read(&inner);
+        let problems = inner.reader.finish();
+        if self.found(problems) {
+            let message = format!("{what}: {} is wrong; see there", shown(&path));
+            reading.reader.error("wrong-file", node.span, message);
+        }
+    }
+}
+
+/// A text that the last of the files states.
+fn text(parts: &mut [Part<'_>], name: &str) -> Option<String> {
+    let mut found = None;
+    for Part { reading, node } in parts {
+        if let Some(value) = node.get(name).filter(|value| !value.is_null()) {
+            found = reading.reader.text(value, name).map(str::to_owned).or(found);
+        }
+    }
+    found
+}

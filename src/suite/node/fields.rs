@@ -1,0 +1,169 @@
+//! Reading nodes: what is there, what is missing, what is misspelt.
+
+use crate::{
+    text::{Diagnostic, Diagnostics, Severity, Source, Span},
+    value::Timestamp,
+};
+
+use super::{Key, Kind, Node, problem};
+
+/// Reads one file and collects what is wrong with it.
+pub(in crate::suite) struct Reader {
+    pub(in crate::suite) source: Source,
+    problems: Vec<Diagnostic>,
+}
+
+/// Names differ by a slip where they are as alike as this, 1 being the same.
+const ALIKE: f64 = 0.75;
+
+impl Reader {
+    pub(in crate::suite) fn new(source: Source) -> Self {
+        Reader { source, problems: Vec::new() }
+    }
+
+    /// Everything that was found wrong, in the order of the text.
+    pub(in crate::suite) fn finish(mut self) -> Diagnostics {
+        self.problems.sort_by_key(|problem| problem.span.map(|span| span.start));
+        self.problems.dedup();
+        Diagnostics::new(self.source, self.problems)
+    }
+
+    pub(in crate::suite) fn report(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    pub(in crate::suite) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.report(problem(code, span, message));
+    }
+
+    pub(in crate::suite) fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>, hint: &str) {
+        let warning = Diagnostic::new(code, Severity::Warning, Some(span), message);
+        self.report(if hint.is_empty() { warning } else { warning.with_hint(hint) });
+    }
+
+    /// The fields of a map that has only those names.
+    pub(in crate::suite) fn fields<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: &'static [&'static str],
+    ) -> Fields<'n> {
+        match &node.kind {
+            Kind::Map(entries) => {
+                for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str())) {
+                    self.unknown(key, what, known);
+                }
+            }
+            _ => self.error("wrong-value", node.span, format!("{what} is a map, not {}", node.describe())),
+        }
+        Fields { node, known }
+    }
+
+    fn unknown(&mut self, key: &Key, what: &str, known: &[&str]) {
+        let message = format!("{:?} is no key of {what}", key.text);
+        let unknown = problem("unknown-key", key.span, message);
+        self.report(match nearest(&key.text, known.iter().copied()) {
+            Some(name) => unknown.with_hint(format!("did you mean {name}?")),
+            None => unknown.with_hint(format!("there are {}", known.join(", "))),
+        });
+    }
+
+    /// A name among those that are known; otherwise an error that offers the nearest.
+    pub(in crate::suite) fn unknown_name<'k>(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: String,
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) {
+        let unknown = problem(code, span, message);
+        let known: Vec<&str> = known.collect();
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None if known.is_empty() => return self.report(unknown),
+            None => {
+                let more = if known.len() > 12 { ", …" } else { "" };
+                format!("there are {}{more}", known.iter().take(12).copied().collect::<Vec<_>>().join(", "))
+            }
+        };
+        self.report(unknown.with_hint(hint));
+    }
+
+    /// Reports that a value is not what is wanted: `size is a whole number, not text`.
+    pub(in crate::suite) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
+        self.error("wrong-value", node.span, format!("{what} is {wanted}, not {}", node.describe()));
+    }
+
+    pub(in crate::suite) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+        if node.as_text().is_none() {
+            self.wrong(node, what, "text");
+        }
+        node.as_text()
+    }
+
+    pub(in crate::suite) fn bool(&mut self, node: &Node, what: &str) -> Option<bool> {
+        match node.kind {
+            Kind::Bool(b) => Some(b),
+            _ => {
+                self.wrong(node, what, "true or false");
+                None
+            }
+        }
+    }
+
+    pub(in crate::suite) fn int(&mut self, node: &Node, what: &str) -> Option<i64> {
+        match &node.kind {
+            Kind::Int(n) => Some(*n),
+            _ => {
+                self.wrong(node, what, "a whole number");
+                None
+            }
+        }
+    }
+
+    /// A moment: RFC 3339, or `now`, `now-1h`, `now+30m` where a clock is given.
+    pub(in crate::suite) fn time(&mut self, node: &Node, what: &str, now: Option<Timestamp>) -> Option<Timestamp> {
+        let text = self.text(node, what)?;
+        let found = crate::suite::clock::moment(text, now);
+        if found.is_none() {
+            let or = if now.is_some() { ", or now, now-1h, now+30m" } else { "" };
+            let message = format!("{what}: {text:?} is no time; write one such as 2026-11-22T10:00:00Z{or}");
+            self.error("wrong-value", node.span, message);
+        }
+        found
+    }
+}
+
+/// The known name that is most like another, where one is.
+pub(in crate::suite) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = name.to_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&lower, &known.to_lowercase());
+    let best = known.map(|known| (likeness(known), known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(alike, _)| *alike >= ALIKE).map(|(_, known)| known)
+}
+
+/// The fields of a map.
+#[derive(Clone, Copy)]
+pub(in crate::suite) struct Fields<'n> {
+    pub(in crate::suite) node: &'n Node,
+    known: &'static [&'static str],
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a field that is there and not null.
+    pub(in crate::suite) fn get(&self, name: &str) -> Option<&'n Node> {
+        debug_assert!(self.known.contains(&name), "{name} is not among the known names");
+        self.node.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The value of a field that is there, null included.
+    pub(in crate::suite) fn stated(&self, name: &str) -> Option<&'n Node> {
+        self.node.get(name)
+    }
+
+    /// Where the key of a field stands.
+    pub(in crate::suite) fn key(&self, name: &str) -> Option<&'n Key> {
+        self.node.entries().iter().find(|(key, _)| key.text == name).map(|(key, _)| key)
+    }
+}

@@ -1,0 +1,284 @@
+//! What came of a test, and whether it came of what the test says.
+
+use crate::{
+    database,
+    eval::{Fault, StatementTrace, Step},
+    explain::decisive_step,
+    service::{self, Decision},
+    text::{Source, Span},
+};
+
+use super::{
+    because::Because,
+    case::{Ask, Case, Expect},
+};
+
+/// What came of one test.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    /// The suite's path.
+    pub suite: String,
+    /// Where the test begins.
+    pub line: u32,
+    /// Where the test begins, counted from one.
+    pub column: u32,
+    /// The test's name; of a test for several users or methods with theirs.
+    pub name: String,
+    /// Who asks, as the suite calls the user.
+    pub user: String,
+    /// What was asked: `create /b/demo-bucket/o/cat.png`.
+    pub request: String,
+    /// `allow`, `deny` or `no-sign-in`.
+    pub expected: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a test ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// As expected; a note where that may be for another reason than the author thinks.
+    Passed(Option<Note>),
+    /// Otherwise.
+    Failed(Box<Failure>),
+    /// It was not run, and why.
+    Skipped(String),
+}
+
+/// Why a test failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// In a sentence.
+    pub message: String,
+    /// What may help, where something may: a name that is like the request's.
+    pub hint: Option<String>,
+    /// `allow`, `deny`, `no-sign-in`, or `error`.
+    pub got: String,
+    /// The trace, with carets into the rules; empty where nothing was decided.
+    pub explanation: String,
+}
+
+/// Why a denial that was expected may not be the one that was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// Nothing in the rules is about the request: no block covers the path, or no statement the method.
+    NoMatch {
+        /// A stored name that is like the request's.
+        like: Option<String>,
+    },
+    /// A condition failed; none was plainly false first.
+    Error(String),
+    /// No rules could decide the request.
+    Refused(String),
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Note::NoMatch { like } => {
+                f.write_str("denied because nothing in the rules covers this path and method: is the path right?")?;
+                match like {
+                    Some(like) => write!(f, " Did you mean {like}?"),
+                    None => Ok(()),
+                }
+            }
+            Note::Error(message) => write!(f, "denied by an error, not by a condition that is false: {message}"),
+            Note::Refused(why) => write!(f, "denied whatever the rules are: {why}"),
+        }
+    }
+}
+
+impl Note {
+    /// The word for `because` that says the author means it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Note::NoMatch { .. } => "no-match",
+            Note::Error(_) => "error",
+            Note::Refused(_) => "refused",
+        }
+    }
+
+    /// What a reader should know of a denial that was expected.
+    pub(super) fn of(answer: &Answer, case: &Case) -> Option<Self> {
+        if case.expect != Expect::Deny {
+            return None;
+        }
+        let like = || case.like.clone();
+        match answer {
+            Answer::Service(decision) => match decision.cause() {
+                service::Cause::NoStatement | service::Cause::NoService => Some(Note::NoMatch { like: like() }),
+                service::Cause::Failed(fault) | service::Cause::Aborted(fault) => {
+                    Some(Note::Error(located(decision.source(), fault)))
+                }
+                service::Cause::Refused(why) => Some(Note::Refused(why.clone())),
+                _ => None,
+            },
+            Answer::Database(decision) => match decision.cause() {
+                database::Cause::NoRule(..) => Some(Note::NoMatch { like: like() }),
+                database::Cause::NotGranted(_, Some(fault)) | database::Cause::Invalid(_, _, Some(fault)) => {
+                    Some(Note::Error(located(decision.source(), fault)))
+                }
+                database::Cause::Refused(error) => Some(Note::Refused(error.to_string())),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn located(source: &Source, fault: &Fault) -> String {
+    let (line, column) = (fault.position.line, fault.position.column);
+    let message = crate::explain::in_words(&fault.message);
+    format!("{message} ({}:{line}:{column})", source.name())
+}
+
+/// A decision on whichever request.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Service(Decision),
+    Database(database::Decision),
+}
+
+impl Answer {
+    pub(super) fn is_allowed(&self) -> bool {
+        match self {
+            Answer::Service(decision) => decision.is_allowed(),
+            Answer::Database(decision) => decision.is_allowed(),
+        }
+    }
+
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Answer::Service(decision) => decision.reason(),
+            Answer::Database(decision) => decision.reason(),
+        }
+    }
+
+    pub(super) fn explanation(&self) -> String {
+        match self {
+            Answer::Service(decision) => decision.explanation().to_string(),
+            Answer::Database(decision) => decision.explanation().to_string(),
+        }
+    }
+
+    fn source(&self) -> &Source {
+        match self {
+            Answer::Service(decision) => decision.source(),
+            Answer::Database(decision) => decision.source(),
+        }
+    }
+
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Answer::Service(decision) => decision.error(),
+            Answer::Database(decision) => decision.error(),
+        }
+    }
+
+    /// Whether this is what decided; otherwise what did.
+    pub(super) fn is_because(&self, because: &Because) -> Result<(), String> {
+        let instead = |what: &str| Err(format!("{what}, but {}", self.reason()));
+        match because {
+            Because::NoMatch if !self.has_no_match() => instead("expected that nothing covers the request"),
+            Because::Refused if !self.is_refused() => instead("expected a request that no rules could decide"),
+            Because::False if self.fault().is_some() || self.has_no_match() || self.is_refused() => {
+                instead("expected conditions that are false")
+            }
+            Because::Invalid if !matches!(self, Answer::Database(d) if matches!(d.cause(), database::Cause::Invalid(..))) => {
+                instead("expected a value that is not valid")
+            }
+            Because::Error(text) => match (self.fault(), text) {
+                (None, _) => instead("expected an evaluation error"),
+                (Some(fault), Some(text)) if !fault.message.contains(text) => {
+                    Err(format!("expected an error with {text:?}, but it says: {}", located(self.source(), fault)))
+                }
+                _ => Ok(()),
+            },
+            Because::Line(line) => {
+                let lines = self.lines();
+                if lines.contains(line) {
+                    return Ok(());
+                }
+                let name = self.source().name();
+                let found: Vec<String> = lines.iter().map(|line| format!("{name}:{line}")).collect();
+                Err(match found.as_slice() {
+                    [] => format!("expected {name}:{line} to decide, but {}", self.reason()),
+                    found => format!("expected {name}:{line} to decide, but that was {}", found.join(", ")),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn has_no_match(&self) -> bool {
+        match self {
+            Answer::Service(d) => matches!(d.cause(), service::Cause::NoStatement | service::Cause::NoService),
+            Answer::Database(d) => matches!(d.cause(), database::Cause::NoRule(..)),
+        }
+    }
+
+    fn is_refused(&self) -> bool {
+        match self {
+            Answer::Service(d) => matches!(d.cause(), service::Cause::Refused(_)),
+            Answer::Database(d) => matches!(d.cause(), database::Cause::Refused(_)),
+        }
+    }
+
+    /// The lines that decided, each once: where the statement or rule begins, and where the part of its condition stands
+    /// that made it false or failed. A denial is decided by every statement that might have permitted.
+    fn lines(&self) -> Vec<u32> {
+        let source = self.source();
+        let line = |offset: u32| source.position(offset).line;
+        let mut lines = Vec::new();
+        let mut add = |span: Span, condition: Option<&Step>, fault: Option<&Fault>| {
+            lines.push(line(span.start));
+            lines.extend(fault.map(|fault| line(fault.span.start)));
+            lines.extend(condition.filter(|_| fault.is_none()).map(|step| line(decisive_step(step).span.start)));
+        };
+        match self {
+            Answer::Service(decision) => {
+                let statements = decision.trace().into_iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
+                match decision.cause() {
+                    service::Cause::Permitted(span) => {
+                        // The whole of it permits, on whichever line it goes on.
+                        return (line(span.start)..=line(span.end.saturating_sub(1))).collect();
+                    }
+                    _ => statements.for_each(|s: &StatementTrace| add(s.span, s.condition.as_ref(), fault(&s.outcome))),
+                }
+            }
+            Answer::Database(decision) => {
+                let wanted = |rule: &&database::RuleTrace| match decision.cause() {
+                    database::Cause::Granted(spans) => spans.contains(&rule.span),
+                    database::Cause::Invalid(path, span, _) => rule.path == *path && rule.span == *span,
+                    _ => rule.kind != database::RuleKind::Validate && !rule.holds(),
+                };
+                let granted = decision.is_allowed();
+                for rule in decision.rules().iter().filter(wanted) {
+                    add(rule.span, rule.condition.as_ref().filter(|_| !granted), fault(&rule.outcome));
+                }
+            }
+        }
+        lines.sort_unstable();
+        lines.dedup();
+        lines
+    }
+}
+
+fn fault(outcome: &crate::eval::Outcome) -> Option<&Fault> {
+    match outcome {
+        crate::eval::Outcome::Error(fault) => Some(fault),
+        _ => None,
+    }
+}
+
+impl Ask {
+    /// `create users/alice/cat.png`
+    pub(super) fn title(&self) -> String {
+        match self {
+            Ask::Storage(request, _) => request.to_string(),
+            Ask::Firestore(request, _) => request.to_string(),
+            Ask::Database(request, _) => request.to_string(),
+            Ask::NoUser { request, .. } => request.clone(),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Results as annotations of GitHub Actions.
+
+use super::{Outcome, Run, note};
+use crate::text::{Diagnostics, Severity};
+
+/// An error for each failure, a warning for each note, at the place of the test.
+pub fn github(run: &Run) -> String {
+    let mut out = String::new();
+    for result in &run.results {
+        let place = Some((result.line, result.column));
+        let (level, text) = match (&result.outcome, note(result)) {
+            (Outcome::Failed(failure), _) => {
+                let asked = format!("{} as {}: {}", result.request, result.user, failure.message);
+                (
+                    "error",
+                    if failure.explanation.is_empty() { asked } else { format!("{asked}\n\n{}", failure.explanation) },
+                )
+            }
+            (_, Some(note)) => ("warning", format!("passes, but {note}")),
+            _ => continue,
+        };
+        out += &annotation(level, &result.suite, place, &result.name, &text);
+    }
+    out
+}
+
+/// Problems of files.
+pub(crate) fn problems(found: &Diagnostics) -> String {
+    let one = |problem: &crate::text::Diagnostic| {
+        let level = if problem.severity == Severity::Error { "error" } else { "warning" };
+        let place = found.position(problem).map(|at| (at.line, at.column));
+        annotation(level, found.source().name(), place, problem.code, &problem.message)
+    };
+    found.iter().map(one).collect()
+}
+
+/// A workflow command: `::error file=…,line=…,col=…,title=…::message`.
+pub(crate) fn annotation(level: &str, file: &str, place: Option<(u32, u32)>, title: &str, message: &str) -> String {
+    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
+    let place = place.map_or(String::new(), |(line, column)| format!(",line={line},col={column}"));
+    format!("::{level} file={}{place},title={}::{}\n", property(file), property(title), escape(message))
+}

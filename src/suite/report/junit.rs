@@ -1,0 +1,47 @@
+//! Results as JUnit XML, which every CI reads.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Outcome, Run, TestResult, by_suite, note};
+
+/// One `testsuite` a file, one `testcase` a test; a failure has the message and the trace, a note stands in
+/// `system-out`. Characters that XML cannot hold are left out.
+///
+/// # Errors
+///
+/// None that is known: the text is written to memory.
+pub fn junit(run: &Run) -> Result<String, String> {
+    let mut report = Report::new("firewarden");
+    for tests in by_suite(run) {
+        let Some(first) = tests.first() else { continue };
+        let mut suite = TestSuite::new(first.suite.as_str());
+        suite.add_test_cases(tests.iter().map(test));
+        report.add_test_suite(suite);
+    }
+    report.to_string().map_err(|error| error.to_string())
+}
+
+fn test(result: &TestResult) -> TestCase {
+    let status = match &result.outcome {
+        Outcome::Passed(_) => TestCaseStatus::success(),
+        Outcome::Failed(failure) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let TestResult { suite, line, request, user, expected, .. } = result;
+            status.set_message(failure.message.as_str()).set_type(format!("expected-{expected}")).set_description(
+                format!("{suite}:{line}: {request} as {user}\n{}\n\n{}", failure.message, failure.explanation),
+            );
+            status
+        }
+        Outcome::Skipped(why) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(why.as_str());
+            status
+        }
+    };
+    let mut case = TestCase::new(result.name.as_str(), status);
+    case.set_classname(result.suite.as_str());
+    if let Some(note) = note(result) {
+        case.set_system_out(format!("passes, but {note}"));
+    }
+    case
+}

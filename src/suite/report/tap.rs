@@ -1,0 +1,56 @@
+//! Results in the Test Anything Protocol, version 14.
+
+use std::fmt::Write as _;
+
+use super::{Outcome, Run, note};
+
+/// One line a test, and of a failure a YAML block with what was asked, expected and decided.
+pub fn tap(run: &Run) -> String {
+    let mut out = format!("TAP version 14\n1..{}\n", run.results.len());
+    for (at, result) in run.results.iter().enumerate() {
+        let (number, title) = (at + 1, escape(&format!("{}:{} {}", result.suite, result.line, result.name)));
+        // Writing to a String cannot fail.
+        let _ = match &result.outcome {
+            Outcome::Passed(_) => writeln!(out, "ok {number} - {title}"),
+            Outcome::Skipped(why) => writeln!(out, "ok {number} - {title} # SKIP {}", escape(why)),
+            Outcome::Failed(_) => writeln!(out, "not ok {number} - {title}"),
+        };
+        if let Some(note) = note(result) {
+            let _ = writeln!(out, "# passes, but {}", one_line(&note.to_string()));
+        }
+        if let Outcome::Failed(failure) = &result.outcome {
+            let _ = write!(
+                out,
+                "  ---\n  message: {}\n  asked: {}\n  as: {}\n  expected: {}\n  got: {}\n",
+                quoted(&failure.message),
+                quoted(&result.request),
+                quoted(&result.user),
+                result.expected,
+                failure.got
+            );
+            if !failure.explanation.is_empty() {
+                out += "  explanation: |\n";
+                for line in failure.explanation.trim_end().lines() {
+                    let _ = writeln!(out, "{}", format!("    {}", one_line(line)).trim_end());
+                }
+            }
+            out += "  ...\n";
+        }
+    }
+    out
+}
+
+/// Text on one line, without control characters.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A title: `#` begins a directive, a backslash escapes it.
+fn escape(text: &str) -> String {
+    one_line(text).replace('\\', "\\\\").replace('#', "\\#")
+}
+
+/// A scalar of YAML; JSON's strings are such.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

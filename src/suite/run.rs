@@ -1,0 +1,265 @@
+//! Running tests: in parallel, with results in the order of the files.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use crate::eval::Coverage;
+
+use super::{
+    Rules,
+    case::{Ask, Case, Expect},
+    coverage::FileCoverage,
+    load::{Suite, Suites},
+    outcome::{Answer, Failure, Note, Outcome, TestResult},
+};
+
+/// Tests that one worker takes at a time. Coverage is added up by these pieces, in their order, so that it does not
+/// depend on the number of workers.
+const PIECE: usize = 64;
+
+/// How to run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only tests whose suite's path or name contains this, whatever the case; `path::name` asks for both.
+    pub filter: Option<String>,
+    /// Stop at the first failure: those that were not begun are not run.
+    pub bail: bool,
+    /// A passing test with a note fails.
+    pub strict: bool,
+    /// Threads; without this as many as the machine has.
+    pub jobs: Option<NonZeroUsize>,
+    /// Whether what is evaluated is counted.
+    pub coverage: bool,
+}
+
+/// What came of all tests.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// In the order of the suites and of their tests.
+    pub results: Vec<TestResult>,
+    /// What the tests evaluated, where that was asked for: the rules of each file.
+    pub coverage: Vec<(Rules, Coverage)>,
+    /// Tests that the filter left out.
+    pub filtered: usize,
+    /// Tests that were not run after a failure.
+    pub unrun: usize,
+}
+
+impl Run {
+    /// How many tests passed, failed, and were skipped.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count = |of: fn(&Outcome) -> bool| self.results.iter().filter(|result| of(&result.outcome)).count();
+        (
+            count(|outcome| matches!(outcome, Outcome::Passed(_))),
+            count(|outcome| matches!(outcome, Outcome::Failed(_))),
+            count(|outcome| matches!(outcome, Outcome::Skipped(_))),
+        )
+    }
+
+    /// Whether no test failed.
+    pub fn passed(&self) -> bool {
+        !self.results.iter().any(|result| matches!(result.outcome, Outcome::Failed(_)))
+    }
+
+    /// The coverage of each rules file, for reports.
+    pub fn coverage(&self) -> Vec<FileCoverage> {
+        self.coverage.iter().map(|(rules, coverage)| FileCoverage::new(rules, coverage)).collect()
+    }
+}
+
+/// What a piece of the tests came to.
+#[derive(Default)]
+struct Piece {
+    results: Vec<TestResult>,
+    /// By the number of the rules.
+    coverage: Vec<Option<Coverage>>,
+}
+
+impl Suites {
+    /// Runs the tests that the options choose. `progress` is told how many more have been run; it is called from all
+    /// threads.
+    pub fn run(&self, options: &Options, progress: &(dyn Fn(usize) + Sync)) -> Run {
+        let mut chosen: Vec<(&Suite, &Case)> = Vec::with_capacity(self.tests());
+        for suite in &self.suites {
+            let wanted = |case: &&Case| options.filter.as_deref().is_none_or(|filter| matches(filter, suite, case));
+            chosen.extend(suite.cases.iter().filter(wanted).map(|case| (suite, case)));
+        }
+        let filtered = self.tests() - chosen.len();
+        let pieces: Vec<&[(&Suite, &Case)]> = chosen.chunks(PIECE).collect();
+        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let done = Mutex::new(Vec::with_capacity(pieces.len()));
+        let work = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(piece) = pieces.get(at).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
+                let piece = self.piece(piece, options, &stop);
+                progress(piece.results.len());
+                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, piece));
+            }
+        };
+        let most = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let jobs = most.min(pieces.len());
+        if jobs <= 1 {
+            work();
+        } else {
+            thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
+        }
+        let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        done.sort_by_key(|(at, _)| *at);
+        self.joined(done.into_iter().map(|(_, piece)| piece), chosen.len(), filtered, options)
+    }
+
+    fn piece(&self, tests: &[(&Suite, &Case)], options: &Options, stop: &AtomicBool) -> Piece {
+        let mut piece = Piece::default();
+        if options.coverage {
+            piece.coverage.resize_with(self.rules.len(), || None);
+        }
+        for (suite, case) in tests {
+            if options.bail && stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let Some(rules) = self.rules.get(suite.rules) else { continue };
+            let coverage = piece.coverage.get_mut(suite.rules);
+            let coverage = coverage.map(|slot| slot.get_or_insert_with(|| Coverage::new(true)));
+            let result = test(rules, suite, case, coverage, options.strict);
+            if options.bail && matches!(result.outcome, Outcome::Failed(_)) {
+                stop.store(true, Ordering::Relaxed);
+            }
+            piece.results.push(result);
+        }
+        piece
+    }
+
+    fn joined(&self, pieces: impl Iterator<Item = Piece>, chosen: usize, filtered: usize, options: &Options) -> Run {
+        let mut run = Run { filtered, ..Run::default() };
+        if options.coverage {
+            run.coverage = self.rules.iter().map(|rules| (rules.clone(), Coverage::new(true))).collect();
+        }
+        for piece in pieces {
+            run.results.extend(piece.results);
+            for ((_, sum), more) in run.coverage.iter_mut().zip(&piece.coverage) {
+                if let Some(more) = more {
+                    sum.add(more);
+                }
+            }
+        }
+        if options.bail {
+            // With several threads others may have gone on; which those are is chance, and not reported.
+            let failed = run.results.iter().position(|result| matches!(result.outcome, Outcome::Failed(_)));
+            run.results.truncate(failed.map_or(run.results.len(), |at| at + 1));
+        }
+        run.unrun = chosen - run.results.len();
+        run
+    }
+}
+
+fn matches(filter: &str, suite: &Suite, case: &Case) -> bool {
+    let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
+    let path = suite.source.name();
+    match filter.split_once("::") {
+        Some((file, name)) => holds(path, file) && holds(&case.name, name),
+        None => holds(path, filter) || holds(&case.name, filter),
+    }
+}
+
+fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverage>, strict: bool) -> TestResult {
+    let at = suite.source.position(case.span.start);
+    let mut result = TestResult {
+        suite: suite.source.name().to_owned(),
+        line: at.line,
+        column: at.column,
+        name: case.name.clone(),
+        user: case.user.clone(),
+        request: case.ask.title(),
+        expected: case.expect.name(),
+        outcome: Outcome::Passed(None),
+    };
+    result.outcome = match &case.skip {
+        Some(why) => Outcome::Skipped(why.clone()),
+        None => judge(rules, case, coverage),
+    };
+    if let (true, Outcome::Passed(Some(note))) = (strict, &result.outcome) {
+        let explanation = decide(rules, &case.ask, None, true).map(|answer| answer.explanation()).unwrap_or_default();
+        let (message, got) = (format!("passes, but {note}"), result.expected.to_owned());
+        let failure = Failure { message, hint: None, got, explanation };
+        result.outcome = Outcome::Failed(Box::new(failure));
+    }
+    result
+}
+
+/// Decides a test and compares.
+fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome {
+    let failed = |message: String, got: &str, explanation: String| {
+        Outcome::Failed(Box::new(Failure { message, hint: None, got: got.to_owned(), explanation }))
+    };
+    if let Ask::NoUser { code, message, .. } = &case.ask {
+        let why = format!("{} cannot sign in: {message} ({code})", case.user);
+        return match case.expect {
+            Expect::NoSignIn => Outcome::Passed(None),
+            _ => failed(
+                format!("{why}; a test that expects this says `expect: no-sign-in`"),
+                "no-sign-in",
+                String::new(),
+            ),
+        };
+    }
+    // A line is pinned by what was looked at, which only a trace has.
+    let pinned = case.because.is_some();
+    let answer = match decide(rules, &case.ask, coverage, false) {
+        Ok(answer) if pinned => decide(rules, &case.ask, None, true).unwrap_or(answer),
+        Ok(answer) => answer,
+        Err(error) => return failed(format!("there is no decision: {error}"), "error", String::new()),
+    };
+    let got = if answer.is_allowed() { Expect::Allow } else { Expect::Deny };
+    let explained = || decide(rules, &case.ask, None, true).map(|answer| answer.explanation()).unwrap_or_default();
+    if got != case.expect {
+        let message = match case.expect {
+            Expect::NoSignIn => format!("{} can sign in", case.user),
+            expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
+        };
+        let like = case.like.as_ref().filter(|_| got == Expect::Deny);
+        let hint = like.map(|like| format!("nothing is stored there; did you mean {like}?"));
+        let got = got.name().to_owned();
+        return Outcome::Failed(Box::new(Failure { message, hint, got, explanation: explained() }));
+    }
+    match &case.because {
+        Some(because) => match answer.is_because(because) {
+            Ok(()) => Outcome::Passed(None),
+            Err(why) => failed(why, got.name(), answer.explanation()),
+        },
+        None => Outcome::Passed(Note::of(&answer, case)),
+    }
+}
+
+fn decide(
+    rules: &Rules,
+    ask: &Ask,
+    coverage: Option<&mut Coverage>,
+    explain: bool,
+) -> Result<Answer, crate::error::Error> {
+    Ok(match (rules, ask) {
+        (Rules::Storage(rules), Ask::Storage(request, store)) => Answer::Service(match coverage {
+            Some(coverage) => rules.cover(request, &**store, coverage)?,
+            None if explain => rules.explain(request, &**store)?,
+            None => rules.evaluate(request, &**store)?,
+        }),
+        (Rules::Firestore(rules), Ask::Firestore(request, store)) => Answer::Service(match coverage {
+            Some(coverage) => rules.cover(request, &**store, coverage)?,
+            None if explain => rules.explain(request, &**store)?,
+            None => rules.evaluate(request, &**store)?,
+        }),
+        (Rules::Database(rules), Ask::Database(request, data)) => Answer::Database(match coverage {
+            Some(coverage) => rules.cover(request, &**data, coverage)?,
+            None if explain => rules.explain(request, &**data)?,
+            None => rules.evaluate(request, &**data)?,
+        }),
+        // A request is always made for its rules.
+        _ => return Err(crate::error::Error::Data("the request is for other rules".into())),
+    })
+}

@@ -1,0 +1,160 @@
+//! What is there before a test's request: objects, documents, data.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::Map as JsonMap;
+
+use crate::{
+    database::Data,
+    error::BoxError,
+    firestore::Document,
+    service::{DocumentPath, Documents},
+    storage::{FieldError, OBJECT_FIELDS, Object},
+    value::{Map, Timestamp, Value},
+};
+
+use super::{
+    clock,
+    node::{Kind, Node, Reader, nearest},
+    paths, values,
+};
+
+/// Objects, by name; what is null is not there.
+pub(super) type Objects = HashMap<String, Option<Arc<Object>>>;
+/// Fields of documents, by name within the database; what is null is not there.
+pub(super) type Contents = HashMap<String, Option<Arc<Map>>>;
+
+/// Reads objects by name.
+pub(super) fn objects(reader: &mut Reader, node: &Node, now: Timestamp) -> Objects {
+    let mut found = Objects::new();
+    if !matches!(node.kind, Kind::Map(_)) {
+        reader.wrong(node, "objects", "a map from names to metadata, or the name of a file");
+    }
+    for (key, value) in node.entries() {
+        let Some(name) = paths::object(reader, &key.text, key.span, false) else { continue };
+        let stated = (!value.is_null()).then(|| object(reader, &name, value, None, now));
+        match stated {
+            Some(None) => {}
+            Some(Some(object)) => drop(found.insert(name, Some(Arc::new(object)))),
+            None => drop(found.insert(name, None)),
+        }
+    }
+    found
+}
+
+/// Reads the metadata of an object; `below` has what the text does not state.
+pub(super) fn object(
+    reader: &mut Reader,
+    name: &str,
+    node: &Node,
+    below: Option<&JsonMap<String, serde_json::Value>>,
+    now: Timestamp,
+) -> Option<Object> {
+    let Kind::Map(entries) = &node.kind else {
+        reader.wrong(node, "an object", "a map of metadata");
+        return None;
+    };
+    let mut fields = below.cloned().unwrap_or_default();
+    for (key, value) in entries {
+        let moment = value.as_text().filter(|_| matches!(key.text.as_str(), "timeCreated" | "updated"));
+        let json = match moment.and_then(|text| clock::moment(text, Some(now))) {
+            Some(moment) => moment.to_string().into(),
+            None => values::plain(reader, value, &key.text)?,
+        };
+        fields.insert(key.text.clone(), json);
+    }
+    match Object::from_json(name, &fields) {
+        Ok(object) => Some(object),
+        Err(error) => {
+            let place = entries.iter().find(|(key, _)| key.text == error.field());
+            let span = match (&error, place) {
+                (FieldError::Unknown(_), Some((key, _))) => key.span,
+                (_, Some((_, value))) => value.span,
+                (_, None) => node.span,
+            };
+            if matches!(error, FieldError::Unknown(_)) {
+                let message = format!("{:?} is no field of an object", error.field());
+                reader.unknown_name("unknown-key", span, message, error.field(), OBJECT_FIELDS.into_iter());
+            } else {
+                reader.error("wrong-value", span, error.to_string());
+            }
+            None
+        }
+    }
+}
+
+/// Reads documents by name.
+pub(super) fn documents(reader: &mut Reader, node: &Node, now: Timestamp) -> Contents {
+    let mut found = Contents::new();
+    if !matches!(node.kind, Kind::Map(_)) {
+        reader.wrong(node, "documents", "a map from names to fields, or the name of a file");
+    }
+    for (key, value) in node.entries() {
+        let Some(name) = paths::document(reader, &key.text, key.span, paths::Names::Document) else { continue };
+        if value.is_null() {
+            found.insert(name, None);
+        } else if let Some(fields) = values::document(reader, value, "a document", now) {
+            found.insert(name, Some(Arc::new(fields)));
+        }
+    }
+    found
+}
+
+/// Reads what a database holds.
+pub(super) fn data(reader: &mut Reader, node: &Node) -> Option<Data> {
+    let json = values::plain(reader, node, "data")?;
+    match Data::from_json(&json) {
+        Ok(data) => Some(data),
+        Err(error) => {
+            reader.error("wrong-value", node.span, format!("data: {error}"));
+            None
+        }
+    }
+}
+
+/// The documents of one test, before and after its write.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Store {
+    /// Those of the suite.
+    pub(super) shared: Arc<Contents>,
+    /// Those of the test; they hide the suite's.
+    pub(super) own: Contents,
+    /// What the test's write, and others of the same batch, leave.
+    pub(super) after: Contents,
+}
+
+impl Store {
+    pub(super) fn get(&self, name: &str) -> Option<&Arc<Map>> {
+        self.own.get(name).or_else(|| self.shared.get(name)).and_then(Option::as_ref)
+    }
+
+    /// The stored document.
+    pub(super) fn document(&self, name: &str) -> Option<Document> {
+        self.get(name).map(|fields| Document::new(name, Value::Map(Map::clone(fields))))
+    }
+}
+
+fn fields(found: Option<&Arc<Map>>) -> Option<Value> {
+    found.map(|fields| Value::Map(Map::clone(fields)))
+}
+
+impl Documents for Store {
+    fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+        Ok(fields(Store::get(self, path.relative())))
+    }
+
+    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+        Ok(match self.after.get(path.relative()) {
+            Some(after) => fields(after.as_ref()),
+            None => fields(Store::get(self, path.relative())),
+        })
+    }
+}
+
+impl Store {
+    /// A name among the documents that is like one that is not there.
+    pub(super) fn like(&self, name: &str) -> Option<String> {
+        let known = self.own.keys().chain(self.shared.keys()).map(String::as_str);
+        nearest(name, known.filter(|known| *known != name)).map(str::to_owned)
+    }
+}

@@ -1,0 +1,176 @@
+//! Values of documents as suites write them: plain, typed (`{timestampValue: …}`) or tagged (`!timestamp …`).
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::value::{Duration, LatLng, Map, Path, Timestamp, Value, json as typed};
+
+use super::{
+    clock,
+    node::{Kind, Node, Reader},
+};
+
+/// Tags for what YAML has no word for.
+const TAGS: [&str; 7] = ["timestamp", "now", "duration", "bytes", "latlng", "path", "float"];
+
+/// Fields of a document; nothing where one of them is wrong, which is reported.
+pub(super) fn document(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Map> {
+    let Kind::Map(entries) = &node.kind else {
+        reader.wrong(node, what, "a map of fields");
+        return None;
+    };
+    let mut fields = Map::new();
+    for (key, value) in entries {
+        fields.insert(key.text.as_str(), value_of(reader, value, now)?);
+    }
+    Some(fields)
+}
+
+/// A value of a document; nothing where it is wrong, which is reported.
+pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Value> {
+    if let Some(tag) = &node.tag {
+        return tagged(reader, node, tag, now);
+    }
+    Some(match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Bool(b) => Value::Bool(*b),
+        Kind::Int(n) => Value::Int(*n),
+        Kind::Float(n) => Value::Float(*n),
+        Kind::Text(text) => Value::from(text.as_str()),
+        Kind::List(items) => {
+            Value::List(items.iter().map(|item| value_of(reader, item, now)).collect::<Option<Vec<_>>>()?)
+        }
+        Kind::Map(entries) => match entries.as_slice() {
+            [(kind, inner)] if kind.text.ends_with("Value") => {
+                // A moment may be told by the clock, which typed values know nothing of.
+                let moment = inner.as_text().filter(|_| kind.text == "timestampValue");
+                if let Some(moment) = moment.and_then(|text| clock::moment(text, Some(now))) {
+                    return Some(Value::Timestamp(moment));
+                }
+                match typed::from_typed(&json!({ kind.text.as_str(): inner.to_json() })) {
+                    Ok(value) => value,
+                    Err(error) => {
+                        reader.error("wrong-value", node.span, error.to_string());
+                        return None;
+                    }
+                }
+            }
+            _ => Value::Map(document(reader, node, "the value", now)?),
+        },
+    })
+}
+
+fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option<Value> {
+    let text = match &node.kind {
+        Kind::Text(text) => text.clone(),
+        Kind::Int(n) => n.to_string(),
+        Kind::Float(n) => n.to_string(),
+        _ => String::new(),
+    };
+    let (found, wanted) = match tag {
+        "timestamp" => (clock::moment(&text, Some(now)).map(Value::Timestamp), "a time: 2026-11-22T10:00:00Z, now-1h"),
+        "now" => {
+            let offset = format!("now{text}");
+            (clock::moment(&offset, Some(now)).map(Value::Timestamp), "nothing, or an offset: -1h, +30m")
+        }
+        "duration" => (duration(&text).map(Value::Duration), "a span of time: 90s, 1h30m"),
+        "bytes" => (typed::from_typed(&json!({ "bytesValue": text })).ok(), "Base64"),
+        "latlng" => (place(node).map(Value::LatLng), "two numbers: !latlng [48.1, 11.6]"),
+        "path" => (text.starts_with('/').then(|| Value::Path(Path::of(&text))), "a path: /databases/(default)/…"),
+        "float" => (text.parse().ok().map(Value::Float), "a number"),
+        _ => {
+            let message = format!("!{tag} is no tag of a suite");
+            reader.unknown_name("unknown-tag", node.span, message, tag, TAGS.into_iter());
+            return None;
+        }
+    };
+    if found.is_none() {
+        reader.error("wrong-value", node.span, format!("!{tag} takes {wanted}"));
+    }
+    found
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    text.parse().ok().or_else(|| clock::span_of_time(text).filter(|_| !text.is_empty()))
+}
+
+fn place(node: &Node) -> Option<LatLng> {
+    let number = |node: &Node| match node.kind {
+        Kind::Int(n) => Some(n as f64),
+        Kind::Float(n) => Some(n),
+        _ => None,
+    };
+    let (latitude, longitude) = match &node.kind {
+        Kind::List(parts) => match parts.as_slice() {
+            [latitude, longitude] => (number(latitude)?, number(longitude)?),
+            _ => return None,
+        },
+        Kind::Map(_) => (number(node.get("latitude")?)?, number(node.get("longitude")?)?),
+        _ => return None,
+    };
+    LatLng::new(latitude, longitude).ok()
+}
+
+/// Plain JSON, for what takes nothing else: claims, data of a database. Tags and numbers that JSON lacks are refused.
+pub(super) fn plain(reader: &mut Reader, node: &Node, what: &str) -> Option<Json> {
+    if node.tag.is_some() {
+        reader.error("wrong-value", node.span, format!("{what} holds plain values; tags are for documents"));
+        return None;
+    }
+    Some(match &node.kind {
+        Kind::Float(n) if !n.is_finite() => {
+            reader.error("wrong-value", node.span, format!("{what} holds plain values; {n} is no number in JSON"));
+            return None;
+        }
+        Kind::List(items) => items.iter().map(|item| plain(reader, item, what)).collect::<Option<Vec<_>>>()?.into(),
+        Kind::Map(entries) => {
+            let mut fields = JsonMap::new();
+            for (key, value) in entries {
+                fields.insert(key.text.clone(), plain(reader, value, what)?);
+            }
+            Json::Object(fields)
+        }
+        _ => node.to_json(),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::{suite::node::parse, text::Source};
+
+    fn read(text: &str) -> (Option<Value>, usize) {
+        let source = Source::new("t.yaml", text);
+        let node = parse(&source).unwrap();
+        let mut reader = Reader::new(source);
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        (value_of(&mut reader, &node, now), reader.finish().len())
+    }
+
+    #[test]
+    fn what_json_cannot_say_has_a_tag_and_a_typed_form() {
+        for (tag, typed) in [
+            ("!timestamp 2026-01-01T00:00:00Z", "{timestampValue: '2026-01-01T00:00:00Z'}"),
+            ("!timestamp now-1h", "{timestampValue: '2025-12-31T23:00:00Z'}"),
+            ("!now", "{timestampValue: now}"),
+            ("!now +1h30m", "{timestampValue: now+90m}"),
+            ("!duration 90s", "{durationValue: 90s}"),
+            ("!duration 1h", "{durationValue: 3600s}"),
+            ("!bytes aGk=", "{bytesValue: aGk=}"),
+            ("!latlng [48.5, 11]", "{latlngValue: {latitude: 48.5, longitude: 11}}"),
+            ("!float 1", "{floatValue: 1}"),
+        ] {
+            let (a, b) = (read(tag).0.unwrap(), read(typed).0.unwrap());
+            assert!(crate::value::deep_equals(a.view(), b.view()), "{tag} and {typed}: {a:?}, {b:?}");
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_reported() {
+        for text in
+            ["!timestamp yesterday", "!latlng [1]", "!latlng [91, 0]", "!tiemstamp now", "{intValue: x}", "!path a"]
+        {
+            assert!(matches!(read(text), (None, 1)), "{text}");
+        }
+    }
+}
