@@ -164,7 +164,7 @@ pub(super) struct Shared {
     pub(super) data: Arc<Data>,
 }
 
-const SUITE: [&str; 14] = [
+pub(in crate::suite) const SUITE: [&str; 14] = [
     "description",
     "rules",
     "service",

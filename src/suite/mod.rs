@@ -13,6 +13,7 @@ mod paths;
 pub mod report;
 mod rules;
 mod run;
+mod schema;
 mod seeds;
 mod users;
 mod values;
@@ -23,6 +24,4 @@ pub use outcome::{Failure, Note, Outcome, TestResult};
 pub use rules::{Product, Rules, RulesError};
 pub(crate) use rules::{is_database, problems};
 pub use run::{Options, Run};
-
-/// The JSON schema of suites, for editors: `# yaml-language-server: $schema=suite.schema.json`.
-pub const JSON_SCHEMA: &str = include_str!("suite.schema.json");
+pub use schema::JSON_SCHEMA;

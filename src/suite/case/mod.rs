@@ -69,7 +69,7 @@ impl Expect {
     }
 }
 
-const KEYS: [&str; 27] = [
+pub(in crate::suite) const KEYS: [&str; 27] = [
     "name",
     "description",
     "as",

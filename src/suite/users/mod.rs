@@ -57,7 +57,7 @@ pub(super) enum Identity {
     Refused(String, String),
 }
 
-const KEYS: [&str; 20] = [
+pub(in crate::suite) const KEYS: [&str; 20] = [
     "uid",
     "claims",
     "provider",
