@@ -274,10 +274,9 @@ impl<'f> Loader<'f> {
         let last = parts.len() - 1;
         for (at, part) in parts.iter_mut().enumerate() {
             let reader = &mut part.reading.reader;
-            // What could not be parsed is reported already.
             if !part.node.is_null() {
                 reader.fields(&part.node, if at == last { "a suite" } else { "an included file" }, &SUITE);
-            } else if reader.source.text().trim().is_empty() {
+            } else if !reader.has_problems() {
                 reader.error("missing-key", Span::default(), "the file is empty; a suite has rules and tests");
             }
             if at < last

@@ -24,4 +24,4 @@ pub use outcome::{Failure, Note, Outcome, TestResult};
 pub use rules::{Product, Rules, RulesError};
 pub(crate) use rules::{is_database, problems};
 pub use run::{Options, Run};
-pub use schema::JSON_SCHEMA;
+pub use schema::{JSON_SCHEMA, to_json};

@@ -1,9 +1,27 @@
 //! The JSON schema of suites.
 
+use crate::text::{Diagnostics, Source};
+
+use super::node;
+
 /// The JSON schema (draft 7) of suites, for editors: a first line `# yaml-language-server: $schema=suite.schema.json`
 /// in a suite makes them complete and check it. It says what a suite may hold; whether users, files and paths are there
 /// only a run tells.
 pub const JSON_SCHEMA: &str = include_str!("suite.schema.json");
+
+/// A suite as JSON, whichever form it is written in, for validators: anchors and merge keys are resolved, tags left out.
+/// `name` tells the form: it ends in `.json`, or is YAML.
+///
+/// # Errors
+///
+/// The text is neither.
+pub fn to_json(name: &str, text: &str) -> Result<serde_json::Value, Diagnostics> {
+    let source = Source::new(name, text);
+    match node::parse(&source) {
+        Ok(node) => Ok(node.to_json()),
+        Err(problem) => Err(Diagnostics::new(source, vec![*problem])),
+    }
+}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]

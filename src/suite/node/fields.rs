@@ -21,6 +21,10 @@ impl Reader {
         Reader { source, problems: Vec::new() }
     }
 
+    pub(in crate::suite) fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
     /// Everything that was found wrong, in the order of the text.
     pub(in crate::suite) fn finish(mut self) -> Diagnostics {
         self.problems.sort_by_key(|problem| problem.span.map(|span| span.start));
