@@ -232,7 +232,7 @@ fn database_rules_are_counted_as_by_hand() {
             ("6:20".to_owned(), "auth.uid === $uid", counts(2, 1, 0, 0)),
             ("7:32".to_owned(), "newData.isNumber()", counts(1, 1, 0, 0)),
             ("7:54".to_owned(), "newData.val() >= 0", counts(1, 0, 0, 0)),
-            ("12:18".to_owned(), "data.exists()", counts(0, 0, 0, 0)),
+            ("12:19".to_owned(), "data.exists()", counts(0, 0, 0, 0)),
         ]
     );
     assert_eq!(functions(&file), []);

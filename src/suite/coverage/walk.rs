@@ -17,6 +17,8 @@ use super::{Counts, ExpressionCoverage, FunctionCoverage};
 pub(super) struct Walk<'p> {
     code: &'p Code,
     coverage: &'p Coverage,
+    /// The text of each operation.
+    spans: Vec<Span>,
     /// What is known of each operation.
     known: Vec<Known>,
     /// Operations that wait.
@@ -53,6 +55,7 @@ impl<'p> Walk<'p> {
         Walk {
             code,
             coverage,
+            spans: spans(code),
             known: vec![Known::Nothing; code.nodes.len()],
             open: Vec::new(),
             expressions: BTreeMap::new(),
@@ -143,11 +146,15 @@ impl<'p> Walk<'p> {
             _ => {}
         }
         let counts = self.coverage.node(visit.node).map(Counts::from).unwrap_or_default();
-        self.conditions.entry(self.code.span(visit.node)).or_default().add(counts);
+        self.conditions.entry(self.span(visit.node)).or_default().add(counts);
+    }
+
+    fn span(&self, id: NodeId) -> Span {
+        self.spans.get(id.0 as usize).copied().unwrap_or_default()
     }
 
     fn expression(&mut self, id: NodeId, node: Node) {
-        let span = self.code.span(id);
+        let span = self.span(id);
         let is_literal = matches!(node, Node::Constant(..));
         let empty =
             || ExpressionCoverage { span, is_literal, counts: Counts::default(), values: Vec::new(), unkept: 0 };
@@ -164,6 +171,22 @@ impl<'p> Walk<'p> {
             }
         }
     }
+}
+
+/// The texts of all operations, with the parentheses around their operands: what the code has of `(a) == b` begins with
+/// `a`, where messages point.
+fn spans(code: &Code) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::with_capacity(code.nodes.len());
+    for (id, node) in (0..).map(NodeId).zip(&code.nodes) {
+        // Operands come before their operations.
+        let inside = node.children(code).into_iter().filter_map(|child| {
+            let span = spans.get(child.0 as usize)?;
+            Some(span.to(code.place(child).outer))
+        });
+        let whole = inside.fold(code.span(id), Span::to);
+        spans.push(whole);
+    }
+    spans
 }
 
 fn same(a: &Outcome, b: &Outcome) -> bool {
