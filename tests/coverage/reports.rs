@@ -119,7 +119,7 @@ fn the_page_shows_the_source_as_it_is() {
     for file in files() {
         let page = html(std::slice::from_ref(&file)).unwrap();
         assert_well_formed(&page);
-        assert_eq!(shown_source(&page), file.source().text());
+        assert_eq!(shown_source(&page), file.source().text().trim_end());
     }
 }
 
@@ -163,4 +163,17 @@ match /{{p=**}} {{ allow get: if request.auth.uid == '{escaped}' || resource.nam
     // Machines read the same texts.
     let found = serde_json::to_string(&json(&[file])).unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&found).is_ok());
+}
+
+#[test]
+#[ignore = "for looking at"]
+fn dump() {
+    let dir = std::path::Path::new("/tmp/cov");
+    std::fs::create_dir_all(dir.join("rules")).unwrap();
+    for f in files() {
+        std::fs::write(dir.join(f.name()), f.source().text()).unwrap();
+    }
+    std::fs::write(dir.join("page.html"), html(&files()).unwrap()).unwrap();
+    std::fs::write(dir.join("one.html"), html(&files()[..1]).unwrap()).unwrap();
+    std::fs::write(dir.join("cov.info"), lcov(&files())).unwrap();
 }

@@ -5,7 +5,8 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use crate::{
     eval::{Coverage, Outcome},
     explain::shorten,
-    program::{Program, RulePlace, RuleTree},
+    program::{Code, Program, RulePlace, RuleTree},
+    stdlib::Dialect,
     suite::Rules,
     text::{Source, Span},
 };
@@ -19,6 +20,7 @@ const LABEL: usize = 100;
 #[derive(Clone, Debug)]
 pub struct FileCoverage {
     source: Source,
+    dialect: Dialect,
     statements: Vec<StatementCoverage>,
     functions: Vec<FunctionCoverage>,
     conditions: Vec<ConditionCoverage>,
@@ -115,7 +117,7 @@ impl FileCoverage {
                 statements.push(StatementCoverage { span: statement.span, label, counts });
             }
         }
-        Self::put_together(&program.code.source, statements, walk)
+        Self::put_together(&program.code, statements, walk)
     }
 
     fn of_tree(tree: &RuleTree, coverage: &Coverage) -> Self {
@@ -131,10 +133,10 @@ impl FileCoverage {
                 statements.push(StatementCoverage { span: rule.span, label, counts });
             }
         }
-        Self::put_together(&tree.code.source, statements, walk)
+        Self::put_together(&tree.code, statements, walk)
     }
 
-    fn put_together(source: &Source, mut statements: Vec<StatementCoverage>, walk: Walk<'_>) -> Self {
+    fn put_together(code: &Code, mut statements: Vec<StatementCoverage>, walk: Walk<'_>) -> Self {
         statements.sort_by_key(|statement| statement.span);
         let found = walk.finish();
         let conditions = found.conditions.into_iter().map(|(span, counts)| ConditionCoverage { span, counts });
@@ -146,11 +148,12 @@ impl FileCoverage {
         let starts = starts.chain(expressions.iter().map(|expression| (expression.span, expression.counts)));
         let mut lines: BTreeMap<u32, u64> = BTreeMap::new();
         for (span, counts) in starts {
-            let hits = lines.entry(source.position(span.start).line).or_default();
+            let hits = lines.entry(code.source.position(span.start).line).or_default();
             *hits = (*hits).max(counts.total());
         }
         FileCoverage {
-            source: source.clone(),
+            source: code.source.clone(),
+            dialect: code.dialect,
             statements,
             functions: found.functions.into_values().collect(),
             conditions,
@@ -167,6 +170,11 @@ impl FileCoverage {
     /// Its text, into which all spans point.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Whether it has rules of a database.
+    pub(super) fn is_database(&self) -> bool {
+        self.dialect == Dialect::Database
     }
 
     /// Its statements.

@@ -16,7 +16,7 @@ pub enum GapKind {
 }
 
 /// Something that is not covered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Gap {
     /// Where it is.
     pub span: Span,
@@ -24,6 +24,8 @@ pub struct Gap {
     pub kind: GapKind,
     /// What was seen of it.
     pub counts: Counts,
+    /// Its text in the rules; of a database rule with its place, of a function only the name.
+    pub text: String,
 }
 
 impl FileCoverage {
@@ -31,23 +33,29 @@ impl FileCoverage {
     /// each in the order of the text. What stands in a statement that was never tried or a function that was never
     /// called is not named again.
     pub fn gaps(&self) -> Vec<Gap> {
-        let none = Counts::default();
+        let source = self.source();
+        let unseen = |span, kind, text| Gap { span, kind, counts: Counts::default(), text };
         let statements = self.statement_list().iter().filter(|statement| statement.counts.total() == 0);
-        let statements =
-            statements.map(|statement| Gap { span: statement.span, kind: GapKind::Statement, counts: none });
+        let statements = statements.map(|statement| {
+            let text = source.slice(statement.span);
+            // `false` alone tells nothing.
+            let text = if self.is_database() { format!("{}: {text}", statement.label) } else { text.to_owned() };
+            unseen(statement.span, GapKind::Statement, text)
+        });
         let functions = self.function_list().iter().filter(|function| function.calls == 0);
-        let functions = functions.map(|function| Gap { span: function.span, kind: GapKind::Function, counts: none });
+        let functions =
+            functions.map(|function| unseen(function.span, GapKind::Function, format!("function {}", function.name)));
         let mut gaps: Vec<Gap> = statements.chain(functions).collect();
         gaps.sort_by_key(|gap| gap.span);
-        let around = gaps.clone();
+        let around: Vec<_> = gaps.iter().map(|gap| gap.span).collect();
         for condition in self.condition_list() {
             let (span, status) = (condition.span, condition.status());
             // Neither statements nor functions stand in each other: the last that starts before is the only candidate.
-            let before = around.partition_point(|gap| gap.span.start <= span.start);
-            let inside =
-                before.checked_sub(1).and_then(|at| around.get(at)).is_some_and(|gap| span.end <= gap.span.end);
+            let before = around.partition_point(|gap| gap.start <= span.start);
+            let inside = before.checked_sub(1).and_then(|at| around.get(at)).is_some_and(|gap| span.end <= gap.end);
             if status != Status::Both && !(inside && status == Status::Never) {
-                gaps.push(Gap { span, kind: GapKind::Condition(status), counts: condition.counts });
+                let text = source.slice(span).to_owned();
+                gaps.push(Gap { span, kind: GapKind::Condition(status), counts: condition.counts, text });
             }
         }
         gaps.sort_by_key(|gap| (gap.rank(), gap.span));

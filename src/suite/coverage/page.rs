@@ -33,6 +33,8 @@ struct Bar {
     name: &'static str,
     covered: u64,
     total: u64,
+    /// What is counted, where the name does not say it.
+    unit: &'static str,
     /// As text.
     percent: String,
     /// As a number.
@@ -116,7 +118,8 @@ pub fn html(files: &[FileCoverage]) -> Result<String, PageError> {
 fn bar(measure: Measure, ratio: Ratio) -> Bar {
     let Ratio { covered, total } = ratio;
     let (percent, part, full) = (ratio.to_string(), ratio.percent(), ratio.is_full());
-    Bar { name: measure.name(), covered, total, percent, part, full }
+    let unit = if measure == Measure::Conditions { " outcomes" } else { "" };
+    Bar { name: measure.name(), covered, total, unit, percent, part, full }
 }
 
 fn view<'p>(at: usize, file: &'p FileCoverage, made: &'p Made) -> File<'p> {
@@ -136,7 +139,7 @@ fn view<'p>(at: usize, file: &'p FileCoverage, made: &'p Made) -> File<'p> {
 fn gap_line(file: &FileCoverage, gap: &Gap) -> GapLine {
     let at = file.source().position(gap.span.start);
     let mark = Mark::of(gap.counts);
-    let text = shorten(file.source().slice(gap.span), TEXT);
+    let text = shorten(&gap.text, TEXT);
     GapLine { line: at.line, column: at.column, class: mark.class, symbol: mark.symbol, words: gap.to_string(), text }
 }
 
@@ -164,7 +167,9 @@ fn lines<'p>(file: &'p FileCoverage, made: &'p Made, gaps: &[Gap]) -> Vec<Line<'
         .map(|gap| line_of(gap.span.start))
         .collect();
     let hits: BTreeMap<u32, u64> = file.line_list().iter().map(|line| (line.line, line.hits)).collect();
-    let cut = marks::lines(file.source().text(), &made.rows, &made.titles);
+    let text = file.source().text();
+    // The line feed at the end begins no line that anybody sees.
+    let cut = marks::lines(text.strip_suffix('\n').unwrap_or(text), &made.rows, &made.titles);
     (1..)
         .zip(cut)
         .map(|(number, pieces)| {

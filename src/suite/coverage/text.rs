@@ -59,7 +59,7 @@ fn write_gaps(out: &mut String, file: &FileCoverage) -> Result {
     let room = WIDTH.saturating_sub(2 + places + 2 + words + 2).clamp(EXPRESSION, SOURCE_WIDTH);
     for gap in shown() {
         let (place, word) = (place(gap), gap.to_string());
-        let text = shorten(file.source().slice(gap.span), room);
+        let text = shorten(&gap.text, room);
         writeln!(out, "  {place:places$}  {word:words$}  {text}")?;
     }
     match gaps.len().saturating_sub(MOST) {
