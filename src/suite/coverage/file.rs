@@ -73,6 +73,8 @@ pub struct ExpressionCoverage {
     pub span: Span,
     /// Whether it is a literal.
     pub is_literal: bool,
+    /// Whether it is a variable of the language, such as `request`, of which a member or method is read.
+    pub(super) is_object: bool,
     /// How often it gave what.
     pub counts: Counts,
     /// Different results with their numbers, in the order in which they were first seen; none where they were not asked

@@ -14,6 +14,8 @@ use super::{
 
 /// What is not covered of one file is listed up to this; the rest can be unfolded.
 const MOST: usize = 20;
+/// Columns by which the rest of a long line is indented.
+const MOST_INDENT: usize = 12;
 /// Columns of the text of what is not covered.
 const TEXT: usize = 120;
 
@@ -71,6 +73,8 @@ struct Line<'p> {
     symbol: &'static str,
     words: &'static str,
     hits: Option<u64>,
+    /// Columns before its text, within reason: what does not fit in a line is indented as much.
+    indent: usize,
     pieces: Vec<marks::Piece<'p>>,
     notes: Vec<Note<'p>>,
     rows: Vec<&'p Row>,
@@ -113,6 +117,11 @@ pub fn html(files: &[FileCoverage]) -> Result<String, PageError> {
     // A line with nothing but a tag leaves none.
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     Ok(environment.render_str(include_str!("page.html"), Serde(page))?)
+}
+
+fn indent(line: &str) -> usize {
+    let columns = line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 });
+    columns.sum::<usize>().min(MOST_INDENT)
 }
 
 fn bar(measure: Measure, ratio: Ratio) -> Bar {
@@ -182,7 +191,8 @@ fn lines<'p>(file: &'p FileCoverage, made: &'p Made, gaps: &[Gap]) -> Vec<Line<'
             };
             let notes = notes.remove(&number).unwrap_or_default();
             let rows = rows.remove(&number).unwrap_or_default();
-            Line { number, class, symbol, words, hits, pieces, notes, rows }
+            let indent = indent(file.source().line(number));
+            Line { number, class, symbol, words, hits, indent, pieces, notes, rows }
         })
         .collect()
 }

@@ -66,8 +66,8 @@ impl Mark {
     }
 }
 
-/// The sub-expressions worth showing, what is around before what is inside: no literals, and nothing but conditions in
-/// what was never evaluated.
+/// The sub-expressions worth showing, what is around before what is inside: no literals, no `request` of `request.auth`,
+/// and nothing but conditions in what was never evaluated.
 pub(super) fn rows(file: &FileCoverage) -> Vec<Row> {
     let conditions = file.condition_list();
     let mut rows = Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn rows(file: &FileCoverage) -> Vec<Row> {
         let at = conditions.binary_search_by_key(&around_first(span), |condition| around_first(condition.span));
         let mark = at.ok().and_then(|at| conditions.get(at)).map(|condition| Mark::of(condition.counts));
         let never = expression.counts.total() == 0;
-        let hidden = never && span.end <= unseen && mark.is_none();
+        let hidden = (never && span.end <= unseen || expression.is_object) && mark.is_none();
         if never {
             unseen = unseen.max(span.end);
         }
@@ -123,16 +123,13 @@ impl Row {
 pub(super) fn in_words(counts: Counts) -> String {
     let Counts { truths, falses, errors, others } = counts;
     let plural = |count, one: &'static str, many: &'static str| if count == 1 { one } else { many };
-    let parts = [
-        (truths, "true"),
-        (falses, "false"),
-        (others, plural(others, "other value", "other values")),
-        (errors, plural(errors, "error", "errors")),
-    ];
-    let only_values = truths == 0 && falses == 0 && errors == 0 && others > 0;
+    let values = match truths + falses {
+        0 => plural(others, "value", "values"),
+        _ => plural(others, "other value", "other values"),
+    };
+    let parts = [(truths, "true"), (falses, "false"), (others, values), (errors, plural(errors, "error", "errors"))];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     match parts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>() {
-        _ if only_values => format!("{others} {}", plural(others, "value", "values")),
         parts if parts.is_empty() => "never evaluated".to_owned(),
         parts => parts.join(", "),
     }

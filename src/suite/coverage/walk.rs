@@ -41,6 +41,8 @@ struct Visit<'p> {
     /// The function that it stands in.
     function: Option<&'p Function>,
     decides: bool,
+    /// Whether a member or method of it is read.
+    is_object: bool,
 }
 
 /// What a walk has found, each in the order of the text.
@@ -65,7 +67,7 @@ impl<'p> Walk<'p> {
 
     /// Visits the condition of a statement.
     pub(super) fn condition(&mut self, node: NodeId) {
-        self.run(Visit { node, function: None, decides: true });
+        self.run(Visit { node, function: None, decides: true, is_object: false });
     }
 
     /// Visits the functions too; then nothing is left.
@@ -73,7 +75,7 @@ impl<'p> Walk<'p> {
         let mut functions: BTreeMap<Span, FunctionCoverage> = BTreeMap::new();
         for function in &self.code.functions {
             for node in function.lets.iter().chain([&function.result]) {
-                self.run(Visit { node: *node, function: Some(function), decides: false });
+                self.run(Visit { node: *node, function: Some(function), decides: false, is_object: false });
             }
             let count = |node: &NodeId| self.coverage.node(*node).map_or(0, NodeHits::total);
             // A variable that ends the evaluation keeps the result from being computed.
@@ -102,7 +104,7 @@ impl<'p> Walk<'p> {
         *slot = wanted;
         let node = self.code.node(visit.node);
         if before == Known::Nothing {
-            self.expression(visit.node, node);
+            self.expression(visit, node);
             self.below(visit, node);
         }
         if visit.decides {
@@ -119,7 +121,8 @@ impl<'p> Walk<'p> {
                 Node::Ternary(..) => at == 0,
                 _ => false,
             };
-            Visit { node: child, decides, ..visit }
+            let is_object = at == 0 && matches!(node, Node::Member(..) | Node::Method(..));
+            Visit { node: child, decides, is_object, ..visit }
         }));
     }
 
@@ -133,7 +136,7 @@ impl<'p> Walk<'p> {
             }
             Node::Call(function, _) => {
                 if let Some(function) = self.code.functions.get(function as usize) {
-                    self.open.push(Visit { node: function.result, function: Some(function), decides: true });
+                    self.open.push(Visit { node: function.result, function: Some(function), ..visit });
                 }
             }
             Node::Local(slot) => {
@@ -153,11 +156,13 @@ impl<'p> Walk<'p> {
         self.spans.get(id.0 as usize).copied().unwrap_or_default()
     }
 
-    fn expression(&mut self, id: NodeId, node: Node) {
+    fn expression(&mut self, visit: Visit<'p>, node: Node) {
+        let id = visit.node;
         let span = self.span(id);
         let is_literal = matches!(node, Node::Constant(..));
-        let empty =
-            || ExpressionCoverage { span, is_literal, counts: Counts::default(), values: Vec::new(), unkept: 0 };
+        let is_object = visit.is_object && matches!(node, Node::Variable(_));
+        let (counts, values) = (Counts::default(), Vec::new());
+        let empty = || ExpressionCoverage { span, is_literal, is_object, counts, values, unkept: 0 };
         let entry = self.expressions.entry(span).or_insert_with(empty);
         let Some(hits) = self.coverage.node(id) else { return };
         entry.counts.add(Counts::from(hits));
