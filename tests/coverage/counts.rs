@@ -26,7 +26,7 @@ fn storage(body: &str, users: &[Option<&str>]) -> FileCoverage {
             Some(user) => request.auth(Auth::user(*user)),
             None => request,
         };
-        ruleset.cover(&request, &(), &mut coverage).unwrap();
+        let _ = ruleset.cover(&request, &(), &mut coverage).unwrap();
     }
     FileCoverage::new(&rules, &coverage)
 }
@@ -69,9 +69,9 @@ service cloud.firestore { match /{p=**} { allow get: if signedIn(); } }";
     let other = Rules::parse(&source, Some(Product::Firestore)).unwrap();
     let (Rules::Storage(storage_rules), Rules::Firestore(firestore_rules)) = (&one, &other) else { panic!() };
     let (mut coverage, mut more) = (Coverage::new(true), Coverage::new(true));
-    storage_rules.cover(&storage::Request::get("b", "a"), &(), &mut coverage).unwrap();
+    let _ = storage_rules.cover(&storage::Request::get("b", "a"), &(), &mut coverage).unwrap();
     let request = firestore::Request::get("a/b").auth(Auth::user("alice"));
-    firestore_rules.cover(&request, &(), &mut more).unwrap();
+    let _ = firestore_rules.cover(&request, &(), &mut more).unwrap();
     assert_eq!(FileCoverage::new(&one, &coverage).conditions(), Ratio { covered: 2, total: 6 });
     coverage.add(&more);
     let file = FileCoverage::new(&other, &coverage);
@@ -197,7 +197,7 @@ fn the_same_requests_add_up_in_any_order_of_runs() {
     let mut sum = Coverage::new(true);
     for request in storage_requests() {
         let mut one = Coverage::new(true);
-        ruleset.cover(&request, &(), &mut one).unwrap();
+        let _ = ruleset.cover(&request, &(), &mut one).unwrap();
         sum.add(&one);
     }
     let (a, b) = (FileCoverage::new(&rules, &sum), storage_file());

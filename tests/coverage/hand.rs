@@ -57,7 +57,7 @@ pub fn storage_file() -> FileCoverage {
     let Rules::Storage(ruleset) = &rules else { panic!() };
     let mut coverage = Coverage::new(true);
     for request in storage_requests() {
-        ruleset.cover(&request, &(), &mut coverage).unwrap();
+        let _ = ruleset.cover(&request, &(), &mut coverage).unwrap();
     }
     FileCoverage::new(&rules, &coverage)
 }
@@ -79,7 +79,7 @@ pub fn firestore_file() -> FileCoverage {
         update().auth(Auth::user("bob")),
     ];
     for request in requests {
-        ruleset.cover(&request, &(), &mut coverage).unwrap();
+        let _ = ruleset.cover(&request, &(), &mut coverage).unwrap();
     }
     FileCoverage::new(&rules, &coverage)
 }
@@ -98,7 +98,7 @@ pub fn database_file() -> FileCoverage {
         database::Request::write("/users/alice/name", json!("Al")).auth(Auth::user("bob")),
     ];
     for request in requests {
-        ruleset.cover(&request, &data, &mut coverage).unwrap();
+        let _ = ruleset.cover(&request, &data, &mut coverage).unwrap();
     }
     FileCoverage::new(&rules, &coverage)
 }

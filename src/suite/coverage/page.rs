@@ -53,6 +53,9 @@ struct File<'p> {
     gaps: Vec<GapLine>,
     more_gaps: Vec<GapLine>,
     lines: Vec<Line<'p>>,
+    /// Digits of the last line's number and of the largest count, for which columns are made wide enough.
+    digits: usize,
+    hit_digits: usize,
 }
 
 #[derive(Serialize)]
@@ -135,13 +138,17 @@ fn view<'p>(at: usize, file: &'p FileCoverage, made: &'p Made) -> File<'p> {
     let all = file.gaps();
     let mut gaps: Vec<_> = all.iter().map(|gap| gap_line(file, gap)).collect();
     let more_gaps = gaps.split_off(gaps.len().min(MOST));
+    let lines = lines(file, made, &all);
+    let most = file.line_list().iter().map(|line| line.hits).max().unwrap_or(0);
     File {
         id: format!("f{}", at + 1),
         name: file.name(),
         bars: Measure::ALL.into_iter().map(|measure| bar(measure, measure.of(file))).collect(),
         gaps,
         more_gaps,
-        lines: lines(file, made, &all),
+        digits: lines.len().to_string().len(),
+        hit_digits: most.to_string().len(),
+        lines,
     }
 }
 
