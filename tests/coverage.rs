@@ -3,6 +3,8 @@
 #![cfg(feature = "suite")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "coverage/corpus.rs"]
+mod corpus;
 #[path = "coverage/counts.rs"]
 mod counts;
 #[path = "coverage/hand.rs"]

@@ -5,11 +5,17 @@ use firewarden::{
     storage::{Object, Request},
     suite::{
         Rules,
-        coverage::{FileCoverage, html, json, lcov, text},
+        coverage::{FileCoverage, html, json, lcov, text as text_report},
     },
 };
 
 use super::hand::{database_file, firestore_file, rules, storage_file};
+
+/// Storage rules of which nothing was evaluated.
+fn storage_rules(name: &str, statements: &str) -> FileCoverage {
+    let text = format!("service firebase.storage {{ match /{{p=**}} {{\n{statements}}} }}");
+    FileCoverage::new(&rules(name, &text), &Coverage::default())
+}
 
 fn files() -> [FileCoverage; 3] {
     [storage_file(), firestore_file(), database_file()]
@@ -17,18 +23,17 @@ fn files() -> [FileCoverage; 3] {
 
 #[test]
 fn the_text_is_a_table_and_what_is_not_covered() {
-    insta::assert_snapshot!("coverage_text", text(&files()));
-    assert!(text(&files()).lines().all(|line| line.chars().count() <= 80));
-    insta::assert_snapshot!("coverage_text_of_nothing", text(&[]));
+    insta::assert_snapshot!("coverage_text", text_report(&files()));
+    assert!(text_report(&files()).lines().all(|line| line.chars().count() <= 80));
+    insta::assert_snapshot!("coverage_text_of_nothing", text_report(&[]));
 }
 
 #[test]
 fn long_names_are_shortened_in_the_middle_and_long_lists_at_the_end() {
     let name = format!("{}/storage.rules", "very/long/path".repeat(5));
     let statements = "allow get: if request.auth == null;\n".repeat(25);
-    let text_of_rules = format!("service firebase.storage {{ match /{{p=**}} {{\n{statements}}} }}");
-    let file = FileCoverage::new(&rules(&name, &text_of_rules), &Coverage::default());
-    let report = text(&[file]);
+    let file = storage_rules(&name, &statements);
+    let report = text_report(&[file]);
     insta::assert_snapshot!("coverage_text_long", report);
     let table: Vec<_> = report.lines().take_while(|line| !line.is_empty()).collect();
     assert!(table.iter().all(|line| line.chars().count() <= 80), "{report}");
@@ -76,7 +81,7 @@ fn the_page_needs_nothing_else() {
 }
 
 /// Tags are opened and closed in turn.
-fn assert_well_formed(page: &str) {
+pub fn assert_well_formed(page: &str) {
     let mut open = Vec::new();
     let body = &page[page.find("<body>").unwrap()..page.find("</html>").unwrap()];
     let mut rest = body;
@@ -94,7 +99,7 @@ fn assert_well_formed(page: &str) {
 }
 
 /// The source as the page shows it, without marks.
-fn shown_source(page: &str) -> String {
+pub fn shown_source(page: &str) -> String {
     let mut lines = Vec::new();
     for part in page.split("<span class=\"c\" style=\"--i: ").skip(1) {
         let part = &part[part.find('>').unwrap() + 1..];
@@ -161,6 +166,9 @@ match /{{p=**}} {{ allow get: if request.auth.uid == '{escaped}' || resource.nam
     for bad in ["<script", "<img", "<i>.", "\" onmouseover", "' onmouseover", ">49<"] {
         assert!(!page.contains(bad), "{bad}");
     }
+    // Nor does the text move the cursor of a terminal.
+    let beeping = storage_rules("a\nb\u{1b}[2J.rules", "allow get: if '\u{1b}[31m\u{7}' == 'a';");
+    assert!(!text_report(&[beeping]).contains(['\u{1b}', '\u{7}']));
     // Machines read the same texts.
     let found = serde_json::to_string(&json(&[file])).unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&found).is_ok());

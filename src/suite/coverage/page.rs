@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::explain::shorten;
 
 use super::{
-    FileCoverage, Gap, GapKind, Measure, Ratio, marks,
+    FileCoverage, Gap, Measure, Ratio, marks,
     rows::{Mark, Row, in_words, rows},
 };
 
@@ -177,11 +177,7 @@ fn lines<'p>(file: &'p FileCoverage, made: &'p Made, gaps: &[Gap]) -> Vec<Line<'
         let words = format!("called {}×", function.calls);
         notes.entry(line_of(function.span.start)).or_default().push(Note { text: &function.name, words });
     }
-    let partial: BTreeSet<u32> = gaps
-        .iter()
-        .filter(|gap| matches!(gap.kind, GapKind::Condition(_)))
-        .map(|gap| line_of(gap.span.start))
-        .collect();
+    let partial: BTreeSet<u32> = gaps.iter().map(|gap| line_of(gap.span.start)).collect();
     let hits: BTreeMap<u32, u64> = file.line_list().iter().map(|line| (line.line, line.hits)).collect();
     let text = file.source().text();
     // The line feed at the end begins no line that anybody sees.

@@ -74,7 +74,8 @@ pub enum Measure {
 }
 
 impl Measure {
-    pub(super) const ALL: [Measure; 3] = [Measure::Statements, Measure::Lines, Measure::Conditions];
+    /// All of them, in the order of reports.
+    pub const ALL: [Measure; 3] = [Measure::Statements, Measure::Lines, Measure::Conditions];
 
     /// `statements`, `lines`, `conditions`
     pub fn name(self) -> &'static str {
@@ -85,7 +86,8 @@ impl Measure {
         }
     }
 
-    pub(super) fn of(self, file: &FileCoverage) -> Ratio {
+    /// How much of it a file has.
+    pub fn of(self, file: &FileCoverage) -> Ratio {
         match self {
             Measure::Statements => file.statements(),
             Measure::Lines => file.lines(),
@@ -93,8 +95,8 @@ impl Measure {
         }
     }
 
-    /// Of all files together.
-    pub(super) fn of_all(self, files: &[FileCoverage]) -> Ratio {
+    /// The same of all files together.
+    pub fn of_all(self, files: &[FileCoverage]) -> Ratio {
         files.iter().fold(Ratio::default(), |sum, file| sum.and(self.of(file)))
     }
 }

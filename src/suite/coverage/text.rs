@@ -28,7 +28,7 @@ fn write_table(out: &mut String, files: &[FileCoverage]) -> Result {
     let mut rows = vec![("file".to_owned(), Measure::ALL.map(|measure| measure.name().to_owned()))];
     let cell = |ratio: Ratio| format!("{}/{} {:>6}", ratio.covered, ratio.total, ratio.to_string());
     for file in files {
-        rows.push((file.name().to_owned(), Measure::ALL.map(|measure| cell(measure.of(file)))));
+        rows.push((visible(file.name()), Measure::ALL.map(|measure| cell(measure.of(file)))));
     }
     if files.len() != 1 {
         rows.push(("total".to_owned(), Measure::ALL.map(|measure| cell(measure.of_all(files)))));
@@ -48,10 +48,11 @@ fn write_gaps(out: &mut String, file: &FileCoverage) -> Result {
     if gaps.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nnot covered in {}:", file.name())?;
+    let name = visible(file.name());
+    writeln!(out, "\nnot covered in {name}:")?;
     let place = |gap: &Gap| {
         let at = file.source().position(gap.span.start);
-        format!("{}:{}:{}", file.name(), at.line, at.column)
+        format!("{name}:{}:{}", at.line, at.column)
     };
     let shown = || gaps.iter().take(MOST);
     let places = shown().map(|gap| place(gap).chars().count()).max().unwrap_or(0);
@@ -59,7 +60,7 @@ fn write_gaps(out: &mut String, file: &FileCoverage) -> Result {
     let room = WIDTH.saturating_sub(2 + places + 2 + words + 2).clamp(EXPRESSION, SOURCE_WIDTH);
     for gap in shown() {
         let (place, word) = (place(gap), gap.to_string());
-        let text = shorten(&gap.text, room);
+        let text = visible(&shorten(&gap.text, room));
         writeln!(out, "  {place:places$}  {word:words$}  {text}")?;
     }
     match gaps.len().saturating_sub(MOST) {
@@ -79,4 +80,9 @@ fn middle(name: &str, width: usize) -> String {
     let start: String = name.chars().take(head).collect();
     let end: String = name.chars().skip(count - tail).collect();
     format!("{start}…{end}")
+}
+
+/// A text that does nothing to a terminal.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
