@@ -5,6 +5,8 @@
 
 #[path = "suites/command.rs"]
 mod command;
+#[path = "suites/embedding.rs"]
+mod embedding;
 #[path = "suites/mistakes.rs"]
 mod mistakes;
 #[path = "suites/production.rs"]

@@ -161,8 +161,8 @@ impl CoverageReport {
 /// What every rules file has to reach, in percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Thresholds {
-    pub(super) lines: f64,
-    pub(super) conditions: f64,
+    pub(super) lines: Option<f64>,
+    pub(super) conditions: Option<f64>,
 }
 
 impl Thresholds {
@@ -174,13 +174,13 @@ impl Thresholds {
         };
         if !text.contains('=') {
             let both = percent(text)?;
-            return Ok(Thresholds { lines: both, conditions: both });
+            return Ok(Thresholds { lines: Some(both), conditions: Some(both) });
         }
         let mut found = Thresholds::default();
         for part in text.split(',') {
             match part.split_once('=').map(|(name, value)| (name.trim(), value)) {
-                Some(("lines", value)) => found.lines = percent(value)?,
-                Some(("conditions", value)) => found.conditions = percent(value)?,
+                Some(("lines", value)) => found.lines = Some(percent(value)?),
+                Some(("conditions", value)) => found.conditions = Some(percent(value)?),
                 _ => return Err(format!("{part:?}: write 90, or lines=95,conditions=80")),
             }
         }
