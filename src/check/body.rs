@@ -160,7 +160,7 @@ impl<'a> Checker<'_, 'a> {
             });
             return Inferred::unknown();
         }
-        let Some(Let { name, value }) = function.lets.get(from) else {
+        let Some(Let { name, value, .. }) = function.lets.get(from) else {
             return self.infer(env, function.result, want);
         };
         let local = env.read.len();

@@ -64,6 +64,9 @@ pub struct Fault {
     /// Line and column of the operation.
     #[serde(flatten)]
     pub position: LineColumn,
+    /// The same place as an offset in bytes.
+    #[serde(skip)]
+    pub offset: u32,
     /// The text that the operation covers.
     #[serde(skip)]
     pub span: Span,
@@ -84,7 +87,7 @@ impl Fault {
         };
         let fatal = error.failure.is_fatal();
         let message = error.failure.to_string();
-        Fault { message, position: code.source.position(offset), span: place.span, fatal }
+        Fault { message, position: code.source.position(offset), offset, span: place.span, fatal }
     }
 }
 

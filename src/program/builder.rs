@@ -53,6 +53,14 @@ impl Builder {
         Node::Constant(self.code.constants.len() as u32 - 1, cost)
     }
 
+    /// A constant computed from others. The operation that is added next has to be this one.
+    pub(super) fn folded(&mut self, value: Value, cost: u32, operands: Vec<NodeId>) -> Node {
+        let next = NodeId(self.code.nodes.len() as u32);
+        let operands = self.run(operands);
+        self.code.folded.push((next, operands));
+        self.costly_constant(value, cost)
+    }
+
     pub(super) fn name(&mut self, name: &str) -> u32 {
         if let Some(at) = self.names.get(name) {
             return *at;

@@ -182,6 +182,8 @@ pub struct Function {
     pub lets: Vec<NodeId>,
     /// Names of the `let` variables.
     pub let_names: Vec<String>,
+    /// For each, where it stands, from the word `let` on.
+    pub let_spans: Vec<Span>,
     /// What it returns.
     pub result: NodeId,
     /// Where it is declared.
@@ -205,6 +207,8 @@ pub struct Code {
     pub parts: Vec<Part>,
     /// Constants.
     pub constants: Vec<Value>,
+    /// Constants that were computed from others, in ascending order, each with its operands.
+    pub(super) folded: Vec<(NodeId, Run)>,
     /// Names of members, functions and segments.
     pub names: Vec<Box<str>>,
     /// Compiled patterns.
@@ -229,6 +233,7 @@ impl Code {
             lists: Vec::new(),
             parts: Vec::new(),
             constants: Vec::new(),
+            folded: Vec::new(),
             names: Vec::new(),
             patterns: Vec::new(),
             methods: Vec::new(),
@@ -246,6 +251,12 @@ impl Code {
     /// Where an operation stands.
     pub fn place(&self, id: NodeId) -> Place {
         self.places.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// What a constant was computed from when the rules were compiled, as `5 * 1024` is; empty for a literal.
+    pub fn folded(&self, id: NodeId) -> &[NodeId] {
+        let found = self.folded.binary_search_by_key(&id, |(node, _)| *node).ok().and_then(|at| self.folded.get(at));
+        found.map_or(&[], |(_, operands)| operands.of(&self.lists))
     }
 
     /// The text an operation covers.

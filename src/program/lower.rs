@@ -77,6 +77,7 @@ impl<'s> Lowering<'s> {
                 parameters: function.parameters.iter().map(|p| p.text.clone()).collect(),
                 lets: Vec::new(),
                 let_names: function.lets.iter().map(|l| l.name.text.clone()).collect(),
+                let_spans: function.lets.iter().map(|l| l.span).collect(),
                 result: NodeId(0),
                 span: function.span,
             });

@@ -192,12 +192,13 @@ impl Builder<'_> {
                     }
                 }
                 Rule::let_binding => {
+                    let span = span(&part);
                     let mut inner = part.into_inner().skip(1);
                     let name = self.name(inner.next());
                     self.refuse_package(&name);
                     if let Some(value) = inner.next() {
                         let value = self.root_expression(value);
-                        function.lets.push(Let { name, value });
+                        function.lets.push(Let { name, value, span });
                     }
                 }
                 Rule::expression => function.result = self.root_expression(part),

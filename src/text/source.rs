@@ -77,7 +77,8 @@ impl Source {
         LineColumn { line: number(line), column: chars.saturating_add(1) }
     }
 
-    fn code_points_before(&self, offset: u32) -> u32 {
+    /// Unicode code points before a byte offset; an offset beyond the end is the end.
+    pub fn code_points_before(&self, offset: u32) -> u32 {
         let end = (offset as usize).min(self.inner.text.len());
         let block = (end / BLOCK).min(self.inner.blocks.len().saturating_sub(1));
         let rest = self.inner.text.as_bytes().get(block * BLOCK..end).unwrap_or(&[]);

@@ -148,4 +148,6 @@ pub struct Let {
     pub name: Name,
     /// Its value.
     pub value: ExprId,
+    /// From the word `let` on.
+    pub span: Span,
 }

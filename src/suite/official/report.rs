@@ -1,0 +1,230 @@
+//! The tree of expressions with the values they gave: `ExpressionReport` of the Rules API, and what the Firestore
+//! emulator's coverage consists of. Its form was asked of that emulator.
+//!
+//! A root for each function and each condition of a statement, in source order, whether it was evaluated or not. One that
+//! is a literal alone is left out, and so are literals below others. A `let` is an expression from its word to the end of
+//! what the function returns, with its value and the rest of the function below it.
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::{
+    eval::{Coverage, NodeHits, Outcome},
+    program::{Code, Function, Node, NodeId, Part, Program},
+    syntax::skip_trivia,
+    text::{Source, Span},
+    value::{Value, json::to_typed},
+};
+
+use super::position::SourcePosition;
+
+/// An expression, what it gave, and what it is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExpressionReport {
+    /// The text it covers, by the official reckoning: parentheses before it count, brackets and parentheses that end it
+    /// do not.
+    pub position: SourcePosition,
+    /// Different values as typed JSON, each with the number of times. Empty where it was never reached. The value `{}`
+    /// counts the evaluations of the whole condition or function that passed this expression over.
+    pub values: Vec<(Json, u64)>,
+    /// Its operands, in source order; of `in`, the container first.
+    pub children: Vec<ExpressionReport>,
+}
+
+impl ExpressionReport {
+    /// As JSON of the Rules API.
+    pub fn to_json(&self) -> Json {
+        let mut fields = JsonMap::new();
+        fields.insert("sourcePosition".to_owned(), self.position.to_json());
+        if !self.values.is_empty() {
+            let value = |(value, count): &(Json, u64)| json!({ "value": value, "count": count });
+            fields.insert("values".to_owned(), self.values.iter().map(value).collect());
+        }
+        if !self.children.is_empty() {
+            fields.insert("children".to_owned(), self.children.iter().map(Self::to_json).collect());
+        }
+        Json::Object(fields)
+    }
+
+    /// Only what was evaluated; `None` where nothing was.
+    pub(super) fn visited(mut self) -> Option<Self> {
+        self.values.retain(|(value, _)| !is_passed_over(value));
+        self.children = self.children.into_iter().filter_map(Self::visited).collect();
+        (!self.values.is_empty() || !self.children.is_empty()).then_some(self)
+    }
+
+    /// The same with the name of the file in every position.
+    pub(super) fn named(mut self, source: &Source) -> Self {
+        self.position = self.position.named(source);
+        self.children = self.children.into_iter().map(|child| child.named(source)).collect();
+        self
+    }
+
+    /// Adds the values of the same expression compiled for another service.
+    fn add(&mut self, other: ExpressionReport) {
+        for (value, count) in other.values {
+            match self.values.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, sum)) => *sum += count,
+                None => self.values.push((value, count)),
+            }
+        }
+        for (mine, other) in self.children.iter_mut().zip(other.children) {
+            mine.add(other);
+        }
+    }
+}
+
+fn is_passed_over(value: &Json) -> bool {
+    value.as_object().is_some_and(JsonMap::is_empty)
+}
+
+/// The trees of all functions and conditions of a program.
+pub(super) fn reports(program: &Program, coverage: &Coverage) -> Vec<ExpressionReport> {
+    let code = &program.code;
+    let tree = |root| Tree { code, coverage, evaluations: coverage.node(root).map_or(0, NodeHits::total) };
+    let functions = code.functions.iter().filter_map(|function| tree(function.result).function(function));
+    let conditions = program.statements.iter().filter_map(|statement| statement.condition);
+    let conditions = conditions.filter_map(|root| tree(root).expression(root, false).report);
+    let mut roots: Vec<_> = functions.chain(conditions).collect();
+    roots.sort_by_key(|root| root.position.current_offset);
+    let mut merged: Vec<ExpressionReport> = Vec::with_capacity(roots.len());
+    for root in roots {
+        match merged.last_mut() {
+            // A function outside services is compiled once for each of them.
+            Some(last) if last.position == root.position => last.add(root),
+            _ => merged.push(root),
+        }
+    }
+    merged
+}
+
+/// The tree of one function or condition.
+struct Tree<'p> {
+    code: &'p Code,
+    coverage: &'p Coverage,
+    /// How often the whole was evaluated.
+    evaluations: u64,
+}
+
+/// An expression: where it stands, and its report if it is no literal.
+struct Built {
+    span: Span,
+    report: Option<ExpressionReport>,
+}
+
+impl Tree<'_> {
+    fn function(&self, function: &Function) -> Option<ExpressionReport> {
+        let Built { span, mut report } = self.expression(function.result, false);
+        for (value, binding) in function.lets.iter().zip(&function.let_spans).rev() {
+            let children = [self.expression(*value, false).report, report].into_iter().flatten().collect();
+            let whole = Span { start: binding.start, end: span.end };
+            // What a `let` gives is what the function gives.
+            report = Some(self.report(whole, function.result, children));
+        }
+        report
+    }
+
+    /// An expression and all below it. The grammar of members, methods, brackets and the minus takes one pair of
+    /// parentheses around their operand for itself: such an operand is `enclosed`.
+    fn expression(&self, id: NodeId, enclosed: bool) -> Built {
+        let (node, place) = (self.code.node(id), self.code.place(id));
+        let folded = self.code.folded(id);
+        let parts: Vec<Built> = match (node, folded) {
+            (Node::Constant(..), [a]) => vec![self.expression(*a, true)],
+            (Node::Constant(..), operands) => operands.iter().map(|id| self.expression(*id, false)).collect(),
+            (Node::In(element, container), _) => {
+                [container, element].into_iter().map(|id| self.expression(id, false)).collect()
+            }
+            _ => {
+                let takes_parentheses = matches!(
+                    node,
+                    Node::Member(..) | Node::Method(..) | Node::Index(..) | Node::Range(..) | Node::Negate(_)
+                );
+                let children = node.children(self.code).into_iter().enumerate();
+                children.map(|(at, id)| self.expression(id, takes_parentheses && at == 0)).collect()
+            }
+        };
+        let mut start = place.outer.start;
+        if enclosed && start < place.span.start {
+            start = skip_trivia(self.code.source.text(), start as usize + 1) as u32;
+        }
+        let own_end = self.own_end(id, start);
+        // An operand on the left may have parentheses of its own; those that end an operand never count.
+        let start = parts.iter().map(|part| part.span.start).chain([start]).min().unwrap_or(start);
+        let end = parts.iter().map(|part| part.span.end).chain([own_end]).max().unwrap_or(own_end);
+        let span = Span { start, end };
+        let literal = matches!(node, Node::Constant(..)) && folded.is_empty();
+        let report = (!literal).then(|| {
+            let children = parts.into_iter().filter_map(|part| part.report).collect();
+            self.report(span, id, children)
+        });
+        Built { span, report }
+    }
+
+    /// Where the operation's own tokens end, those that close it aside.
+    fn own_end(&self, id: NodeId, start: u32) -> u32 {
+        let place = self.code.place(id);
+        match self.code.node(id) {
+            Node::Variable(_) | Node::Capture(_) | Node::Local(_) | Node::Unknown | Node::Is(..) => place.span.end,
+            // Of a literal, the first token counts, and that may be a parenthesis.
+            Node::Constant(..) if !self.code.folded(id).is_empty() || start < place.span.start => start + 1,
+            Node::Constant(..) => place.span.end,
+            Node::Member(..)
+            | Node::Method(..)
+            | Node::Builtin(..)
+            | Node::Service(..)
+            | Node::Call(..)
+            | Node::Missing(..) => place.anchor.end,
+            Node::Path(parts) => match parts.of(&self.code.parts).last() {
+                Some(Part::Literal(_)) => place.span.end,
+                Some(Part::Capture(_) | Part::Glob(_)) => self.capture_end(place.span),
+                _ => start + 1,
+            },
+            _ => start + 1,
+        }
+    }
+
+    /// Where the name in the last segment ends, which is `/{name}` or `/{name=**}`.
+    fn capture_end(&self, path: Span) -> u32 {
+        let text = self.code.source.text();
+        let brace = self.code.source.slice(path).rfind('{').map_or(path.start as usize, |at| path.start as usize + at);
+        super::position::token(text, skip_trivia(text, brace + 1) as u32).end
+    }
+
+    fn report(&self, span: Span, id: NodeId, children: Vec<ExpressionReport>) -> ExpressionReport {
+        let position = SourcePosition::new(&self.code.source, span);
+        ExpressionReport { position, values: self.values(id), children }
+    }
+
+    fn values(&self, id: NodeId) -> Vec<(Json, u64)> {
+        let mut values: Vec<(Json, u64)> = Vec::new();
+        let hits = self.coverage.node(id);
+        if let Some(hits) = hits {
+            for (outcome, count) in &hits.values {
+                values.push((self.value(outcome), *count));
+            }
+            if hits.values.is_empty() {
+                // Values were not kept, but how often it was true and false is known.
+                let known = [(true, hits.truths), (false, hits.falses)].into_iter().filter(|(_, count)| *count > 0);
+                values.extend(known.map(|(value, count)| (json!({ "boolValue": value }), count)));
+            }
+        }
+        let passed_over = self.evaluations.saturating_sub(hits.map_or(0, NodeHits::total));
+        if passed_over > 0 {
+            values.push((json!({}), passed_over));
+        }
+        values
+    }
+
+    fn value(&self, outcome: &Outcome) -> Json {
+        match outcome {
+            Outcome::Value(Value::Undefined(message)) | Outcome::Described(message) => {
+                json!({ "undefined": { "causeMessage": message } })
+            }
+            Outcome::Value(value) => to_typed(value.view()),
+            Outcome::Error(fault) => {
+                let position = SourcePosition::of_fault(&self.code.source, fault).to_json();
+                json!({ "undefined": { "sourcePosition": position, "causeMessage": fault.message } })
+            }
+        }
+    }
+}
