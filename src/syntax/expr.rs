@@ -238,7 +238,13 @@ impl Builder<'_> {
                 }
                 (Expr::Map(entries), whole)
             }
-            Rule::path => (self.path(node, groups), whole),
+            Rule::path => {
+                // pest counts blanks after a lone segment to the path.
+                let end = node.clone().into_inner().last().map_or(whole.end, |last| span(&last).end);
+                let whole = Span { end, ..whole };
+                let path = self.path(node, groups);
+                return self.exprs.push(path, whole, whole);
+            }
             _ => {
                 // A group: parentheses leave no trace but count as levels.
                 let Some(inner) = node.into_inner().next() else { return ExprId(0) };

@@ -126,11 +126,19 @@ impl Tree<'_> {
     /// An expression and all below it. The grammar of members, methods, brackets and the minus takes one pair of
     /// parentheses around their operand for itself: such an operand is `enclosed`.
     fn expression(&self, id: NodeId, enclosed: bool) -> Built {
+        self.part(id, enclosed, None)
+    }
+
+    /// Parts of a constant that was computed before are evaluated as often as that: `within`.
+    fn part(&self, id: NodeId, enclosed: bool, within: Option<u64>) -> Built {
         let (node, place) = (self.code.node(id), self.code.place(id));
         let folded = self.code.folded(id);
         let parts: Vec<Built> = match (node, folded) {
-            (Node::Constant(..), [a]) => vec![self.expression(*a, true)],
-            (Node::Constant(..), operands) => operands.iter().map(|id| self.expression(*id, false)).collect(),
+            // A minus has one operand, all other arithmetic two.
+            (Node::Constant(..), operands) => {
+                let within = within.or_else(|| Some(self.coverage.node(id).map_or(0, NodeHits::total)));
+                operands.iter().map(|id| self.part(*id, operands.len() == 1, within)).collect()
+            }
             (Node::In(element, container), _) => {
                 [container, element].into_iter().map(|id| self.expression(id, false)).collect()
             }
@@ -155,7 +163,10 @@ impl Tree<'_> {
         let literal = matches!(node, Node::Constant(..)) && folded.is_empty();
         let report = (!literal).then(|| {
             let children = parts.into_iter().filter_map(|part| part.report).collect();
-            self.report(span, id, children)
+            match within {
+                Some(count) => self.report_of(span, self.constant_values(node, count), children),
+                None => self.report(span, id, children),
+            }
         });
         Built { span, report }
     }
@@ -191,14 +202,27 @@ impl Tree<'_> {
     }
 
     fn report(&self, span: Span, id: NodeId, children: Vec<ExpressionReport>) -> ExpressionReport {
-        let position = SourcePosition::new(&self.code.source, span);
-        ExpressionReport { position, values: self.values(id), children }
+        self.report_of(span, self.values(id), children)
+    }
+
+    /// Values that were reached; the evaluations of the whole that they do not add up to have passed the expression over.
+    fn report_of(&self, span: Span, mut values: Vec<(Json, u64)>, children: Vec<ExpressionReport>) -> ExpressionReport {
+        let reached: u64 = values.iter().map(|(_, count)| count).sum();
+        if self.evaluations > reached {
+            values.push((json!({}), self.evaluations - reached));
+        }
+        ExpressionReport { position: SourcePosition::new(&self.code.source, span), values, children }
+    }
+
+    fn constant_values(&self, node: Node, count: u64) -> Vec<(Json, u64)> {
+        let Node::Constant(at, _) = node else { return Vec::new() };
+        let value = self.code.constants.get(at as usize).filter(|_| count > 0);
+        value.map(|value| (to_typed(value.view()), count)).into_iter().collect()
     }
 
     fn values(&self, id: NodeId) -> Vec<(Json, u64)> {
         let mut values: Vec<(Json, u64)> = Vec::new();
-        let hits = self.coverage.node(id);
-        if let Some(hits) = hits {
+        if let Some(hits) = self.coverage.node(id) {
             for (outcome, count) in &hits.values {
                 values.push((self.value(outcome), *count));
             }
@@ -208,10 +232,6 @@ impl Tree<'_> {
                 values.extend(known.map(|(value, count)| (json!({ "boolValue": value }), count)));
             }
         }
-        let passed_over = self.evaluations.saturating_sub(hits.map_or(0, NodeHits::total));
-        if passed_over > 0 {
-            values.push((json!({}), passed_over));
-        }
         values
     }
 
@@ -220,11 +240,35 @@ impl Tree<'_> {
             Outcome::Value(Value::Undefined(message)) | Outcome::Described(message) => {
                 json!({ "undefined": { "causeMessage": message } })
             }
-            Outcome::Value(value) => to_typed(value.view()),
+            Outcome::Value(value) => without_empty(to_typed(value.view())),
             Outcome::Error(fault) => {
                 let position = SourcePosition::of_fault(&self.code.source, fault).to_json();
                 json!({ "undefined": { "sourcePosition": position, "causeMessage": fault.message } })
             }
         }
     }
+}
+
+/// Protobuf JSON has no empty lists and maps: what holds one is empty itself.
+fn without_empty(typed: Json) -> Json {
+    let Json::Object(kinds) = typed else { return typed };
+    let kept = |content: &mut Json, part: &str| match content.get_mut(part) {
+        Some(Json::Object(fields)) if !fields.is_empty() => {
+            fields.iter_mut().for_each(|(_, value)| *value = without_empty(value.take()));
+        }
+        Some(Json::Array(items)) if !items.is_empty() => {
+            items.iter_mut().for_each(|value| *value = without_empty(value.take()));
+        }
+        _ => *content = json!({}),
+    };
+    let kinds = kinds.into_iter().map(|(kind, mut content)| {
+        match kind.as_str() {
+            "mapValue" => kept(&mut content, "fields"),
+            "listValue" | "setValue" | "vectorValue" => kept(&mut content, "values"),
+            "pathValue" if content.get("segments") == Some(&json!([])) => content = json!({}),
+            _ => {}
+        }
+        (kind, content)
+    });
+    Json::Object(kinds.collect())
 }
