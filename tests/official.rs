@@ -5,3 +5,5 @@
 
 #[path = "official/coverage/mod.rs"]
 mod coverage;
+#[path = "official/requests/mod.rs"]
+mod requests;

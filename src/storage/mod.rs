@@ -118,11 +118,8 @@ impl Ruleset {
         service::permits(&self.compiled, &record.asked(), host(documents))
     }
 
-    /// Rules of version 1 know no lists: they are denied before any statement is looked at (language specification,
-    /// section 3).
     fn refuses(&self, request: &Request<'_>) -> Option<&'static str> {
-        let old = self.compiled.program().version == Version::V1 && request.method() == Method::List;
-        old.then_some("Permission denied. List operations are only allowed for rules_version='2'.")
+        refused_list(self.compiled.program().version, request.method())
     }
 
     fn with(
@@ -139,6 +136,13 @@ impl Ruleset {
             Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),
         }
     }
+}
+
+/// Rules of version 1 know no lists: they are denied before any statement is looked at (language specification,
+/// section 3).
+pub(crate) fn refused_list(version: Version, method: Method) -> Option<&'static str> {
+    let old = version == Version::V1 && method == Method::List;
+    old.then_some("Permission denied. List operations are only allowed for rules_version='2'.")
 }
 
 fn host(documents: &dyn Documents) -> DocumentHost<'_> {

@@ -97,6 +97,11 @@ pub(super) fn reports(program: &Program, coverage: &Coverage) -> Vec<ExpressionR
     merged
 }
 
+/// The text that a condition covers.
+pub(super) fn covered(code: &Code, condition: NodeId) -> Span {
+    Tree { code, coverage: &Coverage::default(), evaluations: 0 }.expression(condition, false).span
+}
+
 /// The tree of one function or condition.
 struct Tree<'p> {
     code: &'p Code,
