@@ -92,14 +92,11 @@ fn case(place: &Place<'_>) -> Result<Case, RequestError> {
     let encodings =
         [("ENCODING_UNSPECIFIED", Encoding::Url), ("URL_ENCODED", Encoding::Url), ("PLAIN", Encoding::Plain)];
     let encoding = Place::choice(place.field("pathEncoding")?, &encodings, Encoding::Url)?;
-    let levels = [
-        ("LEVEL_UNSPECIFIED", Level::None),
-        ("NONE", Level::None),
-        ("FULL", Level::Full),
-        ("VISITED", Level::Visited),
-    ];
+    let levels =
+        [("LEVEL_UNSPECIFIED", Level::None), ("NONE", Level::None), ("FULL", Level::Full), ("VISITED", Level::Visited)];
     let level = Place::choice(place.field("expressionReportLevel")?, &levels, Level::None)?;
-    let request = place.needs("request", "{\"method\": \"get\", \"path\": \"/databases/(default)/documents/users/a\"}")?;
+    let request =
+        place.needs("request", "{\"method\": \"get\", \"path\": \"/databases/(default)/documents/users/a\"}")?;
     let (path_place, method) = (member(&request, "path", "a path")?, member(&request, "method", "\"get\"")?);
     let mut segments = values::segments(&path_place, encoding)?;
     let service = values::service_of(&path_place, &segments)?;

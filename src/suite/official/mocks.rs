@@ -25,7 +25,7 @@ use super::{
 
 /// `FunctionMock` of the Rules API.
 pub(super) struct Mock {
-    /// Where it stands in the request, for messages.
+    /// Where it stands in the test, for messages.
     place: String,
     function: ServiceFunction,
     /// The path that fits; `None` is any.
@@ -49,7 +49,8 @@ impl Mock {
         };
         let result = place.needs("result", "{\"value\": true}")?;
         let result = self::result(&result, function)?;
-        Ok(Mock { place: place.path().to_owned(), function, path, result })
+        let place = place.path().rsplit('.').next().unwrap_or_default().to_owned();
+        Ok(Mock { place, function, path, result })
     }
 }
 
@@ -63,9 +64,8 @@ fn function(place: &Place<'_>, service: &str) -> Result<ServiceFunction, Request
         None if service == storage::SERVICE => {
             place.fail(format!("Storage rules have no function {name:?}; they have firestore.get, firestore.exists"))
         }
-        None => place.fail(format!(
-            "Firestore rules have no function {name:?}; they have get, exists, getAfter, existsAfter"
-        )),
+        None => place
+            .fail(format!("Firestore rules have no function {name:?}; they have get, exists, getAfter, existsAfter")),
     }
 }
 

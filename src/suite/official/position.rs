@@ -85,7 +85,11 @@ pub(super) fn token(text: &str, start: u32) -> Span {
             let number = first.is_ascii_digit();
             rest.find(|c| !(is_word(c) || (number && c == '.'))).unwrap_or(rest.len())
         }
-        (Some(a), Some(b)) if ["&&", "||", "==", "!=", "<=", ">="].contains(&[a, b].iter().collect::<String>().as_str()) => 2,
+        (Some(a), Some(b))
+            if ["&&", "||", "==", "!=", "<=", ">="].contains(&[a, b].iter().collect::<String>().as_str()) =>
+        {
+            2
+        }
         (Some('/'), Some(next)) if is_segment(next) => {
             1 + rest.get(1..).and_then(|rest| rest.find(|c| !is_segment(c))).unwrap_or(rest.len() - 1)
         }

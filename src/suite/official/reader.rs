@@ -17,12 +17,16 @@ pub struct RequestError {
 pub(super) struct Place<'j> {
     pub(super) json: &'j Json,
     path: String,
+    depth: usize,
 }
+
+/// Levels of nesting that are read.
+const MAX_DEPTH: usize = 200;
 
 impl<'j> Place<'j> {
     /// All of it.
     pub(super) fn root(json: &'j Json) -> Self {
-        Place { json, path: String::new() }
+        Place { json, path: String::new(), depth: 0 }
     }
 
     pub(super) fn fail<T>(&self, message: impl Into<String>) -> Result<T, RequestError> {
@@ -37,7 +41,12 @@ impl<'j> Place<'j> {
     /// The part of that name, which has no other spelling.
     pub(super) fn child(&self, name: &str, json: &'j Json) -> Self {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Place { json, path }
+        Place { json, path, depth: self.depth + 1 }
+    }
+
+    /// Whether readers that go down may go on here.
+    pub(super) fn shallow(&self) -> Result<(), RequestError> {
+        if self.depth > MAX_DEPTH { self.fail("the value nests too deeply") } else { Ok(()) }
     }
 
     /// The fields of a message, all of which have to be among `known`.
@@ -85,7 +94,7 @@ impl<'j> Place<'j> {
         let Json::Array(items) = place.json else {
             return place.fail(format!("a list is expected, not {}", kind(place.json)));
         };
-        let element = |(at, json)| Place { json, path: format!("{}[{at}]", place.path) };
+        let element = |(at, json)| Place { json, path: format!("{}[{at}]", place.path), depth: place.depth + 1 };
         Ok(items.iter().enumerate().map(element).collect())
     }
 

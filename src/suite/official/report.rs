@@ -24,7 +24,8 @@ pub struct ExpressionReport {
     /// do not.
     pub position: SourcePosition,
     /// Different values as typed JSON, each with the number of times. Empty where it was never reached. The value `{}`
-    /// counts the evaluations of the whole condition or function that passed this expression over.
+    /// counts the evaluations of the whole condition or function that passed this expression over. Values beyond those
+    /// that [`Coverage`] keeps are not listed.
     pub values: Vec<(Json, u64)>,
     /// Its operands, in source order; of `in`, the container first.
     pub children: Vec<ExpressionReport>,
@@ -169,7 +170,7 @@ impl Tree<'_> {
         let report = (!literal).then(|| {
             let children = parts.into_iter().filter_map(|part| part.report).collect();
             match within {
-                Some(count) => self.report_of(span, self.constant_values(node, count), children),
+                Some(count) => self.report_of(span, self.constant_values(node, count), count, children),
                 None => self.report(span, id, children),
             }
         });
@@ -207,12 +208,18 @@ impl Tree<'_> {
     }
 
     fn report(&self, span: Span, id: NodeId, children: Vec<ExpressionReport>) -> ExpressionReport {
-        self.report_of(span, self.values(id), children)
+        let reached = self.coverage.node(id).map_or(0, NodeHits::total);
+        self.report_of(span, self.values(id), reached, children)
     }
 
-    /// Values that were reached; the evaluations of the whole that they do not add up to have passed the expression over.
-    fn report_of(&self, span: Span, mut values: Vec<(Json, u64)>, children: Vec<ExpressionReport>) -> ExpressionReport {
-        let reached: u64 = values.iter().map(|(_, count)| count).sum();
+    /// Where it was not `reached`, an evaluation of the whole has passed the expression over.
+    fn report_of(
+        &self,
+        span: Span,
+        mut values: Vec<(Json, u64)>,
+        reached: u64,
+        children: Vec<ExpressionReport>,
+    ) -> ExpressionReport {
         if self.evaluations > reached {
             values.push((json!({}), self.evaluations - reached));
         }

@@ -20,7 +20,8 @@ use super::{
 
 /// Runs a test with the rules of its service.
 pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> TestResult {
-    if let Some(why) = storage::refused_list(program.version, case.method).filter(|_| case.service == storage::SERVICE) {
+    if let Some(why) = storage::refused_list(program.version, case.method).filter(|_| case.service == storage::SERVICE)
+    {
         return TestResult { success: !case.allow, debug_messages: vec![why.to_owned()], ..TestResult::nothing() };
     }
     let mocks = Mocks::new(&case.mocks, case.service);

@@ -19,6 +19,7 @@ use super::{
 
 /// A value of any kind.
 pub(super) fn any(place: &Place<'_>) -> Result<Value, RequestError> {
+    place.shallow()?;
     Ok(match place.json {
         Json::Number(n) => match (n.as_i64(), n.as_f64()) {
             (Some(n), _) => Value::Int(n),
@@ -159,8 +160,7 @@ pub(super) fn service_of(place: &Place<'_>, segments: &[String]) -> Result<&'sta
     match (at(0), at(2)) {
         (Some("databases"), Some("documents")) => Ok(firestore::SERVICE),
         (Some("b"), Some("o")) => Ok(storage::SERVICE),
-        _ => place.fail(
-            "a path begins with /databases/(default)/documents/ for a document, with /b/BUCKET/o/ for an object",
-        ),
+        _ => place
+            .fail("a path begins with /databases/(default)/documents/ for a document, with /b/BUCKET/o/ for an object"),
     }
 }

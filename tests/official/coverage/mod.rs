@@ -52,8 +52,7 @@ impl Documents for Stored {
 
 /// What the emulator alone reports, and why: after the branch for false, it notes the result of the whole for the branch
 /// that was not taken, too.
-const ONLY_THERE: [(&str, &str); 1] =
-    [("request.time > timestamp.date(2020, 1, 1", r#"{"boolValue":false}"#)];
+const ONLY_THERE: [(&str, &str); 1] = [("request.time > timestamp.date(2020, 1, 1", r#"{"boolValue":false}"#)];
 
 fn compare(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official/coverage");

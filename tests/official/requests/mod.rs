@@ -108,7 +108,7 @@ fn broken(pointer: &str, value: Json) -> String {
             fields.insert(name.to_owned(), value);
         }
         Json::Array(items) => items[name.parse::<usize>().unwrap()] = value,
-        _ => unreachable!(),
+        other => panic!("{other}"),
     }
     official::test(&request, None).map(|response| response.to_json()).unwrap_err().to_string()
 }
@@ -138,7 +138,12 @@ fn what_is_malformed_is_named_with_its_place() {
         ("#/request", json!({}), "testSuite.testCases[0].request", "path is missing"),
         ("#/request/method", json!("read"), "testSuite.testCases[0].request.method", "\"read\" is none of get, list"),
         ("#/request/path", json!("/users/alice"), "testSuite.testCases[0].request.path", "/databases/(default)/"),
-        ("#/request/path", json!("/databases/d/documents/a"), "testSuite.testCases[0].request.path", "a collection and an id"),
+        (
+            "#/request/path",
+            json!("/databases/d/documents/a"),
+            "testSuite.testCases[0].request.path",
+            "a collection and an id",
+        ),
         ("#/request/path", json!("/databases//documents/a"), "testSuite.testCases[0].request.path", "cannot be empty"),
         ("#/request/path", json!(""), "testSuite.testCases[0].request.path", "Path cannot be empty"),
         ("#/request/path", json!("/b/k/o/x"), "testSuite.testCases[0].request.path", "one of firebase.storage"),
@@ -147,21 +152,71 @@ fn what_is_malformed_is_named_with_its_place() {
         ("#/request/auth", json!("u"), "testSuite.testCases[0].request.auth", "an object is expected, not a text"),
         ("#/request/auth/uid", json!(7), "testSuite.testCases[0].request.auth.uid", "a text is expected, not a number"),
         ("#/request/auth/email", json!("e"), "testSuite.testCases[0].request.auth.email", "auth has uid and token"),
-        ("#/request/auth/token", json!({ "a": { "noValue": 1 } }), "testSuite.testCases[0].request.auth.token.a", "noValue is no type"),
-        ("#/request/resource", json!({ "title": 1 }), "testSuite.testCases[0].request.resource", "with its fields in data"),
+        (
+            "#/request/auth/token",
+            json!({ "a": { "noValue": 1 } }),
+            "testSuite.testCases[0].request.auth.token.a",
+            "noValue is no type",
+        ),
+        (
+            "#/request/resource",
+            json!({ "title": 1 }),
+            "testSuite.testCases[0].request.resource",
+            "with its fields in data",
+        ),
         ("#/resource", json!(1), "testSuite.testCases[0].resource", "an object is expected, not a number"),
         ("#/resource/data", json!([]), "testSuite.testCases[0].resource.data", "an object with fields is expected"),
         ("#/resource/name", json!("x"), "testSuite.testCases[0].resource.name", "a document has data, id and __name__"),
         ("#/functionMocks", json!({}), "testSuite.testCases[0].functionMocks", "a list is expected"),
-        ("#/functionMocks/0/function", json!("fetch"), "testSuite.testCases[0].functionMocks[0].function", "no function \"fetch\""),
-        ("#/functionMocks/0/args", json!([]), "testSuite.testCases[0].functionMocks[0]", "one argument, the path; args has 0"),
-        ("#/functionMocks/0/args/0", json!({}), "testSuite.testCases[0].functionMocks[0].args[0]", "either exactValue or anyValue"),
-        ("#/functionMocks/0/args/0", json!({ "exactValue": 5 }), "testSuite.testCases[0].functionMocks[0].args[0].exactValue", "a text is expected"),
-        ("#/functionMocks/0/args/0", json!({ "exactValue": { "pathValue": { "segments": [long] } } }), "testSuite.testCases[0].functionMocks[0].args[0].exactValue", "is no segment"),
+        (
+            "#/functionMocks/0/function",
+            json!("fetch"),
+            "testSuite.testCases[0].functionMocks[0].function",
+            "no function \"fetch\"",
+        ),
+        (
+            "#/functionMocks/0/args",
+            json!([]),
+            "testSuite.testCases[0].functionMocks[0]",
+            "one argument, the path; args has 0",
+        ),
+        (
+            "#/functionMocks/0/args/0",
+            json!({}),
+            "testSuite.testCases[0].functionMocks[0].args[0]",
+            "either exactValue or anyValue",
+        ),
+        (
+            "#/functionMocks/0/args/0",
+            json!({ "exactValue": 5 }),
+            "testSuite.testCases[0].functionMocks[0].args[0].exactValue",
+            "a text is expected",
+        ),
+        (
+            "#/functionMocks/0/args/0",
+            json!({ "exactValue": { "pathValue": { "segments": [long] } } }),
+            "testSuite.testCases[0].functionMocks[0].args[0].exactValue",
+            "is no segment",
+        ),
         ("#/functionMocks/0/result", json!(null), "testSuite.testCases[0].functionMocks[0]", "result is missing"),
-        ("#/functionMocks/0/result", json!({ "data": true }), "testSuite.testCases[0].functionMocks[0].result", "there is no field \"data\""),
-        ("#/functionMocks/0/result", json!({ "value": 1, "undefined": {} }), "testSuite.testCases[0].functionMocks[0].result", "either value or undefined"),
-        ("#/functionMocks/0/result", json!({ "value": { "role": 1 } }), "testSuite.testCases[0].functionMocks[0].result.value", "with its fields in data"),
+        (
+            "#/functionMocks/0/result",
+            json!({ "data": true }),
+            "testSuite.testCases[0].functionMocks[0].result",
+            "there is no field \"data\"",
+        ),
+        (
+            "#/functionMocks/0/result",
+            json!({ "value": 1, "undefined": {} }),
+            "testSuite.testCases[0].functionMocks[0].result",
+            "either value or undefined",
+        ),
+        (
+            "#/functionMocks/0/result",
+            json!({ "value": { "role": 1 } }),
+            "testSuite.testCases[0].functionMocks[0].result.value",
+            "with its fields in data",
+        ),
     ] {
         let error = broken(&pointer.replace('#', first), value);
         assert!(error.starts_with(&format!("{place}: ")) && error.contains(message), "{pointer}: {error}");
@@ -169,4 +224,14 @@ fn what_is_malformed_is_named_with_its_place() {
     for whole in [json!(null), json!([]), json!("x"), json!(1)] {
         assert!(official::test(&whole, None).unwrap_err().to_string().starts_with("the test request: "));
     }
+}
+
+#[test]
+fn values_may_not_nest_without_end() {
+    let mut deep = json!(1);
+    for _ in 0..5000 {
+        deep = json!([deep]);
+    }
+    let error = broken("/testSuite/testCases/0/request/params", deep);
+    assert!(error.ends_with(": the value nests too deeply"), "{}", error.len());
 }
