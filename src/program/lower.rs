@@ -51,8 +51,8 @@ impl<'s> Lowering<'s> {
         self.scope = Scope::default();
         // Functions outside services are compiled for each service: what they call depends on it.
         let root: Vec<_> = ruleset.functions().collect();
-        self.functions(root.iter().copied());
-        self.functions(service.functions.iter());
+        let mut functions = self.functions(root.iter().copied());
+        functions.len += self.functions(service.functions.iter()).len;
         let mut blocks = Blocks { list: Vec::new(), cells: Vec::new(), owners: Vec::new(), version: ruleset.version };
         for block in &service.matches {
             self.block(block, None, &Chain::default(), &mut blocks);
@@ -61,12 +61,12 @@ impl<'s> Lowering<'s> {
         order(&mut list, &owners);
         let matcher = Matcher::new(&list, &cells, ruleset.version);
         let blocks = list;
-        self.services.push(ServiceProgram { name: service.name.text.clone(), blocks, matcher });
+        self.services.push(ServiceProgram { name: service.name.text.clone(), functions, blocks, matcher });
         self.scope = Scope::default();
     }
 
     /// Opens a level of functions: declares all of them, then compiles them, so that they see each other.
-    fn functions(&mut self, functions: impl Iterator<Item = &'s ast::Function>) {
+    fn functions(&mut self, functions: impl Iterator<Item = &'s ast::Function>) -> Run {
         let functions: Vec<_> = functions.collect();
         let first = self.builder.code.functions.len();
         let mut level = HashMap::new();
@@ -96,6 +96,7 @@ impl<'s> Lowering<'s> {
                 (slot.lets, slot.result) = (lets, result);
             }
         }
+        Run { start: first as u32, len: functions.len() as u32 }
     }
 
     fn block(&mut self, block: &'s ast::Match, parent: Option<u32>, around: &Chain<'s>, blocks: &mut Blocks<'s>) {
@@ -107,7 +108,7 @@ impl<'s> Lowering<'s> {
                 self.scope.captures.push(&capture.name.text);
             }
         }
-        self.functions(block.functions.iter());
+        let functions = self.functions(block.functions.iter());
         let start = self.statements.len() as u32;
         for allow in &block.allows {
             let mut methods = Methods::default();
@@ -122,6 +123,7 @@ impl<'s> Lowering<'s> {
         blocks.list.push(Block {
             parent,
             path: chain.text.clone(),
+            functions,
             statements,
             span: block.keyword.to(block.path_span),
             captures: chain.captures.clone(),

@@ -66,6 +66,8 @@ pub struct Block {
     pub parent: Option<u32>,
     /// The whole path, as rules write it.
     pub path: String,
+    /// Functions declared in it, among those of the program.
+    pub functions: Run,
     /// Its statements, in source order.
     pub statements: Run,
     /// The word `match` and its own path.
@@ -96,7 +98,9 @@ pub struct CaptureAt {
 pub struct ServiceProgram {
     /// Its name.
     pub name: String,
-    /// Its blocks.
+    /// Functions outside services, compiled for this one, and then those declared outside its blocks.
+    pub functions: Run,
+    /// Its blocks, in source order.
     pub blocks: Vec<Block>,
     /// Which blocks cover which paths.
     pub matcher: Matcher,

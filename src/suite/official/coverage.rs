@@ -9,11 +9,13 @@ use crate::{eval::Coverage, firestore, suite::official::report::reports};
 /// `rules` are those that were evaluated, and `coverage` what [`firestore::Ruleset::cover`] counted, made with
 /// [`Coverage::new`]`(true)` so that values are kept.
 ///
-/// Structure, places and values are those of the emulator. Two things differ, because they tell of its way of working
-/// and not of the rules. It evaluates a condition that needs a document twice, first without the document, and then
+/// Structure, places and values are those of the emulator. What differs tells of its way of working and not of the rules.
+/// It evaluates a condition that needs a document twice, first without the document, and then
 /// counts `{"undefined": {}}` for what is not known yet; here every condition is evaluated once, with what it needs. And
 /// after each statement that does not permit, it counts again all that it has evaluated for the request so far, so that
-/// the first of `n` such statements counts `n` times; here everything counts once.
+/// the first of `n` such statements counts `n` times; here everything counts once. Where a ternary's condition is false,
+/// it notes the result for the branch that was not taken, too. And it knows no `firestore.get`, which is for Storage
+/// rules: the word `firestore` is a variable there, which does not exist.
 pub fn coverage(rules: &firestore::Ruleset, coverage: &Coverage) -> Json {
     let program = rules.compiled().program();
     let source = &program.code.source;

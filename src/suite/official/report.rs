@@ -1,15 +1,18 @@
 //! The tree of expressions with the values they gave: `ExpressionReport` of the Rules API, and what the Firestore
 //! emulator's coverage consists of. Its form was asked of that emulator.
 //!
-//! A root for each function and each condition of a statement, in source order, whether it was evaluated or not. One that
-//! is a literal alone is left out, and so are literals below others. A `let` is an expression from its word to the end of
+//! A root for each function and each condition of a statement, whether it was evaluated or not; of each block, first its
+//! functions, then the blocks in it, then its statements. A root that is a literal alone is left out, and so are literals
+//! below others. A `let` is an expression from its word to the end of
 //! what the function returns, with its value and the rest of the function below it.
+
+use std::collections::HashMap;
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
     eval::{Coverage, NodeHits, Outcome},
-    program::{Code, Function, Node, NodeId, Part, Program},
+    program::{Block, Code, Function, Node, NodeId, Part, Program, Run},
     syntax::skip_trivia,
     text::{Source, Span},
     value::{Value, json::to_typed},
@@ -80,22 +83,61 @@ fn is_passed_over(value: &Json) -> bool {
 
 /// The trees of all functions and conditions of a program.
 pub(super) fn reports(program: &Program, coverage: &Coverage) -> Vec<ExpressionReport> {
-    let code = &program.code;
-    let tree = |root| Tree { code, coverage, evaluations: coverage.node(root).map_or(0, NodeHits::total) };
-    let functions = code.functions.iter().filter_map(|function| tree(function.result).function(function));
-    let conditions = program.statements.iter().filter_map(|statement| statement.condition);
-    let conditions = conditions.filter_map(|root| tree(root).expression(root, false).report);
-    let mut roots: Vec<_> = functions.chain(conditions).collect();
-    roots.sort_by_key(|root| root.position.current_offset);
-    let mut merged: Vec<ExpressionReport> = Vec::with_capacity(roots.len());
-    for root in roots {
-        match merged.last_mut() {
-            // A function outside services is compiled once for each of them.
-            Some(last) if last.position == root.position => last.add(root),
-            _ => merged.push(root),
+    let mut roots = Roots { program, coverage, list: Vec::new(), known: HashMap::new() };
+    for service in &program.services {
+        roots.functions(service.functions);
+        roots.blocks(&service.blocks, None);
+    }
+    roots.list
+}
+
+/// The trees so far.
+struct Roots<'p> {
+    program: &'p Program,
+    coverage: &'p Coverage,
+    list: Vec<ExpressionReport>,
+    /// Which of them stands where.
+    known: HashMap<u32, usize>,
+}
+
+impl Roots<'_> {
+    fn functions(&mut self, functions: Run) {
+        for function in functions.of(&self.program.code.functions) {
+            let report = self.tree(function.result).function(function);
+            self.push(report);
         }
     }
-    merged
+
+    /// The blocks directly in another one, each with all that is in it: functions, blocks, statements.
+    fn blocks(&mut self, blocks: &[Block], parent: Option<u32>) {
+        for (number, block) in (0..).zip(blocks).filter(|(_, block)| block.parent == parent) {
+            self.functions(block.functions);
+            self.blocks(blocks, Some(number));
+            let statements = block.statements.of(&self.program.statements);
+            for condition in statements.iter().filter_map(|statement| statement.condition) {
+                let report = self.tree(condition).expression(condition, false).report;
+                self.push(report);
+            }
+        }
+    }
+
+    fn tree(&self, root: NodeId) -> Tree<'_> {
+        let evaluations = self.coverage.node(root).map_or(0, NodeHits::total);
+        Tree { code: &self.program.code, coverage: self.coverage, evaluations }
+    }
+
+    fn push(&mut self, report: Option<ExpressionReport>) {
+        let Some(report) = report else { return };
+        let place = report.position.current_offset;
+        // A function outside services is compiled once for each of them.
+        match self.known.get(&place).and_then(|at| self.list.get_mut(*at)) {
+            Some(same) => same.add(report),
+            None => {
+                self.known.insert(place, self.list.len());
+                self.list.push(report);
+            }
+        }
+    }
 }
 
 /// The text that a condition covers.
@@ -182,8 +224,14 @@ impl Tree<'_> {
         let place = self.code.place(id);
         match self.code.node(id) {
             Node::Variable(_) | Node::Capture(_) | Node::Local(_) | Node::Unknown | Node::Is(..) => place.span.end,
-            // Of a literal, the first token counts, and that may be a parenthesis.
-            Node::Constant(..) if !self.code.folded(id).is_empty() || start < place.span.start => start + 1,
+            // Of a literal, the first token counts, and that may be a parenthesis or the minus of the smallest integer.
+            Node::Constant(..)
+                if !self.code.folded(id).is_empty()
+                    || start < place.span.start
+                    || self.code.source.slice(place.span).starts_with('-') =>
+            {
+                start + 1
+            }
             Node::Constant(..) => place.span.end,
             Node::Member(..)
             | Node::Method(..)
