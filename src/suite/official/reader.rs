@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct RequestError {
-    /// The path in the JSON, such as `testSuite.testCases[2].request.path`; `request` is all of it.
+    /// The path in the JSON, such as `testSuite.testCases[2].request.path`, or `the test request` for all of it.
     pub place: String,
     /// What is wrong, and what would be right.
     pub message: String,
