@@ -1,8 +1,12 @@
 //! What was evaluated, and with what results, over many decisions: the counts behind coverage reports.
 
+use std::hash::{Hash as _, Hasher as _};
+
+use rustc_hash::FxHasher;
+
 use crate::{
     program::{Code, NodeId},
-    value::{Value, ValueRef, deep_equals},
+    value::{Str, Value, ValueRef, deep_equals},
 };
 
 use super::{Observer, Outcome, Result, trace::outcome_of};
@@ -32,6 +36,8 @@ pub struct NodeHits {
     pub others: u64,
     /// Different results with their numbers, in the order in which they were first seen.
     pub values: Vec<(Outcome, u64)>,
+    /// For each of them a number that equal ones share: a request has many parts, and is seen many times.
+    marks: Vec<u64>,
     /// Results beyond those.
     pub unkept: u64,
 }
@@ -42,11 +48,13 @@ impl NodeHits {
         self.truths + self.falses + self.errors + self.others
     }
 
-    fn note(&mut self, outcome: impl FnOnce() -> Outcome, same: impl Fn(&Outcome) -> bool, count: u64) {
-        if let Some((_, seen)) = self.values.iter_mut().find(|(known, _)| same(known)) {
+    fn note(&mut self, mark: u64, outcome: impl FnOnce() -> Outcome, same: impl Fn(&Outcome) -> bool, count: u64) {
+        let mut known = self.values.iter_mut().zip(&self.marks).filter(|(_, other)| **other == mark);
+        if let Some(((_, seen), _)) = known.find(|((known, _), _)| same(known)) {
             *seen += count;
         } else if self.values.len() < MOST_VALUES {
             self.values.push((outcome(), count));
+            self.marks.push(mark);
         } else {
             self.unkept += count;
         }
@@ -58,8 +66,8 @@ impl NodeHits {
         self.errors += other.errors;
         self.others += other.others;
         self.unkept += other.unkept;
-        for (outcome, count) in &other.values {
-            self.note(|| outcome.clone(), |known| same_outcome(known, outcome), *count);
+        for ((outcome, count), mark) in other.values.iter().zip(&other.marks) {
+            self.note(*mark, || outcome.clone(), |known| same_outcome(known, outcome), *count);
         }
     }
 }
@@ -173,7 +181,7 @@ impl Observer for Counter<'_> {
         }
         if self.coverage.values {
             let code = self.code;
-            hits.note(|| outcome_of(code, result), |known| same_result(code, known, result), 1);
+            hits.note(mark_of(result), || outcome_of(code, result), |known| same_result(code, known, result), 1);
         }
     }
 }
@@ -193,6 +201,41 @@ fn same_result(code: &Code, known: &Outcome, result: &Result<'_>) -> bool {
         (Outcome::Value(Value::Bool(a)), Ok(ValueRef::Bool(b))) => a == b,
         (Outcome::Value(a), Ok(b)) if a.view().type_of() == b.type_of() => same(a.view(), *b),
         _ => same_outcome(known, &outcome_of(code, result)),
+    }
+}
+
+/// A number that equal results share.
+fn mark_of(result: &Result<'_>) -> u64 {
+    let mut hasher = FxHasher::default();
+    match result {
+        Ok(value) => mark(*value, &mut hasher),
+        Err(error) => error.node.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+fn mark(value: ValueRef<'_>, hasher: &mut FxHasher) {
+    std::mem::discriminant(&value).hash(hasher);
+    match value {
+        ValueRef::Bool(b) => b.hash(hasher),
+        ValueRef::Int(n) => n.hash(hasher),
+        ValueRef::Float(n) => n.to_bits().hash(hasher),
+        ValueRef::String(Str::Utf8(text)) => text.hash(hasher),
+        ValueRef::Bytes(octets) => octets.hash(hasher),
+        ValueRef::List(list) => list.iter().for_each(|item| mark(item, hasher)),
+        // The order of entries does not count.
+        ValueRef::Map(map) => {
+            let one = |(key, value): (Str<'_>, ValueRef<'_>)| {
+                let mut hasher = FxHasher::default();
+                mark(ValueRef::String(key), &mut hasher);
+                mark(value, &mut hasher);
+                hasher.finish()
+            };
+            map.iter().map(one).fold(0_u64, u64::wrapping_add).hash(hasher);
+        }
+        ValueRef::Snapshot(_) => value.describe().hash(hasher),
+        // Those of one kind are compared with each other.
+        _ => {}
     }
 }
 
