@@ -2,9 +2,8 @@
 //! token (identity specification, sections 2.4 and 4).
 
 use crate::{
-    Auth,
     auth::{
-        ErrorCode, ProviderAccount, SecondFactor, Session, UserRecord,
+        Auth, ErrorCode, ProviderAccount, SecondFactor, Session, UserRecord,
         blocking::{Event, Flow, Handled, Simulation, answer},
         custom_claims,
     },

@@ -6,7 +6,7 @@ mod claims;
 use serde_json::Value as Json;
 
 use crate::{
-    Auth,
+    auth::Auth,
     value::{Timestamp, Value},
 };
 
