@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     check::fails_at_runtime,
-    suite::{problems, report::problems as annotations},
+    suite::{Rules, report::annotations},
     text::{Diagnostic, Diagnostics, Severity, Source},
 };
 
@@ -56,7 +56,7 @@ fn read(path: &Path) -> Result<Source, Unreadable> {
 
 /// Every problem, with strictness applied.
 pub(super) fn diagnose(source: &Source, strict: bool) -> Diagnostics {
-    let found = problems(source);
+    let found = Rules::problems(source);
     if !strict {
         return found;
     }

@@ -5,10 +5,8 @@ use serde_json::{Value as Json, json};
 use crate::{
     Cause, Decision, Error, database,
     eval::{Outcome, Step},
-    firestore,
-    service::Compiled,
-    storage,
-    suite::is_database,
+    firestore, storage,
+    suite::{Product, Rules, RulesError},
     text::{Diagnostics, Source, Span},
     value::json::to_plain,
 };
@@ -46,11 +44,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
         ));
     };
     let source = Source::new(input::name(path), input::text(path)?);
-    let decided = if is_database(&source) {
-        of_database(&source, &described, options.explain)
-    } else {
-        of_services(&source, &described, options.explain)
-    }?;
+    let decided = decided(&source, &described, options.explain)?;
     match decided {
         Decided::Refused(refused) => {
             output.result(&refused.to_string());
@@ -97,37 +91,46 @@ enum Decided {
     Decision { allowed: bool, warnings: Diagnostics, explanation: String, json: Json },
 }
 
-fn of_services(source: &Source, described: &Described, explain: bool) -> Result<Decided, Unreadable> {
-    let compiled = match Compiled::new(source) {
-        Ok(compiled) => compiled,
-        Err(refused) => return Ok(Decided::Refused(refused)),
+fn decided(source: &Source, described: &Described, explain: bool) -> Result<Decided, Unreadable> {
+    let product = described.service.map(|service| match service {
+        ServiceKind::Storage => Product::Storage,
+        ServiceKind::Firestore => Product::Firestore,
+    });
+    let rules = match Rules::parse(source, product) {
+        Ok(rules) => rules,
+        Err(RulesError::Refused(refused)) => return Ok(Decided::Refused(refused)),
+        Err(RulesError::Product(why)) => return Err(Unreadable(format!("{}: {why}", source.name()))),
     };
-    let decision = decide(&compiled, described, explain)?;
-    Ok(Decided::Decision {
+    let failed = |error: Error| Unreadable(error.to_string());
+    let warnings = rules.warnings().clone();
+    let of_service = |decision: Decision| Decided::Decision {
         allowed: decision.is_allowed(),
-        warnings: compiled.warnings().clone(),
+        warnings: warnings.clone(),
         explanation: decision.explanation().to_string(),
         json: as_json(&decision),
-    })
-}
-
-fn of_database(source: &Source, described: &Described, explain: bool) -> Result<Decided, Unreadable> {
-    if described.service.is_some() {
-        return Err(Unreadable("the rules are of a database, which has no services".to_owned()));
-    }
-    let rules = match database::Ruleset::parse(source) {
-        Ok(rules) => rules,
-        Err(Error::Source(refused)) => return Ok(Decided::Refused(refused)),
-        Err(other) => return Err(Unreadable(other.to_string())),
     };
-    let (request, data) = (described.database()?, described.data()?);
-    let decision = if explain { rules.explain(&request, &data) } else { rules.evaluate(&request, &data) };
-    let decision = decision.map_err(|error| Unreadable(error.to_string()))?;
-    Ok(Decided::Decision {
-        allowed: decision.is_allowed(),
-        warnings: rules.warnings().clone(),
-        explanation: decision.explanation().to_string(),
-        json: database_json(&decision),
+    Ok(match &rules {
+        Rules::Storage(rules) => {
+            let (request, documents) = (described.storage()?, described.documents()?);
+            let decide = if explain { storage::Ruleset::explain } else { storage::Ruleset::evaluate };
+            of_service(decide(rules, &request, &documents).map_err(failed)?)
+        }
+        Rules::Firestore(rules) => {
+            let (request, documents) = (described.firestore()?, described.documents()?);
+            let decide = if explain { firestore::Ruleset::explain } else { firestore::Ruleset::evaluate };
+            of_service(decide(rules, &request, &documents).map_err(failed)?)
+        }
+        Rules::Database(rules) => {
+            let (request, data) = (described.database()?, described.data()?);
+            let decide = if explain { database::Ruleset::explain } else { database::Ruleset::evaluate };
+            let decision = decide(rules, &request, &data).map_err(failed)?;
+            Decided::Decision {
+                allowed: decision.is_allowed(),
+                warnings,
+                explanation: decision.explanation().to_string(),
+                json: database_json(&decision),
+            }
+        }
     })
 }
 
@@ -135,37 +138,6 @@ fn warn(warnings: &Diagnostics, output: &mut Output) {
     if !warnings.is_empty() {
         let name = warnings.source().name();
         output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", warnings.len()));
-    }
-}
-
-fn decide(compiled: &Compiled, described: &Described, explain: bool) -> Result<Decision, Unreadable> {
-    let documents = described.documents()?;
-    let decision = match described.service.or_else(|| only_service(compiled)) {
-        Some(ServiceKind::Storage) => {
-            let request = described.storage()?;
-            let rules = storage::Ruleset::from_compiled(compiled.clone());
-            if explain { rules.explain(&request, &documents) } else { rules.evaluate(&request, &documents) }
-        }
-        Some(ServiceKind::Firestore) => {
-            let request = described.firestore()?;
-            let rules = firestore::Ruleset::from_compiled(compiled.clone());
-            if explain { rules.explain(&request, &documents) } else { rules.evaluate(&request, &documents) }
-        }
-        None => {
-            let why = "the rules do not tell which service decides: add --service storage or --service firestore";
-            return Err(Unreadable(why.to_owned()));
-        }
-    };
-    decision.map_err(|error| Unreadable(error.to_string()))
-}
-
-/// The service that a file has rules for, where it is one of ours and the only one.
-fn only_service(compiled: &Compiled) -> Option<ServiceKind> {
-    let program = compiled.program();
-    match (program.service(storage::SERVICE), program.service(firestore::SERVICE)) {
-        (Some(_), None) => Some(ServiceKind::Storage),
-        (None, Some(_)) => Some(ServiceKind::Firestore),
-        _ => None,
     }
 }
 

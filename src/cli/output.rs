@@ -35,7 +35,7 @@ impl Output {
     /// A result. A reader that went away ends nothing: the exit status still tells.
     pub(super) fn result(&mut self, text: &str) {
         let mut stream = AutoStream::new(std::io::stdout(), self.choice);
-        let _ = write!(stream, "{}", paint(text));
+        let _ = write!(stream, "{}", paint(&shown(text)));
         let _ = stream.flush();
     }
 
@@ -55,7 +55,7 @@ impl Output {
     /// What is wrong with files, in frames, on standard error.
     pub(super) fn problems(&mut self, text: &str) {
         let mut stream = AutoStream::new(std::io::stderr(), self.choice);
-        let _ = writeln!(stream, "{}", paint(text));
+        let _ = writeln!(stream, "{}", paint(&shown(text)));
     }
 
     /// Empties the screen, where results go to one.
@@ -84,17 +84,26 @@ impl Output {
         }
     }
 
-    /// An error that quotes what came from outside, such as a claim of a token: control characters are shown, not sent
-    /// to the terminal.
+    /// An error of one line that quotes what came from outside, such as a claim of a token.
     pub(super) fn quoted_error(&mut self, text: &str) {
-        let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-        self.error(&text.chars().map(shown).collect::<String>());
+        self.error(&text.replace('\n', "\\n").replace('\t', "\\t"));
     }
 
     fn message(&mut self, style: Style, word: &str, text: &str) {
         let mut stream = AutoStream::new(std::io::stderr(), self.choice);
-        let _ = writeln!(stream, "{style}{word}{style:#}: {text}");
+        let _ = writeln!(stream, "{style}{word}{style:#}: {}", shown(text));
     }
+}
+
+/// Text that quotes what came from outside, such as a name or a claim: control characters are shown, not sent to the
+/// terminal.
+fn shown(text: &str) -> String {
+    let one = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(one).collect()
 }
 
 /// Colours by the plain text's own words, so that plain and coloured output cannot differ in content.

@@ -57,6 +57,8 @@ pub struct Suites {
     /// In the order of the paths.
     pub(super) suites: Vec<Suite>,
     pub(super) rules: Vec<Rules>,
+    /// How many suites were to be read.
+    pub(super) asked: usize,
     /// Suites that cannot be run, and why.
     pub errors: Vec<LoadError>,
     /// What is accepted and suspicious, a file at a time.
@@ -70,6 +72,7 @@ impl Suites {
     pub fn load(files: &dyn Files, paths: &[PathBuf], now: Timestamp) -> Self {
         let mut loader =
             Loader { files, now, compiled: HashMap::new(), loaded: Suites::default(), refused: HashSet::new() };
+        loader.loaded.asked = paths.len();
         for path in paths {
             loader.suite(path);
         }
@@ -110,6 +113,7 @@ impl<'f> Reading<'f> {
     }
 
     /// The text of a file that a node names; what keeps it from being read is reported.
+    #[cfg(feature = "verify")]
     pub(super) fn file(&mut self, node: &Node, what: &str) -> Option<String> {
         self.named(node, what).map(|(_, text)| text)
     }

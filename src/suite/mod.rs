@@ -89,6 +89,5 @@ pub use files::{Disk, Files, discover, is_suite};
 pub use load::{LoadError, Suite, Suites};
 pub use outcome::{Failure, Note, Outcome, TestResult};
 pub use rules::{Product, Rules, RulesError};
-pub(crate) use rules::{is_database, problems};
 pub use run::{Options, Run};
 pub use schema::{JSON_SCHEMA, to_json};

@@ -7,7 +7,7 @@ use crate::{
     service::Compiled,
     storage,
     syntax::skip_trivia,
-    text::{Diagnostic, Diagnostics, Source},
+    text::{Diagnostics, Source},
 };
 
 /// Compiled rules of one of the three kinds.
@@ -76,6 +76,19 @@ impl Rules {
         }
     }
 
+    /// Every problem of a rules file, of whatever kind: what it is refused for, or what the compiler warns of.
+    pub fn problems(source: &Source) -> Diagnostics {
+        match Rules::parse(source, None) {
+            Ok(rules) => rules.warnings().clone(),
+            Err(RulesError::Refused(refused)) => refused,
+            // A file for several products, or for none of these, is compiled all the same.
+            Err(RulesError::Product(_)) => match Compiled::new(source) {
+                Ok(compiled) => compiled.warnings().clone(),
+                Err(refused) => refused,
+            },
+        }
+    }
+
     /// Their text.
     pub fn source(&self) -> &Source {
         self.warnings().source()
@@ -101,27 +114,10 @@ impl Rules {
 }
 
 /// Whether rules are of a database: they are JSON, while a file with services begins with a word.
-pub(crate) fn is_database(source: &Source) -> bool {
+pub(super) fn is_database(source: &Source) -> bool {
     let text = source.text();
     let json = std::path::Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
     json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))
-}
-
-/// Every problem of a rules file, of whatever kind: those for which it is refused, or the warnings.
-pub(crate) fn problems(source: &Source) -> Diagnostics {
-    let nothing = || Diagnostics::new(source.clone(), Vec::<Diagnostic>::new());
-    if is_database(source) {
-        return match database::Ruleset::parse(source) {
-            Ok(rules) => rules.warnings().clone(),
-            Err(Error::Source(refused)) => refused,
-            // Reading rules has no other errors.
-            Err(_) => nothing(),
-        };
-    }
-    match Compiled::new(source) {
-        Ok(compiled) => compiled.warnings().clone(),
-        Err(refused) => refused,
-    }
 }
 
 /// The compiled form, one line an operation. For tests and the curious; no promise of stability.

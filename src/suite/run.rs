@@ -49,6 +49,8 @@ pub struct Run {
     pub filtered: usize,
     /// Tests that were not run after a failure.
     pub unrun: usize,
+    /// Suites that cannot be run; what is wrong with them is among the errors of [`Suites`].
+    pub broken: usize,
 }
 
 impl Run {
@@ -137,7 +139,7 @@ impl Suites {
     }
 
     fn joined(&self, pieces: impl Iterator<Item = Piece>, chosen: usize, filtered: usize, options: &Options) -> Run {
-        let mut run = Run { filtered, ..Run::default() };
+        let mut run = Run { filtered, broken: self.asked - self.suites.len(), ..Run::default() };
         if options.coverage {
             run.coverage = self.rules.iter().map(|rules| (rules.clone(), Coverage::new(true))).collect();
         }

@@ -83,7 +83,7 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
                 LoadError::Unreadable(path, why) => {
                     report::annotation("error", &path.display().to_string(), None, "unreadable-file", why)
                 }
-                LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found),
+                LoadError::Suite(found) | LoadError::Rules(found) => report::annotations(found),
             });
         }
     }

@@ -24,8 +24,8 @@ pub fn github(run: &Run) -> String {
     out
 }
 
-/// Problems of files.
-pub(crate) fn problems(found: &Diagnostics) -> String {
+/// An annotation for each problem of a file: of rules or of a suite.
+pub fn annotations(found: &Diagnostics) -> String {
     let one = |problem: &crate::text::Diagnostic| {
         let level = if problem.severity == Severity::Error { "error" } else { "warning" };
         let place = found.position(problem).map(|at| (at.line, at.column));
@@ -34,8 +34,9 @@ pub(crate) fn problems(found: &Diagnostics) -> String {
     found.iter().map(one).collect()
 }
 
-/// A workflow command: `::error file=…,line=…,col=…,title=…::message`.
-pub(crate) fn annotation(level: &str, file: &str, place: Option<(u32, u32)>, title: &str, message: &str) -> String {
+/// A workflow command: `::error file=…,line=…,col=…,title=…::message`. `level` is `error`, `warning` or `notice`; `place` is
+/// line and column, counted from one.
+pub fn annotation(level: &str, file: &str, place: Option<(u32, u32)>, title: &str, message: &str) -> String {
     let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
     let place = place.map_or(String::new(), |(line, column)| format!(",line={line},col={column}"));

@@ -16,6 +16,9 @@ pub enum Detail {
     Tests,
 }
 
+/// Columns of a line.
+const WIDTH: usize = 80;
+
 /// Notes that are shown where not all are asked for.
 const MOST_NOTES: usize = 8;
 
@@ -77,10 +80,10 @@ fn failure(out: &mut String, result: &TestResult) {
     );
     // That the answer is another one is said above, and why in the trace.
     if failure.got == *expected || failure.explanation.is_empty() {
-        let _ = writeln!(out, "  {}", failure.message);
+        let _ = writeln!(out, "{}", wrapped(&failure.message));
     }
     if let Some(hint) = &failure.hint {
-        let _ = writeln!(out, "  hint: {hint}");
+        let _ = writeln!(out, "{}", wrapped(&format!("hint: {hint}")));
     }
     if !failure.explanation.is_empty() {
         out.push('\n');
@@ -90,12 +93,18 @@ fn failure(out: &mut String, result: &TestResult) {
     }
 }
 
+/// A sentence in indented lines of a terminal's width. Paths are not broken: people copy them.
+fn wrapped(text: &str) -> String {
+    let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
+    textwrap::fill(text, options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation))
+}
+
 fn notes(out: &mut String, run: &Run, detail: Detail) {
     let most = if detail == Detail::Tests { usize::MAX } else { MOST_NOTES };
     let mut noted = run.results.iter().filter_map(|result| note(result).map(|note| (result, note)));
     for (result, note) in noted.by_ref().take(most) {
         let TestResult { suite, line, name, .. } = result;
-        let _ = write!(out, "\nnote: {name}  ({suite}:{line})\n  passes, but {note}\n");
+        let _ = write!(out, "\nnote: {name}  ({suite}:{line})\n{}\n", wrapped(&format!("passes, but {note}")));
         let _ = writeln!(out, "  (if that is meant: `because: {}`)", note.word());
     }
     let more = noted.count();
@@ -123,6 +132,9 @@ fn summary(out: &mut String, run: &Run) {
     }
     if run.unrun > 0 {
         line += &format!("; {} not run after the failure", run.unrun);
+    }
+    if run.broken > 0 {
+        line += &format!("; {} cannot be run", count(run.broken, "suite"));
     }
     let _ = write!(out, "\n{line}\n");
 }

@@ -6,7 +6,7 @@ use super::{Outcome, Run, TestResult, note};
 use crate::suite::{LoadError, Suites};
 use crate::text::{Diagnostics, Severity};
 
-/// `{"passed", "failed", "skipped", "filtered", "unrun", "tests": […], "errors": […], "warnings": […]}`. A test is
+/// `{"passed", "failed", "skipped", "filtered", "unrun", "broken", "tests": […], "errors": […], "warnings": […]}`. A test is
 /// `{"suite", "line", "column", "name", "user", "request", "expected", "outcome", …}` with outcome `passed`, `failed` or
 /// `skipped`; of a failure `message`, `hint`, `got` and `explanation`, of a pass that may surprise `note` and `noteKind`.
 pub fn json(suites: &Suites, run: &Run) -> Json {
@@ -19,6 +19,7 @@ pub fn json(suites: &Suites, run: &Run) -> Json {
         "skipped": skipped,
         "filtered": run.filtered,
         "unrun": run.unrun,
+        "broken": run.broken,
         "tests": run.results.iter().map(test).collect::<Vec<_>>(),
         "errors": errors,
         "warnings": warnings,

@@ -6,8 +6,7 @@ mod json;
 mod junit;
 mod tap;
 
-pub use github::github;
-pub(crate) use github::{annotation, problems};
+pub use github::{annotation, annotations, github};
 pub use human::{Detail, human};
 pub use json::json;
 pub use junit::junit;
