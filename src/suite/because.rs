@@ -34,12 +34,16 @@ impl Because {
                 "false" => Some(Because::False),
                 "error" => Some(Because::Error(None)),
                 "invalid" if is_database => Some(Because::Invalid),
+                "invalid" => {
+                    reader.error("wrong-value", node.span, "because: invalid is for the .validate of a database");
+                    None
+                }
                 "refused" => Some(Because::Refused),
                 _ => place(reader, node, rules, text),
             },
             Kind::Map(_) => {
                 let fields = reader.fields(node, "because", &["line", "error"]);
-                match (fields.get("line"), fields.get("error")) {
+                match (fields.get("line"), fields.stated("error")) {
                     (Some(line), None) => reader.int(line, "line").and_then(|n| line_of(reader, line, rules, n)),
                     (None, Some(error)) => {
                         reader.text(error, "error").map(|text| Because::Error(Some(text.to_owned())))

@@ -1,12 +1,12 @@
 //! Suites and decisions within tests of one's own: `cargo test` runs the same files, and hand-written tests fail with
 //! the trace.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::{database, service, value::Timestamp};
 
 use super::{
-    Disk, Failure, LoadError, Options, Outcome, Run, Suites, TestResult, discover,
+    Disk, LoadError, Options, Run, Suites, TestResult, discover,
     report::{Detail, human},
 };
 
@@ -21,36 +21,13 @@ pub fn run_folder(folder: impl AsRef<Path>, now: Timestamp) -> Run {
     };
     let suites = Suites::load(&Disk, &paths, now);
     let mut run = suites.run(&Options::default(), &|_| ());
-    run.results.extend(suites.errors.iter().map(unreadable));
+    run.results.extend(suites.errors.iter().map(TestResult::unreadable));
     run
 }
 
 fn unread(folder: &Path, why: &str) -> Run {
     let error = LoadError::Unreadable(folder.to_owned(), why.to_owned());
-    Run { results: vec![unreadable(&error)], ..Run::default() }
-}
-
-/// A suite that cannot be run, as a failed test.
-fn unreadable(error: &LoadError) -> TestResult {
-    let (path, at) = match error {
-        LoadError::Unreadable(path, _) => (path.clone(), None),
-        LoadError::Suite(found) | LoadError::Rules(found) => {
-            let first = found.iter().find(|problem| problem.is_error()).and_then(|problem| found.position(problem));
-            (PathBuf::from(found.source().name()), first)
-        }
-    };
-    let text = error.to_string();
-    let message = text.lines().next().unwrap_or("").to_owned();
-    TestResult {
-        suite: path.display().to_string(),
-        line: at.map_or(1, |at| at.line),
-        column: at.map_or(1, |at| at.column),
-        name: "the suite can be run".to_owned(),
-        user: "guest".to_owned(),
-        request: "none".to_owned(),
-        expected: "allow",
-        outcome: Outcome::Failed(Box::new(Failure { message, hint: None, got: "error".to_owned(), explanation: text })),
-    }
+    Run { results: vec![TestResult::unreadable(&error)], ..Run::default() }
 }
 
 /// Fails the test that calls it, with failures and their traces, unless all suites below a folder pass.

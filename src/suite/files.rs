@@ -60,15 +60,23 @@ pub fn is_suite(path: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// A path that is not there, or a folder that cannot be read.
+/// A path that is not there, a folder that cannot be read, or a file that is neither YAML nor JSON.
 pub fn discover(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in paths {
         let named = |error: std::io::Error| format!("{}: {}", path.display(), in_words(&error));
         if std::fs::metadata(path).map_err(named)?.is_dir() {
             walk(path, &mut found)?;
-        } else {
+        } else if ["yaml", "yml", "json"].iter().any(|known| path.extension().is_some_and(|is| is == *known)) {
             found.push(path.clone());
+        } else {
+            return Err(format!("{}: a suite is a file *.test.yaml, *.test.yml or *.test.json", path.display()));
+        }
+    }
+    // `./a` and `a` are the same file.
+    for path in &mut found {
+        while let Ok(rest) = path.strip_prefix("./") {
+            *path = rest.to_owned();
         }
     }
     found.sort();
@@ -87,8 +95,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             walk(&path, found)?;
         } else if !kind.is_dir() && is_suite(&path) {
-            // `./a` and `a` are the same file.
-            found.push(path.strip_prefix("./").map(Path::to_owned).unwrap_or(path));
+            found.push(path);
         }
     }
     Ok(())

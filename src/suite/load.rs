@@ -168,7 +168,8 @@ pub(super) struct Shared {
     pub(super) data: Arc<Data>,
 }
 
-pub(in crate::suite) const SUITE: [&str; 14] = [
+pub(in crate::suite) const SUITE: [&str; 15] = [
+    "$schema",
     "description",
     "rules",
     "service",
@@ -231,14 +232,15 @@ impl<'f> Loader<'f> {
     /// Keeps what is wrong with a file; whether it refuses the suite.
     fn found(&mut self, problems: Diagnostics) -> bool {
         let refused = problems.has_errors();
+        // What is wrong with a file that several suites include is told once.
+        let name = problems.source().name();
         if refused {
-            self.loaded.errors.push(LoadError::Suite(problems));
-        } else if !problems.is_empty() {
-            // A file that several suites include warns once.
-            let name = problems.source().name().to_owned();
-            if !self.loaded.warnings.iter().any(|known| known.source().name() == name) {
-                self.loaded.warnings.push(problems);
+            let told = |error: &LoadError| matches!(error, LoadError::Suite(known) if known.source().name() == name);
+            if !self.loaded.errors.iter().any(told) {
+                self.loaded.errors.push(LoadError::Suite(problems));
             }
+        } else if !problems.is_empty() && !self.loaded.warnings.iter().any(|known| known.source().name() == name) {
+            self.loaded.warnings.push(problems);
         }
         refused
     }
@@ -250,7 +252,7 @@ impl<'f> Loader<'f> {
             Ok(node) => node,
             Err(problem) => {
                 reading.reader.report(*problem);
-                Node { kind: node::Kind::Null, span: Span::default(), tag: None }
+                Node { kind: node::Kind::Null, span: Span::default(), tag: None, plain: false }
             }
         };
         let include = node.get("include").cloned();
@@ -311,7 +313,8 @@ impl<'f> Loader<'f> {
         let cases = match part.node.get("tests") {
             None if part.node.is_null() => Vec::new(),
             None => {
-                reader.error("missing-key", Span::default(), "a suite has a list of tests: `tests:`");
+                let message = "a suite has a list of tests: `tests:`; a file without tests is for others to include";
+                reader.error("missing-key", Span::default(), message);
                 Vec::new()
             }
             Some(tests) => case::read_all(reader, tests, &shared),
@@ -430,7 +433,7 @@ impl<'f> Loader<'f> {
         }
         if misplaced(reading, "data", database, "Realtime Database") {
             self.section(reading, node.get("data"), "data", |reading, data| {
-                if let Some(data) = seeds::data(&mut reading.reader, data) {
+                if let Some(data) = seeds::data(&mut reading.reader, data, now) {
                     shared.data = Arc::new(data);
                 }
             });

@@ -2,13 +2,15 @@
 
 use crate::{
     database,
-    eval::{Fault, StatementTrace, Step},
+    eval::{Fault, StatementTrace, Step, StepKind},
     explain::decisive_step,
     service::{self, Decision},
     text::{Source, Span},
+    value::Value,
 };
 
 use super::{
+    LoadError,
     because::Because,
     case::{Ask, Case, Expect},
 };
@@ -32,6 +34,36 @@ pub struct TestResult {
     pub expected: &'static str,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+impl TestResult {
+    /// A suite that cannot be run, as a failed test.
+    pub(super) fn unreadable(error: &LoadError) -> Self {
+        let (path, at) = match error {
+            LoadError::Unreadable(path, _) => (path.clone(), None),
+            LoadError::Suite(found) | LoadError::Rules(found) => {
+                let first = found.iter().find(|problem| problem.is_error()).and_then(|problem| found.position(problem));
+                (std::path::PathBuf::from(found.source().name()), first)
+            }
+        };
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or("").to_owned();
+        TestResult {
+            suite: path.display().to_string(),
+            line: at.map_or(1, |at| at.line),
+            column: at.map_or(1, |at| at.column),
+            name: "the suite can be run".to_owned(),
+            user: "guest".to_owned(),
+            request: "none".to_owned(),
+            expected: "allow",
+            outcome: Outcome::Failed(Box::new(Failure {
+                message,
+                hint: None,
+                got: "error".to_owned(),
+                explanation: text,
+            })),
+        }
+    }
 }
 
 /// How a test ended.
@@ -62,29 +94,31 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
-    /// Nothing in the rules is about the request: no block covers the path, or no statement the method.
-    NoMatch {
-        /// A stored name that is like the request's.
-        like: Option<String>,
-    },
-    /// A condition failed; none was plainly false first.
-    Error(String),
+    /// Nothing in the rules is about the request: no block covers the path, or no statement the method. With what may
+    /// help, where something may.
+    NoMatch(Option<String>),
+    /// A condition failed: how. With what may help, where something may.
+    Error(String, Option<String>),
     /// No rules could decide the request.
     Refused(String),
 }
 
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Note::NoMatch { like } => {
+        let hint = match self {
+            Note::NoMatch(hint) => {
                 f.write_str("denied because nothing in the rules covers this path and method: is the path right?")?;
-                match like {
-                    Some(like) => write!(f, " Did you mean {like}?"),
-                    None => Ok(()),
-                }
+                hint
             }
-            Note::Error(message) => write!(f, "denied by an error, not by a condition that is false: {message}"),
-            Note::Refused(why) => write!(f, "denied whatever the rules are: {why}"),
+            Note::Error(message, hint) => {
+                write!(f, "denied by an error, not by a condition that is false: {message}")?;
+                hint
+            }
+            Note::Refused(why) => return write!(f, "denied whatever the rules are: {why}"),
+        };
+        match hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
         }
     }
 }
@@ -93,8 +127,8 @@ impl Note {
     /// The word for `because` that says the author means it.
     pub fn word(&self) -> &'static str {
         match self {
-            Note::NoMatch { .. } => "no-match",
-            Note::Error(_) => "error",
+            Note::NoMatch(_) => "no-match",
+            Note::Error(..) => "error",
             Note::Refused(_) => "refused",
         }
     }
@@ -104,20 +138,20 @@ impl Note {
         if case.expect != Expect::Deny {
             return None;
         }
-        let like = || case.like.clone();
+        let hint = || case.hint(answer.has_no_match());
         match answer {
             Answer::Service(decision) => match decision.cause() {
-                service::Cause::NoStatement | service::Cause::NoService => Some(Note::NoMatch { like: like() }),
+                service::Cause::NoStatement | service::Cause::NoService => Some(Note::NoMatch(hint())),
                 service::Cause::Failed(fault) | service::Cause::Aborted(fault) => {
-                    Some(Note::Error(located(decision.source(), fault)))
+                    Some(Note::Error(located(decision.source(), fault), hint()))
                 }
                 service::Cause::Refused(why) => Some(Note::Refused(why.clone())),
                 _ => None,
             },
             Answer::Database(decision) => match decision.cause() {
-                database::Cause::NoRule(..) => Some(Note::NoMatch { like: like() }),
+                database::Cause::NoRule(..) => Some(Note::NoMatch(hint())),
                 database::Cause::NotGranted(_, Some(fault)) | database::Cause::Invalid(_, _, Some(fault)) => {
-                    Some(Note::Error(located(decision.source(), fault)))
+                    Some(Note::Error(located(decision.source(), fault), hint()))
                 }
                 database::Cause::Refused(error) => Some(Note::Refused(error.to_string())),
                 _ => None,
@@ -147,10 +181,27 @@ impl Answer {
         }
     }
 
+    /// What decided, in a sentence; of conditions that are false, where the answer was explained, which part.
     pub(super) fn reason(&self) -> String {
-        match self {
-            Answer::Service(decision) => decision.reason(),
-            Answer::Database(decision) => decision.reason(),
+        let (reason, condition) = match self {
+            Answer::Service(decision) => {
+                let statements = decision.trace().into_iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
+                let of_false = matches!(decision.cause(), service::Cause::ConditionsFalse);
+                (decision.reason(), statements.filter_map(|s| s.condition.as_ref()).find(|_| of_false))
+            }
+            Answer::Database(decision) => {
+                let rules = decision.rules().iter().rev().filter(|rule| rule.kind != database::RuleKind::Validate);
+                let of_false = matches!(decision.cause(), database::Cause::NotGranted(_, None));
+                (decision.reason(), rules.filter_map(|rule| rule.condition.as_ref()).find(|_| of_false))
+            }
+        };
+        match condition.map(decisive_step) {
+            Some(step) => {
+                let (source, at) = (self.source(), self.source().position(step.span.start));
+                let text = crate::explain::shorten(source.slice(step.span), crate::explain::SOURCE_WIDTH);
+                format!("{reason}: `{text}` is false ({}:{}:{})", source.name(), at.line, at.column)
+            }
+            None => reason,
         }
     }
 
@@ -210,7 +261,7 @@ impl Answer {
         }
     }
 
-    fn has_no_match(&self) -> bool {
+    pub(super) fn has_no_match(&self) -> bool {
         match self {
             Answer::Service(d) => matches!(d.cause(), service::Cause::NoStatement | service::Cause::NoService),
             Answer::Database(d) => matches!(d.cause(), database::Cause::NoRule(..)),
@@ -233,7 +284,9 @@ impl Answer {
         let mut add = |span: Span, condition: Option<&Step>, fault: Option<&Fault>| {
             lines.push(line(span.start));
             lines.extend(fault.map(|fault| line(fault.span.start)));
-            lines.extend(condition.filter(|_| fault.is_none()).map(|step| line(decisive_step(step).span.start)));
+            if let Some(step) = condition {
+                refuting(step, &mut |step| lines.push(line(step.span.start)));
+            }
         };
         match self {
             Answer::Service(decision) => {
@@ -262,6 +315,18 @@ impl Answer {
         lines.dedup();
         lines
     }
+}
+
+/// The parts of a condition that made it false or failed, from the whole to the innermost.
+fn refuting(step: &Step, each: &mut dyn FnMut(&Step)) {
+    let counts = |step: &Step| match &step.outcome {
+        crate::eval::Outcome::Value(value) => matches!(value, Value::Bool(false)),
+        crate::eval::Outcome::Described(_) => false,
+        crate::eval::Outcome::Error(_) => true,
+    };
+    each(step);
+    let negated = step.kind == StepKind::Not;
+    step.parts.iter().filter(|part| negated || counts(part)).for_each(|part| refuting(part, each));
 }
 
 fn fault(outcome: &crate::eval::Outcome) -> Option<&Fault> {

@@ -13,6 +13,7 @@ use crate::eval::Coverage;
 
 use super::{
     Rules,
+    because::Because,
     case::{Ask, Case, Expect},
     coverage::FileCoverage,
     load::{Suite, Suites},
@@ -202,8 +203,18 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
     };
     if let Ask::NoUser { code, message, .. } = &case.ask {
         let why = format!("{} cannot sign in: {message} ({code})", case.user);
-        return match case.expect {
-            Expect::NoSignIn => Outcome::Passed(None),
+        return match (case.expect, &case.because) {
+            (Expect::NoSignIn, None | Some(Because::Error(None))) => Outcome::Passed(None),
+            (Expect::NoSignIn, Some(Because::Error(Some(text)))) if why.contains(text.as_str()) => {
+                Outcome::Passed(None)
+            }
+            (Expect::NoSignIn, Some(Because::Error(Some(text)))) => {
+                failed(format!("expected a refusal with {text:?}, but {why}"), "no-sign-in", String::new())
+            }
+            (Expect::NoSignIn, Some(_)) => {
+                let message = format!("no rule decides a sign-in; pin its error with `because: {{ error: … }}`: {why}");
+                failed(message, "no-sign-in", String::new())
+            }
             _ => failed(
                 format!("{why}; a test that expects this says `expect: no-sign-in`"),
                 "no-sign-in",
@@ -214,21 +225,22 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
     // A line is pinned by what was looked at, which only a trace has.
     let pinned = case.because.is_some();
     let answer = match decide(rules, &case.ask, coverage, false) {
-        Ok(answer) if pinned => decide(rules, &case.ask, None, true).unwrap_or(answer),
+        // What failed is told with all it went through, too.
+        Ok(answer) if pinned || answer.is_allowed() != (case.expect == Expect::Allow) => {
+            decide(rules, &case.ask, None, true).unwrap_or(answer)
+        }
         Ok(answer) => answer,
         Err(error) => return failed(format!("there is no decision: {error}"), "error", String::new()),
     };
     let got = if answer.is_allowed() { Expect::Allow } else { Expect::Deny };
-    let explained = || decide(rules, &case.ask, None, true).map(|answer| answer.explanation()).unwrap_or_default();
     if got != case.expect {
         let message = match case.expect {
             Expect::NoSignIn => format!("{} can sign in", case.user),
             expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
         };
-        let like = case.like.as_ref().filter(|_| got == Expect::Deny);
-        let hint = like.map(|like| format!("nothing is stored there; did you mean {like}?"));
+        let hint = if got == Expect::Deny { case.hint(answer.has_no_match()) } else { None };
         let got = got.name().to_owned();
-        return Outcome::Failed(Box::new(Failure { message, hint, got, explanation: explained() }));
+        return Outcome::Failed(Box::new(Failure { message, hint, got, explanation: answer.explanation() }));
     }
     match &case.because {
         Some(because) => match answer.is_because(because) {

@@ -28,7 +28,7 @@ pub(super) type Contents = HashMap<String, Option<Arc<Map>>>;
 pub(super) fn objects(reader: &mut Reader, node: &Node, now: Timestamp) -> Objects {
     let mut found = Objects::new();
     if !matches!(node.kind, Kind::Map(_)) {
-        reader.wrong(node, "objects", "a map from names to metadata, or the name of a file");
+        reader.wrong(node, "objects", "a map from names to metadata");
     }
     for (key, value) in node.entries() {
         let Some(name) = paths::object(reader, &key.text, key.span, false) else { continue };
@@ -87,7 +87,7 @@ pub(super) fn object(
 pub(super) fn documents(reader: &mut Reader, node: &Node, now: Timestamp) -> Contents {
     let mut found = Contents::new();
     if !matches!(node.kind, Kind::Map(_)) {
-        reader.wrong(node, "documents", "a map from names to fields, or the name of a file");
+        reader.wrong(node, "documents", "a map from names to fields");
     }
     for (key, value) in node.entries() {
         let Some(name) = paths::document(reader, &key.text, key.span, paths::Names::Document) else { continue };
@@ -101,8 +101,8 @@ pub(super) fn documents(reader: &mut Reader, node: &Node, now: Timestamp) -> Con
 }
 
 /// Reads what a database holds.
-pub(super) fn data(reader: &mut Reader, node: &Node) -> Option<Data> {
-    let json = values::plain(reader, node, "data")?;
+pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Data> {
+    let json = values::data(reader, node, "data", now)?;
     match Data::from_json(&json) {
         Ok(data) => Some(data),
         Err(error) => {
@@ -154,7 +154,7 @@ impl Documents for Store {
 impl Store {
     /// A name among the documents that is like one that is not there.
     pub(super) fn like(&self, name: &str) -> Option<String> {
-        let known = self.own.keys().chain(self.shared.keys()).map(String::as_str);
-        nearest(name, known.filter(|known| *known != name)).map(str::to_owned)
+        let known = self.own.iter().chain(self.shared.iter()).filter(|(_, fields)| fields.is_some());
+        nearest(name, known.map(|(known, _)| known.as_str())).map(str::to_owned)
     }
 }

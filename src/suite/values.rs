@@ -35,7 +35,15 @@ pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Opti
         Kind::Bool(b) => Value::Bool(*b),
         Kind::Int(n) => Value::Int(*n),
         Kind::Float(n) => Value::Float(*n),
-        Kind::Text(text) => Value::from(text.as_str()),
+        Kind::Text(text) => {
+            // Quoted, it is meant as text.
+            if node.plain && text.len() >= "now-1h".len() && clock::moment(text, Some(now)).is_some() {
+                let message = format!("{text} is text here, not a timestamp");
+                let hint = format!("write !timestamp {text}, or quote it if text is meant");
+                reader.warn("text-of-a-time", node.span, message, &hint);
+            }
+            Value::from(text.as_str())
+        }
         Kind::List(items) => {
             Value::List(items.iter().map(|item| value_of(reader, item, now)).collect::<Option<Vec<_>>>()?)
         }
@@ -110,22 +118,59 @@ fn place(node: &Node) -> Option<LatLng> {
     LatLng::new(latitude, longitude).ok()
 }
 
-/// Plain JSON, for what takes nothing else: claims, data of a database. Tags and numbers that JSON lacks are refused.
+/// Plain JSON, for what takes nothing else: claims, metadata. Tags and numbers that JSON lacks are refused.
 pub(super) fn plain(reader: &mut Reader, node: &Node, what: &str) -> Option<Json> {
+    json_of(reader, node, what, &mut |_, _| None)
+}
+
+/// Data of a database: plain JSON, and times as the milliseconds that databases count in: `!now`, `!now -5m`,
+/// `!timestamp 2026-01-01T00:00:00Z`.
+pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Json> {
+    json_of(reader, node, what, &mut |reader, node| {
+        let tag = node.tag.as_deref().filter(|tag| matches!(*tag, "now" | "timestamp"))?;
+        Some(match tagged(reader, node, tag, now)? {
+            Value::Timestamp(time) => Json::from(time.unix_seconds() * 1000 + time.nanos() / 1_000_000),
+            _ => Json::Null,
+        })
+    })
+}
+
+/// A query of Firestore: plain JSON, and in its filters whatever documents can hold.
+pub(super) fn query(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Json> {
+    json_of(reader, node, "query", &mut |reader, node| {
+        let tag = node.tag.as_deref()?;
+        tagged(reader, node, tag, now).map(|value| typed::to_typed(value.view()))
+    })
+}
+
+/// JSON, in which `special` says what tagged nodes are.
+fn json_of(
+    reader: &mut Reader,
+    node: &Node,
+    what: &str,
+    special: &mut dyn FnMut(&mut Reader, &Node) -> Option<Json>,
+) -> Option<Json> {
     if node.tag.is_some() {
-        reader.error("wrong-value", node.span, format!("{what} holds plain values; tags are for documents"));
-        return None;
+        let before = reader.count();
+        let found = special(reader, node);
+        if found.is_none() && reader.count() == before {
+            let tag = node.tag.as_deref().unwrap_or_default();
+            reader.error("wrong-value", node.span, format!("!{tag} is not for {what}, which takes plain values"));
+        }
+        return found;
     }
     Some(match &node.kind {
         Kind::Float(n) if !n.is_finite() => {
-            reader.error("wrong-value", node.span, format!("{what} holds plain values; {n} is no number in JSON"));
+            reader.error("wrong-value", node.span, format!("{what} takes plain values; {n} is no number in JSON"));
             return None;
         }
-        Kind::List(items) => items.iter().map(|item| plain(reader, item, what)).collect::<Option<Vec<_>>>()?.into(),
+        Kind::List(items) => {
+            items.iter().map(|item| json_of(reader, item, what, special)).collect::<Option<Vec<_>>>()?.into()
+        }
         Kind::Map(entries) => {
             let mut fields = JsonMap::new();
             for (key, value) in entries {
-                fields.insert(key.text.clone(), plain(reader, value, what)?);
+                fields.insert(key.text.clone(), json_of(reader, value, what, special)?);
             }
             Json::Object(fields)
         }

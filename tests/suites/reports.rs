@@ -18,9 +18,13 @@ tests:
 ";
 
 fn mixed() -> firewarden::suite::Run {
+    run(&loaded())
+}
+
+fn loaded() -> firewarden::suite::Suites {
     let suites = load("t.test.yaml", MIXED);
     assert!(suites.errors.is_empty());
-    run(&suites)
+    suites
 }
 
 #[test]
@@ -42,7 +46,7 @@ fn every_line_fits_a_terminal_of_80_columns() {
 
 #[test]
 fn junit_is_read_by_a_consumer() {
-    let xml = report::junit(&mixed()).unwrap();
+    let xml = report::junit(&loaded(), &mixed()).unwrap();
     let read = quick_junit::Report::deserialize_from_str(&xml).unwrap();
     assert_eq!((read.tests, read.failures, read.errors), (4, 1, 0));
     let suite = &read.test_suites[0];
@@ -52,8 +56,62 @@ fn junit_is_read_by_a_consumer() {
 }
 
 #[test]
+fn a_suite_that_cannot_be_run_is_in_every_report() {
+    let broken = load("b.test.yaml", "rules: storage.rules\ntest: []\n");
+    let run = run(&broken);
+    let xml = report::junit(&broken, &run).unwrap();
+    let read = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+    assert_eq!((read.tests, read.errors, read.test_suites[0].name.as_str()), (1, 1, "b.test.yaml"));
+    assert!(report::tap(&broken, &run).contains("1..1\nnot ok 1 - b.test.yaml:1 the suite can be run\n"));
+    assert!(report::human(&run, Detail::Suites).contains("1 suite cannot be run"));
+}
+
+/// What Jenkins takes (xunit-plugin, junit-10.xsd): elements and their attributes.
+const JENKINS: [(&str, &[&str]); 6] = [
+    ("testsuites", &["name", "time", "tests", "failures", "errors"]),
+    (
+        "testsuite",
+        &[
+            "name",
+            "tests",
+            "failures",
+            "errors",
+            "group",
+            "time",
+            "skipped",
+            "timestamp",
+            "hostname",
+            "id",
+            "package",
+            "file",
+            "log",
+            "url",
+        ],
+    ),
+    ("testcase", &["name", "time", "classname", "group"]),
+    ("failure", &["type", "message"]),
+    ("skipped", &["type", "message"]),
+    ("system-out", &[]),
+];
+
+#[test]
+fn junit_has_only_what_jenkins_takes() {
+    let xml = report::junit(&loaded(), &mixed()).unwrap();
+    for tag in xml.split('<').skip(2).filter(|tag| !tag.starts_with('/')) {
+        let head = tag.split('>').next().unwrap().trim_end_matches('/');
+        let (name, rest) = head.split_once(' ').unwrap_or((head, ""));
+        let (_, allowed) = JENKINS.iter().find(|(known, _)| *known == name).expect(name);
+        // Values are quoted, and quotes within them are escaped.
+        for attribute in rest.split('"').step_by(2).filter(|part| part.contains('=')) {
+            let attribute = attribute.trim().trim_end_matches('=');
+            assert!(allowed.contains(&attribute), "{attribute} of {name}");
+        }
+    }
+}
+
+#[test]
 fn tap_has_a_line_for_each_test() {
-    let tap = report::tap(&mixed());
+    let tap = report::tap(&loaded(), &mixed());
     let points: Vec<&str> = tap.lines().filter(|line| line.starts_with("ok ") || line.starts_with("not ok ")).collect();
     assert_eq!(points.len(), 4);
     assert!(tap.starts_with("TAP version 14\n1..4\n"));

@@ -111,7 +111,7 @@ fn a_denial_for_a_doubtful_reason_is_noted_and_strict_fails_it() {
         .collect();
     assert_eq!(notes, [Some("error"), Some("no-match"), None]);
     let Outcome::Passed(Some(note)) = &run.results[1].outcome else { panic!() };
-    assert!(note.to_string().contains("Did you mean mine/alice/cat.png?"), "{note}");
+    assert!(note.to_string().contains("did you mean mine/alice/cat.png?"), "{note}");
     let strict = suites.run(&Options { strict: true, ..Options::default() }, &|_| ());
     assert_eq!(strict.counts(), (1, 2, 0));
 }
@@ -166,6 +166,32 @@ fn bail_ends_at_the_first_failure_whatever_the_threads() {
         let run = suites.run(&options, &|_| ());
         assert_eq!((run.counts(), run.unrun), ((200, 1, 0), 199));
     }
+}
+
+#[test]
+fn a_refused_sign_in_has_the_reason_that_is_pinned() {
+    let suite = |because: &str| {
+        format!(
+            "rules: storage.rules\nusers: {{ mallory: {{ uid: m, provider: google.com, beforeSignIn: {{ throw: {{ code: \
+             permission-denied, message: banned }} }} }} }}\ntests:\n  - {{ as: mallory, get: open/a, expect: no-sign-in, \
+             because: {because} }}\n"
+        )
+    };
+    for right in ["error", "{ error: banned }", "null"] {
+        assert!(results(&suite(right)).passed(), "{right}");
+    }
+    for wrong in ["{ error: expired }", "no-match", "5"] {
+        assert!(!results(&suite(wrong)).passed(), "{wrong}");
+    }
+}
+
+#[test]
+fn times_of_a_database_are_told_by_the_clock() {
+    let text = "rules: database.rules.json\nnow: 2026-11-22T10:00:00Z\nusers: { alice: { uid: alice } }\ntests:\n  \
+                - { as: alice, write: users/alice/seen, with: !now, expect: allow }\n  \
+                - { as: alice, write: users/alice/seen, with: !now -1s, expect: deny }\n  \
+                - { as: alice, write: users/alice/seen, with: !timestamp '2026-11-22T10:00:00Z', expect: allow }\n";
+    assert!(results(text).passed());
 }
 
 #[test]

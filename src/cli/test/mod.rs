@@ -128,8 +128,8 @@ fn results(suites: &Suites, run: &Run, options: &TestOptions, output: &mut Outpu
     let text = match options.format {
         TestFormat::Human => human(run, options, output),
         TestFormat::Json => pretty(&report::json(suites, run)) + "\n",
-        TestFormat::Junit => report::junit(run).map_err(Unreadable)? + "\n",
-        TestFormat::Tap => report::tap(run),
+        TestFormat::Junit => report::junit(suites, run).map_err(Unreadable)? + "\n",
+        TestFormat::Tap => report::tap(suites, run),
         TestFormat::Github => report::github(run),
     };
     match &options.output {

@@ -1,17 +1,17 @@
 //! `firewarden test --watch`: runs again whenever a file changes that has to do with the tests.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::mpsc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use notify_debouncer_mini::{new_debouncer, notify::RecursiveMode};
 
 use crate::{
     cli::{args::TestOptions, exit::Exit, input::Unreadable, output::Output},
-    suite::is_suite,
+    suite::discover,
 };
 
 /// Editors write a file in several steps.
@@ -38,11 +38,13 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
             }
         }
         output.note("watching; the next change runs the tests again");
-        let read: BTreeSet<PathBuf> = read.iter().map(|path| whole(path)).collect();
+        let before = state(options, &read);
         loop {
-            let Ok(events) = changes.recv() else { return Ok(Exit::Ok) };
-            let concerns = |path: &Path| read.is_empty() || is_suite(path) || read.contains(&whole(path));
-            if events.is_ok_and(|events| events.iter().any(|event| concerns(&event.path))) {
+            if changes.recv().is_err() {
+                return Ok(Exit::Ok);
+            }
+            // Reading a file is an event too.
+            if state(options, &read) != before {
                 break;
             }
         }
@@ -50,14 +52,30 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     }
 }
 
+/// What a change of a file changes: when it was written, and its length. Nothing for one that is not there.
+type State = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
+
+/// The state of all suites and of the files that they name.
+fn state(options: &TestOptions, read: &[PathBuf]) -> State {
+    let suites = discover(&given(options)).unwrap_or_default();
+    let of = |path: &PathBuf| {
+        let known = std::fs::metadata(path).ok();
+        (path.clone(), known.and_then(|known| Some((known.modified().ok()?, known.len()))))
+    };
+    read.iter().chain(&suites).map(of).collect()
+}
+
+fn given(options: &TestOptions) -> Vec<PathBuf> {
+    if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() }
+}
+
 /// Where suites are looked for, and where the files stand that they name.
 fn folders(options: &TestOptions, read: &[PathBuf]) -> Vec<PathBuf> {
-    let given = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
     let folder = |path: &PathBuf| match path.is_dir() {
         true => path.clone(),
         false => path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
     };
-    let all: BTreeSet<PathBuf> = given.iter().chain(read).map(|path| whole(&folder(path))).collect();
+    let all: BTreeSet<PathBuf> = given(options).iter().chain(read).map(|path| whole(&folder(path))).collect();
     // A folder below another one is watched with it.
     all.iter().filter(|path| !all.iter().any(|other| *path != other && path.starts_with(other))).cloned().collect()
 }

@@ -4,6 +4,8 @@ mod request;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::{
     database::{self, Data, Transport},
     firestore, storage,
@@ -32,8 +34,23 @@ pub(super) struct Case {
     pub(super) because: Option<Because>,
     /// Why the test is not run.
     pub(super) skip: Option<String>,
-    /// A name that was perhaps meant, where the request's is not there.
-    pub(super) like: Option<String>,
+    /// What may help where the request is denied.
+    pub(super) hint: Option<Hint>,
+}
+
+/// What may help where a request is denied.
+#[derive(Clone, Debug)]
+pub(super) struct Hint {
+    pub(super) text: String,
+    /// Whether it is only about requests that nothing in the rules covers.
+    pub(super) of_unmatched: bool,
+}
+
+impl Case {
+    /// What may help a reader of a denial.
+    pub(super) fn hint(&self, unmatched: bool) -> Option<String> {
+        self.hint.as_ref().filter(|hint| unmatched || !hint.of_unmatched).map(|hint| hint.text.clone())
+    }
 }
 
 /// A request with what is there before it.
@@ -112,8 +129,13 @@ pub(super) fn read_all(reader: &mut Reader, node: &Node, shared: &Shared) -> Vec
         reader.error("no-tests", node.span, "the suite has no tests");
     }
     let mut cases = Vec::with_capacity(tests.len());
+    let mut names = FxHashSet::default();
     for test in tests {
         Test::read(reader, test, shared, &mut cases);
+        let name = test.get("name").and_then(|name| Some((name.as_text()?, name.span)));
+        if let Some((name, span)) = name.filter(|(name, _)| !names.insert(*name)) {
+            reader.warn("duplicate-name", span, format!("another test is called {name:?} too"), "");
+        }
     }
     cases
 }
@@ -152,10 +174,14 @@ impl<'n> Test<'n, '_> {
         };
         let test = Test { fields, shared, now, verb, path };
         let Some(users) = test.users(reader) else { return };
-        let because = fields
-            .stated("because")
-            .filter(|node| !node.is_null())
-            .and_then(|node| Because::read(reader, node, shared.rules.source(), is_database));
+        let because = fields.stated("because").filter(|node| !node.is_null()).and_then(|node| {
+            let because = Because::read(reader, node, shared.rules.source(), is_database)?;
+            let denied = users.iter().any(|(_, expect)| *expect != Expect::Allow);
+            if !denied && !matches!(because, Because::Line(_)) {
+                reader.error("wrong-value", node.span, "because: this decides denials, and none is expected");
+            }
+            Some(because)
+        });
         let skip = fields.get("skip").and_then(|node| match node.kind {
             Kind::Bool(skip) => skip.then(|| "skipped".to_owned()),
             _ => reader.text(node, "skip").map(str::to_owned),
@@ -183,7 +209,9 @@ impl<'n> Test<'n, '_> {
                     name = format!("{name} [as {}]", user.name);
                 }
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
-                cases.push(Case { name, span, user, ask: asked.ask, expect, because, skip, like: asked.like });
+                // A word says why a request is denied; it says nothing of those that are allowed.
+                let because = because.filter(|because| expect != Expect::Allow || matches!(because, Because::Line(_)));
+                cases.push(Case { name, span, user, ask: asked.ask, expect, because, skip, hint: asked.hint });
             }
         }
     }
@@ -200,6 +228,14 @@ impl<'n> Test<'n, '_> {
             return None;
         };
         if let Kind::Map(entries) = &expect.kind {
+            if entries.is_empty() {
+                reader.error(
+                    "wrong-value",
+                    expect.span,
+                    "expect names no user: write allow, deny, or one of them by user",
+                );
+                return None;
+            }
             if let Some(key) = fields.key("as") {
                 reader.error("misplaced-key", key.span, "expect says for which users: leave out `as`");
                 return None;
@@ -213,7 +249,11 @@ impl<'n> Test<'n, '_> {
         let expect = expected(reader, expect)?;
         let names = match fields.stated("as") {
             None => return Some(vec![(User::nobody("guest"), expect)]),
-            Some(Node { kind: Kind::List(names), .. }) if !names.is_empty() => names.as_slice(),
+            Some(Node { kind: Kind::List(names), span, .. }) if names.is_empty() => {
+                reader.error("wrong-value", *span, "as names no user; leave it out where nobody is signed in");
+                return None;
+            }
+            Some(Node { kind: Kind::List(names), .. }) => names.as_slice(),
             Some(name) => std::slice::from_ref(name),
         };
         let mut users = Vec::new();
@@ -236,14 +276,19 @@ impl<'n> Test<'n, '_> {
         let found = found.or_else(|| (name == "guest").then(|| User::nobody("guest")));
         if found.is_none() {
             let names = known.iter().map(|user| user.name.as_str()).chain(["guest"]);
-            reader.unknown_name("unknown-user", span, format!("there is no user {name:?}"), name, names);
+            let stated = if known.is_empty() { "; users are stated under `users:`" } else { "" };
+            reader.unknown_name("unknown-user", span, format!("there is no user {name:?}{stated}"), name, names);
         }
         found
     }
 }
 
 fn expected(reader: &mut Reader, node: &Node) -> Option<Expect> {
-    match reader.text(node, "expect")? {
+    let Some(text) = node.as_text() else {
+        reader.wrong(node, "expect", "allow, deny, no-sign-in, or one of them by user");
+        return None;
+    };
+    match text {
         "allow" => Some(Expect::Allow),
         "deny" => Some(Expect::Deny),
         "no-sign-in" => Some(Expect::NoSignIn),
@@ -284,7 +329,7 @@ fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, is_database: bool) -> Opti
 /// What one method of a test asks.
 pub(super) struct Asked {
     pub(super) ask: Ask,
-    pub(super) like: Option<String>,
+    pub(super) hint: Option<Hint>,
 }
 
 impl Test<'_, '_> {

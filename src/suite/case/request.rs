@@ -20,7 +20,7 @@ use crate::{
     value::{Map, Value},
 };
 
-use super::{Ask, Asked, Test};
+use super::{Ask, Asked, Hint, Test};
 
 /// What an update of metadata leaves as it is stored.
 const CONTENT: [&str; 9] = [
@@ -102,6 +102,7 @@ impl Test<'_, '_> {
     fn storage(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
         let text = self.path_text(reader)?;
         let full = text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
+        let full = full.or_else(|| text.strip_prefix("gs://").and_then(|rest| rest.split_once('/')));
         let stated = self.fields.get("bucket").and_then(|node| reader.text(node, "bucket"));
         let (bucket, name) = full.unwrap_or((stated.unwrap_or(&self.shared.bucket), text));
         let name = paths::object(reader, name, self.path().span, method == Method::List)?;
@@ -124,16 +125,26 @@ impl Test<'_, '_> {
             }
         }
         let store = Arc::new(self.store(reader));
-        let like = (stored.is_none() && !matches!(method, Method::List | Method::Create)).then(|| {
-            let names = own.keys().chain(self.shared.objects.keys()).map(String::as_str);
-            nearest(&name, names).map(str::to_owned)
-        });
+        let absent = stored.is_none() && !matches!(method, Method::List | Method::Create);
+        let hint = if method == Method::List {
+            let text = "a list is decided for the path of the folder, not for what is in it".to_owned();
+            Some(Hint { text, of_unmatched: true })
+        } else if absent {
+            let names = own.iter().chain(self.shared.objects.iter()).filter(|(_, object)| object.is_some());
+            nearest(&name, names.map(|(name, _)| name.as_str())).map(meant)
+        } else {
+            None
+        };
+        if absent && matches!(method, Method::Update | Method::Delete) && self.verb() != "write" {
+            let message = format!("{name} is not among the objects: there is nothing to {}", method.name());
+            reader.warn("not-stored", self.path().span, message, "");
+        }
         let request = match identity {
             Identity::User(auth) => request.auth((**auth).clone()),
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody | Identity::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Storage(Box::new(request), store), like: like.flatten() })
+        Some(Asked { ask: Ask::Storage(Box::new(request), store), hint })
     }
 
     /// The object as it will be: what is stated, over what an update of metadata cannot change.
@@ -204,8 +215,8 @@ impl Test<'_, '_> {
             store.after.entry(name.clone()).or_insert_with(|| written.clone().map(Arc::new));
         }
         self.other_method(reader, method, &name, stored.is_some());
-        let like = (stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete))
-            .then(|| store.like(&name));
+        let absent = stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete);
+        let hint = if absent { store.like(&name).map(|like| meant(&like)) } else { None };
         if let Some(stored) = stored {
             request = request.existing(stored);
         }
@@ -217,7 +228,7 @@ impl Test<'_, '_> {
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody | Identity::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), like: like.flatten() })
+        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint })
     }
 
     /// Warns where Firestore would ask the rules for another method. `write` stands for all of them.
@@ -234,7 +245,7 @@ impl Test<'_, '_> {
 
     fn list_query(&self, reader: &mut Reader) -> Option<firestore::Query> {
         let Some(node) = self.fields.get("query") else { return Some(firestore::Query::new()) };
-        let json = values::plain(reader, node, "query")?;
+        let json = values::query(reader, node, self.now)?;
         firestore::Query::from_json(&json)
             .map_err(|why| reader.error("wrong-value", node.span, format!("query: {why}")))
             .ok()
@@ -286,11 +297,11 @@ impl Test<'_, '_> {
                 self.missing_value(reader, "{ age: 30 }");
                 return None;
             }
-            ("write" | "update", Some(node)) => values::plain(reader, node, "with")?,
+            ("write" | "update", Some(node)) => values::data(reader, node, "with", self.now)?,
             _ => Json::Null,
         };
         let data = match self.fields.stated("data") {
-            Some(node) => Arc::new(seeds::data(reader, node)?),
+            Some(node) => Arc::new(seeds::data(reader, node, self.now)?),
             None => Arc::clone(&self.shared.data),
         };
         let empty = matches!(method, "read" | "delete") && data.at(&path).is_none();
@@ -321,14 +332,19 @@ impl Test<'_, '_> {
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody => request,
         };
-        let like = if empty { near_place(&data, &path) } else { None };
-        Some(Asked { ask: Ask::Database(Box::new(request), data), like })
+        let hint = if empty { near_place(&data, &path).map(|like| meant(&like)) } else { None };
+        Some(Asked { ask: Ask::Database(Box::new(request), data), hint })
     }
+}
+
+/// What to say of a stored name that is like the one asked for.
+fn meant(like: &str) -> Hint {
+    Hint { text: format!("nothing is stored there; did you mean {like}?"), of_unmatched: false }
 }
 
 fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> Asked {
     let ask = Ask::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
-    Asked { ask, like: None }
+    Asked { ask, hint: None }
 }
 
 /// Sets or removes a field by its dotted name, as an update of the SDK does.
@@ -354,13 +370,18 @@ fn change(fields: &mut Map, name: &str, value: Option<Value>) {
 /// A place beside the one that is empty whose name is like it.
 fn near_place(data: &database::Data, path: &str) -> Option<String> {
     let (mut at, mut walked) = (data, String::new());
-    for name in path.split('/').filter(|name| !name.is_empty()) {
+    let mut names = path.split('/').filter(|name| !name.is_empty());
+    while let Some(name) = names.next() {
         match at.child(name) {
             Some(child) => {
                 at = child;
                 walked = format!("{walked}/{name}");
             }
-            None => return nearest(name, at.children().map(|(name, _)| name)).map(|near| format!("{walked}/{near}")),
+            None => {
+                let near = nearest(name, at.children().map(|(name, _)| name))?;
+                let rest = names.collect::<Vec<_>>().join("/");
+                return Some(format!("{walked}/{near}/{rest}").trim_end_matches('/').to_owned());
+            }
         }
     }
     None

@@ -30,7 +30,7 @@ pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
     })?;
     match &parsed.value {
         Some(value) => node(value, skipped, 0),
-        None => Ok(Node { kind: Kind::Null, span: Span::default(), tag: None }),
+        None => Ok(Node { kind: Kind::Null, span: Span::default(), tag: None, plain: false }),
     }
 }
 
@@ -62,7 +62,7 @@ fn node(value: &ast::Value<'_>, skipped: usize, depth: usize) -> Result<Node, Bo
             Kind::Map(entries)
         }
     };
-    Ok(Node { kind, span, tag: None })
+    Ok(Node { kind, span, tag: None, plain: false })
 }
 
 /// Whole numbers written without a point or an exponent are ints, as in typed documents.

@@ -17,6 +17,8 @@ pub(super) struct Node {
     pub(super) span: Span,
     /// A tag of YAML: `timestamp` of `!timestamp 2026-01-01T00:00:00Z`.
     pub(super) tag: Option<Box<str>>,
+    /// Whether it is a scalar of YAML that is not quoted.
+    pub(super) plain: bool,
 }
 
 /// What a node holds.

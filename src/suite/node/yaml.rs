@@ -18,7 +18,7 @@ pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
         copied: 0,
     };
     let node = reader.document()?;
-    Ok(node.unwrap_or(Node { kind: Kind::Null, span: Span::default(), tag: None }))
+    Ok(node.unwrap_or(Node { kind: Kind::Null, span: Span::default(), tag: None, plain: false }))
 }
 
 /// From the parser's count of characters to bytes.
@@ -119,7 +119,9 @@ impl<'t> Reader<'t> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
-                (Event::SequenceEnd, end) => return Ok(Node { kind: Kind::List(items), span: start.to(end), tag }),
+                (Event::SequenceEnd, end) => {
+                    return Ok(Node { kind: Kind::List(items), span: start.to(end), tag, plain: false });
+                }
                 (event, span) => items.push(self.node(event, span, depth + 1)?),
             }
         }
@@ -131,7 +133,7 @@ impl<'t> Reader<'t> {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
                 merge(&mut entries, merged)?;
-                return Ok(Node { kind: Kind::Map(entries), span: start.to(span), tag });
+                return Ok(Node { kind: Kind::Map(entries), span: start.to(span), tag, plain: false });
             }
             let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
             let text = match event {
@@ -203,7 +205,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Foun
             }
         }
     };
-    Ok(Node { kind, span, tag: name(tag) })
+    Ok(Node { kind, span, tag: name(tag), plain: style == ScalarStyle::Plain })
 }
 
 fn plain(text: &str) -> Kind {

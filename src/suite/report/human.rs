@@ -72,10 +72,11 @@ fn suites(out: &mut String, run: &Run, detail: Detail) {
 fn failure(out: &mut String, result: &TestResult) {
     let Outcome::Failed(failure) = &result.outcome else { return };
     let TestResult { suite, line, column, name, user, request, expected, .. } = result;
+    let otherwise = if failure.got == *expected { ", but not for that reason" } else { "" };
     let _ = write!(
         out,
         "\nFAIL  {name}\n  --> {suite}:{line}:{column}\n  asked:     {request}\n  as:        {user}\n  expected:  {expected}\n  \
-         got:       {}\n",
+         got:       {}{otherwise}\n",
         failure.got
     );
     // That the answer is another one is said above, and why in the trace.

@@ -3,15 +3,21 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Outcome, Run, TestResult, by_suite, note};
+use crate::suite::Suites;
 
-/// One `testsuite` a file, one `testcase` a test; a failure has the message and the trace, a note stands in
+/// One `testsuite` a file, one `testcase` a test; a suite that cannot be run has one with an error. A failure has the message and the trace, a note stands in
 /// `system-out`. Characters that XML cannot hold are left out.
 ///
 /// # Errors
 ///
 /// None that is known: the text is written to memory.
-pub fn junit(run: &Run) -> Result<String, String> {
+pub fn junit(suites: &Suites, run: &Run) -> Result<String, String> {
     let mut report = Report::new("firewarden");
+    for broken in suites.errors.iter().map(TestResult::unreadable) {
+        let mut suite = TestSuite::new(broken.suite.as_str());
+        suite.add_test_case(test(&broken));
+        report.add_test_suite(suite);
+    }
     for tests in by_suite(run) {
         let Some(first) = tests.first() else { continue };
         let mut suite = TestSuite::new(first.suite.as_str());
@@ -27,7 +33,8 @@ fn test(result: &TestResult) -> TestCase {
     let status = match &result.outcome {
         Outcome::Passed(_) => TestCaseStatus::success(),
         Outcome::Failed(failure) => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let kind = if failure.got == "error" { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+            let mut status = TestCaseStatus::non_success(kind);
             let TestResult { suite, line, request, user, expected, .. } = result;
             status.set_message(failure.message.as_str()).set_type(format!("expected-{expected}")).set_description(
                 format!("{suite}:{line}: {request} as {user}\n{}\n\n{}", failure.message, failure.explanation),

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{Outcome, Run, note};
+use super::{Outcome, Run, TestResult, note};
+use crate::suite::Suites;
 
-/// One line a test, and of a failure a YAML block with what was asked, expected and decided.
-pub fn tap(run: &Run) -> String {
-    let mut out = format!("TAP version 14\n1..{}\n", run.results.len());
-    for (at, result) in run.results.iter().enumerate() {
+/// One line a test, and one for each suite that cannot be run; of a failure a YAML block with what was asked, expected and decided.
+pub fn tap(suites: &Suites, run: &Run) -> String {
+    let broken: Vec<TestResult> = suites.errors.iter().map(TestResult::unreadable).collect();
+    let mut out = format!("TAP version 14\n1..{}\n", broken.len() + run.results.len());
+    for (at, result) in broken.iter().chain(&run.results).enumerate() {
         let (number, title) = (at + 1, escape(&format!("{}:{} {}", result.suite, result.line, result.name)));
         // Writing to a String cannot fail.
         let _ = match &result.outcome {

@@ -43,6 +43,7 @@ impl Account {
         };
         let mut user = profile(uid, provider);
         stated(reader, fields, &mut user);
+        super::claims::check_account(reader, fields, &user);
         if provider.contains('.') {
             let raw_id = text(reader, "providerUid").map_or_else(|| format!("{uid}-at-{provider}"), str::to_owned);
             let account =
@@ -54,6 +55,9 @@ impl Account {
             if let Err(error) = custom_claims::set(&mut user, &claims) {
                 reader.error("impossible-claim", node.span, format!("{error} ({})", error.code()));
                 return None;
+            }
+            for warning in custom_claims::lint(&user.custom_claims) {
+                reader.warn("impossible-claim", node.span, warning.to_string(), "");
             }
         }
         let mut session = Session::new(if provider == "emailLink" { "password" } else { provider }, 0);
@@ -225,11 +229,15 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<Handled> {
         return Some(Handled::Nothing);
     }
     let fields = reader.fields(node, name, &["return", "throw", "crash"]);
+    if !fields.is_map() {
+        return None;
+    }
     if fields.node.entries().len() != 1 {
         reader.error("wrong-value", node.span, format!("{name} has one of return, throw and crash"));
         return None;
     }
     if let Some(value) = fields.stated("return") {
+        returned(reader, value, name);
         return Some(Handled::Returns(values::plain(reader, value, name)?));
     }
     if let Some(crash) = fields.get("crash") {
@@ -252,6 +260,31 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<Handled> {
         return None;
     }
     Some(Handled::Throws { code: code.to_owned(), message: message.to_owned(), details })
+}
+
+/// What a handler may return; other fields have no effect.
+const RETURNED: [&str; 7] = [
+    "displayName",
+    "disabled",
+    "emailVerified",
+    "photoURL",
+    "customClaims",
+    "sessionClaims",
+    "recaptchaActionOverride",
+];
+
+/// Warns of what a handler returns in vain.
+fn returned(reader: &mut Reader, value: &Node, name: &str) {
+    for (key, _) in value.entries() {
+        if !RETURNED.contains(&key.text.as_str()) {
+            let near = crate::suite::node::nearest(&key.text, RETURNED.into_iter());
+            let hint = near.map_or_else(|| RETURNED.join(", "), |near| format!("did you mean {near}?"));
+            let message = format!("{} has no effect when {name} returns it", key.text);
+            reader.warn("no-effect", key.span, message, &hint);
+        } else if key.text == "sessionClaims" && name == Event::BeforeCreate.name() {
+            reader.warn("no-effect", key.span, "session claims have an effect only from beforeSignIn", "");
+        }
+    }
 }
 
 fn required<'n>(reader: &mut Reader, fields: &Fields<'n>, name: &str) -> Option<(&'n str, Span)> {

@@ -1,8 +1,8 @@
 //! Claims that a suite states as they are: what production would never issue.
 
 use crate::{
-    auth::{ReservedNames, custom_claims},
-    suite::node::{Key, Kind, Node, Reader},
+    auth::{ReservedNames, UserRecord, custom_claims},
+    suite::node::{Fields, Key, Kind, Node, Reader},
 };
 
 /// Claims that the issuer sets, beside the custom ones.
@@ -75,6 +75,28 @@ pub(super) fn check(reader: &mut Reader, claims: &Node, uid: &str) {
     }
 }
 
+/// Warns of an account that Firebase would not keep so.
+pub(super) fn check_account(reader: &mut Reader, fields: &Fields<'_>, user: &UserRecord) {
+    let mut odd = |name: &str, message: &str| {
+        if let Some(node) = fields.get(name) {
+            reader.warn("impossible-claim", node.span, message, NEVER);
+        }
+    };
+    if user.email.is_none() {
+        odd("emailVerified", "the account has no address that could be verified");
+    }
+    if user.email.as_ref().is_some_and(|email| !email.contains('@')) {
+        odd("email", "this is no address");
+    }
+    if user.phone_number.as_ref().is_some_and(|number| !is_phone_number(number)) {
+        odd("phoneNumber", "a phone number is written like +15555550100");
+    }
+}
+
+fn is_phone_number(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|rest| rest.len() > 3 && rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The types of the claims that the issuer sets.
 fn standard(reader: &mut Reader, key: &Key, value: &Node, uid: &str) {
     let text = |node: &Node| node.as_text().map(str::to_owned);
@@ -92,7 +114,7 @@ fn standard(reader: &mut Reader, key: &Key, value: &Node, uid: &str) {
             _ => "an address in lower case",
         },
         "phone_number" => match text(value) {
-            Some(number) if number.starts_with('+') && number.len() > 4 => return,
+            Some(number) if is_phone_number(&number) => return,
             _ => "a number such as +15555550100, as text",
         },
         "email_verified" => match value.kind {

@@ -136,6 +136,9 @@ impl User {
 fn kind(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Kind {
     let what = format!("the user {name}");
     let fields = reading.reader.fields(node, &what, &KEYS);
+    if !fields.is_map() {
+        return Kind::Unreadable;
+    }
     if fields.stated("token").is_some() {
         return token(reading, &fields, &what, project).unwrap_or(Kind::Unreadable);
     }
@@ -207,9 +210,20 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
         reading.reader.error("missing-key", fields.node.span, message);
         return None;
     };
-    let text = reading.file(fields.get("token")?, "token")?;
+    let token = fields.get("token")?;
+    if token.as_text().is_some_and(|text| text.starts_with("ey") && text.matches('.').count() == 2) {
+        reading.reader.error("wrong-value", token.span, "token takes the name of a file with the token, not the token");
+        return None;
+    }
+    let text = reading.file(token, "token")?;
     let set = reading.file(keys, "keys")?;
-    let set = if set.trim_start().starts_with(['{', '[']) { KeySet::parse(&set) } else { KeySet::from_pem("", &set) };
+    let set = if set.trim_start().starts_with(['{', '[']) {
+        KeySet::parse(&set)
+    } else {
+        // A single key in PEM has no id of its own: it is that of the token.
+        let header = crate::auth::decode(text.trim()).ok().map(|token| token.header().clone()).unwrap_or_default();
+        KeySet::from_pem(header.get("kid").and_then(Json::as_str).unwrap_or_default(), &set)
+    };
     let set = match set {
         Ok(set) => Keys::new(set),
         Err(error) => {
