@@ -72,7 +72,7 @@ pub(super) struct TestOptions {
     /// Stop at the first failure
     #[arg(long)]
     pub(super) bail: bool,
-    /// Fail tests that pass for a doubtful reason: an error, or no rule for the request
+    /// Fail tests that pass for a doubtful reason, an error or no rule for the request; no warnings of suites either
     #[arg(long)]
     pub(super) strict: bool,
     /// Show every test, and every note
@@ -96,7 +96,8 @@ pub(super) struct TestOptions {
     /// Write the results there in the format, and print them for people
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// What the tests cover: text, html, lcov, json or official (of Firestore rules), to a file where one is given
+    /// What the tests cover: text (printed), html, lcov, json, or official (of Firestore rules); without FILE to
+    /// coverage.html, lcov.info, coverage.json, coverage.official.json
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = CoverageReport::parse)]
     pub(super) coverage: Vec<CoverageReport>,
     /// Percent that every rules file has to reach: 90, or lines=95,conditions=80

@@ -48,7 +48,7 @@ impl Output {
     /// A result for programs that ends its own lines; nothing where it is empty.
     pub(super) fn plain(&mut self, text: &str) {
         let mut stream = std::io::stdout();
-        let _ = write!(stream, "{text}");
+        let _ = write!(stream, "{}", shown(text));
         let _ = stream.flush();
     }
 
@@ -60,8 +60,9 @@ impl Output {
 
     /// Empties the screen, where results go to one.
     pub(super) fn clear(&mut self) {
-        if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
-            self.plain("\x1b[2J\x1b[H");
+        let mut stream = std::io::stdout();
+        if std::io::IsTerminal::is_terminal(&stream) {
+            let _ = write!(stream, "\x1b[2J\x1b[H");
         }
     }
 
@@ -95,12 +96,18 @@ impl Output {
     }
 }
 
+/// Marks that make a terminal show text in another order than it has.
+const DIRECTIONS: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// Text that quotes what came from outside, such as a name or a claim: control characters are shown, not sent to the
 /// terminal.
 fn shown(text: &str) -> String {
     let one = |c: char| match c {
         '\n' | '\t' => c.to_string(),
-        c if c.is_control() => c.escape_default().to_string(),
+        c if c.is_control() || DIRECTIONS.contains(&c) => c.escape_unicode().to_string(),
         c => c.to_string(),
     };
     text.chars().map(one).collect()

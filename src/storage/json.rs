@@ -99,7 +99,8 @@ fn set(object: Object, name: &str, key: &str, value: &Json) -> Result<Object, Fi
     let int = || int().ok_or_else(|| bad("it takes a whole number"));
     let time = || text()?.parse::<Timestamp>().map_err(|_| bad("it takes a time such as 2026-11-22T10:00:00Z"));
     Ok(match key {
-        "size" => object.size(int()?),
+        "size" => object
+            .size(int().and_then(|size| if size < 0 { Err(bad("it takes a number of bytes")) } else { Ok(size) })?),
         "generation" => object.generation(int()?),
         "metageneration" => object.metageneration(int()?),
         "bucket" => object.bucket(text()?),

@@ -45,6 +45,10 @@ impl Because {
                 let fields = reader.fields(node, "because", &["line", "error"]);
                 match (fields.get("line"), fields.stated("error")) {
                     (Some(line), None) => reader.int(line, "line").and_then(|n| line_of(reader, line, rules, n)),
+                    (None, Some(error)) if error.as_text() == Some("") => {
+                        reader.error("wrong-value", error.span, "an empty text is in every message");
+                        None
+                    }
                     (None, Some(error)) => {
                         reader.text(error, "error").map(|text| Because::Error(Some(text.to_owned())))
                     }

@@ -26,6 +26,10 @@ const MAX_FILE: u64 = 64 << 20;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, String> {
+        // A pipe could be waited for without end.
+        if !std::fs::metadata(path).map_err(|error| in_words(&error))?.is_file() {
+            return Err("not a file".to_owned());
+        }
         let mut octets = Vec::new();
         let file = std::fs::File::open(path).map_err(|error| in_words(&error))?;
         file.take(MAX_FILE + 1).read_to_end(&mut octets).map_err(|error| in_words(&error))?;
@@ -94,7 +98,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
         // Links to folders could lead round in a circle.
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             walk(&path, found)?;
-        } else if !kind.is_dir() && is_suite(&path) {
+        } else if (kind.is_file() || kind.is_symlink()) && is_suite(&path) {
             found.push(path);
         }
     }

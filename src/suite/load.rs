@@ -1,7 +1,7 @@
 //! From files to suites: what a file includes, the rules it names, its users and seeds, and then its tests.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,7 +16,9 @@ use super::{
     Product, Rules, RulesError,
     case::{self, Case},
     files::Files,
-    node::{self, Node, Reader},
+    node::{self, Node},
+    paths,
+    reading::{Reading, shown},
     seeds::{self, Contents, Objects},
     users::User,
 };
@@ -89,68 +91,18 @@ impl Suites {
         &self.rules
     }
 
-    /// The suites that can be run: their paths, and the names of their tests.
-    pub fn names(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
-        self.suites
-            .iter()
-            .map(|suite| (suite.source.name(), suite.cases.iter().map(|case| case.name.as_str()).collect()))
+    /// The tests that a filter chooses (see [`Options`](super::Options)): the paths of their suites, and their names.
+    pub fn names<'s>(&'s self, filter: Option<&'s str>) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let all = self.suites.iter().flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)));
+        let chosen =
+            all.filter(move |(suite, case)| filter.is_none_or(|filter| super::run::chooses(filter, suite, case)));
+        chosen.map(|(suite, case)| (suite.source.name(), case.name.as_str()))
     }
-}
-
-/// A file that is being read: its problems, and where the files that it names are.
-pub(super) struct Reading<'f> {
-    pub(super) reader: Reader,
-    files: &'f dyn Files,
-    folder: PathBuf,
-    /// The files that were asked for.
-    asked: Vec<PathBuf>,
-}
-
-impl<'f> Reading<'f> {
-    fn new(files: &'f dyn Files, path: &Path, source: Source) -> Self {
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Reading { reader: Reader::new(source), files, folder, asked: Vec::new() }
-    }
-
-    /// The text of a file that a node names; what keeps it from being read is reported.
-    #[cfg(feature = "verify")]
-    pub(super) fn file(&mut self, node: &Node, what: &str) -> Option<String> {
-        self.named(node, what).map(|(_, text)| text)
-    }
-
-    fn named(&mut self, node: &Node, what: &str) -> Option<(PathBuf, String)> {
-        let name = self.reader.text(node, what)?;
-        let path = joined(&self.folder, name);
-        self.asked.push(path.clone());
-        match self.files.read(&path) {
-            Ok(text) => Some((path, text)),
-            Err(why) => {
-                self.reader.error("unreadable-file", node.span, format!("{what}: {}: {why}", shown(&path)));
-                None
-            }
-        }
-    }
-}
-
-/// A path below a folder, with `.` and `..` resolved where they can be.
-fn joined(folder: &Path, name: &str) -> PathBuf {
-    let mut path = PathBuf::new();
-    for part in folder.join(name).components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir if path.file_name().is_some_and(|last| last != "..") => drop(path.pop()),
-            part => path.push(part),
-        }
-    }
-    path
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
 }
 
 /// A file and those that it includes, which come before it.
 struct Part<'f> {
+    path: PathBuf,
     reading: Reading<'f>,
     node: Node,
 }
@@ -162,7 +114,7 @@ pub(super) struct Shared {
     pub(super) bucket: String,
     pub(super) database: String,
     pub(super) transport: Transport,
-    pub(super) users: Vec<User>,
+    pub(super) users: BTreeMap<String, User>,
     pub(super) objects: Arc<Objects>,
     pub(super) documents: Arc<Contents>,
     pub(super) data: Arc<Data>,
@@ -188,6 +140,8 @@ pub(in crate::suite) const SUITE: [&str; 15] = [
 
 /// Files that include each other in a row.
 const MAX_INCLUDES: usize = 16;
+/// Files that a suite includes, directly and by way of others.
+const MAX_INCLUDED: usize = 256;
 
 struct Loader<'f> {
     files: &'f dyn Files,
@@ -263,9 +217,19 @@ impl<'f> Loader<'f> {
         };
         for name in names {
             let Some((path, text)) = reading.named(&name, "include") else { continue };
-            if around.contains(&path) || around.len() > MAX_INCLUDES {
+            if around.contains(&path) {
                 let message = format!("{} includes itself, by way of this file", shown(&path));
                 reading.reader.error("include-cycle", name.span, message);
+                continue;
+            }
+            if around.len() > MAX_INCLUDES || parts.len() > MAX_INCLUDED {
+                let message =
+                    format!("more than {MAX_INCLUDES} files in a row, or {MAX_INCLUDED} in all, are included");
+                reading.reader.error("include-cycle", name.span, message);
+                continue;
+            }
+            // A file that others include too is read once.
+            if parts.iter().any(|part| part.path == path) {
                 continue;
             }
             let source = Source::new(shown(&path), text);
@@ -273,7 +237,7 @@ impl<'f> Loader<'f> {
             self.part(&path, source, parts, around);
             around.pop();
         }
-        parts.push(Part { reading, node });
+        parts.push(Part { path: path.to_owned(), reading, node });
     }
 
     fn read(&mut self, source: Source, parts: &mut [Part<'f>]) -> Option<Suite> {
@@ -296,10 +260,10 @@ impl<'f> Loader<'f> {
         let mut shared = Shared {
             rules: compiled,
             now,
-            bucket: text(parts, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
-            database: text(parts, "database").unwrap_or_else(|| "(default)".to_owned()),
+            bucket: place(parts, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
+            database: place(parts, "database").unwrap_or_else(|| "(default)".to_owned()),
             transport: Transport::default(),
-            users: Vec::new(),
+            users: BTreeMap::new(),
             objects: Arc::default(),
             documents: Arc::default(),
             data: Arc::default(),
@@ -347,7 +311,7 @@ impl<'f> Loader<'f> {
             }
             return None;
         };
-        let Part { reading, node } = part;
+        let Part { reading, node, .. } = part;
         let rules = node.get("rules")?;
         // Text of several lines is no name of a file: it is the rules themselves.
         let (path, text) = match rules.as_text() {
@@ -389,7 +353,7 @@ impl<'f> Loader<'f> {
     /// The clock that the last of the files states.
     fn clock(&self, parts: &mut [Part<'_>]) -> Timestamp {
         let mut clock = self.now;
-        for Part { reading, node } in parts {
+        for Part { reading, node, .. } in parts {
             if let Some(now) = node.get("now") {
                 clock = reading.reader.time(now, "now", None).unwrap_or(clock);
             }
@@ -399,18 +363,20 @@ impl<'f> Loader<'f> {
 
     /// Adds users and seeds of a file; those of a name that is there already are replaced.
     fn shared(&mut self, part: &mut Part<'f>, shared: &mut Shared, project: &str) {
-        let Part { reading, node } = part;
+        let Part { reading, node, .. } = part;
         self.section(reading, node.get("users"), "users", |reading, users| {
             if !matches!(users.kind, node::Kind::Map(_)) {
                 reading.reader.wrong(users, "users", "a map from names to users");
             }
             for (key, user) in users.entries() {
+                if key.text == "guest" && !user.is_null() {
+                    reading.reader.error("wrong-value", key.span, "guest is nobody signed in; choose another name");
+                }
                 let user = User::read(reading, &key.text, user, project);
-                shared.users.retain(|known| known.name != user.name);
-                shared.users.push(user);
+                shared.users.insert(key.text.clone(), user);
             }
         });
-        let now = shared.now;
+        let (now, bucket, name) = (shared.now, shared.bucket.clone(), shared.database.clone());
         let (storage, database) =
             (matches!(shared.rules, Rules::Storage(_)), matches!(shared.rules, Rules::Database(_)));
         let misplaced = |reading: &mut Reading<'_>, name: &str, right: bool, of: &str| {
@@ -423,14 +389,21 @@ impl<'f> Loader<'f> {
         };
         if misplaced(reading, "objects", storage, "Storage") {
             self.section(reading, node.get("objects"), "objects", |reading, objects| {
-                Arc::make_mut(&mut shared.objects).extend(seeds::objects(&mut reading.reader, objects, now));
+                Arc::make_mut(&mut shared.objects).extend(seeds::objects(&mut reading.reader, objects, &bucket, now));
             });
         }
         if misplaced(reading, "documents", !database, "Storage and Firestore") {
             self.section(reading, node.get("documents"), "documents", |reading, documents| {
-                Arc::make_mut(&mut shared.documents).extend(seeds::documents(&mut reading.reader, documents, now));
+                Arc::make_mut(&mut shared.documents).extend(seeds::documents(
+                    &mut reading.reader,
+                    documents,
+                    &name,
+                    now,
+                ));
             });
         }
+        misplaced(reading, "bucket", storage, "Storage");
+        misplaced(reading, "database", !storage && !database, "Firestore");
         if misplaced(reading, "data", database, "Realtime Database") {
             self.section(reading, node.get("data"), "data", |reading, data| {
                 if let Some(data) = seeds::data(&mut reading.reader, data, now) {
@@ -473,10 +446,20 @@ impl<'f> Loader<'f> {
     }
 }
 
+/// The name of a bucket or a database that the last of the files states.
+fn place(parts: &mut [Part<'_>], name: &str) -> Option<String> {
+    for Part { reading, node, .. } in parts.iter_mut() {
+        if let Some(value) = node.get(name).filter(|value| value.as_text().is_some()) {
+            paths::plain_name(&mut reading.reader, value, name);
+        }
+    }
+    text(parts, name)
+}
+
 /// A text that the last of the files states.
 fn text(parts: &mut [Part<'_>], name: &str) -> Option<String> {
     let mut found = None;
-    for Part { reading, node } in parts {
+    for Part { reading, node, .. } in parts {
         if let Some(value) = node.get(name).filter(|value| !value.is_null()) {
             found = reading.reader.text(value, name).map(str::to_owned).or(found);
         }

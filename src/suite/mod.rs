@@ -76,6 +76,7 @@ mod node;
 pub mod official;
 mod outcome;
 mod paths;
+mod reading;
 pub mod report;
 mod rules;
 mod run;

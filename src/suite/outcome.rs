@@ -240,7 +240,7 @@ impl Answer {
             }
             Because::Error(text) => match (self.fault(), text) {
                 (None, _) => instead("expected an evaluation error"),
-                (Some(fault), Some(text)) if !fault.message.contains(text) => {
+                (Some(fault), Some(text)) if !self.faults(fault).any(|fault| self.says(fault, text)) => {
                     Err(format!("expected an error with {text:?}, but it says: {}", located(self.source(), fault)))
                 }
                 _ => Ok(()),
@@ -259,6 +259,21 @@ impl Answer {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The error that decided, and those of other statements, which might have permitted too.
+    fn faults<'s>(&'s self, first: &'s Fault) -> impl Iterator<Item = &'s Fault> {
+        let others = match self {
+            Answer::Service(decision) => decision.trace(),
+            Answer::Database(_) => None,
+        };
+        let others = others.into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements);
+        std::iter::once(first).chain(others.filter_map(|statement| fault(&statement.outcome)))
+    }
+
+    /// Whether an error has that in its message, as the engine words it or as it is shown.
+    fn says(&self, fault: &Fault, text: &str) -> bool {
+        fault.message.contains(text) || located(self.source(), fault).contains(text)
     }
 
     pub(super) fn has_no_match(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::text::Span;
 
-use super::node::Reader;
+use super::node::{Node, Reader};
 
 /// What a path in Firestore names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +22,14 @@ pub(super) fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) 
     Some(if prefix { folder } else { name }.to_owned())
 }
 
-/// The name of a document or a collection within the database.
-pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<String> {
+/// The database that the path names, if it does, and the name of a document or a collection within it.
+pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
     let name = text.strip_prefix('/').unwrap_or(text);
-    let name = match name.strip_prefix("databases/").and_then(|rest| rest.split_once("/documents/")) {
-        Some((_, name)) => name,
-        None => name,
-    };
+    let full = name.strip_prefix("databases/").and_then(|rest| rest.split_once("/documents/"));
+    let (database, name) = full.map_or((None, name), |(database, name)| (Some(database.to_owned()), name));
+    if let Some(database) = &database {
+        check_name(reader, database, span, "database")?;
+    }
     segments(reader, name, span)?;
     let count = name.split('/').count();
     let (wrong, hint) = match names {
@@ -37,7 +38,7 @@ pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names
             let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
             ("a document; a list is about a collection", collection.to_owned())
         }
-        _ => return Some(name.to_owned()),
+        _ => return Some((database, name.to_owned())),
     };
     let problem = super::node::problem("wrong-path", span, format!("{name} names {wrong}"));
     reader.report(problem.with_hint(format!("did you mean {hint}?")));
@@ -52,7 +53,7 @@ pub(super) fn place(reader: &mut Reader, text: &str, span: Span) -> Option<Strin
             reader.error("wrong-path", span, "the path has an empty segment");
             return None;
         }
-        wildcard(reader, key, span, key.starts_with('$'))?;
+        wildcard(reader, key, span)?;
     }
     Some(format!("/{name}"))
 }
@@ -63,17 +64,48 @@ fn segments(reader: &mut Reader, name: &str, span: Span) -> Option<()> {
             reader.error("wrong-path", span, "the path has an empty segment");
             return None;
         }
-        wildcard(reader, segment, span, segment.starts_with('{') && segment.ends_with('}'))?;
+        wildcard(reader, segment, span)?;
     }
     Some(())
 }
 
+/// The name of a bucket or a database.
+pub(super) fn plain_name<'n>(reader: &mut Reader, node: &'n Node, what: &str) -> Option<&'n str> {
+    let text = reader.text(node, what)?;
+    check_name(reader, text, node.span, what)?;
+    Some(text)
+}
+
+/// Whether it is the name of a bucket or a database.
+pub(super) fn check_name(reader: &mut Reader, text: &str, span: Span, what: &str) -> Option<()> {
+    if text.is_empty() || text.contains('/') {
+        reader.error("wrong-value", span, format!("{what}: {text:?} is no name of a {what}"));
+        return None;
+    }
+    wildcard(reader, text, span)
+}
+
 /// Wildcards belong to rules: a request names one object, document or place.
-fn wildcard(reader: &mut Reader, segment: &str, span: Span, of_rules: bool) -> Option<()> {
-    if of_rules || segment == "*" || segment == "**" {
+fn wildcard(reader: &mut Reader, segment: &str, span: Span) -> Option<()> {
+    let braces = segment.find('{').is_some_and(|at| segment.get(at..).is_some_and(|rest| rest.contains('}')));
+    if braces || segment.contains("$(") || segment == "*" || segment == "**" || is_variable(segment) {
         let message = format!("{segment} is a wildcard of rules; a request names one path: write what it stands for");
         reader.error("wildcard-path", span, message);
         return None;
     }
+    let bracketed = segment.starts_with('<') && segment.ends_with('>');
+    if segment.contains('*') || segment.starts_with(':') || bracketed {
+        let message = format!("{segment} looks like a wildcard; it is taken as the name that it is");
+        reader.warn("wildcard-path", span, message, "");
+    }
+    if segment.trim() != segment {
+        reader.error("wrong-path", span, format!("{segment:?} begins or ends with a blank"));
+        return None;
+    }
     Some(())
+}
+
+/// `$uid`
+fn is_variable(segment: &str) -> bool {
+    segment.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }

@@ -62,6 +62,15 @@ impl Rules {
         }
         let compiled = Compiled::new(source).map_err(RulesError::Refused)?;
         let has = |name| compiled.program().service(name).is_some();
+        match product {
+            Some(Product::Storage) if !has(storage::SERVICE) => {
+                return Err(RulesError::Product("the rules have nothing for Storage"));
+            }
+            Some(Product::Firestore) if !has(firestore::SERVICE) => {
+                return Err(RulesError::Product("the rules have nothing for Firestore"));
+            }
+            _ => {}
+        }
         match product.or(match (has(storage::SERVICE), has(firestore::SERVICE)) {
             (true, false) => Some(Product::Storage),
             (false, true) => Some(Product::Firestore),

@@ -4,7 +4,7 @@ use std::{
     num::NonZeroUsize,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
@@ -14,7 +14,7 @@ use crate::eval::Coverage;
 use super::{
     Rules,
     because::Because,
-    case::{Ask, Case, Expect},
+    case::{self, Ask, Case, Expect},
     coverage::FileCoverage,
     load::{Suite, Suites},
     outcome::{Answer, Failure, Note, Outcome, TestResult},
@@ -90,18 +90,21 @@ impl Suites {
     pub fn run(&self, options: &Options, progress: &(dyn Fn(usize) + Sync)) -> Run {
         let mut chosen: Vec<(&Suite, &Case)> = Vec::with_capacity(self.tests());
         for suite in &self.suites {
-            let wanted = |case: &&Case| options.filter.as_deref().is_none_or(|filter| matches(filter, suite, case));
+            let wanted = |case: &&Case| options.filter.as_deref().is_none_or(|filter| chooses(filter, suite, case));
             chosen.extend(suite.cases.iter().filter(wanted).map(|case| (suite, case)));
         }
         let filtered = self.tests() - chosen.len();
         let pieces: Vec<&[(&Suite, &Case)]> = chosen.chunks(PIECE).collect();
-        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        // Where the first failure is that is known of: what comes before it is run all the same.
+        let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
         let done = Mutex::new(Vec::with_capacity(pieces.len()));
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(piece) = pieces.get(at).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
-                let piece = self.piece(piece, options, &stop);
+                let Some(piece) = pieces.get(at).filter(|_| at * PIECE < failed.load(Ordering::Relaxed)) else {
+                    return;
+                };
+                let piece = self.piece(piece, at * PIECE, options, &failed);
                 progress(piece.results.len());
                 done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, piece));
             }
@@ -118,13 +121,13 @@ impl Suites {
         self.joined(done.into_iter().map(|(_, piece)| piece), chosen.len(), filtered, options)
     }
 
-    fn piece(&self, tests: &[(&Suite, &Case)], options: &Options, stop: &AtomicBool) -> Piece {
+    fn piece(&self, tests: &[(&Suite, &Case)], first: usize, options: &Options, failed: &AtomicUsize) -> Piece {
         let mut piece = Piece::default();
         if options.coverage {
             piece.coverage.resize_with(self.rules.len(), || None);
         }
-        for (suite, case) in tests {
-            if options.bail && stop.load(Ordering::Relaxed) {
+        for (at, (suite, case)) in tests.iter().enumerate().map(|(at, test)| (first + at, test)) {
+            if at > failed.load(Ordering::Relaxed) {
                 break;
             }
             let Some(rules) = self.rules.get(suite.rules) else { continue };
@@ -132,7 +135,7 @@ impl Suites {
             let coverage = coverage.map(|slot| slot.get_or_insert_with(|| Coverage::new(true)));
             let result = test(rules, suite, case, coverage, options.strict);
             if options.bail && matches!(result.outcome, Outcome::Failed(_)) {
-                stop.store(true, Ordering::Relaxed);
+                failed.fetch_min(at, Ordering::Relaxed);
             }
             piece.results.push(result);
         }
@@ -162,7 +165,8 @@ impl Suites {
     }
 }
 
-fn matches(filter: &str, suite: &Suite, case: &Case) -> bool {
+/// Whether a filter chooses a test.
+pub(super) fn chooses(filter: &str, suite: &Suite, case: &Case) -> bool {
     let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
     let path = suite.source.name();
     match filter.split_once("::") {
@@ -178,7 +182,7 @@ fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverag
         line: at.line,
         column: at.column,
         name: case.name.clone(),
-        user: case.user.clone(),
+        user: case::one_line(&case.user),
         request: case.ask.title(),
         expected: case.expect.name(),
         outcome: Outcome::Passed(None),

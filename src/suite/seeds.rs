@@ -14,29 +14,44 @@ use crate::{
 };
 
 use super::{
+    case::COMPARED,
     clock,
     node::{Kind, Node, Reader, nearest},
     paths, values,
 };
 
-/// Objects, by name; what is null is not there.
+/// Objects, by bucket and name; what is null is not there.
 pub(super) type Objects = HashMap<String, Option<Arc<Object>>>;
-/// Fields of documents, by name within the database; what is null is not there.
+/// Fields of documents, by database and name; what is null is not there.
 pub(super) type Contents = HashMap<String, Option<Arc<Map>>>;
 
-/// Reads objects by name.
-pub(super) fn objects(reader: &mut Reader, node: &Node, now: Timestamp) -> Objects {
+/// The key of an object or a document.
+pub(super) fn key(place: &str, name: &str) -> String {
+    format!("{place}/{name}")
+}
+
+/// Reads objects by name; those that name no bucket are in the given one.
+pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Timestamp) -> Objects {
     let mut found = Objects::new();
     if !matches!(node.kind, Kind::Map(_)) {
         reader.wrong(node, "objects", "a map from names to metadata");
     }
     for (key, value) in node.entries() {
-        let Some(name) = paths::object(reader, &key.text, key.span, false) else { continue };
+        let full = key.text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
+        let (bucket, name) = full.unwrap_or((bucket, &key.text));
+        if paths::check_name(reader, bucket, key.span, "bucket").is_none() {
+            continue;
+        }
+        let Some(name) = paths::object(reader, name, key.span, false) else { continue };
+        let slot = self::key(bucket, &name);
+        if found.contains_key(&slot) {
+            reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
+        }
         let stated = (!value.is_null()).then(|| object(reader, &name, value, None, now));
         match stated {
             Some(None) => {}
-            Some(Some(object)) => drop(found.insert(name, Some(Arc::new(object)))),
-            None => drop(found.insert(name, None)),
+            Some(Some(object)) => drop(found.insert(slot, Some(Arc::new(object)))),
+            None => drop(found.insert(slot, None)),
         }
     }
     found
@@ -83,18 +98,24 @@ pub(super) fn object(
     }
 }
 
-/// Reads documents by name.
-pub(super) fn documents(reader: &mut Reader, node: &Node, now: Timestamp) -> Contents {
+/// Reads documents by name; those that name no database are in the given one.
+pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: Timestamp) -> Contents {
     let mut found = Contents::new();
     if !matches!(node.kind, Kind::Map(_)) {
         reader.wrong(node, "documents", "a map from names to fields");
     }
     for (key, value) in node.entries() {
-        let Some(name) = paths::document(reader, &key.text, key.span, paths::Names::Document) else { continue };
+        let Some((of_path, name)) = paths::document(reader, &key.text, key.span, paths::Names::Document) else {
+            continue;
+        };
+        let slot = self::key(of_path.as_deref().unwrap_or(database), &name);
+        if found.contains_key(&slot) {
+            reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
+        }
         if value.is_null() {
-            found.insert(name, None);
+            found.insert(slot, None);
         } else if let Some(fields) = values::document(reader, value, "a document", now) {
-            found.insert(name, Some(Arc::new(fields)));
+            found.insert(slot, Some(Arc::new(fields)));
         }
     }
     found
@@ -115,6 +136,8 @@ pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<D
 /// The documents of one test, before and after its write.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Store {
+    /// The database of the request.
+    pub(super) database: String,
     /// Those of the suite.
     pub(super) shared: Arc<Contents>,
     /// Those of the test; they hide the suite's.
@@ -124,13 +147,13 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn get(&self, name: &str) -> Option<&Arc<Map>> {
-        self.own.get(name).or_else(|| self.shared.get(name)).and_then(Option::as_ref)
+    fn get(&self, key: &str) -> Option<&Arc<Map>> {
+        self.own.get(key).or_else(|| self.shared.get(key)).and_then(Option::as_ref)
     }
 
-    /// The stored document.
+    /// The stored document of that name.
     pub(super) fn document(&self, name: &str) -> Option<Document> {
-        self.get(name).map(|fields| Document::new(name, Value::Map(Map::clone(fields))))
+        self.get(&key(&self.database, name)).map(|fields| Document::new(name, Value::Map(Map::clone(fields))))
     }
 }
 
@@ -140,13 +163,14 @@ fn fields(found: Option<&Arc<Map>>) -> Option<Value> {
 
 impl Documents for Store {
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(fields(Store::get(self, path.relative())))
+        Ok(fields(Store::get(self, &key(path.database(), path.relative()))))
     }
 
     fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(match self.after.get(path.relative()) {
+        let key = key(path.database(), path.relative());
+        Ok(match self.after.get(&key) {
             Some(after) => fields(after.as_ref()),
-            None => fields(Store::get(self, path.relative())),
+            None => fields(Store::get(self, &key)),
         })
     }
 }
@@ -155,6 +179,7 @@ impl Store {
     /// A name among the documents that is like one that is not there.
     pub(super) fn like(&self, name: &str) -> Option<String> {
         let known = self.own.iter().chain(self.shared.iter()).filter(|(_, fields)| fields.is_some());
-        nearest(name, known.map(|(known, _)| known.as_str())).map(str::to_owned)
+        let known = known.filter_map(|(key, _)| key.strip_prefix(&self.database)?.strip_prefix('/'));
+        nearest(name, known.take(COMPARED)).map(str::to_owned)
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Opti
                 let hint = format!("write !timestamp {text}, or quote it if text is meant");
                 reader.warn("text-of-a-time", node.span, message, &hint);
             }
+            word(reader, node, text);
             Value::from(text.as_str())
         }
         Kind::List(items) => {
@@ -57,7 +58,9 @@ pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Opti
                 match typed::from_typed(&json!({ kind.text.as_str(): inner.to_json() })) {
                     Ok(value) => value,
                     Err(error) => {
-                        reader.error("wrong-value", node.span, error.to_string());
+                        let hint = "a map that has just this field is written {mapValue: {fields: {…}}}";
+                        reader
+                            .report(super::node::problem("wrong-value", node.span, error.to_string()).with_hint(hint));
                         return None;
                     }
                 }
@@ -72,7 +75,9 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
         Kind::Text(text) => text.clone(),
         Kind::Int(n) => n.to_string(),
         Kind::Float(n) => n.to_string(),
-        _ => String::new(),
+        Kind::Null => String::new(),
+        // Only a place is written otherwise.
+        _ => "[…]".to_owned(),
     };
     let (found, wanted) = match tag {
         "timestamp" => (clock::moment(&text, Some(now)).map(Value::Timestamp), "a time: 2026-11-22T10:00:00Z, now-1h"),
@@ -95,6 +100,14 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
         reader.error("wrong-value", node.span, format!("!{tag} takes {wanted}"));
     }
     found
+}
+
+/// Warns of words that other versions of YAML take for booleans.
+fn word(reader: &mut Reader, node: &Node, text: &str) {
+    if node.plain && matches!(text.to_ascii_lowercase().as_str(), "yes" | "no" | "on" | "off") {
+        let hint = "write true or false, or quote it if text is meant";
+        reader.warn("text-of-a-boolean", node.span, format!("{text} is text in YAML 1.2"), hint);
+    }
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -173,6 +186,10 @@ fn json_of(
                 fields.insert(key.text.clone(), json_of(reader, value, what, special)?);
             }
             Json::Object(fields)
+        }
+        Kind::Text(text) => {
+            word(reader, node, text);
+            node.to_json()
         }
         _ => node.to_json(),
     })

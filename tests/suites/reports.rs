@@ -126,7 +126,7 @@ fn tap_has_a_line_for_each_test() {
 
 #[test]
 fn github_gets_an_annotation_for_failures_and_notes() {
-    let text = report::github(&mixed());
+    let text = report::github(&loaded(), &mixed());
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 2);
     assert!(

@@ -47,9 +47,10 @@ fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf
     let suites = Suites::load(&Disk, &found, now(options)?);
     let mut exit = errors(&suites, options, output);
     if options.list {
-        list(&suites, output);
+        list(&suites, options, output);
         return Ok((exit, suites.read));
     }
+    outputs(&suites, options)?;
     let run = execute(&suites, options);
     if !run.passed() {
         exit = exit.max(Exit::Denied);
@@ -60,8 +61,13 @@ fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf
             None => "no tests".to_owned(),
         }));
     }
-    results(&suites, &run, options, output)?;
-    exit = exit.max(coverage::report(&run, options, output)?);
+    // A file that cannot be written keeps nobody from reading the results.
+    for written in [results(&suites, &run, options, output), coverage::report(&run, options, output)] {
+        exit = exit.max(written.unwrap_or_else(|why| {
+            output.error(&why.to_string());
+            Exit::Usage
+        }));
+    }
     Ok((exit, suites.read))
 }
 
@@ -78,20 +84,16 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
     for error in &suites.errors {
         exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
         output.problems(&error.to_string());
-        if options.format == TestFormat::Github {
-            output.plain(&match error {
-                LoadError::Unreadable(path, why) => {
-                    report::annotation("error", &path.display().to_string(), None, "unreadable-file", why)
-                }
-                LoadError::Suite(found) | LoadError::Rules(found) => report::annotations(found),
-            });
-        }
+    }
+    let of_rules = |name: &str| suites.rules().iter().any(|rules| rules.source().name() == name);
+    if options.strict && suites.warnings.iter().any(|found| !of_rules(found.source().name())) {
+        exit = exit.max(Exit::Denied);
     }
     if !output.is_quiet() {
         for found in &suites.warnings {
             let name = found.source().name();
-            // Those of rules are shown by another command; they are not what is tested.
-            if suites.rules().iter().any(|rules| rules.source().name() == name) {
+            // Those of a rules file are shown by another command; they are not what is tested.
+            if of_rules(name) && Path::new(name).exists() {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
                 output.problems(&found.to_string());
@@ -101,11 +103,22 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
     exit
 }
 
-fn list(suites: &Suites, output: &mut Output) {
-    for (path, names) in suites.names() {
-        for name in names {
-            output.plain(&format!("{path}::{name}\n"));
+/// Whether files that are to be written are none of those that are read.
+fn outputs(suites: &Suites, options: &TestOptions) -> Result<(), Unreadable> {
+    let whole = |path: &Path| std::fs::canonicalize(path).ok();
+    let read: Vec<PathBuf> = suites.read.iter().filter_map(|path| whole(path)).collect();
+    let reports = options.coverage.iter().filter_map(|report| report.file.as_ref());
+    for file in options.output.iter().chain(reports) {
+        if whole(file).is_some_and(|file| read.contains(&file)) {
+            return Err(Unreadable(format!("{}: the tests read this file; write to another", file.display())));
         }
+    }
+    Ok(())
+}
+
+fn list(suites: &Suites, options: &TestOptions, output: &mut Output) {
+    for (path, name) in suites.names(options.filter.as_deref()) {
+        output.plain(&format!("{path}::{name}\n"));
     }
 }
 
@@ -124,23 +137,23 @@ fn execute(suites: &Suites, options: &TestOptions) -> Run {
 }
 
 /// Prints the results, or writes them to a file and prints them for people.
-fn results(suites: &Suites, run: &Run, options: &TestOptions, output: &mut Output) -> Result<(), Unreadable> {
+fn results(suites: &Suites, run: &Run, options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
     let text = match options.format {
         TestFormat::Human => human(run, options, output),
         TestFormat::Json => pretty(&report::json(suites, run)) + "\n",
         TestFormat::Junit => report::junit(suites, run).map_err(Unreadable)? + "\n",
         TestFormat::Tap => report::tap(suites, run),
-        TestFormat::Github => report::github(run),
+        TestFormat::Github => report::github(suites, run),
     };
     match &options.output {
         Some(file) => {
-            write(file, &text)?;
             output.result(&human(run, options, output));
+            write(file, &text)?;
         }
         None if options.format == TestFormat::Human => output.result(&text),
         None => output.plain(&text),
     }
-    Ok(())
+    Ok(Exit::Ok)
 }
 
 fn human(run: &Run, options: &TestOptions, output: &Output) -> String {

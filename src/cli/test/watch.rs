@@ -22,6 +22,9 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     let (sender, changes) = mpsc::channel();
     let failed = |error: notify_debouncer_mini::notify::Error| Unreadable(format!("cannot watch files: {error}"));
     let mut debouncer = new_debouncer(SETTLED, sender).map_err(failed)?;
+    // What cannot be done at all is not mended by waiting.
+    super::now(options)?;
+    discover(&given(options)).map_err(Unreadable)?;
     let mut watched = BTreeSet::new();
     loop {
         // A wrong suite is told, and mended while this goes on.
@@ -32,9 +35,12 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
                 Vec::new()
             }
         };
-        for folder in folders(options, &read) {
-            if watched.insert(folder.clone()) {
+        // A folder that went away is watched again when it is back.
+        watched.retain(|folder: &PathBuf| folder.exists());
+        for folder in folders(options, &read).into_iter().filter(|folder| folder.exists()) {
+            if !watched.contains(&folder) {
                 debouncer.watcher().watch(&folder, RecursiveMode::Recursive).map_err(failed)?;
+                watched.insert(folder);
             }
         }
         output.note("watching; the next change runs the tests again");

@@ -2,6 +2,8 @@
 
 mod request;
 
+pub(super) use request::COMPARED;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -182,13 +184,13 @@ impl<'n> Test<'n, '_> {
             }
             Some(because)
         });
-        let skip = fields.get("skip").and_then(|node| match node.kind {
-            Kind::Bool(skip) => skip.then(|| "skipped".to_owned()),
-            _ => reader.text(node, "skip").map(str::to_owned),
-        });
+        let skip = fields.get("skip").and_then(|node| skip(reader, node));
+        if let Some(description) = fields.get("description") {
+            reader.text(description, "description");
+        }
         let title = match fields.get("name") {
-            Some(name) => reader.text(name, "name").unwrap_or("").to_owned(),
-            None => format!("{verb} {}", path.as_text().unwrap_or("")),
+            Some(name) => one_line(reader.text(name, "name").unwrap_or("")),
+            None => one_line(&format!("{verb} {}", path.as_text().unwrap_or(""))),
         };
         let span = fields.node.entries().first().map_or(node.span, |(key, _)| key.span);
         let several = users.len() > 1;
@@ -206,7 +208,7 @@ impl<'n> Test<'n, '_> {
                     name = format!("{name} ({method})");
                 }
                 if several {
-                    name = format!("{name} [as {}]", user.name);
+                    name = format!("{name} [as {}]", one_line(&user.name));
                 }
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
                 // A word says why a request is denied; it says nothing of those that are allowed.
@@ -272,14 +274,33 @@ impl<'n> Test<'n, '_> {
 
     fn user(&self, reader: &mut Reader, name: &str, span: Span) -> Option<User> {
         let known = &self.shared.users;
-        let found = known.iter().find(|user| user.name == name).cloned();
+        let found = known.get(name).cloned();
         let found = found.or_else(|| (name == "guest").then(|| User::nobody("guest")));
         if found.is_none() {
-            let names = known.iter().map(|user| user.name.as_str()).chain(["guest"]);
+            let names = known.keys().map(String::as_str).take(1000).chain(["guest"]);
             let stated = if known.is_empty() { "; users are stated under `users:`" } else { "" };
             reader.unknown_name("unknown-user", span, format!("there is no user {name:?}{stated}"), name, names);
         }
         found
+    }
+}
+
+/// Names are told in one line.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Why a test is not run.
+fn skip(reader: &mut Reader, node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Bool(skip) => skip.then(|| "skipped".to_owned()),
+        Kind::Text(text)
+            if matches!(text.to_lowercase().as_str(), "" | "no" | "off" | "false" | "yes" | "on" | "true") =>
+        {
+            reader.error("wrong-value", node.span, format!("skip: {text:?} is text; write true, false, or why"));
+            None
+        }
+        _ => reader.text(node, "skip").map(one_line),
     }
 }
 
@@ -335,14 +356,16 @@ pub(super) struct Asked {
 impl Test<'_, '_> {
     /// The requests of a test for one user: one, or one for each method that `read` and `write` stand for.
     fn asks(&self, reader: &mut Reader, identity: &Identity) -> Vec<(Option<&'static str>, Asked)> {
-        let path = self.path;
         let methods = match (&self.shared.rules, self.verb) {
             (super::Rules::Storage(_), "read") => &["get", "list"][..],
             (super::Rules::Storage(_) | super::Rules::Firestore(_), "write") => &["create", "update", "delete"],
             // A document is read with get, a collection with list.
             (super::Rules::Firestore(_), "read") => {
-                let segments = path.as_text().unwrap_or("").trim_matches('/').split('/').count();
-                if segments.is_multiple_of(2) { &["get"] } else { &["list"] }
+                if self.is_collection() {
+                    &["list"]
+                } else {
+                    &["get"]
+                }
             }
             (_, verb) => return self.ask(reader, verb, identity).map(|ask| (None, ask)).into_iter().collect(),
         };
@@ -353,6 +376,13 @@ impl Test<'_, '_> {
             asks.push((several.then_some(*method), ask));
         }
         asks
+    }
+
+    /// Whether the path, of Firestore, names a collection.
+    pub(super) fn is_collection(&self) -> bool {
+        let text = self.path.as_text().unwrap_or("");
+        let name = text.split_once("/documents/").map_or(text, |(_, name)| name);
+        !name.trim_matches('/').split('/').count().is_multiple_of(2)
     }
 
     pub(super) fn verb(&self) -> &'static str {

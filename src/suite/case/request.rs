@@ -35,6 +35,12 @@ const CONTENT: [&str; 9] = [
     "contentLanguage",
 ];
 
+/// What of these is the content's own.
+const FIXED: [&str; 5] = ["size", "md5Hash", "crc32c", "generation", "timeCreated"];
+
+/// Stored names among which a similar one is looked for.
+pub(in crate::suite) const COMPARED: usize = 100;
+
 /// Which keys of a test belong to which rules, and how messages call those.
 const OF_STORAGE: [&str; 3] = ["objects", "bucket", "params"];
 const OF_FIRESTORE: [&str; 4] = ["database", "batch", "after", "remove"];
@@ -72,11 +78,13 @@ impl Test<'_, '_> {
         let writes = matches!(verb, "create" | "update" | "write");
         wrong(&["with"], writes, "create, update and write");
         wrong(&["merge", "remove"], verb == "update", "update");
-        wrong(
-            &["query"],
-            if database { verb == "read" } else { matches!(verb, "list" | "read") },
-            "list, or read of a database",
-        );
+        let queries = match &self.shared.rules {
+            Rules::Storage(_) => false,
+            Rules::Firestore(_) => verb == "list" || verb == "read" && self.is_collection(),
+            Rules::Database(_) => verb == "read",
+        };
+        wrong(&["query"], queries, "a list of Firestore or a read of a database");
+        wrong(&["after"], writes || verb == "delete", "what is written: create, update, delete and write");
     }
 
     fn path_text<'a>(&'a self, reader: &mut Reader) -> Option<&'a str> {
@@ -84,10 +92,14 @@ impl Test<'_, '_> {
     }
 
     /// The documents that rules can ask for.
-    fn store(&self, reader: &mut Reader) -> Store {
-        let own = self.fields.get("documents").map(|node| seeds::documents(reader, node, self.now));
-        let after = self.fields.get("after").map(|node| seeds::documents(reader, node, self.now));
+    fn store(&self, reader: &mut Reader, database: &str) -> Store {
+        let mut read = |name: &str| {
+            let node = self.fields.get(name)?;
+            Some(seeds::documents(reader, node, database, self.now))
+        };
+        let (own, after) = (read("documents"), read("after"));
         Store {
+            database: database.to_owned(),
             shared: Arc::clone(&self.shared.documents),
             own: own.unwrap_or_default(),
             after: after.unwrap_or_default(),
@@ -103,11 +115,20 @@ impl Test<'_, '_> {
         let text = self.path_text(reader)?;
         let full = text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
         let full = full.or_else(|| text.strip_prefix("gs://").and_then(|rest| rest.split_once('/')));
-        let stated = self.fields.get("bucket").and_then(|node| reader.text(node, "bucket"));
+        let stated = self.fields.get("bucket").and_then(|node| paths::plain_name(reader, node, "bucket"));
+        if let (Some((of_path, _)), Some(stated)) = (full, stated)
+            && of_path != stated
+        {
+            let message = format!("the path is of the bucket {of_path}, not of {stated}");
+            reader.error("wrong-path", self.path().span, message);
+        }
         let (bucket, name) = full.unwrap_or((stated.unwrap_or(&self.shared.bucket), text));
+        paths::check_name(reader, bucket, self.path().span, "bucket")?;
         let name = paths::object(reader, name, self.path().span, method == Method::List)?;
-        let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, self.now)).unwrap_or_default();
-        let known = own.get(&name).or_else(|| self.shared.objects.get(&name));
+        let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, bucket, self.now));
+        let own = own.unwrap_or_default();
+        let key = seeds::key(bucket, &name);
+        let known = own.get(&key).or_else(|| self.shared.objects.get(&key));
         let stored = known.and_then(Option::as_ref).filter(|_| method != Method::List);
         let mut request = storage::Request::new(method, bucket.to_owned(), name.clone()).at(self.now);
         if method == Method::List {
@@ -120,18 +141,22 @@ impl Test<'_, '_> {
             request = request.with(self.upload(reader, method, &name, stored.map(|stored| &**stored))?);
         }
         if let Some(params) = self.fields.get("params") {
+            if !matches!(params.kind, Kind::Map(_)) {
+                reader.wrong(params, "params", "a map of texts");
+            }
             for (key, value) in params.entries() {
                 request = request.param(&key.text, reader.text(value, "a parameter")?);
             }
         }
-        let store = Arc::new(self.store(reader));
+        let store = Arc::new(self.store(reader, &self.shared.database));
         let absent = stored.is_none() && !matches!(method, Method::List | Method::Create);
         let hint = if method == Method::List {
             let text = "a list is decided for the path of the folder, not for what is in it".to_owned();
             Some(Hint { text, of_unmatched: true })
         } else if absent {
             let names = own.iter().chain(self.shared.objects.iter()).filter(|(_, object)| object.is_some());
-            nearest(&name, names.map(|(name, _)| name.as_str())).map(meant)
+            let names = names.filter_map(|(key, _)| key.strip_prefix(bucket)?.strip_prefix('/'));
+            nearest(&name, names.take(COMPARED)).map(meant)
         } else {
             None
         };
@@ -170,13 +195,16 @@ impl Test<'_, '_> {
         });
         let Some(mut below) = below else { return seeds::object(reader, name, node, None, self.now) };
         // The service adds custom metadata to those that are there.
-        if !whole && let (Some(Json::Object(custom)), Some(changes)) = (below.get_mut("metadata"), node.get("metadata"))
+        self.unchangeable(reader, node, &below);
+        if !whole
+            && let (Some(Json::Object(custom)), Some(changes)) = (below.get_mut("metadata"), node.get("metadata"))
+            && matches!(changes.kind, Kind::Map(_))
         {
             let mut kept: JsonMap<String, Json> = custom.clone();
             for (key, value) in changes.entries() {
                 match value.kind {
                     Kind::Null => drop(kept.shift_remove(&key.text)),
-                    _ => drop(kept.insert(key.text.clone(), value.to_json())),
+                    _ => drop(kept.insert(key.text.clone(), values::plain(reader, value, "metadata")?)),
                 }
             }
             let mut node = node.clone();
@@ -189,19 +217,37 @@ impl Test<'_, '_> {
         seeds::object(reader, name, node, Some(&below), self.now)
     }
 
+    /// Warns of what an update of metadata cannot change.
+    fn unchangeable(&self, reader: &mut Reader, node: &Node, stored: &JsonMap<String, Json>) {
+        for (key, value) in node.entries().iter().filter(|(key, _)| FIXED.contains(&key.text.as_str())) {
+            if stored.get(&key.text).is_some_and(|known| *known != value.to_json()) {
+                let message = format!("{} is another than the stored one: an update changes metadata only", key.text);
+                reader.warn("other-method", key.span, message, "an upload over what is there is a create");
+            }
+        }
+    }
+
     fn firestore(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
         let names = if method == Method::List { Names::Collection } else { Names::Document };
         let text = self.path_text(reader)?;
-        let name = paths::document(reader, text, self.path().span, names)?;
-        let stated = self.fields.get("database").and_then(|node| reader.text(node, "database"));
-        let database = stated.unwrap_or(&self.shared.database).to_owned();
-        let mut store = self.store(reader);
-        let stored = store.document(&name).filter(|_| method != Method::List);
+        let (of_path, name) = paths::document(reader, text, self.path().span, names)?;
+        let stated = self.fields.get("database").and_then(|node| paths::plain_name(reader, node, "database"));
+        if let (Some(of_path), Some(stated)) = (&of_path, stated)
+            && of_path != stated
+        {
+            let message = format!("the path is of the database {of_path}, not of {stated}");
+            reader.error("wrong-path", self.path().span, message);
+        }
+        let database = of_path.unwrap_or_else(|| stated.unwrap_or(&self.shared.database).to_owned());
+        let mut store = self.store(reader, &database);
+        // What `write` stands for is asked as it could be: nothing is created that is there.
+        let as_new = method == Method::Create && self.verb() == "write";
+        let stored = store.document(&name).filter(|_| method != Method::List && !as_new);
         let mut request = match method {
             Method::List => firestore::Request::list(name.clone(), self.list_query(reader)?),
             method => firestore::Request::new(method, name.clone()),
         };
-        request = request.at(self.now).database(database);
+        request = request.at(self.now).database(store.database.clone());
         if let Some(batch) = self.fields.get("batch")
             && reader.bool(batch, "batch")?
         {
@@ -212,7 +258,13 @@ impl Test<'_, '_> {
             _ => None,
         };
         if matches!(method, Method::Create | Method::Update | Method::Delete) {
-            store.after.entry(name.clone()).or_insert_with(|| written.clone().map(Arc::new));
+            let own = seeds::key(&store.database, &name);
+            if store.after.contains_key(&own) {
+                let span = self.fields.key("after").map_or(self.path().span, |key| key.span);
+                let message = format!("after is about other writes; what becomes of {name} this test says itself");
+                reader.error("misplaced-key", span, message);
+            }
+            store.after.insert(own, written.clone().map(Arc::new));
         }
         self.other_method(reader, method, &name, stored.is_some());
         let absent = stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete);
@@ -254,6 +306,10 @@ impl Test<'_, '_> {
     /// The fields as they will be.
     fn fields_written(&self, reader: &mut Reader, stored: Option<&Document>) -> Option<Map> {
         let (with, merge) = (self.fields.get("with"), self.fields.get("merge"));
+        if let Some(merge) = merge.filter(|merge| !matches!(merge.kind, Kind::Map(_))) {
+            reader.wrong(merge, "merge", "a map of fields");
+            return None;
+        }
         let remove = self.fields.get("remove");
         match (with, merge.or(remove)) {
             (Some(with), None) => values::document(reader, with, "with", self.now),
@@ -301,6 +357,10 @@ impl Test<'_, '_> {
             _ => Json::Null,
         };
         let data = match self.fields.stated("data") {
+            Some(node) if node.as_text().is_some() => {
+                reader.wrong(node, "data of a test", "written out");
+                return None;
+            }
             Some(node) => Arc::new(seeds::data(reader, node, self.now)?),
             None => Arc::clone(&self.shared.data),
         };
@@ -378,7 +438,7 @@ fn near_place(data: &database::Data, path: &str) -> Option<String> {
                 walked = format!("{walked}/{name}");
             }
             None => {
-                let near = nearest(name, at.children().map(|(name, _)| name))?;
+                let near = nearest(name, at.children().map(|(name, _)| name).take(COMPARED))?;
                 let rest = names.collect::<Vec<_>>().join("/");
                 return Some(format!("{walked}/{near}/{rest}").trim_end_matches('/').to_owned());
             }

@@ -7,7 +7,7 @@ use crate::text::{Diagnostic, Source, Span};
 
 use super::{Key, Kind, MAX_DEPTH, Node, add, syntax};
 
-/// Nodes that aliases may add to a file: some lines of aliases of aliases could ask for more than any memory holds.
+/// Nodes, and dozens of bytes of text, that anchors and aliases may add to a file: some lines of aliases of aliases could ask for more than any memory holds.
 const MAX_COPIED: usize = 1_000_000;
 
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
@@ -98,6 +98,7 @@ impl<'t> Reader<'t> {
             _ => return Err(syntax(span, "a value is missing here")),
         };
         if anchor != 0 {
+            self.copy(&node, span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
@@ -105,14 +106,20 @@ impl<'t> Reader<'t> {
 
     /// A copy of what the anchor names. It keeps the place where that is written, which is where a mistake is mended.
     fn alias(&mut self, anchor: usize, span: Span) -> Found<Node> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
             return Err(syntax(span, "the alias stands within what it names"));
         };
+        self.copy(&node, span)?;
+        Ok(node)
+    }
+
+    /// Pays for a copy.
+    fn copy(&mut self, node: &Node, span: Span) -> Found<()> {
         self.copied += size(node);
         if self.copied > MAX_COPIED {
-            return Err(syntax(span, format!("aliases repeat more than {MAX_COPIED} values")));
+            return Err(syntax(span, "anchors and aliases repeat more than a suite can hold"));
         }
-        Ok(node.clone())
+        Ok(())
     }
 
     fn list(&mut self, start: Span, depth: usize, tag: Option<Box<str>>) -> Found<Node> {
@@ -132,7 +139,7 @@ impl<'t> Reader<'t> {
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
-                merge(&mut entries, merged)?;
+                merge(&mut entries, &mut seen, merged)?;
                 return Ok(Node { kind: Kind::Map(entries), span: start.to(span), tag, plain: false });
             }
             let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
@@ -152,7 +159,7 @@ impl<'t> Reader<'t> {
 }
 
 /// `<<: *other` and `<<: [*one, *other]`: keys that are not there themselves, of the first map that has them.
-fn merge(entries: &mut Vec<(Key, Node)>, merged: Vec<Node>) -> Found<()> {
+fn merge(entries: &mut Vec<(Key, Node)>, seen: &mut FxHashSet<String>, merged: Vec<Node>) -> Found<()> {
     for node in merged {
         let maps = match node.kind {
             Kind::List(items) => items,
@@ -163,7 +170,7 @@ fn merge(entries: &mut Vec<(Key, Node)>, merged: Vec<Node>) -> Found<()> {
                 return Err(syntax(map.span, "<< takes a map, or a list of maps"));
             };
             for (key, value) in more {
-                if !entries.iter().any(|(known, _)| known.text == key.text) {
+                if seen.insert(key.text.clone()) {
                     entries.push((key, value));
                 }
             }
@@ -176,6 +183,7 @@ fn size(node: &Node) -> usize {
     match &node.kind {
         Kind::List(items) => 1 + items.iter().map(size).sum::<usize>(),
         Kind::Map(entries) => 1 + entries.iter().map(|(_, value)| size(value)).sum::<usize>(),
+        Kind::Text(text) => 1 + text.len() / 64,
         _ => 1,
     }
 }

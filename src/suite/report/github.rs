@@ -1,11 +1,13 @@
 //! Results as annotations of GitHub Actions.
 
 use super::{Outcome, Run, note};
+use crate::suite::{LoadError, Suites};
 use crate::text::{Diagnostics, Severity};
 
-/// An error for each failure, a warning for each note, at the place of the test.
-pub fn github(run: &Run) -> String {
-    let mut out = String::new();
+/// An error for each failure and for each mistake of a suite, a warning for each note and for what is suspicious in a
+/// suite, each at its place.
+pub fn github(suites: &Suites, run: &Run) -> String {
+    let mut out: String = suites.errors.iter().map(broken).chain(suites.warnings.iter().map(annotations)).collect();
     for result in &run.results {
         let place = Some((result.line, result.column));
         let (level, text) = match (&result.outcome, note(result)) {
@@ -22,6 +24,15 @@ pub fn github(run: &Run) -> String {
         out += &annotation(level, &result.suite, place, &result.name, &text);
     }
     out
+}
+
+fn broken(error: &LoadError) -> String {
+    match error {
+        LoadError::Unreadable(path, why) => {
+            annotation("error", &path.display().to_string(), None, "unreadable-file", why)
+        }
+        LoadError::Suite(found) | LoadError::Rules(found) => annotations(found),
+    }
 }
 
 /// An annotation for each problem of a file: of rules or of a suite.

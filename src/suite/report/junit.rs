@@ -25,6 +25,8 @@ pub fn junit(suites: &Suites, run: &Run) -> Result<String, String> {
         report.add_test_suite(suite);
     }
     let text = report.to_string().map_err(|error| error.to_string())?;
+    // No part of XML, and passed on as they are.
+    let text = text.replace(['\u{fffe}', '\u{ffff}'], "");
     // Jenkins' schema (xunit-plugin, junit-10.xsd) has this attribute for each suite, not for all of them.
     Ok(text.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
 }

@@ -54,5 +54,5 @@ fn escape(text: &str) -> String {
 
 /// A scalar of YAML; JSON's strings are such.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::Value::from(one_line(text)).to_string()
 }

@@ -37,7 +37,7 @@ impl Account {
     pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>, uid: &str, project: &str) -> Option<Self> {
         let text = |reader: &mut Reader, name: &str| fields.get(name).and_then(|node| reader.text(node, name));
         let project = text(reader, "project").unwrap_or(project).to_owned();
-        let provider = match fields.get("provider") {
+        let provider = match fields.stated("provider") {
             Some(node) => self::provider(reader, node)?,
             None => "password",
         };
@@ -240,14 +240,17 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<Handled> {
         returned(reader, value, name);
         return Some(Handled::Returns(values::plain(reader, value, name)?));
     }
-    if let Some(crash) = fields.get("crash") {
+    if let Some(crash) = fields.stated("crash") {
         return reader.bool(crash, "crash").map(|crash| if crash { Handled::Crashes } else { Handled::Nothing });
     }
-    let thrown = fields.get("throw")?;
+    let thrown = fields.stated("throw")?;
     let (code, span, message, details) = match thrown.as_text() {
         Some(code) => (code, thrown.span, "", None),
         None => {
             let fields = reader.fields(thrown, "throw", &["code", "message", "details"]);
+            if !fields.is_map() {
+                return None;
+            }
             let code = required(reader, &fields, "code")?;
             let message = fields.get("message").and_then(|node| reader.text(node, "message")).unwrap_or("");
             let details = fields.get("details").and_then(|node| values::plain(reader, node, "details"));

@@ -11,8 +11,8 @@ use crate::{
 };
 
 use super::{
-    load::Reading,
     node::{Fields, Node, Reader},
+    reading::Reading,
     values,
 };
 use account::Account;
@@ -216,13 +216,28 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
         return None;
     }
     let text = reading.file(token, "token")?;
+    let project = match fields.get("project") {
+        Some(node) => reading.reader.text(node, "project")?,
+        None => project,
+    };
+    let decoded = match crate::auth::decode(text.trim()) {
+        Ok(decoded) => decoded,
+        Err(why) => {
+            reading.reader.error("wrong-value", token.span, format!("the file holds no token: {why}"));
+            return None;
+        }
+    };
+    if let Some(audience) = decoded.claims().text("aud").filter(|audience| *audience != project) {
+        let message = format!("the token is for the project {audience}, not for {project}: say so with `project:`");
+        reading.reader.error("wrong-value", token.span, message);
+        return None;
+    }
     let set = reading.file(keys, "keys")?;
     let set = if set.trim_start().starts_with(['{', '[']) {
         KeySet::parse(&set)
     } else {
         // A single key in PEM has no id of its own: it is that of the token.
-        let header = crate::auth::decode(text.trim()).ok().map(|token| token.header().clone()).unwrap_or_default();
-        KeySet::from_pem(header.get("kid").and_then(Json::as_str).unwrap_or_default(), &set)
+        KeySet::from_pem(decoded.header().get("kid").and_then(Json::as_str).unwrap_or_default(), &set)
     };
     let set = match set {
         Ok(set) => Keys::new(set),
@@ -230,10 +245,6 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
             reading.reader.error("unreadable-file", keys.span, format!("keys: {error}"));
             return None;
         }
-    };
-    let project = match fields.get("project") {
-        Some(node) => reading.reader.text(node, "project")?,
-        None => project,
     };
     let mut verifier = Verifier::id_tokens(project, set);
     if let Some(tenant) = fields.get("tenant") {
