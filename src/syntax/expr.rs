@@ -158,23 +158,20 @@ impl Builder<'_> {
         let Some(first) = parts.next() else { return ExprId(0) };
         let negated = before == Some(UnaryOp::Negate) && parts.peek().is_none();
         // An expression in parentheses starts a chain where its parenthesis does.
-        let start = span(&first);
+        let mut whole = tight(&first);
         let mut id = self.primary(first, negated, groups);
-        let mut whole = start;
         for part in parts {
-            whole = whole.to(span(&part));
+            whole = whole.to(tight(&part));
             id = match part.as_rule() {
                 Rule::member => {
-                    let name = self.name(part.into_inner().next());
-                    let anchor = name.span;
-                    self.exprs.push(Expr::Member(id, name), whole, anchor)
-                }
-                Rule::method => {
                     let mut inner = part.into_inner();
                     let name = self.name(inner.next());
-                    let arguments = self.arguments(inner.next(), groups);
                     let anchor = name.span;
-                    self.exprs.push(Expr::Method(id, name, arguments), whole, anchor)
+                    let expr = match inner.next() {
+                        Some(arguments) => Expr::Method(id, name, self.arguments(Some(arguments), groups)),
+                        None => Expr::Member(id, name),
+                    };
+                    self.exprs.push(expr, whole, anchor)
                 }
                 _ => self.bracket(id, part, whole, groups),
             };
@@ -201,7 +198,7 @@ impl Builder<'_> {
     }
 
     fn primary(&mut self, node: Node<'_>, negated: bool, groups: &mut Vec<(ExprId, u32)>) -> ExprId {
-        let whole = span(&node);
+        let whole = tight(&node);
         let text = node.as_str();
         let (expr, anchor) = match node.as_rule() {
             Rule::null => (Expr::Null, whole),
@@ -211,15 +208,16 @@ impl Builder<'_> {
             Rule::string => (Expr::Str(literal::string(text)), whole),
             Rule::bytes => (self.bytes(text, whole), whole),
             Rule::variable => {
-                let name = self.name(node.into_inner().next());
-                self.refuse_package(&name);
-                (Expr::Variable(name), whole)
-            }
-            Rule::call => {
                 let mut inner = node.into_inner();
                 let name = self.name(inner.next());
                 let anchor = name.span;
-                (Expr::Call(name, self.arguments(inner.next(), groups)), anchor)
+                match inner.next() {
+                    Some(arguments) => (Expr::Call(name, self.arguments(Some(arguments), groups)), anchor),
+                    None => {
+                        self.refuse_package(&name);
+                        (Expr::Variable(name), whole)
+                    }
+                }
             }
             Rule::package_call => {
                 let mut inner = node.into_inner();
@@ -239,9 +237,6 @@ impl Builder<'_> {
                 (Expr::Map(entries), whole)
             }
             Rule::path => {
-                // pest counts blanks after a lone segment to the path.
-                let end = node.clone().into_inner().last().map_or(whole.end, |last| span(&last).end);
-                let whole = Span { end, ..whole };
                 let path = self.path(node, groups);
                 return self.exprs.push(path, whole, whole);
             }
@@ -327,6 +322,18 @@ impl Builder<'_> {
             || Name { text: String::new(), span: Span::default() },
             |n| Name { text: n.as_str().to_owned(), span: span(&n) },
         )
+    }
+}
+
+/// Where a node stands. pest counts blanks before an optional part that is not there, and after a lone segment of a path.
+fn tight(node: &Node<'_>) -> Span {
+    let whole = span(node);
+    match node.as_rule() {
+        Rule::variable | Rule::member | Rule::path => {
+            let end = node.clone().into_inner().last().map_or(whole.end, |last| span(&last).end);
+            Span { end, ..whole }
+        }
+        _ => whole,
     }
 }
 
