@@ -100,6 +100,19 @@ impl<'a> Request<'a> {
 }
 
 impl Query {
+    /// The parts that a query in JSON can have.
+    pub const NAMES: [&'static str; 9] = [
+        "orderByKey",
+        "orderByValue",
+        "orderByPriority",
+        "orderByChild",
+        "startAt",
+        "endAt",
+        "equalTo",
+        "limitToFirst",
+        "limitToLast",
+    ];
+
     /// Reads a query as the line protocol and request files have it: `orderByKey`, `orderByValue`, `orderByPriority`,
     /// `orderByChild`, `startAt`, `endAt`, `equalTo`, `limitToFirst`, `limitToLast`.
     ///

@@ -7,6 +7,9 @@ use crate::value::{Comparator, json};
 use super::{Direction, Query};
 
 impl Query {
+    /// The parts that a query in JSON can have.
+    pub const NAMES: [&'static str; 4] = ["limit", "offset", "orderBy", "where"];
+
     /// Reads a query as request files and suites have it: `limit`, `offset`, `orderBy` (fields to `ASC` or `DESC`) and
     /// `where`, a list of field, comparison and value.
     ///

@@ -2,7 +2,10 @@
 
 use crate::text::Source;
 
-use super::node::{Kind, Node, Reader};
+use super::{
+    case::Expect,
+    node::{Kind, Node, Reader},
+};
 
 /// What a test says has to have decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,15 @@ pub(super) enum Because {
 const WORDS: [&str; 5] = ["no-match", "false", "error", "invalid", "refused"];
 
 impl Because {
+    /// Whether it can be a reason for that answer.
+    pub(super) fn is_about(&self, expect: Expect) -> bool {
+        match self {
+            Because::Line(_) => expect != Expect::NoSignIn,
+            Because::Error(_) => expect != Expect::Allow,
+            _ => expect == Expect::Deny,
+        }
+    }
+
     /// Reads what decides by these rules.
     pub(super) fn read(reader: &mut Reader, node: &Node, rules: &Source, is_database: bool) -> Option<Self> {
         match &node.kind {

@@ -269,8 +269,8 @@ impl<'f> Loader<'f> {
             data: Arc::default(),
         };
         let project = text(parts, "project").unwrap_or_else(|| "demo-project".to_owned());
-        for part in parts.iter_mut() {
-            self.shared(part, &mut shared, &project);
+        for (at, part) in parts.iter_mut().enumerate() {
+            self.shared(part, at < last, &mut shared, &project);
         }
         let part = parts.last_mut()?;
         let reader = &mut part.reading.reader;
@@ -315,10 +315,7 @@ impl<'f> Loader<'f> {
         let rules = node.get("rules")?;
         // Text of several lines is no name of a file: it is the rules themselves.
         let (path, text) = match rules.as_text() {
-            Some(text) if text.contains('\n') => {
-                let name = format!("{}#rules", reading.reader.source.name());
-                (PathBuf::from(name), text.to_owned())
-            }
+            Some(text) if text.contains('\n') => inline(&reading.reader.source, rules.span, text),
             _ => reading.named(rules, "rules")?,
         };
         let key =
@@ -362,7 +359,7 @@ impl<'f> Loader<'f> {
     }
 
     /// Adds users and seeds of a file; those of a name that is there already are replaced.
-    fn shared(&mut self, part: &mut Part<'f>, shared: &mut Shared, project: &str) {
+    fn shared(&mut self, part: &mut Part<'f>, included: bool, shared: &mut Shared, project: &str) {
         let Part { reading, node, .. } = part;
         self.section(reading, node.get("users"), "users", |reading, users| {
             if !matches!(users.kind, node::Kind::Map(_)) {
@@ -382,8 +379,8 @@ impl<'f> Loader<'f> {
         let misplaced = |reading: &mut Reading<'_>, name: &str, right: bool, of: &str| {
             let key = node.entries().iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span);
             // A shared file may have seeds for every kind of rules.
-            if let Some(span) = key.filter(|_| !right && node.get("rules").is_some()) {
-                reading.reader.error("misplaced-key", span, format!("{name} are for {of} rules"));
+            if let Some(span) = key.filter(|_| !right && !included) {
+                reading.reader.error("misplaced-key", span, format!("the rules are no {of} rules, which have {name}"));
             }
             right
         };
@@ -444,6 +441,22 @@ impl<'f> Loader<'f> {
             reading.reader.error("wrong-file", node.span, message);
         }
     }
+}
+
+/// Rules that stand in the suite itself, as a source whose lines are those of the file. In JSON a text has no lines of its
+/// own.
+fn inline(suite: &Source, span: Span, text: &str) -> (PathBuf, String) {
+    if !matches!(suite.text().as_bytes().get(span.start as usize), Some(b'|' | b'>')) {
+        // The place of a block is where its text begins, or the mark before it.
+        let first = suite.position(span.start).line as usize;
+        if !suite.name().ends_with(".json") {
+            return (PathBuf::from(suite.name()), "\n".repeat(first.saturating_sub(1)) + text);
+        }
+    } else {
+        let first = suite.position(span.start).line as usize;
+        return (PathBuf::from(suite.name()), "\n".repeat(first) + text);
+    }
+    (PathBuf::from(format!("{}#rules", suite.name())), text.to_owned())
 }
 
 /// The name of a bucket or a database that the last of the files states.

@@ -90,6 +90,16 @@ pub struct Failure {
     pub explanation: String,
 }
 
+impl Failure {
+    /// The message with the hint, in one sentence.
+    pub fn text(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{} ({hint})", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
 /// Why a denial that was expected may not be the one that was meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -181,6 +191,10 @@ impl Answer {
         }
     }
 
+    pub(super) fn verdict(&self) -> Expect {
+        if self.is_allowed() { Expect::Allow } else { Expect::Deny }
+    }
+
     /// What decided, in a sentence; of conditions that are false, where the answer was explained, which part.
     pub(super) fn reason(&self) -> String {
         let (reason, condition) = match self {
@@ -230,6 +244,12 @@ impl Answer {
     pub(super) fn is_because(&self, because: &Because) -> Result<(), String> {
         let instead = |what: &str| Err(format!("{what}, but {}", self.reason()));
         match because {
+            // Words are about denials.
+            Because::NoMatch | Because::Refused | Because::False | Because::Invalid | Because::Error(_)
+                if self.is_allowed() =>
+            {
+                instead("the reason is one for a denial")
+            }
             Because::NoMatch if !self.has_no_match() => instead("expected that nothing covers the request"),
             Because::Refused if !self.is_refused() => instead("expected a request that no rules could decide"),
             Because::False if self.fault().is_some() || self.has_no_match() || self.is_refused() => {

@@ -11,6 +11,12 @@ pub(super) enum Names {
     Collection,
 }
 
+/// Bucket and name of a full name: `/b/BUCKET/o/NAME`, `gs://BUCKET/NAME`.
+pub(super) fn in_bucket(text: &str) -> Option<(&str, &str)> {
+    let official = text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
+    official.or_else(|| text.strip_prefix("gs://").and_then(|rest| rest.split_once('/')))
+}
+
 /// The name of an object, or of a prefix; a slash before it does not count.
 pub(super) fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<String> {
     let name = text.strip_prefix('/').unwrap_or(text);

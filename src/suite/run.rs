@@ -80,7 +80,7 @@ impl Run {
 #[derive(Default)]
 struct Piece {
     results: Vec<TestResult>,
-    /// By the number of the rules.
+    /// By the number of the rules. Of a piece that others' failures may have cut short, nothing.
     coverage: Vec<Option<Coverage>>,
 }
 
@@ -148,17 +148,16 @@ impl Suites {
             run.coverage = self.rules.iter().map(|rules| (rules.clone(), Coverage::new(true))).collect();
         }
         for piece in pieces {
+            // What comes after the first failure is chance: it counts for nothing.
+            if options.bail && !run.passed() {
+                break;
+            }
             run.results.extend(piece.results);
             for ((_, sum), more) in run.coverage.iter_mut().zip(&piece.coverage) {
                 if let Some(more) = more {
                     sum.add(more);
                 }
             }
-        }
-        if options.bail {
-            // With several threads others may have gone on; which those are is chance, and not reported.
-            let failed = run.results.iter().position(|result| matches!(result.outcome, Outcome::Failed(_)));
-            run.results.truncate(failed.map_or(run.results.len(), |at| at + 1));
         }
         run.unrun = chosen - run.results.len();
         run
@@ -194,7 +193,8 @@ fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverag
     if let (true, Outcome::Passed(Some(note))) = (strict, &result.outcome) {
         let explanation = decide(rules, &case.ask, None, true).map(|answer| answer.explanation()).unwrap_or_default();
         let (message, got) = (format!("passes, but {note}"), result.expected.to_owned());
-        let failure = Failure { message, hint: None, got, explanation };
+        let hint = Some(format!("if that is meant: `because: {}`", note.word()));
+        let failure = Failure { message, hint, got, explanation };
         result.outcome = Outcome::Failed(Box::new(failure));
     }
     result
@@ -230,13 +230,13 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
     let pinned = case.because.is_some();
     let answer = match decide(rules, &case.ask, coverage, false) {
         // What failed is told with all it went through, too.
-        Ok(answer) if pinned || answer.is_allowed() != (case.expect == Expect::Allow) => {
+        Ok(answer) if pinned || answer.verdict() != case.expect => {
             decide(rules, &case.ask, None, true).unwrap_or(answer)
         }
         Ok(answer) => answer,
         Err(error) => return failed(format!("there is no decision: {error}"), "error", String::new()),
     };
-    let got = if answer.is_allowed() { Expect::Allow } else { Expect::Deny };
+    let got = answer.verdict();
     if got != case.expect {
         let message = match case.expect {
             Expect::NoSignIn => format!("{} can sign in", case.user),

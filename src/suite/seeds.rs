@@ -37,7 +37,7 @@ pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Times
         reader.wrong(node, "objects", "a map from names to metadata");
     }
     for (key, value) in node.entries() {
-        let full = key.text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
+        let full = paths::in_bucket(&key.text);
         let (bucket, name) = full.unwrap_or((bucket, &key.text));
         if paths::check_name(reader, bucket, key.span, "bucket").is_none() {
             continue;
@@ -71,8 +71,16 @@ pub(super) fn object(
     };
     let mut fields = below.cloned().unwrap_or_default();
     for (key, value) in entries {
-        let moment = value.as_text().filter(|_| matches!(key.text.as_str(), "timeCreated" | "updated"));
-        let json = match moment.and_then(|text| clock::moment(text, Some(now))) {
+        let is_time = matches!(key.text.as_str(), "timeCreated" | "updated");
+        let moment = match (is_time, &value.tag, value.as_text()) {
+            (true, Some(_), _) => match values::value_of(reader, value, now)? {
+                Value::Timestamp(moment) => Some(moment),
+                _ => None,
+            },
+            (true, None, Some(text)) => clock::moment(text, Some(now)),
+            _ => None,
+        };
+        let json = match moment {
             Some(moment) => moment.to_string().into(),
             None => values::plain(reader, value, &key.text)?,
         };

@@ -36,12 +36,7 @@ pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Opti
         Kind::Int(n) => Value::Int(*n),
         Kind::Float(n) => Value::Float(*n),
         Kind::Text(text) => {
-            // Quoted, it is meant as text.
-            if node.plain && text.len() >= "now-1h".len() && clock::moment(text, Some(now)).is_some() {
-                let message = format!("{text} is text here, not a timestamp");
-                let hint = format!("write !timestamp {text}, or quote it if text is meant");
-                reader.warn("text-of-a-time", node.span, message, &hint);
-            }
+            text_of_a_time(reader, node, now);
             word(reader, node, text);
             Value::from(text.as_str())
         }
@@ -102,6 +97,16 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
     found
 }
 
+/// Warns of a time that is not tagged. Quoted, it is meant as text.
+fn text_of_a_time(reader: &mut Reader, node: &Node, now: Timestamp) {
+    let Some(text) = node.as_text().filter(|_| node.plain) else { return };
+    if text == "now" || text.len() >= "now-1h".len() && clock::moment(text, Some(now)).is_some() {
+        let message = format!("{text} is text here, not a time");
+        let hint = format!("write !timestamp {text}, or quote it if text is meant");
+        reader.warn("text-of-a-time", node.span, message, &hint);
+    }
+}
+
 /// Warns of words that other versions of YAML take for booleans.
 fn word(reader: &mut Reader, node: &Node, text: &str) {
     if node.plain && matches!(text.to_ascii_lowercase().as_str(), "yes" | "no" | "on" | "off") {
@@ -137,11 +142,21 @@ pub(super) fn plain(reader: &mut Reader, node: &Node, what: &str) -> Option<Json
 }
 
 /// Data of a database: plain JSON, and times as the milliseconds that databases count in: `!now`, `!now -5m`,
-/// `!timestamp 2026-01-01T00:00:00Z`.
+/// `!timestamp 2026-01-01T00:00:00Z`, `{timestampValue: now}`.
 pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Json> {
     json_of(reader, node, what, &mut |reader, node| {
-        let tag = node.tag.as_deref().filter(|tag| matches!(*tag, "now" | "timestamp"))?;
-        Some(match tagged(reader, node, tag, now)? {
+        let time = match (&node.tag, node.entries()) {
+            (Some(tag), _) if matches!(&**tag, "now" | "timestamp") => tagged(reader, node, tag, now)?,
+            (None, [(kind, text)]) if kind.text == "timestampValue" => {
+                Value::Timestamp(reader.time(text, "timestampValue", Some(now))?)
+            }
+            (None, []) => {
+                text_of_a_time(reader, node, now);
+                return None;
+            }
+            _ => return None,
+        };
+        Some(match time {
             Value::Timestamp(time) => Json::from(time.unix_seconds() * 1000 + time.nanos() / 1_000_000),
             _ => Json::Null,
         })
@@ -150,9 +165,12 @@ pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp)
 
 /// A query of Firestore: plain JSON, and in its filters whatever documents can hold.
 pub(super) fn query(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Json> {
-    json_of(reader, node, "query", &mut |reader, node| {
-        let tag = node.tag.as_deref()?;
-        tagged(reader, node, tag, now).map(|value| typed::to_typed(value.view()))
+    json_of(reader, node, "query", &mut |reader, node| match (&node.tag, node.entries()) {
+        (Some(tag), _) => tagged(reader, node, tag, now).map(|value| typed::to_typed(value.view())),
+        (None, [(kind, _)]) if kind.text == "timestampValue" => {
+            value_of(reader, node, now).map(|value| typed::to_typed(value.view()))
+        }
+        _ => None,
     })
 }
 
@@ -163,14 +181,14 @@ fn json_of(
     what: &str,
     special: &mut dyn FnMut(&mut Reader, &Node) -> Option<Json>,
 ) -> Option<Json> {
-    if node.tag.is_some() {
-        let before = reader.count();
-        let found = special(reader, node);
-        if found.is_none() && reader.count() == before {
-            let tag = node.tag.as_deref().unwrap_or_default();
-            reader.error("wrong-value", node.span, format!("!{tag} is not for {what}, which takes plain values"));
-        }
+    let before = reader.errors();
+    let found = special(reader, node);
+    if found.is_some() || reader.errors() > before {
         return found;
+    }
+    if let Some(tag) = &node.tag {
+        reader.error("wrong-value", node.span, format!("!{tag} is not for {what}, which takes plain values"));
+        return None;
     }
     Some(match &node.kind {
         Kind::Float(n) if !n.is_finite() => {

@@ -19,6 +19,7 @@ fn mistakes() -> impl Iterator<Item = (String, Suites)> {
             (PathBuf::from("t.test.yaml"), text),
             (PathBuf::from("with-tests.yaml"), "tests: []\n".to_owned()),
             (PathBuf::from("itself.yaml"), "include: itself.yaml\n".to_owned()),
+            (PathBuf::from("names-rules.yaml"), "rules: firestore.rules\n".to_owned()),
             (PathBuf::from("garbage.jwt"), "garbage".to_owned()),
             (PathBuf::from("wrong-seeds.yaml"), "notes: { a: 1 }\n".to_owned()),
         ]));

@@ -86,10 +86,12 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
         output.problems(&error.to_string());
     }
     let of_rules = |name: &str| suites.rules().iter().any(|rules| rules.source().name() == name);
-    if options.strict && suites.warnings.iter().any(|found| !of_rules(found.source().name())) {
+    let doubtful = suites.warnings.iter().filter(|found| !of_rules(found.source().name())).count();
+    if options.strict && !options.list && doubtful > 0 {
         exit = exit.max(Exit::Denied);
+        output.error(&format!("--strict: {doubtful} file(s) with warnings"));
     }
-    if !output.is_quiet() {
+    if !output.is_quiet() || options.strict {
         for found in &suites.warnings {
             let name = found.source().name();
             // Those of a rules file are shown by another command; they are not what is tested.

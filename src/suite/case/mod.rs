@@ -176,14 +176,12 @@ impl<'n> Test<'n, '_> {
         };
         let test = Test { fields, shared, now, verb, path };
         let Some(users) = test.users(reader) else { return };
-        let because = fields.stated("because").filter(|node| !node.is_null()).and_then(|node| {
-            let because = Because::read(reader, node, shared.rules.source(), is_database)?;
-            let denied = users.iter().any(|(_, expect)| *expect != Expect::Allow);
-            if !denied && !matches!(because, Because::Line(_)) {
-                reader.error("wrong-value", node.span, "because: this decides denials, and none is expected");
-            }
-            Some(because)
-        });
+        let because = fields
+            .stated("because")
+            .filter(|node| !node.is_null())
+            .and_then(|node| Because::read(reader, node, shared.rules.source(), is_database));
+        // Of a test for several users, a word is said of those who are denied, a line of those whom rules decide.
+        let mixed = users.iter().any(|(_, expect)| *expect != users.first().map_or(Expect::Deny, |(_, first)| *first));
         let skip = fields.get("skip").and_then(|node| skip(reader, node));
         if let Some(description) = fields.get("description") {
             reader.text(description, "description");
@@ -212,7 +210,7 @@ impl<'n> Test<'n, '_> {
                 }
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
                 // A word says why a request is denied; it says nothing of those that are allowed.
-                let because = because.filter(|because| expect != Expect::Allow || matches!(because, Because::Line(_)));
+                let because = because.filter(|because| !mixed || because.is_about(expect));
                 cases.push(Case { name, span, user, ask: asked.ask, expect, because, skip, hint: asked.hint });
             }
         }

@@ -113,8 +113,7 @@ impl Test<'_, '_> {
 
     fn storage(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
         let text = self.path_text(reader)?;
-        let full = text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
-        let full = full.or_else(|| text.strip_prefix("gs://").and_then(|rest| rest.split_once('/')));
+        let full = paths::in_bucket(text);
         let stated = self.fields.get("bucket").and_then(|node| paths::plain_name(reader, node, "bucket"));
         if let (Some((of_path, _)), Some(stated)) = (full, stated)
             && of_path != stated
@@ -195,7 +194,9 @@ impl Test<'_, '_> {
         });
         let Some(mut below) = below else { return seeds::object(reader, name, node, None, self.now) };
         // The service adds custom metadata to those that are there.
-        self.unchangeable(reader, node, &below);
+        if self.verb() != "write" {
+            self.unchangeable(reader, node, &below);
+        }
         if !whole
             && let (Some(Json::Object(custom)), Some(changes)) = (below.get_mut("metadata"), node.get("metadata"))
             && matches!(changes.kind, Kind::Map(_))
@@ -298,9 +299,7 @@ impl Test<'_, '_> {
     fn list_query(&self, reader: &mut Reader) -> Option<firestore::Query> {
         let Some(node) = self.fields.get("query") else { return Some(firestore::Query::new()) };
         let json = values::query(reader, node, self.now)?;
-        firestore::Query::from_json(&json)
-            .map_err(|why| reader.error("wrong-value", node.span, format!("query: {why}")))
-            .ok()
+        firestore::Query::from_json(&json).map_err(|why| wrong_query(reader, node, &why, &firestore::Query::NAMES)).ok()
     }
 
     /// The fields as they will be.
@@ -327,6 +326,7 @@ impl Test<'_, '_> {
                     _ => Map::new(),
                 };
                 for (key, node) in merge.map(Node::entries).unwrap_or(&[]) {
+                    field_name(reader, &key.text, key.span)?;
                     let value = values::value_of(reader, node, self.now)?;
                     change(&mut fields, &key.text, Some(value));
                 }
@@ -336,7 +336,13 @@ impl Test<'_, '_> {
                         _ => std::slice::from_ref(node),
                     };
                     for name in names {
-                        change(&mut fields, reader.text(name, "remove")?, None);
+                        let text = reader.text(name, "remove")?;
+                        field_name(reader, text, name.span)?;
+                        if !has(&fields, text) {
+                            let message = format!("{text} is not there: nothing is removed");
+                            reader.warn("no-effect", name.span, message, "");
+                        }
+                        change(&mut fields, text, None);
                     }
                 }
                 Some(fields)
@@ -372,11 +378,11 @@ impl Test<'_, '_> {
             _ => database::Request::delete(path.clone()),
         };
         if let Some(node) = self.fields.get("query") {
-            let json = values::plain(reader, node, "query")?;
+            let json = values::data(reader, node, "query", self.now)?;
             match database::Query::from_json(&json) {
                 Ok(query) => request = request.query(query),
                 Err(why) => {
-                    reader.error("wrong-value", node.span, format!("query: {why}"));
+                    wrong_query(reader, node, &why, &database::Query::NAMES);
                     return None;
                 }
             }
@@ -405,6 +411,35 @@ fn meant(like: &str) -> Hint {
 fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> Asked {
     let ask = Ask::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
     Asked { ask, hint: None }
+}
+
+/// A mistake in a query stands at the part that it is about.
+fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'static str]) {
+    let named = node.entries().iter().find(|(key, _)| why.starts_with(key.text.as_str()));
+    match named {
+        Some((key, _)) if !known.contains(&key.text.as_str()) => {
+            let message = format!("{:?} is no part of a query", key.text);
+            reader.unknown_name("unknown-key", key.span, message, &key.text, known.iter().copied());
+        }
+        Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
+        None => reader.error("wrong-value", node.span, format!("query: {why}")),
+    }
+}
+
+/// Whether it is a dotted name of a field.
+fn field_name(reader: &mut Reader, text: &str, span: crate::text::Span) -> Option<()> {
+    if text.split('.').any(str::is_empty) {
+        reader.error("wrong-value", span, format!("{text:?} is no name of a field"));
+        return None;
+    }
+    Some(())
+}
+
+fn has(fields: &Map, name: &str) -> bool {
+    match name.split_once('.') {
+        None => fields.get(name).is_some(),
+        Some((first, rest)) => matches!(fields.get(first), Some(Value::Map(inner)) if has(inner, rest)),
+    }
 }
 
 /// Sets or removes a field by its dotted name, as an update of the SDK does.

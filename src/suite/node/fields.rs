@@ -11,6 +11,7 @@ use super::{Key, Kind, Node, problem};
 pub(in crate::suite) struct Reader {
     pub(in crate::suite) source: Source,
     problems: Vec<Diagnostic>,
+    errors: usize,
 }
 
 /// Names differ by a slip where they are as alike as this, 1 being the same.
@@ -18,16 +19,16 @@ const ALIKE: f64 = 0.75;
 
 impl Reader {
     pub(in crate::suite) fn new(source: Source) -> Self {
-        Reader { source, problems: Vec::new() }
+        Reader { source, problems: Vec::new(), errors: 0 }
     }
 
     pub(in crate::suite) fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }
 
-    /// How many problems there are so far.
-    pub(in crate::suite) fn count(&self) -> usize {
-        self.problems.len()
+    /// How many errors there are so far.
+    pub(in crate::suite) fn errors(&self) -> usize {
+        self.errors
     }
 
     /// Everything that was found wrong, in the order of the text.
@@ -38,6 +39,7 @@ impl Reader {
     }
 
     pub(in crate::suite) fn report(&mut self, problem: Diagnostic) {
+        self.errors += usize::from(problem.is_error());
         self.problems.push(problem);
     }
 

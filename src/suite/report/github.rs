@@ -12,7 +12,7 @@ pub fn github(suites: &Suites, run: &Run) -> String {
         let place = Some((result.line, result.column));
         let (level, text) = match (&result.outcome, note(result)) {
             (Outcome::Failed(failure), _) => {
-                let asked = format!("{} as {}: {}", result.request, result.user, failure.message);
+                let asked = format!("{} as {}: {}", result.request, result.user, failure.text());
                 (
                     "error",
                     if failure.explanation.is_empty() { asked } else { format!("{asked}\n\n{}", failure.explanation) },
@@ -40,7 +40,8 @@ pub fn annotations(found: &Diagnostics) -> String {
     let one = |problem: &crate::text::Diagnostic| {
         let level = if problem.severity == Severity::Error { "error" } else { "warning" };
         let place = found.position(problem).map(|at| (at.line, at.column));
-        annotation(level, found.source().name(), place, problem.code, &problem.message)
+        let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
+        annotation(level, found.source().name(), place, problem.code, &format!("{}{hint}", problem.message))
     };
     found.iter().map(one).collect()
 }

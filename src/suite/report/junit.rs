@@ -38,9 +38,10 @@ fn test(result: &TestResult) -> TestCase {
             let kind = if failure.got == "error" { NonSuccessKind::Error } else { NonSuccessKind::Failure };
             let mut status = TestCaseStatus::non_success(kind);
             let TestResult { suite, line, request, user, expected, .. } = result;
-            status.set_message(failure.message.as_str()).set_type(format!("expected-{expected}")).set_description(
-                format!("{suite}:{line}: {request} as {user}\n{}\n\n{}", failure.message, failure.explanation),
-            );
+            status.set_message(failure.text()).set_type(format!("expected-{expected}")).set_description(format!(
+                "{suite}:{line}: {request} as {user}\n{}\n\n{}",
+                failure.message, failure.explanation
+            ));
             status
         }
         Outcome::Skipped(why) => {

@@ -24,7 +24,7 @@ pub fn tap(suites: &Suites, run: &Run) -> String {
             let _ = write!(
                 out,
                 "  ---\n  message: {}\n  asked: {}\n  as: {}\n  expected: {}\n  got: {}\n",
-                quoted(&failure.message),
+                quoted(&failure.text()),
                 quoted(&result.request),
                 quoted(&result.user),
                 result.expected,

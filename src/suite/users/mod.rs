@@ -227,6 +227,11 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
             return None;
         }
     };
+    if decoded.claims().text("aud") == Some(crate::auth::CUSTOM_TOKEN_AUDIENCE) {
+        let message = "this is a custom token, which no request carries: exchange it for an ID token first";
+        reading.reader.error("wrong-value", token.span, message);
+        return None;
+    }
     if let Some(audience) = decoded.claims().text("aud").filter(|audience| *audience != project) {
         let message = format!("the token is for the project {audience}, not for {project}: say so with `project:`");
         reading.reader.error("wrong-value", token.span, message);
