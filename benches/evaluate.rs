@@ -11,7 +11,7 @@ use std::{hint::black_box, time::Instant};
 
 use criterion::Criterion;
 use firewarden::storage::{Method, Request, Ruleset};
-use fixtures::native;
+use fixtures::{native, people};
 
 /// Batches timed for a figure of the table; the median counts.
 const BATCHES: usize = 15;
@@ -44,19 +44,23 @@ fn median_ns(mut decide: impl FnMut() -> bool) -> f64 {
 
 fn table() {
     let (auth, stranger, upload) = (fixtures::auth(), fixtures::stranger(), fixtures::upload());
+    let ada = people::ada();
     println!("{:<22}{:>9}{:>9}{:>9}{:>9}{:>8}", "decision", "permits", "evaluate", "explain", "by hand", "ratio");
     for (i, (name, rules, allowed)) in fixtures::workloads(&auth, &upload).into_iter().enumerate() {
         let rules: Ruleset = rules.parse().unwrap();
         let denied = allowed.clone().auth(&stranger);
-        let path = format!(
-            "/b/{}/o/{}",
-            fixtures::BUCKET,
-            [fixtures::W1_NAME, fixtures::W2_NAME, fixtures::W3_NAME, fixtures::W4_NAME][i]
-        );
-        let metadata = [("owner", "u0250"), ("camera", "x100")];
-        let incoming =
-            (i == 2).then_some(native::Incoming { size: 1_048_576, content_type: "image/png", metadata: &metadata });
-        let by_hand = native::Request { path: &path, auth: Some(native::ada()), incoming };
+        let (method, upload) = if i == 2 {
+            (Method::Create, people::upload(1_048_576, Some("image/png"), &[("owner", "u0250"), ("camera", "x100")]))
+        } else {
+            (Method::Get, people::nothing())
+        };
+        let by_hand = native::Request {
+            method,
+            bucket: fixtures::BUCKET,
+            name: [fixtures::W1_NAME, fixtures::W2_NAME, fixtures::W3_NAME, fixtures::W4_NAME][i],
+            auth: ada.user.as_ref(),
+            incoming: upload.incoming.as_ref(),
+        };
         assert!(native::ALL[i](&by_hand));
         let hand = median_ns(|| native::ALL[i](black_box(&by_hand)));
         for (word, request, expected) in [("allow", &allowed, true), ("deny", &denied, false)] {
