@@ -2,12 +2,14 @@
 //!
 //! `cargo bench --bench limits` takes less than a minute; `-- decisions growth` runs only those sections, out of
 //! `decisions`, `growth`, `compile`, `threads`, `tokens` and `process`; `-- --test` runs every piece once and judges
-//! nothing.
+//! nothing. `-- fixed w3p 1000000` does nothing but that decision, so often: for `perf`, or under `valgrind
+//! --tool=callgrind`, whose count of instructions compares two versions on any machine. There are w1p to w4p, w5, w6,
+//! explain (of W3p), compile-storage and compile-database (64 KiB).
 //!
 //! How to read a line of `decisions`:
 //!
 //! ```text
-//! W3p allow            95 ns  native    38.0 ns  ratio  2.50  allocs 0  explain   2100 ns  22.1x
+//! W3p allow         95 ns  native   38.0 ns  ratio  2.50  allocs 0  explain   2100 ns   22.1x  lazy   31.0 ns   3.06x
 //! ```
 //!
 //! - `W1p` to `W4p` are Storage rules, decided from the request as a user gives it: the object's name as text, matching
@@ -16,8 +18,9 @@
 //!   of W5, `deny-first` and `deny-last` fail in that field. Where a program written by hand is done after the first
 //!   comparison, the ratio is large though little time is lost: see the nanoseconds.
 //! - the first figure is `permits`, `native` the function in `fixtures/native.rs` or `fixtures/database.rs` on the same
-//!   request, `explain` the decision with its whole trace. Each is the median of 21 batches, taken in turns within one
-//!   run; a ratio is the median of the ratios of neighbouring batches, so that a busy machine changes it little. The
+//!   request, which splits the same path; `explain` is the decision with its whole trace, `lazy` the function that cuts
+//!   only as much of the path as its answer needs: a program for one ruleset can do that. Each is the median of up to 61 short batches, all lines of a
+//!   workload taken in turns; a ratio is the median of the ratios of neighbouring batches, so that a busy machine changes it little. The
 //!   nanoseconds themselves hold for one machine and one moment.
 //! - `allocs` is what one `permits` allocates. `W6` takes the last of so many blocks or places; its growth is 2,000 of
 //!   them against 10.
@@ -32,7 +35,7 @@ mod fixtures;
 mod sections;
 
 use fixtures::measure::Clock;
-use sections::{Report, compile, decisions, growth, process, threads, w5};
+use sections::{Report, compile, decisions, fixed, growth, process, threads, w5};
 
 type Section = fn(Clock, &mut Report);
 
@@ -61,6 +64,13 @@ fn main() {
         return;
     }
     let clock = Clock { quick: has("--test") };
+    if let Some(at) = arguments.iter().position(|argument| argument == "fixed") {
+        let rounds = arguments.get(at + 2).and_then(|text| text.parse().ok());
+        if !rounds.zip(arguments.get(at + 1)).is_some_and(|(rounds, name)| fixed::run(name, rounds)) {
+            println!("say what, and how often: fixed w3p 1000000");
+        }
+        return;
+    }
     let all = !SECTIONS.iter().any(|(name, _)| has(name));
     let mut report = Report::default();
     for (name, parts) in SECTIONS {
