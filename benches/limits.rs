@@ -1,6 +1,6 @@
 //! What decisions cost, against the same decisions written by hand, and whether that is within the bars.
 //!
-//! `cargo bench --bench limits` takes less than a minute; `-- decisions growth` runs only those sections, out of
+//! `cargo bench --bench limits` takes about a minute; `-- decisions growth` runs only those sections, out of
 //! `decisions`, `growth`, `compile`, `threads`, `tokens` and `process`; `-- --test` runs every piece once and judges
 //! nothing. `-- fixed w3p 1000000` does nothing but that decision, so often: for `perf`, or under `valgrind
 //! --tool=callgrind`, whose count of instructions compares two versions on any machine. There are w1p to w4p, w5, w6,
@@ -14,14 +14,16 @@
 //!
 //! - `W1p` to `W4p` are Storage rules, decided from the request as a user gives it: the object's name as text, matching
 //!   included. `W5` is a write of a record of 20 fields to a database with 500 of them.
-//! - `allow` is permitted. `deny` fails in the last condition, so that all work is done; `deny-anon` is nobody's request;
-//!   of W5, `deny-first` and `deny-last` fail in that field. Where a program written by hand is done after the first
-//!   comparison, the ratio is large though little time is lost: see the nanoseconds.
+//! - `allow` is permitted. `deny` fails in the last condition, so that all work is done, and of W5 in the first;
+//!   `deny-anon` is nobody's request; of W5, `deny-first` and `deny-last` fail in that field. Where a program written by
+//!   hand is done after the first comparison, the ratio is large though little time is lost: see the nanoseconds.
 //! - the first figure is `permits`, `native` the function in `fixtures/native.rs` or `fixtures/database.rs` on the same
 //!   request, which splits the same path; `explain` is the decision with its whole trace, `lazy` the function that cuts
-//!   only as much of the path as its answer needs: a program for one ruleset can do that. Each is the median of up to 61 short batches, all lines of a
-//!   workload taken in turns; a ratio is the median of the ratios of neighbouring batches, so that a busy machine changes it little. The
-//!   nanoseconds themselves hold for one machine and one moment.
+//!   only as much of the path as its answer needs: a program for one ruleset can do that.
+//! - each is the median of up to 61 short batches, all lines of a workload taken in turns; a ratio is the median of the
+//!   ratios of neighbouring batches, so that a busy machine changes it little. The nanoseconds themselves hold for one
+//!   machine and one moment.
+//! - of work that takes milliseconds the quickest batch is printed too (`best`); the bars are held against medians.
 //! - `allocs` is what one `permits` allocates. `W6` takes the last of so many blocks or places; its growth is 2,000 of
 //!   them against 10.
 //!
