@@ -98,3 +98,85 @@ fn a_closed_pipe_and_quiet_are_no_errors() {
     let quiet = firewarden(&["test", "tests/suites/kinds", "--quiet"]);
     assert_eq!((quiet.status.code(), quiet.stdout.len(), quiet.stderr.len()), (Some(0), 0, 0));
 }
+
+#[test]
+fn coverage_is_written_in_every_form_and_held_against_thresholds() {
+    let folder = folder("coverage", &[]);
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let reports = [("html", "c.html"), ("lcov", "c.info"), ("json", "c.json"), ("official", "o.json")];
+    let options: Vec<String> = reports.iter().map(|(kind, name)| format!("--coverage={kind}={}", file(name))).collect();
+    let mut arguments = vec!["test", "tests/suites/kinds", "--coverage", "text"];
+    arguments.extend(options.iter().map(String::as_str));
+    let output = firewarden(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("not covered in tests/suites/kinds/storage.rules:"));
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert!(read("c.html").starts_with("<!doctype html>"));
+    assert!(read("c.info").contains("SF:tests/suites/kinds/firestore.rules\n"));
+    for name in ["c.json", "o.json"] {
+        serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+    }
+    for (least, status) in [("0", 0), ("lines=100", 0), ("conditions=99.9", 1), ("101", 2), ("lines=x", 2)] {
+        let output = firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", least]);
+        assert_eq!(output.status.code(), Some(status), "{least}: {}", text(&output.stderr));
+    }
+    let short = text(&firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", "conditions=99"]).stderr);
+    assert!(short.contains("tests/suites/kinds/storage.rules") && short.contains("at least 99 % wanted"), "{short}");
+}
+
+#[test]
+fn what_the_tests_read_is_not_written_over() {
+    let suite = "rules: r.rules\ntests: [{ get: a, expect: allow }]\n";
+    let folder = folder("over", &[("s.test.yaml", suite), ("r.rules", RULES)]);
+    let rules = folder.join("r.rules");
+    for option in [format!("--coverage=lcov={}", rules.display()), format!("--output={}", rules.display())] {
+        let output = firewarden(&["test", folder.to_str().unwrap(), &option]);
+        assert_eq!(output.status.code(), Some(2), "{option}");
+        assert_eq!(fs::read_to_string(&rules).unwrap(), RULES);
+    }
+}
+
+#[test]
+fn names_cannot_write_to_the_terminal() {
+    let suite = "rules: r.rules\ntests: [{ name: \"a\\e[2J\\u202E\\n::error::b\", get: a, expect: deny }]\n";
+    let folder = folder("escapes", &[("s.test.yaml", suite), ("r.rules", RULES)]);
+    for options in [&[][..], &["--color", "always"], &["--format", "github"], &["--format", "tap"], &["--list"]] {
+        let mut arguments = vec!["test", folder.to_str().unwrap()];
+        arguments.extend(options);
+        let output = text(&firewarden(&arguments).stdout);
+        assert!(!output.contains("\x1b[2J") && !output.contains('\u{202e}'), "{options:?}: {output}");
+        assert!(!output.lines().any(|line| line.starts_with("::error::")), "{options:?}: {output}");
+    }
+}
+
+#[test]
+fn an_official_request_is_answered() {
+    let request = r#"{ "testSuite": { "testCases": [{ "expectation": "EXPECTED",
+        "request": { "method": "get", "path": "/b/b/o/a" } }] } }"#;
+    for (expected, status) in [("ALLOW", 0), ("DENY", 1), ("PERHAPS", 2)] {
+        let request = request.replace("EXPECTED", expected);
+        let folder = folder(&format!("official-{status}"), &[("q.json", &request), ("r.rules", RULES)]);
+        let (request, rules) = (folder.join("q.json"), folder.join("r.rules"));
+        let output = firewarden(&["test", "--official", request.to_str().unwrap(), rules.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
+        if status < 2 {
+            let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(answer["testResults"][0]["state"], if status == 0 { "SUCCESS" } else { "FAILURE" });
+        }
+    }
+}
+
+#[test]
+fn strict_says_what_it_minds() {
+    let suite =
+        "rules: r.rules\nusers: { u: { uid: a, claims: { acr: x } } }\ntests: [{ get: a, as: u, expect: allow }]\n";
+    let folder = folder("strict", &[("s.test.yaml", suite), ("r.rules", RULES)]);
+    let lax = firewarden(&["test", folder.to_str().unwrap()]);
+    assert_eq!(lax.status.code(), Some(0));
+    assert!(text(&lax.stderr).contains("s.test.yaml:2:33"), "{}", text(&lax.stderr));
+    for more in ["-v", "-q"] {
+        let strict = firewarden(&["test", folder.to_str().unwrap(), "--strict", more]);
+        assert_eq!(strict.status.code(), Some(1));
+        assert!(text(&strict.stderr).contains("--strict"), "{}", text(&strict.stderr));
+    }
+}
