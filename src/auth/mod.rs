@@ -64,7 +64,7 @@ pub use user::{Accounts, EnrolledFactor, ProviderAccount, Standing, UserRecord};
 #[cfg(feature = "verify")]
 pub use verify::{Algorithm, Issuer, KeyError, KeySet, Keys, ServiceAccount, SignError, Signer, Verifier, max_age};
 
-use crate::value::{Map, Record, Value, ValueRef, json};
+use crate::value::{Map, Record, Symbol, Value, ValueRef, json};
 
 /// A signed-in user, as rules see one in `request.auth`: a `uid` and the claims of the token.
 ///
@@ -161,9 +161,13 @@ impl Auth {
 /// Exactly two keys; there is no `provider` in this language.
 impl Record for Auth {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        match name {
-            "uid" => Some(self.uid.view()),
-            "token" => Some(self.token.view()),
+        self.known(Symbol::of(name)?)
+    }
+
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        match symbol {
+            Symbol::Uid => Some(self.uid.view()),
+            Symbol::Token => Some(self.token.view()),
             _ => None,
         }
     }

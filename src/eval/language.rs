@@ -27,6 +27,11 @@ pub trait Language<'a> {
     /// A wildcard that stands for nothing.
     fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>>;
 
+    /// The segment of the request's path that a wildcard stands for, whatever the request; none where it has no name.
+    fn segment(&self, _at: u8) -> Option<ValueRef<'a>> {
+        None
+    }
+
     /// What stands at a variable that is a place in the database: the same as asking the variable, without making a value
     /// of it. None for any other variable, and where data cannot be read.
     fn content(&self, slot: u8) -> Option<Content<'a>> {
@@ -115,6 +120,13 @@ impl<'a> Language<'a> for Service<'a> {
             }
             taken => Ok(ValueRef::Path(PathRef::Plain(taken))),
         }
+    }
+
+    #[inline]
+    fn segment(&self, at: u8) -> Option<ValueRef<'a>> {
+        let text = self.segments.get(usize::from(at))?;
+        let unnamed = self.unnamed_last && usize::from(at) + 1 == self.segments.len();
+        (!unnamed).then_some(ValueRef::String(Str::Utf8(text)))
     }
 
     fn service(&self) -> &'a str {

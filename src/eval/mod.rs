@@ -9,6 +9,7 @@ mod coverage;
 mod language;
 mod logic;
 mod observe;
+mod permit;
 mod test;
 mod trace;
 mod verdict;
@@ -27,8 +28,9 @@ pub use observe::{Observer, Silent};
 pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Steps, Trace};
 pub use verdict::{Fault, Verdict};
 
-/// Expressions that one request may evaluate, over all statements tried (runtime specification, section 17).
-pub const MAX_EXPRESSIONS: u32 = 1000;
+pub use crate::program::MAX_EXPRESSIONS;
+use permit::Halt;
+
 
 /// Operations that may stand in each other: in Storage and Firestore rules, each is paid for; in database rules, the
 /// parser allows fewer.
@@ -76,13 +78,15 @@ pub struct Evaluator<'a, 'o, L, O> {
     depth: u32,
     /// Branches of ternaries among them.
     branches: u32,
+    /// Why tests have to stop, if they do.
+    halt: Option<Halt>,
     observer: &'o mut O,
 }
 
 impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
     /// A fresh evaluation. Values that it makes live in `arena`.
     pub fn new(code: &'a Code, language: L, arena: &'a Bump, observer: &'o mut O) -> Self {
-        Evaluator { code, language, arena, spent: 0, depth: 0, branches: 0, observer }
+        Evaluator { code, language, arena, spent: 0, depth: 0, branches: 0, halt: None, observer }
     }
 
     /// Evaluates a whole condition.

@@ -1,44 +1,57 @@
 //! Answering [`Test`]s: the quick way to a condition's value, without a record of how it came to be.
 
 use crate::{
-    program::{Asked, NodeId, Operand, Run, Test, TestId},
+    program::{Asked, MemberName, NodeId, Operand, Run, Test, TestId},
+    stdlib::{self, Failure},
     value::{Comparator, Content, Snapshot, Str, Value, ValueRef},
 };
 
-use super::{Evaluator, Language, Observer};
+use super::{Evaluator, Halt, Language, MAX_ARENA, Observer};
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// The answer to a test; none where an operation of its condition fails, or data cannot be read.
     pub fn test(&mut self, id: TestId) -> Option<bool> {
-        match *self.code.tests.get(id.0 as usize)? {
-            test @ (Test::Always(_) | Test::All(_) | Test::Any(_) | Test::Not(_)) => self.of_parts(test),
-            test => self.simple(test),
-        }
+        let test = *self.code.tests.get(id.0 as usize)?;
+        self.answer(test)
     }
 
-    fn of_parts(&mut self, test: Test) -> Option<bool> {
+    #[inline]
+    fn answer(&mut self, test: Test) -> Option<bool> {
         match test {
-            Test::Always(known) => Some(known),
             Test::All(parts) => self.first(parts, false),
             Test::Any(parts) => self.first(parts, true),
-            Test::Not(part) => self.test(part).map(|said| !said),
+            Test::Always(_) | Test::Not(_) | Test::Given(..) => self.of_part(test),
             test => self.simple(test),
         }
     }
 
-    /// The first part with the answer `decisive` decides.
+    #[inline(never)]
+    fn of_part(&mut self, test: Test) -> Option<bool> {
+        match test {
+            Test::Always(known) => Some(known),
+            Test::Not(part) => self.test(part).map(|said| !said),
+            Test::Given(operand, part) => {
+                let given = self.read(operand);
+                if given.is_none() && self.halt.is_some() { None } else { self.test(part) }
+            }
+            _ => None,
+        }
+    }
+
+    /// The first part with the answer `decisive` decides. In database rules a part that fails ends the condition; in the
+    /// others a later part may still decide.
     fn first(&mut self, parts: Run, decisive: bool) -> Option<bool> {
         let code = self.code;
+        let mut failed = false;
         for part in parts.of(&code.tests) {
-            let said = match *part {
-                test @ (Test::Always(_) | Test::All(_) | Test::Any(_) | Test::Not(_)) => self.of_parts(test),
-                test => self.simple(test),
-            };
-            if said? == decisive {
-                return Some(decisive);
+            match self.answer(*part) {
+                Some(said) if said == decisive => return Some(decisive),
+                Some(_) => {}
+                None if !L::LAST_FIRST || self.halt.is_some() => return None,
+                None => failed = true,
             }
         }
-        Some(!decisive)
+        if failed { None } else { Some(!decisive) }
     }
 
     /// A test that has no tests for parts.
@@ -66,7 +79,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 _ => false,
             }),
             Test::HasChildren(slot, names) => self.has_children(slot, names),
-            Test::Compare(op, a, Operand::Number(n)) if !matches!(op, Comparator::Eq | Comparator::Ne) => {
+            Test::Compare(op, a, Operand::Number(n))
+                if !L::LAST_FIRST && !matches!(op, Comparator::Eq | Comparator::Ne) =>
+            {
                 let found = self.number_of(a)?;
                 Some(match op {
                     Comparator::Lt => found < n,
@@ -77,6 +92,15 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
             Test::Null(operand, wanted) => self.is_null(operand).map(|null| null == wanted),
             Test::Compare(op, a, b) => self.compared(op, a, b),
+            Test::Value(operand) => match self.read(operand)? {
+                ValueRef::Bool(said) => Some(said),
+                _ => None,
+            },
+            Test::In(element, container) => {
+                let (element, container) = self.both(element, container)?;
+                stdlib::contains(element, container).ok()
+            }
+            Test::Is(operand, name) => self.read(operand).map(|value| stdlib::has_type(value, name)),
             Test::Matches(Operand::Val(slot), pattern) => {
                 match (self.language.content(slot)?, code.patterns.get(pattern as usize)) {
                     (Content::Leaf(ValueRef::String(text)), Some(pattern)) => {
@@ -87,13 +111,13 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
             Test::Matches(text, pattern) => self.matched(text, pattern),
             Test::Evaluate(node) => self.value_of(node),
-            Test::Always(_) | Test::All(_) | Test::Any(_) | Test::Not(_) => None,
+            Test::Always(_) | Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Given(..) => None,
         }
     }
 
     /// An operand that is ordered with a number: anything else fails.
     #[inline]
-    fn number_of(&self, operand: Operand) -> Option<f64> {
+    fn number_of(&mut self, operand: Operand) -> Option<f64> {
         match operand {
             Operand::Number(n) => Some(n),
             Operand::Val(slot) => match self.language.content(slot)? {
@@ -104,7 +128,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 Content::Leaf(ValueRef::String(text)) => Some(text.size() as f64),
                 _ => None,
             },
-            other => match self.operand_of(other)? {
+            other => match self.read(other)? {
                 ValueRef::Float(n) => Some(n),
                 ValueRef::Int(n) => Some(n as f64),
                 _ => None,
@@ -113,46 +137,60 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     #[inline(never)]
-    fn is_null(&self, operand: Operand) -> Option<bool> {
-        self.operand_of(operand).map(|value| matches!(value, ValueRef::Null))
+    fn is_null(&mut self, operand: Operand) -> Option<bool> {
+        match self.read(operand)? {
+            // What a query says may decide, or fail.
+            value @ ValueRef::Constraint(_) => (L::OPERATORS.compare)(Comparator::Eq, value, ValueRef::Null).ok(),
+            value => Some(matches!(value, ValueRef::Null)),
+        }
     }
 
     #[inline(never)]
-    fn matched(&self, text: Operand, pattern: u32) -> Option<bool> {
+    fn matched(&mut self, text: Operand, pattern: u32) -> Option<bool> {
+        let ValueRef::String(text) = self.read(text)? else { return None };
         let pattern = self.code.patterns.get(pattern as usize)?;
-        let text = match text {
-            Operand::Val(slot) => match self.language.content(slot)? {
-                Content::Leaf(ValueRef::String(text)) => text,
-                _ => return None,
-            },
-            other => match self.operand_of(other)? {
-                ValueRef::String(text) => text,
-                _ => return None,
-            },
-        };
         Some((L::OPERATORS.matches)(pattern, text))
     }
 
     #[inline(never)]
-    fn compared(&self, op: Comparator, a: Operand, b: Operand) -> Option<bool> {
-        let (a, b) = (self.operand_of(a)?, self.operand_of(b)?);
-        // The commonest comparison of all: a text with a text.
-        if let (ValueRef::String(Str::Utf8(a)), ValueRef::String(Str::Utf8(b))) = (a, b) {
-            match op {
-                Comparator::Eq => return Some(a == b),
-                Comparator::Ne => return Some(a != b),
-                _ => {}
-            }
+    fn compared(&mut self, op: Comparator, a: Operand, b: Operand) -> Option<bool> {
+        let (a, b) = self.both(a, b)?;
+        match (op, a, b) {
+            // The commonest comparisons of all.
+            (Comparator::Eq, ValueRef::String(Str::Utf8(a)), ValueRef::String(Str::Utf8(b))) => Some(a == b),
+            (Comparator::Ne, ValueRef::String(Str::Utf8(a)), ValueRef::String(Str::Utf8(b))) => Some(a != b),
+            (Comparator::Eq, ValueRef::Bool(a), ValueRef::Bool(b)) => Some(a == b),
+            (Comparator::Ne, ValueRef::Bool(a), ValueRef::Bool(b)) => Some(a != b),
+            (op, ValueRef::Int(a), ValueRef::Int(b)) if L::LAST_FIRST => ints(op, a, b),
+            (op, a, b) => (L::OPERATORS.compare)(op, a, b).ok(),
         }
-        (L::OPERATORS.compare)(op, a, b).ok()
+    }
+
+    /// Two operands, both of them read whatever the other gives: one may be too large.
+    #[inline(always)]
+    fn both(&mut self, a: Operand, b: Operand) -> Option<(ValueRef<'a>, ValueRef<'a>)> {
+        let (b, a) = (self.read(b), self.read(a));
+        Some((a?, b?))
     }
 
     #[inline(never)]
     fn value_of(&mut self, node: NodeId) -> Option<bool> {
-        match self.condition(node) {
+        let said = match self.condition(node) {
             Ok(ValueRef::Bool(said)) => Some(said),
-            _ => None,
+            Ok(_) => None,
+            Err(error) => {
+                if error.failure.is_fatal() {
+                    self.halt = Some(Halt::Ended);
+                }
+                None
+            }
+        };
+        if self.arena.allocated_bytes() > MAX_ARENA {
+            // Whatever is read next may be one value too many.
+            self.halt = self.halt.or(Some(Halt::Unsure));
+            return None;
         }
+        said
     }
 
     #[inline(never)]
@@ -176,25 +214,74 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
+    /// The value of an operand; none where reading it fails, or halts.
     #[inline(always)]
-    fn operand_of(&self, operand: Operand) -> Option<ValueRef<'a>> {
+    fn read(&mut self, operand: Operand) -> Option<ValueRef<'a>> {
         match operand {
             Operand::Number(n) => Some(ValueRef::Float(n)),
+            Operand::Int(n) => Some(ValueRef::Int(n)),
             Operand::Constant(at) => self.code.constants.get(at as usize).map(Value::view),
-            Operand::Variable(slot) => self.language.variable(slot),
-            Operand::Capture(slot) => self.language.capture(slot, self.arena).ok(),
+            Operand::Variable(slot) => {
+                let value = self.language.variable(slot)?;
+                self.judged(value)
+            }
+            Operand::Segment(at) => {
+                let value = self.language.segment(at)?;
+                self.judged(value)
+            }
+            Operand::Capture(slot) => {
+                let value = self.language.capture(slot, self.arena).ok()?;
+                self.judged(value)
+            }
             Operand::Val(slot) => self.val(slot),
             Operand::Length(slot) => match self.val(slot)? {
                 ValueRef::String(text) => Some(ValueRef::Float(text.size() as f64)),
                 _ => None,
             },
-            Operand::Member(slot, names) => {
-                let mut value = self.language.variable(slot)?;
-                for name in names.of(&self.code.member_names) {
-                    value = (L::OPERATORS.member)(value, Str::Utf8(self.code.name(*name))).ok()?;
+            Operand::Member(slot, names) => self.member(slot, names),
+        }
+    }
+
+    /// A property of a variable, through properties.
+    fn member(&mut self, slot: u8, names: Run) -> Option<ValueRef<'a>> {
+        let code = self.code;
+        let mut value = self.language.variable(slot)?;
+        for MemberName { text, name } in names.of(&code.member_names) {
+            let text = code.name(*text);
+            value = match value {
+                ValueRef::Map(map) if L::LAST_FIRST => map.find(text, *name)?,
+                value if L::LAST_FIRST => {
+                    // A text has no properties, and one that is too large ends everything before that shows.
+                    let value = self.judged(value)?;
+                    (L::OPERATORS.member)(value, Str::Utf8(text)).ok()?
                 }
-                Some(value)
+                value => (L::OPERATORS.member)(value, Str::Utf8(text)).ok()?,
+            };
+        }
+        self.judged(value)
+    }
+
+    /// What an operation gives that reads a value: it may be bound to an error, or too large.
+    #[inline(always)]
+    fn judged(&mut self, value: ValueRef<'a>) -> Option<ValueRef<'a>> {
+        match value {
+            ValueRef::String(_) | ValueRef::Bytes(_) | ValueRef::Undefined(_) if L::BUDGET.is_some() => {
+                match stdlib::member_of(value) {
+                    Ok(value) => Some(value),
+                    Err(failure) => {
+                        self.halt_unless_plain(failure);
+                        None
+                    }
+                }
             }
+            value => Some(value),
+        }
+    }
+
+    #[cold]
+    fn halt_unless_plain(&mut self, failure: Failure<'a>) {
+        if failure.is_fatal() {
+            self.halt = Some(Halt::Unsure);
         }
     }
 
@@ -205,5 +292,19 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Content::Leaf(value) => value,
             Content::Children => ValueRef::Snapshot(self.place(slot)?),
         })
+    }
+}
+
+/// Two ints compared, in the languages that have them.
+#[inline]
+fn ints(op: Comparator, a: i64, b: i64) -> Option<bool> {
+    match op {
+        Comparator::Eq => Some(a == b),
+        Comparator::Ne => Some(a != b),
+        Comparator::Lt => Some(a < b),
+        Comparator::Le => Some(a <= b),
+        Comparator::Gt => Some(a > b),
+        Comparator::Ge => Some(a >= b),
+        _ => None,
     }
 }

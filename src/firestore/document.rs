@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, MapRef, Path, PathRef, Record, Value, ValueRef};
+use crate::value::{Map, MapRef, Path, PathRef, Record, Symbol, Value, ValueRef};
 
 /// A document: what rules see as `resource` and `request.resource`, with the keys `__name__`, `data` and `id`.
 #[derive(Clone, Debug)]
@@ -39,10 +39,14 @@ impl Document {
 
 impl Record for Document {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        match name {
-            "data" => Some(self.fields.view()),
-            "id" => Some(ValueRef::from(self.id())),
-            "__name__" => Some(ValueRef::Path(PathRef::Owned(&self.full_name))),
+        self.known(Symbol::of(name)?)
+    }
+
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        match symbol {
+            Symbol::Data => Some(self.fields.view()),
+            Symbol::Id => Some(ValueRef::from(self.id())),
+            Symbol::FullName => Some(ValueRef::Path(PathRef::Owned(&self.full_name))),
             _ => None,
         }
     }

@@ -31,7 +31,7 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents},
+    service::{self, Compiled, Decision, DocumentHost, Documents, Segments},
     text::{Diagnostics, Source},
 };
 
@@ -114,7 +114,10 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn permits(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<bool, Error> {
-        let Ok(segments) = request.segments() else { return Ok(false) };
+        let mut segments = Segments::default();
+        if request.segments(&mut segments).is_err() {
+            return Ok(false);
+        }
         let record = request.record(segments.as_slice());
         service::permits(&self.compiled, &record.asked(), host(request, documents))
     }
@@ -125,8 +128,9 @@ impl Ruleset {
         documents: &dyn Documents,
         run: impl FnOnce(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
-        match request.segments() {
-            Ok(segments) => {
+        let mut segments = Segments::default();
+        match request.segments(&mut segments) {
+            Ok(()) => {
                 let record = request.record(segments.as_slice());
                 run(&self.compiled, &record.asked(), host(request, documents))
             }

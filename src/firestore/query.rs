@@ -1,6 +1,6 @@
 //! What a list request asks for, as rules see it.
 
-use crate::value::{Comparator, Constraint, Map, MapRef, Record, Value, ValueRef};
+use crate::value::{Comparator, Constraint, Map, MapRef, Record, Symbol, Value, ValueRef};
 
 /// The order of a sort key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,10 +105,14 @@ fn insert(data: &mut Map, field: &str, value: Value) {
 
 impl Record for Query {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        match name {
-            "limit" => Some(self.limit.map_or(ValueRef::Null, ValueRef::Int)),
-            "offset" => Some(ValueRef::Int(self.offset)),
-            "orderBy" => Some(ValueRef::Map(MapRef::Owned(&self.order_by))),
+        self.known(Symbol::of(name)?)
+    }
+
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        match symbol {
+            Symbol::Limit => Some(self.limit.map_or(ValueRef::Null, ValueRef::Int)),
+            Symbol::Offset => Some(ValueRef::Int(self.offset)),
+            Symbol::OrderBy => Some(ValueRef::Map(MapRef::Owned(&self.order_by))),
             _ => None,
         }
     }

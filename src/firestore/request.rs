@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::{
     auth::{self, Auth},
     service::{Asked, Method, Segments},
-    value::{Map, MapRef, PathRef, Record, Timestamp, Value, ValueRef},
+    value::{Map, MapRef, PathRef, Record, Symbol, Timestamp, Value, ValueRef},
 };
 
 use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, SERVICE};
@@ -118,18 +118,22 @@ impl<'a> Request<'a> {
         if self.batch { BATCH_DOCUMENT_LIMIT } else { DOCUMENT_LIMIT }
     }
 
-    pub(super) fn segments(&self) -> Result<Segments<'_>, &'static str> {
+    /// Reads the segments of its path.
+    pub(super) fn segments<'r>(&'r self, into: &mut Segments<'r>) -> Result<(), &'static str> {
         let path = self.path.strip_prefix('/').unwrap_or(&self.path);
         if path.is_empty() || self.database.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        let segments = Segments::new(&["databases", &self.database, "documents"], path)?;
-        let documents = segments.as_slice().len() - 3;
+        into.read(&["databases", &self.database, "documents"], path)?;
+        let documents = into.as_slice().len() - 3;
         match (self.method, documents % 2) {
             // A list is decided for a document of the collection that has no name.
-            (Method::List, 1) => Ok(segments.with("")),
+            (Method::List, 1) => {
+                into.push("");
+                Ok(())
+            }
             (Method::List, _) => Err("a list asks for a collection: its path has an odd number of segments"),
-            (_, 0) => Ok(segments),
+            (_, 0) => Ok(()),
             _ => Err("a document's path has an even number of segments"),
         }
     }
@@ -178,19 +182,23 @@ impl RequestRecord<'_> {
 /// Which keys there are depends on the method (language specification, section 7).
 impl Record for RequestRecord<'_> {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        self.known(Symbol::of(name)?)
+    }
+
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         let request = self.request;
         let reads = matches!(request.method, Method::Get | Method::List);
-        Some(match name {
-            "auth" => auth::view(request.auth.as_deref()),
-            "resource" if !reads => request.incoming.as_deref().map_or(ValueRef::Null, Document::view),
-            "path" => self.path(),
-            "method" => ValueRef::from(request.method.name()),
-            "time" => ValueRef::Timestamp(request.time),
-            "query" if request.method == Method::List => ValueRef::Map(MapRef::Record(&request.query)),
-            "headers" => ValueRef::Map(MapRef::Owned(&request.headers)),
-            "inTransaction" => ValueRef::Bool(!reads),
-            "fields" if reads => ValueRef::Null,
-            "readFields" | "transforms" | "writeFields" if !reads => ValueRef::Null,
+        Some(match symbol {
+            Symbol::Auth => auth::view(request.auth.as_deref()),
+            Symbol::Resource if !reads => request.incoming.as_deref().map_or(ValueRef::Null, Document::view),
+            Symbol::Path => self.path(),
+            Symbol::Method => ValueRef::from(request.method.name()),
+            Symbol::Time => ValueRef::Timestamp(request.time),
+            Symbol::Query if request.method == Method::List => ValueRef::Map(MapRef::Record(&request.query)),
+            Symbol::Headers => ValueRef::Map(MapRef::Owned(&request.headers)),
+            Symbol::InTransaction => ValueRef::Bool(!reads),
+            Symbol::Fields if reads => ValueRef::Null,
+            Symbol::ReadFields | Symbol::Transforms | Symbol::WriteFields if !reads => ValueRef::Null,
             _ => return None,
         })
     }

@@ -10,18 +10,19 @@ use crate::{
     value::Value,
 };
 
-use super::{Code, MethodTable, Node, NodeId, Place, Run};
+use super::{Code, MethodTable, Node, NodeId, Place, Run, testing::MemberRuns};
 
 /// Code under construction.
 pub(super) struct Builder {
     pub(super) code: Code,
     names: HashMap<String, u32>,
     methods: HashMap<String, u32>,
+    pub(super) member_runs: MemberRuns,
 }
 
 impl Builder {
     pub(super) fn new(source: &Source, dialect: Dialect) -> Self {
-        Builder { code: Code::new(source, dialect), names: HashMap::new(), methods: HashMap::new() }
+        Builder { code: Code::new(source, dialect), names: HashMap::new(), methods: HashMap::new(), member_runs: MemberRuns::new() }
     }
 
     /// Adds an operation that stands where an expression does.

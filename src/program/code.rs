@@ -7,7 +7,7 @@ use crate::{
     value::{Comparator, Type, TypeName, Value},
 };
 
-use super::{ServiceFunction, Test};
+use super::{MemberName, ServiceFunction, Test};
 
 /// The place of a node in its [`Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -220,7 +220,7 @@ pub struct Code {
     /// Tests of conditions.
     pub tests: Vec<Test>,
     /// Names of properties that tests read, one after the other.
-    pub member_names: Vec<u32>,
+    pub member_names: Vec<MemberName>,
 }
 
 impl Code {

@@ -14,7 +14,8 @@ use super::{
     Code, Node, NodeId, TestId,
     builder::Builder,
     fold,
-    test::{is_local, reads_data, test_of},
+    test::{is_local, reads_data},
+    testing::test_of,
 };
 
 /// Children by name are found by comparing up to this many.
@@ -172,7 +173,7 @@ impl<'r> Lowering<'r> {
     fn rule(&mut self, condition: Option<Condition>) -> Option<Rule> {
         condition.map(|Condition { expr, span }| {
             let condition = self.expression(expr);
-            let test = test_of(&mut self.builder.code, condition);
+            let test = test_of(&mut self.builder, None, condition);
             let code = &self.builder.code;
             let (is_local, reads_data) = (is_local(code, test), reads_data(code, test));
             Rule { condition, test, is_local, reads_data, span }

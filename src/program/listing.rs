@@ -26,7 +26,10 @@ pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
             writeln!(f, "  match {} rank {}", block.path, block.rank)?;
             for statement in block.statements.of(&program.statements) {
                 let condition = statement.condition.map_or("always".to_owned(), |id| format!("if {}", id.0));
-                writeln!(f, "    allow {} {condition}", methods(statement))?;
+                writeln!(f, "    allow {} {condition}, costs up to {}", methods(statement), statement.cost)?;
+                if let Some(asked) = program.code.tests.get(statement.test.0 as usize).filter(|_| statement.condition.is_some()) {
+                    writeln!(f, "      test {}", test(&program.code, *asked))?;
+                }
             }
         }
     }
@@ -69,12 +72,14 @@ fn test(code: &Code, test: Test) -> String {
     let operand = |operand: Operand| match operand {
         Operand::Constant(at) => constant(at),
         Operand::Number(n) => javascript_number(n),
+        Operand::Int(n) => n.to_string(),
         Operand::Variable(slot) => variable(slot).to_owned(),
         Operand::Capture(slot) => format!("wildcard {slot}"),
+        Operand::Segment(at) => format!("segment {at}"),
         Operand::Val(slot) => format!("{}.val", variable(slot)),
         Operand::Length(slot) => format!("{}.length", variable(slot)),
         Operand::Member(slot, names) => {
-            let names = names.of(&code.member_names).iter().map(|name| format!(".{}", code.name(*name)));
+            let names = names.of(&code.member_names).iter().map(|name| format!(".{}", code.name(name.text)));
             format!("{}{}", variable(slot), names.collect::<String>())
         }
     };
@@ -94,6 +99,13 @@ fn test(code: &Code, test: Test) -> String {
         Test::Matches(text, pattern) => {
             let pattern = code.patterns.get(pattern as usize).map_or("", |pattern| pattern.source());
             format!("{} matches {pattern:?}", operand(text))
+        }
+        Test::In(a, b) => format!("{} in {}", operand(a), operand(b)),
+        Test::Is(a, name) => format!("{} is {}", operand(a), name.name()),
+        Test::Value(a) => operand(a),
+        Test::Given(a, part) => {
+            let part = code.tests.get(part.0 as usize).map_or(String::new(), |t| self::test(code, *t));
+            format!("given({}, {part})", operand(a))
         }
         Test::Evaluate(node) => format!("evaluate {}", node.0),
     }

@@ -10,12 +10,14 @@ use crate::{
 };
 
 use super::{
-    Block, Function, Methods, Node, NodeId, Part, Program, Run, ServiceProgram, Statement,
+    Block, Function, Methods, Node, NodeId, Part, Program, Run, ServiceProgram, Statement, Test, TestId,
     builder::Builder,
     chain::{Cell, Chain},
+    cost::{Costs, MAX_EXPRESSIONS},
     fold,
     matcher::{Matcher, order},
     scope::{Scope, ServiceFunction},
+    testing::test_of,
 };
 
 /// Compiles a file that the checker accepted.
@@ -27,7 +29,10 @@ pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
         exprs: &ruleset.exprs,
         service: "",
         scope: Scope::default(),
+        costs: Costs::default(),
+        always: TestId(0),
     };
+    lowering.builder.code.tests.push(Test::Always(true));
     for service in ruleset.services() {
         lowering.service(service, ruleset);
     }
@@ -43,6 +48,9 @@ struct Lowering<'s> {
     /// The service being compiled: its name says which functions exist.
     service: &'s str,
     scope: Scope<'s>,
+    costs: Costs,
+    /// The test of a statement without a condition.
+    always: TestId,
 }
 
 impl<'s> Lowering<'s> {
@@ -114,7 +122,8 @@ impl<'s> Lowering<'s> {
             let mut methods = Methods::default();
             allow.methods.iter().for_each(|m| methods.add(&m.text));
             let condition = allow.condition.map(|id| self.expression(id));
-            self.statements.push(Statement { methods, condition, span: allow.span });
+            // Its test is made when the block is known.
+            self.statements.push(Statement { methods, condition, test: TestId(0), cost: 1, span: allow.span });
         }
         let statements = Run { start, len: self.statements.len() as u32 - start };
         // In version 1 nothing below a glob ever applies.
@@ -131,6 +140,7 @@ impl<'s> Lowering<'s> {
             glob: chain.glob(),
             rank: 0,
         });
+        self.tests(blocks.list.last(), statements);
         blocks.owners.push(chain.owner);
         blocks.cells.push(cells);
         for inner in &block.matches {
@@ -138,6 +148,21 @@ impl<'s> Lowering<'s> {
         }
         self.scope.pop_functions();
         self.scope.captures.truncate(before);
+    }
+
+    /// Makes the tests of a block's statements, which the functions of this and the outer blocks are compiled for.
+    fn tests(&mut self, block: Option<&Block>, statements: Run) {
+        let at = statements.start as usize;
+        for statement in self.statements.get_mut(at..).unwrap_or(&mut []) {
+            let Some(condition) = statement.condition else {
+                statement.test = self.always;
+                continue;
+            };
+            statement.cost = self.costs.of(&self.builder.code, condition);
+            if statement.cost <= MAX_EXPRESSIONS {
+                statement.test = test_of(&mut self.builder, block, condition);
+            }
+        }
     }
 
     fn expression(&mut self, root: ExprId) -> NodeId {

@@ -1,6 +1,7 @@
 //! Which blocks cover a path: all match paths of a service merged into one tree of segments, so that the cost of a
 //! request does not grow with the number of blocks.
 
+use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
 
 use crate::syntax::ast::Version;
@@ -32,35 +33,28 @@ struct Branch {
 /// Blocks found for a path, in the order in which they are tried.
 #[derive(Clone, Debug, Default)]
 pub struct Matched {
-    few: [u32; 8],
-    count: usize,
+    few: ArrayVec<u32, 8>,
+    /// All of them, where they are more.
     more: Vec<u32>,
 }
 
 impl Matched {
     fn push(&mut self, block: u32) {
-        match self.few.get_mut(self.count) {
-            Some(slot) if self.more.is_empty() => {
-                *slot = block;
-                self.count += 1;
+        if !self.more.is_empty() || self.few.try_push(block).is_err() {
+            if self.more.is_empty() {
+                self.more.extend_from_slice(&self.few);
             }
-            _ => {
-                if self.more.is_empty() {
-                    self.more.extend_from_slice(&self.few);
-                }
-                self.more.push(block);
-            }
+            self.more.push(block);
         }
     }
 
     /// Numbers of blocks.
     pub fn as_slice(&self) -> &[u32] {
-        if self.more.is_empty() { self.few.get(..self.count).unwrap_or(&[]) } else { &self.more }
+        if self.more.is_empty() { &self.few } else { &self.more }
     }
 
     fn sort_by_key(&mut self, key: impl Fn(u32) -> u32) {
-        let list =
-            if self.more.is_empty() { self.few.get_mut(..self.count).unwrap_or(&mut []) } else { &mut self.more };
+        let list = if self.more.is_empty() { self.few.as_mut_slice() } else { &mut self.more };
         if list.len() > 1 {
             list.sort_unstable_by_key(|block| key(*block));
         }
@@ -120,27 +114,31 @@ impl Matcher {
         matched
     }
 
-    /// Recursion ends with the rule's path, which has at most 100 segments.
-    fn walk(&self, at: u32, rest: &[&str], matched: &mut Matched) {
-        let Some(branch) = self.nodes.get(at as usize) else { return };
-        if let Some((after, longest)) = branch.glob {
-            // The glob takes whatever makes the segments after it fit.
-            for following in 0..=longest.min(rest.len()) {
-                let taken = rest.len() - following;
-                if taken >= self.shortest_glob {
-                    self.walk(after, rest.get(taken..).unwrap_or(&[]), matched);
+    /// Recursion, which only forks need, ends with the rule's path, which has at most 100 segments.
+    fn walk(&self, mut at: u32, mut rest: &[&str], matched: &mut Matched) {
+        while let Some(branch) = self.nodes.get(at as usize) {
+            if let Some((after, longest)) = branch.glob {
+                // The glob takes whatever makes the segments after it fit.
+                for following in 0..=longest.min(rest.len()) {
+                    let taken = rest.len() - following;
+                    if taken >= self.shortest_glob {
+                        self.walk(after, rest.get(taken..).unwrap_or(&[]), matched);
+                    }
                 }
             }
-        }
-        let Some((first, rest)) = rest.split_first() else {
-            branch.blocks.iter().for_each(|block| matched.push(*block));
-            return;
-        };
-        if let Some(next) = branch.literal(first) {
-            self.walk(next, rest, matched);
-        }
-        if let Some(next) = branch.wildcard {
-            self.walk(next, rest, matched);
+            let Some((first, others)) = rest.split_first() else {
+                branch.blocks.iter().for_each(|block| matched.push(*block));
+                return;
+            };
+            at = match (branch.literal(first), branch.wildcard) {
+                (Some(literal), Some(wildcard)) => {
+                    self.walk(literal, others, matched);
+                    wildcard
+                }
+                (Some(next), None) | (None, Some(next)) => next,
+                (None, None) => return,
+            };
+            rest = others;
         }
     }
 }

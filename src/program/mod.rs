@@ -8,6 +8,7 @@
 mod builder;
 mod chain;
 mod code;
+mod cost;
 mod database;
 mod fold;
 mod listing;
@@ -16,11 +17,13 @@ mod matcher;
 mod scope;
 mod service;
 mod test;
+mod testing;
 
 pub use code::{Code, Function, MethodTable, Node, NodeId, Part, Place, Run};
+pub use cost::MAX_EXPRESSIONS;
 pub use database::{Rule, RulePlace, RuleTree, lower_database};
 pub use lower::lower;
 pub use matcher::{Matched, Matcher};
 pub use scope::ServiceFunction;
 pub use service::{Block, CaptureAt, Methods, Program, RequestedMethod, ServiceProgram, Statement};
-pub use test::{Asked, Bounds, Operand, Test, TestId};
+pub use test::{Asked, Bounds, MemberName, Operand, Test, TestId};

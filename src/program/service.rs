@@ -2,7 +2,7 @@
 
 use crate::{syntax::ast::Version, text::Span};
 
-use super::{Code, Matcher, NodeId, Run, listing};
+use super::{Code, Matcher, NodeId, Run, TestId, listing};
 
 /// What a statement allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,10 @@ pub struct Statement {
     pub methods: Methods,
     /// On what condition; `None` is always.
     pub condition: Option<NodeId>,
+    /// The condition as a test.
+    pub test: TestId,
+    /// Expressions that it costs at most.
+    pub cost: u32,
     /// All of it.
     pub span: Span,
 }

@@ -3,22 +3,23 @@
 //! A test says the same as the operations it stands for, which stay beside it: traces and reasons come from those, and a
 //! part that is no ordinary one is evaluated as they say ([`Test::Evaluate`]).
 
-use crate::{stdlib::Dialect, value::Comparator, value::Value};
+use crate::value::{Comparator, Name, TypeName};
 
-use super::{Code, Node, NodeId, Run};
+use super::{Code, NodeId, Run};
 
 /// The place of a test in its [`Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TestId(pub u32);
 
-/// A question with the answers yes and no, or none where an operation fails, which ends the whole condition.
+/// A question with the answers yes and no, or none where an operation fails. In database rules that ends the whole
+/// condition; in Storage and Firestore rules, `&&` and `||` go on, and another part may still decide.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Test {
     /// The answer is known.
     Always(bool),
     /// All of these, in order, up to the first that is not so.
     All(Run),
-    /// Any of these, in order.
+    /// Any of these, in order, up to the first that is so.
     Any(Run),
     /// Not this.
     Not(TestId),
@@ -36,6 +37,15 @@ pub enum Test {
     Compare(Comparator, Operand, Operand),
     /// Whether an operand matches a pattern.
     Matches(Operand, u32),
+    /// Whether an operand is in another: an element in a list, a key in a map.
+    In(Operand, Operand),
+    /// Whether an operand is of a type.
+    Is(Operand, TypeName),
+    /// An operand that is true or false itself.
+    Value(Operand),
+    /// The test, after an operand was read: an argument or a variable that the test may not come to read. A failure does
+    /// no harm; a value too large ends everything.
+    Given(Operand, TestId),
     /// The operation's value.
     Evaluate(NodeId),
 }
@@ -50,7 +60,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    const ALL: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, with_low: true, with_high: true };
+    pub(super) const ALL: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, with_low: true, with_high: true };
 
     /// Whether a number is within them. What is not a number never is.
     pub fn hold(self, n: f64) -> bool {
@@ -58,7 +68,7 @@ impl Bounds {
     }
 
     /// The same with one more; none where there is one at that side already.
-    fn with(self, op: Comparator, n: f64) -> Option<Bounds> {
+    pub(super) fn with(self, op: Comparator, n: f64) -> Option<Bounds> {
         if n.is_nan() {
             return None;
         }
@@ -102,10 +112,14 @@ pub enum Operand {
     Constant(u32),
     /// A constant number.
     Number(f64),
+    /// A constant that is an int.
+    Int(i64),
     /// A variable that is a value.
     Variable(u8),
     /// A wildcard.
     Capture(u8),
+    /// A wildcard that stands for the segment at this place, whatever the request.
+    Segment(u8),
     /// `data.val()`: a variable that is a place.
     Val(u8),
     /// `data.val().length`
@@ -114,69 +128,13 @@ pub enum Operand {
     Member(u8, Run),
 }
 
-/// The test of a condition, with the tests of its parts.
-pub(super) fn test_of(code: &mut Code, condition: NodeId) -> TestId {
-    let test = match code.node(condition) {
-        Node::All(parts) => {
-            let parts = parts.of(&code.lists).to_vec();
-            let mut tests: Vec<Test> = Vec::with_capacity(parts.len());
-            for part in parts {
-                let id = test_of(code, part);
-                let test = code.tests.get(id.0 as usize).copied().unwrap_or(Test::Evaluate(part));
-                match tests.last_mut().and_then(|last| Some((bounded(*last, test)?, last))) {
-                    Some((both, last)) => *last = both,
-                    None => tests.push(test),
-                }
-            }
-            match tests.as_slice() {
-                [one] => *one,
-                _ => Test::All(run(code, tests)),
-            }
-        }
-        Node::Any(parts) => {
-            let parts = parts.of(&code.lists).to_vec();
-            let tests = parts.into_iter().map(|part| {
-                let id = test_of(code, part);
-                code.tests.get(id.0 as usize).copied().unwrap_or(Test::Evaluate(part))
-            });
-            let tests = tests.collect();
-            Test::Any(run(code, tests))
-        }
-        Node::Not(part) => Test::Not(test_of(code, part)),
-        Node::Constant(at, _) => match code.constants.get(at as usize) {
-            Some(Value::Bool(known)) => Test::Always(*known),
-            _ => Test::Evaluate(condition),
-        },
-        Node::Compare(op, a, b) => match (operand(code, a), operand(code, b)) {
-            (Some(a), Some(b)) => compare(code, op, a, b),
-            _ => Test::Evaluate(condition),
-        },
-        Node::Method(table, receiver, arguments, pattern) => {
-            method(code, table, receiver, arguments, pattern).unwrap_or(Test::Evaluate(condition))
-        }
-        _ => Test::Evaluate(condition),
-    };
-    code.tests.push(test);
-    TestId(code.tests.len() as u32 - 1)
-}
-
-fn compare(code: &Code, op: Comparator, a: Operand, b: Operand) -> Test {
-    let is_null = |operand: Operand| match operand {
-        Operand::Constant(at) => matches!(code.constants.get(at as usize), Some(Value::Null)),
-        _ => false,
-    };
-    let wanted = op == Comparator::Eq;
-    match op {
-        Comparator::Eq | Comparator::Ne if is_null(b) => Test::Null(a, wanted),
-        Comparator::Eq | Comparator::Ne if is_null(a) => Test::Null(b, wanted),
-        _ => Test::Compare(op, a, b),
-    }
-}
-
-fn run(code: &mut Code, tests: Vec<Test>) -> Run {
-    let run = Run { start: code.tests.len() as u32, len: tests.len() as u32 };
-    code.tests.extend(tests);
-    run
+/// The name of a property, prepared for looking it up.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberName {
+    /// Its text, among the names.
+    pub text: u32,
+    /// What it is found by.
+    pub name: Name,
 }
 
 /// Whether a test looks at nothing but what stands at the variable `newData`.
@@ -203,14 +161,15 @@ fn looks_at_data(code: &Code, test: Test) -> bool {
         Test::Null(a, _) => reads(a),
         Test::Compare(_, a, b) => reads(a) || reads(b),
         Test::Matches(text, _) => reads(text),
-        Test::Evaluate(_) => true,
+        // Those of the other languages.
+        Test::In(..) | Test::Is(..) | Test::Value(_) | Test::Given(..) | Test::Evaluate(_) => true,
     }
 }
 
 fn looks_at_new_data(code: &Code, test: Test) -> bool {
     let is_new = |slot: u8| code.dialect.variable_name(slot) == "newData";
     let known = |operand: Operand| match operand {
-        Operand::Constant(_) | Operand::Number(_) => true,
+        Operand::Constant(_) | Operand::Number(_) | Operand::Int(_) => true,
         Operand::Length(slot) => is_new(slot),
         _ => false,
     };
@@ -224,97 +183,6 @@ fn looks_at_new_data(code: &Code, test: Test) -> bool {
         Test::Null(a, _) => known(a),
         Test::Compare(_, a, b) => known(a) && known(b),
         Test::Matches(..) | Test::HasChildren(..) | Test::Evaluate(_) => false,
-    }
-}
-
-/// One test for two of an `&&`: the type of what stands at a place, and a bound of it. A value of another type is refused
-/// by the first, so that the second never fails.
-fn bounded(first: Test, second: Test) -> Option<Test> {
-    let (slot, bounds, length) = match first {
-        Test::Content(Asked::String, slot) => (slot, Bounds::ALL, true),
-        Test::Content(Asked::Number, slot) => (slot, Bounds::ALL, false),
-        Test::LengthWithin(slot, bounds) => (slot, bounds, true),
-        Test::NumberWithin(slot, bounds) => (slot, bounds, false),
-        _ => return None,
-    };
-    match second {
-        Test::Compare(op, Operand::Length(of), Operand::Number(n)) if of == slot && length => {
-            Some(Test::LengthWithin(slot, bounds.with(op, n)?))
-        }
-        Test::Compare(op, Operand::Val(of), Operand::Number(n)) if of == slot && !length => {
-            Some(Test::NumberWithin(slot, bounds.with(op, n)?))
-        }
-        _ => None,
-    }
-}
-
-fn method(code: &mut Code, table: u32, receiver: NodeId, arguments: Run, pattern: u32) -> Option<Test> {
-    let name = code.methods.get(table as usize)?.name.clone();
-    if name == "matches" {
-        let pattern = pattern.checked_sub(1)?;
-        return Some(Test::Matches(operand(code, receiver)?, pattern));
-    }
-    let place = place(code, receiver)?;
-    let asked = match name.as_str() {
-        "exists" => Asked::Anything,
-        "isString" => Asked::String,
-        "isNumber" => Asked::Number,
-        "isBoolean" => Asked::Boolean,
-        "hasChildren" => match arguments.of(&code.lists) {
-            [] => Asked::Children,
-            [list] => match code.node(*list) {
-                Node::Constant(at, _) => return Some(Test::HasChildren(place, at)),
-                _ => return None,
-            },
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(Test::Content(asked, place))
-}
-
-/// A variable that is a place in the database.
-fn place(code: &Code, node: NodeId) -> Option<u8> {
-    match code.node(node) {
-        Node::Variable(slot) => {
-            let name = code.dialect.variable_name(slot);
-            (code.dialect == Dialect::Database && matches!(name, "root" | "data" | "newData")).then_some(slot)
-        }
-        _ => None,
-    }
-}
-
-fn operand(code: &mut Code, node: NodeId) -> Option<Operand> {
-    match code.node(node) {
-        Node::Constant(at, _) => Some(match code.constants.get(at as usize) {
-            Some(Value::Float(n)) => Operand::Number(*n),
-            _ => Operand::Constant(at),
-        }),
-        Node::Capture(slot) => Some(Operand::Capture(slot)),
-        Node::Variable(slot) if place(code, node).is_none() => Some(Operand::Variable(slot)),
-        Node::Method(table, receiver, ..) => {
-            let name = code.methods.get(table as usize)?.name.clone();
-            match name.as_str() {
-                "val" => place(code, receiver).map(Operand::Val),
-                "length" => match operand(code, receiver)? {
-                    Operand::Val(slot) => Some(Operand::Length(slot)),
-                    _ => None,
-                },
-                _ => None,
-            }
-        }
-        Node::Member(..) => {
-            let mut names = Vec::new();
-            let mut at = node;
-            while let Node::Member(object, name) = code.node(at) {
-                names.push(name);
-                at = object;
-            }
-            let Node::Variable(slot) = code.node(at) else { return None };
-            let run = Run { start: code.member_names.len() as u32, len: names.len() as u32 };
-            code.member_names.extend(names.into_iter().rev());
-            Some(Operand::Member(slot, run))
-        }
-        _ => None,
+        Test::In(..) | Test::Is(..) | Test::Value(_) | Test::Given(..) => false,
     }
 }

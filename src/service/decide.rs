@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use crate::{
     error::Error,
     eval::{Counter, Coverage, Evaluator, Fault, Host, Observer, Recorder, Service, Silent, Verdict},
-    program::{Program, ServiceProgram},
+    program::{Program, RequestedMethod, ServiceProgram},
     value::ValueRef,
 };
 
@@ -35,13 +35,19 @@ impl Asked<'_> {
 /// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
 pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
     let Some(service) = compiled.program().service(asked.service) else { return Ok(false) };
-    let permitted = {
+    let Program { code, statements, .. } = compiled.program();
+    let quick = {
         let arena = Bump::new();
-        let Program { code, statements, .. } = compiled.program();
+        let mut silent = Silent;
+        let evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
+        evaluator.permits(statements, RequestedMethod::new(asked.method))
+    };
+    let permitted = quick.unwrap_or_else(|| {
+        let arena = Bump::new();
         let mut silent = Silent;
         let evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
         matches!(evaluator.decide(statements, asked.method), Verdict::Allow(_))
-    };
+    });
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(permitted),

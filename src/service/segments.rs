@@ -1,5 +1,7 @@
 //! Request paths cut into segments without allocating.
 
+use arrayvec::ArrayVec;
+
 #[cfg(feature = "suite")]
 use crate::value::path::form_decode;
 
@@ -7,56 +9,77 @@ use crate::value::path::form_decode;
 const INLINE: usize = 24;
 
 /// The segments of a path.
+#[derive(Default)]
 pub(crate) struct Segments<'a> {
-    few: [&'a str; INLINE],
-    count: usize,
+    few: ArrayVec<&'a str, INLINE>,
+    /// All of them, where they are more.
     more: Vec<&'a str>,
 }
 
 impl<'a> Segments<'a> {
-    /// `first` and then `path` cut at its slashes. A slash before or after `path` is an empty segment.
+    /// `first` and then `path`, as [`Self::read`] adds them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::read`].
+    #[cfg(feature = "suite")]
+    pub(crate) fn new(first: &[&'a str], path: &'a str) -> Result<Self, &'static str> {
+        let mut segments = Segments::default();
+        segments.read(first, path)?;
+        Ok(segments)
+    }
+
+    /// Adds `first` and then `path` cut at its slashes. A slash before or after `path` is an empty segment.
     ///
     /// # Errors
     ///
     /// The official words for a path that no rules can cover.
-    pub(crate) fn new(first: &[&'a str], path: &'a str) -> Result<Self, &'static str> {
-        let mut segments = Segments { few: [""; INLINE], count: 0, more: Vec::new() };
-        first.iter().for_each(|segment| segments.push(segment));
+    #[inline]
+    pub(crate) fn read(&mut self, first: &[&'a str], path: &'a str) -> Result<(), &'static str> {
+        first.iter().for_each(|segment| self.push(segment));
         if path.is_empty() {
-            return if first.is_empty() { Err("Path cannot be empty") } else { Ok(segments) };
+            return if first.is_empty() { Err("Path cannot be empty") } else { Ok(()) };
         }
-        for segment in path.split('/') {
-            if segment.is_empty() {
-                return Err("Path segment cannot be empty");
+        let mut start = 0;
+        for (at, byte) in path.bytes().enumerate() {
+            if byte == b'/' {
+                self.cut(path, start, at)?;
+                start = at + 1;
             }
-            segments.push(segment);
         }
-        Ok(segments)
+        self.cut(path, start, path.len())
     }
 
-    fn push(&mut self, segment: &'a str) {
-        match self.few.get_mut(self.count) {
-            Some(slot) if self.more.is_empty() => {
-                *slot = segment;
-                self.count += 1;
-            }
-            _ => {
-                if self.more.is_empty() {
-                    self.more.extend_from_slice(&self.few);
-                }
-                self.more.push(segment);
+    #[inline(always)]
+    fn cut(&mut self, path: &'a str, start: usize, end: usize) -> Result<(), &'static str> {
+        match path.get(start..end) {
+            None | Some("") => Err("Path segment cannot be empty"),
+            Some(segment) => {
+                self.push(segment);
+                Ok(())
             }
         }
     }
 
     /// Adds a last segment.
-    pub(crate) fn with(mut self, segment: &'a str) -> Self {
-        self.push(segment);
-        self
+    #[inline(always)]
+    pub(crate) fn push(&mut self, segment: &'a str) {
+        if !self.more.is_empty() || self.few.try_push(segment).is_err() {
+            self.push_more(segment);
+        }
     }
 
+    #[cold]
+    fn push_more(&mut self, segment: &'a str) {
+        if self.more.is_empty() {
+            self.more.extend_from_slice(&self.few);
+        }
+        self.more.push(segment);
+    }
+
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[&'a str] {
-        if self.more.is_empty() { self.few.get(..self.count).unwrap_or(&[]) } else { &self.more }
+        if self.more.is_empty() { &self.few } else { &self.more }
     }
 }
 

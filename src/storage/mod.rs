@@ -29,7 +29,7 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents},
+    service::{self, Compiled, Decision, DocumentHost, Documents, Segments},
     syntax::ast::Version,
     text::{Diagnostics, Source},
 };
@@ -113,7 +113,10 @@ impl Ruleset {
         if self.refuses(request).is_some() {
             return Ok(false);
         }
-        let Ok(segments) = request.segments() else { return Ok(false) };
+        let mut segments = Segments::default();
+        if request.segments(&mut segments).is_err() {
+            return Ok(false);
+        }
         let record = request.record(segments.as_slice());
         service::permits(&self.compiled, &record.asked(), host(documents))
     }
@@ -128,8 +131,9 @@ impl Ruleset {
         documents: &dyn Documents,
         run: impl FnOnce(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
-        match self.refuses(request).map_or_else(|| request.segments(), Err) {
-            Ok(segments) => {
+        let mut segments = Segments::default();
+        match self.refuses(request).map_or_else(|| request.segments(&mut segments), Err) {
+            Ok(()) => {
                 let record = request.record(segments.as_slice());
                 run(&self.compiled, &record.asked(), host(documents))
             }

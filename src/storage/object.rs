@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, MapRef, Record, Timestamp, ValueRef};
+use crate::value::{Map, MapRef, Record, Symbol, Timestamp, ValueRef};
 
 /// Metadata of an object: what rules see as `resource` and `request.resource` (language specification, section 8).
 ///
@@ -154,23 +154,27 @@ const NAMES: [&str; 15] = [
 
 impl Record for ObjectRecord<'_> {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        self.known(Symbol::of(name)?)
+    }
+
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         let object = self.object;
-        Some(match name {
-            "size" => ValueRef::Int(object.size),
-            "contentType" => optional(&object.content_type),
-            "metadata" => ValueRef::Map(MapRef::Owned(&object.metadata)),
-            "name" => ValueRef::from(object.name.as_str()),
-            "bucket" => ValueRef::from(object.bucket.as_deref().unwrap_or(self.bucket)),
-            "generation" => ValueRef::Int(object.generation),
-            "metageneration" => ValueRef::Int(object.metageneration),
-            "timeCreated" => ValueRef::Timestamp(object.time_created.unwrap_or(self.time)),
-            "updated" => ValueRef::Timestamp(object.updated.unwrap_or(self.time)),
-            "md5Hash" => optional(&object.md5_hash),
-            "crc32c" => optional(&object.crc32c),
-            "etag" => optional(&object.etag),
-            "contentDisposition" => optional(&object.content_disposition),
-            "contentEncoding" => optional(&object.content_encoding),
-            "contentLanguage" => object.content_language.as_deref().map(ValueRef::from)?,
+        Some(match symbol {
+            Symbol::Size => ValueRef::Int(object.size),
+            Symbol::ContentType => optional(&object.content_type),
+            Symbol::Metadata => ValueRef::Map(MapRef::Owned(&object.metadata)),
+            Symbol::Name => ValueRef::from(object.name.as_str()),
+            Symbol::Bucket => ValueRef::from(object.bucket.as_deref().unwrap_or(self.bucket)),
+            Symbol::Generation => ValueRef::Int(object.generation),
+            Symbol::Metageneration => ValueRef::Int(object.metageneration),
+            Symbol::TimeCreated => ValueRef::Timestamp(object.time_created.unwrap_or(self.time)),
+            Symbol::Updated => ValueRef::Timestamp(object.updated.unwrap_or(self.time)),
+            Symbol::Md5Hash => optional(&object.md5_hash),
+            Symbol::Crc32c => optional(&object.crc32c),
+            Symbol::Etag => optional(&object.etag),
+            Symbol::ContentDisposition => optional(&object.content_disposition),
+            Symbol::ContentEncoding => optional(&object.content_encoding),
+            Symbol::ContentLanguage => object.content_language.as_deref().map(ValueRef::from)?,
             _ => return None,
         })
     }

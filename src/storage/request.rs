@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::{
     auth::{self, Auth},
     service::{Asked, Method, Segments},
-    value::{Map, MapRef, PathRef, Record, Timestamp, ValueRef},
+    value::{Map, MapRef, PathRef, Record, Symbol, Timestamp, ValueRef},
 };
 
 use super::{
@@ -113,7 +113,8 @@ impl<'a> Request<'a> {
         self.method
     }
 
-    pub(super) fn segments(&self) -> Result<Segments<'_>, &'static str> {
+    /// Reads the segments of its path.
+    pub(super) fn segments<'r>(&'r self, into: &mut Segments<'r>) -> Result<(), &'static str> {
         if self.name.is_empty() && self.method != Method::List {
             return Err("Path segment cannot be empty");
         }
@@ -125,7 +126,7 @@ impl<'a> Request<'a> {
         if name.is_empty() && !self.name.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        Segments::new(&["b", &self.bucket, "o"], name)
+        into.read(&["b", &self.bucket, "o"], name)
     }
 
     pub(super) fn record<'r>(&'r self, segments: &'r [&'r str]) -> RequestRecord<'r> {
@@ -170,13 +171,17 @@ fn object<'r>(object: &'r Option<ObjectRecord<'_>>) -> ValueRef<'r> {
 
 impl Record for RequestRecord<'_> {
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        Some(match name {
-            "auth" => auth::view(self.request.auth.as_deref()),
-            "resource" => object(&self.incoming),
-            "path" => ValueRef::Path(PathRef::Plain(self.segments)),
-            "time" => ValueRef::Timestamp(self.request.time),
-            "method" => ValueRef::from(self.request.method.name()),
-            "params" => ValueRef::Map(MapRef::Owned(self.request.params.as_ref()?)),
+        self.known(Symbol::of(name)?)
+    }
+
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        Some(match symbol {
+            Symbol::Auth => auth::view(self.request.auth.as_deref()),
+            Symbol::Resource => object(&self.incoming),
+            Symbol::Path => ValueRef::Path(PathRef::Plain(self.segments)),
+            Symbol::Time => ValueRef::Timestamp(self.request.time),
+            Symbol::Method => ValueRef::from(self.request.method.name()),
+            Symbol::Params => ValueRef::Map(MapRef::Owned(self.request.params.as_ref()?)),
             _ => return None,
         })
     }

@@ -1,16 +1,56 @@
 //! Maps that keep the order of insertion and find keys quickly.
+//!
+//! Every key is kept with a hash of it. A small map is scanned, a larger one has a table by hash, and a large one is
+//! searched by its keys in order, so that no choice of keys makes a search slow.
+
+use std::hash::Hasher as _;
+
+use rustc_hash::FxHasher;
 
 use super::Value;
 
-/// Maps of more entries than this are searched through an index.
+/// Maps of more entries than this are searched through a table.
 const SCAN: usize = 8;
+
+/// Maps of more entries than this are searched by their keys in order.
+const TABLE: usize = 64;
+
+/// Places of a table: at most half of them are taken.
+const PLACES: usize = 2 * TABLE;
+
+/// A place of a table that is not taken.
+const FREE: u8 = u8::MAX;
 
 /// String keys to values. Keeps the order of insertion; of equal keys the last value stays.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    entries: Vec<(Box<str>, Value)>,
-    /// Positions in `entries`, sorted by key; empty while the map is small.
-    sorted: Vec<u32>,
+    entries: Vec<Entry>,
+    index: Index,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    hash: u32,
+    key: Box<str>,
+    value: Value,
+}
+
+/// Positions in the entries.
+#[derive(Clone, Debug, Default)]
+enum Index {
+    #[default]
+    None,
+    /// From the place that the hash says on, up to one that is free.
+    Table(Box<[u8; PLACES]>),
+    /// Sorted by key.
+    Sorted(Vec<u32>),
+}
+
+/// The hash by which maps find a key.
+pub(super) fn hash(key: &str) -> u32 {
+    let mut hasher = FxHasher::default();
+    hasher.write(key.as_bytes());
+    hasher.finish() as u32
 }
 
 impl Map {
@@ -31,56 +71,126 @@ impl Map {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.position(key).and_then(|at| self.entries.get(at)).map(|(_, value)| value)
+        self.get_hashed(key, hash(key))
+    }
+
+    /// The value of a key whose hash is known.
+    #[inline]
+    pub(super) fn get_hashed(&self, key: &str, hash: u32) -> Option<&Value> {
+        match &self.index {
+            Index::None => self.entries.iter().find(|entry| entry.is(key, hash)).map(|entry| &entry.value),
+            Index::Table(table) => self.in_table(table, key, hash).map(|entry| &entry.value),
+            Index::Sorted(_) => self.position(key, hash).and_then(|at| self.entries.get(at)).map(|entry| &entry.value),
+        }
+    }
+
+    #[inline]
+    fn in_table(&self, table: &[u8; PLACES], key: &str, hash: u32) -> Option<&Entry> {
+        let mut place = hash as usize;
+        loop {
+            let at = *table.get(place % PLACES)?;
+            // Beyond all entries where the place is free.
+            let entry = self.entries.get(usize::from(at))?;
+            if entry.is(key, hash) {
+                return Some(entry);
+            }
+            place += 1;
+        }
     }
 
     /// Sets a key's value; returns the one it had.
     pub fn insert(&mut self, key: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
         let key = key.into();
-        if let Some(entry) = self.position(&key).and_then(|at| self.entries.get_mut(at)) {
-            return Some(std::mem::replace(&mut entry.1, value.into()));
+        let hash = hash(&key);
+        if let Some(entry) = self.position(&key, hash).and_then(|at| self.entries.get_mut(at)) {
+            return Some(std::mem::replace(&mut entry.value, value.into()));
         }
-        self.entries.push((key, value.into()));
-        if self.entries.len() == SCAN + 1 {
-            self.sorted = (0..self.entries.len() as u32).collect();
-            let entries = &self.entries;
-            self.sorted.sort_by(|a, b| key_at(entries, *a).cmp(key_at(entries, *b)));
-        } else if self.entries.len() > SCAN {
-            let last = self.entries.len() as u32 - 1;
-            let key = key_at(&self.entries, last);
-            let at = self.sorted.partition_point(|i| key_at(&self.entries, *i) < key);
-            self.sorted.insert(at, last);
-        }
+        self.entries.push(Entry { hash, key, value: value.into() });
+        self.extend_index();
         None
+    }
+
+    /// Enters the last entry.
+    fn extend_index(&mut self) {
+        let count = self.entries.len();
+        if count == SCAN + 1 {
+            let mut table = Box::new([FREE; PLACES]);
+            self.entries.iter().enumerate().for_each(|(at, entry)| enter(&mut table, at, entry.hash));
+            self.index = Index::Table(table);
+            return;
+        }
+        if count == TABLE + 1 {
+            let mut sorted: Vec<u32> = (0..count as u32).collect();
+            sorted.sort_by(|a, b| key_at(&self.entries, *a).cmp(key_at(&self.entries, *b)));
+            self.index = Index::Sorted(sorted);
+            return;
+        }
+        match &mut self.index {
+            Index::None => {}
+            Index::Table(table) => enter(table, count - 1, self.entries.last().map_or(0, |entry| entry.hash)),
+            Index::Sorted(sorted) => {
+                let last = count as u32 - 1;
+                let key = key_at(&self.entries, last);
+                let at = sorted.partition_point(|i| key_at(&self.entries, *i) < key);
+                sorted.insert(at, last);
+            }
+        }
     }
 
     /// Keys and values in the order of insertion.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|(key, value)| (&**key, value))
+        self.entries.iter().map(|entry| (&*entry.key, &entry.value))
     }
 
     /// The entry at a position in the order of insertion.
     pub fn entry(&self, at: usize) -> Option<(&str, &Value)> {
-        self.entries.get(at).map(|(key, value)| (&**key, value))
+        self.entries.get(at).map(|entry| (&*entry.key, &entry.value))
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
-        if self.sorted.is_empty() {
-            return self.entries.iter().position(|(k, _)| **k == *key);
+    fn position(&self, key: &str, hash: u32) -> Option<usize> {
+        match &self.index {
+            Index::None => self.entries.iter().position(|entry| entry.is(key, hash)),
+            Index::Table(table) => {
+                let places = (hash as usize..).map_while(|place| table.get(place % PLACES).filter(|at| **at != FREE));
+                let mut positions = places.map(|at| usize::from(*at));
+                positions.find(|at| self.entries.get(*at).is_some_and(|entry| entry.is(key, hash)))
+            }
+            Index::Sorted(sorted) => {
+                let found = sorted.binary_search_by(|i| key_at(&self.entries, *i).cmp(key)).ok()?;
+                sorted.get(found).map(|i| *i as usize)
+            }
         }
-        let found = self.sorted.binary_search_by(|i| key_at(&self.entries, *i).cmp(key)).ok()?;
-        self.sorted.get(found).map(|i| *i as usize)
     }
 }
 
-fn key_at(entries: &[(Box<str>, Value)], at: u32) -> &str {
-    entries.get(at as usize).map_or("", |(key, _)| key)
+impl Entry {
+    #[inline(always)]
+    fn is(&self, key: &str, hash: u32) -> bool {
+        self.hash == hash && *self.key == *key
+    }
+}
+
+/// Takes the first free place for a position; there always is one.
+fn enter(table: &mut [u8; PLACES], at: usize, hash: u32) {
+    for place in hash as usize..hash as usize + PLACES {
+        if let Some(slot) = table.get_mut(place % PLACES)
+            && *slot == FREE
+        {
+            *slot = at as u8;
+            return;
+        }
+    }
+}
+
+fn key_at(entries: &[Entry], at: u32) -> &str {
+    entries.get(at as usize).map_or("", |entry| &entry.key)
 }
 
 /// The order of keys does not matter.
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+        self.len() == other.len()
+            && self.entries.iter().all(|entry| other.get_hashed(&entry.key, entry.hash) == Some(&entry.value))
     }
 }
 
@@ -97,5 +207,46 @@ impl<K: Into<Box<str>>, V: Into<Value>> FromIterator<(K, V)> for Map {
 impl<K: Into<Box<str>>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Map {
     fn from(entries: [(K, V); N]) -> Self {
         entries.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_in_maps_of_any_size() {
+        for count in [0, 1, 7, 8, 9, 10, 63, 64, 65, 66, 200] {
+            let mut map = Map::new();
+            for n in 0..count {
+                assert_eq!(map.insert(format!("k{n}"), n as i64), None);
+                let again = map.insert(format!("k{}", n / 2), (n / 2) as i64);
+                assert_eq!(again, Some(Value::Int((n / 2) as i64)));
+            }
+            assert_eq!(map.len(), count);
+            for n in 0..count {
+                assert_eq!(map.get(&format!("k{n}")), Some(&Value::Int(n as i64)), "{n} of {count}");
+            }
+            for absent in ["", "k", "k00", "x"] {
+                assert_eq!(map.get(absent), None);
+            }
+            let names: Vec<_> = map.iter().map(|(key, _)| key.to_owned()).collect();
+            assert_eq!(names, (0..count).map(|n| format!("k{n}")).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn keys_of_one_hash_are_told_apart() {
+        let mut map = Map::new();
+        for n in 0..TABLE {
+            let value = Value::Int(n as i64);
+            map.entries.push(Entry { hash: 7, key: format!("k{n}").into(), value });
+            map.extend_index();
+        }
+        for n in 0..TABLE {
+            assert_eq!(map.get_hashed(&format!("k{n}"), 7), Some(&Value::Int(n as i64)));
+        }
+        assert_eq!(map.get_hashed("k", 7), None);
+        assert_eq!(map.get_hashed("k0", 8), None);
     }
 }

@@ -1,7 +1,8 @@
 //! Values as an evaluation passes them around: borrowed, `Copy`, made without allocating.
 
 use super::{
-    Constraint, Content, Duration, LatLng, Map, PathRef, Snapshot, Str, StrBuf, Timestamp, Type, Value, number,
+    Constraint, Content, Duration, LatLng, Map, Name, PathRef, Snapshot, Str, StrBuf, Symbol, Timestamp, Type, Value,
+    number,
 };
 
 /// A borrowed value.
@@ -72,6 +73,11 @@ pub trait Record: Sync {
     /// The value of a key; `None` where the record does not have it (now).
     fn field(&self, name: &str) -> Option<ValueRef<'_>>;
 
+    /// The same by a symbol.
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        self.field(symbol.text())
+    }
+
     /// Every key the record may have, in the order in which they are listed.
     fn names(&self) -> &'static [&'static str];
 }
@@ -109,6 +115,19 @@ impl<'a> MapRef<'a> {
             // A repeated key keeps its last value, and literals are made without repeats.
             MapRef::Made(entries) => entries.iter().find(|(k, _)| *k == key).map(|(_, v)| *v),
             MapRef::Record(record) => key.as_utf8().and_then(|k| record.field(k)),
+        }
+    }
+
+    /// The value of a key that is prepared for it: the same as [`Self::get`].
+    #[inline]
+    pub fn find(self, key: &str, name: Name) -> Option<ValueRef<'a>> {
+        match self {
+            MapRef::Record(record) => match name.symbol {
+                Some(symbol) => record.known(symbol),
+                None => record.field(key),
+            },
+            MapRef::Owned(map) => map.get_hashed(key, name.hash).map(Value::view),
+            MapRef::Made(_) => self.get(Str::Utf8(key)),
         }
     }
 

@@ -1,0 +1,382 @@
+//! From a condition's operations to its [`Test`].
+//!
+//! A function of the user is put in the place of its call: parameters and variables that are operands stand for
+//! themselves. Arguments and variables are computed once and fail only where they are read, so that nothing changes by
+//! it. What is no ordinary test is evaluated; where that part reads a parameter, the whole call is.
+
+use std::collections::HashMap;
+
+use crate::{
+    stdlib::{self, Dialect},
+    value::{Comparator, Name, Value},
+};
+
+use super::{Asked, Block, Bounds, Code, MemberName, Node, NodeId, Operand, Run, Test, TestId, builder::Builder};
+
+/// Tests that a file may have for each of its operations. Functions that call others many times would make more.
+const TESTS_PER_NODE: usize = 4;
+
+/// Tests that any file may have.
+const FEW_TESTS: usize = 4096;
+
+/// Parameters and variables of a function that is put in the place of its call.
+const MAX_LOCALS: usize = 18;
+
+/// Elements of a list of constants that becomes a constant.
+const MAX_ELEMENTS: usize = 64;
+
+/// Runs of names that are entered already.
+pub(super) type MemberRuns = HashMap<Vec<u32>, Run>;
+
+/// Parameters and variables of the function around, each with the operand it stands for, if it is one; `None` outside
+/// functions.
+type Locals<'l> = Option<&'l [Option<Operand>]>;
+
+/// The test of a condition, which stands in a block or in database rules.
+pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: NodeId) -> TestId {
+    let mut testing = Testing { code: &mut builder.code, runs: &mut builder.member_runs, block };
+    let test = testing.test(condition, None).unwrap_or(Test::Evaluate(condition));
+    testing.push(test)
+}
+
+struct Testing<'b> {
+    code: &'b mut Code,
+    runs: &'b mut MemberRuns,
+    block: Option<&'b Block>,
+}
+
+impl Testing<'_> {
+    fn push(&mut self, test: Test) -> TestId {
+        self.code.tests.push(test);
+        TestId(self.code.tests.len() as u32 - 1)
+    }
+
+    fn push_all(&mut self, tests: &[Test]) -> Run {
+        let run = Run { start: self.code.tests.len() as u32, len: tests.len() as u32 };
+        self.code.tests.extend_from_slice(tests);
+        run
+    }
+
+    /// The test of an operation; `None` where it has to be evaluated and reads a parameter or variable.
+    fn test(&mut self, id: NodeId, locals: Locals<'_>) -> Option<Test> {
+        match self.code.node(id) {
+            Node::All(parts) | Node::Any(parts) => {
+                let decisive = matches!(self.code.node(id), Node::Any(_));
+                let parts = parts.of(&self.code.lists).to_vec();
+                self.of_parts(&parts, decisive, locals)
+            }
+            Node::And(..) | Node::Or(..) => {
+                let decisive = matches!(self.code.node(id), Node::Or(..));
+                let mut parts = Vec::new();
+                self.flatten(id, decisive, &mut parts);
+                self.of_parts(&parts, decisive, locals)
+            }
+            Node::Not(part) => {
+                let test = self.test(part, locals)?;
+                Some(Test::Not(self.push(test)))
+            }
+            Node::Constant(at, _) => match self.code.constants.get(at as usize) {
+                Some(Value::Bool(known)) => Some(Test::Always(*known)),
+                _ => self.evaluate(id, locals),
+            },
+            Node::Call(function, arguments) => {
+                self.called(function, arguments, locals).or_else(|| self.evaluate(id, locals))
+            }
+            node => self.simple(id, node, locals).or_else(|| self.evaluate(id, locals)),
+        }
+    }
+
+    fn evaluate(&self, id: NodeId, locals: Locals<'_>) -> Option<Test> {
+        (locals.is_none() || !self.reads_locals(id)).then_some(Test::Evaluate(id))
+    }
+
+    fn reads_locals(&self, id: NodeId) -> bool {
+        let node = self.code.node(id);
+        matches!(node, Node::Local(_)) || node.children(self.code).into_iter().any(|part| self.reads_locals(part))
+    }
+
+    /// The operands of nested `&&` or of nested `||`, in the order in which they are evaluated.
+    fn flatten(&self, id: NodeId, decisive: bool, parts: &mut Vec<NodeId>) {
+        match self.code.node(id) {
+            Node::And(a, b) if !decisive => [a, b].into_iter().for_each(|part| self.flatten(part, decisive, parts)),
+            Node::Or(a, b) if decisive => [a, b].into_iter().for_each(|part| self.flatten(part, decisive, parts)),
+            _ => parts.push(id),
+        }
+    }
+
+    fn of_parts(&mut self, parts: &[NodeId], decisive: bool, locals: Locals<'_>) -> Option<Test> {
+        let absorbs = self.code.dialect == Dialect::Service;
+        let mut tests: Vec<Test> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let test = self.test(*part, locals)?;
+            let several = match test {
+                Test::All(run) if absorbs && !decisive => run.of(&self.code.tests).to_vec(),
+                Test::Any(run) if absorbs && decisive => run.of(&self.code.tests).to_vec(),
+                test => vec![test],
+            };
+            for test in several {
+                // Asked again it would say the same, which did not decide.
+                if absorbs && tests.contains(&test) && self.is_pure(test) {
+                    continue;
+                }
+                match tests.last_mut().and_then(|last| Some((bounded(*last, test)?, last))) {
+                    Some((both, last)) if !decisive => *last = both,
+                    _ => tests.push(test),
+                }
+            }
+        }
+        Some(match tests.as_slice() {
+            [one] => *one,
+            _ if decisive => Test::Any(self.push_all(&tests)),
+            _ => Test::All(self.push_all(&tests)),
+        })
+    }
+
+    /// Whether asking has no effect: nothing is evaluated, so nothing is called.
+    fn is_pure(&self, test: Test) -> bool {
+        let of = |at: TestId| self.code.tests.get(at.0 as usize).is_some_and(|test| self.is_pure(*test));
+        match test {
+            Test::Evaluate(_) => false,
+            Test::All(parts) | Test::Any(parts) => parts.of(&self.code.tests).iter().all(|test| self.is_pure(*test)),
+            Test::Not(part) | Test::Given(_, part) => of(part),
+            _ => true,
+        }
+    }
+
+    fn simple(&mut self, id: NodeId, node: Node, locals: Locals<'_>) -> Option<Test> {
+        let service = self.code.dialect == Dialect::Service;
+        match node {
+            Node::Compare(op, a, b) => {
+                let (a, b) = (self.operand(a, locals)?, self.operand(b, locals)?);
+                Some(self.compare(op, a, b))
+            }
+            Node::Method(table, receiver, arguments, pattern) => {
+                self.method(table, receiver, arguments, pattern, locals)
+            }
+            Node::In(a, b) => Some(Test::In(self.operand(a, locals)?, self.operand(b, locals)?)),
+            Node::Is(a, name) => Some(Test::Is(self.operand(a, locals)?, name)),
+            Node::Member(..) | Node::Variable(_) | Node::Capture(_) | Node::Local(_) if service => {
+                Some(Test::Value(self.operand(id, locals)?))
+            }
+            _ => None,
+        }
+    }
+
+    fn compare(&self, op: Comparator, a: Operand, b: Operand) -> Test {
+        let is_null = |operand: Operand| match operand {
+            Operand::Constant(at) => matches!(self.code.constants.get(at as usize), Some(Value::Null)),
+            _ => false,
+        };
+        let wanted = op == Comparator::Eq;
+        match op {
+            Comparator::Eq | Comparator::Ne if is_null(b) => Test::Null(a, wanted),
+            Comparator::Eq | Comparator::Ne if is_null(a) => Test::Null(b, wanted),
+            _ => Test::Compare(op, a, b),
+        }
+    }
+
+    fn method(
+        &mut self,
+        table: u32,
+        receiver: NodeId,
+        arguments: Run,
+        pattern: u32,
+        locals: Locals<'_>,
+    ) -> Option<Test> {
+        let name = self.code.methods.get(table as usize)?.name.clone();
+        if name == "matches" {
+            let pattern = pattern.checked_sub(1).filter(|_| arguments.len == 1)?;
+            return Some(Test::Matches(self.operand(receiver, locals)?, pattern));
+        }
+        let place = self.place(receiver)?;
+        let asked = match name.as_str() {
+            "exists" => Asked::Anything,
+            "isString" => Asked::String,
+            "isNumber" => Asked::Number,
+            "isBoolean" => Asked::Boolean,
+            "hasChildren" => match arguments.of(&self.code.lists) {
+                [] => Asked::Children,
+                [list] => match self.code.node(*list) {
+                    Node::Constant(at, _) => return Some(Test::HasChildren(place, at)),
+                    _ => return None,
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Test::Content(asked, place))
+    }
+
+    /// A call as the test of the function's result.
+    fn called(&mut self, number: u32, arguments: Run, locals: Locals<'_>) -> Option<Test> {
+        let function = self.code.functions.get(number as usize)?;
+        let (lets, result) = (function.lets.clone(), function.result);
+        let arguments = arguments.of(&self.code.lists).to_vec();
+        let many = self.code.tests.len() > FEW_TESTS + TESTS_PER_NODE * self.code.nodes.len();
+        let fits = arguments.len() == function.parameters.len() && arguments.len() + lets.len() <= MAX_LOCALS;
+        if !fits || many {
+            return None;
+        }
+        let mut own = Vec::with_capacity(arguments.len() + lets.len());
+        for argument in arguments {
+            own.push(Some(self.operand(argument, locals)?));
+        }
+        for value in lets {
+            let operand = self.operand(value, Some(&own))?;
+            own.push(Some(operand));
+        }
+        let start = self.code.tests.len();
+        let Some(mut test) = self.test(result, Some(&own)) else {
+            self.code.tests.truncate(start);
+            return None;
+        };
+        for operand in own.into_iter().flatten().rev() {
+            let matters = matches!(operand, Operand::Member(..) | Operand::Variable(_));
+            if matters && !self.begins_with(test, operand) {
+                test = Test::Given(operand, self.push(test));
+            }
+        }
+        Some(test)
+    }
+
+    /// Whether the first thing that a test does, in any case, is to read an operand.
+    fn begins_with(&self, test: Test, operand: Operand) -> bool {
+        let of = |at: TestId| self.code.tests.get(at.0 as usize).is_some_and(|test| self.begins_with(*test, operand));
+        let reads = |other: Operand| match (other, operand) {
+            (Operand::Member(a, names), Operand::Member(b, first)) => {
+                let text = |name: &MemberName| name.text;
+                let texts = |run: Run| run.of(&self.code.member_names).iter().map(text);
+                a == b && names.len >= first.len && texts(names).zip(texts(first)).all(|(a, b)| a == b)
+            }
+            (Operand::Member(a, _), Operand::Variable(b)) => a == b,
+            (a, b) => a == b,
+        };
+        match test {
+            Test::All(parts) | Test::Any(parts) => {
+                parts.of(&self.code.tests).first().is_some_and(|first| self.begins_with(*first, operand))
+            }
+            Test::Not(part) => of(part),
+            Test::Given(other, part) => reads(other) || of(part),
+            Test::Null(a, _) | Test::Matches(a, _) | Test::Is(a, _) | Test::Value(a) => reads(a),
+            Test::Compare(_, a, b) | Test::In(a, b) => reads(a) || reads(b),
+            _ => false,
+        }
+    }
+
+    /// A variable that is a place in the database.
+    fn place(&self, node: NodeId) -> Option<u8> {
+        match self.code.node(node) {
+            Node::Variable(slot) => {
+                let name = self.code.dialect.variable_name(slot);
+                (self.code.dialect == Dialect::Database && matches!(name, "root" | "data" | "newData")).then_some(slot)
+            }
+            _ => None,
+        }
+    }
+
+    fn operand(&mut self, node: NodeId, locals: Locals<'_>) -> Option<Operand> {
+        match self.code.node(node) {
+            Node::Constant(at, _) => match self.code.constants.get(at as usize)? {
+                Value::Float(n) => Some(Operand::Number(*n)),
+                Value::Int(n) => Some(Operand::Int(*n)),
+                value => stdlib::member_of(value.view()).ok().map(|_| Operand::Constant(at)),
+            },
+            Node::Local(slot) => locals?.get(usize::from(slot)).copied().flatten(),
+            Node::Capture(slot) => Some(self.capture(slot)),
+            Node::Variable(slot) if self.place(node).is_none() => Some(Operand::Variable(slot)),
+            Node::Method(table, receiver, ..) if self.code.dialect == Dialect::Database => {
+                let name = self.code.methods.get(table as usize)?.name.clone();
+                match name.as_str() {
+                    "val" => self.place(receiver).map(Operand::Val),
+                    "length" => match self.operand(receiver, locals)? {
+                        Operand::Val(slot) => Some(Operand::Length(slot)),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            Node::Member(..) => self.member(node, locals),
+            Node::List(items) if self.code.dialect == Dialect::Service => self.list(items),
+            _ => None,
+        }
+    }
+
+    /// A wildcard with no glob before it always stands for the same segment.
+    fn capture(&self, slot: u8) -> Operand {
+        let at = self.block.and_then(|block| {
+            let capture = block.captures.get(usize::from(slot)).filter(|capture| !capture.glob)?;
+            let shifted = block.glob.is_some_and(|glob| glob < capture.segment);
+            u8::try_from(capture.segment).ok().filter(|_| !shifted)
+        });
+        at.map_or(Operand::Capture(slot), Operand::Segment)
+    }
+
+    fn member(&mut self, node: NodeId, locals: Locals<'_>) -> Option<Operand> {
+        let mut names = Vec::new();
+        let mut at = node;
+        while let Node::Member(object, name) = self.code.node(at) {
+            names.push(name);
+            at = object;
+        }
+        let slot = match self.code.node(at) {
+            Node::Variable(slot) => slot,
+            Node::Local(slot) => match locals?.get(usize::from(slot)).copied().flatten()? {
+                Operand::Variable(slot) => slot,
+                Operand::Member(slot, first) => {
+                    names.extend(first.of(&self.code.member_names).iter().rev().map(|name| name.text));
+                    slot
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        names.reverse();
+        if let Some(known) = self.runs.get(&names) {
+            return Some(Operand::Member(slot, *known));
+        }
+        let run = Run { start: self.code.member_names.len() as u32, len: names.len() as u32 };
+        for text in &names {
+            let name = Name::of(self.code.name(*text));
+            self.code.member_names.push(MemberName { text: *text, name });
+        }
+        self.runs.insert(names, run);
+        Some(Operand::Member(slot, run))
+    }
+
+    /// A list of constants is a constant.
+    fn list(&mut self, items: Run) -> Option<Operand> {
+        let items = items.of(&self.code.lists);
+        if items.len() > MAX_ELEMENTS {
+            return None;
+        }
+        let constant = |item: &NodeId| match self.code.node(*item) {
+            Node::Constant(at, _) => self.code.constants.get(at as usize).cloned(),
+            _ => None,
+        };
+        let list = items.iter().map(constant).collect::<Option<Vec<_>>>()?;
+        stdlib::member_of(Value::List(list.clone()).view()).ok()?;
+        self.code.constants.push(Value::List(list));
+        Some(Operand::Constant(self.code.constants.len() as u32 - 1))
+    }
+}
+
+/// One test for two of an `&&`: the type of what stands at a place, and a bound of it. A value of another type is refused
+/// by the first, so that the second never fails.
+fn bounded(first: Test, second: Test) -> Option<Test> {
+    let (slot, bounds, length) = match first {
+        Test::Content(Asked::String, slot) => (slot, Bounds::ALL, true),
+        Test::Content(Asked::Number, slot) => (slot, Bounds::ALL, false),
+        Test::LengthWithin(slot, bounds) => (slot, bounds, true),
+        Test::NumberWithin(slot, bounds) => (slot, bounds, false),
+        _ => return None,
+    };
+    match second {
+        Test::Compare(op, Operand::Length(of), Operand::Number(n)) if of == slot && length => {
+            Some(Test::LengthWithin(slot, bounds.with(op, n)?))
+        }
+        Test::Compare(op, Operand::Val(of), Operand::Number(n)) if of == slot && !length => {
+            Some(Test::NumberWithin(slot, bounds.with(op, n)?))
+        }
+        _ => None,
+    }
+}

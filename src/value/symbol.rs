@@ -1,0 +1,85 @@
+//! Names that are known before any rules are: the fields of requests, objects, documents and users.
+
+use super::map;
+
+macro_rules! symbols {
+    ($($symbol:ident $text:literal)*) => {
+        /// A field that some record has, by a number instead of a text.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Symbol {
+            $($symbol,)*
+        }
+
+        impl Symbol {
+            /// The symbol of a name.
+            pub fn of(text: &str) -> Option<Symbol> {
+                match text {
+                    $($text => Some(Symbol::$symbol),)*
+                    _ => None,
+                }
+            }
+
+            /// The name.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Symbol::$symbol => $text,)*
+                }
+            }
+        }
+    };
+}
+
+symbols! {
+    Auth "auth"
+    Resource "resource"
+    Path "path"
+    Time "time"
+    Method "method"
+    Params "params"
+    Query "query"
+    Headers "headers"
+    InTransaction "inTransaction"
+    Fields "fields"
+    ReadFields "readFields"
+    Transforms "transforms"
+    WriteFields "writeFields"
+    Name "name"
+    Bucket "bucket"
+    Generation "generation"
+    Metageneration "metageneration"
+    Size "size"
+    TimeCreated "timeCreated"
+    Updated "updated"
+    Md5Hash "md5Hash"
+    Crc32c "crc32c"
+    Etag "etag"
+    ContentDisposition "contentDisposition"
+    ContentEncoding "contentEncoding"
+    ContentLanguage "contentLanguage"
+    ContentType "contentType"
+    Metadata "metadata"
+    Data "data"
+    Id "id"
+    FullName "__name__"
+    Limit "limit"
+    Offset "offset"
+    OrderBy "orderBy"
+    Uid "uid"
+    Token "token"
+}
+
+/// What makes looking for a name quick: computed once, wherever the name is known before the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// As maps compute it.
+    pub(super) hash: u32,
+    pub(super) symbol: Option<Symbol>,
+}
+
+impl Name {
+    /// That of a text.
+    pub fn of(text: &str) -> Name {
+        Name { hash: map::hash(text), symbol: Symbol::of(text) }
+    }
+}
