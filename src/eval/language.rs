@@ -27,6 +27,11 @@ pub trait Language<'a> {
     /// A wildcard that stands for nothing.
     fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>>;
 
+    /// The same as [`Self::variable`] without a copy, where the language keeps values of it.
+    fn kept(&self, _slot: u8) -> Option<&ValueRef<'a>> {
+        None
+    }
+
     /// The segment of the request's path that a wildcard stands for, whatever the request; none where it has no name.
     fn segment(&self, _at: u8) -> Option<ValueRef<'a>> {
         None
@@ -120,6 +125,11 @@ impl<'a> Language<'a> for Service<'a> {
             }
             taken => Ok(ValueRef::Path(PathRef::Plain(taken))),
         }
+    }
+
+    #[inline(always)]
+    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+        if slot == 0 { self.request.as_ref() } else { self.resource.as_ref() }
     }
 
     #[inline]

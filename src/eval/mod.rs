@@ -9,6 +9,7 @@ mod coverage;
 mod language;
 mod logic;
 mod observe;
+mod peek;
 mod permit;
 mod test;
 mod trace;

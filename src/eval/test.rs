@@ -11,23 +11,24 @@ use super::{Evaluator, Halt, Language, MAX_ARENA, Observer};
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// The answer to a test; none where an operation of its condition fails, or data cannot be read.
     pub fn test(&mut self, id: TestId) -> Option<bool> {
-        let test = *self.code.tests.get(id.0 as usize)?;
-        self.answer(test)
+        let code = self.code;
+        self.answer(code.tests.get(id.0 as usize)?)
     }
 
     #[inline]
-    fn answer(&mut self, test: Test) -> Option<bool> {
-        match test {
+    fn answer(&mut self, test: &Test) -> Option<bool> {
+        match *test {
             Test::All(parts) => self.first(parts, false),
             Test::Any(parts) => self.first(parts, true),
             Test::Always(_) | Test::Not(_) | Test::Given(..) => self.of_part(test),
+            _ if L::LAST_FIRST => self.usual(test),
             test => self.simple(test),
         }
     }
 
     #[inline(never)]
-    fn of_part(&mut self, test: Test) -> Option<bool> {
-        match test {
+    fn of_part(&mut self, test: &Test) -> Option<bool> {
+        match *test {
             Test::Always(known) => Some(known),
             Test::Not(part) => self.test(part).map(|said| !said),
             Test::Given(operand, part) => {
@@ -38,13 +39,56 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
+    /// The tests of Storage and Firestore rules: first as if their operands were of the usual types.
+    #[inline]
+    fn usual(&mut self, test: &Test) -> Option<bool> {
+        let quick = match test {
+            Test::Null(operand, wanted) => self.null(operand).map(|null| null == *wanted),
+            Test::Same(a, b, wanted) => self.same_text(a, b).map(|same| same == *wanted),
+            Test::Int(op, a, n) => self.int(*op, a, *n),
+            Test::Bool(operand, known) => self.boolean(operand).map(|said| said == *known),
+            Test::Value(operand) => self.boolean(operand),
+            Test::In(element, container) => self.text_in(element, container),
+            Test::Matches(text, pattern) => self.text_matches(text, *pattern),
+            _ => None,
+        };
+        if quick.is_some() { quick } else { self.unusual(test) }
+    }
+
+    /// The same, whatever the operands are.
+    #[inline(never)]
+    fn unusual(&mut self, test: &Test) -> Option<bool> {
+        match *test {
+            Test::Null(operand, wanted) => self.is_null(operand).map(|null| null == wanted),
+            Test::Same(a, b, wanted) => self.compared(if wanted { Comparator::Eq } else { Comparator::Ne }, a, b),
+            Test::Int(op, a, n) => self.compared(op, a, Operand::Int(n)),
+            Test::Compare(op, a, b) => self.compared(op, a, b),
+            Test::Bool(operand, known) => {
+                let value = self.read(operand)?;
+                (L::OPERATORS.compare)(Comparator::Eq, value, ValueRef::Bool(known)).ok()
+            }
+            Test::Value(operand) => match self.read(operand)? {
+                ValueRef::Bool(said) => Some(said),
+                _ => None,
+            },
+            Test::In(element, container) => {
+                let (element, container) = self.both(element, container)?;
+                stdlib::contains(element, container).ok()
+            }
+            Test::Is(operand, name) => self.read(operand).map(|value| stdlib::has_type(value, name)),
+            Test::Matches(text, pattern) => self.matched(text, pattern),
+            Test::Evaluate(node) => self.value_of(node),
+            _ => None,
+        }
+    }
+
     /// The first part with the answer `decisive` decides. In database rules a part that fails ends the condition; in the
     /// others a later part may still decide.
     fn first(&mut self, parts: Run, decisive: bool) -> Option<bool> {
         let code = self.code;
         let mut failed = false;
         for part in parts.of(&code.tests) {
-            match self.answer(*part) {
+            match self.answer(part) {
                 Some(said) if said == decisive => return Some(decisive),
                 Some(_) => {}
                 None if !L::LAST_FIRST || self.halt.is_some() => return None,
@@ -80,7 +124,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }),
             Test::HasChildren(slot, names) => self.has_children(slot, names),
             Test::Compare(op, a, Operand::Number(n))
-                if !L::LAST_FIRST && !matches!(op, Comparator::Eq | Comparator::Ne) =>
+                if !matches!(op, Comparator::Eq | Comparator::Ne) =>
             {
                 let found = self.number_of(a)?;
                 Some(match op {
@@ -92,15 +136,6 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
             Test::Null(operand, wanted) => self.is_null(operand).map(|null| null == wanted),
             Test::Compare(op, a, b) => self.compared(op, a, b),
-            Test::Value(operand) => match self.read(operand)? {
-                ValueRef::Bool(said) => Some(said),
-                _ => None,
-            },
-            Test::In(element, container) => {
-                let (element, container) = self.both(element, container)?;
-                stdlib::contains(element, container).ok()
-            }
-            Test::Is(operand, name) => self.read(operand).map(|value| stdlib::has_type(value, name)),
             Test::Matches(Operand::Val(slot), pattern) => {
                 match (self.language.content(slot)?, code.patterns.get(pattern as usize)) {
                     (Content::Leaf(ValueRef::String(text)), Some(pattern)) => {
@@ -111,7 +146,8 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
             Test::Matches(text, pattern) => self.matched(text, pattern),
             Test::Evaluate(node) => self.value_of(node),
-            Test::Always(_) | Test::All(_) | Test::Any(_) | Test::Not(_) | Test::Given(..) => None,
+            // What has parts, and what the other languages ask.
+            _ => None,
         }
     }
 

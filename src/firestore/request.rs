@@ -114,6 +114,10 @@ impl<'a> Request<'a> {
         self
     }
 
+    pub(super) fn method(&self) -> Method {
+        self.method
+    }
+
     pub(super) fn document_limit(&self) -> usize {
         if self.batch { BATCH_DOCUMENT_LIMIT } else { DOCUMENT_LIMIT }
     }

@@ -95,6 +95,9 @@ fn test(code: &Code, test: Test) -> String {
         Test::LengthWithin(slot, bounds) => format!("{}.length within {bounds}", variable(slot)),
         Test::NumberWithin(slot, bounds) => format!("{}.val within {bounds}", variable(slot)),
         Test::Null(a, wanted) => format!("{} {} null", operand(a), if wanted { "==" } else { "!=" }),
+        Test::Same(a, b, wanted) => format!("{} {} {}", operand(a), if wanted { "==" } else { "!=" }, operand(b)),
+        Test::Int(op, a, n) => format!("{} {} {n}", operand(a), op.symbol()),
+        Test::Bool(a, known) => format!("{} == {known}", operand(a)),
         Test::Compare(op, a, b) => format!("{} {} {}", operand(a), op.symbol(), operand(b)),
         Test::Matches(text, pattern) => {
             let pattern = code.patterns.get(pattern as usize).map_or("", |pattern| pattern.source());

@@ -4,7 +4,7 @@
 use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
 
-use crate::syntax::ast::Version;
+use crate::{syntax::ast::Version, value::same_text};
 
 use super::{Block, chain::Cell};
 
@@ -146,7 +146,7 @@ impl Matcher {
 impl Branch {
     fn literal(&self, text: &str) -> Option<u32> {
         if self.few.len() <= SCAN {
-            return self.few.iter().find(|(name, _)| **name == *text).map(|(_, next)| *next);
+            return self.few.iter().find(|(name, _)| same_text(name, text)).map(|(_, next)| *next);
         }
         self.many.get(text).copied()
     }

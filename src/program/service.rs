@@ -23,6 +23,12 @@ pub struct RequestedMethod<'a> {
 }
 
 impl<'a> RequestedMethod<'a> {
+    /// The known method of that number: get, list, create, update, delete.
+    #[inline]
+    pub fn known(number: u8) -> Self {
+        RequestedMethod { bit: 1 << (number & 7), name: "" }
+    }
+
     /// The method of that name; case does not matter.
     pub fn new(name: &'a str) -> Self {
         let bit = KNOWN_METHODS.iter().position(|m| m.eq_ignore_ascii_case(name)).map_or(0, |at| 1 << at);

@@ -35,6 +35,12 @@ pub enum Test {
     Null(Operand, bool),
     /// Two operands compared.
     Compare(Comparator, Operand, Operand),
+    /// Two operands that are probably texts: whether they are equal, or are not.
+    Same(Operand, Operand, bool),
+    /// An operand that is probably an int, compared with one.
+    Int(Comparator, Operand, i64),
+    /// An operand that is probably a boolean: whether it equals this one.
+    Bool(Operand, bool),
     /// Whether an operand matches a pattern.
     Matches(Operand, u32),
     /// Whether an operand is in another: an element in a list, a key in a map.
@@ -163,6 +169,7 @@ fn looks_at_data(code: &Code, test: Test) -> bool {
         Test::Matches(text, _) => reads(text),
         // Those of the other languages.
         Test::In(..) | Test::Is(..) | Test::Value(_) | Test::Given(..) | Test::Evaluate(_) => true,
+        Test::Same(..) | Test::Int(..) | Test::Bool(..) => true,
     }
 }
 
@@ -184,5 +191,6 @@ fn looks_at_new_data(code: &Code, test: Test) -> bool {
         Test::Compare(_, a, b) => known(a) && known(b),
         Test::Matches(..) | Test::HasChildren(..) | Test::Evaluate(_) => false,
         Test::In(..) | Test::Is(..) | Test::Value(_) | Test::Given(..) => false,
+        Test::Same(..) | Test::Int(..) | Test::Bool(..) => false,
     }
 }

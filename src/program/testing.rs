@@ -171,6 +171,25 @@ impl Testing<'_> {
         match op {
             Comparator::Eq | Comparator::Ne if is_null(b) => Test::Null(a, wanted),
             Comparator::Eq | Comparator::Ne if is_null(a) => Test::Null(b, wanted),
+            _ if self.code.dialect == Dialect::Database => Test::Compare(op, a, b),
+            _ => self.usual(op, a, b),
+        }
+    }
+
+    /// The comparison by the types that it is probably about: that of other types is the same, only slower.
+    fn usual(&self, op: Comparator, a: Operand, b: Operand) -> Test {
+        let constant = |operand: Operand| match operand {
+            Operand::Constant(at) => self.code.constants.get(at as usize),
+            _ => None,
+        };
+        match (op, a, b) {
+            (op, a, Operand::Int(n)) => Test::Int(op, a, n),
+            (op, Operand::Int(n), b) => Test::Int(op.flipped(), b, n),
+            (Comparator::Eq | Comparator::Ne, ..) => match (constant(a), constant(b)) {
+                (None, Some(Value::Bool(known))) if op == Comparator::Eq => Test::Bool(a, *known),
+                (Some(Value::Bool(known)), None) if op == Comparator::Eq => Test::Bool(b, *known),
+                _ => Test::Same(a, b, op == Comparator::Eq),
+            },
             _ => Test::Compare(op, a, b),
         }
     }
@@ -258,7 +277,8 @@ impl Testing<'_> {
             Test::Not(part) => of(part),
             Test::Given(other, part) => reads(other) || of(part),
             Test::Null(a, _) | Test::Matches(a, _) | Test::Is(a, _) | Test::Value(a) => reads(a),
-            Test::Compare(_, a, b) | Test::In(a, b) => reads(a) || reads(b),
+            Test::Int(_, a, _) | Test::Bool(a, _) => reads(a),
+            Test::Compare(_, a, b) | Test::Same(a, b, _) | Test::In(a, b) => reads(a) || reads(b),
             _ => false,
         }
     }

@@ -5,11 +5,11 @@ use bumpalo::Bump;
 use crate::{
     error::Error,
     eval::{Counter, Coverage, Evaluator, Fault, Host, Observer, Recorder, Service, Silent, Verdict},
-    program::{Program, RequestedMethod, ServiceProgram},
+    program::{Program, ServiceProgram},
     value::ValueRef,
 };
 
-use super::{Cause, Compiled, Decision, DocumentHost};
+use super::{Cause, Compiled, Decision, DocumentHost, Method};
 
 /// What a product asks: its values as rules see them.
 pub(crate) struct Asked<'r> {
@@ -33,14 +33,19 @@ impl Asked<'_> {
 }
 
 /// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
-pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
+pub(crate) fn permits(
+    compiled: &Compiled,
+    asked: &Asked<'_>,
+    method: Method,
+    host: DocumentHost<'_>,
+) -> Result<bool, Error> {
     let Some(service) = compiled.program().service(asked.service) else { return Ok(false) };
     let Program { code, statements, .. } = compiled.program();
     let quick = {
         let arena = Bump::new();
         let mut silent = Silent;
         let evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
-        evaluator.permits(statements, RequestedMethod::new(asked.method))
+        evaluator.permits(statements, method.requested())
     };
     let permitted = quick.unwrap_or_else(|| {
         let arena = Bump::new();

@@ -1,5 +1,7 @@
 //! What a request does.
 
+use crate::program::RequestedMethod;
+
 /// What a request does to an object or a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -25,6 +27,11 @@ impl Method {
             Method::Update => "update",
             Method::Delete => "delete",
         }
+    }
+
+    /// The same as rules are compiled for it.
+    pub(crate) fn requested(self) -> RequestedMethod<'static> {
+        RequestedMethod::known(self as u8)
     }
 
     /// The method of that name; `None` for `read` and `write` too, which are several.

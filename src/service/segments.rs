@@ -8,6 +8,14 @@ use crate::value::path::form_decode;
 /// Segments that fit without allocating; rules have at most 100.
 const INLINE: usize = 24;
 
+/// Which of eight octets are slashes: the highest bit of each.
+#[inline(always)]
+fn slashes(octets: [u8; 8]) -> u64 {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    let other = u64::from_le_bytes(octets) ^ 0x2F2F_2F2F_2F2F_2F2F;
+    !(((other & LOW) + LOW) | other | LOW)
+}
+
 /// The segments of a path.
 #[derive(Default)]
 pub(crate) struct Segments<'a> {
@@ -41,11 +49,24 @@ impl<'a> Segments<'a> {
             return if first.is_empty() { Err("Path cannot be empty") } else { Ok(()) };
         }
         let mut start = 0;
-        for (at, byte) in path.bytes().enumerate() {
-            if byte == b'/' {
+        let mut at = 0;
+        let (chunks, rest) = path.as_bytes().as_chunks::<8>();
+        for chunk in chunks {
+            let mut found = slashes(*chunk);
+            while found != 0 {
+                let end = at + found.trailing_zeros() as usize / 8;
+                self.cut(path, start, end)?;
+                start = end + 1;
+                found &= found - 1;
+            }
+            at += 8;
+        }
+        for byte in rest {
+            if *byte == b'/' {
                 self.cut(path, start, at)?;
                 start = at + 1;
             }
+            at += 1;
         }
         self.cut(path, start, path.len())
     }

@@ -7,7 +7,7 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
-use super::Value;
+use super::{Name, Value, same_text};
 
 /// Maps of more entries than this are searched through a table.
 const SCAN: usize = 8;
@@ -72,6 +72,12 @@ impl Map {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.get_hashed(key, hash(key))
+    }
+
+    /// The value of a key that is prepared for it.
+    #[inline]
+    pub fn named(&self, key: &str, name: Name) -> Option<&Value> {
+        self.get_hashed(key, name.hash)
     }
 
     /// The value of a key whose hash is known.
@@ -166,7 +172,7 @@ impl Map {
 impl Entry {
     #[inline(always)]
     fn is(&self, key: &str, hash: u32) -> bool {
-        self.hash == hash && *self.key == *key
+        self.hash == hash && same_text(&self.key, key)
     }
 }
 

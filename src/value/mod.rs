@@ -27,7 +27,7 @@ pub use key::Key;
 pub use map::Map;
 pub use path::{Path, PathRef, Segment, SegmentRef};
 pub use snapshot::{Content, Snapshot, Unreadable};
-pub use string::{Cut, Str, StrBuf, StrBuilder};
+pub use string::{Cut, Str, StrBuf, StrBuilder, same_text};
 pub use symbol::{Name, Symbol};
 pub use time::{Duration, Timestamp};
 pub use types::{Type, TypeName};

@@ -39,6 +39,23 @@ pub enum Cut<'a> {
     Owned(StrBuf),
 }
 
+/// Whether two texts are the same. Names and identifiers are short: a call of the general comparison would cost more than
+/// comparing them does.
+#[inline]
+pub fn same_text(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        8..=16 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
+        4..8 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
+        2..4 => a.first_chunk::<2>() == b.first_chunk::<2>() && a.last() == b.last(),
+        1 => a.first() == b.first(),
+        _ => a == b,
+    }
+}
+
 impl<'a> Str<'a> {
     /// Length in UTF-16 code units.
     pub fn size(self) -> usize {

@@ -78,6 +78,12 @@ pub struct Name {
 }
 
 impl Name {
+    /// The symbol, if there is one.
+    #[inline]
+    pub fn symbol(self) -> Option<Symbol> {
+        self.symbol
+    }
+
     /// That of a text.
     pub fn of(text: &str) -> Name {
         Name { hash: map::hash(text), symbol: Symbol::of(text) }
