@@ -60,7 +60,15 @@ fn conditions_become_few_tests() {
 /// What random rules come upon rarely: failures beside what decides, in every order, and arguments that are not read.
 #[test]
 fn failures_are_absorbed_as_step_by_step() {
-    let parts = ["true", "false", "request.nothing == 1", "request.auth", "resource.size > 'a'", "1 / 0 == 1", "request.auth.token.big == 1"];
+    let parts = [
+        "true",
+        "false",
+        "request.nothing == 1",
+        "request.auth",
+        "resource.size > 'a'",
+        "1 / 0 == 1",
+        "request.auth.token.big == 1",
+    ];
     let auth = random::auth_with_big_claim();
     let request = Request::get("b", "x").auth(&auth);
     let mut rules = Vec::new();

@@ -32,7 +32,6 @@ pub use verdict::{Fault, Verdict};
 pub use crate::program::MAX_EXPRESSIONS;
 use permit::Halt;
 
-
 /// Operations that may stand in each other: in Storage and Firestore rules, each is paid for; in database rules, the
 /// parser allows fewer.
 pub const MAX_DEPTH: u32 = MAX_EXPRESSIONS;

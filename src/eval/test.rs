@@ -123,9 +123,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 _ => false,
             }),
             Test::HasChildren(slot, names) => self.has_children(slot, names),
-            Test::Compare(op, a, Operand::Number(n))
-                if !matches!(op, Comparator::Eq | Comparator::Ne) =>
-            {
+            Test::Compare(op, a, Operand::Number(n)) if !matches!(op, Comparator::Eq | Comparator::Ne) => {
                 let found = self.number_of(a)?;
                 Some(match op {
                     Comparator::Lt => found < n,

@@ -22,7 +22,12 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new(source: &Source, dialect: Dialect) -> Self {
-        Builder { code: Code::new(source, dialect), names: HashMap::new(), methods: HashMap::new(), member_runs: MemberRuns::new() }
+        Builder {
+            code: Code::new(source, dialect),
+            names: HashMap::new(),
+            methods: HashMap::new(),
+            member_runs: MemberRuns::new(),
+        }
     }
 
     /// Adds an operation that stands where an expression does.

@@ -27,7 +27,9 @@ pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
             for statement in block.statements.of(&program.statements) {
                 let condition = statement.condition.map_or("always".to_owned(), |id| format!("if {}", id.0));
                 writeln!(f, "    allow {} {condition}, costs up to {}", methods(statement), statement.cost)?;
-                if let Some(asked) = program.code.tests.get(statement.test.0 as usize).filter(|_| statement.condition.is_some()) {
+                if let Some(asked) =
+                    program.code.tests.get(statement.test.0 as usize).filter(|_| statement.condition.is_some())
+                {
                     writeln!(f, "      test {}", test(&program.code, *asked))?;
                 }
             }

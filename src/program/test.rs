@@ -66,7 +66,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    pub(super) const ALL: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, with_low: true, with_high: true };
+    pub(super) const ALL: Bounds =
+        Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, with_low: true, with_high: true };
 
     /// Whether a number is within them. What is not a number never is.
     pub fn hold(self, n: f64) -> bool {

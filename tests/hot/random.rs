@@ -94,7 +94,12 @@ impl Rules<'_> {
         match self.series.below(24) {
             0..8 => format!("{} {} {}", self.operand(), self.series.one(COMPARATORS), self.operand()),
             8..10 => format!("{} == true", self.operand()),
-            10..12 => format!("{} {} {}", self.operand(), self.series.one(COMPARATORS), self.series.one(&["1", "2", "true", "'alice'"])),
+            10..12 => format!(
+                "{} {} {}",
+                self.operand(),
+                self.series.one(COMPARATORS),
+                self.series.one(&["1", "2", "true", "'alice'"])
+            ),
             12..14 => format!("{} {} null", self.operand(), self.series.one(&["==", "!="])),
             14..16 => format!("{} in {}", self.operand(), self.operand()),
             16 => format!("{} is {}", self.operand(), self.series.one(TYPES)),
@@ -149,14 +154,22 @@ impl Rules<'_> {
         }
         text += &format!("match {root} {{\n");
         for n in 0..1 + self.series.below(3) {
-            let path = self.series.one(&["/{a}/{b}", "/c/{a}", "/{rest=**}", "/{a}/{rest=**}", "/c/{a}/d/{b}", "/c/{b}/{rest=**}"]);
+            let path = self.series.one(&[
+                "/{a}/{b}",
+                "/c/{a}",
+                "/{rest=**}",
+                "/{a}/{rest=**}",
+                "/c/{a}/d/{b}",
+                "/c/{b}/{rest=**}",
+            ]);
             text += &format!("match {path} {{\n");
             let outer = self.functions.len();
             if self.series.chance(30) {
                 text += &self.function(&format!("g{n}"));
             }
             for _ in 0..1 + self.series.below(3) {
-                let methods = self.series.one(&["read", "write", "read, write", "get", "list", "create, update", "delete"]);
+                let methods =
+                    self.series.one(&["read", "write", "read, write", "get", "list", "create, update", "delete"]);
                 text += &format!("allow {methods}: if {};\n", self.condition(3));
             }
             if self.series.chance(25) {
@@ -177,7 +190,8 @@ pub fn auth_with_big_claim() -> Auth {
 fn auth(series: &mut Series) -> Option<Auth> {
     static BIG: OnceLock<Auth> = OnceLock::new();
     let uid = series.one(&["alice", "x", "y"]);
-    let mut claims = json!({ "admin": series.chance(50), "n": series.below(3), "list": ["alice", 1, "x"], "map": { "a": 1 } });
+    let mut claims =
+        json!({ "admin": series.chance(50), "n": series.below(3), "list": ["alice", 1, "x"], "map": { "a": 1 } });
     for n in 0..series.below(80) * usize::from(series.chance(30)) {
         claims[format!("more{n}")] = json!(n);
     }
@@ -260,7 +274,13 @@ fn of_firestore(series: &mut Series) -> firestore::Request<'static> {
 }
 
 /// What came of both ways, and what they asked for.
-fn agree<E: std::fmt::Display>(text: &str, quick: Result<bool, E>, asked: Host, slow: Result<bool, E>, wanted: Host) -> bool {
+fn agree<E: std::fmt::Display>(
+    text: &str,
+    quick: Result<bool, E>,
+    asked: Host,
+    slow: Result<bool, E>,
+    wanted: Host,
+) -> bool {
     let (quick, slow) = (quick.map_err(|e| e.to_string()), slow.map_err(|e| e.to_string()));
     assert_eq!(quick, slow, "{text}");
     assert_eq!(asked.0.into_inner(), wanted.0.into_inner(), "{text}");

@@ -53,7 +53,14 @@ fn compiled(text: &str) -> Option<Program> {
 }
 
 /// The verdicts of both ways; tests may not be able to tell.
-fn both(program: &Program, service: &str, method: &str, path: &str, variables: &Map, host: &Table) -> (Option<bool>, bool) {
+fn both(
+    program: &Program,
+    service: &str,
+    method: &str,
+    path: &str,
+    variables: &Map,
+    host: &Table,
+) -> (Option<bool>, bool) {
     let Some(program_of) = program.service(service) else { return (Some(false), false) };
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let language = || Service {
