@@ -5,7 +5,7 @@
 
 use crate::{
     program::{MemberName, Operand},
-    value::{Comparator, ListRef, Map, MapRef, Record, Str, StrBuf, Value, ValueRef, same_text},
+    value::{Comparator, ListRef, Map, MapRef, Record, Str, StrBuf, Symbol, Value, ValueRef, same_text},
 };
 
 use super::{Evaluator, Language, Observer};
@@ -35,10 +35,22 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// A text.
     #[inline(never)]
     fn text(&self, operand: &Operand) -> Option<&'a str> {
-        self.peek(operand, |value| match value {
-            ValueRef::String(Str::Utf8(text)) if text.len() < SMALL => Some(*text),
-            _ => None,
-        })
+        let text = match *operand {
+            Operand::Segment(at) => match self.language.segment(at)? {
+                ValueRef::String(Str::Utf8(text)) => text,
+                _ => return None,
+            },
+            Operand::Member(slot, names) => {
+                let (last, before) = names.of(&self.code.member_names).split_last()?;
+                match self.holder(slot, before)? {
+                    Holder::Record(record) => record.text(last.name.symbol()?)?,
+                    Holder::Map(map) => map.named(self.code.name(last.text), last.name)?.as_str()?,
+                }
+            }
+            Operand::Constant(at) => self.code.constants.get(at as usize)?.as_str()?,
+            _ => return None,
+        };
+        (text.len() < SMALL).then_some(text)
     }
 
     /// Whether two texts are the same.
@@ -113,11 +125,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         match *operand {
             Operand::Member(slot, names) => {
                 let (last, before) = names.of(&code.member_names).split_last()?;
-                let mut holder = Holder::of(self.language.kept(slot)?)?;
-                for name in before {
-                    holder = self.step(holder, name)?;
-                }
-                match holder {
+                match self.holder(slot, before)? {
                     Holder::Record(record) => match &record.known(last.name.symbol()?) {
                         Some(value) => take(value),
                         None => None,
@@ -131,17 +139,22 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
+    /// What the last of some names is asked of.
     #[inline(always)]
-    fn step(&self, holder: Holder<'a>, name: &MemberName) -> Option<Holder<'a>> {
-        match holder {
-            Holder::Record(record) => match &record.known(name.name.symbol()?) {
-                Some(value) => Holder::of(value),
-                None => None,
-            },
-            Holder::Map(map) => match map.named(self.code.name(name.text), name.name)? {
-                Value::Map(map) => Some(Holder::Map(map)),
-                _ => None,
-            },
+    fn holder(&self, slot: u8, names: &[MemberName]) -> Option<Holder<'a>> {
+        let mut holder = Holder::of(self.language.kept(slot)?)?;
+        for MemberName { text, name } in names {
+            holder = match holder {
+                Holder::Record(record) => match name.symbol()? {
+                    symbol @ (Symbol::Auth | Symbol::Resource) => Holder::Record(record.record(symbol)?),
+                    symbol => Holder::Map(record.map(symbol)?),
+                },
+                Holder::Map(map) => match map.named(self.code.name(*text), *name)? {
+                    Value::Map(map) => Holder::Map(map),
+                    _ => return None,
+                },
+            };
         }
+        Some(holder)
     }
 }

@@ -59,7 +59,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     #[inline(never)]
     fn unusual(&mut self, test: &Test) -> Option<bool> {
         match *test {
-            Test::Null(operand, wanted) => self.is_null(operand).map(|null| null == wanted),
+            Test::Null(operand, wanted) => self.is_null(operand, wanted),
             Test::Same(a, b, wanted) => self.compared(if wanted { Comparator::Eq } else { Comparator::Ne }, a, b),
             Test::Int(op, a, n) => self.compared(op, a, Operand::Int(n)),
             Test::Compare(op, a, b) => self.compared(op, a, b),
@@ -132,7 +132,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                     _ => found >= n,
                 })
             }
-            Test::Null(operand, wanted) => self.is_null(operand).map(|null| null == wanted),
+            Test::Null(operand, wanted) => self.is_null(operand, wanted),
             Test::Compare(op, a, b) => self.compared(op, a, b),
             Test::Matches(Operand::Val(slot), pattern) => {
                 match (self.language.content(slot)?, code.patterns.get(pattern as usize)) {
@@ -170,12 +170,16 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
+    /// Whether an operand is null, or with `wanted` false whether it is not.
     #[inline(never)]
-    fn is_null(&mut self, operand: Operand) -> Option<bool> {
+    fn is_null(&mut self, operand: Operand, wanted: bool) -> Option<bool> {
         match self.read(operand)? {
-            // What a query says may decide, or fail.
-            value @ ValueRef::Constraint(_) => (L::OPERATORS.compare)(Comparator::Eq, value, ValueRef::Null).ok(),
-            value => Some(matches!(value, ValueRef::Null)),
+            // What a query says may decide one of the two, and fail for the other.
+            value @ ValueRef::Constraint(_) => {
+                let op = if wanted { Comparator::Eq } else { Comparator::Ne };
+                (L::OPERATORS.compare)(op, value, ValueRef::Null).ok()
+            }
+            value => Some(matches!(value, ValueRef::Null) == wanted),
         }
     }
 

@@ -51,6 +51,13 @@ impl Record for Document {
         }
     }
 
+    fn map(&self, symbol: Symbol) -> Option<&Map> {
+        match (symbol, &self.fields) {
+            (Symbol::Data, Value::Map(fields)) => Some(fields),
+            _ => None,
+        }
+    }
+
     fn names(&self) -> &'static [&'static str] {
         &["__name__", "data", "id"]
     }

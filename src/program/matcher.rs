@@ -15,6 +15,10 @@ const SCAN: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Matcher {
     nodes: Vec<Branch>,
+    /// What every path begins with, as `/b/{bucket}/o` of Storage: names, and `None` where any will do.
+    lead: Vec<Option<Box<str>>>,
+    /// The branch after it.
+    start: u32,
     /// Segments that a glob takes at least: one in version 1.
     shortest_glob: usize,
 }
@@ -64,11 +68,15 @@ impl Matched {
 impl Matcher {
     pub(super) fn new(blocks: &[Block], cells: &[Option<Vec<Cell<'_>>>], version: Version) -> Self {
         let shortest_glob = usize::from(version == Version::V1);
-        let mut matcher = Matcher { nodes: vec![Branch::default()], shortest_glob };
+        let mut matcher = Matcher { nodes: vec![Branch::default()], lead: Vec::new(), start: 0, shortest_glob };
         for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
             if let Some(cells) = cells.as_ref().filter(|_| block.statements.len > 0) {
                 matcher.add(id as u32, cells);
             }
+        }
+        while let Some((cell, next)) = matcher.nodes.get(matcher.start as usize).and_then(Branch::only) {
+            matcher.lead.push(cell);
+            matcher.start = next;
         }
         matcher
     }
@@ -109,7 +117,14 @@ impl Matcher {
     /// The blocks that cover a path, in the order in which their statements are tried.
     pub fn find(&self, blocks: &[Block], segments: &[&str]) -> Matched {
         let mut matched = Matched::default();
-        self.walk(0, segments, &mut matched);
+        let Some((lead, rest)) = segments.split_at_checked(self.lead.len()) else { return matched };
+        let fits = |(cell, segment): (&Option<Box<str>>, &&str)| match cell {
+            Some(name) => same_text(name, segment),
+            None => true,
+        };
+        if self.lead.iter().zip(lead).all(fits) {
+            self.walk(self.start, rest, &mut matched);
+        }
         matched.sort_by_key(|block| blocks.get(block as usize).map_or(0, |b| b.rank));
         matched
     }
@@ -144,6 +159,18 @@ impl Matcher {
 }
 
 impl Branch {
+    /// The only way on, where a path that is covered cannot end here.
+    fn only(&self) -> Option<(Option<Box<str>>, u32)> {
+        if self.glob.is_some() || !self.blocks.is_empty() {
+            return None;
+        }
+        match (self.few.as_slice(), self.wildcard) {
+            ([(name, next)], None) => Some((Some(name.clone()), *next)),
+            ([], Some(next)) => Some((None, next)),
+            _ => None,
+        }
+    }
+
     fn literal(&self, text: &str) -> Option<u32> {
         if self.few.len() <= SCAN {
             return self.few.iter().find(|(name, _)| same_text(name, text)).map(|(_, next)| *next);
