@@ -3,6 +3,36 @@
 //! One evaluator serves plain decisions, explanations and coverage: an [`Observer`] sees every result, and the silent
 //! one compiles away. Invariants: no I/O, no clock, no globals; recursion is bounded by [`MAX_DEPTH`].
 //! An operation is paid for after its operands, which is where the official engine reports the one too many.
+//!
+//! # Two ways to a verdict
+//!
+//! The rule that [`crate::program`] follows from its text to its listing is decided so. The path
+//! `/b/pics/o/users/ada/images/1.png` of an upload leads through the tree of segments to one block; its statement speaks
+//! of `create`.
+//!
+//! *Step by step* ([`Evaluator::decide`]) the condition's last operation, an `and`, evaluates its operands, those theirs,
+//! and so on down to `request`, which is the request. Each result is a value or an [`Error`] that knows its operation, each
+//! operation is paid for, and the [`Observer`] sees all of it. In `&&` and `||` a side that decides absorbs a failure of
+//! the other (`logic.rs`). This is the reference: explanations, coverage and error messages come from it.
+//!
+//! *By tests* ([`Evaluator::permits`], `permit.rs`), where nobody asks why, the statement's test is asked instead:
+//!
+//! | test | read | answer |
+//! |---|---|---|
+//! | `request.auth.uid == segment 4` | the user by its symbol, then the id; the fifth segment | `ada` twice: yes |
+//! | `request.resource.size < 5242880` | the object, then its size | yes |
+//! | `request.resource.contentType matches "image/.*"` | the object, then its type | a prefix is compared: yes |
+//! | `request.resource.metadata.owner == request.auth.uid` | a map by the hash of `owner`; the id | yes: permitted |
+//!
+//! `peek.rs` reads operands of the usual types where they stand, in that table all of them; `test.rs` knows all others.
+//! No answer (`None`) is a failure: a part after it may still decide, as in `logic.rs`. Three things are watched:
+//!
+//! - What the statements tried can cost at most is summed up. Beyond the limit, the request starts anew, step by step.
+//! - A text too large for the official engine ends everything there; here, the request starts anew as well ([`Halt`]).
+//! - A failure inside of what has to be evaluated (`get` of a document that the host cannot read) may end the decision.
+//!
+//! Starting anew changes nothing: the documents asked for so far are those that come first in any case, and they are
+//! kept. `tests/hot.rs` holds both ways to the same verdict, for all recorded cases and for random rules.
 
 mod call;
 mod coverage;

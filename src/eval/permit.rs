@@ -21,7 +21,7 @@ pub(super) enum Halt {
 
 impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
     /// Whether a statement permits; `None` where only [`Evaluator::decide`] can tell.
-    pub fn permits(mut self, statements: &'a [Statement], method: RequestedMethod<'_>) -> Option<bool> {
+    pub fn permits(&mut self, statements: &'a [Statement], method: RequestedMethod<'_>) -> Option<bool> {
         let Service { program, segments, .. } = self.language;
         let mut cost = 0_u32;
         for block in program.matcher.find(&program.blocks, segments).as_slice() {

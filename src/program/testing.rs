@@ -36,6 +36,7 @@ type Locals<'l> = Option<&'l [Option<Operand>]>;
 pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: NodeId) -> TestId {
     let mut testing = Testing { code: &mut builder.code, runs: &mut builder.member_runs, block };
     let test = testing.test(condition, None).unwrap_or(Test::Evaluate(condition));
+    let test = testing.without_implied(test);
     testing.push(test)
 }
 
@@ -140,6 +141,58 @@ impl Testing<'_> {
             Test::All(parts) | Test::Any(parts) => parts.of(&self.code.tests).iter().all(|test| self.is_pure(*test)),
             Test::Not(part) | Test::Given(_, part) => of(part),
             _ => true,
+        }
+    }
+
+    /// The test of a whole condition without what its other parts imply: `request.auth != null` beside a test that reads
+    /// `request.auth.uid`, which fails where the other says no. As a part of a condition a failure is not a no; for the
+    /// whole condition it is. Nothing may be called in it, for a failure stops fewer calls than a no does.
+    fn without_implied(&mut self, test: Test) -> Test {
+        let Test::All(run) = test else { return test };
+        let parts = run.of(&self.code.tests).to_vec();
+        if self.code.dialect == Dialect::Database || !parts.iter().all(|part| self.is_pure(*part)) {
+            return test;
+        }
+        let implied = |part: &Test| match part {
+            Test::Null(operand, false) => parts.iter().any(|other| self.fails_with(*other, *operand)),
+            _ => false,
+        };
+        let kept: Vec<_> = parts.iter().copied().filter(|part| !implied(part)).collect();
+        match kept.as_slice() {
+            [one] => *one,
+            kept if kept.len() < parts.len() => Test::All(self.push_all(kept)),
+            _ => test,
+        }
+    }
+
+    /// Whether a test has no answer where an operand is null: it reads a property of it.
+    fn fails_with(&self, test: Test, operand: Operand) -> bool {
+        let names = |operand: Operand| match operand {
+            Operand::Variable(slot) => Some((slot, 0)),
+            Operand::Member(slot, names) => Some((slot, names.len)),
+            _ => None,
+        };
+        let below = |other: Operand| match (names(other), names(operand)) {
+            (Some((_, longer)), Some((_, shorter))) => longer > shorter && self.extends(other, operand),
+            _ => false,
+        };
+        match test {
+            Test::Null(a, _) | Test::Matches(a, _) | Test::Is(a, _) | Test::Value(a) => below(a),
+            Test::Int(_, a, _) | Test::Bool(a, _) => below(a),
+            Test::Compare(_, a, b) | Test::Same(a, b, _) | Test::In(a, b) => below(a) || below(b),
+            _ => false,
+        }
+    }
+
+    /// Whether to read an operand is to read another one first.
+    fn extends(&self, longer: Operand, shorter: Operand) -> bool {
+        match (longer, shorter) {
+            (Operand::Member(a, names), Operand::Member(b, first)) => {
+                let texts = |run: Run| run.of(&self.code.member_names).iter().map(|name| name.text);
+                a == b && names.len >= first.len && texts(names).zip(texts(first)).all(|(a, b)| a == b)
+            }
+            (Operand::Member(a, _), Operand::Variable(b)) => a == b,
+            (a, b) => a == b,
         }
     }
 
@@ -261,15 +314,7 @@ impl Testing<'_> {
     /// Whether the first thing that a test does, in any case, is to read an operand.
     fn begins_with(&self, test: Test, operand: Operand) -> bool {
         let of = |at: TestId| self.code.tests.get(at.0 as usize).is_some_and(|test| self.begins_with(*test, operand));
-        let reads = |other: Operand| match (other, operand) {
-            (Operand::Member(a, names), Operand::Member(b, first)) => {
-                let text = |name: &MemberName| name.text;
-                let texts = |run: Run| run.of(&self.code.member_names).iter().map(text);
-                a == b && names.len >= first.len && texts(names).zip(texts(first)).all(|(a, b)| a == b)
-            }
-            (Operand::Member(a, _), Operand::Variable(b)) => a == b,
-            (a, b) => a == b,
-        };
+        let reads = |other: Operand| self.extends(other, operand);
         match test {
             Test::All(parts) | Test::Any(parts) => {
                 parts.of(&self.code.tests).first().is_some_and(|first| self.begins_with(*first, operand))

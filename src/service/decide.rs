@@ -44,19 +44,23 @@ pub(crate) fn permits(
     let quick = {
         let arena = Bump::new();
         let mut silent = Silent;
-        let evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
+        let mut evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
         evaluator.permits(statements, method.requested())
     };
-    let permitted = quick.unwrap_or_else(|| {
-        let arena = Bump::new();
-        let mut silent = Silent;
-        let evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
-        matches!(evaluator.decide(statements, asked.method), Verdict::Allow(_))
-    });
+    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), service, asked, &host));
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(permitted),
     }
+}
+
+/// The verdict of the evaluation that counts every expression.
+#[cold]
+fn step_by_step(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, host: &DocumentHost<'_>) -> bool {
+    let arena = Bump::new();
+    let mut silent = Silent;
+    let evaluator = Evaluator::new(&program.code, asked.language(service, host), &arena, &mut silent);
+    matches!(evaluator.decide(&program.statements, asked.method), Verdict::Allow(_))
 }
 
 /// The decision with what decided.

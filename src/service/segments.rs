@@ -73,13 +73,11 @@ impl<'a> Segments<'a> {
 
     #[inline(always)]
     fn cut(&mut self, path: &'a str, start: usize, end: usize) -> Result<(), &'static str> {
-        match path.get(start..end) {
-            None | Some("") => Err("Path segment cannot be empty"),
-            Some(segment) => {
-                self.push(segment);
-                Ok(())
-            }
+        if start == end {
+            return Err("Path segment cannot be empty");
         }
+        self.push(path.get(start..end).unwrap_or(""));
+        Ok(())
     }
 
     /// Adds a last segment.
