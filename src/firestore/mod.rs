@@ -119,7 +119,7 @@ impl Ruleset {
             return Ok(false);
         }
         let record = request.record(segments.as_slice());
-        service::permits(&self.compiled, &record.asked(), request.method(), host(request, documents))
+        service::permits(&self.compiled, || record.asked(), request.method(), host(request, documents))
     }
 
     fn with(

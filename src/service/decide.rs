@@ -32,22 +32,25 @@ impl Asked<'_> {
     }
 }
 
-/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
-pub(crate) fn permits(
-    compiled: &Compiled,
-    asked: &Asked<'_>,
+/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating. `asked`
+/// is called once or twice: values that stay where they are made cost less than to hand them on.
+#[inline]
+pub(crate) fn permits<'r>(
+    compiled: &'r Compiled,
+    asked: impl Fn() -> Asked<'r>,
     method: Method,
     host: DocumentHost<'_>,
 ) -> Result<bool, Error> {
-    let Some(service) = compiled.program().service(asked.service) else { return Ok(false) };
-    let Program { code, statements, .. } = compiled.program();
+    let Asked { service, segments, unnamed_last, request, resource, .. } = asked();
+    let Some(program) = compiled.program().service(service) else { return Ok(false) };
     let quick = {
         let arena = Bump::new();
+        let Program { code, statements, .. } = compiled.program();
         let mut silent = Silent;
-        let mut evaluator = Evaluator::new(code, asked.language(service, &host), &arena, &mut silent);
-        evaluator.permits(statements, method.requested())
+        let language = Service { program, request, resource, segments, unnamed_last, host: &host, block: None };
+        Evaluator::new(code, language, &arena, &mut silent).permits(statements, method.requested())
     };
-    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), service, asked, &host));
+    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), program, &asked(), &host));
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(permitted),
@@ -56,6 +59,7 @@ pub(crate) fn permits(
 
 /// The verdict of the evaluation that counts every expression.
 #[cold]
+#[inline(never)]
 fn step_by_step(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, host: &DocumentHost<'_>) -> bool {
     let arena = Bump::new();
     let mut silent = Silent;

@@ -118,7 +118,7 @@ impl Ruleset {
             return Ok(false);
         }
         let record = request.record(segments.as_slice());
-        service::permits(&self.compiled, &record.asked(), request.method(), host(documents))
+        service::permits(&self.compiled, || record.asked(), request.method(), host(documents))
     }
 
     fn refuses(&self, request: &Request<'_>) -> Option<&'static str> {
