@@ -28,7 +28,7 @@
 //! No answer (`None`) is a failure: a part after it may still decide, as in `logic.rs`. Three things are watched:
 //!
 //! - What the statements tried can cost at most is summed up. Beyond the limit, the request starts anew, step by step.
-//! - A text too large for the official engine ends everything there; here, the request starts anew as well ([`Halt`]).
+//! - A text too large for the official engine ends everything there; here, the request starts anew as well.
 //! - A failure inside of what has to be evaluated (`get` of a document that the host cannot read) may end the decision.
 //!
 //! Starting anew changes nothing: the documents asked for so far are those that come first in any case, and they are
