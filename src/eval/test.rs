@@ -88,7 +88,12 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         let code = self.code;
         let mut failed = false;
         for part in parts.of(&code.tests) {
-            match self.answer(part) {
+            let said = match part {
+                Test::All(_) | Test::Any(_) | Test::Always(_) | Test::Not(_) | Test::Given(..) => self.answer(part),
+                part if L::LAST_FIRST => self.usual(part),
+                part => self.simple(*part),
+            };
+            match said {
                 Some(said) if said == decisive => return Some(decisive),
                 Some(_) => {}
                 None if !L::LAST_FIRST || self.halt.is_some() => return None,
