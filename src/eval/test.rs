@@ -12,17 +12,24 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// The answer to a test; none where an operation of its condition fails, or data cannot be read.
     pub fn test(&mut self, id: TestId) -> Option<bool> {
         let code = self.code;
-        self.answer(code.tests.get(id.0 as usize)?)
+        self.ask(code.tests.get(id.0 as usize)?)
     }
 
-    #[inline]
+    /// Most tests have no parts: they are answered without a call in between.
+    #[inline(always)]
+    fn ask(&mut self, test: &Test) -> Option<bool> {
+        match test {
+            Test::All(_) | Test::Any(_) | Test::Always(_) | Test::Not(_) | Test::Given(..) => self.answer(test),
+            test if L::LAST_FIRST => self.usual(test),
+            test => self.simple(*test),
+        }
+    }
+
     fn answer(&mut self, test: &Test) -> Option<bool> {
         match *test {
             Test::All(parts) => self.first(parts, false),
             Test::Any(parts) => self.first(parts, true),
-            Test::Always(_) | Test::Not(_) | Test::Given(..) => self.of_part(test),
-            _ if L::LAST_FIRST => self.usual(test),
-            test => self.simple(test),
+            _ => self.of_part(test),
         }
     }
 
@@ -88,12 +95,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         let code = self.code;
         let mut failed = false;
         for part in parts.of(&code.tests) {
-            let said = match part {
-                Test::All(_) | Test::Any(_) | Test::Always(_) | Test::Not(_) | Test::Given(..) => self.answer(part),
-                part if L::LAST_FIRST => self.usual(part),
-                part => self.simple(*part),
-            };
-            match said {
+            match self.ask(part) {
                 Some(said) if said == decisive => return Some(decisive),
                 Some(_) => {}
                 None if !L::LAST_FIRST || self.halt.is_some() => return None,
