@@ -178,16 +178,6 @@ impl Record for QueryRecord<'_> {
     }
 
     fn names(&self) -> &'static [&'static str] {
-        &[
-            "orderByKey",
-            "orderByValue",
-            "orderByPriority",
-            "orderByChild",
-            "startAt",
-            "endAt",
-            "equalTo",
-            "limitToFirst",
-            "limitToLast",
-        ]
+        &Query::NAMES
     }
 }

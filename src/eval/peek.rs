@@ -106,15 +106,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             ValueRef::Int(n) => Some(*n),
             _ => None,
         })?;
-        match op {
-            Comparator::Eq => Some(a == b),
-            Comparator::Ne => Some(a != b),
-            Comparator::Lt => Some(a < b),
-            Comparator::Le => Some(a <= b),
-            Comparator::Gt => Some(a > b),
-            Comparator::Ge => Some(a >= b),
-            Comparator::ListContains => None,
-        }
+        super::test::ints(op, a, b)
     }
 
     /// What `take` makes of an operand. It looks at the value where it is found, for to copy one costs more than to find

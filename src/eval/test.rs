@@ -342,7 +342,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
 /// Two ints compared, in the languages that have them.
 #[inline]
-fn ints(op: Comparator, a: i64, b: i64) -> Option<bool> {
+pub(super) fn ints(op: Comparator, a: i64, b: i64) -> Option<bool> {
     match op {
         Comparator::Eq => Some(a == b),
         Comparator::Ne => Some(a != b),

@@ -446,17 +446,14 @@ impl<'f> Loader<'f> {
 /// Rules that stand in the suite itself, as a source whose lines are those of the file. In JSON a text has no lines of its
 /// own.
 fn inline(suite: &Source, span: Span, text: &str) -> (PathBuf, String) {
-    if !matches!(suite.text().as_bytes().get(span.start as usize), Some(b'|' | b'>')) {
-        // The place of a block is where its text begins, or the mark before it.
-        let first = suite.position(span.start).line as usize;
-        if !suite.name().ends_with(".json") {
-            return (PathBuf::from(suite.name()), "\n".repeat(first.saturating_sub(1)) + text);
-        }
-    } else {
-        let first = suite.position(span.start).line as usize;
-        return (PathBuf::from(suite.name()), "\n".repeat(first) + text);
+    let name = suite.name();
+    if name.ends_with(".json") {
+        return (PathBuf::from(format!("{name}#rules")), text.to_owned());
     }
-    (PathBuf::from(format!("{}#rules", suite.name())), text.to_owned())
+    // A block stands where its text begins, or at the mark in the line before it.
+    let at_mark = matches!(suite.text().as_bytes().get(span.start as usize), Some(b'|' | b'>'));
+    let before = suite.position(span.start).line as usize - usize::from(!at_mark);
+    (PathBuf::from(name), "\n".repeat(before) + text)
 }
 
 /// The name of a bucket or a database that the last of the files states.

@@ -192,6 +192,7 @@ impl<'n> Test<'n, '_> {
         };
         let span = fields.node.entries().first().map_or(node.span, |(key, _)| key.span);
         let several = users.len() > 1;
+        test.misplaced(reader);
         for (user, expect) in users {
             let identity = user.identity(test.now);
             if user.is_variable() && !is_database {

@@ -50,7 +50,6 @@ const OF_SERVICES: [&str; 2] = ["documents", "merge"];
 impl Test<'_, '_> {
     /// The request of one method; nothing where the test is wrong, which is reported.
     pub(super) fn ask(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
-        self.misplaced(reader);
         match &self.shared.rules {
             Rules::Storage(_) => self.storage(reader, Method::parse(method)?, identity),
             Rules::Firestore(_) => self.firestore(reader, Method::parse(method)?, identity),
@@ -59,7 +58,7 @@ impl Test<'_, '_> {
     }
 
     /// Reports keys that have no meaning for these rules, or for what is asked.
-    fn misplaced(&self, reader: &mut Reader) {
+    pub(super) fn misplaced(&self, reader: &mut Reader) {
         let verb = self.verb();
         let (storage, firestore, database) = match &self.shared.rules {
             Rules::Storage(_) => (true, false, false),

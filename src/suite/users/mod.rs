@@ -80,22 +80,8 @@ pub(in crate::suite) const KEYS: [&str; 20] = [
     "auth",
 ];
 
-/// What only an account that signs in has.
-const OF_ACCOUNTS: [&str; 13] = [
-    "provider",
-    "email",
-    "emailVerified",
-    "phoneNumber",
-    "displayName",
-    "photoURL",
-    "providerUid",
-    "disabled",
-    "secondFactor",
-    "signInAttributes",
-    "signedIn",
-    "beforeCreate",
-    "beforeSignIn",
-];
+/// What a user has who does not sign in: every other key is of an account.
+const STATED: [&str; 4] = ["uid", "claims", "project", "keys"];
 
 impl User {
     /// Nobody is signed in.
@@ -152,7 +138,7 @@ fn kind(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Ki
         return value.map_or(Kind::Unreadable, |value| Kind::Variable(Value::from(value)));
     }
     let Some(uid) = uid(reader, &fields, &what) else { return Kind::Unreadable };
-    let is_account = OF_ACCOUNTS.iter().chain(&["tenant"]).any(|key| fields.stated(key).is_some());
+    let is_account = KEYS.iter().any(|key| !STATED.contains(key) && fields.stated(key).is_some());
     if is_account {
         return Account::read(reader, &fields, uid, project).map_or(Kind::Unreadable, |a| Kind::Account(Box::new(a)));
     }
