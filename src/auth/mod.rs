@@ -64,7 +64,7 @@ pub use user::{Accounts, EnrolledFactor, ProviderAccount, Standing, UserRecord};
 #[cfg(feature = "verify")]
 pub use verify::{Algorithm, Issuer, KeyError, KeySet, Keys, ServiceAccount, SignError, Signer, Verifier, max_age};
 
-use crate::value::{Map, Record, Symbol, Value, ValueRef, json};
+use crate::value::{Map, Record, Symbol, User, Value, ValueRef, json};
 
 /// A signed-in user, as rules see one in `request.auth`: a `uid` and the claims of the token.
 ///
@@ -140,6 +140,10 @@ impl Auth {
 
     pub(crate) fn uid_view(&self) -> ValueRef<'_> {
         self.uid.view()
+    }
+
+    pub(crate) fn user_facts(&self) -> User<'_> {
+        User { uid: &self.uid, token: &self.token }
     }
 
     /// How the user signed in: the claim `firebase.sign_in_provider`.

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use crate::{
     program::{Block, ServiceFunction, ServiceProgram},
     stdlib::{self, Failure, Operators},
-    value::{Content, PathRef, SegmentRef, Str, ValueRef},
+    value::{Content, Facts, PathRef, SegmentRef, Segments, Str, ValueRef},
 };
 
 /// A language and the request that its expressions read.
@@ -26,6 +26,11 @@ pub trait Language<'a> {
     ///
     /// A wildcard that stands for nothing.
     fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>>;
+
+    /// What is known of the request without looking for it.
+    fn facts(&self) -> Option<&Facts<'a>> {
+        None
+    }
 
     /// The same as [`Self::variable`] without a copy, where the language keeps values of it.
     fn kept(&self, _slot: u8) -> Option<&ValueRef<'a>> {
@@ -81,19 +86,28 @@ pub trait Host<'a> {
     ) -> Result<ValueRef<'a>, Failure<'a>>;
 }
 
+/// A request to Storage or Firestore, as rules see it.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The segments of its path.
+    pub segments: &'a Segments<'a>,
+    /// Whether the last segment stands for documents that are not named, as in a list.
+    pub unnamed_last: bool,
+    /// The variable `request`; `None` reads as an unknown variable.
+    pub request: Option<ValueRef<'a>>,
+    /// The variable `resource`.
+    pub resource: Option<ValueRef<'a>>,
+    /// The parts of the two that are known without looking for them.
+    pub facts: Option<Facts<'a>>,
+}
+
 /// The language of Storage and Firestore, and a request.
 #[derive(Clone, Copy)]
 pub struct Service<'a> {
     /// The rules of the request's service.
     pub program: &'a ServiceProgram,
-    /// The variable `request`; `None` reads as an unknown variable.
-    pub request: Option<ValueRef<'a>>,
-    /// The variable `resource`.
-    pub resource: Option<ValueRef<'a>>,
-    /// The segments of the request's path.
-    pub segments: &'a [&'a str],
-    /// Whether the last segment stands for documents that are not named, as in a list.
-    pub unnamed_last: bool,
+    /// What is asked.
+    pub subject: &'a Subject<'a>,
     /// Answers `get` and its kin.
     pub host: &'a dyn Host<'a>,
     /// The block whose condition is evaluated.
@@ -106,36 +120,41 @@ impl<'a> Language<'a> for Service<'a> {
     const BUDGET: Option<u32> = Some(super::MAX_EXPRESSIONS);
 
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
-        if slot == 0 { self.request } else { self.resource }
+        if slot == 0 { self.subject.request } else { self.subject.resource }
     }
 
     fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        let segments = self.segments;
+        let Subject { segments, unnamed_last, .. } = *self.subject;
         let found = self.block.and_then(|block| block.captured(usize::from(slot), segments));
         let Some((taken, glob)) = found else { return Err(Failure::Null) };
-        let unnamed = self.unnamed_last && taken.as_ptr_range().end == segments.as_ptr_range().end && !taken.is_empty();
-        match taken {
-            [_] if unnamed && !glob => Err(Failure::Null),
-            [text] if !glob => Ok(ValueRef::String(Str::Utf8(text))),
-            taken if unnamed => {
-                let named = taken.split_last().map_or(&[][..], |(_, named)| named);
-                let parts = named.iter().map(|text| SegmentRef::Simple(Str::Utf8(text)));
-                let parts: Vec<_> = parts.chain([SegmentRef::Capture(Str::Utf8("document"), None)]).collect();
+        let unnamed = unnamed_last && taken.reaches_end();
+        match taken.get(0) {
+            Some(_) if unnamed && !glob => Err(Failure::Null),
+            Some(text) if !glob => Ok(ValueRef::String(Str::Utf8(text))),
+            _ if unnamed => {
+                let named = taken.iter().take(taken.len() - 1).map(|text| SegmentRef::Simple(Str::Utf8(text)));
+                let parts: Vec<_> = named.chain([SegmentRef::Capture(Str::Utf8("document"), None)]).collect();
                 Ok(ValueRef::Path(PathRef::Made(arena.alloc_slice_copy(&parts))))
             }
-            taken => Ok(ValueRef::Path(PathRef::Plain(taken))),
+            _ => Ok(ValueRef::Path(PathRef::Plain(taken))),
         }
     }
 
     #[inline(always)]
+    fn facts(&self) -> Option<&Facts<'a>> {
+        self.subject.facts.as_ref()
+    }
+
+    #[inline(always)]
     fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
-        if slot == 0 { self.request.as_ref() } else { self.resource.as_ref() }
+        if slot == 0 { self.subject.request.as_ref() } else { self.subject.resource.as_ref() }
     }
 
     #[inline]
     fn segment(&self, at: u8) -> Option<ValueRef<'a>> {
-        let text = self.segments.get(usize::from(at))?;
-        let unnamed = self.unnamed_last && usize::from(at) + 1 == self.segments.len();
+        let Subject { segments, unnamed_last, .. } = self.subject;
+        let text = segments.get(usize::from(at))?;
+        let unnamed = *unnamed_last && usize::from(at) + 1 == segments.len();
         (!unnamed).then_some(ValueRef::String(Str::Utf8(text)))
     }
 

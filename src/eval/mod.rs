@@ -54,7 +54,7 @@ use crate::{
 };
 
 pub use coverage::{Counter, Coverage, NodeHits, StatementHits};
-pub use language::{Host, Language, Service};
+pub use language::{Host, Language, Service, Subject};
 pub use observe::{Observer, Silent};
 pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Steps, Trace};
 pub use verdict::{Fault, Verdict};

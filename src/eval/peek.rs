@@ -1,11 +1,14 @@
 //! Operands of the usual types, read without passing values around.
 //!
-//! Nothing is decided here that [`super::test`] does not decide: where an operand is of another type, missing, or too
-//! large, there is no answer, and the operand is read again in the general way.
+//! Nothing is decided here that [`super::test`] does not decide: where an operand is of another type, or too large, there
+//! is no answer, and it is read again in the general way. That one surely cannot be read, as a property of a user where
+//! nobody is signed in, can be told here too.
 
 use crate::{
-    program::{MemberName, Operand},
-    value::{Comparator, ListRef, Map, MapRef, Record, Str, StrBuf, Symbol, Value, ValueRef, same_text},
+    program::{Holder, Member, Operand},
+    value::{
+        Comparator, ListRef, Map, MapRef, Name, Record, Resource, Str, StrBuf, Symbol, Value, ValueRef, same_text,
+    },
 };
 
 use super::{Evaluator, Language, Observer};
@@ -13,40 +16,115 @@ use super::{Evaluator, Language, Observer};
 /// Texts that are surely not too large.
 const SMALL: usize = 1 << 20;
 
-/// What has properties.
-#[derive(Clone, Copy)]
-enum Holder<'a> {
-    Record(&'a dyn Record),
-    Map(&'a Map),
-}
-
-impl<'a> Holder<'a> {
-    #[inline(always)]
-    fn of(value: &ValueRef<'a>) -> Option<Self> {
-        match value {
-            ValueRef::Map(MapRef::Record(record)) => Some(Holder::Record(*record)),
-            ValueRef::Map(MapRef::Owned(map)) => Some(Holder::Map(map)),
-            _ => None,
-        }
-    }
+/// Where a member stands.
+enum Found<'a> {
+    Value(&'a Value),
+    Field(&'a dyn Record, Symbol),
 }
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
+    #[inline(always)]
+    fn find(&self, holder: Holder, member: u32) -> Option<Found<'a>> {
+        let member = self.code.members.get(member as usize)?;
+        let facts = self.language.facts()?;
+        let map = match holder {
+            Holder::User => {
+                let user = facts.user?;
+                return match member.name.symbol()? {
+                    Symbol::Uid => Some(Found::Value(user.uid)),
+                    Symbol::Token => Some(Found::Value(user.token)),
+                    _ => None,
+                };
+            }
+            Holder::Claims => match facts.user?.token {
+                Value::Map(claims) => claims,
+                _ => return None,
+            },
+            Holder::Incoming => return field(&facts.incoming, member.name),
+            Holder::Existing => return field(&facts.existing, member.name),
+            Holder::IncomingData => fields(&facts.incoming, Symbol::Data)?,
+            Holder::IncomingMetadata => fields(&facts.incoming, Symbol::Metadata)?,
+            Holder::ExistingData => fields(&facts.existing, Symbol::Data)?,
+            Holder::ExistingMetadata => fields(&facts.existing, Symbol::Metadata)?,
+            Holder::Request => return self.of_request(member.name),
+            Holder::Member => return self.deeper(member),
+            Holder::Variable => return None,
+        };
+        map.named(&member.text, member.name).map(Found::Value)
+    }
+
+    fn of_request(&self, name: Name) -> Option<Found<'a>> {
+        match self.language.kept(0)? {
+            ValueRef::Map(MapRef::Record(record)) => Some(Found::Field(*record, name.symbol()?)),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn deeper(&self, member: &Member) -> Option<Found<'a>> {
+        self.map_of(member)?.named(&member.text, member.name).map(Found::Value)
+    }
+
+    /// The map that a member is a property of. Names in each other are bounded by the parser, so that this ends.
+    fn map_of(&self, member: &Member) -> Option<&'a Map> {
+        let (holder, of) = member.of?;
+        match self.find(holder, of)? {
+            Found::Value(Value::Map(map)) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Whether to read an operand surely fails, and does nothing else.
+    pub(super) fn fails(&self, operand: &Operand) -> bool {
+        let Operand::Member(holder, member) = *operand else { return false };
+        let (Some(member), Some(facts)) = (self.code.members.get(member as usize), self.language.facts()) else {
+            return false;
+        };
+        let lacks = |map: Option<&Map>| map.is_some_and(|map| map.named(&member.text, member.name).is_none());
+        let lacking = |resource: &Resource<'a>, name: Symbol| match resource {
+            Resource::Nothing => true,
+            resource => lacks(fields(resource, name)),
+        };
+        match holder {
+            Holder::User => facts.user.is_none(),
+            Holder::Claims => facts.user.is_none_or(|user| match user.token {
+                Value::Map(claims) => lacks(Some(claims)),
+                _ => false,
+            }),
+            Holder::Incoming => matches!(facts.incoming, Resource::Nothing),
+            Holder::Existing => matches!(facts.existing, Resource::Nothing),
+            Holder::IncomingData => lacking(&facts.incoming, Symbol::Data),
+            Holder::IncomingMetadata => lacking(&facts.incoming, Symbol::Metadata),
+            Holder::ExistingData => lacking(&facts.existing, Symbol::Data),
+            Holder::ExistingMetadata => lacking(&facts.existing, Symbol::Metadata),
+            Holder::Member => lacks(self.map_of(member)),
+            Holder::Request | Holder::Variable => false,
+        }
+    }
+
+    /// Whether to read an operand does nothing else than to fail, or to give a value.
+    pub(super) fn is_plain(&self, operand: &Operand) -> bool {
+        let small = |value: &ValueRef<'a>| match value {
+            ValueRef::String(Str::Utf8(text)) => (text.len() < SMALL).then_some(()),
+            ValueRef::Map(_) | ValueRef::Bool(_) | ValueRef::Int(_) | ValueRef::List(_) | ValueRef::Null => Some(()),
+            _ => None,
+        };
+        self.fails(operand) || self.peek(operand, small).is_some()
+    }
+
     /// A text.
     #[inline(never)]
     fn text(&self, operand: &Operand) -> Option<&'a str> {
         let text = match *operand {
+            Operand::Member(holder, member) => match self.find(holder, member)? {
+                Found::Value(Value::String(StrBuf::Utf8(text))) => text,
+                Found::Value(_) => return None,
+                Found::Field(record, symbol) => record.text(symbol)?,
+            },
             Operand::Segment(at) => match self.language.segment(at)? {
                 ValueRef::String(Str::Utf8(text)) => text,
                 _ => return None,
             },
-            Operand::Member(slot, names) => {
-                let (last, before) = names.of(&self.code.member_names).split_last()?;
-                match self.holder(slot, before)? {
-                    Holder::Record(record) => record.text(last.name.symbol()?)?,
-                    Holder::Map(map) => map.named(self.code.name(last.text), last.name)?.as_str()?,
-                }
-            }
             Operand::Constant(at) => self.code.constants.get(at as usize)?.as_str()?,
             _ => return None,
         };
@@ -91,12 +169,25 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// Whether a value is null, where it is one of the usual ones.
     #[inline]
     pub(super) fn null(&self, operand: &Operand) -> Option<bool> {
-        self.peek(operand, |value| match value {
-            ValueRef::Null => Some(true),
-            ValueRef::Map(_) | ValueRef::Bool(_) | ValueRef::Int(_) | ValueRef::List(_) => Some(false),
-            ValueRef::String(Str::Utf8(text)) if text.len() < SMALL => Some(false),
-            _ => None,
-        })
+        let (nobody, existing) = self.language.facts().map(|facts| (facts.user.is_none(), &facts.existing))?;
+        match (operand, existing) {
+            (Operand::Member(Holder::Request, at), _) if self.is_auth(*at) => Some(nobody),
+            (Operand::Variable(1), Resource::Nothing) => Some(true),
+            (Operand::Variable(1), Resource::Record { .. }) => Some(false),
+            _ => self.peek(operand, |value| match value {
+                ValueRef::Null => Some(true),
+                ValueRef::Map(_) | ValueRef::Bool(_) | ValueRef::Int(_) | ValueRef::List(_) => Some(false),
+                ValueRef::String(Str::Utf8(text)) if text.len() < SMALL => Some(false),
+                _ => None,
+            }),
+        }
+    }
+
+    /// Whether a property of the request is its user.
+    #[inline(always)]
+    fn is_auth(&self, member: u32) -> bool {
+        let member = self.code.members.get(member as usize);
+        member.is_some_and(|member| member.name.symbol() == Some(Symbol::Auth))
     }
 
     /// An int compared with another.
@@ -113,40 +204,30 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// it.
     #[inline(always)]
     fn peek<R>(&self, operand: &Operand, take: impl FnOnce(&ValueRef<'a>) -> Option<R>) -> Option<R> {
-        let code = self.code;
         match *operand {
-            Operand::Member(slot, names) => {
-                let (last, before) = names.of(&code.member_names).split_last()?;
-                match self.holder(slot, before)? {
-                    Holder::Record(record) => match &record.known(last.name.symbol()?) {
-                        Some(value) => take(value),
-                        None => None,
-                    },
-                    Holder::Map(map) => take(&map.named(code.name(last.text), last.name)?.view()),
-                }
-            }
+            Operand::Member(holder, member) => match self.find(holder, member)? {
+                Found::Value(value) => take(&value.view()),
+                Found::Field(record, symbol) => take(&record.known(symbol)?),
+            },
             Operand::Segment(at) => take(&self.language.segment(at)?),
-            Operand::Constant(at) => take(&code.constants.get(at as usize)?.view()),
+            Operand::Constant(at) => take(&self.code.constants.get(at as usize)?.view()),
             _ => None,
         }
     }
+}
 
-    /// What the last of some names is asked of.
-    #[inline(always)]
-    fn holder(&self, slot: u8, names: &[MemberName]) -> Option<Holder<'a>> {
-        let mut holder = Holder::of(self.language.kept(slot)?)?;
-        for MemberName { text, name } in names {
-            holder = match holder {
-                Holder::Record(record) => match name.symbol()? {
-                    symbol @ (Symbol::Auth | Symbol::Resource) => Holder::Record(record.record(symbol)?),
-                    symbol => Holder::Map(record.map(symbol)?),
-                },
-                Holder::Map(map) => match map.named(self.code.name(*text), *name)? {
-                    Value::Map(map) => Holder::Map(map),
-                    _ => return None,
-                },
-            };
-        }
-        Some(holder)
+#[inline(always)]
+fn field<'a>(resource: &Resource<'a>, name: Name) -> Option<Found<'a>> {
+    match resource {
+        Resource::Record { record, .. } => Some(Found::Field(*record, name.symbol()?)),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn fields<'a>(resource: &Resource<'a>, wanted: Symbol) -> Option<&'a Map> {
+    match *resource {
+        Resource::Record { name, fields, .. } if name == wanted => fields,
+        _ => None,
     }
 }

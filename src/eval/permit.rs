@@ -6,7 +6,7 @@
 //! one stops. In both cases the request is evaluated step by step from its beginning; the documents asked for until then
 //! are those that it asks for first, so that nothing changes by it.
 
-use crate::program::{RequestedMethod, Statement};
+use crate::program::{RequestedMethod, Statement, TestId};
 
 use super::{Evaluator, MAX_EXPRESSIONS, Service, Silent};
 
@@ -21,28 +21,54 @@ pub(super) enum Halt {
 
 impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
     /// Whether a statement permits; `None` where only [`Evaluator::decide`] can tell.
+    #[inline]
     pub fn permits(&mut self, statements: &'a [Statement], method: RequestedMethod<'_>) -> Option<bool> {
-        let Service { program, segments, .. } = self.language;
+        let Service { program, subject, .. } = self.language;
         let mut cost = 0_u32;
-        for block in program.matcher.find(&program.blocks, segments).as_slice() {
+        // A test without an answer that was not asked to its end: whatever of it ends everything does so only for
+        // those that come after it.
+        let mut unfinished: Option<TestId> = None;
+        for block in program.matcher.find(&program.blocks, subject.segments).as_slice() {
             let Some(block) = program.blocks.get(*block as usize) else { continue };
             self.language.block = Some(block);
             for statement in block.statements.of(statements) {
                 if !statement.methods.contains(method) {
                     continue;
                 }
+                if let Some(halt) = unfinished.take().and_then(|test| self.finish(test)) {
+                    return halt.verdict();
+                }
                 cost = cost.saturating_add(statement.cost);
                 if cost > MAX_EXPRESSIONS {
                     return None;
                 }
-                match (self.test(statement.test), self.halt) {
+                let said = if statement.pure { self.briefly(statement.test) } else { self.test(statement.test) };
+                match (said, self.halt) {
                     (Some(true), _) => return Some(true),
-                    (Some(false), _) | (None, None) => {}
-                    (None, Some(Halt::Ended)) => return Some(false),
-                    (None, Some(Halt::Unsure)) => return None,
+                    (Some(false), _) => {}
+                    (None, Some(halt)) => return halt.verdict(),
+                    (None, None) if statement.pure => unfinished = Some(statement.test),
+                    (None, None) => {}
                 }
             }
         }
         Some(false)
+    }
+
+    /// Asks a test to its end; why tests cannot go on, if they cannot.
+    #[cold]
+    fn finish(&mut self, test: TestId) -> Option<Halt> {
+        self.test(test);
+        self.halt
+    }
+}
+
+impl Halt {
+    /// What is known of the request then.
+    fn verdict(self) -> Option<bool> {
+        match self {
+            Halt::Ended => Some(false),
+            Halt::Unsure => None,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Answering [`Test`]s: the quick way to a condition's value, without a record of how it came to be.
 
 use crate::{
-    program::{Asked, MemberName, NodeId, Operand, Run, Test, TestId},
+    program::{Asked, Member, MemberName, NodeId, Operand, Run, Test, TestId},
     stdlib::{self, Failure},
     value::{Comparator, Content, Snapshot, Str, Value, ValueRef},
 };
@@ -13,6 +13,24 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     pub fn test(&mut self, id: TestId) -> Option<bool> {
         let code = self.code;
         self.ask(code.tests.get(id.0 as usize)?)
+    }
+
+    /// The same, without the rest of an `&&` where one part has no answer: the condition cannot permit then. Only a test
+    /// that calls nothing may be asked so, and what is left of it may still end everything.
+    #[inline]
+    pub(super) fn briefly(&mut self, id: TestId) -> Option<bool> {
+        let code = self.code;
+        match code.tests.get(id.0 as usize)? {
+            Test::All(parts) => {
+                for part in parts.of(&code.tests) {
+                    if !self.ask(part)? {
+                        return Some(false);
+                    }
+                }
+                Some(true)
+            }
+            test => self.ask(test),
+        }
     }
 
     /// Most tests have no parts: they are answered without a call in between.
@@ -47,7 +65,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     /// The tests of Storage and Firestore rules: first as if their operands were of the usual types.
-    #[inline]
+    #[inline(always)]
     fn usual(&mut self, test: &Test) -> Option<bool> {
         let quick = match test {
             Test::Null(operand, wanted) => self.null(operand).map(|null| null == *wanted),
@@ -59,7 +77,25 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Test::Matches(text, pattern) => self.text_matches(text, *pattern),
             _ => None,
         };
-        if quick.is_some() { quick } else { self.unusual(test) }
+        if quick.is_some() { quick } else { self.missed(test) }
+    }
+
+    /// An operand was not one of the usual ones, or cannot be read.
+    #[inline(never)]
+    fn missed(&mut self, test: &Test) -> Option<bool> {
+        match test {
+            Test::Null(a, _) | Test::Int(_, a, _) | Test::Bool(a, _) | Test::Value(a) | Test::Matches(a, _)
+                if self.fails(a) =>
+            {
+                None
+            }
+            Test::Same(a, b, _) | Test::In(a, b)
+                if self.fails(a) && self.is_plain(b) || self.fails(b) && self.is_plain(a) =>
+            {
+                None
+            }
+            test => self.unusual(test),
+        }
     }
 
     /// The same, whatever the operands are.
@@ -283,14 +319,15 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 ValueRef::String(text) => Some(ValueRef::Float(text.size() as f64)),
                 _ => None,
             },
-            Operand::Member(slot, names) => self.member(slot, names),
+            Operand::Member(_, at) => self.member(at),
         }
     }
 
     /// A property of a variable, through properties.
-    fn member(&mut self, slot: u8, names: Run) -> Option<ValueRef<'a>> {
+    fn member(&mut self, at: u32) -> Option<ValueRef<'a>> {
         let code = self.code;
-        let mut value = self.language.variable(slot)?;
+        let Member { slot, names, .. } = code.members.get(at as usize)?;
+        let mut value = self.language.variable(*slot)?;
         for MemberName { text, name } in names.of(&code.member_names) {
             let text = code.name(*text);
             value = match value {

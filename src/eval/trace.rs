@@ -4,7 +4,7 @@ use crate::{
     program::{Block, Code, Node, NodeId, Program, Statement},
     stdlib::Dialect,
     text::Span,
-    value::{Value, ValueRef},
+    value::{Segments, Value, ValueRef},
 };
 
 use super::{Fault, Observer, Result};
@@ -188,7 +188,7 @@ impl Observer for Steps<'_> {
 pub struct Recorder<'p> {
     statements: &'p [Statement],
     blocks: &'p [Block],
-    segments: &'p [&'p str],
+    segments: &'p Segments<'p>,
     trace: Trace,
     steps: Steps<'p>,
     statement: Option<Span>,
@@ -196,7 +196,7 @@ pub struct Recorder<'p> {
 
 impl<'p> Recorder<'p> {
     /// A recorder for a request with that path.
-    pub fn new(program: &'p Program, blocks: &'p [Block], segments: &'p [&'p str]) -> Self {
+    pub fn new(program: &'p Program, blocks: &'p [Block], segments: &'p Segments<'p>) -> Self {
         let (steps, trace) = (Steps::new(&program.code), Trace::default());
         Recorder { statements: &program.statements, blocks, segments, trace, steps, statement: None }
     }
@@ -215,8 +215,10 @@ impl Observer for Recorder<'_> {
     fn block(&mut self, id: u32) {
         let Some(block) = self.blocks.get(id as usize) else { return };
         let text = |at: usize| match block.captured(at, self.segments) {
-            Some((taken, true)) => format!("/{}", taken.join("/")),
-            Some((taken, false)) => taken.join("/"),
+            Some((taken, glob)) => {
+                let names: Vec<_> = taken.iter().collect();
+                if glob { format!("/{}", names.join("/")) } else { names.concat() }
+            }
             None => String::new(),
         };
         let captures = block.captures.iter().enumerate().map(|(at, c)| (c.name.clone(), text(at))).collect();

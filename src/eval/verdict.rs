@@ -22,10 +22,10 @@ pub enum Verdict<'a> {
 impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
     /// Tries the statements of all blocks that cover the path.
     pub fn decide(mut self, statements: &'a [Statement], method: &str) -> Verdict<'a> {
-        let Service { program, segments, .. } = self.language;
+        let Service { program, subject, .. } = self.language;
         let method = RequestedMethod::new(method);
         let mut first_error = None;
-        for block_id in program.matcher.find(&program.blocks, segments).as_slice() {
+        for block_id in program.matcher.find(&program.blocks, subject.segments).as_slice() {
             let Some(block) = program.blocks.get(*block_id as usize) else { continue };
             self.language.block = Some(block);
             self.observer.block(*block_id);

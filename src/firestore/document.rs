@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, MapRef, Path, PathRef, Record, Symbol, Value, ValueRef};
+use crate::value::{Map, MapRef, Path, PathRef, Record, Resource, Symbol, Value, ValueRef};
 
 /// A document: what rules see as `resource` and `request.resource`, with the keys `__name__`, `data` and `id`.
 #[derive(Clone, Debug)]
@@ -66,6 +66,10 @@ impl Record for Document {
 impl Document {
     pub(super) fn view(&self) -> ValueRef<'_> {
         ValueRef::Map(MapRef::Record(self))
+    }
+
+    pub(super) fn resource(&self) -> Resource<'_> {
+        Resource::Record { record: self, name: Symbol::Data, fields: self.map(Symbol::Data) }
     }
 }
 

@@ -31,8 +31,9 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents, Segments},
+    service::{self, Compiled, Decision, DocumentHost, Documents},
     text::{Diagnostics, Source},
+    value::Segments,
 };
 
 /// The service that Firestore rules stand in.
@@ -118,8 +119,8 @@ impl Ruleset {
         if request.segments(&mut segments).is_err() {
             return Ok(false);
         }
-        let record = request.record(segments.as_slice());
-        service::permits(&self.compiled, || record.asked(), request.method(), host(request, documents))
+        let record = request.record(&segments);
+        service::permits(&self.compiled, &record.asked(), host(request, documents))
     }
 
     fn with(
@@ -131,7 +132,7 @@ impl Ruleset {
         let mut segments = Segments::default();
         match request.segments(&mut segments) {
             Ok(()) => {
-                let record = request.record(segments.as_slice());
+                let record = request.record(&segments);
                 run(&self.compiled, &record.asked(), host(request, documents))
             }
             Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),

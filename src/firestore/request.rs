@@ -4,8 +4,9 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     auth::{self, Auth},
-    service::{Asked, Method, Segments},
-    value::{Map, MapRef, PathRef, Record, Symbol, Timestamp, Value, ValueRef},
+    eval::Subject,
+    service::{Asked, Method},
+    value::{Facts, Map, MapRef, PathRef, Record, Resource, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
 use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, SERVICE};
@@ -114,10 +115,6 @@ impl<'a> Request<'a> {
         self
     }
 
-    pub(super) fn method(&self) -> Method {
-        self.method
-    }
-
     pub(super) fn document_limit(&self) -> usize {
         if self.batch { BATCH_DOCUMENT_LIMIT } else { DOCUMENT_LIMIT }
     }
@@ -128,12 +125,12 @@ impl<'a> Request<'a> {
         if path.is_empty() || self.database.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        into.read(&["databases", &self.database, "documents"], path)?;
-        let documents = into.as_slice().len() - 3;
+        into.cut(["databases", &self.database, "documents"], path)?;
+        let documents = into.len() - 3;
         match (self.method, documents % 2) {
             // A list is decided for a document of the collection that has no name.
             (Method::List, 1) => {
-                into.push("");
+                into.add_unnamed();
                 Ok(())
             }
             (Method::List, _) => Err("a list asks for a collection: its path has an odd number of segments"),
@@ -142,7 +139,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    pub(super) fn record<'r>(&'r self, segments: &'r [&'r str]) -> RequestRecord<'r> {
+    pub(super) fn record<'r>(&'r self, segments: &'r Segments<'r>) -> RequestRecord<'r> {
         RequestRecord { request: self, segments }
     }
 }
@@ -156,7 +153,7 @@ impl fmt::Display for Request<'_> {
 /// A request as the variable `request`.
 pub(super) struct RequestRecord<'r> {
     request: &'r Request<'r>,
-    segments: &'r [&'r str],
+    segments: &'r Segments<'r>,
 }
 
 impl RequestRecord<'_> {
@@ -165,21 +162,37 @@ impl RequestRecord<'_> {
         let stored = request.existing.as_deref().map_or(ValueRef::Null, Document::view);
         Asked {
             service: SERVICE,
-            method: request.method.name(),
-            segments: self.segments,
-            unnamed_last: request.method == Method::List,
-            request: Some(ValueRef::Map(MapRef::Record(self))),
-            resource: Some(if request.method == Method::List { request.constraints.view() } else { stored }),
+            method: request.method,
+            subject: Subject {
+                segments: self.segments,
+                unnamed_last: request.method == Method::List,
+                request: Some(ValueRef::Map(MapRef::Record(self))),
+                resource: Some(if request.method == Method::List { request.constraints.view() } else { stored }),
+                facts: Some(self.facts()),
+            },
+        }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let request = self.request;
+        Facts {
+            user: request.auth.as_deref().map(Auth::user_facts),
+            incoming: match request.method {
+                Method::Get | Method::List => Resource::Unknown,
+                _ => request.incoming.as_deref().map_or(Resource::Nothing, Document::resource),
+            },
+            existing: match request.method {
+                Method::List => Resource::Unknown,
+                _ => request.existing.as_deref().map_or(Resource::Nothing, Document::resource),
+            },
         }
     }
 
     /// The path as rules see it: that of a list is the collection's.
-    fn path(&self) -> ValueRef<'_> {
-        let named = match self.request.method {
-            Method::List => self.segments.split_last().map_or(&[][..], |(_, named)| named),
-            _ => self.segments,
-        };
-        ValueRef::Path(PathRef::Plain(named))
+    fn path(&self) -> Option<ValueRef<'_>> {
+        let unnamed = usize::from(self.request.method == Method::List);
+        let named = self.segments.range(0, self.segments.len() - unnamed)?;
+        Some(ValueRef::Path(PathRef::Plain(named)))
     }
 }
 
@@ -195,7 +208,7 @@ impl Record for RequestRecord<'_> {
         Some(match symbol {
             Symbol::Auth => auth::view(request.auth.as_deref()),
             Symbol::Resource if !reads => request.incoming.as_deref().map_or(ValueRef::Null, Document::view),
-            Symbol::Path => self.path(),
+            Symbol::Path => self.path()?,
             Symbol::Method => ValueRef::from(request.method.name()),
             Symbol::Time => ValueRef::Timestamp(request.time),
             Symbol::Query if request.method == Method::List => ValueRef::Map(MapRef::Record(&request.query)),

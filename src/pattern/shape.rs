@@ -2,7 +2,7 @@
 
 use super::classes::{MAX, Set};
 use super::parse::{Look, Node, Repeat};
-use crate::value::string::Str;
+use crate::value::{Str, behind};
 
 /// A pattern simple enough to be compared with a text directly.
 #[derive(Clone, Debug)]
@@ -66,7 +66,21 @@ impl Shape {
     }
 
     /// Whether the whole of `text` matches.
+    #[inline]
     pub(super) fn matches(&self, text: &str) -> bool {
+        match self {
+            Shape::AnyOf(ways)
+                if let [Way::Gaps(gaps)] = &**ways
+                    && gaps.is_open() =>
+            {
+                gaps.begin(text)
+            }
+            shape => shape.matches_any(text),
+        }
+    }
+
+    #[inline(never)]
+    fn matches_any(&self, text: &str) -> bool {
         match self {
             Shape::AnyOf(ways) => ways.iter().any(|way| match way {
                 Way::Text(known) => **known == *text,
@@ -96,18 +110,28 @@ impl Shape {
 }
 
 impl Gaps {
+    /// Whether a prefix is all there is: `image/.*`
+    #[inline]
+    fn is_open(&self) -> bool {
+        self.middles.is_empty() && self.suffix.is_empty()
+    }
+
+    /// Whether a text has the prefix, and whatever is allowed behind it.
+    #[inline]
+    fn begin(&self, text: &str) -> bool {
+        behind(text, &self.prefix).is_some_and(|rest| {
+            (!rest.is_empty() || !self.last.nonempty) && (self.newline || !has_line_feed(rest.as_bytes()))
+        })
+    }
+
     fn matches(&self, text: &str) -> bool {
         self.last_gap(text).is_some_and(|length| length > 0 || !self.last.nonempty)
-            && (self.newline || !text.as_bytes().contains(&b'\n'))
+            && (self.newline || !has_line_feed(text.as_bytes()))
     }
 
     /// Bytes left for the last gap. The leftmost place for each text is as good as any other.
     fn last_gap(&self, text: &str) -> Option<usize> {
-        let mut rest = text;
-        // An empty `Box<str>` points nowhere; comparing it may cost a hundred times the rest.
-        if !self.prefix.is_empty() {
-            rest = rest.strip_prefix(&*self.prefix)?;
-        }
+        let mut rest = behind(text, &self.prefix)?;
         for (gap, middle) in &*self.middles {
             if gap.nonempty {
                 let mut chars = rest.chars();
@@ -119,6 +143,21 @@ impl Gaps {
         let suffix = &*self.suffix;
         (suffix.is_empty() || rest.ends_with(suffix)).then(|| rest.len() - suffix.len())
     }
+}
+
+/// Short texts are looked through eight octets at a time: a call of the general search would cost more.
+#[inline]
+fn has_line_feed(text: &[u8]) -> bool {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    if text.len() > 64 {
+        return text.contains(&b'\n');
+    }
+    let (chunks, rest) = text.as_chunks::<8>();
+    let in_chunk = |chunk: &[u8; 8]| {
+        let other = u64::from_le_bytes(*chunk) ^ 0x0A0A_0A0A_0A0A_0A0A;
+        (((other & LOW) + LOW) | other | LOW) != u64::MAX
+    };
+    chunks.iter().any(in_chunk) || rest.contains(&b'\n')
 }
 
 fn match_runs(runs: &[Run], mut chars: impl Iterator<Item = u32>) -> bool {

@@ -10,14 +10,14 @@ use crate::{
     value::Value,
 };
 
-use super::{Code, MethodTable, Node, NodeId, Place, Run, testing::MemberRuns};
+use super::{Code, MethodTable, Node, NodeId, Place, Run, testing::MemberPlaces};
 
 /// Code under construction.
 pub(super) struct Builder {
     pub(super) code: Code,
     names: HashMap<String, u32>,
     methods: HashMap<String, u32>,
-    pub(super) member_runs: MemberRuns,
+    pub(super) member_places: MemberPlaces,
 }
 
 impl Builder {
@@ -26,7 +26,7 @@ impl Builder {
             code: Code::new(source, dialect),
             names: HashMap::new(),
             methods: HashMap::new(),
-            member_runs: MemberRuns::new(),
+            member_places: MemberPlaces::default(),
         }
     }
 

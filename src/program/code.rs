@@ -7,7 +7,7 @@ use crate::{
     value::{Comparator, Type, TypeName, Value},
 };
 
-use super::{MemberName, ServiceFunction, Test};
+use super::{Member, MemberName, ServiceFunction, Test};
 
 /// The place of a node in its [`Code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -219,7 +219,9 @@ pub struct Code {
     pub functions: Vec<Function>,
     /// Tests of conditions.
     pub tests: Vec<Test>,
-    /// Names of properties that tests read, one after the other.
+    /// Properties of variables that tests read.
+    pub members: Vec<Member>,
+    /// The names on the way to them, one after the other.
     pub member_names: Vec<MemberName>,
 }
 
@@ -239,6 +241,7 @@ impl Code {
             methods: Vec::new(),
             functions: Vec::new(),
             tests: Vec::new(),
+            members: Vec::new(),
             member_names: Vec::new(),
         }
     }

@@ -80,10 +80,10 @@ fn test(code: &Code, test: Test) -> String {
         Operand::Segment(at) => format!("segment {at}"),
         Operand::Val(slot) => format!("{}.val", variable(slot)),
         Operand::Length(slot) => format!("{}.length", variable(slot)),
-        Operand::Member(slot, names) => {
-            let names = names.of(&code.member_names).iter().map(|name| format!(".{}", code.name(name.text)));
-            format!("{}{}", variable(slot), names.collect::<String>())
-        }
+        Operand::Member(_, at) => code.members.get(at as usize).map_or(String::new(), |member| {
+            let names = member.names.of(&code.member_names).iter().map(|name| format!(".{}", code.name(name.text)));
+            format!("{}{}", variable(member.slot), names.collect::<String>())
+        }),
     };
     match test {
         Test::Always(known) => known.to_string(),

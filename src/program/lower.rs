@@ -17,6 +17,7 @@ use super::{
     fold,
     matcher::{Matcher, order},
     scope::{Scope, ServiceFunction},
+    test::is_pure,
     testing::test_of,
 };
 
@@ -123,7 +124,14 @@ impl<'s> Lowering<'s> {
             allow.methods.iter().for_each(|m| methods.add(&m.text));
             let condition = allow.condition.map(|id| self.expression(id));
             // Its test is made when the block is known.
-            self.statements.push(Statement { methods, condition, test: TestId(0), cost: 1, span: allow.span });
+            self.statements.push(Statement {
+                methods,
+                condition,
+                test: TestId(0),
+                pure: true,
+                cost: 1,
+                span: allow.span,
+            });
         }
         let statements = Run { start, len: self.statements.len() as u32 - start };
         // In version 1 nothing below a glob ever applies.
@@ -161,6 +169,8 @@ impl<'s> Lowering<'s> {
             statement.cost = self.costs.of(&self.builder.code, condition);
             if statement.cost <= MAX_EXPRESSIONS {
                 statement.test = test_of(&mut self.builder, block, condition);
+                let test = self.builder.code.tests.get(statement.test.0 as usize);
+                statement.pure = test.is_some_and(|test| is_pure(&self.builder.code, *test));
             }
         }
     }

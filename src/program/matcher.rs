@@ -4,7 +4,10 @@
 use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
 
-use crate::{syntax::ast::Version, value::same_text};
+use crate::{
+    syntax::ast::Version,
+    value::{SegmentRange, Segments, same_bytes},
+};
 
 use super::{Block, chain::Cell};
 
@@ -15,8 +18,10 @@ const SCAN: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Matcher {
     nodes: Vec<Branch>,
-    /// What every path begins with, as `/b/{bucket}/o` of Storage: names, and `None` where any will do.
-    lead: Vec<Option<Box<str>>>,
+    /// The names in what every path begins with, as `/b/{bucket}/o` of Storage, each with its place.
+    lead: Vec<(usize, Box<str>)>,
+    /// How many segments that has.
+    led: usize,
     /// The branch after it.
     start: u32,
     /// Segments that a glob takes at least: one in version 1.
@@ -26,7 +31,7 @@ pub struct Matcher {
 #[derive(Clone, Debug, Default)]
 struct Branch {
     few: Vec<(Box<str>, u32)>,
-    many: FxHashMap<Box<str>, u32>,
+    many: FxHashMap<Box<[u8]>, u32>,
     wildcard: Option<u32>,
     /// The branch after a glob, and how many segments may follow the glob at most.
     glob: Option<(u32, usize)>,
@@ -35,32 +40,38 @@ struct Branch {
 }
 
 /// Blocks found for a path, in the order in which they are tried.
-#[derive(Clone, Debug, Default)]
-pub struct Matched {
-    few: ArrayVec<u32, 8>,
-    /// All of them, where they are more.
-    more: Vec<u32>,
+#[derive(Clone, Debug)]
+pub enum Matched<'m> {
+    /// Those of one branch.
+    One(&'m [u32]),
+    /// Those of several.
+    Several(ArrayVec<u32, 8>),
+    /// Those of several that are many.
+    Many(Vec<u32>),
 }
 
-impl Matched {
+impl Matched<'_> {
     fn push(&mut self, block: u32) {
-        if !self.more.is_empty() || self.few.try_push(block).is_err() {
-            if self.more.is_empty() {
-                self.more.extend_from_slice(&self.few);
+        match self {
+            Matched::Several(few) => {
+                if few.try_push(block).is_err() {
+                    let mut many = few.to_vec();
+                    many.push(block);
+                    *self = Matched::Many(many);
+                }
             }
-            self.more.push(block);
+            Matched::Many(many) => many.push(block),
+            Matched::One(_) => {}
         }
     }
 
     /// Numbers of blocks.
+    #[inline]
     pub fn as_slice(&self) -> &[u32] {
-        if self.more.is_empty() { &self.few } else { &self.more }
-    }
-
-    fn sort_by_key(&mut self, key: impl Fn(u32) -> u32) {
-        let list = if self.more.is_empty() { self.few.as_mut_slice() } else { &mut self.more };
-        if list.len() > 1 {
-            list.sort_unstable_by_key(|block| key(*block));
+        match self {
+            Matched::One(blocks) => blocks,
+            Matched::Several(few) => few,
+            Matched::Many(many) => many,
         }
     }
 }
@@ -68,15 +79,19 @@ impl Matched {
 impl Matcher {
     pub(super) fn new(blocks: &[Block], cells: &[Option<Vec<Cell<'_>>>], version: Version) -> Self {
         let shortest_glob = usize::from(version == Version::V1);
-        let mut matcher = Matcher { nodes: vec![Branch::default()], lead: Vec::new(), start: 0, shortest_glob };
+        let mut matcher = Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, start: 0, shortest_glob };
         for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
             if let Some(cells) = cells.as_ref().filter(|_| block.statements.len > 0) {
                 matcher.add(id as u32, cells);
             }
         }
         while let Some((cell, next)) = matcher.nodes.get(matcher.start as usize).and_then(Branch::only) {
-            matcher.lead.push(cell);
+            matcher.lead.extend(cell.map(|name| (matcher.led, name)));
+            matcher.led += 1;
             matcher.start = next;
+        }
+        for branch in &mut matcher.nodes {
+            branch.blocks.sort_unstable_by_key(|block| rank(blocks, *block));
         }
         matcher
     }
@@ -85,7 +100,7 @@ impl Matcher {
         let mut at = 0;
         for (i, cell) in path.iter().enumerate() {
             let found = self.nodes.get(at as usize).and_then(|branch| match cell {
-                Cell::Literal(text) => branch.literal(text),
+                Cell::Literal(text) => branch.literal(text.as_bytes()),
                 Cell::Glob => branch.glob.map(|g| g.0),
                 Cell::Any => branch.wildcard,
             });
@@ -97,7 +112,7 @@ impl Matcher {
                 match cell {
                     Cell::Literal(text) if found.is_none() => {
                         branch.few.push(((*text).into(), next));
-                        branch.many.insert((*text).into(), next);
+                        branch.many.insert(text.as_bytes().into(), next);
                     }
                     Cell::Glob => {
                         let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
@@ -115,47 +130,82 @@ impl Matcher {
     }
 
     /// The blocks that cover a path, in the order in which their statements are tried.
-    pub fn find(&self, blocks: &[Block], segments: &[&str]) -> Matched {
-        let mut matched = Matched::default();
-        let Some((lead, rest)) = segments.split_at_checked(self.lead.len()) else { return matched };
-        let fits = |(cell, segment): (&Option<Box<str>>, &&str)| match cell {
-            Some(name) => same_text(name, segment),
-            None => true,
-        };
-        if self.lead.iter().zip(lead).all(fits) {
-            self.walk(self.start, rest, &mut matched);
+    #[inline]
+    pub fn find(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
+        let fits = |(at, name): &(usize, Box<str>)| same_bytes(name.as_bytes(), path.octets(*at));
+        if path.len() < self.led || !self.lead.iter().all(fits) {
+            return Matched::One(&[]);
         }
-        matched.sort_by_key(|block| blocks.get(block as usize).map_or(0, |b| b.rank));
+        match self.straight(path) {
+            Some(found) => Matched::One(found),
+            None => self.fork(blocks, path),
+        }
+    }
+
+    /// The blocks of a path that leads only one way; `None` where there are several.
+    #[inline]
+    fn straight(&self, path: &Segments<'_>) -> Option<&[u32]> {
+        let mut branch = self.nodes.get(self.start as usize)?;
+        let (mut at, end) = (self.led, path.len());
+        while at < end {
+            if let Some((after, longest)) = branch.glob {
+                // Where nothing else goes on from here, the glob takes all that is left.
+                let only = longest == 0 && branch.wildcard.is_none() && branch.few.is_empty();
+                return if only { self.nodes.get(after as usize).map(|branch| &*branch.blocks) } else { None };
+            }
+            branch = match (branch.literal(path.octets(at)), branch.wildcard) {
+                (Some(_), Some(_)) => return None,
+                (Some(next), None) | (None, Some(next)) => self.nodes.get(next as usize)?,
+                (None, None) => return Some(&[]),
+            };
+            at += 1;
+        }
+        branch.glob.is_none().then_some(&*branch.blocks)
+    }
+
+    #[inline(never)]
+    fn fork(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
+        let mut matched = Matched::Several(ArrayVec::new());
+        self.walk(self.start, path, self.led, &mut matched);
+        match &mut matched {
+            Matched::Several(few) => few.sort_unstable_by_key(|block| rank(blocks, *block)),
+            Matched::Many(many) => many.sort_unstable_by_key(|block| rank(blocks, *block)),
+            Matched::One(_) => {}
+        }
         matched
     }
 
     /// Recursion, which only forks need, ends with the rule's path, which has at most 100 segments.
-    fn walk(&self, mut at: u32, mut rest: &[&str], matched: &mut Matched) {
-        while let Some(branch) = self.nodes.get(at as usize) {
+    fn walk(&self, mut node: u32, path: &Segments<'_>, mut at: usize, matched: &mut Matched<'_>) {
+        while let Some(branch) = self.nodes.get(node as usize) {
+            let left = path.len() - at;
             if let Some((after, longest)) = branch.glob {
                 // The glob takes whatever makes the segments after it fit.
-                for following in 0..=longest.min(rest.len()) {
-                    let taken = rest.len() - following;
-                    if taken >= self.shortest_glob {
-                        self.walk(after, rest.get(taken..).unwrap_or(&[]), matched);
+                for following in 0..=longest.min(left) {
+                    if left - following >= self.shortest_glob {
+                        self.walk(after, path, path.len() - following, matched);
                     }
                 }
             }
-            let Some((first, others)) = rest.split_first() else {
+            if left == 0 {
                 branch.blocks.iter().for_each(|block| matched.push(*block));
                 return;
-            };
-            at = match (branch.literal(first), branch.wildcard) {
+            }
+            node = match (branch.literal(path.octets(at)), branch.wildcard) {
                 (Some(literal), Some(wildcard)) => {
-                    self.walk(literal, others, matched);
+                    self.walk(literal, path, at + 1, matched);
                     wildcard
                 }
                 (Some(next), None) | (None, Some(next)) => next,
                 (None, None) => return,
             };
-            rest = others;
+            at += 1;
         }
     }
+}
+
+fn rank(blocks: &[Block], block: u32) -> u32 {
+    blocks.get(block as usize).map_or(0, |block| block.rank)
 }
 
 impl Branch {
@@ -171,11 +221,12 @@ impl Branch {
         }
     }
 
-    fn literal(&self, text: &str) -> Option<u32> {
+    #[inline]
+    fn literal(&self, name: &[u8]) -> Option<u32> {
         if self.few.len() <= SCAN {
-            return self.few.iter().find(|(name, _)| same_text(name, text)).map(|(_, next)| *next);
+            return self.few.iter().find(|(known, _)| same_bytes(known.as_bytes(), name)).map(|(_, next)| *next);
         }
-        self.many.get(text).copied()
+        self.many.get(name).copied()
     }
 }
 
@@ -204,18 +255,18 @@ pub(super) fn order(blocks: &mut [Block], owners: &[Option<u32>]) {
 }
 
 impl Block {
-    /// The segments of a request that a wildcard of this block stands for.
-    pub fn captured<'r, 'a>(&self, capture: usize, segments: &'r [&'a str]) -> Option<(&'r [&'a str], bool)> {
+    /// The segments of a request that a wildcard of this block stands for, and whether it is a glob.
+    pub fn captured<'a>(&self, capture: usize, path: &'a Segments<'a>) -> Option<(SegmentRange<'a>, bool)> {
         let at = self.captures.get(capture)?;
-        let taken = segments.len().saturating_sub(self.fixed);
+        let taken = path.len().saturating_sub(self.fixed);
         if at.glob {
-            return Some((segments.get(at.segment..at.segment + taken)?, true));
+            return Some((path.range(at.segment, at.segment + taken)?, true));
         }
         // A glob before it shifts it by what the glob took beyond its one place.
         let shifted = match self.glob {
             Some(glob) if glob < at.segment => (at.segment + taken).checked_sub(1)?,
             _ => at.segment,
         };
-        Some((segments.get(shifted..shifted + 1)?, false))
+        Some((path.range(shifted, shifted + 1)?, false))
     }
 }

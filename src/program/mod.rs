@@ -77,4 +77,4 @@ pub use lower::lower;
 pub use matcher::{Matched, Matcher};
 pub use scope::ServiceFunction;
 pub use service::{Block, CaptureAt, Methods, Program, RequestedMethod, ServiceProgram, Statement};
-pub use test::{Asked, Bounds, MemberName, Operand, Test, TestId};
+pub use test::{Asked, Bounds, Holder, Member, MemberName, Operand, Test, TestId};

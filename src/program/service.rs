@@ -1,6 +1,6 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
-use crate::{syntax::ast::Version, text::Span};
+use crate::{syntax::ast::Version, text::Span, value::same_text};
 
 use super::{Code, Matcher, NodeId, Run, TestId, listing};
 
@@ -63,6 +63,8 @@ pub struct Statement {
     pub condition: Option<NodeId>,
     /// The condition as a test.
     pub test: TestId,
+    /// Whether the test calls nothing: where its answer is known, the rest of it can be left out.
+    pub pure: bool,
     /// Expressions that it costs at most.
     pub cost: u32,
     /// All of it.
@@ -132,7 +134,7 @@ pub struct Program {
 impl Program {
     /// The service of that name.
     pub fn service(&self, name: &str) -> Option<&ServiceProgram> {
-        self.services.iter().find(|s| s.name == name)
+        self.services.iter().find(|s| same_text(&s.name, name))
     }
 }
 

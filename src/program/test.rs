@@ -3,7 +3,10 @@
 //! A test says the same as the operations it stands for, which stay beside it: traces and reasons come from those, and a
 //! part that is no ordinary one is evaluated as they say ([`Test::Evaluate`]).
 
-use crate::value::{Comparator, Name, TypeName};
+use crate::{
+    stdlib::Dialect,
+    value::{Comparator, Name, Symbol, TypeName},
+};
 
 use super::{Code, NodeId, Run};
 
@@ -131,8 +134,72 @@ pub enum Operand {
     Val(u8),
     /// `data.val().length`
     Length(u8),
-    /// A property of a variable, through properties: names.
-    Member(u8, Run),
+    /// A property of a variable, through properties: what it is asked of, and its place among the members.
+    Member(Holder, u32),
+}
+
+/// What a property belongs to, where that is known before any request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// `request`
+    Request,
+    /// `request.auth`
+    User,
+    /// `request.auth.token`
+    Claims,
+    /// `request.resource`
+    Incoming,
+    /// `request.resource.data`
+    IncomingData,
+    /// `request.resource.metadata`
+    IncomingMetadata,
+    /// `resource`
+    Existing,
+    /// `resource.data`
+    ExistingData,
+    /// `resource.metadata`
+    ExistingMetadata,
+    /// Another member.
+    Member,
+    /// A variable of database rules.
+    Variable,
+}
+
+impl Holder {
+    /// What some names lead to from a variable.
+    pub(super) fn of(dialect: Dialect, slot: u8, names: &[Name]) -> Holder {
+        let first = match (dialect, slot) {
+            (Dialect::Database, _) => Holder::Variable,
+            (Dialect::Service, 0) => Holder::Request,
+            (Dialect::Service, _) => Holder::Existing,
+        };
+        names.iter().fold(first, |holder, name| match (holder, name.symbol()) {
+            (Holder::Variable, _) => Holder::Variable,
+            (Holder::Request, Some(Symbol::Auth)) => Holder::User,
+            (Holder::Request, Some(Symbol::Resource)) => Holder::Incoming,
+            (Holder::User, Some(Symbol::Token)) => Holder::Claims,
+            (Holder::Incoming, Some(Symbol::Data)) => Holder::IncomingData,
+            (Holder::Incoming, Some(Symbol::Metadata)) => Holder::IncomingMetadata,
+            (Holder::Existing, Some(Symbol::Data)) => Holder::ExistingData,
+            (Holder::Existing, Some(Symbol::Metadata)) => Holder::ExistingMetadata,
+            _ => Holder::Member,
+        })
+    }
+}
+
+/// A property of a variable, prepared for looking it up.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name.
+    pub text: Box<str>,
+    /// What that is found by.
+    pub name: Name,
+    /// The member that it is a property of, where it is one of such, and what that is asked of.
+    pub of: Option<(Holder, u32)>,
+    /// The variable.
+    pub slot: u8,
+    /// The names on the way to it, its own the last.
+    pub names: Run,
 }
 
 /// The name of a property, prepared for looking it up.
@@ -142,6 +209,17 @@ pub struct MemberName {
     pub text: u32,
     /// What it is found by.
     pub name: Name,
+}
+
+/// Whether nothing is evaluated to answer a test, so that nothing is called.
+pub(super) fn is_pure(code: &Code, test: Test) -> bool {
+    let of = |at: TestId| code.tests.get(at.0 as usize).is_some_and(|test| is_pure(code, *test));
+    match test {
+        Test::Evaluate(_) => false,
+        Test::All(parts) | Test::Any(parts) => parts.of(&code.tests).iter().all(|test| is_pure(code, *test)),
+        Test::Not(part) | Test::Given(_, part) => of(part),
+        _ => true,
+    }
 }
 
 /// Whether a test looks at nothing but what stands at the variable `newData`.

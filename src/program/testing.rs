@@ -4,14 +4,17 @@
 //! themselves. Arguments and variables are computed once and fail only where they are read, so that nothing changes by
 //! it. What is no ordinary test is evaluated; where that part reads a parameter, the whole call is.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::{
     stdlib::{self, Dialect},
     value::{Comparator, Name, Value},
 };
 
-use super::{Asked, Block, Bounds, Code, MemberName, Node, NodeId, Operand, Run, Test, TestId, builder::Builder};
+use super::{
+    Asked, Block, Bounds, Code, Holder, Member, MemberName, Node, NodeId, Operand, Run, Test, TestId, builder::Builder,
+    test::is_pure,
+};
 
 /// Tests that a file may have for each of its operations. Functions that call others many times would make more.
 const TESTS_PER_NODE: usize = 4;
@@ -25,8 +28,8 @@ const MAX_LOCALS: usize = 18;
 /// Elements of a list of constants that becomes a constant.
 const MAX_ELEMENTS: usize = 64;
 
-/// Runs of names that are entered already.
-pub(super) type MemberRuns = HashMap<Vec<u32>, Run>;
+/// Members that are entered already: variables and names.
+pub(super) type MemberPlaces = FxHashMap<(u8, Vec<u32>), Operand>;
 
 /// Parameters and variables of the function around, each with the operand it stands for, if it is one; `None` outside
 /// functions.
@@ -34,7 +37,7 @@ type Locals<'l> = Option<&'l [Option<Operand>]>;
 
 /// The test of a condition, which stands in a block or in database rules.
 pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: NodeId) -> TestId {
-    let mut testing = Testing { code: &mut builder.code, runs: &mut builder.member_runs, block };
+    let mut testing = Testing { code: &mut builder.code, members: &mut builder.member_places, block };
     let test = testing.test(condition, None).unwrap_or(Test::Evaluate(condition));
     let test = testing.without_implied(test);
     testing.push(test)
@@ -42,7 +45,7 @@ pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: N
 
 struct Testing<'b> {
     code: &'b mut Code,
-    runs: &'b mut MemberRuns,
+    members: &'b mut MemberPlaces,
     block: Option<&'b Block>,
 }
 
@@ -117,7 +120,7 @@ impl Testing<'_> {
             };
             for test in several {
                 // Asked again it would say the same, which did not decide.
-                if absorbs && tests.contains(&test) && self.is_pure(test) {
+                if absorbs && tests.contains(&test) && is_pure(self.code, test) {
                     continue;
                 }
                 match tests.last_mut().and_then(|last| Some((bounded(*last, test)?, last))) {
@@ -133,24 +136,13 @@ impl Testing<'_> {
         })
     }
 
-    /// Whether asking has no effect: nothing is evaluated, so nothing is called.
-    fn is_pure(&self, test: Test) -> bool {
-        let of = |at: TestId| self.code.tests.get(at.0 as usize).is_some_and(|test| self.is_pure(*test));
-        match test {
-            Test::Evaluate(_) => false,
-            Test::All(parts) | Test::Any(parts) => parts.of(&self.code.tests).iter().all(|test| self.is_pure(*test)),
-            Test::Not(part) | Test::Given(_, part) => of(part),
-            _ => true,
-        }
-    }
-
     /// The test of a whole condition without what its other parts imply: `request.auth != null` beside a test that reads
     /// `request.auth.uid`, which fails where the other says no. As a part of a condition a failure is not a no; for the
     /// whole condition it is. Nothing may be called in it, for a failure stops fewer calls than a no does.
     fn without_implied(&mut self, test: Test) -> Test {
         let Test::All(run) = test else { return test };
         let parts = run.of(&self.code.tests).to_vec();
-        if self.code.dialect == Dialect::Database || !parts.iter().all(|part| self.is_pure(*part)) {
+        if self.code.dialect == Dialect::Database || !parts.iter().all(|part| is_pure(self.code, *part)) {
             return test;
         }
         let implied = |part: &Test| match part {
@@ -169,7 +161,7 @@ impl Testing<'_> {
     fn fails_with(&self, test: Test, operand: Operand) -> bool {
         let names = |operand: Operand| match operand {
             Operand::Variable(slot) => Some((slot, 0)),
-            Operand::Member(slot, names) => Some((slot, names.len)),
+            Operand::Member(_, at) => self.code.members.get(at as usize).map(|member| (member.slot, member.names.len)),
             _ => None,
         };
         let below = |other: Operand| match (names(other), names(operand)) {
@@ -186,12 +178,16 @@ impl Testing<'_> {
 
     /// Whether to read an operand is to read another one first.
     fn extends(&self, longer: Operand, shorter: Operand) -> bool {
+        let member = |at: u32| self.code.members.get(at as usize);
         match (longer, shorter) {
-            (Operand::Member(a, names), Operand::Member(b, first)) => {
+            (Operand::Member(_, a), Operand::Member(_, b)) => {
+                let (Some(a), Some(b)) = (member(a), member(b)) else { return false };
                 let texts = |run: Run| run.of(&self.code.member_names).iter().map(|name| name.text);
-                a == b && names.len >= first.len && texts(names).zip(texts(first)).all(|(a, b)| a == b)
+                a.slot == b.slot
+                    && a.names.len >= b.names.len
+                    && texts(a.names).zip(texts(b.names)).all(|(a, b)| a == b)
             }
-            (Operand::Member(a, _), Operand::Variable(b)) => a == b,
+            (Operand::Member(_, a), Operand::Variable(slot)) => member(a).is_some_and(|member| member.slot == slot),
             (a, b) => a == b,
         }
     }
@@ -387,25 +383,46 @@ impl Testing<'_> {
             Node::Variable(slot) => slot,
             Node::Local(slot) => match locals?.get(usize::from(slot)).copied().flatten()? {
                 Operand::Variable(slot) => slot,
-                Operand::Member(slot, first) => {
-                    names.extend(first.of(&self.code.member_names).iter().rev().map(|name| name.text));
-                    slot
+                Operand::Member(_, first) => {
+                    let first = self.code.members.get(first as usize)?;
+                    names.extend(first.names.of(&self.code.member_names).iter().rev().map(|name| name.text));
+                    first.slot
                 }
                 _ => return None,
             },
             _ => return None,
         };
         names.reverse();
-        if let Some(known) = self.runs.get(&names) {
-            return Some(Operand::Member(slot, *known));
+        self.member_of(slot, names)
+    }
+
+    /// A member and what it is asked of; it is entered where it is not there.
+    fn member_of(&mut self, slot: u8, names: Vec<u32>) -> Option<Operand> {
+        let key = (slot, names);
+        if let Some(known) = self.members.get(&key) {
+            return Some(*known);
         }
+        let (slot, names) = key;
+        let each = names.iter().map(|text| MemberName { text: *text, name: Name::of(self.code.name(*text)) });
+        let each: Vec<_> = each.collect();
+        let (last, before) = each.split_last()?;
+        let known: Vec<_> = before.iter().map(|name| name.name).collect();
+        let holder = Holder::of(self.code.dialect, slot, &known);
+        let of = match holder {
+            // Names in each other are bounded by the parser.
+            Holder::Member => match self.member_of(slot, before.iter().map(|name| name.text).collect())? {
+                Operand::Member(holder, at) => Some((holder, at)),
+                _ => None,
+            },
+            _ => None,
+        };
         let run = Run { start: self.code.member_names.len() as u32, len: names.len() as u32 };
-        for text in &names {
-            let name = Name::of(self.code.name(*text));
-            self.code.member_names.push(MemberName { text: *text, name });
-        }
-        self.runs.insert(names, run);
-        Some(Operand::Member(slot, run))
+        self.code.member_names.extend(&each);
+        let text = self.code.name(last.text).into();
+        self.code.members.push(Member { text, name: last.name, of, slot, names: run });
+        let operand = Operand::Member(holder, self.code.members.len() as u32 - 1);
+        self.members.insert((slot, names), operand);
+        Some(operand)
     }
 
     /// A list of constants is a constant.

@@ -4,9 +4,8 @@ use bumpalo::Bump;
 
 use crate::{
     error::Error,
-    eval::{Counter, Coverage, Evaluator, Fault, Host, Observer, Recorder, Service, Silent, Verdict},
+    eval::{Counter, Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
     program::{Program, ServiceProgram},
-    value::ValueRef,
 };
 
 use super::{Cause, Compiled, Decision, DocumentHost, Method};
@@ -14,43 +13,30 @@ use super::{Cause, Compiled, Decision, DocumentHost, Method};
 /// What a product asks: its values as rules see them.
 pub(crate) struct Asked<'r> {
     pub(crate) service: &'static str,
-    pub(crate) method: &'r str,
-    pub(crate) segments: &'r [&'r str],
-    pub(crate) unnamed_last: bool,
-    pub(crate) request: Option<ValueRef<'r>>,
-    pub(crate) resource: Option<ValueRef<'r>>,
+    pub(crate) method: Method,
+    pub(crate) subject: Subject<'r>,
 }
 
 impl Asked<'_> {
-    fn language<'a>(&'a self, program: &'a ServiceProgram, host: &'a dyn Host<'a>) -> Service<'a> {
-        let Asked { segments, unnamed_last, request, resource, .. } = *self;
-        Service { program, request, resource, segments, unnamed_last, host, block: None }
-    }
-
     fn title(&self) -> String {
-        format!("{} /{}", self.method, self.segments.join("/"))
+        let path: Vec<_> = self.subject.segments.iter().collect();
+        format!("{} /{}", self.method.name(), path.join("/"))
     }
 }
 
-/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating. `asked`
-/// is called once or twice: values that stay where they are made cost less than to hand them on.
+/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
 #[inline]
-pub(crate) fn permits<'r>(
-    compiled: &'r Compiled,
-    asked: impl Fn() -> Asked<'r>,
-    method: Method,
-    host: DocumentHost<'_>,
-) -> Result<bool, Error> {
-    let Asked { service, segments, unnamed_last, request, resource, .. } = asked();
-    let Some(program) = compiled.program().service(service) else { return Ok(false) };
+pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
+    let Asked { service, method, subject } = asked;
+    let Some(service) = compiled.program().service(service) else { return Ok(false) };
     let quick = {
         let arena = Bump::new();
         let Program { code, statements, .. } = compiled.program();
         let mut silent = Silent;
-        let language = Service { program, request, resource, segments, unnamed_last, host: &host, block: None };
+        let language = Service { program: service, subject, host: &host, block: None };
         Evaluator::new(code, language, &arena, &mut silent).permits(statements, method.requested())
     };
-    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), program, &asked(), &host));
+    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), service, asked, &host));
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(permitted),
@@ -63,8 +49,9 @@ pub(crate) fn permits<'r>(
 fn step_by_step(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, host: &DocumentHost<'_>) -> bool {
     let arena = Bump::new();
     let mut silent = Silent;
-    let evaluator = Evaluator::new(&program.code, asked.language(service, host), &arena, &mut silent);
-    matches!(evaluator.decide(&program.statements, asked.method), Verdict::Allow(_))
+    let language = Service { program: service, subject: &asked.subject, host, block: None };
+    let evaluator = Evaluator::new(&program.code, language, &arena, &mut silent);
+    matches!(evaluator.decide(&program.statements, asked.method.name()), Verdict::Allow(_))
 }
 
 /// The decision with what decided.
@@ -76,7 +63,7 @@ pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<
 pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
     let program = compiled.program();
     let blocks = program.service(asked.service).map_or(&[][..], |s| &s.blocks);
-    let mut recorder = Recorder::new(program, blocks, asked.segments);
+    let mut recorder = Recorder::new(program, blocks, asked.subject.segments);
     let mut decision = run(compiled, asked, host, &mut recorder)?;
     decision.trace = Some(Box::new(recorder.finish()));
     Ok(decision)
@@ -103,8 +90,9 @@ fn run(
         None => Cause::NoService,
         Some(service) => {
             let arena = Bump::new();
-            let evaluator = Evaluator::new(&program.code, asked.language(service, &host), &arena, observer);
-            let verdict = evaluator.decide(&program.statements, asked.method);
+            let language = Service { program: service, subject: &asked.subject, host: &host, block: None };
+            let evaluator = Evaluator::new(&program.code, language, &arena, observer);
+            let verdict = evaluator.decide(&program.statements, asked.method.name());
             cause(program, service, asked, verdict)
         }
     };
@@ -122,8 +110,8 @@ fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict
         Verdict::Deny(Some(error)) => Cause::Failed(Fault::new(&program.code, &error)),
         Verdict::Abort(error) => Cause::Aborted(Fault::new(&program.code, &error)),
         Verdict::Deny(None) => {
-            let method = crate::program::RequestedMethod::new(asked.method);
-            let tried = service.matcher.find(&service.blocks, asked.segments).as_slice().iter().any(|block| {
+            let method = asked.method.requested();
+            let tried = service.matcher.find(&service.blocks, asked.subject.segments).as_slice().iter().any(|block| {
                 let statements = service.blocks.get(*block as usize).map(|b| b.statements.of(&program.statements));
                 statements.unwrap_or(&[]).iter().any(|s| s.methods.contains(method))
             });

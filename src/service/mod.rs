@@ -8,7 +8,6 @@ mod documents;
 mod explain;
 mod host;
 mod method;
-mod segments;
 
 use std::sync::Arc;
 
@@ -20,9 +19,6 @@ pub(crate) use host::DocumentHost;
 #[cfg(feature = "suite")]
 pub(crate) use host::call_error;
 pub use method::Method;
-pub(crate) use segments::Segments;
-#[cfg(feature = "suite")]
-pub(crate) use segments::decoded;
 
 use crate::{
     check,

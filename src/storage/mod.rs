@@ -29,9 +29,10 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents, Segments},
+    service::{self, Compiled, Decision, DocumentHost, Documents},
     syntax::ast::Version,
     text::{Diagnostics, Source},
+    value::Segments,
 };
 
 /// The service that Storage rules stand in.
@@ -117,8 +118,8 @@ impl Ruleset {
         if request.segments(&mut segments).is_err() {
             return Ok(false);
         }
-        let record = request.record(segments.as_slice());
-        service::permits(&self.compiled, || record.asked(), request.method(), host(documents))
+        let record = request.record(&segments);
+        service::permits(&self.compiled, &record.asked(), host(documents))
     }
 
     fn refuses(&self, request: &Request<'_>) -> Option<&'static str> {
@@ -134,7 +135,7 @@ impl Ruleset {
         let mut segments = Segments::default();
         match self.refuses(request).map_or_else(|| request.segments(&mut segments), Err) {
             Ok(()) => {
-                let record = request.record(segments.as_slice());
+                let record = request.record(&segments);
                 run(&self.compiled, &record.asked(), host(documents))
             }
             Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),

@@ -4,8 +4,9 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     auth::{self, Auth},
-    service::{Asked, Method, Segments},
-    value::{Map, MapRef, PathRef, Record, Symbol, Timestamp, ValueRef},
+    eval::Subject,
+    service::{Asked, Method},
+    value::{Facts, Map, MapRef, PathRef, Record, Resource, Segments, Symbol, Timestamp, ValueRef},
 };
 
 use super::{
@@ -126,10 +127,10 @@ impl<'a> Request<'a> {
         if name.is_empty() && !self.name.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        into.read(&["b", &self.bucket, "o"], name)
+        into.cut(["b", &self.bucket, "o"], name)
     }
 
-    pub(super) fn record<'r>(&'r self, segments: &'r [&'r str]) -> RequestRecord<'r> {
+    pub(super) fn record<'r>(&'r self, segments: &'r Segments<'r>) -> RequestRecord<'r> {
         let object = |object: &'r Option<Cow<'a, Object>>| {
             object.as_deref().map(|object| ObjectRecord { object, bucket: &self.bucket, time: self.time })
         };
@@ -146,7 +147,7 @@ impl fmt::Display for Request<'_> {
 /// A request as the variable `request`.
 pub(super) struct RequestRecord<'r> {
     request: &'r Request<'r>,
-    segments: &'r [&'r str],
+    segments: &'r Segments<'r>,
     existing: Option<ObjectRecord<'r>>,
     incoming: Option<ObjectRecord<'r>>,
 }
@@ -155,12 +156,26 @@ impl RequestRecord<'_> {
     pub(super) fn asked(&self) -> Asked<'_> {
         Asked {
             service: SERVICE,
-            method: self.request.method.name(),
-            segments: self.segments,
-            unnamed_last: false,
-            request: Some(ValueRef::Map(MapRef::Record(self))),
-            resource: Some(object(&self.existing)),
+            method: self.request.method,
+            subject: Subject {
+                segments: self.segments,
+                unnamed_last: false,
+                request: Some(ValueRef::Map(MapRef::Record(self))),
+                resource: Some(object(&self.existing)),
+                facts: Some(Facts {
+                    user: self.request.auth.as_deref().map(Auth::user_facts),
+                    incoming: resource(&self.incoming),
+                    existing: resource(&self.existing),
+                }),
+            },
         }
+    }
+}
+
+fn resource<'r>(object: &'r Option<ObjectRecord<'_>>) -> Resource<'r> {
+    match object {
+        None => Resource::Nothing,
+        Some(record) => Resource::Record { record, name: Symbol::Metadata, fields: Some(&record.object.metadata) },
     }
 }
 
@@ -178,7 +193,7 @@ impl Record for RequestRecord<'_> {
         Some(match symbol {
             Symbol::Auth => auth::view(self.request.auth.as_deref()),
             Symbol::Resource => object(&self.incoming),
-            Symbol::Path => ValueRef::Path(PathRef::Plain(self.segments)),
+            Symbol::Path => ValueRef::Path(PathRef::Plain(self.segments.range(0, self.segments.len())?)),
             Symbol::Time => ValueRef::Timestamp(self.request.time),
             Symbol::Method => ValueRef::from(self.request.method.name()),
             Symbol::Params => ValueRef::Map(MapRef::Owned(self.request.params.as_ref()?)),

@@ -2,7 +2,7 @@
 //!
 //! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
 
-use super::{Str, StrBuf, StrBuilder};
+use super::{SegmentRange, Str, StrBuf, StrBuilder};
 
 /// A path that a host supplies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum PathRef<'a> {
     /// From the host.
     Owned(&'a Path),
     /// Plain segments, as of a request.
-    Plain(&'a [&'a str]),
+    Plain(SegmentRange<'a>),
     /// Made by the evaluation.
     Made(&'a [SegmentRef<'a>]),
 }
@@ -137,7 +137,7 @@ impl<'a> PathRef<'a> {
     /// Equality of the `==` operator: by text, variables replaced; a path with an unbound variable equals nothing.
     pub fn equals(self, other: PathRef<'_>) -> bool {
         if let (PathRef::Plain(a), PathRef::Plain(b)) = (self, other) {
-            return a == b;
+            return a.len() == b.len() && a.iter().eq(b.iter());
         }
         match (self.resolved(), other.resolved()) {
             (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b),
@@ -262,6 +262,32 @@ pub enum DecodeError {
     /// `%-1`
     #[error("URLDecoder: Illegal hex characters in escape (%) pattern - negative value")]
     Negative,
+}
+
+/// The segments of a request's path in a text, a slash before it optional, as they stand there.
+///
+/// # Errors
+///
+/// The official words for a path that no rules can cover.
+pub fn split_path(path: &str) -> Result<Vec<&str>, &'static str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match path.split('/').any(str::is_empty) {
+        true if path.is_empty() => Err("Path cannot be empty"),
+        true => Err("Path segment cannot be empty"),
+        false => Ok(path.split('/').collect()),
+    }
+}
+
+/// The same, each form-decoded as the official engine reads a request path: `%HH` are octets, `+` is a blank (cases
+/// path-133, path-135).
+///
+/// # Errors
+///
+/// A path that no rules can cover.
+pub fn decode_path(path: &str) -> Result<Vec<String>, String> {
+    let decode =
+        |segment: &str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
+    split_path(path)?.into_iter().map(decode).collect()
 }
 
 /// Form decoding: `%HH` are octets of UTF-8, `+` is a blank. Octets that are no UTF-8 become U+FFFD.

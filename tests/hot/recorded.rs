@@ -7,13 +7,13 @@ use firewarden::{
     Value,
     internals::{
         check,
-        eval::{Evaluator, Host, Service, Silent, Verdict},
+        eval::{Evaluator, Host, Service, Silent, Subject, Verdict},
         program::{self, Program, RequestedMethod, ServiceFunction},
         stdlib::{Failure, member_of},
         syntax,
     },
     text::Source,
-    value::{Map, PathRef, ValueRef, json},
+    value::{Facts, Map, PathRef, Record, Resource, Segments, Symbol, User, ValueRef, json},
 };
 use serde_json::Value as Json;
 
@@ -52,6 +52,52 @@ fn compiled(text: &str) -> Option<Program> {
     (!check::check(&source, &ruleset).has_errors()).then(|| program::lower(&source, &ruleset))
 }
 
+/// A map as a host's record.
+struct Fields<'v>(&'v Map);
+
+impl Record for Fields<'_> {
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        self.0.get(name).map(Value::view)
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+fn within<'v>(value: Option<&'v Value>, name: &str) -> Option<&'v Value> {
+    match value {
+        Some(Value::Map(map)) => map.get(name),
+        _ => None,
+    }
+}
+
+/// What a product would know of these variables; none where its requests never look so.
+fn facts<'v>(variables: &'v Map, [existing, incoming]: &'v [Option<Fields<'v>>; 2]) -> Option<Facts<'v>> {
+    let request = variables.get("request");
+    let user = match within(request, "auth")? {
+        Value::Null => None,
+        auth => Some(User { uid: within(Some(auth), "uid")?, token: within(Some(auth), "token")? }),
+    };
+    let resource = |value: Option<&Value>, record: &'v Option<Fields<'v>>| match (value, record) {
+        (_, Some(record)) => {
+            let name = if record.0.get("metadata").is_some() { Symbol::Metadata } else { Symbol::Data };
+            let fields = match record.0.get(name.text()) {
+                Some(Value::Map(fields)) => Some(fields),
+                _ => None,
+            };
+            Resource::Record { record, name, fields }
+        }
+        (Some(Value::Null), None) => Resource::Nothing,
+        _ => Resource::Unknown,
+    };
+    Some(Facts {
+        user,
+        incoming: resource(within(request, "resource"), incoming),
+        existing: resource(variables.get("resource"), existing),
+    })
+}
+
 /// The verdicts of both ways; tests may not be able to tell.
 fn both(
     program: &Program,
@@ -63,15 +109,20 @@ fn both(
 ) -> (Option<bool>, bool) {
     let Some(program_of) = program.service(service) else { return (Some(false), false) };
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let language = || Service {
-        program: program_of,
+    let path = Segments::given(&segments);
+    let resources =
+        [variables.get("resource"), within(variables.get("request"), "resource")].map(|value| match value {
+            Some(Value::Map(map)) => Some(Fields(map)),
+            _ => None,
+        });
+    let subject = Subject {
+        segments: &path,
+        unnamed_last: false,
         request: variables.get("request").map(Value::view),
         resource: variables.get("resource").map(Value::view),
-        segments: &segments,
-        unnamed_last: false,
-        host,
-        block: None,
+        facts: facts(variables, &resources),
     };
+    let language = || Service { program: program_of, subject: &subject, host, block: None };
     let (first, second) = (Bump::new(), Bump::new());
     let quick = Evaluator::new(&program.code, language(), &first, &mut Silent)
         .permits(&program.statements, RequestedMethod::new(method));

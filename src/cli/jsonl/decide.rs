@@ -4,9 +4,9 @@ use bumpalo::Bump;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
-    eval::{Evaluator, Fault, Service, Silent, Verdict},
-    service::{Compiled, decoded},
-    value::Map,
+    eval::{Evaluator, Fault, Service, Silent, Subject, Verdict},
+    service::Compiled,
+    value::{Map, Segments, path::decode_path},
 };
 
 use super::{
@@ -22,21 +22,21 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
     let host = Table::new(service_name, request.get("functions"))?;
     let program = compiled.program();
     let Some(service) = program.service(service_name) else { return Ok(json!({ "permit": false })) };
-    let segments = match decoded(path) {
+    let segments = match decode_path(path) {
         Ok(segments) => segments,
         Err(why) => return Ok(json!({ "permit": false, "error": { "message": why, "line": null, "column": null } })),
     };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let arena = Bump::new();
-    let language = Service {
-        program: service,
+    let path = Segments::given(&segments);
+    let subject = Subject {
+        segments: &path,
+        unnamed_last: false,
         request: variables.get("request").map(crate::Value::view),
         resource: variables.get("resource").map(crate::Value::view),
-        segments: &segments,
-        unnamed_last: false,
-        host: &host,
-        block: None,
+        facts: None,
     };
+    let language = Service { program: service, subject: &subject, host: &host, block: None };
     Ok(match Evaluator::new(&program.code, language, &arena, &mut Silent).decide(&program.statements, method) {
         Verdict::Allow(_) => json!({ "permit": true }),
         Verdict::Deny(None) => json!({ "permit": false }),

@@ -4,10 +4,10 @@ use bumpalo::Bump;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
-    eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Verdict},
+    eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
     program::{Code, Node, NodeId, Program},
     service::Compiled,
-    value::json::to_typed,
+    value::{Segments, json::to_typed},
 };
 
 use super::{answer, decide::variables, table::Table};
@@ -31,15 +31,15 @@ pub(super) fn evaluate(
         return Err("the expression is not one expression".to_owned());
     };
     let arena = Bump::new();
-    let language = Service {
-        program: service,
+    let path = Segments::given(&["b", "bkt", "o", "d1"]);
+    let subject = Subject {
+        segments: &path,
+        unnamed_last: false,
         request: variables.get("request").map(crate::Value::view),
         resource: variables.get("resource").map(crate::Value::view),
-        segments: &["b", "bkt", "o", "d1"],
-        unnamed_last: false,
-        host: &host,
-        block: None,
+        facts: None,
     };
+    let language = Service { program: service, subject: &subject, host: &host, block: None };
     let mut watch = Watch { code: &program.code, node: watched, seen: Json::Null };
     let verdict = Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, "get");
     let mut answer = match verdict {

@@ -4,10 +4,10 @@ use bumpalo::Bump;
 use serde_json::{Value as Json, json};
 
 use crate::{
-    eval::{Counter, Coverage, Evaluator, Fault, Observer, Result as Evaluated, Service, Verdict},
+    eval::{Counter, Coverage, Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
     program::{Code, NodeId, Program, ServiceProgram, Statement},
     storage,
-    value::json::to_plain,
+    value::{Segments, json::to_plain},
 };
 
 use super::{
@@ -36,15 +36,15 @@ pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> T
     let segments: Vec<&str> = case.segments.iter().map(String::as_str).collect();
     let (allowed, fault) = {
         let arena = Bump::new();
-        let language = Service {
-            program: service,
+        let path = Segments::given(&segments);
+        let subject = Subject {
+            segments: &path,
+            unnamed_last: case.unnamed_last,
             request: Some(case.request.view()),
             resource: Some(case.resource.view()),
-            segments: &segments,
-            unnamed_last: case.unnamed_last,
-            host: &mocks,
-            block: None,
+            facts: None,
         };
+        let language = Service { program: service, subject: &subject, host: &mocks, block: None };
         let evaluator = Evaluator::new(&program.code, language, &arena, &mut watch);
         match evaluator.decide(&program.statements, case.method.name()) {
             Verdict::Allow(_) => (true, None),

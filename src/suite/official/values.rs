@@ -9,7 +9,11 @@ use serde_json::Value as Json;
 
 use crate::{
     firestore, storage,
-    value::{Map, Path, Segment, StrBuf, Timestamp, Value, json::from_typed},
+    value::{
+        Map, Path, Segment, StrBuf, Timestamp, Value,
+        json::from_typed,
+        path::{decode_path, split_path},
+    },
 };
 
 use super::{
@@ -65,10 +69,10 @@ fn map(
 pub(super) fn segments(place: &Place<'_>, encoding: Encoding) -> Result<Vec<String>, RequestError> {
     let text = place.text()?;
     let segments = match encoding {
-        Encoding::Url => crate::service::decoded(text),
-        Encoding::Plain => crate::service::Segments::new(&[], text.strip_prefix('/').unwrap_or(text))
-            .map(|segments| segments.as_slice().iter().map(|segment| (*segment).to_owned()).collect())
-            .map_err(str::to_owned),
+        Encoding::Url => decode_path(text),
+        Encoding::Plain => {
+            split_path(text).map(|segments| segments.into_iter().map(str::to_owned).collect()).map_err(str::to_owned)
+        }
     };
     segments.or_else(|why| place.fail(format!("{text:?} is no path: {why}")))
 }
