@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::{
-    Data, RuleKind, RuleTrace,
-    context::{Captured, Context, Local},
+    RuleKind, RuleTrace,
+    context::{Captured, Context},
     limits::path_of,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Asked<'a> {
 
 /// Judges rules, and keeps of them what it is for.
 pub(super) trait Audit {
-    /// Whether validations go on after the first that fails.
+    /// Whether everything is kept of every rule that is judged, and validations go on after the first that fails.
     const EVERY: bool;
 
     /// A path of the request, as it is kept.
@@ -50,12 +50,6 @@ pub(super) trait Audit {
 
     /// What a rule of a place says.
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says;
-
-    /// The same of a rule that looks at nothing but what is written at its own place, where that is quicker and nothing
-    /// is kept.
-    fn judge_local(&mut self, _code: &Code, _rule: Rule, _value: &Data, _arena: &Bump) -> Option<Says> {
-        None
-    }
 }
 
 /// Keeps nothing.
@@ -76,14 +70,6 @@ impl Audit for Plain {
             _ => Says::No,
         }
     }
-
-    fn judge_local(&mut self, code: &Code, rule: Rule, value: &Data, arena: &Bump) -> Option<Says> {
-        if !rule.is_local {
-            return None;
-        }
-        let said = Evaluator::new(code, Local(value), arena, &mut Silent).test(rule.test);
-        Some(if said == Some(true) { Says::Yes } else { Says::No })
-    }
 }
 
 /// What is kept of the sub-expressions of a rule.
@@ -98,6 +84,7 @@ pub(super) enum Detail<'d> {
 /// Keeps every rule that was judged.
 pub(super) struct Record<'d> {
     detail: Detail<'d>,
+    steps: Steps<'d>,
     pub(super) rules: Vec<RuleTrace>,
     /// Validations below a written place: those that hold, and those that do not.
     below: [usize; 2],
@@ -106,8 +93,8 @@ pub(super) struct Record<'d> {
 }
 
 impl<'d> Record<'d> {
-    pub(super) fn new(detail: Detail<'d>) -> Self {
-        Record { detail, rules: Vec::new(), below: [0; 2], path: None }
+    pub(super) fn new(code: &'d Code, detail: Detail<'d>) -> Self {
+        Record { detail, steps: Steps::new(code), rules: Vec::new(), below: [0; 2], path: None }
     }
 }
 
@@ -125,10 +112,10 @@ impl Audit for Record<'_> {
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
         let Asked { kind, rule, place, below } = asked;
         let arena = Bump::new();
-        let mut steps = Steps::new(code);
+        self.steps.begin();
         let result = match &mut self.detail {
             Detail::Nothing => Evaluator::new(code, context, &arena, &mut Silent).condition(rule.condition),
-            Detail::Steps => Evaluator::new(code, context, &arena, &mut steps).condition(rule.condition),
+            Detail::Steps => Evaluator::new(code, context, &arena, &mut self.steps).condition(rule.condition),
             Detail::Counts(coverage) => {
                 let mut counter = Counter::new(code, coverage);
                 Evaluator::new(code, context, &arena, &mut counter).condition(rule.condition)
@@ -159,7 +146,7 @@ impl Audit for Record<'_> {
             captures: names.zip(Captured::names(context.captured)).collect(),
             span: rule.span,
             outcome,
-            condition: steps.take(),
+            condition: self.steps.take(),
         });
         said
     }

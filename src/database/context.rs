@@ -6,7 +6,7 @@ use crate::{
     auth::Auth,
     eval::Language,
     stdlib::{self, Failure, Operators},
-    value::{Content, MapRef, Record, Snapshot as _, Str, Value, ValueRef},
+    value::{Content, Map, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef},
 };
 
 use super::{
@@ -58,6 +58,13 @@ impl<'a> Captured<'a> {
     }
 }
 
+/// What a wildcard stands for, as a value.
+#[inline]
+fn named<'a>(captured: Option<&Captured<'a>>, slot: u8) -> Result<ValueRef<'a>, Failure<'a>> {
+    let name = captured.and_then(|captured| captured.find(slot));
+    name.map(|name| ValueRef::String(Str::Utf8(name))).ok_or(Failure::Null)
+}
+
 impl<'a> Language<'a> for Context<'a> {
     const OPERATORS: &'static Operators = &stdlib::DATABASE;
     const LAST_FIRST: bool = false;
@@ -77,6 +84,11 @@ impl<'a> Language<'a> for Context<'a> {
     }
 
     #[inline]
+    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+        (slot == 0).then_some(&self.auth)
+    }
+
+    #[inline]
     fn content(&self, slot: u8) -> Option<Content<'a>> {
         let place = match slot {
             2 => self.root,
@@ -88,31 +100,55 @@ impl<'a> Language<'a> for Context<'a> {
     }
 
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        let name = self.captured.and_then(|captured| captured.find(slot));
-        name.map(|name| ValueRef::String(Str::Utf8(name))).ok_or(Failure::Null)
+        named(self.captured, slot)
     }
 }
 
-/// What a rule sees that looks at nothing but what is written at its own place.
+/// What a rule sees that looks at nothing but its own place, below the written one, and at who asks: all of it in memory.
 #[derive(Clone, Copy)]
-pub(super) struct Local<'a>(pub(super) &'a Data);
+pub(super) struct Local<'a> {
+    pub(super) auth: ValueRef<'a>,
+    pub(super) now: f64,
+    /// What is stored there.
+    pub(super) data: Option<&'a Data>,
+    /// What is written there.
+    pub(super) new_data: &'a Data,
+    /// What the wildcards of the places around stand for, and that of its own.
+    pub(super) captured: Option<&'a Captured<'a>>,
+    pub(super) name: Option<&'a str>,
+}
 
 impl<'a> Language<'a> for Local<'a> {
     const OPERATORS: &'static Operators = &stdlib::DATABASE;
     const LAST_FIRST: bool = false;
     const BUDGET: Option<u32> = None;
 
-    fn variable(&self, _: u8) -> Option<ValueRef<'a>> {
-        None
+    fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
+        match slot {
+            0 => Some(self.auth),
+            1 => Some(ValueRef::Float(self.now)),
+            _ => None,
+        }
     }
 
     #[inline]
-    fn content(&self, _: u8) -> Option<Content<'a>> {
-        Some(in_memory(self.0))
+    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+        (slot == 0).then_some(&self.auth)
     }
 
-    fn capture(&self, _: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        Err(Failure::Null)
+    #[inline]
+    fn content(&self, slot: u8) -> Option<Content<'a>> {
+        Some(match slot {
+            3 => self.data.map_or(Content::Nothing, in_memory),
+            _ => in_memory(self.new_data),
+        })
+    }
+
+    fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
+        match (self.name, self.captured) {
+            (Some(name), around) if slot == Captured::new(around, name).slot => Ok(ValueRef::String(Str::Utf8(name))),
+            (_, around) => named(around, slot),
+        }
     }
 }
 
@@ -137,6 +173,21 @@ impl Record for AuthRecord<'_> {
             "uid" => Some(self.auth.uid_view()),
             "token" => Some(self.auth.token().view()),
             "provider" => self.auth.provider().map(Value::view),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        match symbol {
+            Symbol::Uid => Some(self.auth.uid_view()),
+            symbol => self.field(symbol.text()),
+        }
+    }
+
+    fn map(&self, symbol: Symbol) -> Option<&Map> {
+        match (symbol, self.auth.token()) {
+            (Symbol::Token, Value::Map(claims)) => Some(claims),
             _ => None,
         }
     }

@@ -112,6 +112,15 @@ impl Data {
         children.get(at).map(|(_, child)| child)
     }
 
+    /// The child of that name, which probably is at that place among the children.
+    #[inline]
+    pub(super) fn child_near(&self, at: usize, name: &Key) -> Option<&Data> {
+        match self.children_slice().get(at) {
+            Some((there, child)) if there == name => Some(child),
+            _ => self.child(name.as_str()),
+        }
+    }
+
     /// What is at a path below: names separated by slashes.
     pub fn at(&self, path: &str) -> Option<&Data> {
         names(path).try_fold(self, |data, name| data.child(name))

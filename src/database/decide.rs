@@ -1,19 +1,18 @@
 //! The cascade of `.read` and `.write`, and `.validate` (realtime-database specification, section 7).
 
-use std::cmp::Ordering;
-
 use bumpalo::Bump;
 
 use crate::{
-    program::{RulePlace, RuleTree},
+    eval::{Evaluator, Silent},
+    program::{Rule, RulePlace, RuleTree},
     value::{Key, Unreadable, ValueRef},
 };
 
 use super::{
     RuleKind,
     audit::{Asked, Audit, Says},
-    context::{Captured, Context},
-    data::Node,
+    context::{Captured, Context, Local},
+    data::{Data, Node},
     place::Location,
     query::QueryRecord,
 };
@@ -50,6 +49,16 @@ struct Step<'a> {
     below: bool,
 }
 
+/// A place in the value written.
+#[derive(Clone, Copy)]
+struct Below<'a> {
+    rules: &'a RulePlace,
+    name: &'a str,
+    value: &'a Data,
+    /// Whether rules name it; otherwise a wildcard stands for it.
+    is_named: bool,
+}
+
 impl<'j, A: Audit> Judge<'j, A> {
     /// A read of a path: the first `.read` on the way that is true grants it.
     pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
@@ -69,24 +78,41 @@ impl<'j, A: Audit> Judge<'j, A> {
         self.read_at(Step { rules, data: &data, captured, ..step }, rest)
     }
 
-    /// A write to a path, `new_root` being the root after it.
-    pub(super) fn write(&mut self, new_root: &Location<'_>, path: &[&str]) -> Result<Verdict, Unreadable> {
+    /// A write to a path, `new_root` being the root after it, and `written` what replaces the place.
+    pub(super) fn write(
+        &mut self,
+        new_root: &Location<'_>,
+        path: &[&str],
+        written: Option<&Data>,
+    ) -> Result<Verdict, Unreadable> {
         let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
         let step = Step { rules, data: self.root, new_data: Some(new_root), captured: None, below: false };
-        self.write_at(step, path, false)
+        self.write_at(step, path, written, false)
     }
 
     /// Permission on the way down, validation on the way back: nothing is validated that is not permitted.
-    fn write_at(&mut self, step: Step<'_>, rest: &[&str], granted: bool) -> Result<Verdict, Unreadable> {
+    fn write_at(
+        &mut self,
+        step: Step<'_>,
+        rest: &[&str],
+        written: Option<&Data>,
+        granted: bool,
+    ) -> Result<Verdict, Unreadable> {
         let granted = granted || self.says(RuleKind::Write, step)? == Some(true);
         let below = match rest.split_first() {
             Some((name, rest)) => match (self.child(step, name), step.new_data) {
                 (Some((rules, captured)), Some(new_data)) => {
-                    let (data, new_data) = (stored(step.data, rules, name), new_data.below(name));
+                    let data = stored(step.data, rules, name);
+                    let new_data = match written {
+                        Some(written) if rest.is_empty() => new_data.below_with(name, written),
+                        _ if rules.reads_new_data => new_data.below(name),
+                        _ => new_data.below_later(name),
+                    };
                     let captured = captured.as_ref().or(step.captured);
                     self.write_at(
                         Step { rules, data: &data, new_data: Some(&new_data), captured, ..step },
                         rest,
+                        written,
                         granted,
                     )?
                 }
@@ -107,6 +133,7 @@ impl<'j, A: Audit> Judge<'j, A> {
     }
 
     /// Whether the `.validate` of a place holds; it needs not where nothing is left.
+    #[inline]
     fn validate(&mut self, step: Step<'_>) -> Result<bool, Unreadable> {
         if step.rules.validate.is_none() {
             return Ok(true);
@@ -120,39 +147,46 @@ impl<'j, A: Audit> Judge<'j, A> {
     /// Every place below that is in the value written. Rules and data are sorted, so that they are walked side by side.
     fn validate_below(&mut self, step: Step<'_>) -> Result<Verdict, Unreadable> {
         let Some(new_data) = step.new_data.filter(|_| step.rules.validates_below) else { return Ok(Verdict::Allowed) };
-        let Some(Node::Children(children)) = new_data.memory().map(|data| &data.node) else {
-            return Ok(Verdict::Allowed);
-        };
+        let Some(written) = new_data.memory() else { return Ok(Verdict::Allowed) };
+        let Node::Children(children) = &written.node else { return Ok(Verdict::Allowed) };
         let mut named = step.rules.children();
         let wildcard = step.rules.wildcard().and_then(|child| self.rules.place(child));
+        // What is stored here, as soon as a place below asks for it.
+        let mut known = None;
         let arena = Bump::new();
+        let here = Local {
+            auth: self.auth,
+            now: self.now,
+            data: None,
+            new_data: written,
+            captured: step.captured,
+            name: None,
+        };
+        let mut silent = Silent;
+        let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut verdict = Verdict::Allowed;
-        for (name, value) in children {
+        for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name).and_then(|child| self.rules.place(child));
             let Some(rules) = own.or(wildcard).filter(|rules| rules.validate.is_some() || rules.validates_below) else {
                 continue;
             };
-            if !rules.validates_below
-                && let Some(rule) = rules.validate
+            let around = if rules.reads_data { known.get_or_insert_with(|| step.data.settled()) } else { step.data };
+            if !A::EVERY
+                && !rules.validates_below
+                && let Some(rule) = rules.validate.as_ref().filter(|rule| rule.is_local)
+                && let Some(stored) = if rule.reads_data { around.in_memory() } else { Some(None) }
             {
-                match self.audit.judge_local(&self.rules.code, rule, value, &arena) {
-                    Some(Says::Yes) => continue,
-                    Some(_) => return Ok(Verdict::Invalid),
-                    None => {}
+                let here = quick.language();
+                here.new_data = value;
+                here.data = stored.and_then(|stored| stored.child_near(at, name));
+                here.name = own.is_none().then_some(name.as_str());
+                if quick.test(rule.test) == Some(true) {
+                    continue;
                 }
+                return Ok(Verdict::Invalid);
             }
-            let name = name.as_str();
-            let captured = own.is_none().then(|| Captured::new(step.captured, name));
-            let captured = captured.as_ref().or(step.captured);
-            let data = stored(step.data, rules, name);
-            let new_data = new_data.below_with(name, value);
-            let below = Step { rules, data: &data, new_data: Some(&new_data), captured, below: true };
-            // What is in the value written is there.
-            let mut valid = self.says(RuleKind::Validate, below)? != Some(false);
-            if rules.validates_below && (valid || A::EVERY) {
-                valid &= self.validate_below(below)? == Verdict::Allowed;
-            }
-            if !valid {
+            let below = Below { rules, name: name.as_str(), value, is_named: own.is_some() };
+            if !self.validate_child(step, around, below)? {
                 verdict = Verdict::Invalid;
                 if !A::EVERY {
                     break;
@@ -160,6 +194,23 @@ impl<'j, A: Audit> Judge<'j, A> {
             }
         }
         Ok(verdict)
+    }
+
+    /// One place below, and those below it. What is in the value written is there.
+    #[inline(never)]
+    fn validate_child(&mut self, step: Step<'_>, around: &Location<'_>, below: Below<'_>) -> Result<bool, Unreadable> {
+        let Below { rules, name, value, is_named } = below;
+        let Some(new_data) = step.new_data else { return Ok(true) };
+        let captured = (!is_named).then(|| Captured::new(step.captured, name));
+        let captured = captured.as_ref().or(step.captured);
+        let data = stored(around, rules, name);
+        let new_data = new_data.below_with(name, value);
+        let step = Step { rules, data: &data, new_data: Some(&new_data), captured, below: true };
+        let valid = self.says(RuleKind::Validate, step)? != Some(false);
+        if rules.validates_below && (valid || A::EVERY) {
+            return Ok(self.validate_below(step)? == Verdict::Allowed && valid);
+        }
+        Ok(valid)
     }
 
     /// The rules of the place below for a name, and the wildcard that stands for it.
@@ -173,13 +224,20 @@ impl<'j, A: Audit> Judge<'j, A> {
     }
 
     /// What a rule of a place says; nothing where it has no such rule.
+    #[inline(always)]
     fn says(&mut self, kind: RuleKind, step: Step<'_>) -> Result<Option<bool>, Unreadable> {
         let rule = match kind {
             RuleKind::Read => step.rules.read,
             RuleKind::Write => step.rules.write,
             RuleKind::Validate => step.rules.validate,
         };
-        let Some(rule) = rule else { return Ok(None) };
+        match rule {
+            Some(rule) => self.judged(kind, rule, step).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn judged(&mut self, kind: RuleKind, rule: Rule, step: Step<'_>) -> Result<bool, Unreadable> {
         let asked = Asked { kind, rule, place: step.rules, below: step.below };
         let context = Context {
             auth: self.auth,
@@ -191,8 +249,8 @@ impl<'j, A: Audit> Judge<'j, A> {
             captured: step.captured,
         };
         match self.audit.judge(&self.rules.code, asked, context) {
-            Says::Yes => Ok(Some(true)),
-            Says::No => Ok(Some(false)),
+            Says::Yes => Ok(true),
+            Says::No => Ok(false),
             Says::Unreadable => Err(Unreadable),
         }
     }
@@ -204,15 +262,27 @@ fn stored<'a>(data: &'a Location<'a>, rules: &RulePlace, name: &'a str) -> Locat
 }
 
 /// The child of a name among sorted ones; those before it, which no later name can be, are passed over.
+#[inline(always)]
 fn next_named(named: &mut &[(Key, u32)], name: &Key) -> Option<u32> {
-    while let Some(((other, child), rest)) = named.split_first() {
-        match other.cmp(name) {
-            Ordering::Less => *named = rest,
-            Ordering::Equal => {
-                *named = rest;
-                return Some(*child);
-            }
-            Ordering::Greater => return None,
+    // Mostly it is the next one.
+    match named.split_first() {
+        Some(((other, child), rest)) if other == name => {
+            *named = rest;
+            Some(*child)
+        }
+        Some(_) => later_named(named, name),
+        None => None,
+    }
+}
+
+#[inline(never)]
+fn later_named(named: &mut &[(Key, u32)], name: &Key) -> Option<u32> {
+    while let Some(((other, child), rest)) = named.split_first()
+        && other <= name
+    {
+        *named = rest;
+        if other == name {
+            return Some(*child);
         }
     }
     None

@@ -145,11 +145,16 @@ const REFUSED: [bool; 256] = {
     refused
 };
 
+/// Whether no key has a byte.
+#[inline]
+pub(super) fn is_refused(byte: u8) -> bool {
+    REFUSED.get(usize::from(byte)).is_none_or(|refused| *refused)
+}
+
 /// What is wrong with a key; `None` for one that data can have.
 pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     // Most keys are short and plain: one pass over the bytes settles them.
-    let refused = |byte: u8| REFUSED.get(usize::from(byte)).is_none_or(|refused| *refused);
-    if key.len() <= MAX_KEY && !key.is_empty() && !key.bytes().any(refused) {
+    if key.len() <= MAX_KEY && !key.is_empty() && !key.bytes().any(is_refused) {
         return None;
     }
     Some(if key.is_empty() {

@@ -167,6 +167,20 @@ impl<'a> Location<'a> {
         }
     }
 
+    /// The same place, with what is there found out.
+    pub(super) fn settled(&self) -> Location<'a> {
+        Location { state: self.state(), ..*self }
+    }
+
+    /// What is there, where it is in memory and unchanged; within, nothing where nothing is.
+    pub(super) fn in_memory(&self) -> Option<Option<&'a Data>> {
+        match self.state {
+            State::Stored(Base::Memory(data)) => Some(Some(data)),
+            State::Stored(Base::Nothing) => Some(None),
+            _ => None,
+        }
+    }
+
     /// The place below, where what is there is known.
     pub(super) fn below_with<'s>(&'s self, name: &'s str, data: &'s Data) -> Location<'s> {
         self.with(name, State::Stored(Base::memory(data)))
@@ -289,6 +303,7 @@ impl Location<'_> {
 }
 
 /// What stands at a place whose data is in memory.
+#[inline]
 pub(super) fn in_memory(data: &Data) -> Content<'_> {
     match &data.node {
         Node::Nothing => Content::Nothing,

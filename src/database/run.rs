@@ -14,7 +14,10 @@ use super::{
     context::{self, AuthRecord},
     data::names,
     decide::{Judge, Verdict},
-    limits::{Extent, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, path_of, place_of},
+    limits::{
+        Extent, MAX_KEY, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, is_refused, path_of,
+        place_of,
+    },
     place::{Base, Change, Location, State, stored_number},
     query::QueryRecord,
     request::Operation,
@@ -62,7 +65,7 @@ pub(super) fn decide(
 ) -> Result<Decision, Error> {
     let texts = Bump::new();
     let store = Store::new(tree, &texts);
-    let mut record = Record::new(detail);
+    let mut record = Record::new(&rules.code, detail);
     let mut paths = Vec::new();
     let said = judge(rules, request, &store, &mut record, |path, verdict| {
         paths.push((path, verdict));
@@ -96,7 +99,7 @@ fn judge<A: Audit>(
     let base = store.data().map_or(Base::Host, Base::memory);
     let root = Location::root(store, State::Stored(base));
     let mut path = Path::default();
-    names(&request.path).for_each(|name| path.push(name));
+    path.add(&request.path);
     let record = AuthRecord::of(&request.user);
     let auth = context::auth(&request.user, &record);
     let query = match &request.operation {
@@ -124,7 +127,7 @@ fn judge<A: Audit>(
             let data = resolve(value, request.now, &root, path.names())?;
             let change = Change::Replace(&data);
             let new_root = Location::root(store, State::changed_at(path.names(), &change, base));
-            let verdict = judge.write(&new_root, path.names())?;
+            let verdict = judge.write(&new_root, path.names(), Some(&data))?;
             Ok(each(A::name(path.names()), verdict))
         }
         Operation::Update(values) => {
@@ -134,7 +137,7 @@ fn judge<A: Audit>(
             let new_root = Location::root(store, State::changed(&change, base));
             for write in &writes {
                 judge.audit.update(&write.path);
-                let verdict = judge.write(&new_root, &write.path)?;
+                let verdict = judge.write(&new_root, &write.path, write.data())?;
                 if !each(A::name(&write.path), verdict) {
                     return Ok(false);
                 }
@@ -145,17 +148,31 @@ fn judge<A: Audit>(
 }
 
 /// The names of a path, without allocating. Of one that is too deep only the first are kept.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Path<'r> {
     kept: ArrayVec<&'r str, { MAX_LEVELS + 2 }>,
     /// Those that are not kept.
     more: usize,
+    /// Whether a name is one that data may not have.
+    is_unusual: bool,
 }
 
 impl<'r> Path<'r> {
-    fn push(&mut self, name: &'r str) {
-        if self.kept.try_push(name).is_err() {
-            self.more += 1;
+    /// Adds the names of a path; slashes at its ends do not count. One pass over the bytes splits and judges.
+    fn add(&mut self, text: &'r str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let mut end = rest.bytes().position(is_refused).unwrap_or(rest.len());
+            if rest.as_bytes().get(end).is_some_and(|byte| *byte != b'/') {
+                self.is_unusual = true;
+                end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+            }
+            let name = rest.get(..end).unwrap_or_default();
+            rest = rest.get(end + 1..).unwrap_or_default();
+            if !name.is_empty() {
+                self.is_unusual |= name.len() > MAX_KEY;
+                self.more += usize::from(self.kept.try_push(name).is_err());
+            }
         }
     }
 
@@ -180,7 +197,7 @@ impl<'r> Path<'r> {
         if levels > MAX_LEVELS {
             return Err(RequestError::TooDeep { place: place_of(&self.kept), levels });
         }
-        check_path(&self.kept)
+        if self.is_unusual { check_path(&self.kept) } else { Ok(()) }
     }
 }
 
@@ -243,7 +260,7 @@ fn set_priority<A: Audit>(
     }
     let change = Change::Priority(priority.map(Leaf::from));
     let new_root = judge.root.with_change(path.names(), &change);
-    let verdict = judge.write(&new_root, path.names())?;
+    let verdict = judge.write(&new_root, path.names(), None)?;
     Ok(each(A::name(path.names()), verdict))
 }
 
@@ -259,6 +276,14 @@ enum Written<'v> {
 }
 
 impl Write<'_> {
+    /// What replaces the place.
+    fn data(&self) -> Option<&Data> {
+        match &self.value {
+            Written::Value(data) => Some(data),
+            Written::Priority(_) => None,
+        }
+    }
+
     fn change(&self) -> Change<'_> {
         match &self.value {
             Written::Value(data) => Change::Replace(data),
@@ -277,8 +302,8 @@ fn update<'v>(
     let mut writes = Vec::with_capacity(values.len());
     let mut bytes = 0;
     for (key, value) in values {
-        let mut path = Path::default();
-        base.names().iter().copied().chain(names(key)).for_each(|name| path.push(name));
+        let mut path = base.clone();
+        path.add(key);
         let is_priority = path.is_priority();
         if is_priority {
             path.pop();

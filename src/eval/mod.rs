@@ -41,6 +41,7 @@ mod logic;
 mod observe;
 mod peek;
 mod permit;
+mod place;
 mod test;
 mod trace;
 mod verdict;
@@ -117,6 +118,11 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
     /// A fresh evaluation. Values that it makes live in `arena`.
     pub fn new(code: &'a Code, language: L, arena: &'a Bump, observer: &'o mut O) -> Self {
         Evaluator { code, language, arena, spent: 0, depth: 0, branches: 0, halt: None, observer }
+    }
+
+    /// What it reads, to be changed between tests.
+    pub fn language(&mut self) -> &mut L {
+        &mut self.language
     }
 
     /// Evaluates a whole condition.

@@ -114,7 +114,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// A text.
     #[inline(never)]
-    fn text(&self, operand: &Operand) -> Option<&'a str> {
+    pub(super) fn text(&self, operand: &Operand) -> Option<&'a str> {
         let text = match *operand {
             Operand::Member(holder, member) => match self.find(holder, member)? {
                 Found::Value(Value::String(StrBuf::Utf8(text))) => text,

@@ -1,9 +1,9 @@
 //! Answering [`Test`]s: the quick way to a condition's value, without a record of how it came to be.
 
 use crate::{
-    program::{Asked, Member, MemberName, NodeId, Operand, Run, Test, TestId},
+    program::{Member, MemberName, NodeId, Operand, Run, Test, TestId},
     stdlib::{self, Failure},
-    value::{Comparator, Content, Snapshot, Str, Value, ValueRef},
+    value::{Comparator, Str, Value, ValueRef},
 };
 
 use super::{Evaluator, Halt, Language, MAX_ARENA, Observer};
@@ -39,7 +39,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         match test {
             Test::All(_) | Test::Any(_) | Test::Always(_) | Test::Not(_) | Test::Given(..) => self.answer(test),
             test if L::LAST_FIRST => self.usual(test),
-            test => self.simple(*test),
+            test => self.at_places(test),
         }
     }
 
@@ -141,81 +141,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         if failed { None } else { Some(!decisive) }
     }
 
-    /// A test that has no tests for parts.
-    #[inline]
-    fn simple(&mut self, test: Test) -> Option<bool> {
-        let code = self.code;
-        match test {
-            Test::Content(asked, slot) => {
-                let content = self.language.content(slot)?;
-                Some(match (asked, content) {
-                    (Asked::Anything, content) => !matches!(content, Content::Nothing),
-                    (Asked::Children, content) => matches!(content, Content::Children),
-                    (Asked::String, Content::Leaf(ValueRef::String(_)))
-                    | (Asked::Number, Content::Leaf(ValueRef::Float(_)))
-                    | (Asked::Boolean, Content::Leaf(ValueRef::Bool(_))) => true,
-                    _ => false,
-                })
-            }
-            Test::LengthWithin(slot, bounds) => Some(match self.language.content(slot)? {
-                Content::Leaf(ValueRef::String(text)) => bounds.hold(text.size() as f64),
-                _ => false,
-            }),
-            Test::NumberWithin(slot, bounds) => Some(match self.language.content(slot)? {
-                Content::Leaf(ValueRef::Float(n)) => bounds.hold(n),
-                _ => false,
-            }),
-            Test::HasChildren(slot, names) => self.has_children(slot, names),
-            Test::Compare(op, a, Operand::Number(n)) if !matches!(op, Comparator::Eq | Comparator::Ne) => {
-                let found = self.number_of(a)?;
-                Some(match op {
-                    Comparator::Lt => found < n,
-                    Comparator::Le => found <= n,
-                    Comparator::Gt => found > n,
-                    _ => found >= n,
-                })
-            }
-            Test::Null(operand, wanted) => self.is_null(operand, wanted),
-            Test::Compare(op, a, b) => self.compared(op, a, b),
-            Test::Matches(Operand::Val(slot), pattern) => {
-                match (self.language.content(slot)?, code.patterns.get(pattern as usize)) {
-                    (Content::Leaf(ValueRef::String(text)), Some(pattern)) => {
-                        Some((L::OPERATORS.matches)(pattern, text))
-                    }
-                    _ => None,
-                }
-            }
-            Test::Matches(text, pattern) => self.matched(text, pattern),
-            Test::Evaluate(node) => self.value_of(node),
-            // What has parts, and what the other languages ask.
-            _ => None,
-        }
-    }
-
-    /// An operand that is ordered with a number: anything else fails.
-    #[inline]
-    fn number_of(&mut self, operand: Operand) -> Option<f64> {
-        match operand {
-            Operand::Number(n) => Some(n),
-            Operand::Val(slot) => match self.language.content(slot)? {
-                Content::Leaf(ValueRef::Float(n)) => Some(n),
-                _ => None,
-            },
-            Operand::Length(slot) => match self.language.content(slot)? {
-                Content::Leaf(ValueRef::String(text)) => Some(text.size() as f64),
-                _ => None,
-            },
-            other => match self.read(other)? {
-                ValueRef::Float(n) => Some(n),
-                ValueRef::Int(n) => Some(n as f64),
-                _ => None,
-            },
-        }
-    }
-
     /// Whether an operand is null, or with `wanted` false whether it is not.
     #[inline(never)]
-    fn is_null(&mut self, operand: Operand, wanted: bool) -> Option<bool> {
+    pub(super) fn is_null(&mut self, operand: Operand, wanted: bool) -> Option<bool> {
         match self.read(operand)? {
             // What a query says may decide one of the two, and fail for the other.
             value @ ValueRef::Constraint(_) => {
@@ -227,14 +155,14 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     #[inline(never)]
-    fn matched(&mut self, text: Operand, pattern: u32) -> Option<bool> {
+    pub(super) fn matched(&mut self, text: Operand, pattern: u32) -> Option<bool> {
         let ValueRef::String(text) = self.read(text)? else { return None };
         let pattern = self.code.patterns.get(pattern as usize)?;
         Some((L::OPERATORS.matches)(pattern, text))
     }
 
     #[inline(never)]
-    fn compared(&mut self, op: Comparator, a: Operand, b: Operand) -> Option<bool> {
+    pub(super) fn compared(&mut self, op: Comparator, a: Operand, b: Operand) -> Option<bool> {
         let (a, b) = self.both(a, b)?;
         match (op, a, b) {
             // The commonest comparisons of all.
@@ -255,7 +183,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     #[inline(never)]
-    fn value_of(&mut self, node: NodeId) -> Option<bool> {
+    pub(super) fn value_of(&mut self, node: NodeId) -> Option<bool> {
         let said = match self.condition(node) {
             Ok(ValueRef::Bool(said)) => Some(said),
             Ok(_) => None,
@@ -274,30 +202,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         said
     }
 
-    #[inline(never)]
-    fn has_children(&self, slot: u8, names: u32) -> Option<bool> {
-        let Some(Value::List(names)) = self.code.constants.get(names as usize) else { return None };
-        let place = self.place(slot)?;
-        for name in names {
-            // No key has half a surrogate pair.
-            let there = name.as_str().map_or(Ok(false), |name| place.has(name));
-            if !there.ok()? {
-                return Some(false);
-            }
-        }
-        Some(true)
-    }
-
-    fn place(&self, slot: u8) -> Option<&'a dyn Snapshot> {
-        match self.language.variable(slot)? {
-            ValueRef::Snapshot(place) => Some(place),
-            _ => None,
-        }
-    }
-
     /// The value of an operand; none where reading it fails, or halts.
     #[inline(always)]
-    fn read(&mut self, operand: Operand) -> Option<ValueRef<'a>> {
+    pub(super) fn read(&mut self, operand: Operand) -> Option<ValueRef<'a>> {
         match operand {
             Operand::Number(n) => Some(ValueRef::Float(n)),
             Operand::Int(n) => Some(ValueRef::Int(n)),
@@ -365,15 +272,6 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         if failure.is_fatal() {
             self.halt = Some(Halt::Unsure);
         }
-    }
-
-    #[inline(always)]
-    fn val(&self, slot: u8) -> Option<ValueRef<'a>> {
-        Some(match self.language.content(slot)? {
-            Content::Nothing => ValueRef::Null,
-            Content::Leaf(value) => value,
-            Content::Children => ValueRef::Snapshot(self.place(slot)?),
-        })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     program::{Block, Code, Node, NodeId, Program, Statement},
     stdlib::Dialect,
     text::Span,
-    value::{Segments, Value, ValueRef},
+    value::{MapRef, Segments, Value, ValueRef},
 };
 
 use super::{Fault, Observer, Result};
@@ -117,33 +117,102 @@ impl Step {
 }
 
 /// Bytes of a value, roughly, that each step of a trace keeps: a request with huge claims appears in many steps.
-const MAX_KEPT: usize = 16 << 10;
+const MAX_KEPT: i64 = 16 << 10;
+
+/// Maps that are looked for among those that were met.
+const MOST_MAPS: usize = 16;
 
 /// Writes down the sub-expressions of one expression.
 pub struct Steps<'p> {
     code: &'p Code,
-    /// Operations that have begun, with the parts that are done.
-    open: Vec<Vec<Step>>,
+    /// Steps that are done and not yet part of another, of the outermost operation first.
+    done: Vec<Step>,
+    /// Where among them the parts of each operation begin that has begun.
+    open: Vec<usize>,
     /// Of the operation that ends next.
     why: Option<String>,
+    /// The maps that were met, each with what is kept of it and what it leaves of [`MAX_KEPT`]: a request is met in many
+    /// steps.
+    maps: Vec<([*const (); 2], Value, i64)>,
 }
 
 impl<'p> Steps<'p> {
     /// Nothing is written down yet.
     pub fn new(code: &'p Code) -> Self {
-        Steps { code, open: vec![Vec::new()], why: None }
+        Steps { code, done: Vec::new(), open: Vec::new(), why: None, maps: Vec::new() }
+    }
+
+    /// Another evaluation begins, of which nothing is known.
+    pub fn begin(&mut self) {
+        self.maps.clear();
+        self.take();
     }
 
     /// The step of the whole expression; begins anew.
     pub fn take(&mut self) -> Option<Step> {
-        let done = self.open.first_mut().and_then(Vec::pop);
-        self.open = vec![Vec::new()];
-        done
+        self.open.clear();
+        let last = self.done.pop();
+        self.done.clear();
+        last
     }
 
     /// A result as a trace keeps it.
-    pub fn outcome(&self, result: &Result<'_>) -> Outcome {
-        outcome_of(self.code, result)
+    pub fn outcome(&mut self, result: &Result<'_>) -> Outcome {
+        match result {
+            Ok(value @ ValueRef::Map(map)) => match self.map(*map) {
+                (_, left) if left < 0 => Outcome::Described(value.describe()),
+                (map, _) => Outcome::Value(map),
+            },
+            result => outcome_of(self.code, result),
+        }
+    }
+
+    /// A map as it is kept, and what it leaves of [`MAX_KEPT`]. Made once, with the maps in it.
+    fn map(&mut self, map: MapRef<'_>) -> (Value, i64) {
+        // Whatever an evaluation gives lives as long as the evaluation, so that no map takes the place of another.
+        let identity = map.identity();
+        let known = self.maps.iter().find(|(other, ..)| identity.is_some_and(|identity| *other == identity));
+        if let Some((_, known, left)) = known {
+            return (known.clone(), *left);
+        }
+        let made = match map {
+            MapRef::Record(_) => self.record(map),
+            map => {
+                let left = ValueRef::Map(map).taken_from(MAX_KEPT);
+                let kept = if left < 0 { Value::Null } else { ValueRef::Map(map).to_value() };
+                (kept, left)
+            }
+        };
+        if let Some(identity) = identity
+            && self.maps.len() < MOST_MAPS
+        {
+            self.maps.push((identity, made.0.clone(), made.1));
+        }
+        made
+    }
+
+    fn record(&mut self, record: MapRef<'_>) -> (Value, i64) {
+        let mut left = ValueRef::Map(MapRef::Made(&[])).taken_from(MAX_KEPT);
+        let mut entries = Vec::with_capacity(record.len());
+        for (key, value) in record.iter() {
+            left = ValueRef::String(key).taken_from(left);
+            let kept = match value {
+                ValueRef::Map(map) => {
+                    let (kept, left_by_map) = self.map(map);
+                    left -= MAX_KEPT - left_by_map;
+                    kept
+                }
+                value => {
+                    left = value.taken_from(left);
+                    if left < 0 { Value::Null } else { value.to_value() }
+                }
+            };
+            if left < 0 {
+                return (Value::Null, left);
+            }
+            entries.push((key.to_string(), kept));
+        }
+        (Value::Map(entries.into_iter().collect()), left)
     }
 }
 
@@ -151,7 +220,7 @@ impl<'p> Steps<'p> {
 pub(super) fn outcome_of(code: &Code, result: &Result<'_>) -> Outcome {
     match result {
         Ok(place @ ValueRef::Snapshot(_)) => Outcome::Described(place.describe()),
-        Ok(value) if value.is_larger_than(MAX_KEPT) => Outcome::Described(value.describe()),
+        Ok(value) if value.taken_from(MAX_KEPT) < 0 => Outcome::Described(value.describe()),
         // Database rules know one kind of number, which people write without a point where it is whole.
         Ok(ValueRef::Float(n)) if code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
             Outcome::Value(Value::Int(*n as i64))
@@ -167,20 +236,21 @@ impl Observer for Steps<'_> {
     }
 
     fn enter(&mut self, _node: NodeId) {
-        self.open.push(Vec::new());
+        self.open.push(self.done.len());
     }
 
     fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let mut parts = self.open.pop().unwrap_or_default();
+        let from = self.open.pop().unwrap_or(0).min(self.done.len());
+        let mut parts = self.done.split_off(from);
         // Operands may be evaluated from right to left; a reader wants them as written.
         let span = self.code.span(node);
         let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
-        parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
+        if parts.len() > 1 {
+            parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
+        }
         let kind = StepKind::of(self.code.node(node));
         let step = Step { span, outcome: self.outcome(result), parts, kind, why: self.why.take(), node };
-        if let Some(around) = self.open.last_mut() {
-            around.push(step);
-        }
+        self.done.push(step);
     }
 }
 

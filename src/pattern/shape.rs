@@ -95,6 +95,9 @@ impl Shape {
         match (self, text) {
             (Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
             (Shape::AnyOf(_), Str::Wide(_)) => None,
+            (Shape::Runs(runs), Str::Utf8(text)) if text.is_ascii() => {
+                Some(match_runs(runs, text.bytes().map(u32::from)))
+            }
             (Shape::Runs(runs), text) => Some(match_runs(runs, text.units().map(u32::from))),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     Code, Node, NodeId, TestId,
     builder::Builder,
     fold,
-    test::{is_local, reads_data},
+    test::{is_local, reads},
     testing::test_of,
 };
 
@@ -45,6 +45,8 @@ pub struct RulePlace {
     pub indexes: Vec<String>,
     /// Whether one of its rules may look at what is stored here.
     pub reads_data: bool,
+    /// Whether one of them may look at what is there after a write.
+    pub reads_new_data: bool,
     /// Whether a place below has a `.validate`.
     pub validates_below: bool,
     /// Wildcards of the places around and of this one.
@@ -64,10 +66,12 @@ pub struct Rule {
     pub condition: NodeId,
     /// The same as a test.
     pub test: TestId,
-    /// Whether it looks at nothing but what is at its own place after the write.
+    /// Whether it looks at nothing but what is at its own place before and after the write, at the user and the time.
     pub is_local: bool,
     /// Whether it may look at what is stored at its own place.
     pub reads_data: bool,
+    /// Whether it may look at what is there after the write.
+    reads_new_data: bool,
     /// Its text, without quotes.
     pub span: Span,
 }
@@ -97,6 +101,7 @@ impl RulePlace {
 
 impl RuleTree {
     /// A place.
+    #[inline]
     pub fn place(&self, at: u32) -> Option<&RulePlace> {
         self.places.get(at as usize)
     }
@@ -146,6 +151,8 @@ impl<'r> Lowering<'r> {
         };
         let rules = [place.read, place.write, place.validate];
         place.reads_data = rules.into_iter().flatten().any(|rule| rule.reads_data);
+        // What is valid has to be there.
+        place.reads_new_data = place.validate.is_some() || rules.into_iter().flatten().any(|rule| rule.reads_new_data);
         for child in &location.children {
             let number = self.place(child, &path);
             if child.is_wildcard() {
@@ -175,8 +182,8 @@ impl<'r> Lowering<'r> {
             let condition = self.expression(expr);
             let test = test_of(&mut self.builder, None, condition);
             let code = &self.builder.code;
-            let (is_local, reads_data) = (is_local(code, test), reads_data(code, test));
-            Rule { condition, test, is_local, reads_data, span }
+            let (reads_data, reads_new_data) = (reads(code, test, "data"), reads(code, test, "newData"));
+            Rule { condition, test, is_local: is_local(code, test), reads_data, reads_new_data, span }
         })
     }
 

@@ -5,7 +5,7 @@
 
 use crate::{
     stdlib::Dialect,
-    value::{Comparator, Name, Symbol, TypeName},
+    value::{Comparator, Name, Str, Symbol, TypeName},
 };
 
 use super::{Code, NodeId, Run};
@@ -59,35 +59,51 @@ pub enum Test {
     Evaluate(NodeId),
 }
 
-/// Numbers between two, or beyond one: from the first on, to the second, each with or without itself.
+/// Numbers between two, or beyond one: from the first on, to the second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     low: f64,
     high: f64,
-    with_low: bool,
-    with_high: bool,
+    /// Whether rules name the number before the first, and the one after the second, which are not within.
+    beyond_low: bool,
+    beyond_high: bool,
 }
 
 impl Bounds {
     pub(super) const ALL: Bounds =
-        Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, with_low: true, with_high: true };
+        Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, beyond_low: false, beyond_high: false };
 
     /// Whether a number is within them. What is not a number never is.
+    #[inline]
     pub fn hold(self, n: f64) -> bool {
-        (n > self.low || self.with_low && n == self.low) && (n < self.high || self.with_high && n == self.high)
+        self.low <= n && n <= self.high
+    }
+
+    /// Whether the length of a text is, in UTF-16 units. It has no more of them than bytes, which need not be counted.
+    #[inline]
+    pub fn hold_length(self, text: Str<'_>) -> bool {
+        match text {
+            Str::Utf8(text) if self.low <= 0.0 && text.len() as i64 as f64 <= self.high => true,
+            text => self.hold_units(text),
+        }
+    }
+
+    #[inline(never)]
+    fn hold_units(self, text: Str<'_>) -> bool {
+        self.hold(text.size() as f64)
     }
 
     /// The same with one more; none where there is one at that side already.
     pub(super) fn with(self, op: Comparator, n: f64) -> Option<Bounds> {
-        if n.is_nan() {
+        if !n.is_finite() {
             return None;
         }
         let (open_below, open_above) = (self.low == f64::NEG_INFINITY, self.high == f64::INFINITY);
         match op {
-            Comparator::Gt if open_below => Some(Bounds { low: n, with_low: false, ..self }),
-            Comparator::Ge if open_below => Some(Bounds { low: n, with_low: true, ..self }),
-            Comparator::Lt if open_above => Some(Bounds { high: n, with_high: false, ..self }),
-            Comparator::Le if open_above => Some(Bounds { high: n, with_high: true, ..self }),
+            Comparator::Gt if open_below => Some(Bounds { low: n.next_up(), beyond_low: true, ..self }),
+            Comparator::Ge if open_below => Some(Bounds { low: n, ..self }),
+            Comparator::Lt if open_above => Some(Bounds { high: n.next_down(), beyond_high: true, ..self }),
+            Comparator::Le if open_above => Some(Bounds { high: n, ..self }),
             _ => None,
         }
     }
@@ -95,8 +111,9 @@ impl Bounds {
 
 impl std::fmt::Display for Bounds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (open, close) = (if self.with_low { '[' } else { '(' }, if self.with_high { ']' } else { ')' });
-        write!(f, "{open}{}, {}{close}", self.low, self.high)
+        let (open, low) = if self.beyond_low { ('(', self.low.next_down()) } else { ('[', self.low) };
+        let (close, high) = if self.beyond_high { (')', self.high.next_up()) } else { (']', self.high) };
+        write!(f, "{open}{low}, {high}{close}")
     }
 }
 
@@ -222,53 +239,55 @@ pub(super) fn is_pure(code: &Code, test: Test) -> bool {
     }
 }
 
-/// Whether a test looks at nothing but what stands at the variable `newData`.
+/// Whether a test looks at nothing but what stands at its own place, before and after, at who asks, and when: no place
+/// has to be at hand.
 pub(super) fn is_local(code: &Code, id: TestId) -> bool {
-    code.tests.get(id.0 as usize).is_some_and(|test| looks_at_new_data(code, *test))
+    code.tests.get(id.0 as usize).is_some_and(|test| looks_around(code, *test))
 }
 
-/// Whether a test may look at what stands at the variable `data`.
-pub(super) fn reads_data(code: &Code, id: TestId) -> bool {
-    code.tests.get(id.0 as usize).is_none_or(|test| looks_at_data(code, *test))
+/// Whether a test may look at what stands at a variable that is a place.
+pub(super) fn reads(code: &Code, id: TestId, place: &str) -> bool {
+    code.tests.get(id.0 as usize).is_none_or(|test| looks_at(code, *test, place))
 }
 
-fn looks_at_data(code: &Code, test: Test) -> bool {
-    let is_data = |slot: u8| code.dialect.variable_name(slot) == "data";
-    let reads = |operand: Operand| matches!(operand, Operand::Val(slot) | Operand::Length(slot) if is_data(slot));
+fn looks_at(code: &Code, test: Test, place: &str) -> bool {
+    let is_it = |slot: u8| code.dialect.variable_name(slot) == place;
+    let reads_it = |operand: Operand| matches!(operand, Operand::Val(slot) | Operand::Length(slot) if is_it(slot));
     match test {
         Test::Always(_) => false,
-        Test::All(parts) | Test::Any(parts) => parts.of(&code.tests).iter().any(|part| looks_at_data(code, *part)),
-        Test::Not(part) => reads_data(code, part),
+        Test::All(parts) | Test::Any(parts) => parts.of(&code.tests).iter().any(|part| looks_at(code, *part, place)),
+        Test::Not(part) => reads(code, part, place),
         Test::Content(_, slot)
         | Test::HasChildren(slot, _)
         | Test::LengthWithin(slot, _)
-        | Test::NumberWithin(slot, _) => is_data(slot),
-        Test::Null(a, _) => reads(a),
-        Test::Compare(_, a, b) => reads(a) || reads(b),
-        Test::Matches(text, _) => reads(text),
+        | Test::NumberWithin(slot, _) => is_it(slot),
+        Test::Null(a, _) => reads_it(a),
+        Test::Compare(_, a, b) => reads_it(a) || reads_it(b),
+        Test::Matches(text, _) => reads_it(text),
         // Those of the other languages.
         Test::In(..) | Test::Is(..) | Test::Value(_) | Test::Given(..) | Test::Evaluate(_) => true,
         Test::Same(..) | Test::Int(..) | Test::Bool(..) => true,
     }
 }
 
-fn looks_at_new_data(code: &Code, test: Test) -> bool {
-    let is_new = |slot: u8| code.dialect.variable_name(slot) == "newData";
-    let known = |operand: Operand| match operand {
-        Operand::Constant(_) | Operand::Number(_) | Operand::Int(_) => true,
-        Operand::Length(slot) => is_new(slot),
-        _ => false,
+fn looks_around(code: &Code, test: Test) -> bool {
+    let is_near = |slot: u8| matches!(code.dialect.variable_name(slot), "data" | "newData");
+    let is_around = |slot: u8| matches!(code.dialect.variable_name(slot), "auth" | "now");
+    let near = |operand: Operand| match operand {
+        Operand::Constant(_) | Operand::Number(_) | Operand::Int(_) | Operand::Capture(_) => true,
+        Operand::Variable(slot) => is_around(slot),
+        Operand::Member(_, at) => code.members.get(at as usize).is_some_and(|member| is_around(member.slot)),
+        Operand::Val(slot) | Operand::Length(slot) => is_near(slot),
+        Operand::Segment(_) => false,
     };
     match test {
         Test::Always(_) => true,
-        Test::All(parts) | Test::Any(parts) => parts.of(&code.tests).iter().all(|part| looks_at_new_data(code, *part)),
+        Test::All(parts) | Test::Any(parts) => parts.of(&code.tests).iter().all(|part| looks_around(code, *part)),
         Test::Not(part) => is_local(code, part),
-        Test::Content(_, slot) | Test::LengthWithin(slot, _) | Test::NumberWithin(slot, _) => is_new(slot),
-        Test::Matches(Operand::Val(slot), _) => is_new(slot),
-        // The value of a place with children is the place, which is not at hand.
-        Test::Null(a, _) => known(a),
-        Test::Compare(_, a, b) => known(a) && known(b),
-        Test::Matches(..) | Test::HasChildren(..) | Test::Evaluate(_) => false,
+        Test::Content(_, slot) | Test::LengthWithin(slot, _) | Test::NumberWithin(slot, _) => is_near(slot),
+        Test::Matches(a, _) | Test::Null(a, _) => near(a),
+        Test::Compare(_, a, b) => near(a) && near(b),
+        Test::HasChildren(..) | Test::Evaluate(_) => false,
         Test::In(..) | Test::Is(..) | Test::Value(_) | Test::Given(..) => false,
         Test::Same(..) | Test::Int(..) | Test::Bool(..) => false,
     }

@@ -3,7 +3,7 @@
 //! Every key is kept with a hash of it. A small map is scanned, a larger one has a table by hash, and a large one is
 //! searched by its keys in order, so that no choice of keys makes a search slow.
 
-use std::hash::Hasher as _;
+use std::{hash::Hasher as _, sync::Arc};
 
 use rustc_hash::FxHasher;
 
@@ -22,8 +22,16 @@ const PLACES: usize = 2 * TABLE;
 const FREE: u8 = u8::MAX;
 
 /// String keys to values. Keeps the order of insertion; of equal keys the last value stays.
-#[derive(Clone, Debug, Default)]
+///
+/// A copy shares its entries with the original until one of the two is changed: traces keep many.
+#[derive(Clone, Default)]
 pub struct Map {
+    /// None where there are no entries.
+    table: Option<Arc<Table>>,
+}
+
+#[derive(Clone, Default)]
+struct Table {
     entries: Vec<Entry>,
     index: Index,
 }
@@ -61,12 +69,12 @@ impl Map {
 
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.table.is_none()
     }
 
     /// The value of a key.
@@ -83,6 +91,32 @@ impl Map {
     /// The value of a key whose hash is known.
     #[inline]
     pub(super) fn get_hashed(&self, key: &str, hash: u32) -> Option<&Value> {
+        self.table.as_ref()?.get(key, hash)
+    }
+
+    /// Sets a key's value; returns the one it had.
+    pub fn insert(&mut self, key: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
+        Arc::make_mut(self.table.get_or_insert_default()).insert(key.into(), value.into())
+    }
+
+    /// Keys and values in the order of insertion.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+        self.entries().iter().map(|entry| (&*entry.key, &entry.value))
+    }
+
+    /// The entry at a position in the order of insertion.
+    pub fn entry(&self, at: usize) -> Option<(&str, &Value)> {
+        self.entries().get(at).map(|entry| (&*entry.key, &entry.value))
+    }
+
+    fn entries(&self) -> &[Entry] {
+        self.table.as_ref().map_or(&[], |table| &table.entries)
+    }
+}
+
+impl Table {
+    #[inline]
+    fn get(&self, key: &str, hash: u32) -> Option<&Value> {
         match &self.index {
             Index::None => self.entries.iter().find(|entry| entry.is(key, hash)).map(|entry| &entry.value),
             Index::Table(table) => self.in_table(table, key, hash).map(|entry| &entry.value),
@@ -104,14 +138,12 @@ impl Map {
         }
     }
 
-    /// Sets a key's value; returns the one it had.
-    pub fn insert(&mut self, key: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
-        let key = key.into();
+    fn insert(&mut self, key: Box<str>, value: Value) -> Option<Value> {
         let hash = hash(&key);
         if let Some(entry) = self.position(&key, hash).and_then(|at| self.entries.get_mut(at)) {
-            return Some(std::mem::replace(&mut entry.value, value.into()));
+            return Some(std::mem::replace(&mut entry.value, value));
         }
-        self.entries.push(Entry { hash, key, value: value.into() });
+        self.entries.push(Entry { hash, key, value });
         self.extend_index();
         None
     }
@@ -141,16 +173,6 @@ impl Map {
                 sorted.insert(at, last);
             }
         }
-    }
-
-    /// Keys and values in the order of insertion.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|entry| (&*entry.key, &entry.value))
-    }
-
-    /// The entry at a position in the order of insertion.
-    pub fn entry(&self, at: usize) -> Option<(&str, &Value)> {
-        self.entries.get(at).map(|entry| (&*entry.key, &entry.value))
     }
 
     fn position(&self, key: &str, hash: u32) -> Option<usize> {
@@ -196,17 +218,23 @@ fn key_at(entries: &[Entry], at: u32) -> &str {
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self.entries.iter().all(|entry| other.get_hashed(&entry.key, entry.hash) == Some(&entry.value))
+            && self.entries().iter().all(|entry| other.get_hashed(&entry.key, entry.hash) == Some(&entry.value))
     }
 }
 
 impl<K: Into<Box<str>>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut map = Map::new();
+        let mut table = Table::default();
         for (key, value) in entries {
-            map.insert(key, value);
+            table.insert(key.into(), value.into());
         }
-        map
+        Map { table: (!table.entries.is_empty()).then(|| Arc::new(table)) }
+    }
+}
+
+impl std::fmt::Debug for Map {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -243,16 +271,27 @@ mod tests {
 
     #[test]
     fn keys_of_one_hash_are_told_apart() {
-        let mut map = Map::new();
+        let mut table = Table::default();
         for n in 0..TABLE {
             let value = Value::Int(n as i64);
-            map.entries.push(Entry { hash: 7, key: format!("k{n}").into(), value });
-            map.extend_index();
+            table.entries.push(Entry { hash: 7, key: format!("k{n}").into(), value });
+            table.extend_index();
         }
+        let map = Map { table: Some(Arc::new(table)) };
         for n in 0..TABLE {
             assert_eq!(map.get_hashed(&format!("k{n}"), 7), Some(&Value::Int(n as i64)));
         }
         assert_eq!(map.get_hashed("k", 7), None);
         assert_eq!(map.get_hashed("k0", 8), None);
+    }
+
+    #[test]
+    fn a_copy_does_not_change_with_the_original() {
+        let mut map = Map::from([("a", 1)]);
+        let copy = map.clone();
+        map.insert("a", 2);
+        map.insert("b", 3);
+        assert_eq!(copy, Map::from([("a", 1)]));
+        assert_eq!(map, Map::from([("a", 2), ("b", 3)]));
     }
 }

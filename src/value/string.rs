@@ -72,6 +72,7 @@ pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
 
 impl<'a> Str<'a> {
     /// Length in UTF-16 code units.
+    #[inline]
     pub fn size(self) -> usize {
         match self {
             Str::Utf8(s) => utf16_len(s),

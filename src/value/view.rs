@@ -150,6 +150,16 @@ impl<'a> MapRef<'a> {
         }
     }
 
+    /// What tells the map from all others that are there: where it is, and of a record, which may begin where one of its
+    /// fields does, also where its keys are. None of one made by the evaluation.
+    pub fn identity(self) -> Option<[*const (); 2]> {
+        match self {
+            MapRef::Owned(map) => Some([std::ptr::from_ref(map).cast(), std::ptr::null()]),
+            MapRef::Record(record) => Some([std::ptr::from_ref(record).cast(), record.names().as_ptr().cast()]),
+            MapRef::Made(_) => None,
+        }
+    }
+
     /// Keys and values in the order of insertion.
     pub fn iter(self) -> MapIter<'a> {
         MapIter { map: self, at: 0 }
@@ -269,6 +279,7 @@ impl ValueRef<'_> {
             ValueRef::List(list) => Value::List(items(list)),
             ValueRef::Set(list) => Value::Set(items(list)),
             ValueRef::Vector(list) => Value::Vector(items(list)),
+            ValueRef::Map(MapRef::Owned(map)) => Value::Map(map.clone()),
             ValueRef::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.to_string(), v.to_value())).collect()),
             ValueRef::Path(path) => Value::Path(path.to_path()),
             ValueRef::MapDiff(diff) => Value::MapDiff(diff.iter().map(|(k, s)| (k.to_buf(), s)).collect()),
@@ -282,11 +293,12 @@ impl ValueRef<'_> {
         }
     }
 
-    /// Whether its texts, octets and elements are more than so many bytes, roughly. Looks no further than that.
-    pub fn is_larger_than(self, bytes: usize) -> bool {
-        let mut left = bytes as i64;
+    /// So many bytes, roughly, without those of its texts, octets and elements; negative where they are more. Looks no
+    /// further than that.
+    pub fn taken_from(self, bytes: i64) -> i64 {
+        let mut left = bytes;
         self.weigh(&mut left);
-        left < 0
+        left
     }
 
     fn weigh(self, left: &mut i64) {

@@ -98,9 +98,10 @@ pub fn tree() -> impl Strategy<Value = Json> {
 
 fn rules_below(depth: u8) -> BoxedStrategy<Json> {
     let rule = |kind: &'static str| {
-        let condition = condition().prop_map(move |condition| {
+        // What is stored is compared with what is written, or asked for alone.
+        let condition = (condition(), 0..4_usize).prop_map(move |(condition, stored)| {
             let subject = if kind == ".read" { "data" } else { "newData" };
-            json!(condition.replace('@', subject))
+            json!(condition.replacen('@', "data", stored).replace('@', subject))
         });
         prop_oneof![3 => Just(None), 2 => condition.prop_map(Some), 1 => any::<bool>().prop_map(|known| Some(json!(known)))]
     };
