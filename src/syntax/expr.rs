@@ -22,10 +22,10 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(left(Rule::and))
         .op(left(Rule::in_))
         .op(Op::postfix(Rule::is_type))
-        .op(left(Rule::eq) | left(Rule::ne) | left(Rule::db_same) | left(Rule::db_not_same))
+        .op(left(Rule::eq) | left(Rule::ne))
         .op(left(Rule::lt) | left(Rule::le) | left(Rule::gt) | left(Rule::ge))
         .op(left(Rule::add) | left(Rule::sub))
-        .op(left(Rule::mul) | left(Rule::div) | left(Rule::db_div) | left(Rule::rem))
+        .op(left(Rule::mul) | left(Rule::div) | left(Rule::rem))
 });
 
 impl Builder<'_> {
@@ -75,10 +75,7 @@ impl Builder<'_> {
         PRECEDENCE
             .map_primary(|primary| {
                 let (this, groups) = &mut *builder.borrow_mut();
-                match primary.as_rule() {
-                    Rule::db_unary => this.database_unary(primary, groups),
-                    _ => this.unary(primary, groups),
-                }
+                this.unary(primary, groups)
             })
             .map_infix(|left, op, right| {
                 let (this, _) = &mut *builder.borrow_mut();
@@ -88,9 +85,8 @@ impl Builder<'_> {
                     Rule::or => BinaryOp::Or,
                     Rule::and => BinaryOp::And,
                     Rule::in_ => BinaryOp::In,
-                    // In database rules `===` means what `==` does.
-                    Rule::eq | Rule::db_same => BinaryOp::Eq,
-                    Rule::ne | Rule::db_not_same => BinaryOp::Ne,
+                    Rule::eq => BinaryOp::Eq,
+                    Rule::ne => BinaryOp::Ne,
                     Rule::lt => BinaryOp::Lt,
                     Rule::le => BinaryOp::Le,
                     Rule::gt => BinaryOp::Gt,
@@ -98,7 +94,7 @@ impl Builder<'_> {
                     Rule::add => BinaryOp::Add,
                     Rule::sub => BinaryOp::Sub,
                     Rule::mul => BinaryOp::Mul,
-                    Rule::div | Rule::db_div => BinaryOp::Div,
+                    Rule::div => BinaryOp::Div,
                     _ => BinaryOp::Rem,
                 };
                 this.exprs.push(Expr::Binary(op, left, right), whole, anchor)

@@ -4,12 +4,10 @@ use pest::{Parser as _, iterators::Pair, iterators::Pairs};
 
 use crate::text::Span;
 
-/// Parses all grammar files as one: they share names, operators and white space.
+/// Parses the files of the grammar as one.
 #[derive(pest_derive::Parser)]
 #[grammar = "grammar/lexical.pest"]
 #[grammar = "grammar/service.pest"]
-#[grammar = "grammar/json.pest"]
-#[grammar = "grammar/database.pest"]
 struct Parser;
 
 pub(super) type Node<'t> = Pair<'t, Rule>;

@@ -5,7 +5,6 @@
 //! over expressions ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
-#[allow(dead_code, reason = "for the parsers to come")]
 mod climb;
 mod database;
 mod depth;

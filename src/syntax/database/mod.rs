@@ -9,7 +9,7 @@ mod wording;
 
 use crate::text::{Diagnostic, Source};
 
-use super::{ast::DatabaseRules, depth::MAX_OPEN, error};
+use super::ast::DatabaseRules;
 
 /// What to do with the same key twice in an object. What the service does is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,11 +26,6 @@ pub enum DuplicateKeys {
 pub fn parse_database(source: &Source, duplicates: DuplicateKeys) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
     // A carriage return ends a comment here too: otherwise a rule behind it would vanish unseen.
     let text = &*rules::line_feeds(source.text(), &['\r']);
-    if let Some(place) = lexer::too_deep(text, lexer::Within::File, MAX_OPEN) {
-        let message = "The rules nest too deeply.";
-        let hint = "data is at most 32 levels deep, so rules below that never apply";
-        return (None, vec![error::problem(error::TREE_TOO_DEEP, Some(place), message).with_hint(hint)]);
-    }
     let document = match json::parse(text) {
         Ok(document) => document,
         Err(problem) => return (None, vec![problem]),

@@ -4,17 +4,15 @@ use std::borrow::Cow;
 
 use crate::{
     syntax::{
-        Builder,
         ast::{Condition, Expr, ExprId, Exprs, Location, Name},
         depth::{MAX_OPEN, MAX_TREE_DEPTH},
         error,
-        grammar::{self, Rule},
     },
     text::{Diagnostic, Span},
 };
 
 use super::{
-    DuplicateKeys,
+    DuplicateKeys, expr,
     json::{Json, Kind},
     lexer::{self, Within},
     unescape::Unescaped,
@@ -260,20 +258,17 @@ impl Reader {
             )
         };
         let first = self.exprs.len();
-        let parsed = match lexer::too_deep(text, Within::Expression, MAX_OPEN) {
-            Some(span) => Err(too_deep(span)),
-            None => grammar::parse(Rule::db_rule, text).map_err(|failure| wording::expression(text, &failure)),
-        };
-        let built = parsed.and_then(|mut parts| {
-            let mut builder = Builder { text, exprs: std::mem::take(&mut self.exprs), problems: Vec::new() };
-            let root = parts.next().map(|node| builder.expression(node, &mut Vec::new()));
-            self.exprs = builder.exprs;
-            let root = root.unwrap_or(ExprId(0));
-            match deepest(&self.exprs, first) {
+        let built = match expr::parse(text, &mut self.exprs) {
+            Ok(root) => match deepest(&self.exprs, first) {
                 Some(deep) => Err(too_deep(self.exprs.span(deep))),
                 None => Ok(root),
-            }
-        });
+            },
+            // Where a text breaks off both ways, its nesting is told, as of the file.
+            Err(failure) => Err(match lexer::too_deep(text, Within::Expression, MAX_OPEN) {
+                Some(place) => too_deep(place),
+                None => wording::expression(text, failure),
+            }),
+        };
         self.exprs.relocate(first, |span| unescaped.place(span));
         match built {
             Ok(root) => Some(root),
