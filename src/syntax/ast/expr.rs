@@ -148,7 +148,13 @@ impl Expr {
     /// The expressions directly below, in source order, each with whether it nests (a receiver does not: a chain of
     /// members and calls may be longer than the nesting limit).
     pub fn children(&self) -> Vec<(ExprId, bool)> {
-        let nested = |ids: &[ExprId]| ids.iter().map(|id| (*id, true)).collect::<Vec<_>>();
+        let mut children = Vec::new();
+        self.each_child(|child, nests| children.push((child, nests)));
+        children
+    }
+
+    /// The same, one after the other.
+    pub fn each_child(&self, mut each: impl FnMut(ExprId, bool)) {
         match self {
             Expr::Null
             | Expr::Bool(_)
@@ -157,27 +163,41 @@ impl Expr {
             | Expr::Str(_)
             | Expr::Bytes(_)
             | Expr::Regex(..)
-            | Expr::Variable(_) => Vec::new(),
-            Expr::List(items) => nested(items),
-            Expr::Map(entries) => entries.iter().flat_map(|(k, v)| [(*k, true), (*v, true)]).collect(),
-            Expr::Path(parts) => parts.iter().filter_map(PathPart::expression).map(|id| (id, true)).collect(),
-            Expr::Member(object, _) => vec![(*object, false)],
-            Expr::Index(object, index) => vec![(*object, false), (*index, true)],
-            Expr::Range(object, from, to) => {
-                [Some((*object, false)), from.map(|id| (id, true)), to.map(|id| (id, true))]
-                    .into_iter()
-                    .flatten()
-                    .collect()
+            | Expr::Variable(_) => {}
+            Expr::List(items) => items.iter().for_each(|id| each(*id, true)),
+            Expr::Map(entries) => entries.iter().for_each(|(key, value)| {
+                each(*key, true);
+                each(*value, true);
+            }),
+            Expr::Path(parts) => parts.iter().filter_map(PathPart::expression).for_each(|id| each(id, true)),
+            Expr::Member(object, _) => each(*object, false),
+            Expr::Index(object, index) => {
+                each(*object, false);
+                each(*index, true);
             }
-            Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => nested(arguments),
+            Expr::Range(object, from, to) => {
+                each(*object, false);
+                from.iter().chain(to).for_each(|id| each(*id, true));
+            }
+            Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => {
+                arguments.iter().for_each(|id| each(*id, true));
+            }
             Expr::Method(receiver, _, arguments) | Expr::Invoke(receiver, arguments) => {
-                std::iter::once((*receiver, false)).chain(arguments.iter().map(|id| (*id, true))).collect()
+                each(*receiver, false);
+                arguments.iter().for_each(|id| each(*id, true));
             }
             // `-(…)` counts for its parentheses only (asked of the official compiler).
-            Expr::Unary(UnaryOp::Negate, operand) => vec![(*operand, false)],
-            Expr::Unary(UnaryOp::Not, operand) | Expr::Is(operand, _) => nested(&[*operand]),
-            Expr::Binary(_, left, right) => nested(&[*left, *right]),
-            Expr::Ternary(condition, yes, no) => nested(&[*condition, *yes, *no]),
+            Expr::Unary(UnaryOp::Negate, operand) => each(*operand, false),
+            Expr::Unary(UnaryOp::Not, operand) | Expr::Is(operand, _) => each(*operand, true),
+            Expr::Binary(_, left, right) => {
+                each(*left, true);
+                each(*right, true);
+            }
+            Expr::Ternary(condition, yes, no) => {
+                each(*condition, true);
+                each(*yes, true);
+                each(*no, true);
+            }
         }
     }
 }

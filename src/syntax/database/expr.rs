@@ -25,8 +25,19 @@ pub(super) struct Failure {
 
 type Parsed<T> = Result<T, Failure>;
 
+/// What is read but not yet part of an expression; kept, so that not every expression needs memory of its own for it.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// Elements of the lists that are open.
+    items: Vec<ExprId>,
+    /// Operators whose operands have not been read.
+    prefixes: Vec<(UnaryOp, Span)>,
+}
+
 /// Reads an expression, with spans in its text. Where brackets and choices nest more than [`MAX_OPEN`] deep it fails.
-pub(super) fn parse(text: &str, exprs: &mut Exprs) -> Parsed<ExprId> {
+pub(super) fn parse(text: &str, exprs: &mut Exprs, pending: &mut Pending) -> Parsed<ExprId> {
+    pending.items.clear();
+    pending.prefixes.clear();
     let mut parser = Parser {
         text,
         tokens: Tokens::new(text, Within::Expression),
@@ -34,8 +45,7 @@ pub(super) fn parse(text: &str, exprs: &mut Exprs) -> Parsed<ExprId> {
         span: Span::default(),
         exprs,
         open: 1,
-        items: Vec::new(),
-        prefixes: Vec::new(),
+        pending,
     };
     parser.take();
     let root = climb::expression(&mut parser)?;
@@ -51,10 +61,7 @@ struct Parser<'t, 'e> {
     exprs: &'e mut Exprs,
     /// Brackets and choices that are open, and one.
     open: usize,
-    /// Elements of the lists that are open.
-    items: Vec<ExprId>,
-    /// Operators whose operands have not been read.
-    prefixes: Vec<(UnaryOp, Span)>,
+    pending: &'e mut Pending,
 }
 
 impl climb::Operands for Parser<'_, '_> {
@@ -65,14 +72,14 @@ impl climb::Operands for Parser<'_, '_> {
     }
 
     fn operand(&mut self) -> Parsed<ExprId> {
-        let before = self.prefixes.len();
+        let before = self.pending.prefixes.len();
         while let Some(Token::Prefix(op)) = self.token {
             let anchor = self.take();
-            self.prefixes.push((op, anchor));
+            self.pending.prefixes.push((op, anchor));
         }
         let mut id = self.postfix()?;
-        while self.prefixes.len() > before
-            && let Some((op, anchor)) = self.prefixes.pop()
+        while self.pending.prefixes.len() > before
+            && let Some((op, anchor)) = self.pending.prefixes.pop()
         {
             let whole = anchor.to(self.exprs.outer(id));
             id = self.exprs.push(Expr::Unary(op, id), whole, anchor);
@@ -205,12 +212,12 @@ impl Parser<'_, '_> {
 
     /// Expressions up to a bracket, and where that stands.
     fn list(&mut self, end: Token, trailing_comma: bool) -> Parsed<(Vec<ExprId>, Span)> {
-        let before = self.items.len();
+        let before = self.pending.items.len();
         self.open()?;
         let mut more = !self.is(end);
         while more {
             let item = climb::expression(self)?;
-            self.items.push(item);
+            self.pending.items.push(item);
             more = self.is(Token::Sign(b','));
             if more {
                 self.take();
@@ -218,7 +225,7 @@ impl Parser<'_, '_> {
             }
         }
         let end = self.close(end)?;
-        Ok((self.items.drain(before..).collect(), end))
+        Ok((self.pending.items.drain(before..).collect(), end))
     }
 
     fn primary(&mut self) -> Parsed<ExprId> {

@@ -75,16 +75,15 @@ impl<'t> Tokens<'t> {
     fn skip_blanks(&mut self) -> bool {
         loop {
             let rest = self.rest();
-            let length = match rest {
-                [b' ' | b'\t' | b'\r' | b'\n' | 0x0C, ..] => 1,
-                [b'/', b'/', ..] => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
-                [b'/', b'*', ..] => match rest.windows(2).skip(2).position(|w| w == b"*/") {
-                    Some(end) => end + 4,
+            match rest {
+                [b' ' | b'\t' | b'\r' | b'\n' | 0x0C, ..] => self.at += 1,
+                [b'/', second, ..] => match comment(*second, rest) {
+                    Some(0) => return false,
+                    Some(length) => self.at += length,
                     None => return true,
                 },
                 _ => return false,
-            };
-            self.at += length;
+            }
         }
     }
 
@@ -96,6 +95,8 @@ impl<'t> Tokens<'t> {
             None => (Token::Unclosed(literal), 1),
         };
         match first {
+            // Most tokens are names.
+            b'a'..=b'z' if expression => (Token::Word, word(self.after(0))),
             b'"' => or_unclosed(Token::String, Literal::String, string(rest, !expression)),
             b'\'' if expression => or_unclosed(Token::String, Literal::String, string(rest, false)),
             b'(' | b'[' | b'{' => (Token::Open(first), 1),
@@ -143,6 +144,15 @@ impl Iterator for Tokens<'_> {
     }
 }
 
+/// The length of a comment, none at all where the slash begins something else; `None` if it is not closed.
+fn comment(second: u8, text: &[u8]) -> Option<usize> {
+    match second {
+        b'/' => Some(text.iter().position(|b| *b == b'\n').unwrap_or(text.len())),
+        b'*' => text.windows(2).skip(2).position(|w| w == b"*/").map(|end| end + 4),
+        _ => Some(0),
+    }
+}
+
 /// An operator: one between operands where one stands before it, otherwise one before an operand.
 fn operator(text: &[u8], after_operand: bool) -> Option<(Token, usize)> {
     // Neither `++` nor `--` is there, nor the two that they could be read as.
@@ -177,6 +187,7 @@ fn operator(text: &[u8], after_operand: bool) -> Option<(Token, usize)> {
     Some((Token::Infix(op), length))
 }
 
+#[inline]
 fn is_ascii_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
 }
@@ -217,12 +228,10 @@ fn is_word(c: char) -> bool {
 
 /// The length of the word that a text begins with.
 fn word(text: &str) -> usize {
-    let ascii = text.bytes().position(|b| !is_ascii_word(b)).unwrap_or(text.len());
-    match text.get(ascii..) {
-        Some(rest) if rest.starts_with(|c: char| !c.is_ascii()) => {
-            ascii + rest.find(|c| !is_word(c)).unwrap_or(rest.len())
-        }
-        _ => ascii,
+    match text.bytes().position(|b| !is_ascii_word(b)) {
+        Some(end) if text.as_bytes().get(end).is_some_and(u8::is_ascii) => end,
+        Some(_) => text.find(|c| !is_word(c)).unwrap_or(text.len()),
+        None => text.len(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The rules tree from JSON (realtime-database specification, sections 1.2 and 1.3).
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
 
 use crate::{
     syntax::{
@@ -24,6 +27,9 @@ const MAX_LEVELS: usize = 32;
 /// Bytes that a key can have.
 const MAX_KEY: usize = 768;
 
+/// The same key is found by comparing in objects of up to this many.
+const SCAN: usize = 16;
+
 const RULE_VALUE: &str = "Invalid rule expression.  Expected 'true', 'false', or an expression string.";
 const INDEX_VALUE: &str = "Invalid indexOn expression. Must be either a string or an array of strings";
 const KEY: &str = "String can't contain \".\", \"#\", \"$\", \"/\", \"[\", or \"]\"";
@@ -32,6 +38,7 @@ const KEY: &str = "String can't contain \".\", \"#\", \"$\", \"/\", \"[\", or \"
 pub(super) struct Reader {
     duplicates: DuplicateKeys,
     exprs: Exprs,
+    pending: expr::Pending,
     problems: Vec<Diagnostic>,
     /// Wildcards of the places around.
     wildcards: Vec<Name>,
@@ -39,7 +46,13 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(duplicates: DuplicateKeys) -> Self {
-        Reader { duplicates, exprs: Exprs::default(), problems: Vec::new(), wildcards: Vec::new() }
+        Reader {
+            duplicates,
+            exprs: Exprs::default(),
+            pending: expr::Pending::default(),
+            problems: Vec::new(),
+            wildcards: Vec::new(),
+        }
     }
 
     pub(super) fn finish(self) -> (Exprs, Vec<Diagnostic>) {
@@ -83,15 +96,25 @@ impl Reader {
     /// Keys with their escapes resolved, and no key twice.
     fn members<'j, 't>(&mut self, members: &'j [(Json<'t>, Json<'t>)]) -> Vec<(Name, &'j Json<'t>)> {
         let mut kept: Vec<(Name, &'j Json<'t>)> = Vec::with_capacity(members.len());
-        let mut places = std::collections::HashMap::new();
+        let mut places = HashMap::new();
         for (key, value) in members {
             let Some(unescaped) = self.string(key) else { continue };
-            let name = Name { text: unescaped.text, span: key.span };
-            let Some(before) = places.insert(name.text.clone(), kept.len()) else {
+            let text = unescaped.text;
+            let name = Name { text: text.clone().into_owned(), span: key.span };
+            let before = match members.len() {
+                ..=SCAN => kept.iter().position(|(before, _)| before.text == name.text),
+                _ => match places.entry(text) {
+                    Entry::Occupied(before) => Some(*before.get()),
+                    Entry::Vacant(slot) => {
+                        slot.insert(kept.len());
+                        None
+                    }
+                },
+            };
+            let Some(before) = before else {
                 kept.push((name, value));
                 continue;
             };
-            places.insert(name.text.clone(), before);
             let Some(slot) = kept.get_mut(before) else { continue };
             match self.duplicates {
                 DuplicateKeys::KeepLast => *slot = (name, value),
@@ -107,7 +130,7 @@ impl Reader {
         kept
     }
 
-    fn string(&mut self, json: &Json<'_>) -> Option<Unescaped> {
+    fn string<'t>(&mut self, json: &Json<'t>) -> Option<Unescaped<'t>> {
         let Kind::String(written) = json.kind else { return None };
         match Unescaped::new(written, json.span.start as usize + 1) {
             Ok(unescaped) => Some(unescaped),
@@ -223,7 +246,8 @@ impl Reader {
         for entry in entries {
             match entry.kind {
                 Kind::String(_) => {
-                    indexes.extend(self.string(entry).map(|path| Name { text: path.text, span: entry.span }));
+                    indexes
+                        .extend(self.string(entry).map(|path| Name { text: path.text.into_owned(), span: entry.span }));
                 }
                 _ => drop(self.error(error::INDEX_VALUE, first_byte(entry.span), INDEX_VALUE)),
             }
@@ -250,7 +274,7 @@ impl Reader {
         }
     }
 
-    fn expression(&mut self, unescaped: &Unescaped) -> Option<ExprId> {
+    fn expression(&mut self, unescaped: &Unescaped<'_>) -> Option<ExprId> {
         let text = &*line_feeds(&unescaped.text, &['\r', '\u{2028}', '\u{2029}']);
         let too_deep = |span: Span| {
             error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.").with_hint(
@@ -258,7 +282,7 @@ impl Reader {
             )
         };
         let first = self.exprs.len();
-        let built = match expr::parse(text, &mut self.exprs) {
+        let built = match expr::parse(text, &mut self.exprs, &mut self.pending) {
             Ok(root) => match deepest(&self.exprs, first) {
                 Some(deep) => Err(too_deep(self.exprs.span(deep))),
                 None => Ok(root),
@@ -283,15 +307,18 @@ impl Reader {
 
 /// An expression whose tree is deeper than later stages can walk. A chain of one of `&&` and `||` is one level.
 fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
+    if exprs.len() - first <= MAX_TREE_DEPTH as usize {
+        return None;
+    }
     let mut depths: Vec<u32> = Vec::with_capacity(exprs.len() - first);
     for at in first..exprs.len() {
         let id = ExprId(at as u32);
         let node = exprs.get(id);
-        let depth = node.children().into_iter().map(|(child, _)| {
+        let mut depth = 1;
+        node.each_child(|child, _| {
             let below = depths.get((child.0 as usize).wrapping_sub(first)).copied().unwrap_or(0);
-            if node.continues(exprs.get(child)) { below } else { below + 1 }
+            depth = depth.max(below + u32::from(!node.continues(exprs.get(child))));
         });
-        let depth = depth.max().unwrap_or(1);
         if depth > MAX_TREE_DEPTH {
             return Some(id);
         }
@@ -302,7 +329,8 @@ fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
 
 /// The same text with line feeds for other characters that end a line, and a comment. Nothing moves.
 pub(super) fn line_feeds<'t>(text: &'t str, ends: &[char]) -> Cow<'t, str> {
-    if !text.contains(ends) {
+    // Few texts have more than ASCII, and those two questions are quick.
+    if text.is_ascii() && !text.contains('\r') || !text.contains(ends) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

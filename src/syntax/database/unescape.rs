@@ -1,11 +1,15 @@
 //! The text of a JSON string, and where in the file each part of it stands: escapes make it shorter than it is written.
 
+use std::borrow::Cow;
+
 use crate::text::Span;
 
 /// A string with its escapes resolved.
 #[derive(Debug)]
-pub(super) struct Unescaped {
-    pub(super) text: String,
+pub(super) struct Unescaped<'t> {
+    pub(super) text: Cow<'t, str>,
+    /// Where the text begins in the file.
+    start: u32,
     /// Offsets in `text` at which the distance to the file changes, with the offset in the file.
     breaks: Vec<(u32, u32)>,
 }
@@ -17,15 +21,18 @@ pub(super) struct BadEscape {
     pub(super) written: String,
 }
 
-impl Unescaped {
+impl<'t> Unescaped<'t> {
     /// Resolves a string whose first character after the quote stands at `start` of the file.
     ///
     /// # Errors
     ///
     /// An unknown escape, or half of a surrogate pair, which is no text.
-    pub(super) fn new(written: &str, start: usize) -> Result<Self, BadEscape> {
+    pub(super) fn new(written: &'t str, start: usize) -> Result<Self, BadEscape> {
+        let (first, mut breaks) = (start as u32, Vec::new());
+        if !written.contains('\\') {
+            return Ok(Unescaped { text: Cow::Borrowed(written), start: first, breaks });
+        }
         let mut text = String::with_capacity(written.len());
-        let mut breaks = vec![(0, start as u32)];
         let mut at = 0;
         while let Some(found) = written.get(at..).and_then(|rest| rest.find('\\')) {
             text.push_str(written.get(at..at + found).unwrap_or(""));
@@ -42,7 +49,7 @@ impl Unescaped {
             breaks.push((text.len() as u32, (start + at) as u32));
         }
         text.push_str(written.get(at..).unwrap_or(""));
-        Ok(Unescaped { text, breaks })
+        Ok(Unescaped { text: Cow::Owned(text), start: first, breaks })
     }
 
     /// Where a part of the text stands in the file.
@@ -51,9 +58,12 @@ impl Unescaped {
     }
 
     fn offset(&self, at: u32) -> u32 {
+        if self.breaks.is_empty() {
+            return self.start + at;
+        }
         // Of several breaks at one place the last counts: that is after the escape.
         let next = self.breaks.partition_point(|(text, _)| *text <= at);
-        let (text, file) = self.breaks.get(next.wrapping_sub(1)).copied().unwrap_or_default();
+        let (text, file) = self.breaks.get(next.wrapping_sub(1)).copied().unwrap_or((0, self.start));
         file + (at - text)
     }
 }
