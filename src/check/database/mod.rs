@@ -23,8 +23,15 @@ enum RuleKind {
 /// Checks the expressions of a file. Problems come in the order of the places.
 pub fn check_database(source: &Source, rules: &DatabaseRules) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let mut checker =
-        Checker { source, exprs: &rules.exprs, kind: RuleKind::Read, scope: Vec::new(), warnings: Vec::new() };
+    let mut checker = Checker {
+        source,
+        exprs: &rules.exprs,
+        kind: RuleKind::Read,
+        scope: Vec::new(),
+        warnings: Vec::new(),
+        open: Vec::new(),
+        operands: Vec::new(),
+    };
     checker.location(&rules.root, &mut problems);
     problems.append(&mut checker.warnings);
     problems
@@ -37,6 +44,10 @@ struct Checker<'r> {
     /// Wildcards of the place and of those around it.
     scope: Vec<&'r str>,
     warnings: Vec<Diagnostic>,
+    /// Expressions to look at, and whether each may be an array.
+    open: Vec<(ExprId, bool)>,
+    /// Right operands of the chains that are being checked.
+    operands: Vec<ExprId>,
 }
 
 type Checked = Result<Static, Box<Diagnostic>>;
@@ -65,6 +76,7 @@ impl<'r> Checker<'r> {
     }
 
     fn condition(&mut self, condition: Condition) -> Option<Diagnostic> {
+        self.operands.clear();
         let refused = match self.arrays(condition.expr).and_then(|()| self.expression(condition.expr)) {
             Ok(Static::Boolean) => return None,
             Ok(found) => {
@@ -76,19 +88,18 @@ impl<'r> Checker<'r> {
     }
 
     /// An array literal that is no argument of `hasChildren` is refused before anything else is looked at.
-    fn arrays(&self, root: ExprId) -> Result<(), Box<Diagnostic>> {
-        let mut open = vec![(root, false)];
+    fn arrays(&mut self, root: ExprId) -> Result<(), Box<Diagnostic>> {
+        let exprs = self.exprs;
         let mut first: Option<Span> = None;
-        while let Some((id, allowed)) = open.pop() {
-            let node = self.exprs.get(id);
+        self.open.push((root, false));
+        while let Some((id, allowed)) = self.open.pop() {
+            let node = exprs.get(id);
             if matches!(node, Expr::List(_)) && !allowed {
-                let span = self.exprs.span(id);
+                let span = exprs.span(id);
                 first = Some(first.filter(|first| first.start < span.start).unwrap_or(span));
             }
             let takes_arrays = matches!(node, Expr::Method(_, name, _) if name.text == "hasChildren");
-            // The first child of a method is its receiver.
-            let children = node.children().into_iter().enumerate();
-            open.extend(children.map(|(at, (child, _))| (child, takes_arrays && at > 0)));
+            node.each_child(|child, nests| self.open.push((child, takes_arrays && nests)));
         }
         match first {
             Some(span) => Err(self.refuse(Code::ArrayLiteral, span, "Unexpected array literal.")),
@@ -204,18 +215,20 @@ impl<'r> Checker<'r> {
 
     /// `a && b && …`, however long.
     fn chain(&mut self, id: ExprId, op: BinaryOp) -> Checked {
-        let mut right = Vec::new();
+        let before = self.operands.len();
         let mut leftmost = id;
         while let Expr::Binary(next, a, b) = self.exprs.get(leftmost)
             && *next == op
         {
-            right.push(*b);
+            self.operands.push(*b);
             leftmost = *a;
         }
         let symbol = op.symbol();
         let found = self.expression(leftmost)?;
         self.boolean(leftmost, found, || format!("Left operand of {symbol} must be boolean."))?;
-        for operand in right.into_iter().rev() {
+        while self.operands.len() > before
+            && let Some(operand) = self.operands.pop()
+        {
             let found = self.expression(operand)?;
             self.boolean(operand, found, || format!("Right operand of {symbol} must be boolean."))?;
         }
