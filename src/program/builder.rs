@@ -1,6 +1,6 @@
 //! Adds operations to [`Code`]: names and methods are entered once.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::{
     pattern::Pattern,
@@ -15,8 +15,8 @@ use super::{Code, MethodTable, Node, NodeId, Place, Run, testing::MemberPlaces};
 /// Code under construction.
 pub(super) struct Builder {
     pub(super) code: Code,
-    names: HashMap<String, u32>,
-    methods: HashMap<String, u32>,
+    names: FxHashMap<String, u32>,
+    methods: FxHashMap<String, u32>,
     pub(super) member_places: MemberPlaces,
 }
 
@@ -24,8 +24,8 @@ impl Builder {
     pub(super) fn new(source: &Source, dialect: Dialect) -> Self {
         Builder {
             code: Code::new(source, dialect),
-            names: HashMap::new(),
-            methods: HashMap::new(),
+            names: FxHashMap::default(),
+            methods: FxHashMap::default(),
             member_places: MemberPlaces::default(),
         }
     }
