@@ -132,6 +132,11 @@ fn nesting_is_bounded_before_anything_recurses() {
             let text = reads(&format!("{}{rest}", open.repeat(10_000)));
             assert_eq!(refused(&text).iter().next().unwrap().code, "expression-too-deep", "{open}");
         }
+        // Of what is not refused every level may need all operators.
+        for open in ["(", "true || true && 1 == 1 < 1 + 1 * -(", "true ? true || true && 1 == [1 + 1 * data.child("] {
+            let text = reads(&format!("{}1", open.repeat(240 / open.matches(['(', '[', '?']).count())));
+            assert_eq!(first(&text).0, "Unexpected end of expression", "{open}");
+        }
         for chain in ["!", "- ", "1 + ", "1 - ", "auth.uid == auth.uid == "] {
             let text = reads(&format!("{}1 == 1", chain.repeat(20_000)));
             assert!(text.parse::<Ruleset>().is_err(), "{chain}");
