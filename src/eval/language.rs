@@ -42,6 +42,11 @@ pub trait Language<'a> {
         None
     }
 
+    /// The same as octets.
+    fn segment_octets(&self, _at: u8) -> Option<&'a [u8]> {
+        None
+    }
+
     /// What stands at a variable that is a place in the database: the same as asking the variable, without making a value
     /// of it. None for any other variable, and where data cannot be read.
     fn content(&self, slot: u8) -> Option<Content<'a>> {
@@ -156,6 +161,14 @@ impl<'a> Language<'a> for Service<'a> {
         let text = segments.get(usize::from(at))?;
         let unnamed = *unnamed_last && usize::from(at) + 1 == segments.len();
         (!unnamed).then_some(ValueRef::String(Str::Utf8(text)))
+    }
+
+    #[inline]
+    fn segment_octets(&self, at: u8) -> Option<&'a [u8]> {
+        let (Subject { segments, unnamed_last, .. }, at) = (self.subject, usize::from(at));
+        // No other segment is empty.
+        let octets = segments.octets(at);
+        (!octets.is_empty() && !(*unnamed_last && at + 1 == segments.len())).then_some(octets)
     }
 
     fn service(&self) -> &'a str {

@@ -7,7 +7,8 @@
 use crate::{
     program::{Holder, Member, Operand},
     value::{
-        Comparator, ListRef, Map, MapRef, Name, Record, Resource, Str, StrBuf, Symbol, Value, ValueRef, same_text,
+        Comparator, ListRef, Map, MapRef, Name, Record, Resource, Str, StrBuf, Symbol, Value, ValueRef, same_bytes,
+        same_text,
     },
 };
 
@@ -134,7 +135,12 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// Whether two texts are the same.
     #[inline]
     pub(super) fn same_text(&self, a: &Operand, b: &Operand) -> Option<bool> {
-        Some(same_text(self.text(a)?, self.text(b)?))
+        match (a, b) {
+            (text, Operand::Segment(at)) | (Operand::Segment(at), text) => {
+                Some(same_bytes(self.text(text)?.as_bytes(), self.language.segment_octets(*at)?))
+            }
+            _ => Some(same_text(self.text(a)?, self.text(b)?)),
+        }
     }
 
     /// Whether a text is in a list.
@@ -193,10 +199,14 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// An int compared with another.
     #[inline]
     pub(super) fn int(&self, op: Comparator, a: &Operand, b: i64) -> Option<bool> {
-        let a = self.peek(a, |value| match value {
-            ValueRef::Int(n) => Some(*n),
-            _ => None,
-        })?;
+        let a = match *a {
+            Operand::Member(holder, member) => match self.find(holder, member)? {
+                Found::Value(Value::Int(n)) => *n,
+                Found::Value(_) => return None,
+                Found::Field(record, symbol) => record.int(symbol)?,
+            },
+            _ => return None,
+        };
         super::test::ints(op, a, b)
     }
 

@@ -191,6 +191,15 @@ impl Record for ObjectRecord<'_> {
         }
     }
 
+    fn int(&self, symbol: Symbol) -> Option<i64> {
+        match symbol {
+            Symbol::Size => Some(self.object.size),
+            Symbol::Generation => Some(self.object.generation),
+            Symbol::Metageneration => Some(self.object.metageneration),
+            _ => None,
+        }
+    }
+
     fn names(&self) -> &'static [&'static str] {
         &NAMES
     }

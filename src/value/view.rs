@@ -97,6 +97,14 @@ pub trait Record: Sync {
         }
     }
 
+    /// The same where it is an int.
+    fn int(&self, symbol: Symbol) -> Option<i64> {
+        match self.known(symbol) {
+            Some(ValueRef::Int(n)) => Some(n),
+            _ => None,
+        }
+    }
+
     /// Every key the record may have, in the order in which they are listed.
     fn names(&self) -> &'static [&'static str];
 }
