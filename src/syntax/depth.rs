@@ -6,6 +6,7 @@ use crate::text::{Diagnostic, Span};
 use super::{
     ast::{Expr, ExprId, Exprs},
     error,
+    token::{CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, COLON, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, QUESTION, Token},
 };
 
 /// Levels of nesting the official compiler accepts in an expression: 98 parentheses around a literal are fine, 99 are
@@ -22,87 +23,63 @@ pub(super) const MAX_OPEN: usize = 250;
 const MESSAGE: &str = "Expression is too complex to evaluate safely.";
 const HINT: &str = "move parts of it into functions or let variables";
 
-/// Refuses text whose brackets nest so deeply that no source with them is accepted. Strings and comments are skipped
-/// as the lexer does; text that is broken in other ways is left to the parser.
-pub(super) fn scan(text: &str) -> Result<(), Diagnostic> {
-    let bytes = text.as_bytes();
+/// Refuses tokens whose brackets nest so deeply that no source with them is accepted. The parser ends at the same
+/// bracket if it gets so far.
+pub(super) fn scan(tokens: &[Token]) -> Result<(), Diagnostic> {
     // For each open bracket, how many `?` inside it wait for their `:`.
     let mut open: Vec<usize> = vec![0];
     let mut ternaries = 0;
     let mut braces = 0;
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let rest = bytes.get(at..).unwrap_or(&[]);
-        match byte {
-            b'"' | b'\'' => at += string_length(rest).unwrap_or(1),
-            b'/' if rest.starts_with(b"//") => at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
-            b'/' if rest.starts_with(b"/*") => at += comment_length(rest).unwrap_or(2),
-            b'/' => at += 1 + rest.iter().skip(1).take_while(|b| is_segment_byte(**b)).count(),
-            b'(' | b'[' | b'{' => {
+    for token in tokens {
+        match token.kind {
+            OPEN_PAREN | OPEN_BRACKET | OPEN_BRACE => {
                 open.push(0);
-                braces += usize::from(*byte == b'{');
-                at += 1;
+                braces += usize::from(token.kind == OPEN_BRACE);
             }
-            b')' | b']' | b'}' => {
-                braces -= usize::from(*byte == b'}' && braces > 0);
+            CLOSE_PAREN | CLOSE_BRACKET | CLOSE_BRACE => {
+                braces -= usize::from(token.kind == CLOSE_BRACE && braces > 0);
                 if open.len() > 1 {
                     ternaries -= open.pop().unwrap_or(0);
                 }
-                at += 1;
             }
-            b'?' => {
+            QUESTION => {
                 if let Some(last) = open.last_mut() {
                     *last += 1;
                     ternaries += 1;
                 }
-                at += 1;
             }
-            b':' => {
+            COLON => {
                 if let Some(last) = open.last_mut().filter(|last| **last > 0) {
                     *last -= 1;
                     ternaries -= 1;
                 }
-                at += 1;
             }
-            _ => at += 1,
+            _ => {}
         }
         if open.len() + ternaries > MAX_OPEN {
-            let place = Span::new(at.saturating_sub(1), at);
+            let place = Some(token.span());
             if braces + 1 == open.len() {
                 let message = "Rule hierarchy is too complex to evaluate safely.";
-                return Err(error::problem(error::RULES_TOO_DEEP, Some(place), message));
+                return Err(error::problem(error::RULES_TOO_DEEP, place, message));
             }
-            return Err(error::problem(error::TOO_COMPLEX, Some(place), MESSAGE).with_hint(HINT));
+            return Err(error::problem(error::TOO_COMPLEX, place, MESSAGE).with_hint(HINT));
         }
     }
     Ok(())
 }
 
-fn is_segment_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"&'*-.:@_~+".contains(&byte)
-}
-
-/// The length of a string literal, quotes included; `None` where it is not closed on its line.
-fn string_length(text: &[u8]) -> Option<usize> {
-    let quote = *text.first()?;
-    let mut at = 1;
-    loop {
-        match *text.get(at)? {
-            b'\\' => at += 2,
-            b'\n' | b'\r' => return None,
-            byte if byte == quote => return Some(at + 1),
-            _ => at += 1,
-        }
-    }
-}
-
-fn comment_length(text: &[u8]) -> Option<usize> {
-    text.windows(2).skip(2).position(|w| w == b"*/").map(|at| at + 4)
-}
-
 /// The nodes that stand too deep below `root`, as the official compiler lists them: each node on the first level
-/// beyond the limit. `extra` gives the parentheses around a node, which count as levels.
-pub(super) fn too_deep(text: &str, exprs: &Exprs, root: ExprId, groups: &[(ExprId, u32)]) -> Vec<Diagnostic> {
+/// beyond the limit. `nodes` are below it and itself; `groups` gives the parentheses around a node, which count as levels.
+pub(super) fn too_deep(
+    text: &str,
+    exprs: &Exprs,
+    root: ExprId,
+    nodes: usize,
+    groups: &[(ExprId, u32)],
+) -> Vec<Diagnostic> {
+    if nodes as u64 + groups.iter().map(|group| u64::from(group.1)).sum::<u64>() <= u64::from(MAX_NESTING) {
+        return Vec::new();
+    }
     let extra = |id: ExprId| match groups.binary_search_by_key(&id, |g| g.0) {
         Ok(at) => groups.get(at).map_or(0, |g| g.1),
         Err(_) => 0,

@@ -1,10 +1,8 @@
 //! Syntax errors as diagnostics.
 
-use pest::error::InputLocation;
-
 use crate::text::{Diagnostic, Severity, Span};
 
-use super::{grammar::Failure, official};
+use super::{lexer::Lexed, official};
 
 pub(super) const EMPTY_FILE: &str = "empty-file";
 pub(super) const GLOB_PLACE: &str = "glob-place";
@@ -41,29 +39,22 @@ pub(super) fn problem(code: &'static str, span: Option<Span>, message: impl Into
 }
 
 /// The official list of errors for a text that did not parse. Never empty.
-pub(super) fn syntax(text: &str, failure: &Failure) -> Vec<Diagnostic> {
-    let found: Vec<_> = official::syntax_errors(text)
+pub(super) fn syntax(text: &str, lexed: &Lexed, place: Span) -> Vec<Diagnostic> {
+    let found: Vec<_> = official::errors_of(text, lexed)
         .into_iter()
         .map(|e| with_hint(problem(SYNTAX, Some(Span::new(e.start, e.end)), e.message)))
         .collect();
-    if found.is_empty() { vec![unexpected(text, failure)] } else { found }
+    if found.is_empty() { vec![unexpected(text, place)] } else { found }
 }
 
-/// What our own parser says: the token it could not use.
-pub(super) fn unexpected(text: &str, failure: &Failure) -> Diagnostic {
-    let at = place(text, failure);
+/// What our own parser says: the token that stands at `place`, or the word that it begins, cannot be there.
+pub(super) fn unexpected(text: &str, place: Span) -> Diagnostic {
+    let (at, token) = (place.start as usize, text.get(place.range()).unwrap_or(""));
     let rest = text.get(at..).unwrap_or("");
     let word = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-    let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
-    let token = rest.get(..length).filter(|t| !t.is_empty()).unwrap_or("<EOF>");
-    with_hint(problem(SYNTAX, Some(Span::new(at, at + length)), format!("Unexpected '{token}'.")))
-}
-
-/// The offset of the token that the parser could not use.
-pub(super) fn place(text: &str, failure: &Failure) -> usize {
-    match failure.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => skip_trivia(text, at),
-    }
+    let shown = rest.get(..word.max(token.len())).filter(|shown| !shown.is_empty()).unwrap_or("<EOF>");
+    let span = Span::new(at, at + word.max(token.len()));
+    with_hint(problem(SYNTAX, Some(span), format!("Unexpected '{shown}'.")))
 }
 
 /// The offset of the first token at or after `at`.

@@ -40,7 +40,7 @@ fn inner(literal: &str) -> &str {
     literal.get(1..literal.len().saturating_sub(1)).unwrap_or("")
 }
 
-/// The grammar admits known escapes only, so an unknown one is kept as its letter.
+/// The lexer admits known escapes only, so an unknown one is kept as its letter.
 fn unescape(text: &str, mut each: impl FnMut(Piece)) {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -69,7 +69,10 @@ fn unescape(text: &str, mut each: impl FnMut(Piece)) {
 /// A path segment token (with its slash) as the text it stands for: form-decoded, so `+` is a blank.
 pub(super) fn segment(token: &str) -> String {
     let encoded = token.strip_prefix('/').unwrap_or(token);
-    // The grammar admits whole `%HH` only.
+    if !encoded.contains(['%', '+']) {
+        return encoded.to_owned();
+    }
+    // The lexer admits whole `%HH` only.
     crate::value::path::form_decode(encoded).unwrap_or_else(|_| encoded.to_owned())
 }
 

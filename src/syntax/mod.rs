@@ -10,11 +10,13 @@ mod database;
 mod depth;
 mod error;
 mod expr;
-mod grammar;
+mod lexer;
 mod literal;
 pub mod official;
+mod parser;
 mod print;
 mod service;
+mod token;
 
 pub(crate) use error::skip_trivia;
 
@@ -23,7 +25,8 @@ pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 
 use ast::{ExprId, Exprs, Ruleset};
-use grammar::{Rule, parse};
+use lexer::{Lexed, lex};
+use parser::{Parser, Unexpected};
 
 use crate::text::{Diagnostic, Diagnostics, Source, Span};
 
@@ -42,17 +45,12 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
         let empty = error::problem(error::EMPTY_FILE, None, "Rules content empty. Compilation aborted.");
         return refuse(vec![empty.with_hint("a rules file holds at least `service firebase.storage { … }`")]);
     }
-    if let Err(problem) = depth::scan(text) {
-        return refuse(vec![problem]);
-    }
-    let mut builder = Builder { text, exprs: Exprs::default(), problems: Vec::new() };
-    match parse(Rule::file, text) {
-        Ok(pairs) => {
-            let ruleset = builder.ruleset(pairs);
-            builder.finish(source).map(|exprs| Ruleset { exprs, ..ruleset })
-        }
-        Err(failure) => refuse(error::syntax(text, &failure)),
-    }
+    let lexed = lex(text);
+    let found = read(text, &lexed, Parser::ruleset).map(|(ruleset, exprs)| Ruleset { exprs, ..ruleset });
+    found.or_else(|failure| match failure {
+        Failure::Problems(list) => refuse(list),
+        Failure::Unexpected(place) => refuse(error::syntax(text, &lexed, place)),
+    })
 }
 
 /// Reads one expression, as a tool that asks about an expression needs it.
@@ -62,39 +60,48 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
 /// What is wrong with it, placed in the expression's own text.
 pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics> {
     let text = source.text();
-    if let Err(problem) = depth::scan(text) {
-        return Err(Diagnostics::new(source.clone(), vec![problem]));
-    }
-    let mut builder = Builder { text, exprs: Exprs::default(), problems: Vec::new() };
-    match parse(Rule::lone_expression, text) {
-        Ok(mut pairs) => {
-            let root = pairs.next().map(|pair| builder.root_expression(pair));
-            builder.finish(source).map(|exprs| (exprs, root.unwrap_or(ExprId(0))))
-        }
-        Err(failure) => Err(Diagnostics::new(source.clone(), vec![error::unexpected(text, &failure)])),
-    }
+    let lexed = lex(text);
+    let found = read(text, &lexed, |parser| {
+        let root = parser.root_expression()?;
+        parser.expect(token::EOF).map(|_| root)
+    });
+    found.map(|(root, exprs)| (exprs, root)).map_err(|failure| {
+        let list = match failure {
+            Failure::Problems(list) => list,
+            Failure::Unexpected(place) => vec![error::unexpected(text, place)],
+        };
+        Diagnostics::new(source.clone(), list)
+    })
 }
 
-/// Builds the tree from what pest found, and collects what is wrong with well-formed text.
-struct Builder<'t> {
+/// Why a text is refused.
+enum Failure {
+    /// It is well-formed, or nests too deeply to tell.
+    Problems(Vec<Diagnostic>),
+    /// What stands there cannot.
+    Unexpected(Span),
+}
+
+/// What `rule` finds in a text, and the expressions in it.
+fn read<'t, T>(
     text: &'t str,
-    exprs: Exprs,
-    problems: Vec<Diagnostic>,
-}
-
-impl Builder<'_> {
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.problems.push(error::problem(code, Some(span), message));
-        let last = self.problems.len() - 1;
-        #[allow(clippy::indexing_slicing, reason = "just pushed")]
-        &mut self.problems[last]
-    }
-
-    fn finish(mut self, source: &Source) -> Result<Exprs, Diagnostics> {
-        if self.problems.is_empty() {
-            return Ok(self.exprs);
+    lexed: &'t Lexed,
+    rule: impl FnOnce(&mut Parser<'t>) -> Result<T, Unexpected>,
+) -> Result<(T, Exprs), Failure> {
+    let mut parser = Parser::new(text, &lexed.tokens);
+    let found = rule(&mut parser);
+    let dropped = lexed.dropped.first().map(|dropped| Span::new(dropped.start, dropped.end));
+    let token = found.is_err().then(|| parser.next.span());
+    match (found, dropped.into_iter().chain(token).min()) {
+        (Ok(found), None) if parser.problems.is_empty() => Ok((found, parser.exprs)),
+        (Ok(_), None) => {
+            parser.problems.sort_by_key(|p| p.span.map_or(0, |s| s.start));
+            Err(Failure::Problems(parser.problems))
         }
-        self.problems.sort_by_key(|p| p.span.map_or(0, |s| s.start));
-        Err(Diagnostics::new(source.clone(), self.problems))
+        // What nests too deeply is not said to be anything else, wherever reading ended.
+        (_, place) => Err(match depth::scan(&lexed.tokens) {
+            Err(problem) => Failure::Problems(vec![problem]),
+            Ok(()) => Failure::Unexpected(place.unwrap_or_default()),
+        }),
     }
 }

@@ -1,137 +1,166 @@
-//! Files, services, blocks, statements and functions from what pest found.
-
-use pest::iterators::Pairs;
+//! Files, services, blocks, statements and functions from tokens.
 
 use crate::text::Span;
 
 use super::{
-    Builder,
-    ast::{Allow, Exprs, Function, Import, Item, Let, Match, Name, Ruleset, Segment, Service, Version},
-    error,
-    grammar::{Node, Rule, span},
-    literal,
+    ast::{Allow, Exprs, Function, Import, Item, Let, Match, Ruleset, Segment, Service, Version},
+    error, literal,
+    parser::{Parser, Unexpected},
+    token::{
+        ALLOW, ASSIGN, CLOSE_BRACE, CLOSE_PAREN, COLON, EOF, FUNCTION, IDENTIFIER, IF, IMPORT, LET, MATCH, OPEN_BRACE,
+        OPEN_PAREN, PATH_SEGMENT, RETURN, RULES_VERSION, SEMICOLON, SERVICE, SERVICE_KEYWORD, SERVICE_NAME, SLASH,
+        STRING,
+    },
 };
-
-/// Words that are refused as a service's name although they would lex (`let` and `else` are not; cases reserved-006,
-/// reserved-048, reserved-095).
-const SERVICE_KEYWORDS: [&str; 15] = [
-    "allow", "deny", "extends", "false", "function", "if", "import", "in", "is", "match", "null", "package", "return",
-    "service", "true",
-];
 
 /// Nested match blocks that the official compiler reads; it gives up at the next one (case limit-007).
 const MAX_BLOCKS: usize = 63;
 
-impl Builder<'_> {
-    pub(super) fn ruleset(&mut self, parts: Pairs<'_, Rule>) -> Ruleset {
-        let mut ruleset =
-            Ruleset { version: Version::V1, imports: Vec::new(), items: Vec::new(), exprs: Exprs::default() };
-        for part in parts {
-            match part.as_rule() {
-                Rule::version => ruleset.version = self.version(part),
-                Rule::import => self.import(part, &mut ruleset.imports),
-                Rule::function => ruleset.items.push(Item::Function(self.function(part))),
-                Rule::service => ruleset.items.push(Item::Service(self.service(part, ruleset.version))),
-                _ => {}
-            }
+type Parsed<T> = Result<T, Unexpected>;
+
+impl Parser<'_> {
+    /// Takes a whole file, without its expressions.
+    pub(super) fn ruleset(&mut self) -> Parsed<Ruleset> {
+        let version = if self.is(RULES_VERSION) { self.version()? } else { Version::V1 };
+        let mut imports = Vec::new();
+        while self.is(IMPORT) {
+            self.import(&mut imports)?;
         }
-        ruleset
+        let mut items = Vec::new();
+        loop {
+            items.push(match self.next.kind {
+                FUNCTION => Item::Function(self.function()?),
+                SERVICE => Item::Service(self.service(version)?),
+                EOF if !items.is_empty() => break,
+                _ => return Err(Unexpected),
+            });
+        }
+        Ok(Ruleset { version, imports, items, exprs: Exprs::default() })
     }
 
-    fn version(&mut self, node: Node<'_>) -> Version {
-        let mut parts = node.into_inner();
-        let keyword = parts.next().map(|n| span(&n)).unwrap_or_default();
-        let value = parts.next().map(|n| literal::string(n.as_str()));
-        match value.as_ref().map(|v| v.as_str().to_string()).as_deref() {
-            Some("1") => Version::V1,
-            Some("2") => Version::V2,
+    fn string(&mut self) -> Parsed<String> {
+        let place = self.expect(STRING)?;
+        Ok(literal::string(self.slice(place)).as_str().to_string())
+    }
+
+    fn version(&mut self) -> Parsed<Version> {
+        let keyword = self.expect(RULES_VERSION)?;
+        self.expect(ASSIGN)?;
+        let value = self.string()?;
+        self.takes(SEMICOLON);
+        Ok(match value.as_str() {
+            "1" => Version::V1,
+            "2" => Version::V2,
             other => {
-                let message = format!("Unsupported rules version {}.", other.unwrap_or(""));
-                let problem = self.error(error::UNSUPPORTED_VERSION, keyword, message);
+                let problem =
+                    self.error(error::UNSUPPORTED_VERSION, keyword, format!("Unsupported rules version {other}."));
                 problem.hint = Some("write `rules_version = '2';`".to_owned());
                 Version::V2
             }
-        }
+        })
     }
 
-    fn import(&mut self, node: Node<'_>, imports: &mut Vec<Import>) {
-        let mut parts = node.into_inner();
-        let span = parts.next().map(|n| span(&n)).unwrap_or_default();
-        let module = parts.next().map(|n| literal::string(n.as_str()).as_str().to_string()).unwrap_or_default();
+    fn import(&mut self, imports: &mut Vec<Import>) -> Parsed<()> {
+        let span = self.expect(IMPORT)?;
+        let module = self.string()?;
+        // A word that is none elsewhere.
+        if self.is(IDENTIFIER) && self.slice(self.next.span()) == "as" {
+            self.advance();
+            self.expect(IDENTIFIER)?;
+        }
+        self.expect(SEMICOLON)?;
         if imports.is_empty() {
             let problem = self.error(error::IMPORT, span, "Import statements are not allowed.");
             problem.hint = Some("put the functions into this file; rules files cannot be split".to_owned());
         }
         self.error(error::IMPORT, span, format!("Module \"{module}\" is not part of the standard library."));
         imports.push(Import { module, span });
+        Ok(())
     }
 
-    fn service(&mut self, node: Node<'_>, version: Version) -> Service {
-        let whole = span(&node);
-        let mut service = Service {
-            name: Name { text: String::new(), span: whole },
-            functions: Vec::new(),
-            matches: Vec::new(),
-            span: whole,
+    fn service(&mut self, version: Version) -> Parsed<Service> {
+        let start = self.expect(SERVICE)?;
+        let name = match self.next.kind {
+            SERVICE_NAME | SERVICE_KEYWORD => self.next,
+            _ => return Err(Unexpected),
         };
-        for part in node.into_inner() {
-            match part.as_rule() {
-                Rule::service_head => {
-                    service.name = self.name(part.into_inner().next());
-                    if SERVICE_KEYWORDS.contains(&service.name.text.as_str()) {
-                        self.error(error::SERVICE_KEYWORD, service.name.span, "Cannot use keyword as service name.");
-                    }
-                }
-                Rule::function => service.functions.push(self.function(part)),
-                _ => service.matches.push(self.match_block(part, version, 1)),
+        self.advance();
+        if name.kind == SERVICE_KEYWORD {
+            self.error(error::SERVICE_KEYWORD, name.span(), "Cannot use keyword as service name.");
+        }
+        let name = self.name_at(name.span());
+        self.opens(OPEN_BRACE)?;
+        let (mut functions, mut matches) = (Vec::new(), Vec::new());
+        loop {
+            match self.next.kind {
+                FUNCTION => functions.push(self.function()?),
+                MATCH => matches.push(self.match_block(version, 1)?),
+                _ if functions.is_empty() && matches.is_empty() => return Err(Unexpected),
+                _ => break,
             }
         }
-        service
+        let span = start.to(self.closes(CLOSE_BRACE)?);
+        Ok(Service { name, functions, matches, span })
     }
 
-    fn match_block(&mut self, node: Node<'_>, version: Version, depth: usize) -> Match {
-        let whole = span(&node);
-        let mut block = Match {
-            keyword: Span::default(),
-            path: Vec::new(),
-            path_span: Span::default(),
-            functions: Vec::new(),
-            allows: Vec::new(),
-            matches: Vec::new(),
-            span: whole,
-        };
-        for part in node.into_inner() {
-            match part.as_rule() {
-                Rule::kw_match => block.keyword = span(&part),
-                Rule::match_path => {
-                    block.path_span = span(&part);
-                    block.path = self.match_path(part, version);
-                }
-                Rule::function => block.functions.push(self.function(part)),
-                Rule::allow => block.allows.push(self.allow(part)),
-                _ if depth >= MAX_BLOCKS => {
-                    let place = Span::new(part.as_span().start(), part.as_span().start() + "match".len());
-                    self.error(error::RULES_TOO_DEEP, place, "Rule hierarchy is too complex to evaluate safely.");
-                }
-                _ => block.matches.push(self.match_block(part, version, depth + 1)),
+    fn match_block(&mut self, version: Version, depth: usize) -> Parsed<Match> {
+        let keyword = self.expect(MATCH)?;
+        let (path, path_span) = self.match_path(version)?;
+        self.opens(OPEN_BRACE)?;
+        let (mut functions, mut allows, mut matches) = (Vec::new(), Vec::new(), Vec::new());
+        let first = self.next;
+        loop {
+            match self.next.kind {
+                FUNCTION => functions.push(self.function()?),
+                ALLOW => allows.push(self.allow()?),
+                MATCH if depth >= MAX_BLOCKS => self.block_too_deep(version, depth + 1)?,
+                MATCH => matches.push(self.match_block(version, depth + 1)?),
+                _ if self.next == first => return Err(Unexpected),
+                _ => break,
             }
         }
-        block
+        let span = keyword.to(self.closes(CLOSE_BRACE)?);
+        Ok(Match { keyword, path, path_span, functions, allows, matches, span })
     }
 
-    fn match_path(&mut self, node: Node<'_>, version: Version) -> Vec<Segment> {
+    /// Takes a block that is refused whatever is in it.
+    fn block_too_deep(&mut self, version: Version, depth: usize) -> Parsed<()> {
+        let keyword = self.next.span();
+        let problems = self.problems.len();
+        self.match_block(version, depth)?;
+        self.problems.truncate(problems);
+        self.error(error::RULES_TOO_DEEP, keyword, "Rule hierarchy is too complex to evaluate safely.");
+        Ok(())
+    }
+
+    /// Takes the segments of a block, and gives their place.
+    fn match_path(&mut self, version: Version) -> Parsed<(Vec<Segment>, Span)> {
+        let start = self.next.span();
+        let mut whole = start;
         let mut path = Vec::new();
-        for part in node.into_inner() {
-            path.push(match part.as_rule() {
-                Rule::segment => Segment::Literal(literal::segment(part.as_str()), span(&part)),
-                _ => Segment::Capture(self.capture(part)),
-            });
+        loop {
+            let (segment, place) = match self.next.kind {
+                PATH_SEGMENT => {
+                    let place = self.advance().span();
+                    (Segment::Literal(literal::segment(self.slice(place)), place), place)
+                }
+                SLASH => {
+                    let capture = self.capture()?;
+                    let place = capture.span;
+                    (Segment::Capture(capture), place)
+                }
+                _ if path.is_empty() => return Err(Unexpected),
+                _ => break,
+            };
+            path.push(segment);
+            whole = start.to(place);
         }
-        let captures: Vec<_> =
-            path.iter().filter_map(|s| if let Segment::Capture(c) = s { Some(c.clone()) } else { None }).collect();
-        self.refuse_repeated(&captures);
+        self.refuse_repeated(path.iter().filter_map(|segment| match segment {
+            Segment::Capture(capture) => Some(capture),
+            Segment::Literal(..) => None,
+        }));
         self.globs(&path, version);
-        path
+        Ok((path, whole))
     }
 
     /// Where `{x=**}` may stand: last in version 1, once in version 2.
@@ -159,52 +188,44 @@ impl Builder<'_> {
         }
     }
 
-    fn allow(&mut self, node: Node<'_>) -> Allow {
-        let whole = span(&node);
-        let mut allow = Allow { methods: Vec::new(), condition: None, span: whole };
-        for part in node.into_inner() {
-            match part.as_rule() {
-                Rule::methods => allow.methods = part.into_inner().map(|n| self.name(Some(n))).collect(),
-                Rule::expression => allow.condition = Some(self.root_expression(part)),
-                _ => {}
-            }
+    fn allow(&mut self) -> Parsed<Allow> {
+        let start = self.expect(ALLOW)?;
+        let methods = self.names()?;
+        let mut condition = None;
+        if self.takes(COLON) {
+            self.expect(IF)?;
+            condition = Some(self.root_expression()?);
         }
-        allow
+        let span = start.to(self.semicolon());
+        Ok(Allow { methods, condition, span })
     }
 
-    fn function(&mut self, node: Node<'_>) -> Function {
-        let whole = span(&node);
-        let mut function = Function {
-            name: Name { text: String::new(), span: whole },
-            parameters: Vec::new(),
-            lets: Vec::new(),
-            result: super::ast::ExprId(0),
-            span: whole,
-        };
-        for part in node.into_inner() {
-            match part.as_rule() {
-                Rule::identifier => function.name = self.name(Some(part)),
-                Rule::parameters => {
-                    for parameter in part.into_inner() {
-                        let name = self.name(Some(parameter));
-                        self.refuse_package(&name);
-                        function.parameters.push(name);
-                    }
-                }
-                Rule::let_binding => {
-                    let span = span(&part);
-                    let mut inner = part.into_inner().skip(1);
-                    let name = self.name(inner.next());
-                    self.refuse_package(&name);
-                    if let Some(value) = inner.next() {
-                        let value = self.root_expression(value);
-                        function.lets.push(Let { name, value, span });
-                    }
-                }
-                Rule::expression => function.result = self.root_expression(part),
-                _ => {}
-            }
+    fn function(&mut self) -> Parsed<Function> {
+        let start = self.expect(FUNCTION)?;
+        let name = self.name()?;
+        self.opens(OPEN_PAREN)?;
+        let parameters = if self.is(IDENTIFIER) { self.names()? } else { Vec::new() };
+        self.closes(CLOSE_PAREN)?;
+        parameters.iter().for_each(|parameter| self.refuse_package(parameter));
+        self.opens(OPEN_BRACE)?;
+        let mut lets = Vec::new();
+        while self.is(LET) {
+            lets.push(self.binding()?);
         }
-        function
+        self.expect(RETURN)?;
+        let result = self.root_expression()?;
+        self.takes(SEMICOLON);
+        let span = start.to(self.closes(CLOSE_BRACE)?);
+        Ok(Function { name, parameters, lets, result, span })
+    }
+
+    fn binding(&mut self) -> Parsed<Let> {
+        let start = self.expect(LET)?;
+        let name = self.name()?;
+        self.refuse_package(&name);
+        self.expect(ASSIGN)?;
+        let value = self.root_expression()?;
+        let span = start.to(self.expect(SEMICOLON)?);
+        Ok(Let { name, value, span })
     }
 }

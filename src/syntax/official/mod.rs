@@ -8,7 +8,6 @@
 mod closure;
 mod grammar;
 mod hash;
-mod lexer;
 mod network;
 mod notice;
 mod parser;
@@ -22,7 +21,9 @@ use network::Network;
 use parser::Parser;
 use predict::Predictor;
 use recovery::Recovery;
-use token::Token;
+use token::{CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, Token};
+
+use super::lexer::{Lexed, lex};
 
 /// Brackets within brackets that are followed; the official engine accepts about a hundred.
 const MAX_DEPTH: usize = 500;
@@ -39,15 +40,25 @@ pub struct SyntaxError {
     pub message: String,
 }
 
+impl SyntaxError {
+    fn at(token: Token, message: String) -> Self {
+        SyntaxError { start: token.start as usize, end: token.end as usize, message }
+    }
+}
+
 /// The official syntax errors of `source` by position; none if it is well-formed.
 #[must_use]
 pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
+    errors_of(source, &lex(source))
+}
+
+/// The same of a source that is cut into tokens.
+pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
     if source.is_empty() {
         let message = "Rules content empty. Compilation aborted.".to_owned();
         return vec![SyntaxError { start: 0, end: 0, message }];
     }
-    let lexed = lexer::lex(source);
-    if let Some(token) = too_deep(source, &lexed.tokens) {
+    if let Some(token) = too_deep(&lexed.tokens) {
         return vec![token];
     }
     let mut predictor = Predictor::new(Network::get());
@@ -80,16 +91,16 @@ pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
 }
 
 /// The bracket at which a source is nested deeper than this module follows.
-fn too_deep(source: &str, tokens: &[Token]) -> Option<SyntaxError> {
+fn too_deep(tokens: &[Token]) -> Option<SyntaxError> {
     let mut depth = 0usize;
     for token in tokens {
-        match source.get(token.start..token.end)? {
-            "(" | "[" | "{" => depth = depth.saturating_add(1),
-            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+        match token.kind {
+            OPEN_PAREN | OPEN_BRACKET | OPEN_BRACE => depth = depth.saturating_add(1),
+            CLOSE_PAREN | CLOSE_BRACKET | CLOSE_BRACE => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > MAX_DEPTH {
-            return Some(SyntaxError { start: token.start, end: token.end, message: TOO_COMPLEX.to_owned() });
+            return Some(SyntaxError::at(*token, TOO_COMPLEX.to_owned()));
         }
     }
     None

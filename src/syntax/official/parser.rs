@@ -127,11 +127,11 @@ impl<'a> Parser<'a> {
         if token.kind == EOF {
             return "<EOF>";
         }
-        self.source.get(token.start..token.end).unwrap_or_default()
+        self.source.get(token.span().range()).unwrap_or_default()
     }
 
     pub(super) fn report(&mut self, token: Token, message: String) {
-        self.errors.push(SyntaxError { start: token.start, end: token.end, message });
+        self.errors.push(SyntaxError::at(token, message));
     }
 
     /// One move from `current`: along an edge, into a rule, or out of one.

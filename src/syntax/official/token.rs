@@ -1,7 +1,6 @@
-//! Token kinds of the official lexer, in the order in which its messages list them.
+//! How the official messages name tokens, and sets of token kinds.
 
-/// Index into [`NAMES`].
-pub(super) type Kind = u8;
+pub(super) use crate::syntax::token::*;
 
 /// A set of token kinds, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Hash)]
@@ -47,20 +46,6 @@ impl KindSet {
 
 /// Marks "the end of the rule is reachable" in look-ahead sets; no token has this kind.
 pub(super) const EPSILON: Kind = 63;
-pub(super) const EOF: Kind = 0;
-pub(super) const SERVICE: Kind = 42;
-pub(super) const PATH_SEGMENT: Kind = 44;
-pub(super) const IDENTIFIER: Kind = 45;
-pub(super) const NUM_INT: Kind = 46;
-pub(super) const NUM_FLOAT: Kind = 47;
-pub(super) const UNPAIRED_DOUBLE: Kind = 48;
-pub(super) const UNPAIRED_SINGLE: Kind = 49;
-pub(super) const STRING: Kind = 50;
-pub(super) const BYTES: Kind = 51;
-pub(super) const RULES_VERSION: Kind = 52;
-pub(super) const SERVICE_NAME: Kind = 53;
-pub(super) const SERVICE_KEYWORD: Kind = 54;
-pub(super) const RESERVED: Kind = 55;
 
 /// Names as the messages print them: the text in quotes, or the name of a token class.
 pub(super) const NAMES: [&str; 57] = [
@@ -129,18 +114,20 @@ pub(super) fn kind_named(name: &str) -> Option<Kind> {
     NAMES.iter().position(|candidate| *candidate == name).and_then(|index| Kind::try_from(index).ok())
 }
 
-/// The kind of a keyword or operator spelled `text`.
-pub(super) fn kind_spelled(text: &str) -> Option<Kind> {
-    NAMES
-        .iter()
-        .position(|name| name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) == Some(text))
-        .and_then(|index| Kind::try_from(index).ok())
-}
+#[cfg(test)]
+mod tests {
+    use super::{EOF, IDENTIFIER, NAMES, NUM_FLOAT, NUM_INT, kind_named};
+    use crate::syntax::lexer::lex;
 
-/// One token, as byte offsets into the source.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    #[test]
+    fn names_stand_in_the_order_of_the_kinds() {
+        for (name, text) in NAMES.iter().map(|name| (name, name.trim_matches('\'').to_lowercase())) {
+            if name.starts_with('\'') {
+                assert_eq!(lex(&text).tokens.first().map(|token| token.kind), kind_named(name), "{name}");
+            }
+        }
+        for (name, kind) in [("EOF", EOF), ("IDENTIFIER", IDENTIFIER), ("NUM_INT", NUM_INT), ("NUM_FLOAT", NUM_FLOAT)] {
+            assert_eq!(kind_named(name), Some(kind));
+        }
+    }
 }

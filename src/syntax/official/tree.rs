@@ -2,9 +2,11 @@
 //! first run ended well, and then lists them together with the named errors of that run.
 
 use super::SyntaxError;
-use super::token::{BYTES, IDENTIFIER, Kind, NUM_INT, PATH_SEGMENT, RULES_VERSION, Token, kind_spelled};
-
-const PACKAGES: [&str; 6] = ["math", "hashing", "duration", "timestamp", "latlng", "firestore"];
+use super::token::{
+    ALLOW, ASSIGN, BYTES, CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, DOT, DOUBLE_STAR, FALSE, FUNCTION, IDENTIFIER,
+    IMPORT, IS, Kind, MATCH, MINUS, NULL, NUM_INT, OPEN_BRACE, OPEN_PAREN, PATH_SEGMENT, RULES_VERSION, SLASH, STAR,
+    TRUE, Token,
+};
 
 /// Finds them by the tokens alone, which is enough in a source that fits the grammar.
 pub(super) fn tree_errors(source: &str, tokens: &[Token]) -> Vec<SyntaxError> {
@@ -19,7 +21,7 @@ pub(super) fn tree_errors(source: &str, tokens: &[Token]) -> Vec<SyntaxError> {
             BYTES if services => finder.bytes(*token),
             NUM_INT if services => finder.number(index, *token),
             IDENTIFIER if services => finder.package(index, *token),
-            _ if finder.is(index, "import") && !finder.is_after(index, ".") => {
+            _ if finder.is(index, IMPORT) && !finder.is_after(index, DOT) => {
                 imports = imports.saturating_add(1);
                 finder.import(index, *token, imports == 1);
             }
@@ -38,7 +40,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn report(&mut self, token: Token, message: String) {
-        self.errors.push(SyntaxError { start: token.start, end: token.end, message });
+        self.errors.push(SyntaxError::at(token, message));
     }
 
     fn kind(&self, index: usize) -> Option<Kind> {
@@ -46,15 +48,15 @@ impl Finder<'_> {
     }
 
     fn text(&self, index: usize) -> &str {
-        self.tokens.get(index).and_then(|token| self.source.get(token.start..token.end)).unwrap_or_default()
+        self.tokens.get(index).and_then(|token| self.source.get(token.span().range())).unwrap_or_default()
     }
 
-    fn is(&self, index: usize, spelled: &str) -> bool {
-        self.kind(index).is_some_and(|kind| kind_spelled(spelled) == Some(kind))
+    fn is(&self, index: usize, kind: Kind) -> bool {
+        self.kind(index) == Some(kind)
     }
 
-    fn is_after(&self, index: usize, spelled: &str) -> bool {
-        index.checked_sub(1).is_some_and(|before| self.is(before, spelled))
+    fn is_after(&self, index: usize, kind: Kind) -> bool {
+        index.checked_sub(1).is_some_and(|before| self.is(before, kind))
     }
 
     /// Without its quotes.
@@ -88,7 +90,7 @@ impl Finder<'_> {
     }
 
     fn bytes(&mut self, token: Token) {
-        let text = self.source.get(token.start..token.end).unwrap_or_default();
+        let text = self.source.get(token.span().range()).unwrap_or_default();
         let mut escaped = false;
         let unicode = text.chars().any(|c| {
             let found = escaped && c == 'u';
@@ -103,7 +105,7 @@ impl Finder<'_> {
     fn number(&mut self, index: usize, token: Token) {
         let text = self.text(index).to_owned();
         // Only a negated literal may reach one further.
-        let negated = self.is_after(index, "-") && !self.is_operand_end(index.checked_sub(2));
+        let negated = self.is_after(index, MINUS) && !self.is_operand_end(index.checked_sub(2));
         let limit = if negated { 1u64 << 63 } else { (1u64 << 63) - 1 };
         if !text.parse::<u64>().is_ok_and(|value| value <= limit) {
             self.report(token, format!("Invalid number literal {text}."));
@@ -111,43 +113,43 @@ impl Finder<'_> {
     }
 
     fn is_operand_end(&self, index: Option<usize>) -> bool {
-        let Some((index, kind)) = index.and_then(|index| Some((index, self.kind(index)?))) else {
+        let Some(kind) = index.and_then(|index| self.kind(index)) else {
             return false;
         };
         matches!(kind, IDENTIFIER..=BYTES | PATH_SEGMENT)
-            || [")", "]", "}", "true", "false", "null"].iter().any(|text| self.is(index, text))
+            || matches!(kind, CLOSE_PAREN | CLOSE_BRACKET | CLOSE_BRACE | TRUE | FALSE | NULL)
     }
 
     fn package(&mut self, index: usize, token: Token) {
         let name = self.text(index).to_owned();
-        if !PACKAGES.contains(&name.as_str()) {
+        if !crate::syntax::PACKAGES.contains(&name.as_str()) {
             return;
         }
         let before = index.checked_sub(1).and_then(|before| self.kind(before));
-        let named = [".", "is", "function", "allow"].iter().any(|word| self.is_after(index, word));
+        let named = [DOT, IS, FUNCTION, ALLOW].iter().any(|kind| self.is_after(index, *kind));
         let next = index.saturating_add(1);
-        let call = self.is(next, ".")
+        let call = self.is(next, DOT)
             && self.kind(index.saturating_add(2)) == Some(IDENTIFIER)
-            && self.is(index.saturating_add(3), "(");
-        if !named && !call && !self.is(next, "(") && before != Some(IDENTIFIER) {
+            && self.is(index.saturating_add(3), OPEN_PAREN);
+        if !named && !call && !self.is(next, OPEN_PAREN) && before != Some(IDENTIFIER) {
             self.report(token, format!("{name} is a package and cannot be used as variable name."));
         }
     }
 
     fn starts_path(&self, index: usize) -> bool {
-        let segment = self.kind(index) == Some(PATH_SEGMENT) || self.is(index, "/");
+        let segment = self.kind(index) == Some(PATH_SEGMENT) || self.is(index, SLASH);
         segment
             && !index.checked_sub(1).is_some_and(|before| {
                 self.kind(before) == Some(PATH_SEGMENT)
-                    || self.is(before, "/")
-                    || self.is_operand_end(Some(before)) && !self.is(before, "}")
+                    || self.is(before, SLASH)
+                    || self.is_operand_end(Some(before)) && !self.is(before, CLOSE_BRACE)
             })
             && !self.follows_binding(index)
     }
 
     /// Whether the token before ends `/{x}`, so that this is not the path's first segment.
     fn follows_binding(&self, index: usize) -> bool {
-        self.is_after(index, "}")
+        self.is_after(index, CLOSE_BRACE)
             && [4usize, 6]
                 .iter()
                 .any(|back| index.checked_sub(*back).is_some_and(|start| self.binding(start).is_some()))
@@ -156,19 +158,19 @@ impl Finder<'_> {
     /// The binding `/{x}`, `/{x=*}` or `/{x=**}` at `index`: whether a glob, and what comes after.
     fn binding(&self, index: usize) -> Option<(bool, usize)> {
         let at = |offset: usize| index.saturating_add(offset);
-        if !(self.is(index, "/") && self.is(at(1), "{") && self.kind(at(2)) == Some(IDENTIFIER)) {
+        if !(self.is(index, SLASH) && self.is(at(1), OPEN_BRACE) && self.kind(at(2)) == Some(IDENTIFIER)) {
             return None;
         }
-        if self.is(at(3), "}") {
+        if self.is(at(3), CLOSE_BRACE) {
             return Some((false, at(4)));
         }
-        let glob = self.is(at(4), "**");
-        (self.is(at(3), "=") && (glob || self.is(at(4), "*")) && self.is(at(5), "}")).then(|| (glob, at(6)))
+        let glob = self.is(at(4), DOUBLE_STAR);
+        (self.is(at(3), ASSIGN) && (glob || self.is(at(4), STAR)) && self.is(at(5), CLOSE_BRACE)).then(|| (glob, at(6)))
     }
 
     /// Checks the variables of a path, and the globs of a match path.
     fn path(&mut self, start: usize, old: bool) {
-        let of_match = self.is_after(start, "match");
+        let of_match = self.is_after(start, MATCH);
         let mut names: Vec<&str> = Vec::new();
         let mut globs: Vec<usize> = Vec::new();
         let mut faults = Vec::new();
@@ -187,7 +189,7 @@ impl Finder<'_> {
                 }
                 last = at;
                 at = next;
-            } else if self.kind(at) == Some(PATH_SEGMENT) || self.is(at, "/") {
+            } else if self.kind(at) == Some(PATH_SEGMENT) || self.is(at, SLASH) {
                 last = at;
                 at = at.saturating_add(1);
             } else {

@@ -1,0 +1,263 @@
+//! Cuts rules files into tokens as the official lexer does: the longest token wins, and what no token can start is
+//! dropped. Both the parser and the copy of the official one read them.
+
+use super::token::{
+    ALLOW, AND, ASSIGN, AT, BYTES, CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, COLON, COMMA, DECREMENT, DOLLAR, DOT,
+    DOUBLE_STAR, EOF, EQ, FALSE, FUNCTION, GE, GT, IDENTIFIER, IF, IMPORT, IN, INCREMENT, IS, Kind, LE, LET, LT, MATCH,
+    MINUS, NE, NOT, NULL, NUM_FLOAT, NUM_INT, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, OR, PATH_SEGMENT, PERCENT, PLUS,
+    QUESTION, RESERVED, RETURN, RULES_VERSION, SEMICOLON, SERVICE, SERVICE_KEYWORD, SERVICE_NAME, SLASH, STAR, STRING,
+    TRUE, Token, UNPAIRED_DOUBLE, UNPAIRED_SINGLE,
+};
+
+/// Characters that the lexer dropped. A file with any is refused.
+#[derive(Debug)]
+pub(super) struct Dropped {
+    /// How many tokens stood before it.
+    pub(super) tokens_before: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Where the message points: the character that did not fit.
+    pub(super) at: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Lexed {
+    /// The last one is always the end of input.
+    pub(super) tokens: Vec<Token>,
+    pub(super) dropped: Vec<Dropped>,
+}
+
+/// Splits `source` into tokens.
+pub(super) fn lex(source: &str) -> Lexed {
+    let bytes = source.as_bytes();
+    // Most files have a token for every five bytes or more.
+    let mut lexed = Lexed { tokens: Vec::with_capacity(bytes.len() / 5), dropped: Vec::new() };
+    let mut at = 0;
+    let mut names_service = false;
+    let mut comments_close = true;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let skipped = match rest {
+            [b' ' | b'\t' | b'\r' | b'\n' | 0x0C, ..] => blank(rest),
+            // A service's name follows without a comment in between.
+            [b'/', b'/', ..] if !names_service => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
+            [b'/', b'*', ..] if !names_service && comments_close => comment(source, at),
+            _ => 0,
+        };
+        if skipped > 0 {
+            at += skipped;
+            continue;
+        }
+        let token = if names_service { service_name(rest) } else { token(rest) };
+        let Some((kind, length)) = token else {
+            at = drop(source, at, names_service, &mut lexed);
+            continue;
+        };
+        if rest.starts_with(b"/*") {
+            // This comment is not closed, and so none after it is: they are path segments.
+            comments_close = false;
+        }
+        lexed.tokens.push(Token { kind, start: offset(at), end: offset(at + length) });
+        names_service = kind == SERVICE;
+        at += length;
+    }
+    let end = offset(source.len());
+    lexed.tokens.push(Token { kind: EOF, start: end, end });
+    lexed
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Notes what is dropped at `at` and gives where it ends.
+fn drop(source: &str, at: usize, names_service: bool, lexed: &mut Lexed) -> usize {
+    let rest = source.get(at..).unwrap_or("");
+    // A lone `&` or `|` takes the character that should have been its twin with it.
+    let mut chars = rest.chars();
+    let first = chars.next().map_or(1, char::len_utf8);
+    let twin = if names_service || !rest.starts_with(['&', '|']) { None } else { chars.next() };
+    let misfit = if twin.is_some() { at + first } else { at };
+    let end = at + first + twin.map_or(0, char::len_utf8);
+    lexed.dropped.push(Dropped { tokens_before: lexed.tokens.len(), start: at, end, at: misfit });
+    end
+}
+
+fn blank(rest: &[u8]) -> usize {
+    count(rest, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0C))
+}
+
+/// The length of the comment that `/*` begins; 0 where it is not closed, which makes it none.
+fn comment(source: &str, at: usize) -> usize {
+    source.get(at + 2..).and_then(|inside| inside.find("*/")).map_or(0, |found| found + 4)
+}
+
+fn service_name(rest: &[u8]) -> Option<(Kind, usize)> {
+    let length = count(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    // `let` may name a service, and `rules_version` is no name at all.
+    let kind = match rest.get(..length)? {
+        b"" => return None,
+        b"allow" | b"deny" | b"extends" | b"false" | b"function" | b"if" | b"import" | b"in" | b"is" | b"match"
+        | b"null" | b"package" | b"return" | b"service" | b"true" => SERVICE_KEYWORD,
+        _ => SERVICE_NAME,
+    };
+    Some((kind, length))
+}
+
+/// The token at the start of `rest`. Where two could begin, the longer one wins.
+fn token(rest: &[u8]) -> Option<(Kind, usize)> {
+    let one = |kind| (kind, 1);
+    let two = |kind| (kind, 2);
+    Some(match rest {
+        [b'b' | b'B', quote @ (b'\'' | b'"'), ..] => match quoted(rest, 1, *quote) {
+            (STRING, length) => (BYTES, length),
+            _ => word(rest),
+        },
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$', ..] => word(rest),
+        [quote @ (b'\'' | b'"'), ..] => quoted(rest, 0, *quote),
+        [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => number(rest),
+        [b'/', ..] => path_segment(rest),
+        [b'.', ..] => one(DOT),
+        [b',', ..] => one(COMMA),
+        [b'(', ..] => one(OPEN_PAREN),
+        [b')', ..] => one(CLOSE_PAREN),
+        [b'[', ..] => one(OPEN_BRACKET),
+        [b']', ..] => one(CLOSE_BRACKET),
+        [b'{', ..] => one(OPEN_BRACE),
+        [b'}', ..] => one(CLOSE_BRACE),
+        [b';', ..] => one(SEMICOLON),
+        [b':', ..] => one(COLON),
+        [b'?', ..] => one(QUESTION),
+        [b'%', ..] => one(PERCENT),
+        [b'@', ..] => one(AT),
+        [b'=', b'=', ..] => two(EQ),
+        [b'=', ..] => one(ASSIGN),
+        [b'!', b'=', ..] => two(NE),
+        [b'!', ..] => one(NOT),
+        [b'<', b'=', ..] => two(LE),
+        [b'<', ..] => one(LT),
+        [b'>', b'=', ..] => two(GE),
+        [b'>', ..] => one(GT),
+        [b'&', b'&', ..] => two(AND),
+        [b'|', b'|', ..] => two(OR),
+        [b'+', b'+', ..] => two(INCREMENT),
+        [b'+', ..] => one(PLUS),
+        [b'-', b'-', ..] => two(DECREMENT),
+        [b'-', ..] => one(MINUS),
+        [b'*', b'*', ..] => two(DOUBLE_STAR),
+        [b'*', ..] => one(STAR),
+        _ => return None,
+    })
+}
+
+/// `/` and segment characters, or `/(` segment characters `)`; else the slash alone.
+fn path_segment(rest: &[u8]) -> (Kind, usize) {
+    let plain = segment_chars(rest, 1);
+    if plain > 1 {
+        return (PATH_SEGMENT, plain);
+    }
+    if rest.get(1) == Some(&b'(') {
+        let inside = segment_chars(rest, 2);
+        if inside > 2 && rest.get(inside) == Some(&b')') {
+            return (PATH_SEGMENT, inside + 1);
+        }
+    }
+    (SLASH, 1)
+}
+
+/// Where the segment characters from `at` on end.
+fn segment_chars(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        match bytes.get(at) {
+            Some(
+                b'a'..=b'z'
+                | b'A'..=b'Z'
+                | b'0'..=b'9'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'-'
+                | b'.'
+                | b':'
+                | b'@'
+                | b'_'
+                | b'~'
+                | b'+',
+            ) => at += 1,
+            Some(b'%') if hex(bytes, at + 1, 2) => at += 3,
+            _ => return at,
+        }
+    }
+}
+
+/// A string whose quote stands at `at`; without its closing quote an "unpaired" token, which goes as far as it can.
+fn quoted(bytes: &[u8], at: usize, quote: u8) -> (Kind, usize) {
+    let mut at = at + 1;
+    loop {
+        let step = match bytes.get(at) {
+            Some(byte) if *byte == quote => return (STRING, at + 1),
+            Some(b'\\') => escape(bytes, at),
+            Some(b'\n' | b'\r') | None => 0,
+            Some(_) => 1,
+        };
+        if step == 0 {
+            return (if quote == b'"' { UNPAIRED_DOUBLE } else { UNPAIRED_SINGLE }, at);
+        }
+        at += step;
+    }
+}
+
+/// Length of the escape whose backslash stands at `at`, 0 if it is none.
+fn escape(bytes: &[u8], at: usize) -> usize {
+    let octal = |at: usize| matches!(bytes.get(at), Some(b'0'..=b'7'));
+    match bytes.get(at + 1) {
+        Some(b'b' | b't' | b'n' | b'f' | b'r' | b'"' | b'\'' | b'\\') => 2,
+        Some(b'x') if hex(bytes, at + 2, 2) => 4,
+        Some(b'u') if hex(bytes, at + 2, 4) => 6,
+        Some(b'0'..=b'3') if octal(at + 2) && octal(at + 3) => 4,
+        _ => 0,
+    }
+}
+
+fn hex(bytes: &[u8], at: usize, digits: usize) -> bool {
+    bytes.get(at..at + digits).is_some_and(|part| part.iter().all(u8::is_ascii_hexdigit))
+}
+
+fn word(rest: &[u8]) -> (Kind, usize) {
+    let length = count(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
+    let kind = match rest.get(..length).unwrap_or(&[]) {
+        b"$" => DOLLAR,
+        b"allow" => ALLOW,
+        b"false" => FALSE,
+        b"function" => FUNCTION,
+        b"if" => IF,
+        b"import" => IMPORT,
+        b"in" => IN,
+        b"is" => IS,
+        b"let" => LET,
+        b"match" => MATCH,
+        b"null" => NULL,
+        b"return" => RETURN,
+        b"rules_version" => RULES_VERSION,
+        b"service" => SERVICE,
+        b"true" => TRUE,
+        // Words without a meaning that are nevertheless no identifiers (case reserved-091).
+        b"arguments" | b"break" | b"case" | b"continue" | b"default" | b"deny" | b"do" | b"each" | b"else"
+        | b"extends" | b"for" | b"goto" | b"not" | b"package" | b"switch" | b"then" | b"var" | b"while" => RESERVED,
+        _ => IDENTIFIER,
+    };
+    (kind, length)
+}
+
+/// A number. A leading zero is one of its own, so that `007` is three tokens.
+fn number(rest: &[u8]) -> (Kind, usize) {
+    let digits = |from: usize| count(rest.get(from..).unwrap_or(&[]), |byte| byte.is_ascii_digit());
+    let whole = if rest.first() == Some(&b'0') { 1 } else { digits(0) };
+    match rest.get(whole) {
+        Some(b'.') => (NUM_FLOAT, whole + 1 + digits(whole + 1)),
+        _ => (NUM_INT, whole),
+    }
+}
+
+fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|byte| !wanted(*byte)).unwrap_or(bytes.len())
+}
