@@ -1,9 +1,8 @@
 //! Functions: their parameters and variables, and what a call of them means.
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     codes::Code,
@@ -35,7 +34,7 @@ impl Summary {
 }
 
 /// Summaries made so far: each body is looked into once for each thing wanted of it, however often it is called.
-pub(super) type Summaries = HashMap<(FunctionId, Types), Rc<Summary>>;
+pub(super) type Summaries = FxHashMap<(FunctionId, Types), Rc<Summary>>;
 
 /// Calls within calls that are looked into. Longer chains are refused anyway.
 const MAX_CALLS: usize = 24;
@@ -45,7 +44,7 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn statement(&mut self, statement: &Statement<'a>) {
         let Some(condition) = statement.allow.condition else { return };
         let mut env = Env {
-            locals: HashMap::new(),
+            locals: FxHashMap::default(),
             read: Vec::new(),
             scope: statement.scope,
             hosts: statement.hosts,
@@ -71,7 +70,7 @@ impl<'a> Checker<'_, 'a> {
 
     /// Checks the names of parameters and variables.
     fn names(&mut self, function: &Function) {
-        let mut bound = HashSet::new();
+        let mut bound = FxHashSet::default();
         for parameter in &function.parameters {
             if !bound.insert(parameter.text.as_str()) {
                 self.report(Code::DuplicateParameter, parameter.span, || {
@@ -111,7 +110,7 @@ impl<'a> Checker<'_, 'a> {
                     format!("Call to service function '{full}' occurs outside of defining scope.")
                 });
             }
-            pending.extend(expr.children().into_iter().map(|(child, _)| child));
+            pending.extend(expr.children().map(|(child, _)| child));
         }
     }
 
@@ -121,7 +120,7 @@ impl<'a> Checker<'_, 'a> {
         let too_many = function.lets.len() > self.limits.variables;
         let parameters = function.parameters.len();
         // Namesakes among parameters are read together.
-        let read: HashSet<_> =
+        let read: FxHashSet<_> =
             env.read.iter().take(parameters).filter(|(_, read)| *read).map(|(name, _)| &name.text).collect();
         for (i, (name, is_read)) in env.read.iter().enumerate() {
             let hidden = || env.read.iter().skip((i + 1).max(parameters)).any(|(n, _)| n.text == name.text);
@@ -135,7 +134,7 @@ impl<'a> Checker<'_, 'a> {
         let declared = self.world.declared(id);
         let function = declared.map(|d| d.function);
         let mut env = Env {
-            locals: HashMap::new(),
+            locals: FxHashMap::default(),
             read: Vec::new(),
             scope: declared.map_or(0, |d| d.scope),
             hosts: self.hosts.get(id).copied().unwrap_or(Hosts::NONE),
@@ -170,9 +169,9 @@ impl<'a> Checker<'_, 'a> {
         if let Some(places) = env.locals.get_mut(name.text.as_str()) {
             places.pop();
         }
-        let wanted = rest.uses.remove(&Variable::Local(local)).unwrap_or(Types::ANY);
+        let wanted = rest.uses.remove(Variable::Local(local)).unwrap_or(Types::ANY);
         let value = self.infer(env, *value, Want { implied: true, ..Want::of(wanted) });
-        let uses = self.join(env, vec![value.uses, rest.uses], |this| this.body_place(function, from));
+        let uses = self.join(env, value.uses.and(rest.uses), |this| this.body_place(function, from));
         Inferred { types: rest.types, uses }
     }
 
@@ -210,5 +209,5 @@ fn parameters(function: &Function, env: &Env<'_>, uses: &Uses<'_>) -> Vec<Types>
     let names = function.parameters.iter().enumerate();
     let first =
         names.filter(|(i, name)| env.locals.get(name.text.as_str()).is_some_and(|places| places.first() == Some(i)));
-    first.map(|(i, _)| uses.get(&Variable::Local(i)).copied().unwrap_or(Types::ANY)).collect()
+    first.map(|(i, _)| uses.get(Variable::Local(i)).unwrap_or(Types::ANY)).collect()
 }

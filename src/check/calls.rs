@@ -1,6 +1,8 @@
 //! Who calls whom: unused functions, recursion, call depth.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::hash_map::Entry;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     codes::Code,
@@ -67,7 +69,7 @@ impl<'w, 'a> Calls<'w, 'a> {
                     *called = true;
                 }
             }
-            pending.extend(expr.children().into_iter().rev().map(|(child, _)| child));
+            pending.extend(expr.children().rev().map(|(child, _)| child));
         }
         callees
     }
@@ -152,7 +154,7 @@ impl<'w, 'a> Calls<'w, 'a> {
         for start in starts {
             // A path from the start through functions met later, and at each how far its callees have been tried.
             let mut path = vec![(start, 0)];
-            let mut on_path = HashSet::from([start]);
+            let mut on_path = FxHashSet::from_iter([start]);
             while let Some((id, tried)) = path.last_mut() {
                 let next = self.callees(*id).get(*tried).copied();
                 *tried += 1;
@@ -184,8 +186,8 @@ impl<'w, 'a> Calls<'w, 'a> {
 
     /// The order in which the official compiler meets functions: source order, with what a function calls right after
     /// it.
-    fn order(&self) -> HashMap<FunctionId, usize> {
-        let mut met = HashMap::new();
+    fn order(&self) -> FxHashMap<FunctionId, usize> {
+        let mut met = FxHashMap::default();
         for id in 0..self.callees.len() {
             let mut pending = vec![id];
             while let Some(id) = pending.pop() {
@@ -203,7 +205,7 @@ impl<'w, 'a> Calls<'w, 'a> {
     fn any_cycle(&self, heights: &[Option<usize>], problems: &mut Problems) {
         let cyclic = |id: &FunctionId| heights.get(*id).is_some_and(Option::is_none);
         let mut path: Vec<FunctionId> = (0..heights.len()).find(cyclic).into_iter().collect();
-        let mut places = HashSet::new();
+        let mut places = FxHashSet::default();
         while let Some(id) = path.last().copied() {
             if !places.insert(id) {
                 let from = path.iter().position(|other| *other == id).unwrap_or(0);
@@ -222,7 +224,7 @@ impl<'w, 'a> Calls<'w, 'a> {
     /// Reports every way in which a chain of calls from a function that nothing calls passes `limit` functions. The
     /// official message lists the functions visited last, which are not always the chain (measured).
     fn chains(&self, heights: &[Option<usize>], limit: usize, problems: &mut Problems) {
-        let called: HashSet<FunctionId> = self.callees.iter().flatten().copied().collect();
+        let called: FxHashSet<FunctionId> = self.callees.iter().flatten().copied().collect();
         let (mut steps, mut found) = (0, 0);
         let too_high = |id: &FunctionId| heights.get(*id).copied().flatten().is_some_and(|height| height > limit);
         for root in (0..heights.len()).filter(too_high).filter(|id| !called.contains(id)) {

@@ -1,6 +1,6 @@
 //! What inference passes down and up: what is wanted of an expression, and what was found out about it.
 
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
 
 use super::{
     codes::Code,
@@ -51,8 +51,57 @@ pub(super) enum Variable<'a> {
     Outer(&'a str),
 }
 
-/// What uses of variables want of them.
-pub(super) type Uses<'a> = BTreeMap<Variable<'a>, Types>;
+/// What uses of variables want of them: few, in the order of the variables.
+#[derive(Default)]
+pub(super) struct Uses<'a>(Vec<(Variable<'a>, Types)>);
+
+impl<'a> Uses<'a> {
+    pub(super) const fn none() -> Self {
+        Uses(Vec::new())
+    }
+
+    pub(super) fn of(variable: Variable<'a>, types: Types) -> Self {
+        Uses(vec![(variable, types)])
+    }
+
+    pub(super) fn get(&self, variable: Variable<'_>) -> Option<Types> {
+        let at = self.0.binary_search_by(|(own, _)| own.cmp(&variable)).ok()?;
+        self.0.get(at).map(|(_, types)| *types)
+    }
+
+    pub(super) fn remove(&mut self, variable: Variable<'_>) -> Option<Types> {
+        let at = self.0.binary_search_by(|(own, _)| own.cmp(&variable)).ok()?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// What both want: of a variable in both, what they have in common, in the order of the first.
+    #[must_use]
+    pub(super) fn and(mut self, mut other: Uses<'a>) -> Uses<'a> {
+        if self.0.is_empty() {
+            return other;
+        }
+        let old = self.0.len();
+        let mut at = 0;
+        for (variable, types) in other.0.drain(..) {
+            while self.0.get(at).filter(|_| at < old).is_some_and(|(own, _)| *own < variable) {
+                at += 1;
+            }
+            match self.0.get_mut(at).filter(|(own, _)| at < old && *own == variable) {
+                Some((_, known)) => *known = known.common(&types),
+                None => self.0.push((variable, types)),
+            }
+        }
+        if self.0.len() > old {
+            // Two runs in order, which this joins in linear time.
+            self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        self
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut (Variable<'a>, Types)> {
+        self.0.iter_mut()
+    }
+}
 
 /// What is found out about an expression.
 pub(super) struct Inferred<'a> {
@@ -63,14 +112,14 @@ pub(super) struct Inferred<'a> {
 impl Inferred<'_> {
     /// Nothing.
     pub(super) fn unknown() -> Self {
-        Inferred { types: None, uses: Uses::new() }
+        Inferred { types: None, uses: Uses::none() }
     }
 }
 
 /// The names an expression may use.
 pub(super) struct Env<'a> {
     /// Parameters and the variables so far, by name: the last of them is meant. Numbers are places in `read`.
-    pub(super) locals: HashMap<&'a str, Vec<usize>>,
+    pub(super) locals: FxHashMap<&'a str, Vec<usize>>,
     /// All locals: the name, and whether it was read.
     pub(super) read: Vec<(&'a Name, bool)>,
     pub(super) scope: ScopeId,

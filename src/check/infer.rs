@@ -5,7 +5,7 @@
 //! uses want of them; an expression whose parts want different things of one is reported. All of it was measured on
 //! the official emulator; `tests/oracle/checks.jsonl` holds the answers.
 
-use std::cell::OnceCell;
+use std::{borrow::Cow, cell::OnceCell};
 
 use super::{
     body::Summaries,
@@ -137,7 +137,7 @@ impl<'a> Checker<'_, 'a> {
     }
 
     fn literal(&mut self, id: ExprId, t: Type, want: Want) -> Inferred<'a> {
-        Inferred { types: self.fit(id, t, want), uses: Uses::new() }
+        Inferred { types: self.fit(id, t, want), uses: Uses::none() }
     }
 
     /// The type of a literal, unless another is wanted.
@@ -173,34 +173,24 @@ impl<'a> Checker<'_, 'a> {
         primary: bool,
     ) -> Uses<'a> {
         // A plain loop, which takes less stack than `collect` in unoptimised builds.
-        let mut found = Vec::new();
+        let mut uses = Uses::none();
         for (part, want) in parts {
-            found.push(self.infer(env, part, want).uses);
+            uses = uses.and(self.infer(env, part, want).uses);
         }
-        self.join(env, found, |this| this.outer_span(id, primary))
+        self.join(env, uses, |this| this.outer_span(id, primary))
     }
 
-    /// Joins what several parts want of variables. What cannot be had together is reported, and then anything will
-    /// do.
-    pub(super) fn join(&mut self, env: &Env<'a>, parts: Vec<Uses<'a>>, place: impl Fn(&Self) -> Span) -> Uses<'a> {
-        let mut parts = parts.into_iter();
-        let mut all = parts.next().unwrap_or_default();
-        for part in parts {
-            for (variable, types) in part {
-                all.entry(variable).and_modify(|known| *known = known.common(&types)).or_insert(types);
-            }
+    /// What several parts want of variables. What cannot be had together is reported, and then anything will do.
+    pub(super) fn join(&mut self, env: &Env<'a>, mut parts: Uses<'a>, place: impl Fn(&Self) -> Span) -> Uses<'a> {
+        for (variable, types) in parts.iter_mut().filter(|(_, types)| types.is_empty()) {
+            let name = match variable {
+                Variable::Local(local) => env.read.get(*local).map_or("", |(name, _)| name.text.as_str()),
+                Variable::Outer(name) => name,
+            };
+            self.no_type(&place, name);
+            *types = Types::ANY;
         }
-        for (variable, types) in &mut all {
-            if types.is_empty() {
-                let name = match variable {
-                    Variable::Local(local) => env.read.get(*local).map_or("", |(name, _)| name.text.as_str()),
-                    Variable::Outer(name) => name,
-                };
-                self.no_type(&place, name);
-                *types = Types::ANY;
-            }
-        }
-        all
+        parts
     }
 
     fn no_type(&mut self, place: impl Fn(&Self) -> Span, name: &str) {
@@ -241,7 +231,7 @@ impl<'a> Checker<'_, 'a> {
                 }
             }
         };
-        Inferred { types: None, uses: Uses::from([(variable, want.types)]) }
+        Inferred { types: None, uses: Uses::of(variable, want.types) }
     }
 
     /// A variable whose types are known.
@@ -252,11 +242,11 @@ impl<'a> Checker<'_, 'a> {
             self.no_type(|this| this.outer_span(id, want.primary), name);
             return Inferred::unknown();
         }
-        Inferred { types: Some(common), uses: Uses::from([(Variable::Outer(name), common)]) }
+        Inferred { types: Some(common), uses: Uses::of(Variable::Outer(name), common) }
     }
 
     /// The overloads that can give what is wanted; where none can, that is reported.
-    pub(super) fn fitting(&mut self, id: ExprId, forms: &[Form], want: Want) -> Vec<Form> {
+    pub(super) fn fitting<'f>(&mut self, id: ExprId, forms: &'f [Form], want: Want) -> Cow<'f, [Form]> {
         let fitting = signature::fitting(forms, &want.types);
         if fitting.is_empty()
             && let Some(given) = result_types(forms)
@@ -318,7 +308,7 @@ impl<'a> Checker<'_, 'a> {
                 format!("The sub-expressions are not comparable, so this comparison will always return {always}.")
             });
         }
-        let uses = self.join(env, vec![left.uses, right.uses], |this| this.outer_span(id, want.primary));
+        let uses = self.join(env, left.uses.and(right.uses), |this| this.outer_span(id, want.primary));
         Inferred { types, uses }
     }
 
@@ -342,7 +332,7 @@ impl<'a> Checker<'_, 'a> {
                     .to_owned()
             });
         }
-        let uses = self.join(env, vec![condition.uses, yes.uses, no.uses], |this| this.outer_span(id, want.primary));
+        let uses = self.join(env, condition.uses.and(yes.uses).and(no.uses), |this| this.outer_span(id, want.primary));
         Inferred { types: None, uses }
     }
 }

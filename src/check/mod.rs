@@ -23,7 +23,9 @@ mod signature;
 mod tests;
 mod types;
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
 
 pub use codes::{Code, fails_at_runtime};
 pub use database::check_database;
@@ -62,7 +64,7 @@ pub fn check_within(source: &Source, ruleset: &Ruleset, limits: &Limits) -> Diag
         world: &world,
         hosts: &hosts,
         problems: &mut problems,
-        summaries: HashMap::new(),
+        summaries: FxHashMap::default(),
         places: OnceCell::new(),
         quiet: 0,
         active: Vec::new(),

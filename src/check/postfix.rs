@@ -2,9 +2,11 @@
 //!
 //! Receivers nest up to 512 deep where other expressions nest 99 deep, so chains of them are walked, not recursed into.
 
+use std::borrow::Cow;
+
 use super::{
     codes::Code,
-    context::{Env, Inferred, Want},
+    context::{Env, Inferred, Uses, Want},
     infer::Checker,
     signature::{self, Form, operand_types, result_types},
     types::Types,
@@ -16,7 +18,7 @@ struct Link {
     id: ExprId,
     want: Want,
     /// The overloads that can give what is wanted; empty where none can, or where it is not known what it does.
-    fitting: Vec<Form>,
+    fitting: Cow<'static, [Form]>,
     /// Arguments, each with its place after the receiver; a missing bound of a range is none.
     arguments: Vec<(usize, ExprId)>,
 }
@@ -52,7 +54,7 @@ impl<'a> Checker<'_, 'a> {
             }
             _ => return None,
         };
-        let fitting = forms.map_or_else(Vec::new, |forms| self.fitting(id, forms, want));
+        let fitting = forms.map_or(Cow::Borrowed([].as_slice()), |forms| self.fitting(id, forms, want));
         Some((receiver, Link { id, want, fitting, arguments }))
     }
 
@@ -74,18 +76,17 @@ impl<'a> Checker<'_, 'a> {
         if link.arguments.is_empty() {
             return Inferred { types, uses: receiver.uses };
         }
-        let wanted = |place: usize| match link.fitting.as_slice() {
+        let wanted = |place: usize| match &*link.fitting {
             [] => Types::ANY,
             fitting => operand_types(fitting, place),
         };
-        let mut parts = Vec::new();
+        let mut uses = Uses::none();
         for (place, id) in &link.arguments {
-            parts.push(self.infer(env, *id, Want::of(wanted(*place))).uses);
+            uses = uses.and(self.infer(env, *id, Want::of(wanted(*place))).uses);
         }
         // Measured by the order of types in messages: what arguments want comes before what their receiver wants.
-        let first = if link.fitting.is_empty() { 0 } else { parts.len() };
-        parts.insert(first, receiver.uses);
-        let uses = self.join(env, parts, |this| this.outer_span(link.id, link.want.primary));
+        let uses = if link.fitting.is_empty() { receiver.uses.and(uses) } else { uses.and(receiver.uses) };
+        let uses = self.join(env, uses, |this| this.outer_span(link.id, link.want.primary));
         Inferred { types, uses }
     }
 }

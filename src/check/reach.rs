@@ -4,7 +4,7 @@
 //! whichever function of that name it meets next takes them: one in a later sibling block before one in the block
 //! around, although the call itself means the latter (measured). Only names decide here, so `a.f()` counts as well.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{
     host::Hosts,
@@ -16,7 +16,7 @@ use crate::syntax::ast::{Expr, ExprId, Exprs, Function};
 pub(super) fn hosts<'a>(world: &World<'a>, exprs: &'a Exprs) -> Vec<Hosts> {
     let count = world.functions.len();
     let names = world.functions.iter().map(|declared| function_names(exprs, declared.function)).collect();
-    let mut reach = Reach { world, exprs, names, hosts: vec![Hosts::NONE; count], waiting: HashMap::new() };
+    let mut reach = Reach { world, exprs, names, hosts: vec![Hosts::NONE; count], waiting: FxHashMap::default() };
     reach.leave(World::ROOT);
     reach.hosts
 }
@@ -28,7 +28,7 @@ struct Reach<'w, 'a> {
     names: Vec<Vec<&'a str>>,
     hosts: Vec<Hosts>,
     /// Names called so far for which no function was met.
-    waiting: HashMap<&'a str, Hosts>,
+    waiting: FxHashMap<&'a str, Hosts>,
 }
 
 impl<'a> Reach<'_, 'a> {
@@ -87,7 +87,7 @@ fn expression_names(exprs: &Exprs, root: ExprId) -> Vec<&str> {
         if let Expr::Call(name, _) | Expr::Method(_, name, _) = expr {
             names.push(name.text.as_str());
         }
-        pending.extend(expr.children().into_iter().map(|(child, _)| child));
+        pending.extend(expr.children().map(|(child, _)| child));
     }
     names
 }

@@ -3,7 +3,7 @@
 //! A name is looked up in the block it stands in and outward (specification, section 6, 10 and 11); the nearest
 //! function of a name wins, whatever its parameters.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     codes::Code,
@@ -29,11 +29,11 @@ struct Scope<'a> {
     /// The blocks directly in it, in source order.
     children: Vec<ScopeId>,
     /// By name; more than one is an error already reported.
-    functions: HashMap<&'a str, Vec<FunctionId>>,
+    functions: FxHashMap<&'a str, Vec<FunctionId>>,
     /// Its statements, by their place in [`World`].
     statements: Vec<usize>,
     /// Wildcards of the block's own path.
-    captures: HashSet<&'a str>,
+    captures: FxHashSet<&'a str>,
     /// What a wildcard of the block may be.
     capture_types: Types,
 }
@@ -74,7 +74,7 @@ impl<'a> World<'a> {
                 world.declare(function, Self::ROOT, limits, problems);
             }
         }
-        let mut services = HashSet::new();
+        let mut services = FxHashSet::default();
         for service in ruleset.services() {
             let name = &service.name;
             if !services.insert(name.text.as_str()) {
@@ -113,7 +113,7 @@ impl<'a> World<'a> {
         limits: &Limits,
         problems: &mut Problems,
     ) {
-        let mut captures = HashSet::new();
+        let mut captures = FxHashSet::default();
         let mut capture_types = Types::NONE;
         for segment in &block.path {
             if let Segment::Capture(capture) = segment {

@@ -4,7 +4,9 @@
 //! with the types of the *static* check, which knows less than the evaluator: `a[b]` of a path and every host
 //! function give anything (measured: `exists(/a) == 1` draws no warning).
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
+
+use rustc_hash::FxHashMap;
 
 use super::types::{Possible, Types};
 use crate::{
@@ -61,14 +63,17 @@ pub(super) fn result_types(forms: &[Form]) -> Possible {
 
 /// The forms that can give what is wanted. All number forms stay if one of them fits: `[1][1.5 * 2]` draws no
 /// warning. None if none fits exactly.
-pub(super) fn fitting(forms: &[Form], wanted: &Types) -> Vec<Form> {
-    let fits = |form: &&Form| form.result() == Any || wanted.contains(form.result());
-    if !forms.iter().any(|form| fits(&form)) {
-        return Vec::new();
-    }
+pub(super) fn fitting<'f>(forms: &'f [Form], wanted: &Types) -> Cow<'f, [Form]> {
+    let fits = |form: &Form| form.result() == Any || wanted.contains(form.result());
     let number = |t: Type| t == Int || t == Float;
-    let kept = |form: &&Form| fits(form) || (number(form.result()) && wanted.has_number());
-    forms.iter().filter(kept).copied().collect()
+    let kept = |form: &Form| fits(form) || (number(form.result()) && wanted.has_number());
+    if forms.iter().all(fits) {
+        Cow::Borrowed(forms)
+    } else if forms.iter().any(fits) {
+        Cow::Owned(forms.iter().filter(|form| kept(form)).copied().collect())
+    } else {
+        Cow::Borrowed(&[])
+    }
 }
 
 macro_rules! forms {
@@ -154,9 +159,9 @@ pub(super) fn unary(op: UnaryOp) -> &'static [Form] {
 /// Built-ins by name: methods, functions of packages, plain functions.
 #[derive(Default)]
 struct Index {
-    methods: HashMap<&'static str, Vec<Form>>,
-    packages: HashMap<&'static str, HashMap<&'static str, Vec<Form>>>,
-    functions: HashMap<&'static str, Vec<Form>>,
+    methods: FxHashMap<&'static str, Vec<Form>>,
+    packages: FxHashMap<&'static str, FxHashMap<&'static str, Vec<Form>>>,
+    functions: FxHashMap<&'static str, Vec<Form>>,
 }
 
 static BUILT_INS: LazyLock<Index> = LazyLock::new(|| {

@@ -34,6 +34,8 @@ const ALL: [Type; Types::CAPACITY] = [
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Types {
     len: u8,
+    /// The same types, one bit each, so that asking for one is quick.
+    set: u32,
     items: [Type; Types::CAPACITY],
 }
 
@@ -42,10 +44,23 @@ impl Types {
     const CAPACITY: usize = 16;
 
     /// No type.
-    pub(super) const NONE: Types = Types { len: 0, items: [Type::Any; Types::CAPACITY] };
+    pub(super) const NONE: Types = Types { len: 0, set: 0, items: [Type::Any; Types::CAPACITY] };
 
     /// Every type.
-    pub(super) const ANY: Types = Types { len: Types::CAPACITY as u8, items: ALL };
+    pub(super) const ANY: Types = Types { len: Types::CAPACITY as u8, set: Types::all(), items: ALL };
+
+    const fn bit(t: Type) -> u32 {
+        1 << t as u32
+    }
+
+    const fn all() -> u32 {
+        let (mut set, mut rest) = (0, ALL.as_slice());
+        while let [first, after @ ..] = rest {
+            set |= Types::bit(*first);
+            rest = after;
+        }
+        set
+    }
 
     /// These types, in this order.
     pub(super) fn of(types: &[Type]) -> Types {
@@ -56,12 +71,13 @@ impl Types {
     #[must_use]
     pub(super) fn with(mut self, t: Type) -> Types {
         if t == Type::Any {
-            return ALL.into_iter().fold(self, Types::with);
+            return if self.is_empty() { Types::ANY } else { ALL.into_iter().fold(self, Types::with) };
         }
         if !self.contains(t)
             && let Some(slot) = self.items.get_mut(usize::from(self.len))
         {
             *slot = t;
+            self.set |= Types::bit(t);
             self.len += 1;
         }
         self
@@ -72,7 +88,7 @@ impl Types {
     }
 
     pub(super) fn contains(&self, t: Type) -> bool {
-        self.iter().any(|own| own == t)
+        self.set & Types::bit(t) != 0
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -81,12 +97,15 @@ impl Types {
 
     /// The types in both, in the order of the first.
     pub(super) fn common(&self, other: &Types) -> Types {
+        if self.set & !other.set == 0 {
+            return *self;
+        }
         self.iter().filter(|t| other.contains(*t)).fold(Types::NONE, Types::with)
     }
 
     /// Whether a value of one could be a value of the other.
     pub(super) fn overlaps(&self, other: &Types) -> bool {
-        self.iter().any(|t| other.contains(t))
+        self.set & other.set != 0
     }
 
     /// Whether a value of one could equal a value of the other: the same, but all numbers are of a kind.

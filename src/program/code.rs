@@ -94,31 +94,38 @@ pub enum Node {
 
 impl Node {
     /// The nodes directly below.
-    pub fn children(self, code: &Code) -> Vec<NodeId> {
-        let run = |run: Run| run.of(&code.lists).to_vec();
-        match self {
-            Node::Constant(..) | Node::Unknown | Node::Variable(_) | Node::Capture(_) | Node::Local(_) => Vec::new(),
-            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) | Node::Is(a, _) => vec![a],
+    pub fn children(self, code: &Code) -> impl Iterator<Item = NodeId> {
+        // First those of a fixed number, then those in lists.
+        let (few, list, parts) = match self {
+            Node::Constant(..) | Node::Unknown | Node::Variable(_) | Node::Capture(_) | Node::Local(_) => {
+                ([None; 3], Run::default(), Run::default())
+            }
+            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) | Node::Is(a, _) => {
+                ([Some(a), None, None], Run::default(), Run::default())
+            }
             Node::Index(a, b)
             | Node::Claim(a, b)
             | Node::And(a, b)
             | Node::Or(a, b)
             | Node::In(a, b)
             | Node::Compare(_, a, b)
-            | Node::Arithmetic(_, a, b) => vec![a, b],
-            Node::Range(a, b, c) => [Some(a), b, c].into_iter().flatten().collect(),
-            Node::Ternary(a, b, c) => vec![a, b, c],
-            Node::List(items) | Node::Map(items) | Node::All(items) | Node::Any(items) => run(items),
-            Node::Builtin(_, items) | Node::Service(_, items) | Node::Call(_, items) | Node::Missing(_, _, items) => {
-                run(items)
+            | Node::Arithmetic(_, a, b) => ([Some(a), Some(b), None], Run::default(), Run::default()),
+            Node::Range(a, b, c) => ([Some(a), b, c], Run::default(), Run::default()),
+            Node::Ternary(a, b, c) => ([Some(a), Some(b), Some(c)], Run::default(), Run::default()),
+            Node::List(items) | Node::Map(items) | Node::All(items) | Node::Any(items) => {
+                ([None; 3], items, Run::default())
             }
-            Node::Method(_, receiver, items, _) => std::iter::once(receiver).chain(run(items)).collect(),
-            Node::Path(parts) => parts
-                .of(&code.parts)
-                .iter()
-                .filter_map(|part| if let Part::Node(id) = part { Some(*id) } else { None })
-                .collect(),
-        }
+            Node::Builtin(_, items) | Node::Service(_, items) | Node::Call(_, items) | Node::Missing(_, _, items) => {
+                ([None; 3], items, Run::default())
+            }
+            Node::Method(_, receiver, items, _) => ([Some(receiver), None, None], items, Run::default()),
+            Node::Path(parts) => ([None; 3], Run::default(), parts),
+        };
+        let parts = parts.of(&code.parts).iter().filter_map(|part| match part {
+            Part::Node(id) => Some(*id),
+            _ => None,
+        });
+        few.into_iter().flatten().chain(list.of(&code.lists).iter().copied()).chain(parts)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a condition can cost at most, in expressions: with it known, most requests need no counting.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Code, Node, NodeId, Part, Run};
 
@@ -11,7 +11,7 @@ pub const MAX_EXPRESSIONS: u32 = 1000;
 #[derive(Default)]
 pub(super) struct Costs {
     /// By function; `None` while it is being computed, which only a function that calls itself sees.
-    functions: HashMap<u32, Option<u32>>,
+    functions: FxHashMap<u32, Option<u32>>,
 }
 
 impl Costs {
@@ -37,16 +37,16 @@ impl Costs {
             }
             _ => 1,
         };
-        self.sum(code, own, &code.node(id).children(code))
+        self.sum(code, own, code.node(id).children(code))
     }
 
-    fn sum(&mut self, code: &Code, own: u32, nodes: &[NodeId]) -> u32 {
-        nodes.iter().fold(own, |sum, node| sum.saturating_add(self.of(code, *node)))
+    fn sum(&mut self, code: &Code, own: u32, nodes: impl Iterator<Item = NodeId>) -> u32 {
+        nodes.fold(own, |sum, node| sum.saturating_add(self.of(code, node)))
     }
 
     fn call(&mut self, code: &Code, number: u32, arguments: Run) -> u32 {
         let body = self.function(code, number);
-        self.sum(code, body.saturating_add(1), arguments.of(&code.lists))
+        self.sum(code, body.saturating_add(1), arguments.of(&code.lists).iter().copied())
     }
 
     fn function(&mut self, code: &Code, number: u32) -> u32 {
@@ -56,7 +56,7 @@ impl Costs {
         }
         let Some(function) = code.functions.get(number as usize) else { return 0 };
         self.functions.insert(number, None);
-        let lets = self.sum(code, function.lets.len() as u32, &function.lets);
+        let lets = self.sum(code, function.lets.len() as u32, function.lets.iter().copied());
         let cost = lets.saturating_add(self.of(code, function.result));
         self.functions.insert(number, Some(cost));
         cost

@@ -1,6 +1,6 @@
 //! Checked syntax to [`Program`].
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::{
     stdlib::{self, Arithmetic, Dialect},
@@ -78,7 +78,7 @@ impl<'s> Lowering<'s> {
     fn functions(&mut self, functions: impl Iterator<Item = &'s ast::Function>) -> Run {
         let functions: Vec<_> = functions.collect();
         let first = self.builder.code.functions.len();
-        let mut level = HashMap::new();
+        let mut level = FxHashMap::default();
         for (i, function) in functions.iter().enumerate() {
             level.entry(function.name.text.as_str()).or_insert((first + i) as u32);
             self.builder.code.functions.push(Function {
@@ -299,13 +299,10 @@ impl<'s> Lowering<'s> {
 
     fn method(&mut self, receiver: ExprId, name: &str, arguments: &[ExprId]) -> Node {
         let receiver = self.expression(receiver);
-        let literal = arguments.first().and_then(|id| match self.exprs.get(*id) {
-            Expr::Str(text) => Some(text.clone()),
-            _ => None,
-        });
-        let pattern = match literal {
+        let exprs = self.exprs;
+        let pattern = match arguments.first().map(|id| exprs.get(*id)) {
             // A literal that is no pattern fails when it is used (`replace`) or was refused by the checker.
-            Some(text) if matches!(name, "matches" | "split" | "replace") => {
+            Some(Expr::Str(text)) if matches!(name, "matches" | "split" | "replace") => {
                 crate::pattern::Pattern::from_text(text.as_str())
                     .ok()
                     .map_or(0, |pattern| self.builder.pattern(pattern))

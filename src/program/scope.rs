@@ -1,6 +1,6 @@
 //! What names mean where: functions by block, variables by function (language specification, section 6, rules 9 to 11).
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Functions that a service adds to the language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,7 +62,7 @@ fn declared(service: &str) -> &'static [Declared] {
 #[derive(Clone, Default)]
 pub(super) struct Scope<'s> {
     /// Functions of the blocks around, innermost last; of each level, name to number.
-    functions: Vec<HashMap<&'s str, u32>>,
+    functions: Vec<FxHashMap<&'s str, u32>>,
     /// Wildcards of the blocks around, outermost first.
     pub(super) captures: Vec<&'s str>,
     /// Parameters and variables so far.
@@ -70,7 +70,7 @@ pub(super) struct Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
-    pub(super) fn push_functions(&mut self, level: HashMap<&'s str, u32>) {
+    pub(super) fn push_functions(&mut self, level: FxHashMap<&'s str, u32>) {
         self.functions.push(level);
     }
 

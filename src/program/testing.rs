@@ -96,7 +96,7 @@ impl Testing<'_> {
 
     fn reads_locals(&self, id: NodeId) -> bool {
         let node = self.code.node(id);
-        matches!(node, Node::Local(_)) || node.children(self.code).into_iter().any(|part| self.reads_locals(part))
+        matches!(node, Node::Local(_)) || node.children(self.code).any(|part| self.reads_locals(part))
     }
 
     /// The operands of nested `&&` or of nested `||`, in the order in which they are evaluated.
@@ -113,12 +113,16 @@ impl Testing<'_> {
         let mut tests: Vec<Test> = Vec::with_capacity(parts.len());
         for part in parts {
             let test = self.test(*part, locals)?;
-            let several = match test {
-                Test::All(run) if absorbs && !decisive => run.of(&self.code.tests).to_vec(),
-                Test::Any(run) if absorbs && decisive => run.of(&self.code.tests).to_vec(),
-                test => vec![test],
+            let inner = match test {
+                Test::All(run) if absorbs && !decisive => Some(run),
+                Test::Any(run) if absorbs && decisive => Some(run),
+                _ => None,
             };
-            for test in several {
+            for at in 0..inner.map_or(1, |run| run.len) {
+                let test = match inner {
+                    Some(run) => *self.code.tests.get((run.start + at) as usize)?,
+                    None => test,
+                };
                 // Asked again it would say the same, which did not decide.
                 if absorbs && tests.contains(&test) && is_pure(self.code, test) {
                     continue;
@@ -251,13 +255,13 @@ impl Testing<'_> {
         pattern: u32,
         locals: Locals<'_>,
     ) -> Option<Test> {
-        let name = self.code.methods.get(table as usize)?.name.clone();
+        let name = self.code.methods.get(table as usize)?.name.as_str();
         if name == "matches" {
             let pattern = pattern.checked_sub(1).filter(|_| arguments.len == 1)?;
             return Some(Test::Matches(self.operand(receiver, locals)?, pattern));
         }
         let place = self.place(receiver)?;
-        let asked = match name.as_str() {
+        let asked = match name {
             "exists" => Asked::Anything,
             "isString" => Asked::String,
             "isNumber" => Asked::Number,

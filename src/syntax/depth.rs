@@ -100,8 +100,7 @@ pub(super) fn too_deep(
         let level = level + parentheses;
         let node = exprs.get(id);
         if !matches!(node, Expr::Variable(_)) {
-            queue
-                .extend(node.children().into_iter().map(|(child, nests)| (child, level + u32::from(nests), depth + 1)));
+            queue.extend(node.children().map(|(child, nests)| (child, level + u32::from(nests), depth + 1)));
         }
     }
     found

@@ -99,7 +99,9 @@ impl<'r> Checker<'r> {
                 first = Some(first.filter(|first| first.start < span.start).unwrap_or(span));
             }
             let takes_arrays = matches!(node, Expr::Method(_, name, _) if name.text == "hasChildren");
-            node.each_child(|child, nests| self.open.push((child, takes_arrays && nests)));
+            // The first child of a method is its receiver.
+            let children = node.children().enumerate();
+            self.open.extend(children.map(|(at, (child, _))| (child, takes_arrays && at > 0)));
         }
         match first {
             Some(span) => Err(self.refuse(Code::ArrayLiteral, span, "Unexpected array literal.")),

@@ -114,7 +114,7 @@ impl<'p> Walk<'p> {
 
     /// The operands. Those of a connective decide, whatever it is good for.
     fn below(&mut self, visit: Visit<'p>, node: Node) {
-        let children = node.children(self.code).into_iter().enumerate();
+        let children = node.children(self.code).enumerate();
         self.open.extend(children.map(|(at, child)| {
             let decides = match node {
                 Node::And(..) | Node::Or(..) | Node::Not(_) | Node::All(_) | Node::Any(_) => true,
@@ -184,7 +184,7 @@ fn spans(code: &Code) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::with_capacity(code.nodes.len());
     for (id, node) in (0..).map(NodeId).zip(&code.nodes) {
         // Operands come before their operations.
-        let inside = node.children(code).into_iter().filter_map(|child| {
+        let inside = node.children(code).filter_map(|child| {
             let span = spans.get(child.0 as usize)?;
             Some(span.to(code.place(child).outer))
         });

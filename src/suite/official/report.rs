@@ -195,7 +195,7 @@ impl Tree<'_> {
                     node,
                     Node::Member(..) | Node::Method(..) | Node::Index(..) | Node::Range(..) | Node::Negate(_)
                 );
-                let children = node.children(self.code).into_iter().enumerate();
+                let children = node.children(self.code).enumerate();
                 children.map(|(at, id)| self.expression(id, takes_parentheses && at == 0)).collect()
             }
         };

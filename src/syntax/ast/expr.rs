@@ -147,14 +147,11 @@ pub enum Expr {
 impl Expr {
     /// The expressions directly below, in source order, each with whether it nests (a receiver does not: a chain of
     /// members and calls may be longer than the nesting limit).
-    pub fn children(&self) -> Vec<(ExprId, bool)> {
-        let mut children = Vec::new();
-        self.each_child(|child, nests| children.push((child, nests)));
-        children
-    }
-
-    /// The same, one after the other.
-    pub fn each_child(&self, mut each: impl FnMut(ExprId, bool)) {
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = (ExprId, bool)> {
+        let nested = |id: &ExprId| Some((*id, true));
+        // First those of a fixed number, then those in lists: a node has one list at most.
+        let mut few = [None; 3];
+        let (mut list, mut entries, mut parts): (&[ExprId], &[(ExprId, ExprId)], &[PathPart]) = (&[], &[], &[]);
         match self {
             Expr::Null
             | Expr::Bool(_)
@@ -164,41 +161,28 @@ impl Expr {
             | Expr::Bytes(_)
             | Expr::Regex(..)
             | Expr::Variable(_) => {}
-            Expr::List(items) => items.iter().for_each(|id| each(*id, true)),
-            Expr::Map(entries) => entries.iter().for_each(|(key, value)| {
-                each(*key, true);
-                each(*value, true);
-            }),
-            Expr::Path(parts) => parts.iter().filter_map(PathPart::expression).for_each(|id| each(id, true)),
-            Expr::Member(object, _) => each(*object, false),
-            Expr::Index(object, index) => {
-                each(*object, false);
-                each(*index, true);
-            }
+            Expr::List(items) => list = items,
+            Expr::Map(found) => entries = found,
+            Expr::Path(found) => parts = found,
+            Expr::Member(object, _) => few = [Some((*object, false)), None, None],
+            Expr::Index(object, index) => few = [Some((*object, false)), nested(index), None],
             Expr::Range(object, from, to) => {
-                each(*object, false);
-                from.iter().chain(to).for_each(|id| each(*id, true));
+                few = [Some((*object, false)), from.as_ref().and_then(nested), to.as_ref().and_then(nested)];
             }
-            Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => {
-                arguments.iter().for_each(|id| each(*id, true));
-            }
+            Expr::Call(_, arguments) | Expr::PackageCall(_, _, arguments) => list = arguments,
             Expr::Method(receiver, _, arguments) | Expr::Invoke(receiver, arguments) => {
-                each(*receiver, false);
-                arguments.iter().for_each(|id| each(*id, true));
+                few = [Some((*receiver, false)), None, None];
+                list = arguments;
             }
             // `-(…)` counts for its parentheses only (asked of the official compiler).
-            Expr::Unary(UnaryOp::Negate, operand) => each(*operand, false),
-            Expr::Unary(UnaryOp::Not, operand) | Expr::Is(operand, _) => each(*operand, true),
-            Expr::Binary(_, left, right) => {
-                each(*left, true);
-                each(*right, true);
-            }
-            Expr::Ternary(condition, yes, no) => {
-                each(*condition, true);
-                each(*yes, true);
-                each(*no, true);
-            }
+            Expr::Unary(UnaryOp::Negate, operand) => few = [Some((*operand, false)), None, None],
+            Expr::Unary(UnaryOp::Not, operand) | Expr::Is(operand, _) => few = [nested(operand), None, None],
+            Expr::Binary(_, left, right) => few = [nested(left), nested(right), None],
+            Expr::Ternary(condition, yes, no) => few = [nested(condition), nested(yes), nested(no)],
         }
+        let listed = list.iter().copied().chain(entries.iter().flat_map(|(key, value)| [*key, *value]));
+        let listed = listed.chain(parts.iter().filter_map(PathPart::expression));
+        few.into_iter().flatten().chain(listed.map(|id| (id, true)))
     }
 }
 

@@ -314,11 +314,11 @@ fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
     for at in first..exprs.len() {
         let id = ExprId(at as u32);
         let node = exprs.get(id);
-        let mut depth = 1;
-        node.each_child(|child, _| {
+        let depth = node.children().map(|(child, _)| {
             let below = depths.get((child.0 as usize).wrapping_sub(first)).copied().unwrap_or(0);
-            depth = depth.max(below + u32::from(!node.continues(exprs.get(child))));
+            below + u32::from(!node.continues(exprs.get(child)))
         });
+        let depth = depth.max().unwrap_or(1);
         if depth > MAX_TREE_DEPTH {
             return Some(id);
         }
