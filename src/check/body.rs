@@ -110,7 +110,7 @@ impl<'a> Checker<'_, 'a> {
                     format!("Call to service function '{full}' occurs outside of defining scope.")
                 });
             }
-            pending.extend(expr.children().map(|(child, _)| child));
+            expr.children().for_each(|(child, _)| pending.push(child));
         }
     }
 

@@ -69,7 +69,7 @@ impl<'w, 'a> Calls<'w, 'a> {
                     *called = true;
                 }
             }
-            pending.extend(expr.children().rev().map(|(child, _)| child));
+            expr.children().rev().for_each(|(child, _)| pending.push(child));
         }
         callees
     }

@@ -43,11 +43,11 @@ impl Hosts {
 
     /// What requests of a method give; method names are case-insensitive.
     pub(super) fn of_method(product: Product, name: &str) -> Option<Hosts> {
-        let list = match name.to_ascii_lowercase().as_str() {
-            "list" => true,
-            "read" | "get" | "write" | "create" | "update" | "delete" => false,
-            _ => return None,
-        };
+        let is = |known: &&str| name.eq_ignore_ascii_case(known);
+        let list = is(&"list");
+        if !list && !["read", "get", "write", "create", "update", "delete"].iter().any(is) {
+            return None;
+        }
         Some(match product {
             Product::Firestore => Hosts::FIRESTORE,
             Product::Storage if list => Hosts::STORAGE_LIST,

@@ -87,7 +87,7 @@ fn expression_names(exprs: &Exprs, root: ExprId) -> Vec<&str> {
         if let Expr::Call(name, _) | Expr::Method(_, name, _) = expr {
             names.push(name.text.as_str());
         }
-        pending.extend(expr.children().map(|(child, _)| child));
+        expr.children().for_each(|(child, _)| pending.push(child));
     }
     names
 }

@@ -30,13 +30,13 @@ const ALL: [Type; Types::CAPACITY] = [
     Type::Constraint,
 ];
 
-/// Distinct types in the order in which they were added.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Distinct types in the order in which they were added. Two words, because inference makes and copies many.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Types {
-    len: u8,
-    /// The same types, one bit each, so that asking for one is quick.
-    set: u32,
-    items: [Type; Types::CAPACITY],
+    /// Places in [`ALL`], four bits each, the first one lowest.
+    order: u64,
+    /// The same types, one bit each.
+    set: u16,
 }
 
 impl Types {
@@ -44,23 +44,10 @@ impl Types {
     const CAPACITY: usize = 16;
 
     /// No type.
-    pub(super) const NONE: Types = Types { len: 0, set: 0, items: [Type::Any; Types::CAPACITY] };
+    pub(super) const NONE: Types = Types { order: 0, set: 0 };
 
-    /// Every type.
-    pub(super) const ANY: Types = Types { len: Types::CAPACITY as u8, set: Types::all(), items: ALL };
-
-    const fn bit(t: Type) -> u32 {
-        1 << t as u32
-    }
-
-    const fn all() -> u32 {
-        let (mut set, mut rest) = (0, ALL.as_slice());
-        while let [first, after @ ..] = rest {
-            set |= Types::bit(*first);
-            rest = after;
-        }
-        set
-    }
+    /// Every type, in the order of [`ALL`].
+    pub(super) const ANY: Types = Types { order: 0xFEDC_BA98_7654_3210, set: u16::MAX };
 
     /// These types, in this order.
     pub(super) fn of(types: &[Type]) -> Types {
@@ -69,30 +56,36 @@ impl Types {
 
     /// The same list, with a type at its end unless it is there; `Any` adds all that are not.
     #[must_use]
-    pub(super) fn with(mut self, t: Type) -> Types {
-        if t == Type::Any {
-            return if self.is_empty() { Types::ANY } else { ALL.into_iter().fold(self, Types::with) };
+    pub(super) fn with(self, t: Type) -> Types {
+        match place(t) {
+            Some(place) => self.with_place(place),
+            None if self.is_empty() => Types::ANY,
+            None => (0..Types::CAPACITY as u32).fold(self, Types::with_place),
         }
-        if !self.contains(t)
-            && let Some(slot) = self.items.get_mut(usize::from(self.len))
-        {
-            *slot = t;
-            self.set |= Types::bit(t);
-            self.len += 1;
+    }
+
+    fn with_place(self, place: u32) -> Types {
+        if self.set & 1 << place != 0 {
+            return self;
         }
-        self
+        let order = self.order | u64::from(place) << (4 * self.set.count_ones());
+        Types { order, set: self.set | 1 << place }
+    }
+
+    fn places(self) -> impl Iterator<Item = u32> {
+        (0..self.set.count_ones()).map(move |n| (self.order >> (4 * n)) as u32 & 15)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Type> + '_ {
-        self.items.iter().take(usize::from(self.len)).copied()
+        self.places().filter_map(|place| ALL.get(place as usize).copied())
     }
 
     pub(super) fn contains(&self, t: Type) -> bool {
-        self.set & Types::bit(t) != 0
+        place(t).is_some_and(|place| self.set & 1 << place != 0)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.set == 0
     }
 
     /// The types in both, in the order of the first.
@@ -100,7 +93,7 @@ impl Types {
         if self.set & !other.set == 0 {
             return *self;
         }
-        self.iter().filter(|t| other.contains(*t)).fold(Types::NONE, Types::with)
+        self.places().filter(|place| other.set & 1 << place != 0).fold(Types::NONE, Types::with_place)
     }
 
     /// Whether a value of one could be a value of the other.
@@ -118,6 +111,11 @@ impl Types {
     }
 }
 
+/// Where a type stands in [`ALL`], which has the order of the declaration; `Any` and what no value has do not.
+fn place(t: Type) -> Option<u32> {
+    ((t as usize) < Types::CAPACITY).then_some(t as u32)
+}
+
 /// As messages print it: `[int, float]`.
 impl fmt::Display for Types {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,5 +131,20 @@ impl fmt::Display for Types {
 impl fmt::Debug for Types {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, Type, Types, place};
+
+    #[test]
+    fn places_are_those_in_the_list() {
+        for (at, t) in ALL.into_iter().enumerate() {
+            assert_eq!(place(t), Some(at as u32));
+        }
+        assert_eq!([Type::Any, Type::Snapshot].map(place), [None, None]);
+        assert!(Types::ANY.iter().eq(ALL));
+        assert!(Types::of(&[Type::Path, Type::Any]).iter().take(2).eq([Type::Path, Type::Null]));
     }
 }

@@ -30,6 +30,12 @@ impl Builder {
         }
     }
 
+    /// Makes room for so many operations.
+    pub(super) fn reserve(&mut self, operations: usize) {
+        self.code.nodes.reserve(operations);
+        self.code.places.reserve(operations);
+    }
+
     /// Adds an operation that stands where an expression does.
     pub(super) fn push(&mut self, node: Node, exprs: &Exprs, expr: ExprId) -> NodeId {
         let place = Place { span: exprs.span(expr), anchor: exprs.anchor(expr), outer: exprs.outer(expr) };

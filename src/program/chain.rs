@@ -68,15 +68,14 @@ impl<'s> Chain<'s> {
             list.push(cell);
             let at = list.len() - 1;
             let segment_at = if chain.owner.is_none() { at } else { chain.base.len() + at };
-            let piece = match segment {
-                Segment::Literal(text, _) => format!("/{text}"),
+            match segment {
+                Segment::Literal(text, _) => chain.text.extend(["/", text]),
                 Segment::Capture(capture) => {
                     let glob = capture.glob;
                     chain.captures.push(CaptureAt { name: capture.name.text.clone(), segment: segment_at, glob });
-                    format!("/{{{}{}}}", capture.name.text, if glob { "=**" } else { "" })
+                    chain.text.extend(["/{", &capture.name.text, if glob { "=**" } else { "" }, "}"]);
                 }
-            };
-            chain.text += &piece;
+            }
             if cell == Cell::Glob {
                 chain.owner = Some(block);
             }

@@ -33,6 +33,7 @@ pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
         costs: Costs::default(),
         always: TestId(0),
     };
+    lowering.builder.reserve(ruleset.exprs.len());
     lowering.builder.code.tests.push(Test::Always(true));
     for service in ruleset.services() {
         lowering.service(service, ruleset);

@@ -30,8 +30,8 @@ pub(super) struct Lexed {
 /// Splits `source` into tokens.
 pub(super) fn lex(source: &str) -> Lexed {
     let bytes = source.as_bytes();
-    // Most files have a token for every five bytes or more.
-    let mut lexed = Lexed { tokens: Vec::with_capacity(bytes.len() / 5), dropped: Vec::new() };
+    // Few files have more than a token for every four bytes.
+    let mut lexed = Lexed { tokens: Vec::with_capacity(bytes.len() / 4 + 1), dropped: Vec::new() };
     let mut at = 0;
     let mut names_service = false;
     let mut comments_close = true;

@@ -38,7 +38,8 @@ impl<'t> Parser<'t> {
             next: Token { kind: EOF, start: 0, end: 0 },
             rest: tokens,
             open: 0,
-            exprs: Exprs::default(),
+            // About one for three tokens, in files and expressions alike.
+            exprs: Exprs::with_capacity(tokens.len() / 3),
             groups: Vec::new(),
             problems: Vec::new(),
         };

@@ -27,6 +27,11 @@ struct Stored {
 }
 
 impl Exprs {
+    /// None, with room for so many.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Exprs { nodes: Vec::with_capacity(count) }
+    }
+
     /// Adds an expression. `span` covers all of it, `anchor` is the token that messages about the operation point
     /// at: the operator, or the name after the dot; the first token where the node has neither.
     pub fn push(&mut self, expr: Expr, span: Span, anchor: Span) -> ExprId {
