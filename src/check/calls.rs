@@ -52,26 +52,36 @@ impl<'w, 'a> Calls<'w, 'a> {
     /// The functions called in an expression, in source order.
     fn collect(&mut self, exprs: &Exprs, root: ExprId, scope: ScopeId) -> Vec<FunctionId> {
         let mut callees = Vec::new();
-        let mut pending = vec![root];
-        while let Some(id) = pending.pop() {
-            let expr = exprs.get(id);
-            let named = match expr {
-                Expr::Call(name, _) | Expr::PackageCall(_, name, _) | Expr::Method(_, name, _) => {
-                    self.world.function(scope, &name.text)
-                }
-                _ => None,
-            };
-            if let Some(function) = named {
-                if !matches!(expr, Expr::Method(..)) {
-                    callees.push(function);
-                }
-                if let Some(called) = self.called.get_mut(function).filter(|_| !matches!(expr, Expr::PackageCall(..))) {
-                    *called = true;
-                }
+        for expr in exprs.tree(root) {
+            let Some(function) = self.named(expr, scope) else { continue };
+            if !matches!(expr, Expr::Method(..)) {
+                callees.push(function);
             }
-            expr.children().rev().for_each(|(child, _)| pending.push(child));
+            if let Some(called) = self.called.get_mut(function).filter(|_| !matches!(expr, Expr::PackageCall(..))) {
+                *called = true;
+            }
+        }
+        if callees.len() > 1 {
+            // The tree has them from the inside out.
+            callees.clear();
+            let mut pending = vec![root];
+            while let Some(id) = pending.pop() {
+                let expr = exprs.get(id);
+                callees.extend(self.named(expr, scope).filter(|_| !matches!(expr, Expr::Method(..))));
+                expr.children().rev().for_each(|(child, _)| pending.push(child));
+            }
         }
         callees
+    }
+
+    /// The function whose name an expression calls.
+    fn named(&self, expr: &Expr, scope: ScopeId) -> Option<FunctionId> {
+        match expr {
+            Expr::Call(name, _) | Expr::PackageCall(_, name, _) | Expr::Method(_, name, _) => {
+                self.world.function(scope, &name.text)
+            }
+            _ => None,
+        }
     }
 
     fn callees(&self, id: FunctionId) -> &[FunctionId] {

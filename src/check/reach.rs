@@ -79,15 +79,9 @@ fn function_names<'a>(exprs: &'a Exprs, function: &Function) -> Vec<&'a str> {
 }
 
 /// The names of functions and methods called in an expression.
-fn expression_names(exprs: &Exprs, root: ExprId) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut pending = vec![root];
-    while let Some(id) = pending.pop() {
-        let expr = exprs.get(id);
-        if let Expr::Call(name, _) | Expr::Method(_, name, _) = expr {
-            names.push(name.text.as_str());
-        }
-        expr.children().for_each(|(child, _)| pending.push(child));
-    }
-    names
+fn expression_names(exprs: &Exprs, root: ExprId) -> impl Iterator<Item = &str> {
+    exprs.tree(root).filter_map(|expr| match expr {
+        Expr::Call(name, _) | Expr::Method(_, name, _) => Some(name.text.as_str()),
+        _ => None,
+    })
 }

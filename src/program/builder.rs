@@ -7,7 +7,7 @@ use crate::{
     stdlib::Dialect,
     syntax::ast::{ExprId, Exprs},
     text::Source,
-    value::Value,
+    value::{StrBuf, Value},
 };
 
 use super::{Code, MethodTable, Node, NodeId, Place, Run, testing::MemberPlaces};
@@ -17,6 +17,8 @@ pub(super) struct Builder {
     pub(super) code: Code,
     names: FxHashMap<String, u32>,
     methods: FxHashMap<String, u32>,
+    /// Patterns from texts: a number plus one, or zero for what is none.
+    patterns: FxHashMap<StrBuf, u32>,
     pub(super) member_places: MemberPlaces,
 }
 
@@ -26,6 +28,7 @@ impl Builder {
             code: Code::new(source, dialect),
             names: FxHashMap::default(),
             methods: FxHashMap::default(),
+            patterns: FxHashMap::default(),
             member_places: MemberPlaces::default(),
         }
     }
@@ -91,6 +94,16 @@ impl Builder {
         let at = self.code.methods.len() as u32;
         self.code.methods.push(MethodTable::new(self.code.dialect, name));
         self.methods.insert(name.to_owned(), at);
+        at
+    }
+
+    /// The number plus one of a text as a pattern; zero where it is none. Files repeat them.
+    pub(super) fn text_pattern(&mut self, text: &StrBuf) -> u32 {
+        if let Some(known) = self.patterns.get(text) {
+            return *known;
+        }
+        let at = Pattern::from_text(text.as_str()).map_or(0, |pattern| self.pattern(pattern));
+        self.patterns.insert(text.clone(), at);
         at
     }
 

@@ -303,11 +303,7 @@ impl<'s> Lowering<'s> {
         let exprs = self.exprs;
         let pattern = match arguments.first().map(|id| exprs.get(*id)) {
             // A literal that is no pattern fails when it is used (`replace`) or was refused by the checker.
-            Some(Expr::Str(text)) if matches!(name, "matches" | "split" | "replace") => {
-                crate::pattern::Pattern::from_text(text.as_str())
-                    .ok()
-                    .map_or(0, |pattern| self.builder.pattern(pattern))
-            }
+            Some(Expr::Str(text)) if matches!(name, "matches" | "split" | "replace") => self.builder.text_pattern(text),
             _ => 0,
         };
         let table = self.builder.method(name);

@@ -207,7 +207,7 @@ impl Parser<'_> {
                 let function = self.name()?;
                 let anchor = function.span;
                 let (arguments, end) = self.arguments()?;
-                Ok(self.exprs.push(Expr::PackageCall(name, function, arguments), whole.to(end), anchor))
+                Ok(self.exprs.push(Expr::PackageCall(Box::new(name), function, arguments), whole.to(end), anchor))
             }
             _ => {
                 self.refuse_package(&name);

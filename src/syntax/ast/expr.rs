@@ -45,6 +45,16 @@ impl Exprs {
         self.nodes.get(id.0 as usize).map_or(&Expr::Null, |n| &n.expr)
     }
 
+    /// An expression and all below it, in the order in which they were added: the first was the innermost on the left.
+    pub(crate) fn tree(&self, root: ExprId) -> impl Iterator<Item = &Expr> {
+        let mut first = root;
+        while let Some((child, _)) = self.get(first).children().next() {
+            first = child;
+        }
+        let nodes = self.nodes.get(first.0 as usize..=root.0 as usize).unwrap_or(&[]);
+        nodes.iter().map(|node| &node.expr)
+    }
+
     /// The text an expression covers, without the parentheses around it.
     pub fn span(&self, id: ExprId) -> Span {
         self.nodes.get(id.0 as usize).map_or(Span::default(), |n| n.span)
@@ -133,8 +143,8 @@ pub enum Expr {
     Range(ExprId, Option<ExprId>, Option<ExprId>),
     /// `f(x)`
     Call(Name, Vec<ExprId>),
-    /// `math.abs(x)`: package, function, arguments
-    PackageCall(Name, Name, Vec<ExprId>),
+    /// `math.abs(x)`: package, function, arguments; boxed, for it would make every expression larger
+    PackageCall(Box<Name>, Name, Vec<ExprId>),
     /// `a.f(x)`: receiver, method, arguments
     Method(ExprId, Name, Vec<ExprId>),
     /// `a(x)` of database rules, where what is called is no member
