@@ -93,7 +93,7 @@ impl<'a> Uses<'a> {
         }
         if self.0.len() > old {
             // Two runs in order, which this joins in linear time.
-            self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
+            self.0.sort_by_key(|(variable, _)| *variable);
         }
         self
     }

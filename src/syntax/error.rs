@@ -39,22 +39,21 @@ pub(super) fn problem(code: &'static str, span: Option<Span>, message: impl Into
 }
 
 /// The official list of errors for a text that did not parse. Never empty.
-pub(super) fn syntax(text: &str, lexed: &Lexed, place: Span) -> Vec<Diagnostic> {
+pub(super) fn syntax(text: &str, lexed: &Lexed, at: usize) -> Vec<Diagnostic> {
     let found: Vec<_> = official::errors_of(text, lexed)
         .into_iter()
         .map(|e| with_hint(problem(SYNTAX, Some(Span::new(e.start, e.end)), e.message)))
         .collect();
-    if found.is_empty() { vec![unexpected(text, place)] } else { found }
+    if found.is_empty() { vec![unexpected(text, at)] } else { found }
 }
 
-/// What our own parser says: the token that stands at `place`, or the word that it begins, cannot be there.
-pub(super) fn unexpected(text: &str, place: Span) -> Diagnostic {
-    let (at, token) = (place.start as usize, text.get(place.range()).unwrap_or(""));
+/// What our own parser says: what stands at `at` cannot be there.
+pub(super) fn unexpected(text: &str, at: usize) -> Diagnostic {
     let rest = text.get(at..).unwrap_or("");
     let word = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-    let shown = rest.get(..word.max(token.len())).filter(|shown| !shown.is_empty()).unwrap_or("<EOF>");
-    let span = Span::new(at, at + word.max(token.len()));
-    with_hint(problem(SYNTAX, Some(span), format!("Unexpected '{shown}'.")))
+    let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+    let token = rest.get(..length).filter(|t| !t.is_empty()).unwrap_or("<EOF>");
+    with_hint(problem(SYNTAX, Some(Span::new(at, at + length)), format!("Unexpected '{token}'.")))
 }
 
 /// The offset of the first token at or after `at`.

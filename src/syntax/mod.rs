@@ -1,8 +1,9 @@
 //! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or [`ast::DatabaseRules`] or the official list of syntax errors
 //! out.
 //!
-//! Invariants: the only folder that mentions pest; what it accepts has bounded nesting, so later stages may recurse
-//! over expressions ([`MAX_TREE_DEPTH`]) and blocks.
+//! Rules files are read by a lexer and a parser written by hand, which a test holds to `grammar/`. Invariants: the only
+//! folder that mentions pest; what it accepts has bounded nesting, so later stages may recurse over expressions
+//! ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
 mod climb;
@@ -28,7 +29,7 @@ use ast::{ExprId, Exprs, Ruleset};
 use lexer::{Lexed, lex};
 use parser::{Parser, Unexpected};
 
-use crate::text::{Diagnostic, Diagnostics, Source, Span};
+use crate::text::{Diagnostic, Diagnostics, Source};
 
 /// Names that may only stand before `.function(`. A function may carry such a name, a variable may not.
 pub const PACKAGES: [&str; 6] = ["math", "hashing", "duration", "timestamp", "latlng", "firestore"];
@@ -49,7 +50,7 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
     let found = read(text, &lexed, Parser::ruleset).map(|(ruleset, exprs)| Ruleset { exprs, ..ruleset });
     found.or_else(|failure| match failure {
         Failure::Problems(list) => refuse(list),
-        Failure::Unexpected(place) => refuse(error::syntax(text, &lexed, place)),
+        Failure::Unexpected(at) => refuse(error::syntax(text, &lexed, at)),
     })
 }
 
@@ -68,7 +69,7 @@ pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics>
     found.map(|(root, exprs)| (exprs, root)).map_err(|failure| {
         let list = match failure {
             Failure::Problems(list) => list,
-            Failure::Unexpected(place) => vec![error::unexpected(text, place)],
+            Failure::Unexpected(at) => vec![error::unexpected(text, at)],
         };
         Diagnostics::new(source.clone(), list)
     })
@@ -78,8 +79,8 @@ pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics>
 enum Failure {
     /// It is well-formed, or nests too deeply to tell.
     Problems(Vec<Diagnostic>),
-    /// What stands there cannot.
-    Unexpected(Span),
+    /// What stands at this offset cannot be there.
+    Unexpected(usize),
 }
 
 /// What `rule` finds in a text, and the expressions in it.
@@ -90,8 +91,8 @@ fn read<'t, T>(
 ) -> Result<(T, Exprs), Failure> {
     let mut parser = Parser::new(text, &lexed.tokens);
     let found = rule(&mut parser);
-    let dropped = lexed.dropped.first().map(|dropped| Span::new(dropped.start, dropped.end));
-    let token = found.is_err().then(|| parser.next.span());
+    let dropped = lexed.dropped.first().map(|dropped| dropped.start);
+    let token = found.is_err().then_some(parser.next.start as usize);
     match (found, dropped.into_iter().chain(token).min()) {
         (Ok(found), None) if parser.problems.is_empty() => Ok((found, parser.exprs)),
         (Ok(_), None) => {
@@ -99,9 +100,9 @@ fn read<'t, T>(
             Err(Failure::Problems(parser.problems))
         }
         // What nests too deeply is not said to be anything else, wherever reading ended.
-        (_, place) => Err(match depth::scan(&lexed.tokens) {
+        (_, at) => Err(match depth::scan(&lexed.tokens) {
             Err(problem) => Failure::Problems(vec![problem]),
-            Ok(()) => Failure::Unexpected(place.unwrap_or_default()),
+            Ok(()) => Failure::Unexpected(at.unwrap_or(0)),
         }),
     }
 }
