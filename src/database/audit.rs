@@ -3,14 +3,15 @@
 use bumpalo::Bump;
 
 use crate::{
-    eval::{Counter, Coverage, Evaluator, Fault, Outcome, Silent, Steps},
-    program::{Code, Rule, RulePlace},
-    value::{Value, ValueRef},
+    eval::{Counter, Coverage, Evaluator, Silent, Steps},
+    program::{Code, Rule, RulePlace, Run},
+    value::ValueRef,
 };
 
 use super::{
-    RuleKind, RuleTrace,
-    context::{Captured, Context},
+    RuleKind, Ruleset,
+    context::Context,
+    judged::{Judged, NotedRule},
     limits::path_of,
 };
 
@@ -85,16 +86,21 @@ pub(super) enum Detail<'d> {
 pub(super) struct Record<'d> {
     detail: Detail<'d>,
     steps: Steps<'d>,
-    pub(super) rules: Vec<RuleTrace>,
+    rules: Vec<NotedRule>,
     /// Validations below a written place: those that hold, and those that do not.
     below: [usize; 2],
     /// The path of an update that is being judged.
-    path: Option<String>,
+    update: Option<Run>,
 }
 
 impl<'d> Record<'d> {
     pub(super) fn new(code: &'d Code, detail: Detail<'d>) -> Self {
-        Record { detail, steps: Steps::new(code), rules: Vec::new(), below: [0; 2], path: None }
+        Record { detail, steps: Steps::new(code), rules: Vec::new(), below: [0; 2], update: None }
+    }
+
+    /// What was kept of a decision by those rules.
+    pub(super) fn finish(self, rules: &Ruleset) -> Judged {
+        Judged::new(rules.clone(), self.steps.finish(), self.rules)
     }
 }
 
@@ -106,7 +112,7 @@ impl Audit for Record<'_> {
     }
 
     fn update(&mut self, path: &[&str]) {
-        self.path = Some(path_of(path));
+        self.update = Some(self.steps.keeper.text(&path_of(path)));
     }
 
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
@@ -130,24 +136,21 @@ impl Audit for Record<'_> {
         let count = if said == Says::Yes { held } else { failed };
         *count += usize::from(below);
         if below && *count > MOST_BELOW {
+            self.steps.forget();
             return said;
         }
+        let steps = self.steps.run();
+        let keeper = &mut self.steps.keeper;
         let outcome = match &result {
-            Ok(ValueRef::Bool(value)) => Outcome::Value(Value::Bool(*value)),
-            Err(error) => Outcome::Error(Fault::new(code, error)),
-            Ok(other) => Outcome::Described(other.describe()),
+            Ok(value) if !matches!(value, ValueRef::Bool(_)) => keeper.words(*value),
+            result => keeper.keep(result),
         };
-        let names = place.wildcards.iter().map(|name| name.to_string());
-        self.rules.push(RuleTrace {
-            kind,
-            place: place.path.clone(),
-            path: context.new_data.unwrap_or(context.data).path(),
-            update: self.path.clone(),
-            captures: names.zip(Captured::names(context.captured)).collect(),
-            span: rule.span,
-            outcome,
-            condition: self.steps.take(),
-        });
+        let path = keeper.written(|texts| context.new_data.unwrap_or(context.data).write_path(texts));
+        let slots = context.captured.map_or(0..0, |inner| 0..inner.slot.saturating_add(1));
+        let names = slots.filter_map(|slot| context.captured?.find(slot));
+        let captures = keeper.runs_of(names.map(|name| move |texts: &mut String| texts.push_str(name)));
+        let (place, span, update) = (place.at, rule.span, self.update);
+        self.rules.push(NotedRule { kind, place, span, path, update, captures, outcome, steps });
         said
     }
 }

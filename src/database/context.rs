@@ -46,15 +46,8 @@ impl<'a> Captured<'a> {
         Captured { outer, slot: outer.map_or(0, |outer| outer.slot.saturating_add(1)), name }
     }
 
-    fn find(&self, slot: u8) -> Option<&'a str> {
+    pub(super) fn find(&self, slot: u8) -> Option<&'a str> {
         if self.slot == slot { Some(self.name) } else { self.outer?.find(slot) }
-    }
-
-    /// What the wildcards stand for, outermost first.
-    pub(super) fn names(captured: Option<&Captured<'_>>) -> Vec<String> {
-        let mut names = captured.map_or_else(Vec::new, |inner| Self::names(inner.outer));
-        names.extend(captured.map(|inner| inner.name.to_owned()));
-        names
     }
 }
 

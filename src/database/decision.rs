@@ -6,7 +6,7 @@ use crate::{
     value::Value,
 };
 
-use super::{RequestError, limits::shorten};
+use super::{RequestError, judged::Judged, limits::shorten};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ use super::{RequestError, limits::shorten};
 pub struct Decision {
     pub(super) source: Source,
     pub(super) cause: Cause,
-    pub(super) rules: Vec<RuleTrace>,
+    pub(super) rules: Judged,
     pub(super) warnings: Vec<IndexWarning>,
     pub(super) request: String,
 }
@@ -84,13 +84,6 @@ impl RuleTrace {
     pub fn holds(&self) -> bool {
         matches!(self.outcome, Outcome::Value(Value::Bool(true)))
     }
-
-    pub(super) fn fault(&self) -> Option<&Fault> {
-        match &self.outcome {
-            Outcome::Error(fault) => Some(fault),
-            _ => None,
-        }
-    }
 }
 
 /// A query for which the rules have no index. It never changes the answer; the service filters by reading everything.
@@ -131,7 +124,7 @@ impl Decision {
     /// The rules that were looked at, each path of the request from the root on: permission first, then validation. Of
     /// the validations below a written place only the first 50 that hold and the first 50 that do not.
     pub fn rules(&self) -> &[RuleTrace] {
-        &self.rules
+        self.rules.rules()
     }
 
     /// The text of the rules that decided.

@@ -18,7 +18,8 @@ pub struct Explanation<'d> {
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Decision { rules, warnings, request, .. } = self.decision;
+        let Decision { warnings, request, .. } = self.decision;
+        let rules = self.decision.rules();
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
         writeln!(f, "{verdict}  {request}")?;
         writeln!(f, "  {}", self.decision.reason())?;
@@ -67,7 +68,8 @@ impl Explanation<'_> {
 
     /// The place in the rules that decided, with carets.
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
-        let Decision { source, cause, rules, .. } = self.decision;
+        let Decision { source, cause, .. } = self.decision;
+        let rules = self.decision.rules();
         let last = |granting: bool| {
             let of_kind = move |rule: &&RuleTrace| (rule.kind != RuleKind::Validate) == granting && !rule.holds();
             rules.iter().filter(of_kind)

@@ -33,6 +33,7 @@ mod decision;
 mod explain;
 mod incoming;
 mod json;
+mod judged;
 mod limits;
 mod place;
 mod query;
@@ -131,7 +132,7 @@ impl Ruleset {
     ///
     /// [`Error::Data`] where `data` failed; never for a denial.
     pub fn evaluate(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(&self.inner.tree, request, data, Detail::Nothing)
+        run::decide(self, request, data, Detail::Nothing)
     }
 
     /// Decides a request and keeps all it went through: rules, sub-expressions, and every place that is not valid.
@@ -140,7 +141,7 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(&self.inner.tree, request, data, Detail::Steps)
+        run::decide(self, request, data, Detail::Steps)
     }
 
     /// Decides a request and counts what was evaluated.
@@ -149,7 +150,7 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn cover(&self, request: &Request<'_>, data: &dyn Tree, coverage: &mut Coverage) -> Result<Decision, Error> {
-        run::decide(&self.inner.tree, request, data, Detail::Counts(coverage))
+        run::decide(self, request, data, Detail::Counts(coverage))
     }
 
     /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.

@@ -200,15 +200,26 @@ impl<'a> Location<'a> {
 
     /// `/users/alice`
     pub(super) fn path(&self) -> String {
+        let mut path = String::new();
+        self.write_path(&mut path);
+        path
+    }
+
+    /// Writes the same.
+    pub(super) fn write_path(&self, out: &mut String) {
         let mut names = Vec::with_capacity(self.level);
         let mut place = self;
         while let Some(parent) = place.parent {
             names.push(place.name);
             place = parent;
         }
-        names.push("");
-        names.reverse();
-        if names.len() == 1 { "/".to_owned() } else { names.join("/") }
+        for name in names.iter().rev() {
+            out.push('/');
+            out.push_str(name);
+        }
+        if names.is_empty() {
+            out.push('/');
+        }
     }
 
     fn stored(&self, base: Base<'a>) -> Result<Known<'a>, Unreadable> {

@@ -8,8 +8,8 @@ use bumpalo::Bump;
 use crate::{error::Error, program::RuleTree, value::Unreadable};
 
 use super::{
-    Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, RuleTrace, Scalar,
-    Transport, Tree,
+    Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar, Transport,
+    Tree,
     audit::{Audit, Detail, Plain, Record},
     context::{self, AuthRecord},
     data::names,
@@ -58,11 +58,12 @@ pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) 
 
 /// The decision with what decided, and the detail that is asked for.
 pub(super) fn decide(
-    rules: &RuleTree,
+    ruleset: &Ruleset,
     request: &Request<'_>,
     tree: &dyn Tree,
     detail: Detail<'_>,
 ) -> Result<Decision, Error> {
+    let rules = &ruleset.inner.tree;
     let texts = Bump::new();
     let store = Store::new(tree, &texts);
     let mut record = Record::new(&rules.code, detail);
@@ -74,18 +75,17 @@ pub(super) fn decide(
     if let Some(error) = store.into_failure() {
         return Err(Error::Data(error));
     }
-    let mut trace = record.rules;
+    let judged = record.finish(ruleset);
     let kind = if matches!(request.operation, Operation::Read(_)) { RuleKind::Read } else { RuleKind::Write };
     let cause = match said {
-        Ok(_) => cause(&paths, &trace, kind),
+        Ok(_) => judged.cause(&paths, kind),
         Err(Halt::Refused(error)) => Cause::Refused(error),
         // Without an error of the host there is nothing that cannot be read.
         Err(Halt::Unreadable) => Cause::NoRule("/".to_owned(), kind),
     };
-    sort(&mut trace);
     let warnings = index_warning(rules, request).into_iter().collect();
     let source = rules.code.source.clone();
-    Ok(Decision { source, cause, rules: trace, warnings, request: request.title() })
+    Ok(Decision { source, cause, rules: judged, warnings, request: request.title() })
 }
 
 /// Judges every path of a request until `each` says that no more is wanted; true if it never did.
@@ -341,52 +341,6 @@ fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
         all.add(&write.path, write.change());
     }
     Some(all)
-}
-
-/// What decided, from the verdict of each path and the rules that were judged for it.
-///
-/// `trace` has the rules in the order in which they were judged: those of one path stand together.
-fn cause(paths: &[(String, Verdict)], mut trace: &[RuleTrace], kind: RuleKind) -> Cause {
-    let granting = |rule: &&RuleTrace| rule.kind != RuleKind::Validate;
-    let mut spans = Vec::with_capacity(paths.len());
-    for (path, verdict) in paths {
-        let of_path = |rule: &&RuleTrace| rule.update.as_ref().is_none_or(|update| update == path);
-        let (rules, rest) = trace.split_at(trace.iter().take_while(of_path).count());
-        trace = rest;
-        match verdict {
-            Verdict::Allowed => {
-                spans.extend(rules.iter().filter(granting).find(|rule| rule.holds()).map(|rule| rule.span));
-            }
-            Verdict::NotGranted => {
-                let mut tried = rules.iter().filter(granting).peekable();
-                if tried.peek().is_none() {
-                    return Cause::NoRule(path.clone(), kind);
-                }
-                return Cause::NotGranted(path.clone(), tried.find_map(RuleTrace::fault).cloned());
-            }
-            Verdict::Invalid => {
-                let invalid = rules.iter().filter(|rule| !granting(rule) && !rule.holds());
-                let Some(rule) = invalid.min_by_key(|rule| levels(rule)) else {
-                    return Cause::NoRule(path.clone(), kind);
-                };
-                return Cause::Invalid(rule.path.clone(), rule.span, rule.fault().cloned());
-            }
-        }
-    }
-    Cause::Granted(spans)
-}
-
-/// How deep in the database a rule was judged.
-fn levels(rule: &RuleTrace) -> usize {
-    if rule.path == "/" { 0 } else { rule.path.matches('/').count() }
-}
-
-/// Permission from the root on, then validation from the root on; the walk validates on its way back. The paths of an
-/// update stay together.
-fn sort(trace: &mut [RuleTrace]) {
-    trace.sort_by_cached_key(|rule| {
-        (rule.update.clone(), rule.kind == RuleKind::Validate, levels(rule), rule.path.clone())
-    });
 }
 
 /// A query whose index the rules of its place do not list (specification, section 7.9).

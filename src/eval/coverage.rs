@@ -9,7 +9,7 @@ use crate::{
     value::{Str, Value, ValueRef, deep_equals},
 };
 
-use super::{Observer, Outcome, Result, trace::outcome_of};
+use super::{Observer, Outcome, Result, kept::outcome_of};
 
 /// Different values of one operation that are kept; of further ones only their number.
 const MOST_VALUES: usize = 100;

@@ -36,6 +36,7 @@
 
 mod call;
 mod coverage;
+mod kept;
 mod language;
 mod logic;
 mod observe;
@@ -55,9 +56,12 @@ use crate::{
 };
 
 pub use coverage::{Counter, Coverage, NodeHits, StatementHits};
+pub use kept::Kept;
 pub use language::{Host, Language, Service, Subject};
 pub use observe::{Observer, Silent};
-pub use trace::{BlockTrace, Outcome, Recorder, StatementTrace, Step, StepKind, Steps, Trace};
+pub use trace::{
+    BlockTrace, Notes, NotesReader, Outcome, Recorder, Recording, StatementTrace, Step, StepKind, Steps, Trace,
+};
 pub use verdict::{Fault, Verdict};
 
 pub use crate::program::MAX_EXPRESSIONS;

@@ -1,13 +1,15 @@
 //! The record of an evaluation: blocks, statements, and every sub-expression with its value or error.
 
 use crate::{
-    program::{Block, Code, Node, NodeId, Program, Statement},
-    stdlib::Dialect,
+    program::{Block, Code, Node, NodeId, Program, Run},
     text::Span,
-    value::{MapRef, Segments, Value, ValueRef},
+    value::{Segments, Value},
 };
 
-use super::{Fault, Observer, Result};
+use super::{
+    Fault, Observer, Result,
+    kept::{Keeper, Kept, Reader, Store},
+};
 
 /// What a decision went through.
 #[derive(Clone, Debug, Default)]
@@ -116,117 +118,72 @@ impl Step {
     }
 }
 
-/// Bytes of a value, roughly, that each step of a trace keeps: a request with huge claims appears in many steps.
-const MAX_KEPT: i64 = 16 << 10;
+/// A step as it is written down: after its parts.
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    node: NodeId,
+    /// Steps that stand before its parts, and are not yet part of another.
+    before: u32,
+    kept: Kept,
+}
 
-/// Maps that are looked for among those that were met.
-const MOST_MAPS: usize = 16;
+/// What evaluations went through, from which steps are made when somebody reads them.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    store: Store,
+    steps: Vec<Noted>,
+    /// Reasons, each with the number of its step.
+    whys: Vec<(u32, String)>,
+}
 
-/// Writes down the sub-expressions of one expression.
+/// Writes down the sub-expressions of expressions.
+#[derive(Debug)]
 pub struct Steps<'p> {
-    code: &'p Code,
-    /// Steps that are done and not yet part of another, of the outermost operation first.
-    done: Vec<Step>,
-    /// Where among them the parts of each operation begin that has begun.
-    open: Vec<usize>,
+    /// Where results are kept.
+    pub keeper: Keeper<'p>,
+    steps: Vec<Noted>,
+    whys: Vec<(u32, String)>,
+    /// Steps that are done and not yet part of another.
+    done: u32,
+    /// Of each operation that has begun, how many of them stand before its parts.
+    open: Vec<u32>,
     /// Of the operation that ends next.
     why: Option<String>,
-    /// The maps that were met, each with what is kept of it and what it leaves of [`MAX_KEPT`]: a request is met in many
-    /// steps.
-    maps: Vec<([*const (); 2], Value, i64)>,
+    /// Where the steps of the expression begin.
+    begin: u32,
 }
+
+/// Room that is made for steps at first.
+const FIRST_STEPS: usize = 64;
 
 impl<'p> Steps<'p> {
     /// Nothing is written down yet.
     pub fn new(code: &'p Code) -> Self {
-        Steps { code, done: Vec::new(), open: Vec::new(), why: None, maps: Vec::new() }
+        let (steps, whys) = (Vec::new(), Vec::new());
+        Steps { keeper: Keeper::with_room(code), steps, whys, done: 0, open: Vec::new(), why: None, begin: 0 }
     }
 
-    /// Another evaluation begins, of which nothing is known.
+    /// Another expression begins.
     pub fn begin(&mut self) {
-        self.maps.clear();
-        self.take();
-    }
-
-    /// The step of the whole expression; begins anew.
-    pub fn take(&mut self) -> Option<Step> {
+        (self.done, self.begin) = (0, self.steps.len() as u32);
         self.open.clear();
-        let last = self.done.pop();
-        self.done.clear();
-        last
     }
 
-    /// A result as a trace keeps it.
-    pub fn outcome(&mut self, result: &Result<'_>) -> Outcome {
-        match result {
-            Ok(value @ ValueRef::Map(map)) => match self.map(*map) {
-                (_, left) if left < 0 => Outcome::Described(value.describe()),
-                (map, _) => Outcome::Value(map),
-            },
-            result => outcome_of(self.code, result),
-        }
+    /// The steps since then.
+    pub fn run(&self) -> Run {
+        Run { start: self.begin, len: self.steps.len() as u32 - self.begin }
     }
 
-    /// A map as it is kept, and what it leaves of [`MAX_KEPT`]. Made once, with the maps in it.
-    fn map(&mut self, map: MapRef<'_>) -> (Value, i64) {
-        // Whatever an evaluation gives lives as long as the evaluation, so that no map takes the place of another.
-        let identity = map.identity();
-        let known = self.maps.iter().find(|(other, ..)| identity.is_some_and(|identity| *other == identity));
-        if let Some((_, known, left)) = known {
-            return (known.clone(), *left);
-        }
-        let made = match map {
-            MapRef::Record(_) => self.record(map),
-            map => {
-                let left = ValueRef::Map(map).taken_from(MAX_KEPT);
-                let kept = if left < 0 { Value::Null } else { ValueRef::Map(map).to_value() };
-                (kept, left)
-            }
-        };
-        if let Some(identity) = identity
-            && self.maps.len() < MOST_MAPS
-        {
-            self.maps.push((identity, made.0.clone(), made.1));
-        }
-        made
+    /// Forgets the steps since then.
+    pub fn forget(&mut self) {
+        self.steps.truncate(self.begin as usize);
+        let forgotten = self.whys.iter().rev().take_while(|(step, _)| *step >= self.begin).count();
+        self.whys.truncate(self.whys.len() - forgotten);
     }
 
-    fn record(&mut self, record: MapRef<'_>) -> (Value, i64) {
-        let mut left = ValueRef::Map(MapRef::Made(&[])).taken_from(MAX_KEPT);
-        let mut entries = Vec::with_capacity(record.len());
-        for (key, value) in record.iter() {
-            left = ValueRef::String(key).taken_from(left);
-            let kept = match value {
-                ValueRef::Map(map) => {
-                    let (kept, left_by_map) = self.map(map);
-                    left -= MAX_KEPT - left_by_map;
-                    kept
-                }
-                value => {
-                    left = value.taken_from(left);
-                    if left < 0 { Value::Null } else { value.to_value() }
-                }
-            };
-            if left < 0 {
-                return (Value::Null, left);
-            }
-            entries.push((key.to_string(), kept));
-        }
-        (Value::Map(entries.into_iter().collect()), left)
-    }
-}
-
-/// A result as traces and coverage keep it.
-pub(super) fn outcome_of(code: &Code, result: &Result<'_>) -> Outcome {
-    match result {
-        Ok(place @ ValueRef::Snapshot(_)) => Outcome::Described(place.describe()),
-        Ok(value) if value.taken_from(MAX_KEPT) < 0 => Outcome::Described(value.describe()),
-        // Database rules know one kind of number, which people write without a point where it is whole.
-        Ok(ValueRef::Float(n)) if code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
-            Outcome::Value(Value::Int(*n as i64))
-        }
-        Ok(value) => Outcome::Value(value.to_value()),
-        Err(error) => Outcome::Error(Fault::new(code, error)),
+    /// What was written down.
+    pub fn finish(self) -> Notes {
+        Notes { store: self.keeper.store, steps: self.steps, whys: self.whys }
     }
 }
 
@@ -236,44 +193,123 @@ impl Observer for Steps<'_> {
     }
 
     fn enter(&mut self, _node: NodeId) {
-        self.open.push(self.done.len());
+        self.open.push(self.done);
     }
 
     fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let from = self.open.pop().unwrap_or(0).min(self.done.len());
-        let mut parts = self.done.split_off(from);
-        // Operands may be evaluated from right to left; a reader wants them as written.
-        let span = self.code.span(node);
-        let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
-        if parts.len() > 1 {
-            parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
+        let before = self.open.pop().unwrap_or(0);
+        if let Some(why) = self.why.take() {
+            self.whys.push((self.steps.len() as u32, why));
         }
-        let kind = StepKind::of(self.code.node(node));
-        let step = Step { span, outcome: self.outcome(result), parts, kind, why: self.why.take(), node };
-        self.done.push(step);
+        if self.steps.capacity() == 0 {
+            self.steps.reserve(FIRST_STEPS);
+        }
+        self.steps.push(Noted { node, before, kept: self.keeper.of(node, result) });
+        self.done = before + 1;
+    }
+}
+
+/// Makes traces of notes.
+#[derive(Debug)]
+pub struct NotesReader<'n> {
+    notes: &'n Notes,
+    /// Reads the results.
+    pub kept: Reader<'n>,
+}
+
+impl<'n> NotesReader<'n> {
+    /// A reader of what was written down of that code.
+    pub fn new(code: &'n Code, notes: &'n Notes) -> Self {
+        NotesReader { notes, kept: Reader::new(code, &notes.store) }
+    }
+
+    /// The step of a whole expression, of which those are the notes; none of no notes.
+    pub fn step(&mut self, run: Run) -> Option<Step> {
+        let code = self.kept.code;
+        let mut done: Vec<Step> = Vec::new();
+        for (number, noted) in (run.start..).zip(run.of(&self.notes.steps)) {
+            let mut parts = done.split_off((noted.before as usize).min(done.len()));
+            // Operands may be evaluated from right to left; a reader wants them as written.
+            let span = code.span(noted.node);
+            let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
+            if parts.len() > 1 {
+                parts.sort_by_key(|part| if inside(part) { (0, part.span.start) } else { (1, 0) });
+            }
+            let why = self.notes.whys.binary_search_by_key(&number, |(step, _)| *step).ok();
+            let why = why.and_then(|at| self.notes.whys.get(at)).map(|(_, why)| why.clone());
+            let (kind, outcome) = (StepKind::of(code.node(noted.node)), self.kept.outcome(noted.kept));
+            done.push(Step { span, outcome, parts, kind, why, node: noted.node });
+        }
+        done.pop()
+    }
+}
+
+/// A block that was tried.
+#[derive(Clone, Copy, Debug)]
+struct NotedBlock {
+    id: u32,
+    /// The texts of its wildcards.
+    captures: Run,
+    /// Among those of the trace.
+    statements: Run,
+}
+
+/// A statement that was tried.
+#[derive(Clone, Copy, Debug)]
+struct NotedStatement {
+    id: u32,
+    kept: Kept,
+    steps: Run,
+}
+
+/// What a decision went through, from which a [`Trace`] is made when somebody reads it.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    notes: Notes,
+    blocks: Vec<NotedBlock>,
+    statements: Vec<NotedStatement>,
+}
+
+impl Recording {
+    /// The trace of a decision by that program and those of its blocks.
+    pub fn read(&self, program: &Program, blocks: &[Block]) -> Trace {
+        let mut reader = NotesReader::new(&program.code, &self.notes);
+        let blocks = self.blocks.iter().filter_map(|noted| {
+            let block = blocks.get(noted.id as usize)?;
+            let texts = reader.kept.texts(noted.captures).map(str::to_owned);
+            let captures = block.captures.iter().map(|capture| capture.name.clone()).zip(texts).collect();
+            let statement = |tried: &NotedStatement| StatementTrace {
+                span: program.statements.get(tried.id as usize).map(|s| s.span).unwrap_or_default(),
+                condition: reader.step(tried.steps),
+                outcome: reader.kept.outcome(tried.kept),
+            };
+            let statements = noted.statements.of(&self.statements).iter().map(statement).collect();
+            Some(BlockTrace { path: block.path.clone(), span: block.span, captures, statements })
+        });
+        Trace { blocks: blocks.collect() }
     }
 }
 
 /// An observer that writes down blocks, statements and all they went through.
 pub struct Recorder<'p> {
-    statements: &'p [Statement],
-    blocks: &'p [Block],
+    all: &'p [Block],
     segments: &'p Segments<'p>,
-    trace: Trace,
     steps: Steps<'p>,
-    statement: Option<Span>,
+    blocks: Vec<NotedBlock>,
+    statements: Vec<NotedStatement>,
+    statement: u32,
 }
 
 impl<'p> Recorder<'p> {
     /// A recorder for a request with that path.
-    pub fn new(program: &'p Program, blocks: &'p [Block], segments: &'p Segments<'p>) -> Self {
-        let (steps, trace) = (Steps::new(&program.code), Trace::default());
-        Recorder { statements: &program.statements, blocks, segments, trace, steps, statement: None }
+    pub fn new(code: &'p Code, all: &'p [Block], segments: &'p Segments<'p>) -> Self {
+        let (steps, blocks, statements) = (Steps::new(code), Vec::new(), Vec::new());
+        Recorder { all, segments, steps, blocks, statements, statement: 0 }
     }
 
     /// What was recorded.
-    pub fn finish(self) -> Trace {
-        self.trace
+    pub fn finish(self) -> Recording {
+        Recording { notes: self.steps.finish(), blocks: self.blocks, statements: self.statements }
     }
 }
 
@@ -283,30 +319,33 @@ impl Observer for Recorder<'_> {
     }
 
     fn block(&mut self, id: u32) {
-        let Some(block) = self.blocks.get(id as usize) else { return };
-        let text = |at: usize| match block.captured(at, self.segments) {
-            Some((taken, glob)) => {
-                let names: Vec<_> = taken.iter().collect();
-                if glob { format!("/{}", names.join("/")) } else { names.concat() }
+        let Some(block) = self.all.get(id as usize) else { return };
+        let (keeper, segments) = (&mut self.steps.keeper, self.segments);
+        let captures = keeper.runs_of((0..block.captures.len()).map(|at| {
+            move |out: &mut String| {
+                let Some((taken, glob)) = block.captured(at, segments) else { return };
+                // A glob has a slash at its beginning, also of nothing.
+                out.push_str(if glob { "/" } else { "" });
+                for (at, name) in taken.iter().enumerate() {
+                    out.push_str(if glob && at > 0 { "/" } else { "" });
+                    out.push_str(name);
+                }
             }
-            None => String::new(),
-        };
-        let captures = block.captures.iter().enumerate().map(|(at, c)| (c.name.clone(), text(at))).collect();
-        let (path, span) = (block.path.clone(), block.span);
-        self.trace.blocks.push(BlockTrace { path, span, captures, statements: Vec::new() });
+        }));
+        let statements = Run { start: self.statements.len() as u32, len: 0 };
+        self.blocks.push(NotedBlock { id, captures, statements });
     }
 
     fn statement(&mut self, id: u32) {
-        self.statement = self.statements.get(id as usize).map(|s| s.span);
-        self.steps.take();
+        self.statement = id;
+        self.steps.begin();
     }
 
     fn decided(&mut self, result: &Result<'_>) {
-        let condition = self.steps.take();
-        let outcome = self.steps.outcome(result);
-        let trace = StatementTrace { span: self.statement.unwrap_or_default(), outcome, condition };
-        if let Some(block) = self.trace.blocks.last_mut() {
-            block.statements.push(trace);
+        let (steps, kept) = (self.steps.run(), self.steps.keeper.keep(result));
+        if let Some(block) = self.blocks.last_mut() {
+            block.statements.len += 1;
+            self.statements.push(NotedStatement { id: self.statement, kept, steps });
         }
     }
 

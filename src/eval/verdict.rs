@@ -1,7 +1,7 @@
 //! From blocks and statements to a verdict (language specification, section 6, rules 4 and 5).
 
 use crate::{
-    program::{Code, Place, RequestedMethod, Statement},
+    program::{Code, NodeId, Place, RequestedMethod, Statement},
     text::{LineColumn, Span},
     value::ValueRef,
 };
@@ -41,7 +41,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
                         other => Err(start(condition, logic::not_bool(other))),
                     }),
                     // Without a condition a statement still costs one expression.
-                    None => self.spend(crate::program::NodeId(u32::MAX), 1).map(|()| ValueRef::Bool(true)),
+                    None => self.spend(NodeId(u32::MAX), 1).map(|()| ValueRef::Bool(true)),
                 };
                 self.observer.decided(&result);
                 match result {
@@ -78,15 +78,18 @@ pub struct Fault {
 impl Fault {
     /// The error, in words.
     pub fn new(code: &Code, error: &Error<'_>) -> Self {
-        let place = code.place(error.node);
-        let offset = match error.at {
+        Fault::at(code, error.node, error.at, error.failure.to_string(), error.failure.is_fatal())
+    }
+
+    /// The error with that message, of that operation.
+    pub(super) fn at(code: &Code, node: NodeId, at: At, message: String, fatal: bool) -> Self {
+        let place = code.place(node);
+        let offset = match at {
             At::Start => place.span.start,
             At::Anchor => place.anchor.start,
             At::Outer => place.outer.start,
             At::Inner => inner(code, place),
         };
-        let fatal = error.failure.is_fatal();
-        let message = error.failure.to_string();
         Fault { message, position: code.source.position(offset), offset, span: place.span, fatal }
     }
 }

@@ -33,6 +33,8 @@ pub struct RuleTree {
 /// The rules of a place.
 #[derive(Clone, Debug, Default)]
 pub struct RulePlace {
+    /// Its number.
+    pub at: u32,
     /// The place as rules write it: `/users/$uid`.
     pub path: String,
     /// `.read`
@@ -142,6 +144,7 @@ impl<'r> Lowering<'r> {
         let name = location.key.text.as_str();
         let path = if name.is_empty() { String::new() } else { format!("{around}/{name}") };
         let mut place = RulePlace {
+            at,
             read: self.rule(location.read),
             write: self.rule(location.write),
             validate: self.rule(location.validate),

@@ -8,7 +8,7 @@ use crate::{
     program::{Program, ServiceProgram},
 };
 
-use super::{Cause, Compiled, Decision, DocumentHost, Method};
+use super::{Cause, Compiled, Decision, DocumentHost, Method, decision::Recorded};
 
 /// What a product asks: its values as rules see them.
 pub(crate) struct Asked<'r> {
@@ -19,8 +19,14 @@ pub(crate) struct Asked<'r> {
 
 impl Asked<'_> {
     fn title(&self) -> String {
-        let path: Vec<_> = self.subject.segments.iter().collect();
-        format!("{} /{}", self.method.name(), path.join("/"))
+        let segments = self.subject.segments;
+        let method = self.method.name();
+        let mut title = String::with_capacity(method.len() + 2 + segments.iter().map(|s| s.len() + 1).sum::<usize>());
+        title.extend([method, " /"]);
+        for (at, segment) in segments.iter().enumerate() {
+            title.extend([if at > 0 { "/" } else { "" }, segment]);
+        }
+        title
     }
 }
 
@@ -63,9 +69,9 @@ pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<
 pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
     let program = compiled.program();
     let blocks = program.service(asked.service).map_or(&[][..], |s| &s.blocks);
-    let mut recorder = Recorder::new(program, blocks, asked.subject.segments);
+    let mut recorder = Recorder::new(&program.code, blocks, asked.subject.segments);
     let mut decision = run(compiled, asked, host, &mut recorder)?;
-    decision.trace = Some(Box::new(recorder.finish()));
+    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.service, recorder.finish())));
     Ok(decision)
 }
 

@@ -1,12 +1,14 @@
 //! The answer: may this request pass, and why.
 
+use std::sync::OnceLock;
+
 use crate::{
-    eval::{Fault, Trace},
+    eval::{Fault, Recording, Trace},
     explain::in_words,
     text::{Source, Span},
 };
 
-use super::Explanation;
+use super::{Compiled, Explanation};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -14,8 +16,36 @@ use super::Explanation;
 pub struct Decision {
     pub(super) source: Source,
     pub(super) cause: Cause,
-    pub(super) trace: Option<Box<Trace>>,
+    pub(super) trace: Option<Box<Recorded>>,
     pub(super) request: String,
+}
+
+/// What was written down of a decision, and the trace as soon as somebody has read it.
+#[derive(Clone)]
+pub(super) struct Recorded {
+    compiled: Compiled,
+    service: &'static str,
+    recording: Recording,
+    trace: OnceLock<Trace>,
+}
+
+impl Recorded {
+    pub(super) fn new(compiled: Compiled, service: &'static str, recording: Recording) -> Self {
+        Recorded { compiled, service, recording, trace: OnceLock::new() }
+    }
+
+    fn trace(&self) -> &Trace {
+        self.trace.get_or_init(|| {
+            let program = self.compiled.program();
+            self.recording.read(program, program.service(self.service).map_or(&[], |service| &service.blocks))
+        })
+    }
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.trace().fmt(f)
+    }
 }
 
 /// What decided.
@@ -80,7 +110,7 @@ impl Decision {
 
     /// What the decision went through, where it was asked for with `explain`.
     pub fn trace(&self) -> Option<&Trace> {
-        self.trace.as_deref()
+        self.trace.as_ref().map(|recorded| recorded.trace())
     }
 
     /// The text of the rules that decided.

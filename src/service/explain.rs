@@ -21,11 +21,11 @@ pub struct Explanation<'d> {
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Decision { source, cause, trace, request } = self.decision;
+        let Decision { source, cause, request, .. } = self.decision;
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
         writeln!(f, "{verdict}  {request}")?;
         writeln!(f, "  {}", self.decision.reason())?;
-        let Some(trace) = trace else { return Ok(()) };
+        let Some(trace) = self.decision.trace() else { return Ok(()) };
         if trace.blocks.is_empty() && matches!(cause, Cause::NoStatement) {
             writeln!(f, "\nNo match block covers this path.")?;
         }
@@ -69,8 +69,8 @@ fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &Statement
 impl Explanation<'_> {
     /// The place in the rules that decided, with carets.
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
-        let Decision { source, cause, trace, .. } = self.decision;
-        let statements = || trace.iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
+        let Decision { source, cause, .. } = self.decision;
+        let statements = || self.decision.trace().into_iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
         let (span, text, operands) = match cause {
             Cause::Permitted(span) => (*span, "permits".to_owned(), Vec::new()),
             Cause::Failed(fault) | Cause::Aborted(fault) => (fault.span, in_words(&fault.message), Vec::new()),

@@ -323,6 +323,15 @@ impl ValueRef<'_> {
                     }
                 }
             }
+            ValueRef::Map(MapRef::Owned(map)) => {
+                for (key, value) in map.iter() {
+                    *left -= 16 + key.len() as i64;
+                    value.view().weigh(left);
+                    if *left < 0 {
+                        return;
+                    }
+                }
+            }
             ValueRef::Map(map) => {
                 for (key, value) in map.iter() {
                     ValueRef::String(key).weigh(left);
@@ -338,13 +347,7 @@ impl ValueRef<'_> {
 
     /// The value as a person reads it in an explanation: close to how the language writes it, long ones shortened.
     pub fn describe(self) -> String {
-        const LIMIT: usize = 80;
-        let mut out = String::new();
-        self.write(&mut out, LIMIT);
-        if out.chars().count() > LIMIT {
-            out = out.chars().take(LIMIT - 1).chain(['…']).collect();
-        }
-        out
+        described(|out, limit| self.write(out, limit))
     }
 
     /// Stops soon after `limit` bytes, so that huge values cost little.
@@ -412,16 +415,37 @@ impl ValueRef<'_> {
                 out.push(')');
             }
             ValueRef::Constraint(c) => out.push_str(&format!("constraint({c})")),
-            ValueRef::Snapshot(place) => match place.known() {
-                Some(Content::Leaf(ValueRef::Float(n))) => out.push_str(&number::javascript_number(n)),
-                Some(Content::Leaf(value)) => value.write(out, limit),
-                Some(Content::Nothing) => out.push_str("nothing"),
-                Some(Content::Children) => out.push_str("{…}"),
-                None => out.push_str("not read"),
-            },
+            ValueRef::Snapshot(place) => Content::write(place.known(), out, limit),
             ValueRef::Undefined(message) => out.push_str(&format!("undefined({message})")),
         }
     }
+}
+
+impl Content<'_> {
+    /// The same for what is known of a place.
+    pub fn describe(known: Option<Content<'_>>) -> String {
+        described(|out, limit| Content::write(known, out, limit))
+    }
+
+    fn write(known: Option<Content<'_>>, out: &mut String, limit: usize) {
+        match known {
+            Some(Content::Leaf(ValueRef::Float(n))) => out.push_str(&number::javascript_number(n)),
+            Some(Content::Leaf(value)) => value.write(out, limit),
+            Some(Content::Nothing) => out.push_str("nothing"),
+            Some(Content::Children) => out.push_str("{…}"),
+            None => out.push_str("not read"),
+        }
+    }
+}
+
+fn described(write: impl FnOnce(&mut String, usize)) -> String {
+    const LIMIT: usize = 80;
+    let mut out = String::new();
+    write(&mut out, LIMIT);
+    if out.chars().count() > LIMIT {
+        out = out.chars().take(LIMIT - 1).chain(['…']).collect();
+    }
+    out
 }
 
 fn quote(text: Str<'_>, out: &mut String, limit: usize) {
