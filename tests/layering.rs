@@ -44,8 +44,6 @@ const CONFINED: [(&str, &[&str]); 25] = [
     ("jsonc_parser::", &["suite/"]),
     ("minijinja::", &["suite/coverage/"]),
     ("quick_junit::", &["suite/report/"]),
-    ("pest::", &["syntax/"]),
-    ("pest_derive::", &["syntax/"]),
     (
         "serde_json::",
         &["value/json.rs", "auth/", "storage/json.rs", "firestore/json.rs", "database/json.rs", "suite/", "cli/"],

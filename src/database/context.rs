@@ -6,7 +6,7 @@ use crate::{
     auth::Auth,
     eval::Language,
     stdlib::{self, Failure, Operators},
-    value::{Content, Map, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef},
+    value::{Content, Facts, Map, MapRef, Record, Resource, Snapshot as _, Str, Symbol, Value, ValueRef},
 };
 
 use super::{
@@ -16,14 +16,20 @@ use super::{
     request::User,
 };
 
-/// The variables of a rule that stands at a place.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
+/// What all rules of a request read, wherever they stand.
+pub(super) struct Given<'a> {
     pub(super) auth: ValueRef<'a>,
+    pub(super) facts: Facts<'a>,
     pub(super) now: f64,
     pub(super) query: &'a QueryRecord<'a>,
     /// The root before the write.
     pub(super) root: &'a Location<'a>,
+}
+
+/// The variables of a rule that stands at a place.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) given: &'a Given<'a>,
     /// The rule's place before the write.
     pub(super) data: &'a Location<'a>,
     /// The rule's place after the write; nothing where nothing is written.
@@ -67,24 +73,29 @@ impl<'a> Language<'a> for Context<'a> {
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         // The order of `Dialect::variables`.
         Some(match slot {
-            0 => self.auth,
-            1 => ValueRef::Float(self.now),
-            2 => ValueRef::Snapshot(self.root),
+            0 => self.given.auth,
+            1 => ValueRef::Float(self.given.now),
+            2 => ValueRef::Snapshot(self.given.root),
             3 => ValueRef::Snapshot(self.data),
             4 => ValueRef::Snapshot(self.new_data?),
-            _ => ValueRef::Map(MapRef::Record(self.query)),
+            _ => ValueRef::Map(MapRef::Record(self.given.query)),
         })
+    }
+
+    #[inline(always)]
+    fn facts(&self) -> Option<&Facts<'a>> {
+        Some(&self.given.facts)
     }
 
     #[inline]
     fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
-        (slot == 0).then_some(&self.auth)
+        (slot == 0).then_some(&self.given.auth)
     }
 
     #[inline]
     fn content(&self, slot: u8) -> Option<Content<'a>> {
         let place = match slot {
-            2 => self.root,
+            2 => self.given.root,
             3 => self.data,
             4 => self.new_data?,
             _ => return None,
@@ -100,8 +111,7 @@ impl<'a> Language<'a> for Context<'a> {
 /// What a rule sees that looks at nothing but its own place, below the written one, and at who asks: all of it in memory.
 #[derive(Clone, Copy)]
 pub(super) struct Local<'a> {
-    pub(super) auth: ValueRef<'a>,
-    pub(super) now: f64,
+    pub(super) given: &'a Given<'a>,
     /// What is stored there.
     pub(super) data: Option<&'a Data>,
     /// What is written there.
@@ -118,18 +128,23 @@ impl<'a> Language<'a> for Local<'a> {
 
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         match slot {
-            0 => Some(self.auth),
-            1 => Some(ValueRef::Float(self.now)),
+            0 => Some(self.given.auth),
+            1 => Some(ValueRef::Float(self.given.now)),
             _ => None,
         }
     }
 
-    #[inline]
-    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
-        (slot == 0).then_some(&self.auth)
+    #[inline(always)]
+    fn facts(&self) -> Option<&Facts<'a>> {
+        Some(&self.given.facts)
     }
 
     #[inline]
+    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+        (slot == 0).then_some(&self.given.auth)
+    }
+
+    #[inline(always)]
     fn content(&self, slot: u8) -> Option<Content<'a>> {
         Some(match slot {
             3 => self.data.map_or(Content::Nothing, in_memory),
@@ -188,6 +203,15 @@ impl Record for AuthRecord<'_> {
     fn names(&self) -> &'static [&'static str] {
         &["uid", "provider", "token"]
     }
+}
+
+/// What is known of who asks. The database has no resources.
+pub(super) fn facts<'a>(user: &'a User<'_>) -> Facts<'a> {
+    let user = match user {
+        User::Auth(auth) => Some(auth.user_facts()),
+        User::Nobody | User::Variable(_) => None,
+    };
+    Facts { user, incoming: Resource::Unknown, existing: Resource::Unknown }
 }
 
 /// The variable `auth`.

@@ -4,17 +4,16 @@ use bumpalo::Bump;
 
 use crate::{
     eval::{Evaluator, Silent},
-    program::{Rule, RulePlace, RuleTree},
-    value::{Key, Unreadable, ValueRef},
+    program::{Rule, RuleChild, RulePlace, RuleTree, Validity},
+    value::{Key, Unreadable},
 };
 
 use super::{
     RuleKind,
     audit::{Asked, Audit, Says},
-    context::{Captured, Context, Local},
+    context::{Captured, Context, Given, Local},
     data::{Data, Node},
     place::Location,
-    query::QueryRecord,
 };
 
 /// What the rules say of one path.
@@ -30,11 +29,7 @@ pub(super) enum Verdict {
 /// Judges the paths of one request.
 pub(super) struct Judge<'j, A> {
     pub(super) rules: &'j RuleTree,
-    pub(super) auth: ValueRef<'j>,
-    pub(super) now: f64,
-    pub(super) query: &'j QueryRecord<'j>,
-    /// The root before the write.
-    pub(super) root: &'j Location<'j>,
+    pub(super) given: &'j Given<'j>,
     pub(super) audit: &'j mut A,
 }
 
@@ -63,7 +58,7 @@ impl<'j, A: Audit> Judge<'j, A> {
     /// A read of a path: the first `.read` on the way that is true grants it.
     pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
         let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
-        let step = Step { rules, data: self.root, new_data: None, captured: None, below: false };
+        let step = Step { rules, data: self.given.root, new_data: None, captured: None, below: false };
         Ok(if self.read_at(step, path)? { Verdict::Allowed } else { Verdict::NotGranted })
     }
 
@@ -86,7 +81,7 @@ impl<'j, A: Audit> Judge<'j, A> {
         written: Option<&Data>,
     ) -> Result<Verdict, Unreadable> {
         let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
-        let step = Step { rules, data: self.root, new_data: Some(new_root), captured: None, below: false };
+        let step = Step { rules, data: self.given.root, new_data: Some(new_root), captured: None, below: false };
         self.write_at(step, path, written, false)
     }
 
@@ -150,41 +145,38 @@ impl<'j, A: Audit> Judge<'j, A> {
         let Some(written) = new_data.memory() else { return Ok(Verdict::Allowed) };
         let Node::Children(children) = &written.node else { return Ok(Verdict::Allowed) };
         let mut named = step.rules.children();
-        let wildcard = step.rules.wildcard().and_then(|child| self.rules.place(child));
+        let wildcard = step.rules.wildcard();
         // What is stored here, as soon as a place below asks for it.
         let mut known = None;
         let arena = Bump::new();
-        let here = Local {
-            auth: self.auth,
-            now: self.now,
-            data: None,
-            new_data: written,
-            captured: step.captured,
-            name: None,
-        };
+        let here = Local { given: self.given, data: None, new_data: written, captured: step.captured, name: None };
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut verdict = Verdict::Allowed;
         for (at, (name, value)) in children.iter().enumerate() {
-            let own = next_named(&mut named, name).and_then(|child| self.rules.place(child));
-            let Some(rules) = own.or(wildcard).filter(|rules| rules.validate.is_some() || rules.validates_below) else {
-                continue;
+            let own = next_named(&mut named, name);
+            let Some(child) = own.or(wildcard) else { continue };
+            let here = quick.language();
+            here.new_data = value;
+            here.name = if own.is_some() { None } else { Some(name.as_str()) };
+            let test = match child.validity {
+                Validity::Always => continue,
+                Validity::Written(test) if !A::EVERY => Some(test),
+                Validity::Stored(test) if !A::EVERY => {
+                    let stored = known.get_or_insert_with(|| step.data.settled()).in_memory();
+                    here.data = stored.flatten().and_then(|stored| stored.child_near(at, name));
+                    stored.map(|_| test)
+                }
+                _ => None,
             };
-            let around = if rules.reads_data { known.get_or_insert_with(|| step.data.settled()) } else { step.data };
-            if !A::EVERY
-                && !rules.validates_below
-                && let Some(rule) = rules.validate.as_ref().filter(|rule| rule.is_local)
-                && let Some(stored) = if rule.reads_data { around.in_memory() } else { Some(None) }
-            {
-                let here = quick.language();
-                here.new_data = value;
-                here.data = stored.and_then(|stored| stored.child_near(at, name));
-                here.name = own.is_none().then_some(name.as_str());
-                if quick.test(rule.test) == Some(true) {
+            if let Some(test) = test {
+                if quick.test_in_place(test) == Some(true) {
                     continue;
                 }
                 return Ok(Verdict::Invalid);
             }
+            let Some(rules) = self.rules.place(child.place) else { continue };
+            let around = if rules.reads_data { known.get_or_insert_with(|| step.data.settled()) } else { step.data };
             let below = Below { rules, name: name.as_str(), value, is_named: own.is_some() };
             if !self.validate_child(step, around, below)? {
                 verdict = Verdict::Invalid;
@@ -239,15 +231,7 @@ impl<'j, A: Audit> Judge<'j, A> {
 
     fn judged(&mut self, kind: RuleKind, rule: Rule, step: Step<'_>) -> Result<bool, Unreadable> {
         let asked = Asked { kind, rule, place: step.rules, below: step.below };
-        let context = Context {
-            auth: self.auth,
-            now: self.now,
-            query: self.query,
-            root: self.root,
-            data: step.data,
-            new_data: step.new_data,
-            captured: step.captured,
-        };
+        let context = Context { given: self.given, data: step.data, new_data: step.new_data, captured: step.captured };
         match self.audit.judge(&self.rules.code, asked, context) {
             Says::Yes => Ok(true),
             Says::No => Ok(false),
@@ -263,7 +247,7 @@ fn stored<'a>(data: &'a Location<'a>, rules: &RulePlace, name: &'a str) -> Locat
 
 /// The child of a name among sorted ones; those before it, which no later name can be, are passed over.
 #[inline(always)]
-fn next_named(named: &mut &[(Key, u32)], name: &Key) -> Option<u32> {
+fn next_named(named: &mut &[(Key, RuleChild)], name: &Key) -> Option<RuleChild> {
     // Mostly it is the next one.
     match named.split_first() {
         Some(((other, child), rest)) if other == name => {
@@ -276,7 +260,7 @@ fn next_named(named: &mut &[(Key, u32)], name: &Key) -> Option<u32> {
 }
 
 #[inline(never)]
-fn later_named(named: &mut &[(Key, u32)], name: &Key) -> Option<u32> {
+fn later_named(named: &mut &[(Key, RuleChild)], name: &Key) -> Option<RuleChild> {
     while let Some(((other, child), rest)) = named.split_first()
         && other <= name
     {

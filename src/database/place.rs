@@ -268,7 +268,9 @@ fn leaf(leaf: Leaf<'_>) -> ValueRef<'_> {
 fn content(known: Known<'_>) -> Content<'_> {
     match known {
         Known::Nothing => Content::Nothing,
-        Known::Leaf(value, _) => Content::Leaf(leaf(value)),
+        Known::Leaf(Leaf::Bool(b), _) => Content::Bool(b),
+        Known::Leaf(Leaf::Number(n), _) => Content::Number(n),
+        Known::Leaf(Leaf::String(text), _) => Content::String(text),
         Known::Children(_) => Content::Children,
         Known::Data(data) => in_memory(data),
     }
@@ -307,20 +309,20 @@ impl Location<'_> {
         }
         // What is removed below a leaf was not there: the leaf stays.
         Ok(match content(self.stored(base)?) {
-            leaf @ Content::Leaf(_) => leaf,
-            _ => Content::Nothing,
+            Content::Children => Content::Nothing,
+            other => other,
         })
     }
 }
 
 /// What stands at a place whose data is in memory.
-#[inline]
+#[inline(always)]
 pub(super) fn in_memory(data: &Data) -> Content<'_> {
     match &data.node {
         Node::Nothing => Content::Nothing,
-        Node::Leaf(Scalar::String(text)) => Content::Leaf(ValueRef::String(Str::Utf8(text))),
-        Node::Leaf(Scalar::Number(n)) => Content::Leaf(ValueRef::Float(*n)),
-        Node::Leaf(Scalar::Bool(b)) => Content::Leaf(ValueRef::Bool(*b)),
+        Node::Leaf(Scalar::String(text)) => Content::String(text),
+        Node::Leaf(Scalar::Number(n)) => Content::Number(*n),
+        Node::Leaf(Scalar::Bool(b)) => Content::Bool(*b),
         Node::Children(_) => Content::Children,
     }
 }
@@ -422,7 +424,7 @@ impl fmt::Debug for Location<'_> {
 pub(super) fn stored_number(root: &Location<'_>, path: &[&str]) -> Result<Option<f64>, Unreadable> {
     let Some((name, rest)) = path.split_first() else {
         return Ok(match root.content()? {
-            Content::Leaf(ValueRef::Float(n)) => Some(n),
+            Content::Number(n) => Some(n),
             _ => None,
         });
     };

@@ -11,7 +11,7 @@ use super::{
     Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar, Transport,
     Tree,
     audit::{Audit, Detail, Plain, Record},
-    context::{self, AuthRecord},
+    context::{self, AuthRecord, Given},
     data::names,
     decide::{Judge, Verdict},
     limits::{
@@ -101,13 +101,19 @@ fn judge<A: Audit>(
     let mut path = Path::default();
     path.add(&request.path);
     let record = AuthRecord::of(&request.user);
-    let auth = context::auth(&request.user, &record);
     let query = match &request.operation {
         Operation::Read(query) => Some(query),
         _ => None,
     };
     let query = QueryRecord { query, transport: request.transport };
-    let mut judge = Judge { rules, auth, now: request.now, query: &query, root: &root, audit };
+    let given = Given {
+        auth: context::auth(&request.user, &record),
+        facts: context::facts(&request.user),
+        now: request.now,
+        query: &query,
+        root: &root,
+    };
+    let mut judge = Judge { rules, given: &given, audit };
     match &request.operation {
         Operation::Read(query) => {
             path.check()?;
@@ -160,19 +166,23 @@ struct Path<'r> {
 impl<'r> Path<'r> {
     /// Adds the names of a path; slashes at its ends do not count. One pass over the bytes splits and judges.
     fn add(&mut self, text: &'r str) {
-        let mut rest = text;
-        while !rest.is_empty() {
-            let mut end = rest.bytes().position(is_refused).unwrap_or(rest.len());
-            if rest.as_bytes().get(end).is_some_and(|byte| *byte != b'/') {
+        let mut start = 0;
+        for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| is_refused(*byte)) {
+            if byte == b'/' {
+                self.add_name(text.get(start..at));
+                start = at + 1;
+            } else {
                 self.is_unusual = true;
-                end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
             }
-            let name = rest.get(..end).unwrap_or_default();
-            rest = rest.get(end + 1..).unwrap_or_default();
-            if !name.is_empty() {
-                self.is_unusual |= name.len() > MAX_KEY;
-                self.more += usize::from(self.kept.try_push(name).is_err());
-            }
+        }
+        self.add_name(text.get(start..));
+    }
+
+    #[inline]
+    fn add_name(&mut self, name: Option<&'r str>) {
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            self.is_unusual |= name.len() > MAX_KEY;
+            self.more += usize::from(self.kept.try_push(name).is_err());
         }
     }
 
@@ -259,7 +269,7 @@ fn set_priority<A: Audit>(
         check_number(*n).map_err(|number| RequestError::Number { place: place_of(path.names()), number })?;
     }
     let change = Change::Priority(priority.map(Leaf::from));
-    let new_root = judge.root.with_change(path.names(), &change);
+    let new_root = judge.given.root.with_change(path.names(), &change);
     let verdict = judge.write(&new_root, path.names(), None)?;
     Ok(each(A::name(path.names()), verdict))
 }

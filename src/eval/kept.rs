@@ -189,12 +189,10 @@ impl<'p> Keeper<'p> {
             None => Place::Unread,
             Some(Content::Nothing) => Place::Nothing,
             Some(Content::Children) => Place::Children,
-            Some(Content::Leaf(ValueRef::Bool(b))) => Place::Bool(b),
-            Some(Content::Leaf(ValueRef::Float(n))) => Place::Number(n),
-            Some(Content::Leaf(ValueRef::String(Str::Utf8(text)))) if text.len() <= MAX_DESCRIBED => {
-                Place::Text(self.text(text))
-            }
-            Some(Content::Leaf(_)) => return self.words(place),
+            Some(Content::Bool(b)) => Place::Bool(b),
+            Some(Content::Number(n)) => Place::Number(n),
+            Some(Content::String(text)) if text.len() <= MAX_DESCRIBED => Place::Text(self.text(text)),
+            Some(Content::String(_)) => return self.words(place),
         })
     }
 
@@ -350,9 +348,9 @@ impl<'s> Reader<'s> {
             Place::Unread => None,
             Place::Nothing => Some(Content::Nothing),
             Place::Children => Some(Content::Children),
-            Place::Bool(b) => Some(Content::Leaf(ValueRef::Bool(b))),
-            Place::Number(n) => Some(Content::Leaf(ValueRef::Float(n))),
-            Place::Text(run) => Some(Content::Leaf(self.text(run).into())),
+            Place::Bool(b) => Some(Content::Bool(b)),
+            Place::Number(n) => Some(Content::Number(n)),
+            Place::Text(run) => Some(Content::String(self.text(run))),
         };
         Content::describe(known)
     }

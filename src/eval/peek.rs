@@ -213,7 +213,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// What `take` makes of an operand. It looks at the value where it is found, for to copy one costs more than to find
     /// it.
     #[inline(always)]
-    fn peek<R>(&self, operand: &Operand, take: impl FnOnce(&ValueRef<'a>) -> Option<R>) -> Option<R> {
+    pub(super) fn peek<R>(&self, operand: &Operand, take: impl FnOnce(&ValueRef<'a>) -> Option<R>) -> Option<R> {
         match *operand {
             Operand::Member(holder, member) => match self.find(holder, member)? {
                 Found::Value(value) => take(&value.view()),

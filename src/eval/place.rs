@@ -4,13 +4,20 @@
 //! way.
 
 use crate::{
-    program::{Asked, Operand, Test},
+    program::{Asked, Operand, Test, TestId},
     value::{Comparator, Content, MapRef, Snapshot, Str, Value, ValueRef, same_text},
 };
 
 use super::{Evaluator, Language, Observer};
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
+    /// The same as [`Self::test`], for who asks many tests in a row: the commonest ones take no call.
+    #[inline(always)]
+    pub fn test_in_place(&mut self, id: TestId) -> Option<bool> {
+        let code = self.code;
+        self.ask(code.tests.get(id.0 as usize)?)
+    }
+
     /// A test that has no tests for parts. Those of the types of what is written are answered in place.
     #[inline(always)]
     pub(super) fn at_places(&mut self, test: &Test) -> Option<bool> {
@@ -20,18 +27,18 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 Some(match (asked, content) {
                     (Asked::Anything, content) => !matches!(content, Content::Nothing),
                     (Asked::Children, content) => matches!(content, Content::Children),
-                    (Asked::String, Content::Leaf(ValueRef::String(_)))
-                    | (Asked::Number, Content::Leaf(ValueRef::Float(_)))
-                    | (Asked::Boolean, Content::Leaf(ValueRef::Bool(_))) => true,
+                    (Asked::String, Content::String(_))
+                    | (Asked::Number, Content::Number(_))
+                    | (Asked::Boolean, Content::Bool(_)) => true,
                     _ => false,
                 })
             }
             Test::LengthWithin(slot, bounds) => Some(match self.language.content(*slot)? {
-                Content::Leaf(ValueRef::String(text)) => bounds.hold_length(text),
+                Content::String(text) => bounds.hold_length(text),
                 _ => false,
             }),
             Test::NumberWithin(slot, bounds) => Some(match self.language.content(*slot)? {
-                Content::Leaf(ValueRef::Float(n)) => bounds.hold(n),
+                Content::Number(n) => bounds.hold(n),
                 _ => false,
             }),
             test => self.with_operands(test),
@@ -89,17 +96,16 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// A text.
     #[inline]
     fn text_at(&self, operand: &Operand) -> Option<&'a str> {
-        let value = match *operand {
+        match *operand {
             Operand::Val(slot) => match self.language.content(slot)? {
-                Content::Leaf(value) => value,
-                _ => return None,
+                Content::String(text) => Some(text),
+                _ => None,
             },
-            Operand::Capture(slot) => self.language.capture(slot, self.arena).ok()?,
-            _ => return self.text(operand),
-        };
-        match value {
-            ValueRef::String(Str::Utf8(text)) => Some(text),
-            _ => None,
+            Operand::Capture(slot) => match self.language.capture(slot, self.arena).ok()? {
+                ValueRef::String(Str::Utf8(text)) => Some(text),
+                _ => None,
+            },
+            _ => self.text(operand),
         }
     }
 
@@ -109,13 +115,18 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         match *operand {
             Operand::Number(n) => Some(n),
             Operand::Val(slot) => match self.language.content(slot)? {
-                Content::Leaf(ValueRef::Float(n)) => Some(n),
+                Content::Number(n) => Some(n),
                 _ => None,
             },
             Operand::Length(slot) => match self.language.content(slot)? {
-                Content::Leaf(ValueRef::String(text)) => Some(text.size() as f64),
+                Content::String(text) => Some(Str::Utf8(text).size() as f64),
                 _ => None,
             },
+            Operand::Member(..) => self.peek(operand, |value| match *value {
+                ValueRef::Float(n) => Some(n),
+                ValueRef::Int(n) => Some(n as f64),
+                _ => None,
+            }),
             _ => None,
         }
     }
@@ -124,7 +135,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     fn matches_at(&mut self, text: &Operand, pattern: u32) -> Option<bool> {
         let Operand::Val(slot) = *text else { return self.matched(*text, pattern) };
         match (self.language.content(slot)?, self.code.patterns.get(pattern as usize)) {
-            (Content::Leaf(ValueRef::String(text)), Some(pattern)) => Some((L::OPERATORS.matches)(pattern, text)),
+            (Content::String(text), Some(pattern)) => Some((L::OPERATORS.matches)(pattern, Str::Utf8(text))),
             _ => None,
         }
     }
@@ -150,10 +161,11 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// be ordered, like the place that the evaluation has for them.
     #[inline(always)]
     pub(super) fn val(&self, slot: u8) -> Option<ValueRef<'a>> {
-        Some(match self.language.content(slot)? {
-            Content::Nothing => ValueRef::Null,
-            Content::Leaf(value) => value,
-            Content::Children => ValueRef::Map(MapRef::Made(&[])),
+        let content = self.language.content(slot)?;
+        Some(match (content, content.leaf()) {
+            (_, Some(value)) => value,
+            (Content::Children, _) => ValueRef::Map(MapRef::Made(&[])),
+            _ => ValueRef::Null,
         })
     }
 }

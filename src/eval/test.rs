@@ -35,7 +35,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// Most tests have no parts: they are answered without a call in between.
     #[inline(always)]
-    fn ask(&mut self, test: &Test) -> Option<bool> {
+    pub(super) fn ask(&mut self, test: &Test) -> Option<bool> {
         match test {
             Test::All(_) | Test::Any(_) | Test::Always(_) | Test::Not(_) | Test::Given(..) => self.answer(test),
             test if L::LAST_FIRST => self.usual(test),

@@ -95,6 +95,12 @@ impl Shape {
         match (self, text) {
             (Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
             (Shape::AnyOf(_), Str::Wide(_)) => None,
+            (Shape::Runs(runs), Str::Utf8(text))
+                if let [run] = &**runs
+                    && text.bytes().all(|byte| run.set.has_ascii(byte)) =>
+            {
+                Some(run.min <= text.len() && text.len() <= run.max)
+            }
             (Shape::Runs(runs), Str::Utf8(text)) if text.is_ascii() => {
                 Some(match_runs(runs, text.bytes().map(u32::from)))
             }
@@ -397,6 +403,12 @@ impl CharSet {
             Some(word) => word >> (c & 63) & 1 == 1,
             None => self.has_beyond(c),
         }
+    }
+
+    /// Whether a byte is a character of the set that is ASCII.
+    #[inline]
+    fn has_ascii(&self, byte: u8) -> bool {
+        self.ascii.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
     }
 
     fn has_beyond(&self, c: u32) -> bool {

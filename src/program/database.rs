@@ -7,7 +7,7 @@ use crate::{
     stdlib::{Arithmetic, Dialect},
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
     text::{Source, Span},
-    value::{Comparator, Key, Value},
+    value::{Comparator, Key, Value, same_text},
 };
 
 use super::{
@@ -54,11 +54,45 @@ pub struct RulePlace {
     /// Wildcards of the places around and of this one.
     pub wildcards: Vec<Box<str>>,
     /// Children with a name, sorted by it.
-    children: Vec<(Key, u32)>,
+    children: Vec<(Key, RuleChild)>,
     /// The same by hash, where there are many.
     many: FxHashMap<Box<str>, u32>,
     /// The child for every other name.
-    wildcard: Option<u32>,
+    wildcard: Option<RuleChild>,
+}
+
+/// A place below.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleChild {
+    /// Its number.
+    pub place: u32,
+    /// What makes a value valid there.
+    pub validity: Validity,
+}
+
+/// What makes a value valid at a place and below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// Anything is.
+    Always,
+    /// A test that looks at what is written there, at the user and the time.
+    Written(TestId),
+    /// The same, which may look at what is stored there as well.
+    Stored(TestId),
+    /// The rules of the place, or of some below.
+    Rules,
+}
+
+impl Validity {
+    fn of(place: &RulePlace) -> Validity {
+        match place.validate {
+            _ if place.validates_below => Validity::Rules,
+            Some(rule) if !rule.is_local => Validity::Rules,
+            Some(rule) if rule.reads_data => Validity::Stored(rule.test),
+            Some(rule) => Validity::Written(rule.test),
+            None => Validity::Always,
+        }
+    }
 }
 
 /// A condition.
@@ -69,9 +103,9 @@ pub struct Rule {
     /// The same as a test.
     pub test: TestId,
     /// Whether it looks at nothing but what is at its own place before and after the write, at the user and the time.
-    pub is_local: bool,
+    is_local: bool,
     /// Whether it may look at what is stored at its own place.
-    pub reads_data: bool,
+    reads_data: bool,
     /// Whether it may look at what is there after the write.
     reads_new_data: bool,
     /// Its text, without quotes.
@@ -83,20 +117,20 @@ impl RulePlace {
     /// (realtime-database specification, section 1.2).
     pub fn child(&self, key: &str) -> Option<(u32, bool)> {
         let named = if self.many.is_empty() {
-            self.children.iter().find(|(name, _)| name.as_str() == key).map(|(_, child)| *child)
+            self.children.iter().find(|(name, _)| same_text(name.as_str(), key)).map(|(_, child)| child.place)
         } else {
             self.many.get(key).copied()
         };
-        named.map(|child| (child, false)).or_else(|| self.wildcard.map(|child| (child, true)))
+        named.map(|child| (child, false)).or_else(|| self.wildcard.map(|child| (child.place, true)))
     }
 
     /// Children with a name, sorted by it.
-    pub fn children(&self) -> &[(Key, u32)] {
+    pub fn children(&self) -> &[(Key, RuleChild)] {
         &self.children
     }
 
     /// The child for every other name.
-    pub fn wildcard(&self) -> Option<u32> {
+    pub fn wildcard(&self) -> Option<RuleChild> {
         self.wildcard
     }
 }
@@ -158,17 +192,18 @@ impl<'r> Lowering<'r> {
         place.reads_new_data = place.validate.is_some() || rules.into_iter().flatten().any(|rule| rule.reads_new_data);
         for child in &location.children {
             let number = self.place(child, &path);
+            let validity = self.places.get(number as usize).map_or(Validity::Always, Validity::of);
+            place.validates_below |= validity != Validity::Always;
+            let below = RuleChild { place: number, validity };
             if child.is_wildcard() {
-                place.wildcard = Some(number);
+                place.wildcard = Some(below);
             } else {
-                place.children.push((Key::new(child.key.text.as_str()), number));
+                place.children.push((Key::new(child.key.text.as_str()), below));
             }
-            let below = self.places.get(number as usize);
-            place.validates_below |= below.is_some_and(|below| below.validate.is_some() || below.validates_below);
         }
-        place.children.sort();
+        place.children.sort_by(|a, b| a.0.cmp(&b.0));
         if place.children.len() > SCAN {
-            place.many = place.children.iter().map(|(name, child)| (Box::from(name.as_str()), *child)).collect();
+            place.many = place.children.iter().map(|(name, child)| (Box::from(name.as_str()), child.place)).collect();
         }
         place.path = if path.is_empty() { "/".to_owned() } else { path };
         if wildcard {

@@ -72,7 +72,7 @@ mod testing;
 
 pub use code::{Code, Function, MethodTable, Node, NodeId, Part, Place, Run};
 pub use cost::MAX_EXPRESSIONS;
-pub use database::{Rule, RulePlace, RuleTree, lower_database};
+pub use database::{Rule, RuleChild, RulePlace, RuleTree, Validity, lower_database};
 pub use lower::lower;
 pub use matcher::{Matched, Matcher};
 pub use scope::ServiceFunction;

@@ -74,23 +74,20 @@ impl Bounds {
         Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY, beyond_low: false, beyond_high: false };
 
     /// Whether a number is within them. What is not a number never is.
-    #[inline]
-    pub fn hold(self, n: f64) -> bool {
+    #[inline(always)]
+    pub fn hold(&self, n: f64) -> bool {
         self.low <= n && n <= self.high
     }
 
     /// Whether the length of a text is, in UTF-16 units. It has no more of them than bytes, which need not be counted.
-    #[inline]
-    pub fn hold_length(self, text: Str<'_>) -> bool {
-        match text {
-            Str::Utf8(text) if self.low <= 0.0 && text.len() as i64 as f64 <= self.high => true,
-            text => self.hold_units(text),
-        }
+    #[inline(always)]
+    pub fn hold_length(&self, text: &str) -> bool {
+        self.low <= 0.0 && text.len() as i64 as f64 <= self.high || self.hold_units(text)
     }
 
     #[inline(never)]
-    fn hold_units(self, text: Str<'_>) -> bool {
-        self.hold(text.size() as f64)
+    fn hold_units(&self, text: &str) -> bool {
+        self.hold(Str::Utf8(text).size() as f64)
     }
 
     /// The same with one more; none where there is one at that side already.
@@ -160,9 +157,9 @@ pub enum Operand {
 pub enum Holder {
     /// `request`
     Request,
-    /// `request.auth`
+    /// `request.auth`; in database rules `auth`
     User,
-    /// `request.auth.token`
+    /// `request.auth.token`; in database rules `auth.token`
     Claims,
     /// `request.resource`
     Incoming,
@@ -178,7 +175,7 @@ pub enum Holder {
     ExistingMetadata,
     /// Another member.
     Member,
-    /// A variable of database rules.
+    /// Anything else that a property of database rules may belong to.
     Variable,
 }
 
@@ -186,6 +183,7 @@ impl Holder {
     /// What some names lead to from a variable.
     pub(super) fn of(dialect: Dialect, slot: u8, names: &[Name]) -> Holder {
         let first = match (dialect, slot) {
+            (Dialect::Database, slot) if Dialect::Database.variable_name(slot) == "auth" => Holder::User,
             (Dialect::Database, _) => Holder::Variable,
             (Dialect::Service, 0) => Holder::Request,
             (Dialect::Service, _) => Holder::Existing,
@@ -195,6 +193,8 @@ impl Holder {
             (Holder::Request, Some(Symbol::Auth)) => Holder::User,
             (Holder::Request, Some(Symbol::Resource)) => Holder::Incoming,
             (Holder::User, Some(Symbol::Token)) => Holder::Claims,
+            // What is missing on the way is null there, and has properties that are null.
+            (Holder::User | Holder::Claims, _) if dialect == Dialect::Database => Holder::Variable,
             (Holder::Incoming, Some(Symbol::Data)) => Holder::IncomingData,
             (Holder::Incoming, Some(Symbol::Metadata)) => Holder::IncomingMetadata,
             (Holder::Existing, Some(Symbol::Data)) => Holder::ExistingData,

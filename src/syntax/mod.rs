@@ -1,9 +1,8 @@
 //! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or [`ast::DatabaseRules`] or the official list of syntax errors
 //! out.
 //!
-//! Rules files are read by a lexer and a parser written by hand, which a test holds to `grammar/`. Invariants: the only
-//! folder that mentions pest; what it accepts has bounded nesting, so later stages may recurse over expressions
-//! ([`MAX_TREE_DEPTH`]) and blocks.
+//! Lexers and parsers are written by hand; tests hold them to the languages as `grammar/` has them. Invariant: what is
+//! accepted has bounded nesting, so later stages may recurse over expressions ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
 mod climb;

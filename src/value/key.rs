@@ -88,9 +88,21 @@ fn rest(a: &str, b: &str) -> Ordering {
 #[inline]
 fn head(text: &str) -> u64 {
     let bytes = text.as_bytes();
-    match bytes.first_chunk::<8>() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => bytes.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)) << (8 * (8 - bytes.len()) % 64),
+    if let Some(first) = bytes.first_chunk::<8>() {
+        return u64::from_be_bytes(*first);
+    }
+    // The first bytes and the last, which may lie over each other, are all of a shorter name.
+    let missing = 8 * (8 - bytes.len());
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_be_bytes(*first)) << 32 | u64::from(u32::from_be_bytes(*last)) << missing
+        }
+        _ => match (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+            (Some(first), Some(last)) => {
+                u64::from(u16::from_be_bytes(*first)) << 48 | u64::from(u16::from_be_bytes(*last)) << missing
+            }
+            _ => bytes.first().map_or(0, |byte| u64::from(*byte) << 56),
+        },
     }
 }
 

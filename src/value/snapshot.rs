@@ -2,17 +2,34 @@
 
 use bumpalo::Bump;
 
-use super::ValueRef;
+use super::{Str, ValueRef};
 
 /// What stands at a place.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
     /// Nothing: it does not exist.
     Nothing,
-    /// A boolean, a number or a string.
-    Leaf(ValueRef<'a>),
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string.
+    String(&'a str),
     /// Children.
     Children,
+}
+
+impl<'a> Content<'a> {
+    /// The value of a leaf.
+    #[inline]
+    pub fn leaf(self) -> Option<ValueRef<'a>> {
+        match self {
+            Content::Bool(b) => Some(ValueRef::Bool(b)),
+            Content::Number(n) => Some(ValueRef::Float(n)),
+            Content::String(text) => Some(ValueRef::String(Str::Utf8(text))),
+            Content::Nothing | Content::Children => None,
+        }
+    }
 }
 
 /// The host could not read its data; it keeps the error.

@@ -293,9 +293,11 @@ impl ValueRef<'_> {
             ValueRef::MapDiff(diff) => Value::MapDiff(diff.iter().map(|(k, s)| (k.to_buf(), s)).collect()),
             ValueRef::Constraint(c) => Value::Constraint(c.clone()),
             ValueRef::Snapshot(place) => match place.known() {
-                Some(Content::Leaf(value)) => value.to_value(),
                 Some(Content::Nothing) => Value::Null,
-                _ => Value::Undefined(self.describe()),
+                content => match content.and_then(Content::leaf) {
+                    Some(value) => value.to_value(),
+                    None => Value::Undefined(self.describe()),
+                },
             },
             ValueRef::Undefined(message) => Value::Undefined(message.to_owned()),
         }
@@ -429,8 +431,9 @@ impl Content<'_> {
 
     fn write(known: Option<Content<'_>>, out: &mut String, limit: usize) {
         match known {
-            Some(Content::Leaf(ValueRef::Float(n))) => out.push_str(&number::javascript_number(n)),
-            Some(Content::Leaf(value)) => value.write(out, limit),
+            Some(Content::Number(n)) => out.push_str(&number::javascript_number(n)),
+            Some(Content::Bool(b)) => ValueRef::Bool(b).write(out, limit),
+            Some(Content::String(text)) => ValueRef::String(Str::Utf8(text)).write(out, limit),
             Some(Content::Nothing) => out.push_str("nothing"),
             Some(Content::Children) => out.push_str("{…}"),
             None => out.push_str("not read"),

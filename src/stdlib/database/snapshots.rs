@@ -100,10 +100,11 @@ fn receiver<'a>(args: &[ValueRef<'a>]) -> Result<&'a dyn Snapshot, Failure<'a>> 
 
 fn val<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
     let place = receiver(args)?;
-    Ok(match place.content()? {
-        Content::Nothing => ValueRef::Null,
-        Content::Leaf(value) => value,
-        Content::Children => ValueRef::Snapshot(place),
+    let content = place.content()?;
+    Ok(match (content, content.leaf()) {
+        (_, Some(value)) => value,
+        (Content::Children, _) => ValueRef::Snapshot(place),
+        _ => ValueRef::Null,
     })
 }
 
@@ -170,7 +171,7 @@ fn priority<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
 
 fn is_leaf<'a>(args: &[ValueRef<'a>], of_type: Type) -> Answer<'a> {
     let content = receiver(args)?.content()?;
-    Ok(ValueRef::Bool(matches!(content, Content::Leaf(value) if value.type_of() == of_type)))
+    Ok(ValueRef::Bool(content.leaf().is_some_and(|value| value.type_of() == of_type)))
 }
 
 fn is_number<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
