@@ -36,7 +36,7 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 25] = [
+const CONFINED: [(&str, &[&str]); 23] = [
     ("textwrap::", &["suite/report/"]),
     ("indicatif::", &["cli/"]),
     ("notify_debouncer_mini::", &["cli/"]),

@@ -168,7 +168,8 @@ impl<'a> Language<'a> for Service<'a> {
         let (Subject { segments, unnamed_last, .. }, at) = (self.subject, usize::from(at));
         // No other segment is empty.
         let octets = segments.octets(at);
-        (!octets.is_empty() && !(*unnamed_last && at + 1 == segments.len())).then_some(octets)
+        let unnamed = *unnamed_last && at + 1 == segments.len();
+        if octets.is_empty() || unnamed { None } else { Some(octets) }
     }
 
     fn service(&self) -> &'a str {

@@ -180,7 +180,7 @@ fn located(source: &Source, fault: &Fault) -> String {
 #[derive(Debug)]
 pub(super) enum Answer {
     Service(Decision),
-    Database(database::Decision),
+    Database(Box<database::Decision>),
 }
 
 impl Answer {

@@ -272,11 +272,11 @@ fn decide(
             None if explain => rules.explain(request, &**store)?,
             None => rules.evaluate(request, &**store)?,
         }),
-        (Rules::Database(rules), Ask::Database(request, data)) => Answer::Database(match coverage {
+        (Rules::Database(rules), Ask::Database(request, data)) => Answer::Database(Box::new(match coverage {
             Some(coverage) => rules.cover(request, &**data, coverage)?,
             None if explain => rules.explain(request, &**data)?,
             None => rules.evaluate(request, &**data)?,
-        }),
+        })),
         // A request is always made for its rules.
         _ => return Err(crate::error::Error::Data("the request is for other rules".into())),
     })
