@@ -19,13 +19,17 @@
 //!
 //! | test | read | answer |
 //! |---|---|---|
-//! | `request.auth.uid == segment 4` | the user by its symbol, then the id; the fifth segment | `ada` twice: yes |
-//! | `request.resource.size < 5242880` | the object, then its size | yes |
-//! | `request.resource.contentType matches "image/.*"` | the object, then its type | a prefix is compared: yes |
+//! | `request.auth.uid == segment 4` | the user's id; the fifth segment | `ada` twice: yes |
+//! | `request.resource.size < 5242880` | the object's size, by its symbol | yes |
+//! | `request.resource.contentType matches "image/.*"` | the object's type, by its symbol | a prefix is compared: yes |
 //! | `request.resource.metadata.owner == request.auth.uid` | a map by the hash of `owner`; the id | yes: permitted |
 //!
-//! `peek.rs` reads operands of the usual types where they stand, in that table all of them; `test.rs` knows all others.
-//! No answer (`None`) is a failure: a part after it may still decide, as in `logic.rs`. Three things are watched:
+//! What these are asked of, a user, an object, its metadata, stands in the request's
+//! [`Facts`](crate::value::Facts) and need not be looked for. `peek.rs` reads operands of the usual types so, in that
+//! table all of them; `test.rs` knows all others, and `place.rs` those of database rules. No answer (`None`) is a failure:
+//! a part after it may still decide, as in `logic.rs`. Only the parts of a whole condition's `&&` are left at the first
+//! without an answer: it cannot permit then, and what is left of them is asked where another statement follows. Three
+//! things are watched:
 //!
 //! - What the statements tried can cost at most is summed up. Beyond the limit, the request starts anew, step by step.
 //! - A text too large for the official engine ends everything there; here, the request starts anew as well.

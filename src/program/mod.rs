@@ -47,6 +47,7 @@
 //! - `userId` always is the fifth segment of the path, since no glob stands before it.
 //! - `request.auth != null` is gone: without a user, `request.auth.uid` fails, and a condition that fails permits as
 //!   little as one that is false. That holds for whole conditions in which nothing is called.
+//! - Each property knows its [`Holder`], what it is asked of: `owner` the metadata of the object that is uploaded.
 //! - Names carry the hash by which maps find them and, where a request, an object or a user has a field of that name, its
 //!   [`Symbol`](crate::value::Symbol): no name is compared with others.
 //! - A function of the user, had the rule called one, would stand in the place of its call.
