@@ -176,13 +176,6 @@ impl Record for Auth {
         }
     }
 
-    fn map(&self, symbol: Symbol) -> Option<&Map> {
-        match (symbol, &self.token) {
-            (Symbol::Token, Value::Map(token)) => Some(token),
-            _ => None,
-        }
-    }
-
     fn text(&self, symbol: Symbol) -> Option<&str> {
         if symbol == Symbol::Uid { self.uid.as_str() } else { None }
     }

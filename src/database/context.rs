@@ -6,7 +6,7 @@ use crate::{
     auth::Auth,
     eval::Language,
     stdlib::{self, Failure, Operators},
-    value::{Content, Facts, Map, MapRef, Record, Resource, Snapshot as _, Str, Symbol, Value, ValueRef},
+    value::{Content, Facts, MapRef, Record, Resource, Snapshot as _, Str, Symbol, Value, ValueRef},
 };
 
 use super::{
@@ -190,13 +190,6 @@ impl Record for AuthRecord<'_> {
         match symbol {
             Symbol::Uid => Some(self.auth.uid_view()),
             symbol => self.field(symbol.text()),
-        }
-    }
-
-    fn map(&self, symbol: Symbol) -> Option<&Map> {
-        match (symbol, self.auth.token()) {
-            (Symbol::Token, Value::Map(claims)) => Some(claims),
-            _ => None,
         }
     }
 

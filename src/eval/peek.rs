@@ -207,7 +207,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             },
             _ => return None,
         };
-        super::test::ints(op, a, b)
+        super::test::numbers(op, a, b)
     }
 
     /// What `take` makes of an operand. It looks at the value where it is found, for to copy one costs more than to find

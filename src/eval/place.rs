@@ -81,15 +81,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 let same = same_text(self.text_at(a)?, self.text_at(b)?);
                 Some(same == (op == Comparator::Eq))
             }
-            op => {
-                let (a, b) = (self.number_at(a)?, self.number_at(b)?);
-                Some(match op {
-                    Comparator::Lt => a < b,
-                    Comparator::Le => a <= b,
-                    Comparator::Gt => a > b,
-                    _ => a >= b,
-                })
-            }
+            op => super::test::numbers(op, self.number_at(a)?, self.number_at(b)?),
         }
     }
 

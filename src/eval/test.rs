@@ -170,7 +170,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             (Comparator::Ne, ValueRef::String(Str::Utf8(a)), ValueRef::String(Str::Utf8(b))) => Some(a != b),
             (Comparator::Eq, ValueRef::Bool(a), ValueRef::Bool(b)) => Some(a == b),
             (Comparator::Ne, ValueRef::Bool(a), ValueRef::Bool(b)) => Some(a != b),
-            (op, ValueRef::Int(a), ValueRef::Int(b)) if L::LAST_FIRST => ints(op, a, b),
+            (op, ValueRef::Int(a), ValueRef::Int(b)) if L::LAST_FIRST => numbers(op, a, b),
             (op, a, b) => (L::OPERATORS.compare)(op, a, b).ok(),
         }
     }
@@ -275,9 +275,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 }
 
-/// Two ints compared, in the languages that have them.
+/// Two numbers of one type compared.
 #[inline]
-pub(super) fn ints(op: Comparator, a: i64, b: i64) -> Option<bool> {
+pub(super) fn numbers<N: PartialOrd>(op: Comparator, a: N, b: N) -> Option<bool> {
     match op {
         Comparator::Eq => Some(a == b),
         Comparator::Ne => Some(a != b),

@@ -51,13 +51,6 @@ impl Record for Document {
         }
     }
 
-    fn map(&self, symbol: Symbol) -> Option<&Map> {
-        match (symbol, &self.fields) {
-            (Symbol::Data, Value::Map(fields)) => Some(fields),
-            _ => None,
-        }
-    }
-
     fn names(&self) -> &'static [&'static str] {
         &["__name__", "data", "id"]
     }
@@ -69,7 +62,11 @@ impl Document {
     }
 
     pub(super) fn resource(&self) -> Resource<'_> {
-        Resource::Record { record: self, name: Symbol::Data, fields: self.map(Symbol::Data) }
+        let fields = match &self.fields {
+            Value::Map(fields) => Some(fields),
+            _ => None,
+        };
+        Resource::Record { record: self, name: Symbol::Data, fields }
     }
 }
 

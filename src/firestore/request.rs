@@ -220,16 +220,6 @@ impl Record for RequestRecord<'_> {
         })
     }
 
-    fn record(&self, symbol: Symbol) -> Option<&dyn Record> {
-        match symbol {
-            Symbol::Auth => self.request.auth.as_deref().map(|auth| auth as &dyn Record),
-            Symbol::Resource if !matches!(self.request.method, Method::Get | Method::List) => {
-                self.request.incoming.as_deref().map(|document| document as &dyn Record)
-            }
-            _ => None,
-        }
-    }
-
     fn names(&self) -> &'static [&'static str] {
         &[
             "auth",

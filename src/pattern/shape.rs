@@ -2,7 +2,7 @@
 
 use super::classes::{MAX, Set};
 use super::parse::{Look, Node, Repeat};
-use crate::value::{Str, behind};
+use crate::value::{Str, behind, places_of};
 
 /// A pattern simple enough to be compared with a text directly.
 #[derive(Clone, Debug)]
@@ -157,16 +157,11 @@ impl Gaps {
 /// Short texts are looked through eight octets at a time: a call of the general search would cost more.
 #[inline]
 fn has_line_feed(text: &[u8]) -> bool {
-    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
     if text.len() > 64 {
         return text.contains(&b'\n');
     }
     let (chunks, rest) = text.as_chunks::<8>();
-    let in_chunk = |chunk: &[u8; 8]| {
-        let other = u64::from_le_bytes(*chunk) ^ 0x0A0A_0A0A_0A0A_0A0A;
-        (((other & LOW) + LOW) | other | LOW) != u64::MAX
-    };
-    chunks.iter().any(in_chunk) || rest.contains(&b'\n')
+    chunks.iter().any(|chunk| places_of(b'\n', *chunk) != 0) || rest.contains(&b'\n')
 }
 
 fn match_runs(runs: &[Run], mut chars: impl Iterator<Item = u32>) -> bool {

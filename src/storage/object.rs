@@ -179,10 +179,6 @@ impl Record for ObjectRecord<'_> {
         })
     }
 
-    fn map(&self, symbol: Symbol) -> Option<&Map> {
-        (symbol == Symbol::Metadata).then_some(&self.object.metadata)
-    }
-
     fn text(&self, symbol: Symbol) -> Option<&str> {
         match symbol {
             Symbol::ContentType => self.object.content_type.as_deref(),

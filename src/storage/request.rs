@@ -201,14 +201,6 @@ impl Record for RequestRecord<'_> {
         })
     }
 
-    fn record(&self, symbol: Symbol) -> Option<&dyn Record> {
-        match symbol {
-            Symbol::Auth => self.request.auth.as_deref().map(|auth| auth as &dyn Record),
-            Symbol::Resource => self.incoming.as_ref().map(|object| object as &dyn Record),
-            _ => None,
-        }
-    }
-
     fn names(&self) -> &'static [&'static str] {
         &["auth", "method", "params", "path", "resource", "time"]
     }

@@ -31,7 +31,7 @@ pub use map::Map;
 pub use path::{Path, PathRef, Segment, SegmentRef};
 pub use segments::{SegmentRange, Segments};
 pub use snapshot::{Content, Snapshot, Unreadable};
-pub use string::{Cut, Str, StrBuf, StrBuilder, behind, same_bytes, same_text};
+pub use string::{Cut, Str, StrBuf, StrBuilder, behind, places_of, same_bytes, same_text};
 pub use symbol::{Name, Symbol};
 pub use time::{Duration, Timestamp};
 pub use types::{Type, TypeName};

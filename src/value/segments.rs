@@ -4,6 +4,8 @@ use std::fmt;
 
 use arrayvec::ArrayVec;
 
+use super::string::places_of;
+
 /// What stands before the path itself, as `/b/{bucket}/o` of Storage.
 const HEAD: usize = 3;
 
@@ -37,14 +39,6 @@ pub struct SegmentRange<'a> {
     segments: &'a Segments<'a>,
     start: u32,
     end: u32,
-}
-
-/// Which of eight octets are slashes: the highest bit of each.
-#[inline(always)]
-fn slashes(octets: [u8; 8]) -> u64 {
-    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-    let other = u64::from_le_bytes(octets) ^ 0x2F2F_2F2F_2F2F_2F2F;
-    !(((other & LOW) + LOW) | other | LOW)
 }
 
 impl<'a> Segments<'a> {
@@ -81,7 +75,7 @@ impl<'a> Segments<'a> {
         let (chunks, rest) = octets.as_chunks::<8>();
         let mut at = 0;
         for chunk in chunks {
-            if !self.ends_within(slashes(*chunk), at, &mut start)? {
+            if !self.ends_within(places_of(b'/', *chunk), at, &mut start)? {
                 return Ok(false);
             }
             at += 8;
@@ -89,11 +83,11 @@ impl<'a> Segments<'a> {
         if !rest.is_empty() {
             let (found, at) = match octets.last_chunk::<8>() {
                 // Those before `rest` are found already.
-                Some(last) => (slashes(*last) & u64::MAX << (64 - 8 * rest.len()), octets.len() - 8),
+                Some(last) => (places_of(b'/', *last) & u64::MAX << (64 - 8 * rest.len()), octets.len() - 8),
                 None => {
                     let mut few = [0; 8];
                     few.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                    (slashes(few), at)
+                    (places_of(b'/', few), at)
                 }
             };
             if !self.ends_within(found, at, &mut start)? {

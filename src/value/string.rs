@@ -53,6 +53,14 @@ pub fn behind<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     if same_bytes(begin, prefix.as_bytes()) { text.get(prefix.len()..) } else { None }
 }
 
+/// Which of eight octets are a given one: the highest bit of each.
+#[inline(always)]
+pub fn places_of(octet: u8, octets: [u8; 8]) -> u64 {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    let other = u64::from_le_bytes(octets) ^ u64::from_le_bytes([octet; 8]);
+    !(((other & LOW) + LOW) | other | LOW)
+}
+
 /// [`same_text`] for octets.
 #[inline]
 pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {

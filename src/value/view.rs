@@ -78,17 +78,6 @@ pub trait Record: Sync {
         self.field(symbol.text())
     }
 
-    /// The value of a key, where that is a record: the same as [`Self::known`], without a value made of it. `None` says
-    /// nothing.
-    fn record(&self, _symbol: Symbol) -> Option<&dyn Record> {
-        None
-    }
-
-    /// The same where it is a map.
-    fn map(&self, _symbol: Symbol) -> Option<&Map> {
-        None
-    }
-
     /// The same where it is a text.
     fn text(&self, symbol: Symbol) -> Option<&str> {
         match self.known(symbol) {
