@@ -1,19 +1,7 @@
 //! The parsers of database rules accept what `grammar/` says, no more and no less: files and conditions as they stand in
 //! these tests and examples, and the same with random mistakes. `PROPTEST_CASES=100000` makes it a long run.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests, and a generated parser"
-)]
-
-// The generated parser names it.
-extern crate alloc;
-
-use std::{fs, path::Path, sync::LazyLock};
+use std::sync::LazyLock;
 
 use firewarden::{internals::syntax, text::Source};
 use pest::Parser as _;
@@ -24,13 +12,7 @@ use proptest::{
 use serde_json::{Value as Json, json};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// The grammar as it is written.
-#[derive(pest_derive::Parser)]
-#[grammar = "grammar/lexical.pest"]
-#[grammar = "grammar/service.pest"]
-#[grammar = "grammar/json.pest"]
-#[grammar = "grammar/database.pest"]
-struct Grammar;
+use super::{Grammar, Kind, Rule, agrees, each_text, each_value};
 
 /// Texts of these tests: files, and whatever might be a condition.
 struct Texts {
@@ -40,9 +22,22 @@ struct Texts {
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     let mut found = Texts { files: Vec::new(), conditions: Vec::new() };
-    for folder in ["tests", "examples"] {
-        found.folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
-    }
+    each_text(&mut |kind, text| {
+        if kind == Kind::Rules {
+            return;
+        }
+        each_value(text, &mut |value| {
+            if value.get("rules").is_some() {
+                found.files.push(format!("{value:#}"));
+            }
+            if let Json::String(text) = value {
+                found.conditions.push(text.clone());
+            }
+        });
+        if kind == Kind::Json {
+            found.files.push(text.to_owned());
+        }
+    });
     for texts in [&mut found.files, &mut found.conditions] {
         texts.sort();
         texts.dedup();
@@ -50,41 +45,6 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     }
     found
 });
-
-impl Texts {
-    fn folder(&mut self, folder: &Path) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-            match ending {
-                _ if path.is_dir() => self.folder(&path),
-                "json" => {
-                    let text = fs::read_to_string(&path).unwrap();
-                    self.parts(&text);
-                    self.files.push(text);
-                }
-                "jsonl" => fs::read_to_string(&path).unwrap().lines().for_each(|line| self.parts(line)),
-                _ => {}
-            }
-        }
-    }
-
-    /// The rules and the strings in a JSON text.
-    fn parts(&mut self, text: &str) {
-        let mut queue: Vec<Json> = serde_json::from_str(text).into_iter().collect();
-        while let Some(value) = queue.pop() {
-            if value.get("rules").is_some() {
-                self.files.push(format!("{value:#}"));
-            }
-            match value {
-                Json::String(text) => self.conditions.push(text),
-                Json::Array(items) => queue.extend(items),
-                Json::Object(entries) => queue.extend(entries.into_iter().map(|entry| entry.1)),
-                _ => {}
-            }
-        }
-    }
-}
 
 /// Whether the parser finds a text well-formed, where none of `codes` says that it is not. What nests too deeply it does
 /// not tell.
@@ -110,13 +70,6 @@ fn condition_agrees(text: &str) -> Result<bool, String> {
     let file = json!({ "rules": { ".read": text } }).to_string();
     let ours = well_formed(&file, &["expression-syntax", "assignment"]);
     agrees(&text, Grammar::parse(Rule::db_rule, &text).is_ok(), ours)
-}
-
-fn agrees(text: &str, grammar: bool, ours: Option<bool>) -> Result<bool, String> {
-    match ours {
-        Some(ours) if ours != grammar => Err(format!("{text}\naccepted: {ours}, by the grammar: {grammar}")),
-        _ => Ok(grammar),
-    }
 }
 
 #[test]
