@@ -165,11 +165,10 @@ impl<'a> Language<'a> for Service<'a> {
 
     #[inline]
     fn segment_octets(&self, at: u8) -> Option<&'a [u8]> {
-        let (Subject { segments, unnamed_last, .. }, at) = (self.subject, usize::from(at));
+        let Subject { segments, unnamed_last, .. } = self.subject;
         // No other segment is empty.
-        let octets = segments.octets(at);
-        let unnamed = *unnamed_last && at + 1 == segments.len();
-        if octets.is_empty() || unnamed { None } else { Some(octets) }
+        let octets = segments.octets(usize::from(at));
+        if octets.is_empty() || *unnamed_last && usize::from(at) + 1 == segments.len() { None } else { Some(octets) }
     }
 
     fn service(&self) -> &'a str {

@@ -24,11 +24,19 @@ impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
     #[inline]
     pub fn permits(&mut self, statements: &'a [Statement], method: RequestedMethod<'_>) -> Option<bool> {
         let Service { program, subject, .. } = self.language;
+        let several;
+        let blocks = match program.matcher.straight(subject.segments) {
+            Some(blocks) => blocks,
+            None => {
+                several = program.matcher.fork(&program.blocks, subject.segments);
+                several.as_slice()
+            }
+        };
         let mut cost = 0_u32;
         // A test without an answer that was not asked to its end: whatever of it ends everything does so only for
         // those that come after it.
         let mut unfinished: Option<TestId> = None;
-        for block in program.matcher.find(&program.blocks, subject.segments).as_slice() {
+        for block in blocks {
             let Some(block) = program.blocks.get(*block as usize) else { continue };
             self.language.block = Some(block);
             for statement in block.statements.of(statements) {

@@ -33,11 +33,11 @@ use crate::{
     eval::Coverage,
     service::{self, Compiled, Decision, DocumentHost, Documents},
     text::{Diagnostics, Source},
-    value::Segments,
+    value::{Root, Segments},
 };
 
 /// The service that Firestore rules stand in.
-pub const SERVICE: &str = "cloud.firestore";
+pub const SERVICE: &str = Root::Documents.service();
 
 /// Documents that one request for one document may read (language specification, section 5; repeats are free).
 pub const DOCUMENT_LIMIT: usize = 10;

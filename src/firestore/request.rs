@@ -6,10 +6,10 @@ use crate::{
     auth::{self, Auth},
     eval::Subject,
     service::{Asked, Method},
-    value::{Facts, Map, MapRef, PathRef, Record, Resource, Segments, Symbol, Timestamp, Value, ValueRef},
+    value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
-use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, SERVICE};
+use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query};
 
 /// A request for a document or a query. It borrows what it is given by reference.
 #[derive(Clone, Debug)]
@@ -125,7 +125,7 @@ impl<'a> Request<'a> {
         if path.is_empty() || self.database.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        into.cut(["databases", &self.database, "documents"], path)?;
+        into.cut(Root::Documents, &self.database, path)?;
         let documents = into.len() - 3;
         match (self.method, documents % 2) {
             // A list is decided for a document of the collection that has no name.
@@ -161,7 +161,7 @@ impl RequestRecord<'_> {
         let request = self.request;
         let stored = request.existing.as_deref().map_or(ValueRef::Null, Document::view);
         Asked {
-            service: SERVICE,
+            root: Root::Documents,
             method: request.method,
             subject: Subject {
                 segments: self.segments,

@@ -120,6 +120,7 @@ impl Pattern {
     }
 
     /// Whether the pattern matches the whole of `text`, code point by code point.
+    #[inline]
     pub fn matches(&self, text: Str<'_>) -> bool {
         match (text, &self.0.shape) {
             (Str::Utf8(text), Some(shape)) => shape.matches(text),
@@ -127,6 +128,7 @@ impl Pattern {
         }
     }
 
+    #[inline(never)]
     fn matches_by_engine(&self, text: Str<'_>) -> bool {
         match text {
             Str::Utf8(text) => self.whole(Form::Utf8).is_some_and(|engine| engine.matches(text)),

@@ -2,15 +2,24 @@
 
 use super::classes::{MAX, Set};
 use super::parse::{Look, Node, Repeat};
-use crate::value::{Str, behind, places_of};
+use crate::value::{Str, behind, places_of, same_bytes};
 
 /// A pattern simple enough to be compared with a text directly.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
+    /// A text, and any characters behind it: `image/.*`.
+    Begins(Begin),
     /// Any of these: `image/png`, `^(draft|live)$`, `image/.*|video/.*`, `.*[.](png|jpg)`.
     AnyOf(Box<[Way]>),
     /// Runs of characters: `[a-z0-9_]{3,20}`, `\d{4}-\d\d`, `\p{L}{1,50}`.
     Runs(Box<[Run]>),
+}
+
+/// A text, and whether a line feed may stand behind it.
+#[derive(Clone, Debug)]
+pub(super) struct Begin {
+    prefix: Box<str>,
+    newline: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +69,11 @@ impl Shape {
     pub(super) fn of(node: &Node) -> Option<Shape> {
         let nodes = unanchored(node);
         if let Some(ways) = ways(nodes) {
+            if let [Way::Gaps(gaps)] = ways.as_slice()
+                && let Some(begin) = gaps.begin()
+            {
+                return Some(Shape::Begins(begin));
+            }
             return Some(Shape::AnyOf(ways.into_boxed_slice()));
         }
         runs(nodes).map(|runs| Shape::Runs(runs.into_boxed_slice()))
@@ -69,12 +83,7 @@ impl Shape {
     #[inline]
     pub(super) fn matches(&self, text: &str) -> bool {
         match self {
-            Shape::AnyOf(ways)
-                if let [Way::Gaps(gaps)] = &**ways
-                    && gaps.is_open() =>
-            {
-                gaps.begin(text)
-            }
+            Shape::Begins(begin) => begin.matches(text),
             shape => shape.matches_any(text),
         }
     }
@@ -82,6 +91,7 @@ impl Shape {
     #[inline(never)]
     fn matches_any(&self, text: &str) -> bool {
         match self {
+            Shape::Begins(begin) => begin.matches(text),
             Shape::AnyOf(ways) => ways.iter().any(|way| match way {
                 Way::Text(known) => **known == *text,
                 Way::Gaps(gaps) => gaps.matches(text),
@@ -93,8 +103,8 @@ impl Shape {
     /// The same when characters are UTF-16 units; nothing when only the engine can tell.
     pub(super) fn matches_units(&self, text: Str<'_>) -> Option<bool> {
         match (self, text) {
-            (Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
-            (Shape::AnyOf(_), Str::Wide(_)) => None,
+            (Shape::Begins(_) | Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
+            (Shape::Begins(_) | Shape::AnyOf(_), Str::Wide(_)) => None,
             (Shape::Runs(runs), Str::Utf8(text))
                 if let [run] = &**runs
                     && text.bytes().all(|byte| run.set.has_ascii(byte)) =>
@@ -118,19 +128,22 @@ impl Shape {
     }
 }
 
-impl Gaps {
-    /// Whether a prefix is all there is: `image/.*`
+impl Begin {
     #[inline]
-    fn is_open(&self) -> bool {
-        self.middles.is_empty() && self.suffix.is_empty()
+    fn matches(&self, text: &str) -> bool {
+        let (text, prefix) = (text.as_bytes(), self.prefix.as_bytes());
+        match text.split_at_checked(prefix.len()) {
+            Some((begin, rest)) => same_bytes(begin, prefix) && (self.newline || !has_line_feed(rest)),
+            None => false,
+        }
     }
+}
 
-    /// Whether a text has the prefix, and whatever is allowed behind it.
-    #[inline]
-    fn begin(&self, text: &str) -> bool {
-        behind(text, &self.prefix).is_some_and(|rest| {
-            (!rest.is_empty() || !self.last.nonempty) && (self.newline || !has_line_feed(rest.as_bytes()))
-        })
+impl Gaps {
+    /// The same where a prefix is all there is.
+    fn begin(&self) -> Option<Begin> {
+        let open = self.middles.is_empty() && self.suffix.is_empty() && !self.last.nonempty;
+        open.then(|| Begin { prefix: self.prefix.clone(), newline: self.newline })
     }
 
     fn matches(&self, text: &str) -> bool {
@@ -154,9 +167,14 @@ impl Gaps {
     }
 }
 
-/// Short texts are looked through eight octets at a time: a call of the general search would cost more.
+/// The general search would cost more than it takes to look through a short text.
 #[inline]
 fn has_line_feed(text: &[u8]) -> bool {
+    if text.len() < 8 { text.iter().copied().any(|octet| octet == b'\n') } else { has_line_feed_long(text) }
+}
+
+#[inline(never)]
+fn has_line_feed_long(text: &[u8]) -> bool {
     if text.len() > 64 {
         return text.contains(&b'\n');
     }

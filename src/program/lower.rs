@@ -6,7 +6,7 @@ use crate::{
     stdlib::{self, Arithmetic, Dialect},
     syntax::ast::{self, BinaryOp, Expr, ExprId, Exprs, PathPart, Segment, UnaryOp, Version},
     text::Source,
-    value::{Comparator, Value},
+    value::{Comparator, Root, Value},
 };
 
 use super::{
@@ -71,7 +71,8 @@ impl<'s> Lowering<'s> {
         order(&mut list, &owners);
         let matcher = Matcher::new(&list, &cells, ruleset.version);
         let blocks = list;
-        self.services.push(ServiceProgram { name: service.name.text.clone(), functions, blocks, matcher });
+        let name = service.name.text.clone();
+        self.services.push(ServiceProgram { root: Root::of(&name), name, functions, blocks, matcher });
         self.scope = Scope::default();
     }
 

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     syntax::ast::Version,
-    value::{SegmentRange, Segments, same_bytes},
+    value::{Root, SegmentRange, Segments, same_bytes},
 };
 
 use super::{Block, chain::Cell};
@@ -22,6 +22,8 @@ pub struct Matcher {
     lead: Vec<(usize, Box<str>)>,
     /// How many segments that has.
     led: usize,
+    /// The product of whose paths all have the first two of these names.
+    root: Option<Root>,
     /// The branch after it.
     start: u32,
     /// Segments that a glob takes at least: one in version 1.
@@ -79,7 +81,8 @@ impl Matched<'_> {
 impl Matcher {
     pub(super) fn new(blocks: &[Block], cells: &[Option<Vec<Cell<'_>>>], version: Version) -> Self {
         let shortest_glob = usize::from(version == Version::V1);
-        let mut matcher = Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, start: 0, shortest_glob };
+        let mut matcher =
+            Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, root: None, start: 0, shortest_glob };
         for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
             if let Some(cells) = cells.as_ref().filter(|_| block.statements.len > 0) {
                 matcher.add(id as u32, cells);
@@ -89,6 +92,9 @@ impl Matcher {
             matcher.lead.extend(cell.map(|name| (matcher.led, name)));
             matcher.led += 1;
             matcher.start = next;
+        }
+        if let [(0, first), (2, last), ..] = matcher.lead.as_slice() {
+            matcher.root = Root::ALL.into_iter().find(|root| root.names() == (first, last));
         }
         for branch in &mut matcher.nodes {
             branch.blocks.sort_unstable_by_key(|block| rank(blocks, *block));
@@ -130,21 +136,28 @@ impl Matcher {
     }
 
     /// The blocks that cover a path, in the order in which their statements are tried.
-    #[inline]
     pub fn find(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
-        let fits = |(at, name): &(usize, Box<str>)| same_bytes(name.as_bytes(), path.octets(*at));
-        if path.len() < self.led || !self.lead.iter().all(fits) {
-            return Matched::One(&[]);
+        self.straight(path).map_or_else(|| self.fork(blocks, path), Matched::One)
+    }
+
+    /// Whether a path begins as all do.
+    #[inline(always)]
+    fn leads(&self, path: &Segments<'_>) -> bool {
+        let known = if path.root().is_some() && path.root() == self.root { 2 } else { 0 };
+        for (at, name) in self.lead.get(known..).unwrap_or(&[]) {
+            if !same_bytes(name.as_bytes(), path.octets(*at)) {
+                return false;
+            }
         }
-        match self.straight(path) {
-            Some(found) => Matched::One(found),
-            None => self.fork(blocks, path),
-        }
+        path.len() >= self.led
     }
 
     /// The blocks of a path that leads only one way; `None` where there are several.
-    #[inline]
-    fn straight(&self, path: &Segments<'_>) -> Option<&[u32]> {
+    #[inline(always)]
+    pub fn straight(&self, path: &Segments<'_>) -> Option<&[u32]> {
+        if !self.leads(path) {
+            return Some(&[]);
+        }
         let mut branch = self.nodes.get(self.start as usize)?;
         let (mut at, end) = (self.led, path.len());
         while at < end {
@@ -163,8 +176,9 @@ impl Matcher {
         branch.glob.is_none().then_some(&*branch.blocks)
     }
 
+    /// The same of one that may lead several ways.
     #[inline(never)]
-    fn fork(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
+    pub fn fork(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
         let mut matched = Matched::Several(ArrayVec::new());
         self.walk(self.start, path, self.led, &mut matched);
         match &mut matched {

@@ -1,6 +1,6 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
-use crate::{syntax::ast::Version, text::Span, value::same_text};
+use crate::{syntax::ast::Version, text::Span, value::Root};
 
 use super::{Code, Matcher, NodeId, Run, TestId, listing};
 
@@ -48,6 +48,7 @@ impl Methods {
     }
 
     /// Whether the statement speaks of that method.
+    #[inline]
     pub fn contains(&self, method: RequestedMethod<'_>) -> bool {
         self.mask & method.bit != 0
             || (method.bit == 0 && self.others.iter().any(|m| m.eq_ignore_ascii_case(method.name)))
@@ -110,6 +111,8 @@ pub struct CaptureAt {
 pub struct ServiceProgram {
     /// Its name.
     pub name: String,
+    /// What the paths of its requests begin with.
+    pub root: Option<Root>,
     /// Functions outside services, compiled for this one, and then those declared outside its blocks.
     pub functions: Run,
     /// Its blocks, in source order.
@@ -134,7 +137,13 @@ pub struct Program {
 impl Program {
     /// The service of that name.
     pub fn service(&self, name: &str) -> Option<&ServiceProgram> {
-        self.services.iter().find(|s| same_text(&s.name, name))
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The service for paths with that root.
+    #[inline]
+    pub fn of(&self, root: Root) -> Option<&ServiceProgram> {
+        self.services.iter().find(|service| service.root == Some(root))
     }
 }
 

@@ -159,6 +159,8 @@ pub enum Holder {
     Request,
     /// `request.auth`; in database rules `auth`
     User,
+    /// The same, of which it is the `uid`.
+    UserId,
     /// `request.auth.token`; in database rules `auth.token`
     Claims,
     /// `request.resource`
@@ -201,6 +203,16 @@ impl Holder {
             (Holder::Existing, Some(Symbol::Metadata)) => Holder::ExistingMetadata,
             _ => Holder::Member,
         })
+    }
+}
+
+impl Holder {
+    /// The same where the name of the property settles more.
+    pub(super) fn asked(self, name: Name) -> Holder {
+        match (self, name.symbol()) {
+            (Holder::User, Some(Symbol::Uid)) => Holder::UserId,
+            (holder, _) => holder,
+        }
     }
 }
 

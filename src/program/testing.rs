@@ -241,7 +241,11 @@ impl Testing<'_> {
             (Comparator::Eq | Comparator::Ne, ..) => match (constant(a), constant(b)) {
                 (None, Some(Value::Bool(known))) if op == Comparator::Eq => Test::Bool(a, *known),
                 (Some(Value::Bool(known)), None) if op == Comparator::Eq => Test::Bool(b, *known),
-                _ => Test::Same(a, b, op == Comparator::Eq),
+                // Which of the two stands first makes no difference.
+                _ => match a {
+                    Operand::Segment(_) => Test::Same(b, a, op == Comparator::Eq),
+                    _ => Test::Same(a, b, op == Comparator::Eq),
+                },
             },
             _ => Test::Compare(op, a, b),
         }
@@ -424,7 +428,7 @@ impl Testing<'_> {
         self.code.member_names.extend(&each);
         let text = self.code.name(last.text).into();
         self.code.members.push(Member { text, name: last.name, of, slot, names: run });
-        let operand = Operand::Member(holder, self.code.members.len() as u32 - 1);
+        let operand = Operand::Member(holder.asked(last.name), self.code.members.len() as u32 - 1);
         self.members.insert((slot, names), operand);
         Some(operand)
     }

@@ -6,13 +6,14 @@ use crate::{
     error::Error,
     eval::{Counter, Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
     program::{Program, ServiceProgram},
+    value::Root,
 };
 
 use super::{Cause, Compiled, Decision, DocumentHost, Method, decision::Recorded};
 
 /// What a product asks: its values as rules see them.
 pub(crate) struct Asked<'r> {
-    pub(crate) service: &'static str,
+    pub(crate) root: Root,
     pub(crate) method: Method,
     pub(crate) subject: Subject<'r>,
 }
@@ -31,10 +32,10 @@ impl Asked<'_> {
 }
 
 /// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
-#[inline]
+#[inline(always)]
 pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
-    let Asked { service, method, subject } = asked;
-    let Some(service) = compiled.program().service(service) else { return Ok(false) };
+    let Asked { root, method, subject } = asked;
+    let Some(service) = compiled.program().of(*root) else { return Ok(false) };
     let quick = {
         let arena = Bump::new();
         let Program { code, statements, .. } = compiled.program();
@@ -68,10 +69,10 @@ pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<
 /// The decision with all it went through.
 pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
     let program = compiled.program();
-    let blocks = program.service(asked.service).map_or(&[][..], |s| &s.blocks);
+    let blocks = program.of(asked.root).map_or(&[][..], |s| &s.blocks);
     let mut recorder = Recorder::new(&program.code, blocks, asked.subject.segments);
     let mut decision = run(compiled, asked, host, &mut recorder)?;
-    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.service, recorder.finish())));
+    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.root, recorder.finish())));
     Ok(decision)
 }
 
@@ -92,7 +93,7 @@ fn run(
     observer: &mut impl Observer,
 ) -> Result<Decision, Error> {
     let program = compiled.program();
-    let cause = match program.service(asked.service) {
+    let cause = match program.of(asked.root) {
         None => Cause::NoService,
         Some(service) => {
             let arena = Bump::new();

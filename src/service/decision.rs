@@ -6,6 +6,7 @@ use crate::{
     eval::{Fault, Recording, Trace},
     explain::in_words,
     text::{Source, Span},
+    value::Root,
 };
 
 use super::{Compiled, Explanation};
@@ -24,20 +25,20 @@ pub struct Decision {
 #[derive(Clone)]
 pub(super) struct Recorded {
     compiled: Compiled,
-    service: &'static str,
+    root: Root,
     recording: Recording,
     trace: OnceLock<Trace>,
 }
 
 impl Recorded {
-    pub(super) fn new(compiled: Compiled, service: &'static str, recording: Recording) -> Self {
-        Recorded { compiled, service, recording, trace: OnceLock::new() }
+    pub(super) fn new(compiled: Compiled, root: Root, recording: Recording) -> Self {
+        Recorded { compiled, root, recording, trace: OnceLock::new() }
     }
 
     fn trace(&self) -> &Trace {
         self.trace.get_or_init(|| {
             let program = self.compiled.program();
-            self.recording.read(program, program.service(self.service).map_or(&[], |service| &service.blocks))
+            self.recording.read(program, program.of(self.root).map_or(&[], |service| &service.blocks))
         })
     }
 }

@@ -32,11 +32,11 @@ use crate::{
     service::{self, Compiled, Decision, DocumentHost, Documents},
     syntax::ast::Version,
     text::{Diagnostics, Source},
-    value::Segments,
+    value::{Root, Segments},
 };
 
 /// The service that Storage rules stand in.
-pub const SERVICE: &str = "firebase.storage";
+pub const SERVICE: &str = Root::Objects.service();
 
 /// Firestore documents that one request may read, by the documentation; repeats of a document are free.
 pub const DOCUMENT_LIMIT: usize = 2;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::value::{Map, MapRef, Record, Symbol, Timestamp, ValueRef};
 
+use super::Request;
+
 /// Metadata of an object: what rules see as `resource` and `request.resource` (language specification, section 8).
 ///
 /// Texts that are not set are null; `generation` and `metageneration` are 1 unless set.
@@ -130,8 +132,7 @@ impl Object {
 /// An object with the bucket and the times of a request where it has none of its own.
 pub(super) struct ObjectRecord<'r> {
     pub(super) object: &'r Object,
-    pub(super) bucket: &'r str,
-    pub(super) time: Timestamp,
+    pub(super) request: &'r Request<'r>,
 }
 
 const NAMES: [&str; 15] = [
@@ -164,11 +165,11 @@ impl Record for ObjectRecord<'_> {
             Symbol::ContentType => optional(&object.content_type),
             Symbol::Metadata => ValueRef::Map(MapRef::Owned(&object.metadata)),
             Symbol::Name => ValueRef::from(object.name.as_str()),
-            Symbol::Bucket => ValueRef::from(object.bucket.as_deref().unwrap_or(self.bucket)),
+            Symbol::Bucket => ValueRef::from(object.bucket.as_deref().unwrap_or_else(|| self.request.bucket())),
             Symbol::Generation => ValueRef::Int(object.generation),
             Symbol::Metageneration => ValueRef::Int(object.metageneration),
-            Symbol::TimeCreated => ValueRef::Timestamp(object.time_created.unwrap_or(self.time)),
-            Symbol::Updated => ValueRef::Timestamp(object.updated.unwrap_or(self.time)),
+            Symbol::TimeCreated => ValueRef::Timestamp(object.time_created.unwrap_or(self.request.time())),
+            Symbol::Updated => ValueRef::Timestamp(object.updated.unwrap_or(self.request.time())),
             Symbol::Md5Hash => optional(&object.md5_hash),
             Symbol::Crc32c => optional(&object.crc32c),
             Symbol::Etag => optional(&object.etag),

@@ -6,13 +6,10 @@ use crate::{
     auth::{self, Auth},
     eval::Subject,
     service::{Asked, Method},
-    value::{Facts, Map, MapRef, PathRef, Record, Resource, Segments, Symbol, Timestamp, ValueRef},
+    value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, ValueRef},
 };
 
-use super::{
-    SERVICE,
-    object::{Object, ObjectRecord},
-};
+use super::object::{Object, ObjectRecord};
 
 /// A request to read or change an object. It borrows what it is given by reference.
 #[derive(Clone, Debug)]
@@ -114,7 +111,16 @@ impl<'a> Request<'a> {
         self.method
     }
 
+    pub(super) fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    pub(super) fn time(&self) -> Timestamp {
+        self.time
+    }
+
     /// Reads the segments of its path.
+    #[inline(always)]
     pub(super) fn segments<'r>(&'r self, into: &mut Segments<'r>) -> Result<(), &'static str> {
         if self.name.is_empty() && self.method != Method::List {
             return Err("Path segment cannot be empty");
@@ -127,12 +133,12 @@ impl<'a> Request<'a> {
         if name.is_empty() && !self.name.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        into.cut(["b", &self.bucket, "o"], name)
+        into.cut(Root::Objects, &self.bucket, name)
     }
 
     pub(super) fn record<'r>(&'r self, segments: &'r Segments<'r>) -> RequestRecord<'r> {
         let object = |object: &'r Option<Cow<'a, Object>>| {
-            object.as_deref().map(|object| ObjectRecord { object, bucket: &self.bucket, time: self.time })
+            object.as_deref().map(|object| ObjectRecord { object, request: self })
         };
         RequestRecord { request: self, segments, existing: object(&self.existing), incoming: object(&self.incoming) }
     }
@@ -155,7 +161,7 @@ pub(super) struct RequestRecord<'r> {
 impl RequestRecord<'_> {
     pub(super) fn asked(&self) -> Asked<'_> {
         Asked {
-            service: SERVICE,
+            root: Root::Objects,
             method: self.request.method,
             subject: Subject {
                 segments: self.segments,

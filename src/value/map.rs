@@ -120,8 +120,13 @@ impl Table {
         match &self.index {
             Index::None => self.entries.iter().find(|entry| entry.is(key, hash)).map(|entry| &entry.value),
             Index::Table(table) => self.in_table(table, key, hash).map(|entry| &entry.value),
-            Index::Sorted(_) => self.position(key, hash).and_then(|at| self.entries.get(at)).map(|entry| &entry.value),
+            Index::Sorted(_) => self.in_order(key, hash),
         }
+    }
+
+    #[inline(never)]
+    fn in_order(&self, key: &str, hash: u32) -> Option<&Value> {
+        self.position(key, hash).and_then(|at| self.entries.get(at)).map(|entry| &entry.value)
     }
 
     #[inline]

@@ -29,7 +29,7 @@ pub use geo::LatLng;
 pub use key::Key;
 pub use map::Map;
 pub use path::{Path, PathRef, Segment, SegmentRef};
-pub use segments::{SegmentRange, Segments};
+pub use segments::{Root, SegmentRange, Segments};
 pub use snapshot::{Content, Snapshot, Unreadable};
 pub use string::{Cut, Str, StrBuf, StrBuilder, behind, places_of, same_bytes, same_text};
 pub use symbol::{Name, Symbol};

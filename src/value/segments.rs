@@ -6,7 +6,7 @@ use arrayvec::ArrayVec;
 
 use super::string::places_of;
 
-/// What stands before the path itself, as `/b/{bucket}/o` of Storage.
+/// Segments before the path itself, as `/b/{bucket}/o` of Storage.
 const HEAD: usize = 3;
 
 /// Segments behind it that fit without allocating; rules have at most 100.
@@ -14,12 +14,50 @@ const INLINE: usize = 24;
 
 const EMPTY_SEGMENT: &str = "Path segment cannot be empty";
 
+/// What the paths of a product begin with, two fixed names and between them one that a request chooses. It tells the
+/// service that rules for them stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// `/b/{bucket}/o` of Storage
+    Objects,
+    /// `/databases/{database}/documents` of Firestore
+    Documents,
+}
+
+impl Root {
+    /// All of them.
+    pub const ALL: [Root; 2] = [Root::Objects, Root::Documents];
+
+    /// That of a service.
+    pub fn of(service: &str) -> Option<Root> {
+        Root::ALL.into_iter().find(|root| root.service() == service)
+    }
+
+    /// The name of the service.
+    pub const fn service(self) -> &'static str {
+        match self {
+            Root::Objects => "firebase.storage",
+            Root::Documents => "cloud.firestore",
+        }
+    }
+
+    /// The two names.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Root::Objects => ("b", "o"),
+            Root::Documents => ("databases", "documents"),
+        }
+    }
+}
+
 /// The segments of a request's path: three before it, and those of the path, of which only the places are kept.
 #[derive(Default)]
 pub struct Segments<'a> {
-    head: [&'a str; HEAD],
+    root: Option<Root>,
+    /// The bucket or the database.
+    owner: &'a str,
     path: &'a str,
-    /// Where each segment of the path begins, and where one more would.
+    /// Where each segment of the path begins, and where one more would. None where all are listed.
     starts: ArrayVec<u32, { INLINE + 1 }>,
     /// All of them, where they were given one by one, or are many.
     list: List<'a>,
@@ -47,15 +85,16 @@ impl<'a> Segments<'a> {
         Segments { list: List::Given(segments), ..Segments::default() }
     }
 
-    /// Reads `head` and then `path` cut at its slashes; an empty path has no segments. A slash before or after `path` is
-    /// an empty segment.
+    /// Reads the root with the bucket or database, and then `path` cut at its slashes; an empty path has no segments. A
+    /// slash before or after `path` is an empty segment.
     ///
     /// # Errors
     ///
     /// The official words for a path that no rules can cover.
-    #[inline]
-    pub fn cut(&mut self, head: [&'a str; HEAD], path: &'a str) -> Result<(), &'static str> {
-        self.head = head;
+    #[inline(always)]
+    pub fn cut(&mut self, root: Root, owner: &'a str, path: &'a str) -> Result<(), &'static str> {
+        self.root = Some(root);
+        self.owner = owner;
         self.path = path;
         match path.is_empty() || self.find_places()? {
             true => Ok(()),
@@ -123,7 +162,9 @@ impl<'a> Segments<'a> {
         if self.path.split('/').any(str::is_empty) {
             return Err(EMPTY_SEGMENT);
         }
-        self.list = List::Many(self.head.into_iter().chain(self.path.split('/')).collect());
+        let head = (0..HEAD).filter_map(|at| self.in_root(at));
+        self.list = List::Many(head.chain(self.path.split('/')).collect());
+        self.starts.clear();
         Ok(())
     }
 
@@ -136,10 +177,10 @@ impl<'a> Segments<'a> {
         let behind = self.starts.last().map_or(0, |start| start + 1);
         if self.listed().is_some() || self.starts.try_push(behind).is_err() {
             self.list = List::Many(self.iter().chain([""]).collect());
+            self.starts.clear();
         }
     }
 
-    #[inline(always)]
     fn listed(&self) -> Option<&[&'a str]> {
         match &self.list {
             List::None => None,
@@ -148,10 +189,24 @@ impl<'a> Segments<'a> {
         }
     }
 
+    /// What the path begins with, where it is known.
+    #[inline]
+    pub fn root(&self) -> Option<Root> {
+        self.root
+    }
+
     /// How many there are.
     #[inline]
     pub fn len(&self) -> usize {
-        self.listed().map_or(HEAD + self.starts.len().saturating_sub(1), <[_]>::len)
+        match self.starts.len() {
+            0 => self.len_listed(),
+            starts => HEAD + starts - 1,
+        }
+    }
+
+    #[inline(never)]
+    fn len_listed(&self) -> usize {
+        self.listed().map_or(HEAD, <[_]>::len)
     }
 
     /// Whether there is none.
@@ -162,32 +217,41 @@ impl<'a> Segments<'a> {
     /// The segment at a place.
     #[inline]
     pub fn get(&self, at: usize) -> Option<&'a str> {
-        if let Some(segments) = self.listed() {
-            return segments.get(at).copied();
-        }
-        match at.checked_sub(HEAD) {
-            None => self.head.get(at).copied(),
-            Some(at) => self.bounds(at).map(|(start, end)| self.path.get(start..end).unwrap_or("")),
+        match self.bounds(at) {
+            Some((start, end)) => Some(self.path.get(start..end).unwrap_or("")),
+            None => self.get_listed(at),
         }
     }
 
+    /// One that is listed, or before the path.
+    #[inline(never)]
+    fn get_listed(&self, at: usize) -> Option<&'a str> {
+        match self.listed() {
+            Some(segments) => segments.get(at).copied(),
+            None => self.in_root(at),
+        }
+    }
+
+    fn in_root(&self, at: usize) -> Option<&'a str> {
+        let (first, last) = self.root?.names();
+        [first, self.owner, last].get(at).copied()
+    }
+
+    /// Where a segment of the path stands in it.
     #[inline(always)]
     fn bounds(&self, at: usize) -> Option<(usize, usize)> {
-        match self.starts.get(at..at + 2) {
-            Some([start, next]) => Some((*start as usize, *next as usize - 1)),
-            _ => None,
-        }
+        let at = at.wrapping_sub(HEAD);
+        let (start, next) = (self.starts.get(at)?, self.starts.get(at.wrapping_add(1))?);
+        Some((*start as usize, *next as usize - 1))
     }
 
     /// The octets of the segment at a place; none where there is none, or no such place.
     #[inline(always)]
     pub fn octets(&self, at: usize) -> &'a [u8] {
-        let segment = match (self.listed(), at.checked_sub(HEAD)) {
-            (Some(segments), _) => segments.get(at).map(|segment| segment.as_bytes()),
-            (None, None) => self.head.get(at).map(|segment| segment.as_bytes()),
-            (None, Some(at)) => self.bounds(at).and_then(|(start, end)| self.path.as_bytes().get(start..end)),
-        };
-        segment.unwrap_or(&[])
+        match self.bounds(at) {
+            Some((start, end)) => self.path.as_bytes().get(start..end).unwrap_or(&[]),
+            None => self.get_listed(at).unwrap_or("").as_bytes(),
+        }
     }
 
     /// All of them, in order.
@@ -259,7 +323,7 @@ mod tests {
         for path in &paths {
             for unnamed in [false, true] {
                 let mut cut = Segments::default();
-                let result = cut.cut(["b", "k", "o"], path);
+                let result = cut.cut(Root::Objects, "k", path);
                 let Some(mut wanted) = plain(path) else {
                     assert_eq!(result, Err(EMPTY_SEGMENT), "{path}");
                     continue;
