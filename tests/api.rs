@@ -8,7 +8,8 @@ use std::{
 };
 
 use firewarden::{
-    Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Trace, Value,
+    Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome, Step, Trace,
+    Value,
     firestore::{self, Direction, Document, Query},
     storage::{self, Object},
     text::Source,
@@ -434,6 +435,31 @@ fn an_error_is_explained() {
 fn a_request_that_no_block_covers_is_explained() {
     let request = storage::Request::delete("photos", Object::new("users/alice/cat.png")).auth(Auth::user("alice"));
     insta::assert_snapshot!(explained(&request));
+}
+
+/// An error passes on to what it is a part of; one that arose at the same place in another call is another.
+#[test]
+fn each_step_of_a_trace_has_its_own_error() {
+    let condition = "small(request.auth) || (small(request.method) && small(resource.size))";
+    let rules = format!(
+        "rules_version = '2';\nservice firebase.storage {{\n  function small(v) {{ return v < 10; }}\n  \
+         match /b/{{bucket}}/o/{{name}} {{ allow get: if {condition}; }}\n}}\n"
+    );
+    let rules: storage::Ruleset = rules.parse().unwrap();
+    let request = storage::Request::get("b", "x").existing(Object::new("x").size(20)).auth(Auth::user("u"));
+    let decision = rules.explain(&request, &()).unwrap();
+    let whole = decision.trace().unwrap().blocks[0].statements[0].condition.clone().unwrap();
+    let message = |step: &Step| match &step.outcome {
+        Outcome::Error(fault) => fault.message.clone(),
+        outcome => format!("{outcome:?}"),
+    };
+    let [of_map, both] = whole.parts.as_slice() else { panic!("{whole:?}") };
+    let of_text = &both.parts[0];
+    assert!(message(of_map).contains("Received: map < int"), "{}", message(of_map));
+    assert!(message(of_text).contains("Received: string < int"), "{}", message(of_text));
+    assert_eq!(message(&both.parts[1]), "Value(Bool(false))");
+    assert_eq!(message(both), "Value(Bool(false))");
+    assert_eq!(message(&whole), message(of_map));
 }
 
 #[test]

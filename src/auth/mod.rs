@@ -164,10 +164,6 @@ impl Auth {
 
 /// Exactly two keys; there is no `provider` in this language.
 impl Record for Auth {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
-    }
-
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
             Symbol::Uid => Some(self.uid.view()),
@@ -180,8 +176,8 @@ impl Record for Auth {
         if symbol == Symbol::Uid { self.uid.as_str() } else { None }
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["uid", "token"]
+    fn symbols(&self) -> &'static [Symbol] {
+        &[Symbol::Uid, Symbol::Token]
     }
 }
 

@@ -15,8 +15,11 @@ use super::{
     limits::path_of,
 };
 
-/// Validations below a written place that one decision names: so many that hold, and so many that do not.
+/// Validations below a written place that one decision names: so many that hold, or so many that do not.
 pub(super) const MOST_BELOW: usize = 50;
+
+/// Rules that room is made for at first.
+const FIRST_RULES: usize = 24;
 
 /// What a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,17 @@ pub(super) struct Asked<'a> {
 pub(super) trait Audit {
     /// Whether everything is kept of every rule that is judged, and validations go on after the first that fails.
     const EVERY: bool;
+
+    /// Whether validations below a written place are kept only where they do not hold: something there does not, so that
+    /// nobody wants to know of the others. False where it makes no difference.
+    fn focus(&mut self, _on_failures: bool) -> bool {
+        false
+    }
+
+    /// Whether it does so now.
+    fn is_focused(&self) -> bool {
+        false
+    }
 
     /// A path of the request, as it is kept.
     fn name(path: &[&str]) -> String;
@@ -89,13 +103,22 @@ pub(super) struct Record<'d> {
     rules: Vec<NotedRule>,
     /// Validations below a written place: those that hold, and those that do not.
     below: [usize; 2],
+    /// Whether only those that do not are kept.
+    focused: bool,
     /// The path of an update that is being judged.
     update: Option<Run>,
 }
 
 impl<'d> Record<'d> {
     pub(super) fn new(code: &'d Code, detail: Detail<'d>) -> Self {
-        Record { detail, steps: Steps::new(code), rules: Vec::new(), below: [0; 2], update: None }
+        Record {
+            detail,
+            steps: Steps::new(code),
+            rules: Vec::with_capacity(FIRST_RULES),
+            below: [0; 2],
+            focused: false,
+            update: None,
+        }
     }
 
     /// What was kept of a decision by those rules.
@@ -107,6 +130,15 @@ impl<'d> Record<'d> {
 impl Audit for Record<'_> {
     const EVERY: bool = true;
 
+    fn focus(&mut self, on_failures: bool) -> bool {
+        self.focused = on_failures && !matches!(self.detail, Detail::Counts(_));
+        self.focused
+    }
+
+    fn is_focused(&self) -> bool {
+        self.focused
+    }
+
     fn name(path: &[&str]) -> String {
         path_of(path)
     }
@@ -117,6 +149,9 @@ impl Audit for Record<'_> {
 
     fn judge(&mut self, code: &Code, asked: Asked<'_>, context: Context<'_>) -> Says {
         let Asked { kind, rule, place, below } = asked;
+        if below && self.focused && Plain.judge(code, asked, context) == Says::Yes {
+            return Says::Yes;
+        }
         let arena = Bump::new();
         self.steps.begin();
         let result = match &mut self.detail {

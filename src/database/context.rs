@@ -176,25 +176,17 @@ impl<'a> AuthRecord<'a> {
 }
 
 impl Record for AuthRecord<'_> {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        match name {
-            "uid" => Some(self.auth.uid_view()),
-            "token" => Some(self.auth.token().view()),
-            "provider" => self.auth.provider().map(Value::view),
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        match symbol {
+            Symbol::Uid => Some(self.auth.uid_view()),
+            Symbol::Token => Some(self.auth.token().view()),
+            Symbol::Provider => self.auth.provider().map(Value::view),
             _ => None,
         }
     }
 
-    #[inline]
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
-        match symbol {
-            Symbol::Uid => Some(self.auth.uid_view()),
-            symbol => self.field(symbol.text()),
-        }
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &["uid", "provider", "token"]
+    fn symbols(&self) -> &'static [Symbol] {
+        &[Symbol::Uid, Symbol::Provider, Symbol::Token]
     }
 }
 

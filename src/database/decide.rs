@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     RuleKind,
-    audit::{Asked, Audit, Says},
+    audit::{Asked, Audit, Plain, Says},
     context::{Captured, Context, Given, Local},
     data::{Data, Node},
     place::Location,
@@ -116,7 +116,7 @@ impl<'j, A: Audit> Judge<'j, A> {
                 _ => Verdict::NotGranted,
             },
             None if !granted => Verdict::NotGranted,
-            None => self.validate_below(step)?,
+            None => self.validate_written(step)?,
         };
         if below == Verdict::NotGranted || below == Verdict::Invalid && !A::EVERY {
             return Ok(below);
@@ -139,6 +139,19 @@ impl<'j, A: Audit> Judge<'j, A> {
         }
     }
 
+    /// Every place below the written one. Of many that hold beside one that does not, a record has only the latter.
+    fn validate_written(&mut self, step: Step<'_>) -> Result<Verdict, Unreadable> {
+        if !self.audit.focus(true) {
+            return self.validate_below(step);
+        }
+        let mut plain = Judge { rules: self.rules, given: self.given, audit: &mut Plain };
+        let some_fail = plain.validate_below(step)? == Verdict::Invalid;
+        self.audit.focus(some_fail);
+        let verdict = self.validate_below(step);
+        self.audit.focus(false);
+        verdict
+    }
+
     /// Every place below that is in the value written. Rules and data are sorted, so that they are walked side by side.
     fn validate_below(&mut self, step: Step<'_>) -> Result<Verdict, Unreadable> {
         let Some(new_data) = step.new_data.filter(|_| step.rules.validates_below) else { return Ok(Verdict::Allowed) };
@@ -153,6 +166,7 @@ impl<'j, A: Audit> Judge<'j, A> {
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut verdict = Verdict::Allowed;
+        let is_quick = !A::EVERY || self.audit.is_focused();
         for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name);
             let Some(child) = own.or(wildcard) else { continue };
@@ -161,8 +175,8 @@ impl<'j, A: Audit> Judge<'j, A> {
             here.name = if own.is_some() { None } else { Some(name.as_str()) };
             let test = match child.validity {
                 Validity::Always => continue,
-                Validity::Written(test) if !A::EVERY => Some(test),
-                Validity::Stored(test) if !A::EVERY => {
+                Validity::Written(test) if is_quick => Some(test),
+                Validity::Stored(test) if is_quick => {
                     let stored = known.get_or_insert_with(|| step.data.settled()).in_memory();
                     here.data = stored.flatten().and_then(|stored| stored.child_near(at, name));
                     stored.map(|_| test)
@@ -173,7 +187,9 @@ impl<'j, A: Audit> Judge<'j, A> {
                 if quick.test_in_place(test) == Some(true) {
                     continue;
                 }
-                return Ok(Verdict::Invalid);
+                if !A::EVERY {
+                    return Ok(Verdict::Invalid);
+                }
             }
             let Some(rules) = self.rules.place(child.place) else { continue };
             let around = if rules.reads_data { known.get_or_insert_with(|| step.data.settled()) } else { step.data };

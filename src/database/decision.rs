@@ -122,7 +122,8 @@ impl Decision {
     }
 
     /// The rules that were looked at, each path of the request from the root on: permission first, then validation. Of
-    /// the validations below a written place only the first 50 that hold and the first 50 that do not.
+    /// the validations below a written place only the first 50 that hold, or, where some do not hold, the first 50 of
+    /// those.
     pub fn rules(&self) -> &[RuleTrace] {
         self.rules.rules()
     }

@@ -31,7 +31,7 @@ pub(super) struct NotedRule {
 
 impl NotedRule {
     fn holds(&self) -> bool {
-        matches!(self.outcome, Kept::Bool(true))
+        matches!(self.outcome, Kept::True)
     }
 
     fn grants(&self) -> bool {

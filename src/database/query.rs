@@ -1,6 +1,6 @@
 //! What a read asks for: order, bounds and limits, and how rules see them (realtime-database specification, section 4.5).
 
-use crate::value::{Record, Str, ValueRef};
+use crate::value::{Record, Str, Symbol, ValueRef};
 
 use super::{RequestError, Scalar, Transport, data::names, limits::key_problem};
 
@@ -157,27 +157,39 @@ fn view(scalar: &Option<Scalar>) -> ValueRef<'_> {
     }
 }
 
+const SYMBOLS: [Symbol; 9] = [
+    Symbol::OrderByKey,
+    Symbol::OrderByValue,
+    Symbol::OrderByPriority,
+    Symbol::OrderByChild,
+    Symbol::StartAt,
+    Symbol::EndAt,
+    Symbol::EqualTo,
+    Symbol::LimitToFirst,
+    Symbol::LimitToLast,
+];
+
 impl Record for QueryRecord<'_> {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        Some(match (name, self.query) {
-            ("orderByKey", _) => ValueRef::Bool(self.is_ordered_by(&Order::Key)),
-            ("orderByValue", _) => ValueRef::Bool(self.is_ordered_by(&Order::Value)),
-            ("orderByPriority", _) => ValueRef::Bool(self.is_ordered_by(&Order::Priority)),
-            (_, None) => ValueRef::Null,
-            ("orderByChild", Some(query)) => match &query.order {
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        Some(match (symbol, self.query) {
+            (Symbol::OrderByKey, _) => ValueRef::Bool(self.is_ordered_by(&Order::Key)),
+            (Symbol::OrderByValue, _) => ValueRef::Bool(self.is_ordered_by(&Order::Value)),
+            (Symbol::OrderByPriority, _) => ValueRef::Bool(self.is_ordered_by(&Order::Priority)),
+            (symbol, None) if SYMBOLS.contains(&symbol) => ValueRef::Null,
+            (Symbol::OrderByChild, Some(query)) => match &query.order {
                 Order::Child(path) => ValueRef::from(path.as_str()),
                 _ => ValueRef::Null,
             },
-            ("startAt", Some(query)) => view(&query.start_at),
-            ("endAt", Some(query)) => view(&query.end_at),
-            ("equalTo", Some(query)) => view(&query.equal_to),
-            ("limitToFirst", Some(query)) => query.limit_to_first.map_or(ValueRef::Null, ValueRef::Float),
-            ("limitToLast", Some(query)) => query.limit_to_last.map_or(ValueRef::Null, ValueRef::Float),
+            (Symbol::StartAt, Some(query)) => view(&query.start_at),
+            (Symbol::EndAt, Some(query)) => view(&query.end_at),
+            (Symbol::EqualTo, Some(query)) => view(&query.equal_to),
+            (Symbol::LimitToFirst, Some(query)) => query.limit_to_first.map_or(ValueRef::Null, ValueRef::Float),
+            (Symbol::LimitToLast, Some(query)) => query.limit_to_last.map_or(ValueRef::Null, ValueRef::Float),
             _ => return None,
         })
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &Query::NAMES
+    fn symbols(&self) -> &'static [Symbol] {
+        &SYMBOLS
     }
 }

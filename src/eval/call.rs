@@ -7,7 +7,7 @@ use crate::{
     value::{Str, ValueRef},
 };
 
-use super::{Evaluator, Language, Observer, Result, anchor, dispatch, outer, start};
+use super::{Error, Evaluator, Language, Observer, Result, anchor, dispatch, outer, start};
 
 /// Parameters and variables that a function can have: 7 and 11 (language specification, section 5), with room for
 /// functions that the checker refuses but that a lenient host may run.
@@ -51,6 +51,11 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     ) -> Result<'a> {
         let code = self.code;
         let nodes = arguments.of(&code.lists);
+        if nodes.is_empty() {
+            let receiver = self.operand(id, receiver, locals)?;
+            let method = self.method_of(id, table, &receiver)?;
+            return self.called(id, method, &[receiver]);
+        }
         let first = if L::LAST_FIRST { None } else { Some(self.operand(id, receiver, locals)?) };
         let mut results = [Ok(ValueRef::Null); FEW];
         let many;
@@ -72,10 +77,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Some(receiver) => receiver,
             None => self.operand(id, receiver, locals)?,
         };
-        let Some(methods) = code.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
-        let Some(method) = methods.get(receiver.type_of()) else {
-            return Err(dispatch(id, (L::OPERATORS.no_method)(&methods.name, receiver.type_of())));
-        };
+        let method = self.method_of(id, table, &receiver)?;
         if let Some(error) = results.iter().find_map(|r| r.err()) {
             return Err(error);
         }
@@ -98,6 +100,18 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         let values: Vec<_> =
             std::iter::once(Ok(receiver)).chain(results.iter().copied()).collect::<std::result::Result<_, _>>()?;
         self.called(id, method, &values)
+    }
+
+    /// The method of that table for a receiver.
+    fn method_of(
+        &self,
+        id: NodeId,
+        table: u32,
+        receiver: &ValueRef<'a>,
+    ) -> std::result::Result<&'static Builtin, Error<'a>> {
+        let Some(methods) = self.code.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
+        let no_method = || dispatch(id, (L::OPERATORS.no_method)(&methods.name, receiver.type_of()));
+        methods.get(receiver.type_of()).ok_or_else(no_method)
     }
 
     /// `matches`, `split` and `replace` with the pattern that was compiled when the rules were loaded. `None` where the

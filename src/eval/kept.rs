@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     program::{Code, Node, NodeId, Run},
     stdlib::Dialect,
-    value::{Content, MapRef, Path, PathRef, Record, Segment, SegmentRef, Str, StrBuf, Value, ValueRef},
+    value::{Content, MapRef, Path, PathRef, Record, Segment, SegmentRef, Str, StrBuf, Symbol, Value, ValueRef},
 };
 
 use super::{At, Fault, Outcome, Result};
@@ -22,45 +22,89 @@ const FIRST_BYTES: usize = 1 << 10;
 /// Fields of records that room is made for when the first record is met.
 const FIRST_FIELDS: usize = 32;
 
+/// Runs of texts that room is made for when the first is met.
+const FIRST_RUNS: usize = 16;
+
 /// Maps that are looked for among those that were met.
 const MOST_MAPS: usize = 16;
 
-/// A result, as far as it is kept.
+/// A result, as far as it is kept: a kind and a word, which are passed in registers.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "values")]
 pub enum Kept {
     Null,
-    Bool(bool),
-    Int(i64),
-    Float(f64),
+    False,
+    True,
+    Int(Word),
+    Float(Word),
     /// A run of the texts.
-    Text(Run),
+    Text(Word),
     /// A run of the runs of texts: its segments.
-    Path(Run),
+    Path(Word),
     /// One of the records.
-    Record(u32),
+    Record(Word),
     /// One of the values.
-    Value(u32),
+    Value(Word),
     /// One of the constants of the code.
-    Constant(u32),
+    Constant(Word),
     /// A description: a run of the texts.
-    Words(Run),
-    /// A place in a database.
-    Place(Place),
+    Words(Word),
+    /// A place in a database, and what is known of it.
+    PlaceUnread,
+    PlaceOfNothing,
+    PlaceOfChildren,
+    PlaceOfFalse,
+    PlaceOfTrue,
+    PlaceOfNumber(Word),
+    PlaceOfText(Word),
     /// One of the errors.
-    Error(u32),
+    Error(Word),
 }
 
-/// What is known of a place in a database.
+/// A number, the place of an entry in a table, or a run of entries.
 #[derive(Clone, Copy, Debug)]
-pub enum Place {
-    Nothing,
-    Children,
-    Unread,
-    Bool(bool),
-    Number(f64),
-    /// A run of the texts.
-    Text(Run),
+pub struct Word(u64);
+
+impl Word {
+    fn int(self) -> i64 {
+        self.0 as i64
+    }
+
+    fn float(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+
+    fn place(self) -> usize {
+        self.0 as usize
+    }
+
+    fn run(self) -> Run {
+        Run { start: (self.0 >> 32) as u32, len: self.0 as u32 }
+    }
+}
+
+impl From<i64> for Word {
+    fn from(n: i64) -> Self {
+        Word(n as u64)
+    }
+}
+
+impl From<f64> for Word {
+    fn from(n: f64) -> Self {
+        Word(n.to_bits())
+    }
+}
+
+impl From<usize> for Word {
+    fn from(place: usize) -> Self {
+        Word(place as u64)
+    }
+}
+
+impl From<Run> for Word {
+    fn from(run: Run) -> Self {
+        Word(u64::from(run.start) << 32 | u64::from(run.len))
+    }
 }
 
 /// An error, whose message is a run of the texts.
@@ -77,7 +121,7 @@ struct KeptError {
 pub struct Store {
     texts: String,
     runs: Vec<Run>,
-    fields: Vec<(&'static str, Kept)>,
+    fields: Vec<(Symbol, Kept)>,
     records: Vec<Run>,
     values: Vec<Value>,
     errors: Vec<KeptError>,
@@ -88,8 +132,6 @@ pub struct Store {
 struct Met {
     identity: [*const (); 2],
     kept: Kept,
-    /// What it leaves of [`MAX_KEPT`].
-    left: i64,
 }
 
 /// Writes results down.
@@ -100,7 +142,7 @@ pub struct Keeper<'p> {
     /// A request is met in many steps.
     met: Vec<Met>,
     /// Fields of records that are not complete.
-    open: Vec<(&'static str, Kept)>,
+    open: Vec<(Symbol, Kept)>,
 }
 
 /// So many entries as the number of one.
@@ -137,6 +179,9 @@ impl<'p> Keeper<'p> {
     /// Texts, each as it writes itself, in the table.
     pub fn runs_of<W: FnOnce(&mut String)>(&mut self, writes: impl Iterator<Item = W>) -> Run {
         let start = self.store.runs.len();
+        if self.store.runs.capacity() == 0 {
+            self.store.runs.reserve(FIRST_RUNS);
+        }
         for write in writes {
             let run = self.written(write);
             self.store.runs.push(run);
@@ -147,9 +192,23 @@ impl<'p> Keeper<'p> {
     /// The result of an operation.
     pub fn of(&mut self, node: NodeId, result: &Result<'_>) -> Kept {
         match (self.code.node(node), result) {
-            (Node::Constant(at, _), Ok(_)) => Kept::Constant(at),
+            (Node::Constant(at, _), Ok(_)) => Kept::Constant(Word::from(at as usize)),
             _ => self.keep(result),
         }
+    }
+
+    /// One of the errors: of a step of that node, the one that it has from its parts. Only one of those that were kept
+    /// since it began can be it, where no other arose at the same place.
+    pub fn passed_on(&self, node: NodeId, result: &Result<'_>, since: u32) -> Option<Kept> {
+        let error = result.as_ref().err().filter(|error| error.node != node)?;
+        let mut kept = self.store.errors.iter().enumerate().skip(since as usize);
+        let (at, _) = kept.find(|(_, kept)| kept.node == error.node && kept.at == error.at)?;
+        kept.all(|(_, kept)| kept.node != error.node || kept.at != error.at).then(|| Kept::Error(at.into()))
+    }
+
+    /// How many errors are kept.
+    pub fn errors(&self) -> u32 {
+        number(self.store.errors.len())
     }
 
     /// A result.
@@ -163,15 +222,13 @@ impl<'p> Keeper<'p> {
                 });
                 let fatal = error.failure.is_fatal();
                 self.store.errors.push(KeptError { node: error.node, at: error.at, fatal, message });
-                return Kept::Error(number(self.store.errors.len() - 1));
+                return Kept::Error((self.store.errors.len() - 1).into());
             }
         };
         match value {
-            ValueRef::Bool(b) => Kept::Bool(b),
-            ValueRef::Map(map) => match self.map(map) {
-                (_, left) if left < 0 => self.words(value),
-                (kept, _) => kept,
-            },
+            ValueRef::Bool(true) => Kept::True,
+            ValueRef::Bool(false) => Kept::False,
+            ValueRef::Map(map) => self.map(map),
             ValueRef::String(Str::Utf8(text)) if (text.len() as i64) < MAX_KEPT - 16 => self.value(value),
             ValueRef::Snapshot(place) => self.place(value, place.known()),
             value if value.taken_from(MAX_KEPT) < 0 => self.words(value),
@@ -181,19 +238,20 @@ impl<'p> Keeper<'p> {
 
     /// A value in words.
     pub fn words(&mut self, value: ValueRef<'_>) -> Kept {
-        Kept::Words(self.text(&value.describe()))
+        Kept::Words(self.text(&value.describe()).into())
     }
 
     fn place(&mut self, place: ValueRef<'_>, known: Option<Content<'_>>) -> Kept {
-        Kept::Place(match known {
-            None => Place::Unread,
-            Some(Content::Nothing) => Place::Nothing,
-            Some(Content::Children) => Place::Children,
-            Some(Content::Bool(b)) => Place::Bool(b),
-            Some(Content::Number(n)) => Place::Number(n),
-            Some(Content::String(text)) if text.len() <= MAX_DESCRIBED => Place::Text(self.text(text)),
-            Some(Content::String(_)) => return self.words(place),
-        })
+        match known {
+            None => Kept::PlaceUnread,
+            Some(Content::Nothing) => Kept::PlaceOfNothing,
+            Some(Content::Children) => Kept::PlaceOfChildren,
+            Some(Content::Bool(true)) => Kept::PlaceOfTrue,
+            Some(Content::Bool(false)) => Kept::PlaceOfFalse,
+            Some(Content::Number(n)) => Kept::PlaceOfNumber(n.into()),
+            Some(Content::String(text)) if text.len() <= MAX_DESCRIBED => Kept::PlaceOfText(self.text(text).into()),
+            Some(Content::String(_)) => self.words(place),
+        }
     }
 
     /// A value that is not too large.
@@ -201,14 +259,15 @@ impl<'p> Keeper<'p> {
         let room = self.store.texts.len() + (MAX_KEPT as usize) < u32::MAX as usize;
         match value {
             ValueRef::Null => Kept::Null,
-            ValueRef::Bool(b) => Kept::Bool(b),
-            ValueRef::Int(n) => Kept::Int(n),
-            ValueRef::Float(n) => Kept::Float(n),
-            ValueRef::String(Str::Utf8(text)) if room => Kept::Text(self.text(text)),
+            ValueRef::Bool(true) => Kept::True,
+            ValueRef::Bool(false) => Kept::False,
+            ValueRef::Int(n) => Kept::Int(n.into()),
+            ValueRef::Float(n) => Kept::Float(n.into()),
+            ValueRef::String(Str::Utf8(text)) if room => Kept::Text(self.text(text).into()),
             ValueRef::Path(path) if room && path.segments().all(is_plain) => self.path(path),
             value => {
                 self.store.values.push(value.to_value());
-                Kept::Value(number(self.store.values.len() - 1))
+                Kept::Value((self.store.values.len() - 1).into())
             }
         }
     }
@@ -221,64 +280,59 @@ impl<'p> Keeper<'p> {
                 self.store.runs.push(run);
             }
         }
-        Kept::Path(Run { start, len: number(self.store.runs.len()) - start })
+        Kept::Path(Run { start, len: number(self.store.runs.len()) - start }.into())
     }
 
-    /// A map as it is kept, and what it leaves of [`MAX_KEPT`]. Made once, with the maps in it.
-    fn map(&mut self, map: MapRef<'_>) -> (Kept, i64) {
+    /// A map as it is kept, made once, with the maps in it. Those of a host share their entries, however large they are;
+    /// who reads them sees whether they are too large.
+    fn map(&mut self, map: MapRef<'_>) -> Kept {
         // Whatever has an identity lives as long as the decision, so that no map takes the place of another.
         let identity = map.identity();
         let known = self.met.iter().find(|met| Some(met.identity) == identity);
         if let Some(met) = known {
-            return (met.kept, met.left);
+            return met.kept;
         }
-        let (kept, left) = match map {
+        let value = ValueRef::Map(map);
+        let kept = match map {
             MapRef::Record(record) => self.record(record),
-            map => match ValueRef::Map(map).taken_from(MAX_KEPT) {
-                left if left < 0 => (Kept::Null, left),
-                left => (self.value(ValueRef::Map(map)), left),
-            },
+            MapRef::Owned(_) => Some(self.value(value)),
+            MapRef::Made(_) => (value.taken_from(MAX_KEPT) >= 0).then(|| self.value(value)),
         };
+        let kept = kept.unwrap_or_else(|| self.words(value));
         if let Some(identity) = identity
             && self.met.len() < MOST_MAPS
         {
-            self.met.push(Met { identity, kept, left });
+            self.met.push(Met { identity, kept });
         }
-        (kept, left)
+        kept
     }
 
-    fn record(&mut self, record: &dyn Record) -> (Kept, i64) {
-        let mut left = ValueRef::Map(MapRef::Made(&[])).taken_from(MAX_KEPT);
+    /// A record; none that has a value which is too large to be copied.
+    fn record(&mut self, record: &dyn Record) -> Option<Kept> {
         let begin = self.open.len();
         if self.store.fields.capacity() == 0 {
             self.store.fields.reserve(FIRST_FIELDS);
             self.open.reserve(FIRST_FIELDS);
             self.met.reserve(MOST_MAPS);
         }
-        for name in record.names() {
-            let Some(value) = record.field(name) else { continue };
-            left = ValueRef::String(Str::Utf8(name)).taken_from(left);
-            let kept = match value {
-                ValueRef::Map(map) => {
-                    let (kept, left_by_map) = self.map(map);
-                    left -= MAX_KEPT - left_by_map;
-                    kept
-                }
-                value => {
-                    left = value.taken_from(left);
-                    if left < 0 { Kept::Null } else { self.value(value) }
-                }
+        for symbol in record.symbols() {
+            let kept = match record.known(*symbol) {
+                None => continue,
+                Some(ValueRef::Map(map)) => self.map(map),
+                Some(value @ (ValueRef::Null | ValueRef::Bool(_) | ValueRef::Int(_))) => self.value(value),
+                Some(value) if value.taken_from(MAX_KEPT) >= 0 => self.value(value),
+                Some(_) => Kept::Words(Run::default().into()),
             };
-            if left < 0 {
+            if matches!(kept, Kept::Words(_)) {
                 self.open.truncate(begin);
-                return (Kept::Null, left);
+                return None;
             }
-            self.open.push((name, kept));
+            self.open.push((*symbol, kept));
         }
         let fields = Run { start: number(self.store.fields.len()), len: number(self.open.len() - begin) };
         self.store.fields.extend(self.open.drain(begin..));
         self.store.records.push(fields);
-        (Kept::Record(number(self.store.records.len() - 1)), left)
+        Some(Kept::Record((self.store.records.len() - 1).into()))
     }
 }
 
@@ -313,22 +367,36 @@ impl<'s> Reader<'s> {
 
     /// A result as it is handed out.
     pub fn outcome(&mut self, kept: Kept) -> Outcome {
+        let described = |content| Outcome::Described(Content::describe(Some(content)));
         match kept {
-            Kept::Words(run) => Outcome::Described(self.text(run).to_owned()),
-            Kept::Place(place) => Outcome::Described(self.place(place)),
-            Kept::Error(at) => match self.store.errors.get(at as usize) {
+            Kept::Words(run) => Outcome::Described(self.text(run.run()).to_owned()),
+            Kept::PlaceUnread => Outcome::Described(Content::describe(None)),
+            Kept::PlaceOfNothing => described(Content::Nothing),
+            Kept::PlaceOfChildren => described(Content::Children),
+            Kept::PlaceOfFalse => described(Content::Bool(false)),
+            Kept::PlaceOfTrue => described(Content::Bool(true)),
+            Kept::PlaceOfNumber(n) => described(Content::Number(n.float())),
+            Kept::PlaceOfText(run) => described(Content::String(self.text(run.run()))),
+            Kept::Error(at) => match self.store.errors.get(at.place()) {
                 Some(error) => Outcome::Error(self.fault(error)),
                 None => Outcome::Value(Value::Null),
             },
-            Kept::Constant(at) => match self.code.constants.get(at as usize) {
+            Kept::Constant(at) => match self.code.constants.get(at.place()) {
                 // A constant of rules can be too large to be kept in each trace.
                 Some(value) => outcome_of(self.code, &Ok(value.view())),
                 None => Outcome::Value(Value::Null),
             },
-            // Database rules know one kind of number, which people write without a point where it is whole.
-            Kept::Float(n) if self.code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
-                Outcome::Value(Value::Int(n as i64))
-            }
+            Kept::Float(n) => Outcome::Value(match n.float() {
+                // Database rules know one kind of number, which people write without a point where it is whole.
+                n if self.code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
+                    Value::Int(n as i64)
+                }
+                n => Value::Float(n),
+            }),
+            Kept::Record(_) | Kept::Value(_) => match self.value(kept) {
+                value if value.view().taken_from(MAX_KEPT) < 0 => Outcome::Described(value.view().describe()),
+                value => Outcome::Value(value),
+            },
             kept => Outcome::Value(self.value(kept)),
         }
     }
@@ -340,45 +408,33 @@ impl<'s> Reader<'s> {
     /// The error, if it is one.
     pub fn error(&self, kept: Kept) -> Option<Fault> {
         let Kept::Error(at) = kept else { return None };
-        self.store.errors.get(at as usize).map(|error| self.fault(error))
-    }
-
-    fn place(&self, place: Place) -> String {
-        let known = match place {
-            Place::Unread => None,
-            Place::Nothing => Some(Content::Nothing),
-            Place::Children => Some(Content::Children),
-            Place::Bool(b) => Some(Content::Bool(b)),
-            Place::Number(n) => Some(Content::Number(n)),
-            Place::Text(run) => Some(Content::String(self.text(run))),
-        };
-        Content::describe(known)
+        self.store.errors.get(at.place()).map(|error| self.fault(error))
     }
 
     fn value(&mut self, kept: Kept) -> Value {
         match kept {
-            Kept::Bool(b) => Value::Bool(b),
-            Kept::Int(n) => Value::Int(n),
-            Kept::Float(n) => Value::Float(n),
-            Kept::Text(run) => Value::from(self.text(run)),
+            Kept::False => Value::Bool(false),
+            Kept::True => Value::Bool(true),
+            Kept::Int(n) => Value::Int(n.int()),
+            Kept::Float(n) => Value::Float(n.float()),
+            Kept::Text(run) => Value::from(self.text(run.run())),
             Kept::Path(runs) => {
                 let simple = |text: &str| Segment::Simple(StrBuf::from(text.to_owned()));
-                Value::Path(Path { segments: self.texts(runs).map(simple).collect() })
+                Value::Path(Path { segments: self.texts(runs.run()).map(simple).collect() })
             }
-            Kept::Record(at) => self.record(at),
-            Kept::Value(at) => self.store.values.get(at as usize).cloned().unwrap_or_default(),
+            Kept::Record(at) => self.record(at.place()),
+            Kept::Value(at) => self.store.values.get(at.place()).cloned().unwrap_or_default(),
             // Those of which a value has no part.
-            Kept::Null | Kept::Constant(_) | Kept::Words(_) | Kept::Place(_) | Kept::Error(_) => Value::Null,
+            _ => Value::Null,
         }
     }
 
-    fn record(&mut self, at: u32) -> Value {
-        let at = at as usize;
+    fn record(&mut self, at: usize) -> Value {
         if let Some(Some(known)) = self.records.get(at) {
             return known.clone();
         }
         let fields = self.store.records.get(at).copied().unwrap_or_default().of(&self.store.fields);
-        let made = Value::Map(fields.iter().map(|(name, kept)| (*name, self.value(*kept))).collect());
+        let made = Value::Map(fields.iter().map(|(symbol, kept)| (symbol.text(), self.value(*kept))).collect());
         self.records.resize(self.records.len().max(at + 1), None);
         if let Some(known) = self.records.get_mut(at) {
             *known = Some(made.clone());

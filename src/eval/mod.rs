@@ -40,6 +40,7 @@
 
 mod call;
 mod coverage;
+mod error;
 mod kept;
 mod language;
 mod logic;
@@ -59,7 +60,10 @@ use crate::{
     value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef},
 };
 
+use error::{anchor, comparison, dispatch, element, member, outer, start};
+
 pub use coverage::{Counter, Coverage, NodeHits, StatementHits};
+pub use error::{At, Error};
 pub use kept::Kept;
 pub use language::{Host, Language, Service, Subject};
 pub use observe::{Observer, Silent};
@@ -81,30 +85,6 @@ const MAX_ARENA: usize = 32 << 20;
 
 /// What an expression gives.
 pub type Result<'a> = std::result::Result<ValueRef<'a>, Error<'a>>;
-
-/// A failure and where it arose.
-#[derive(Clone, Copy, Debug)]
-pub struct Error<'a> {
-    /// What failed.
-    pub failure: Failure<'a>,
-    /// The operation.
-    pub node: NodeId,
-    /// What of it messages point at.
-    pub at: At,
-}
-
-/// What of an operation a message points at; asked of the official engine for each kind of failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// Its first token.
-    Start,
-    /// Its operator, or the name of what is called.
-    Anchor,
-    /// The first of the parentheses around it.
-    Outer,
-    /// Its first token, or the second of the parentheses around it where there are several.
-    Inner,
-}
 
 /// The state of one evaluation.
 pub struct Evaluator<'a, 'o, L, O> {
@@ -169,7 +149,10 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
                 match self.language.variable(slot) {
                     Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
                     Some(value) if L::BUDGET.is_none() => Ok(value),
-                    Some(value) => stdlib::member_of(value).map_err(|f| start(id, f)),
+                    Some(value) => match stdlib::unreadable(&value) {
+                        None => Ok(value),
+                        Some(failure) => Err(start(id, failure)),
+                    },
                     None => Err(start(id, Failure::Null)),
                 }
             }
@@ -444,6 +427,7 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
     }
 
     /// Refuses values beyond what the official engine's memory holds.
+    #[inline(always)]
     fn sized(&self, id: NodeId, value: ValueRef<'a>) -> Result<'a> {
         if self.arena.allocated_bytes() > MAX_ARENA {
             return Err(start(id, L::OPERATORS.too_large));
@@ -451,45 +435,9 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         if L::BUDGET.is_none() {
             return Ok(value);
         }
-        stdlib::member_of(value).map_err(|f| start(id, f))
-    }
-}
-
-/// A failure reported at the first token of the operation.
-fn start<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    Error { failure, node, at: At::Start }
-}
-
-/// A failure reported at the operator, or at the name of the function.
-fn anchor<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    Error { failure, node, at: At::Anchor }
-}
-
-/// A failure reported at the first parenthesis around the operation.
-fn outer<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    Error { failure, node, at: At::Outer }
-}
-
-/// Equality reports at its first token, order at its operator.
-fn comparison<'a>(node: NodeId, op: crate::value::Comparator, failure: Failure<'a>) -> Error<'a> {
-    use crate::value::Comparator::{Eq, Ne};
-    if matches!(op, Eq | Ne) { start(node, failure) } else { anchor(node, failure) }
-}
-
-/// A function that is not there is reported at the start of the call, what it runs into at its name.
-fn dispatch<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    if matches!(failure, Failure::NotFound(_)) { outer(node, failure) } else { anchor(node, failure) }
-}
-
-/// An index reports at its first token, unless the value has no elements at all.
-fn element<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
-    if matches!(failure, Failure::NotFound(_)) { outer(node, failure) } else { start(node, failure) }
-}
-
-/// A member reports where it begins, one of null where the null does.
-fn member<'a>(node: NodeId, object: NodeId, failure: Failure<'a>) -> Error<'a> {
-    match failure {
-        Failure::Null => Error { failure, node: object, at: At::Inner },
-        failure => outer(node, failure),
+        match stdlib::unreadable(&value) {
+            None => Ok(value),
+            Some(failure) => Err(start(id, failure)),
+        }
     }
 }

@@ -145,22 +145,31 @@ pub struct Steps<'p> {
     whys: Vec<(u32, String)>,
     /// Steps that are done and not yet part of another.
     done: u32,
-    /// Of each operation that has begun, how many of them stand before its parts.
-    open: Vec<u32>,
+    /// Of each operation that has begun, how many of them stand before its parts, and how many errors.
+    open: Vec<(u32, u32)>,
     /// Of the operation that ends next.
     why: Option<String>,
     /// Where the steps of the expression begin.
     begin: u32,
 }
 
-/// Room that is made for steps at first.
-const FIRST_STEPS: usize = 64;
+/// Room that is made for steps at first: for those of all operations of the rules, but no more than this.
+const FIRST_STEPS: usize = 256;
+
+/// Room that is made for operations that have begun.
+const FIRST_OPEN: usize = 16;
 
 impl<'p> Steps<'p> {
     /// Nothing is written down yet.
     pub fn new(code: &'p Code) -> Self {
         let (steps, whys) = (Vec::new(), Vec::new());
         Steps { keeper: Keeper::with_room(code), steps, whys, done: 0, open: Vec::new(), why: None, begin: 0 }
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        self.open.reserve(FIRST_OPEN);
+        self.steps.reserve(self.keeper.code.nodes.len().min(FIRST_STEPS));
     }
 
     /// Another expression begins.
@@ -193,18 +202,22 @@ impl Observer for Steps<'_> {
     }
 
     fn enter(&mut self, _node: NodeId) {
-        self.open.push(self.done);
+        if self.open.capacity() == 0 {
+            self.make_room();
+        }
+        self.open.push((self.done, self.keeper.errors()));
     }
 
     fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let before = self.open.pop().unwrap_or(0);
+        let (before, errors) = self.open.pop().unwrap_or_default();
         if let Some(why) = self.why.take() {
             self.whys.push((self.steps.len() as u32, why));
         }
-        if self.steps.capacity() == 0 {
-            self.steps.reserve(FIRST_STEPS);
-        }
-        self.steps.push(Noted { node, before, kept: self.keeper.of(node, result) });
+        let kept = match self.keeper.passed_on(node, result, errors) {
+            Some(known) => known,
+            None => self.keeper.of(node, result),
+        };
+        self.steps.push(Noted { node, before, kept });
         self.done = before + 1;
     }
 }

@@ -38,10 +38,6 @@ impl Document {
 }
 
 impl Record for Document {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
-    }
-
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
             Symbol::Data => Some(self.fields.view()),
@@ -51,8 +47,8 @@ impl Record for Document {
         }
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["__name__", "data", "id"]
+    fn symbols(&self) -> &'static [Symbol] {
+        &[Symbol::FullName, Symbol::Data, Symbol::Id]
     }
 }
 

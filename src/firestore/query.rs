@@ -104,10 +104,6 @@ fn insert(data: &mut Map, field: &str, value: Value) {
 }
 
 impl Record for Query {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
-    }
-
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
             Symbol::Limit => Some(self.limit.map_or(ValueRef::Null, ValueRef::Int)),
@@ -117,7 +113,7 @@ impl Record for Query {
         }
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["limit", "offset", "orderBy"]
+    fn symbols(&self) -> &'static [Symbol] {
+        &[Symbol::Limit, Symbol::Offset, Symbol::OrderBy]
     }
 }

@@ -198,10 +198,6 @@ impl RequestRecord<'_> {
 
 /// Which keys there are depends on the method (language specification, section 7).
 impl Record for RequestRecord<'_> {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
-    }
-
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         let request = self.request;
         let reads = matches!(request.method, Method::Get | Method::List);
@@ -220,20 +216,20 @@ impl Record for RequestRecord<'_> {
         })
     }
 
-    fn names(&self) -> &'static [&'static str] {
+    fn symbols(&self) -> &'static [Symbol] {
         &[
-            "auth",
-            "fields",
-            "headers",
-            "inTransaction",
-            "method",
-            "path",
-            "query",
-            "readFields",
-            "resource",
-            "time",
-            "transforms",
-            "writeFields",
+            Symbol::Auth,
+            Symbol::Fields,
+            Symbol::Headers,
+            Symbol::InTransaction,
+            Symbol::Method,
+            Symbol::Path,
+            Symbol::Query,
+            Symbol::ReadFields,
+            Symbol::Resource,
+            Symbol::Time,
+            Symbol::Transforms,
+            Symbol::WriteFields,
         ]
     }
 }

@@ -26,11 +26,20 @@ pub fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef<'a>, F
 
 /// A key's value; one bound to an error is that error, an oversized one ends the evaluation.
 pub fn member_of<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    match unreadable(&value) {
+        None => Ok(value),
+        Some(failure) => Err(failure),
+    }
+}
+
+/// Why a value cannot be read, if it cannot.
+#[inline]
+pub fn unreadable<'a>(value: &ValueRef<'a>) -> Option<Failure<'a>> {
     match value {
-        ValueRef::Undefined(message) => Err(Failure::Message(message)),
-        ValueRef::String(Str::Utf8(text)) if text.len() > MAX_VALUE => Err(Failure::MemoryLimit),
-        ValueRef::Bytes(octets) if octets.len() > MAX_VALUE => Err(Failure::MemoryLimit),
-        value => Ok(value),
+        ValueRef::Undefined(message) => Some(Failure::Message(message)),
+        ValueRef::String(Str::Utf8(text)) if text.len() > MAX_VALUE => Some(Failure::MemoryLimit),
+        ValueRef::Bytes(octets) if octets.len() > MAX_VALUE => Some(Failure::MemoryLimit),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Arithmetic, Builtin, Misuse};
 
 /// Why an operation has no value. `Copy` and made without allocating, so that a denial costs no more than a permit.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub enum Failure<'a> {
     /// A null, or a variable that is unknown or not bound.
     Null,

@@ -135,29 +135,25 @@ pub(super) struct ObjectRecord<'r> {
     pub(super) request: &'r Request<'r>,
 }
 
-const NAMES: [&str; 15] = [
-    "name",
-    "bucket",
-    "generation",
-    "metageneration",
-    "size",
-    "timeCreated",
-    "updated",
-    "md5Hash",
-    "crc32c",
-    "etag",
-    "contentDisposition",
-    "contentEncoding",
-    "contentLanguage",
-    "contentType",
-    "metadata",
+const SYMBOLS: [Symbol; 15] = [
+    Symbol::Name,
+    Symbol::Bucket,
+    Symbol::Generation,
+    Symbol::Metageneration,
+    Symbol::Size,
+    Symbol::TimeCreated,
+    Symbol::Updated,
+    Symbol::Md5Hash,
+    Symbol::Crc32c,
+    Symbol::Etag,
+    Symbol::ContentDisposition,
+    Symbol::ContentEncoding,
+    Symbol::ContentLanguage,
+    Symbol::ContentType,
+    Symbol::Metadata,
 ];
 
 impl Record for ObjectRecord<'_> {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
-    }
-
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         let object = self.object;
         Some(match symbol {
@@ -197,8 +193,8 @@ impl Record for ObjectRecord<'_> {
         }
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &NAMES
+    fn symbols(&self) -> &'static [Symbol] {
+        &SYMBOLS
     }
 }
 

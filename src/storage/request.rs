@@ -191,10 +191,6 @@ fn object<'r>(object: &'r Option<ObjectRecord<'_>>) -> ValueRef<'r> {
 }
 
 impl Record for RequestRecord<'_> {
-    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
-    }
-
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         Some(match symbol {
             Symbol::Auth => auth::view(self.request.auth.as_deref()),
@@ -207,7 +203,7 @@ impl Record for RequestRecord<'_> {
         })
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["auth", "method", "params", "path", "resource", "time"]
+    fn symbols(&self) -> &'static [Symbol] {
+        &[Symbol::Auth, Symbol::Method, Symbol::Params, Symbol::Path, Symbol::Resource, Symbol::Time]
     }
 }

@@ -67,6 +67,16 @@ symbols! {
     OrderBy "orderBy"
     Uid "uid"
     Token "token"
+    Provider "provider"
+    OrderByKey "orderByKey"
+    OrderByValue "orderByValue"
+    OrderByPriority "orderByPriority"
+    OrderByChild "orderByChild"
+    StartAt "startAt"
+    EndAt "endAt"
+    EqualTo "equalTo"
+    LimitToFirst "limitToFirst"
+    LimitToLast "limitToLast"
 }
 
 /// What makes looking for a name quick: computed once, wherever the name is known before the request.

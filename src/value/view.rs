@@ -6,7 +6,9 @@ use super::{
 };
 
 /// A borrowed value.
+// What kind it is fills a word: values are copied all the time, and words are copied quicker than parts of them.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 #[allow(missing_docs)]
 pub enum ValueRef<'a> {
     Null,
@@ -71,11 +73,11 @@ impl<'a> ListRef<'a> {
 /// A map whose keys are fixed and whose values are fields of the host's own type: a request, say.
 pub trait Record: Sync {
     /// The value of a key; `None` where the record does not have it (now).
-    fn field(&self, name: &str) -> Option<ValueRef<'_>>;
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>>;
 
-    /// The same by a symbol.
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
-        self.field(symbol.text())
+    /// The same by its name.
+    fn field(&self, name: &str) -> Option<ValueRef<'_>> {
+        self.known(Symbol::of(name)?)
     }
 
     /// The same where it is a text.
@@ -95,7 +97,7 @@ pub trait Record: Sync {
     }
 
     /// Every key the record may have, in the order in which they are listed.
-    fn names(&self) -> &'static [&'static str];
+    fn symbols(&self) -> &'static [Symbol];
 }
 
 /// Keys and values.
@@ -115,7 +117,7 @@ impl<'a> MapRef<'a> {
         match self {
             MapRef::Owned(map) => map.len(),
             MapRef::Made(entries) => entries.len(),
-            MapRef::Record(record) => record.names().iter().filter(|n| record.field(n).is_some()).count(),
+            MapRef::Record(record) => record.symbols().iter().filter(|symbol| record.known(**symbol).is_some()).count(),
         }
     }
 
@@ -152,7 +154,7 @@ impl<'a> MapRef<'a> {
     pub fn identity(self) -> Option<[*const (); 2]> {
         match self {
             MapRef::Owned(map) => Some([std::ptr::from_ref(map).cast(), std::ptr::null()]),
-            MapRef::Record(record) => Some([std::ptr::from_ref(record).cast(), record.names().as_ptr().cast()]),
+            MapRef::Record(record) => Some([std::ptr::from_ref(record).cast(), record.symbols().as_ptr().cast()]),
             MapRef::Made(_) => None,
         }
     }
@@ -186,9 +188,9 @@ impl<'a> Iterator for MapIter<'a> {
                 MapRef::Owned(map) => return map.entry(at).map(|(k, v)| (Str::Utf8(k), v.view())),
                 MapRef::Made(entries) => return entries.get(at).copied(),
                 MapRef::Record(record) => {
-                    let name = record.names().get(at)?;
-                    if let Some(value) = record.field(name) {
-                        return Some((Str::Utf8(name), value));
+                    let symbol = *record.symbols().get(at)?;
+                    if let Some(value) = record.known(symbol) {
+                        return Some((Str::Utf8(symbol.text()), value));
                     }
                 }
             }

@@ -489,6 +489,41 @@ fn what_is_missing_is_named() {
     assert!(!said(json!({ "name": "x", "age": 1, "mail": "m" })).contains("missing"));
 }
 
+/// Below the written place, what holds is shown where all of it does; otherwise only what does not, wherever it stands.
+#[test]
+fn of_a_write_that_is_not_valid_only_what_fails_is_shown() {
+    let field = |more: &str| json!({ ".validate": format!("newData.isNumber(){more}") });
+    let rules = rules(&json!({ "rules": { "u": {
+        ".write": true, ".validate": "newData.hasChildren()", "a": field(""), "b": field(" && newData.val() > data.val()"),
+        "c": { ".validate": true, "d": field(""), "e": field("") }, "f": field(" && root.child('u').exists()"),
+    } } }));
+    let stored = data(json!({ "u": { "b": 1 } }));
+    let shown = |value: Json| {
+        let request = Request::write("/u", value);
+        let evaluated = decide(&rules, &request, &stored);
+        let explained = rules.explain(&request, &stored).unwrap();
+        let paths = |decision: &Decision| -> Vec<String> {
+            let validated = decision.rules().iter().filter(|rule| rule.kind == RuleKind::Validate);
+            validated.map(|rule| rule.path.clone()).collect()
+        };
+        assert_eq!(paths(&evaluated), paths(&explained));
+        assert!(explained.rules().iter().all(|rule| rule.condition.is_some()));
+        (explained.is_allowed(), paths(&explained).join(" "))
+    };
+    let valid = |at: &str, value: Json| {
+        let mut record = json!({ "a": 1, "b": 2, "c": { "d": 1, "e": 1 }, "f": 1 });
+        *record.pointer_mut(at).unwrap() = value;
+        shown(record)
+    };
+    assert_eq!(valid("/a", json!(2)), (true, "/u /u/a /u/b /u/c /u/f /u/c/d /u/c/e".to_owned()));
+    assert_eq!(valid("/a", json!("x")), (false, "/u /u/a".to_owned()));
+    assert_eq!(valid("/b", json!(1)), (false, "/u /u/b".to_owned()));
+    assert_eq!(valid("/c/d", json!("x")), (false, "/u /u/c/d".to_owned()));
+    assert_eq!(valid("/f", json!("x")), (false, "/u /u/f".to_owned()));
+    let record = json!({ "a": "x", "b": 2, "c": { "d": 1, "e": "x" }, "f": "x" });
+    assert_eq!(shown(record), (false, "/u /u/a /u/f /u/c/e".to_owned()));
+}
+
 #[test]
 fn decisions_read_well() {
     let rules: Ruleset = include_str!("../../examples/database.rules.json").parse().unwrap();

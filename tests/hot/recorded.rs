@@ -56,11 +56,15 @@ fn compiled(text: &str) -> Option<Program> {
 struct Fields<'v>(&'v Map);
 
 impl Record for Fields<'_> {
+    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+        self.field(symbol.text())
+    }
+
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
         self.0.get(name).map(Value::view)
     }
 
-    fn names(&self) -> &'static [&'static str] {
+    fn symbols(&self) -> &'static [Symbol] {
         &[]
     }
 }
