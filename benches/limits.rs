@@ -4,7 +4,7 @@
 //! `decisions`, `growth`, `compile`, `threads`, `tokens` and `process`; `-- --test` runs every piece once and judges
 //! nothing. `-- fixed w3p 1000000` does nothing but that decision, so often: for `perf`, or under `valgrind
 //! --tool=callgrind`, whose count of instructions compares two versions on any machine. There are w1p to w4p, w5, w5-deny,
-//! w6, explain (of W3p), explain-w5, compile-storage and compile-database (64 KiB).
+//! w6, explain (of W3p), explain-w5, compile-storage and compile-database (64 KiB; with -small behind, 4 KiB).
 //!
 //! How to read a line of `decisions`:
 //!

@@ -36,7 +36,9 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 23] = [
+const CONFINED: [(&str, &[&str]); 25] = [
+    ("smol_str::", &["syntax/", "program/"]),
+    ("smallvec::", &["check/", "program/", "syntax/"]),
     ("textwrap::", &["suite/report/"]),
     ("indicatif::", &["cli/"]),
     ("notify_debouncer_mini::", &["cli/"]),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::smallvec;
 
 use super::{
     codes::Code,
@@ -50,7 +51,7 @@ impl<'a> Checker<'_, 'a> {
             hosts: statement.hosts,
             unreached: Code::UnknownMethod,
         };
-        self.infer(&mut env, condition, Want { condition: true, ..Want::of(Types::of(&[Type::Bool])) });
+        self.infer(&mut env, condition, Want { condition: true, ..Want::of(const { Types::of(&[Type::Bool]) }) });
     }
 
     /// Checks a function for itself.
@@ -70,9 +71,11 @@ impl<'a> Checker<'_, 'a> {
 
     /// Checks the names of parameters and variables.
     fn names(&mut self, function: &Function) {
+        // One name is no repetition.
+        let several = function.parameters.len() + function.lets.len() > 1;
         let mut bound = FxHashSet::default();
         for parameter in &function.parameters {
-            if !bound.insert(parameter.text.as_str()) {
+            if several && !bound.insert(parameter.text.as_str()) {
                 self.report(Code::DuplicateParameter, parameter.span, || {
                     format!("Variable {} is already defined.", parameter.text)
                 });
@@ -84,7 +87,7 @@ impl<'a> Checker<'_, 'a> {
                     "Let bindings are not allowed in rules_version=\"1\";".to_owned()
                 });
             }
-            if !bound.insert(&name.text) {
+            if several && !bound.insert(&name.text) {
                 self.report(Code::RepeatedLet, name.span, || {
                     format!("The identifier [{}] is already bound in the current scope.", name.text)
                 });
@@ -105,7 +108,7 @@ impl<'a> Checker<'_, 'a> {
             if let Some(name) = name
                 && let Some((_, true)) = hosts.function(package, &name.text)
             {
-                let full = package.map_or_else(|| name.text.clone(), |package| format!("{package}.{}", name.text));
+                let full = package.map_or_else(|| name.text.to_string(), |package| format!("{package}.{}", name.text));
                 self.report(Code::ServiceFunctionOutside, name.span, || {
                     format!("Call to service function '{full}' occurs outside of defining scope.")
                 });
@@ -117,6 +120,9 @@ impl<'a> Checker<'_, 'a> {
     /// Reports parameters and variables that were not read. Where variables are too many, the body was not looked
     /// into; only what another hides is known to be unread then.
     fn unread(&mut self, env: &Env<'a>, function: &Function) {
+        if env.read.iter().all(|(_, read)| *read) {
+            return;
+        }
         let too_many = function.lets.len() > self.limits.variables;
         let parameters = function.parameters.len();
         // Namesakes among parameters are read together.
@@ -142,7 +148,7 @@ impl<'a> Checker<'_, 'a> {
         };
         for parameter in function.into_iter().flat_map(|f| &f.parameters) {
             // Of namesakes, which are an error, the first is meant.
-            env.locals.entry(&parameter.text).or_insert_with(|| vec![env.read.len()]);
+            env.locals.entry(&parameter.text).or_insert_with(|| smallvec![env.read.len()]);
             env.read.push((parameter, false));
         }
         env

@@ -6,7 +6,7 @@ use super::{
     context::{Env, First, Inferred, Want},
     infer::Checker,
     scope::FunctionId,
-    signature::{self, Form},
+    signature::{self, Forms},
     types::Types,
 };
 use crate::syntax::ast::{ExprId, Name};
@@ -52,14 +52,14 @@ impl<'a> Checker<'_, 'a> {
         &mut self,
         env: &mut Env<'a>,
         id: ExprId,
-        forms: Result<&[Form], Code>,
+        forms: Result<&'static Forms, Code>,
         arguments: &[ExprId],
         name: &Name,
         full: &str,
         want: Want,
     ) -> Inferred<'a> {
         match forms {
-            Ok(forms) if forms.iter().any(|form| form.arguments() == arguments.len()) => {
+            Ok(forms) if forms.take(arguments.len()) => {
                 return self.apply(env, id, forms, arguments, First::Operand, want);
             }
             Ok(_) => self.wrong_count(name, full),

@@ -38,20 +38,24 @@ impl<'w, 'a> Calls<'w, 'a> {
         for declared in &world.functions {
             let lets = declared.function.lets.iter().map(|l| l.value);
             let roots = lets.chain([declared.function.result]);
-            let callees = roots.flat_map(|root| calls.collect(exprs, root, declared.scope)).collect();
+            let mut callees = Vec::new();
+            roots.for_each(|root| calls.collect(exprs, root, declared.scope, &mut callees));
             calls.callees.push(callees);
         }
+        // Nothing calls statements, and what they call is not asked.
+        let mut callees = Vec::new();
         for statement in &world.statements {
             if let Some(condition) = statement.allow.condition {
-                calls.collect(exprs, condition, statement.scope);
+                callees.clear();
+                calls.collect(exprs, condition, statement.scope, &mut callees);
             }
         }
         calls
     }
 
-    /// The functions called in an expression, in source order.
-    fn collect(&mut self, exprs: &Exprs, root: ExprId, scope: ScopeId) -> Vec<FunctionId> {
-        let mut callees = Vec::new();
+    /// Adds the functions called in an expression, in source order.
+    fn collect(&mut self, exprs: &Exprs, root: ExprId, scope: ScopeId, callees: &mut Vec<FunctionId>) {
+        let before = callees.len();
         for expr in exprs.tree(root) {
             let Some(function) = self.named(expr, scope) else { continue };
             if !matches!(expr, Expr::Method(..)) {
@@ -61,9 +65,9 @@ impl<'w, 'a> Calls<'w, 'a> {
                 *called = true;
             }
         }
-        if callees.len() > 1 {
+        if callees.len() > before + 1 {
             // The tree has them from the inside out.
-            callees.clear();
+            callees.truncate(before);
             let mut pending = vec![root];
             while let Some(id) = pending.pop() {
                 let expr = exprs.get(id);
@@ -71,7 +75,6 @@ impl<'w, 'a> Calls<'w, 'a> {
                 expr.children().rev().for_each(|(child, _)| pending.push(child));
             }
         }
-        callees
     }
 
     /// The function whose name an expression calls.

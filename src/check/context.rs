@@ -1,6 +1,7 @@
 //! What inference passes down and up: what is wanted of an expression, and what was found out about it.
 
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 use super::{
     codes::Code,
@@ -53,15 +54,15 @@ pub(super) enum Variable<'a> {
 
 /// What uses of variables want of them: few, in the order of the variables.
 #[derive(Default)]
-pub(super) struct Uses<'a>(Vec<(Variable<'a>, Types)>);
+pub(super) struct Uses<'a>(SmallVec<[(Variable<'a>, Types); 2]>);
 
 impl<'a> Uses<'a> {
-    pub(super) const fn none() -> Self {
-        Uses(Vec::new())
+    pub(super) fn none() -> Self {
+        Uses(SmallVec::new())
     }
 
     pub(super) fn of(variable: Variable<'a>, types: Types) -> Self {
-        Uses(vec![(variable, types)])
+        Uses(smallvec![(variable, types)])
     }
 
     pub(super) fn get(&self, variable: Variable<'_>) -> Option<Types> {
@@ -119,7 +120,7 @@ impl Inferred<'_> {
 /// The names an expression may use.
 pub(super) struct Env<'a> {
     /// Parameters and the variables so far, by name: the last of them is meant. Numbers are places in `read`.
-    pub(super) locals: FxHashMap<&'a str, Vec<usize>>,
+    pub(super) locals: FxHashMap<&'a str, SmallVec<[usize; 1]>>,
     /// All locals: the name, and whether it was read.
     pub(super) read: Vec<(&'a Name, bool)>,
     pub(super) scope: ScopeId,

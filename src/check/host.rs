@@ -1,7 +1,7 @@
 //! What the products give to rules: variables and functions, by service and method.
 
 use super::{
-    signature::{DEBUG, DOCUMENT, Form},
+    signature::{DEBUG, DOCUMENT, Forms},
     types::{Possible, Types},
 };
 use crate::value::Type;
@@ -82,14 +82,14 @@ impl Hosts {
 
     /// A function of the host, and whether it belongs to the service: calls of those in functions outside services
     /// draw a warning.
-    pub(super) fn function(self, package: Option<&str>, name: &str) -> Option<(&'static [Form], bool)> {
+    pub(super) fn function(self, package: Option<&str>, name: &str) -> Option<(&'static Forms, bool)> {
         match (package, name) {
-            (None, "debug") if self != Hosts::NONE => Some((DEBUG, false)),
+            (None, "debug") if self != Hosts::NONE => Some((&DEBUG, false)),
             (None, "get" | "getAfter" | "exists" | "existsAfter" | "value") if self.any(Hosts::FIRESTORE) => {
-                Some((DOCUMENT, true))
+                Some((&DOCUMENT, true))
             }
             (Some("firestore"), "get" | "exists") if self.any(Hosts::STORAGE.and(Hosts::STORAGE_LIST)) => {
-                Some((DOCUMENT, true))
+                Some((&DOCUMENT, true))
             }
             _ => None,
         }

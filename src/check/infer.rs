@@ -5,7 +5,7 @@
 //! uses want of them; an expression whose parts want different things of one is reported. All of it was measured on
 //! the official emulator; `tests/oracle/checks.jsonl` holds the answers.
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::cell::OnceCell;
 
 use super::{
     body::Summaries,
@@ -14,9 +14,10 @@ use super::{
     host::Hosts,
     limits::Limits,
     places::Places,
+    postfix::Link,
     problems::Problems,
     scope::{FunctionId, World},
-    signature::{self, Form, operand_types, result_types},
+    signature::{self, Fitting, Forms},
     types::{Possible, Types},
 };
 use crate::{
@@ -46,6 +47,8 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) quiet: usize,
     pub(super) active: Vec<FunctionId>,
     pub(super) level: usize,
+    /// Operations of the chains that are open.
+    pub(super) links: Vec<Link<'a>>,
 }
 
 impl<'a> Checker<'_, 'a> {
@@ -82,13 +85,13 @@ impl<'a> Checker<'_, 'a> {
                 self.composite(env, id, Type::List, parts, want)
             }
             Expr::Map(entries) => {
-                let key = Want::of(Types::of(&[Type::String]));
+                let key = Want::of(const { Types::of(&[Type::String]) });
                 let values = entries.iter().map(|(_, value)| (*value, Want::ANY));
                 let parts = entries.iter().map(|(k, _)| (*k, key)).chain(values);
                 self.composite(env, id, Type::Map, parts, want)
             }
             Expr::Path(parts) => {
-                let part = Want::of(Types::of(&signature::INTERPOLATION));
+                let part = Want::of(const { Types::of(&signature::INTERPOLATION) });
                 let parts = parts.iter().filter_map(PathPart::expression).map(|e| (e, part));
                 self.composite(env, id, Type::Path, parts, want)
             }
@@ -101,7 +104,7 @@ impl<'a> Checker<'_, 'a> {
                 self.apply(env, id, signature::unary(*op), &[*operand], first, want)
             }
             Expr::Binary(op, left, right) => self.binary(env, id, *op, *left, *right, want),
-            Expr::Is(operand, _) => self.apply(env, id, signature::IS, &[*operand], First::Operand, want),
+            Expr::Is(operand, _) => self.apply(env, id, &signature::IS, &[*operand], First::Operand, want),
             Expr::Ternary(condition, yes, no) => self.ternary(env, id, [*condition, *yes, *no], want),
         }
     }
@@ -246,10 +249,10 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// The overloads that can give what is wanted; where none can, that is reported.
-    pub(super) fn fitting<'f>(&mut self, id: ExprId, forms: &'f [Form], want: Want) -> Cow<'f, [Form]> {
-        let fitting = signature::fitting(forms, &want.types);
+    pub(super) fn fitting(&mut self, id: ExprId, forms: &'static Forms, want: Want) -> Fitting {
+        let fitting = forms.fitting(&want.types);
         if fitting.is_empty()
-            && let Some(given) = result_types(forms)
+            && let Some(given) = forms.result()
         {
             self.mismatch(id, &given, want);
         }
@@ -262,21 +265,21 @@ impl<'a> Checker<'_, 'a> {
         &mut self,
         env: &mut Env<'a>,
         id: ExprId,
-        forms: &[Form],
+        forms: &'static Forms,
         operands: &[ExprId],
         first: First,
         want: Want,
     ) -> Inferred<'a> {
         let fitting = self.fitting(id, forms, want);
         let part = |i: usize| {
-            let want = Want { primary: first == First::Primary, ..Want::of(operand_types(&fitting, i)) };
+            let want = Want { primary: first == First::Primary, ..Want::of(fitting.operand(i)) };
             Some((*operands.get(i)?, want))
         };
         // Measured by the order of types in messages: what an element wants comes before what its container wants.
         let from = usize::from(first == First::Container && !fitting.is_empty());
         let parts = (from..operands.len()).chain(0..from).filter_map(part);
         let uses = self.parts(env, id, parts, want.primary);
-        Inferred { types: result_types(&fitting), uses }
+        Inferred { types: fitting.result(), uses }
     }
 
     fn binary(
@@ -291,12 +294,12 @@ impl<'a> Checker<'_, 'a> {
         match op {
             BinaryOp::Eq | BinaryOp::Ne => {}
             BinaryOp::In => {
-                return self.apply(env, id, signature::CONTAINS, &[right, left], First::Container, want);
+                return self.apply(env, id, &signature::CONTAINS, &[right, left], First::Container, want);
             }
             _ => return self.apply(env, id, signature::binary(op), &[left, right], First::Operand, want),
         }
         let types = self.fit(id, Type::Bool, want);
-        let operand = |i| if types.is_none() { Want::ANY } else { Want::of(operand_types(signature::binary(op), i)) };
+        let operand = |i| if types.is_none() { Want::ANY } else { Want::of(signature::binary(op).operand(i)) };
         let left = self.infer(env, left, operand(0));
         let right = self.infer(env, right, operand(1));
         // Measured: where no boolean is wanted, only that is reported.
@@ -320,7 +323,7 @@ impl<'a> Checker<'_, 'a> {
         [condition, yes, no]: [ExprId; 3],
         want: Want,
     ) -> Inferred<'a> {
-        let condition = self.infer(env, condition, Want::of(Types::of(&[Type::Bool])));
+        let condition = self.infer(env, condition, Want::of(const { Types::of(&[Type::Bool]) }));
         let branch = Want { condition: false, primary: false, ..want };
         let yes = self.infer(env, yes, branch);
         let no = self.infer(env, no, branch);

@@ -69,6 +69,7 @@ pub fn check_within(source: &Source, ruleset: &Ruleset, limits: &Limits) -> Diag
         quiet: 0,
         active: Vec::new(),
         level: 0,
+        links: Vec::new(),
     };
     for statement in &world.statements {
         checker.statement(statement);

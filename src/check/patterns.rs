@@ -22,7 +22,7 @@ pub(super) fn check(source: &Source, exprs: &Exprs, problems: &mut Problems) {
         if right.contains(pattern) {
             continue;
         }
-        let Err(error) = Pattern::from_text(pattern.as_str()) else {
+        let Err(error) = Pattern::check(pattern.as_str()) else {
             right.insert(pattern);
             continue;
         };

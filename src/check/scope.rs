@@ -3,7 +3,10 @@
 //! A name is looked up in the block it stands in and outward (specification, section 6, 10 and 11); the nearest
 //! function of a name wins, whatever its parameters.
 
+use std::ops::Range;
+
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::{
     codes::Code,
@@ -29,11 +32,11 @@ struct Scope<'a> {
     /// The blocks directly in it, in source order.
     children: Vec<ScopeId>,
     /// By name; more than one is an error already reported.
-    functions: FxHashMap<&'a str, Vec<FunctionId>>,
-    /// Its statements, by their place in [`World`].
-    statements: Vec<usize>,
-    /// Wildcards of the block's own path.
-    captures: FxHashSet<&'a str>,
+    functions: FxHashMap<&'a str, SmallVec<[FunctionId; 1]>>,
+    /// Its statements, by their places in [`World`].
+    statements: Range<usize>,
+    /// Wildcards of the block's own path, sorted.
+    captures: SmallVec<[&'a str; 2]>,
     /// What a wildcard of the block may be.
     capture_types: Types,
 }
@@ -113,19 +116,21 @@ impl<'a> World<'a> {
         limits: &Limits,
         problems: &mut Problems,
     ) {
-        let mut captures = FxHashSet::default();
+        let mut captures = SmallVec::new();
         let mut capture_types = Types::NONE;
         for segment in &block.path {
             if let Segment::Capture(capture) = segment {
-                captures.insert(capture.name.text.as_str());
+                captures.push(capture.name.text.as_str());
                 // Measured: every wildcard of `/{a}/{b=**}` may be a string or a path, in this order.
                 capture_types = capture_types.with(if capture.glob { Type::Path } else { Type::String });
             }
         }
+        captures.sort_unstable();
         let scope = self.open(Scope { outer: Some(outer), captures, capture_types, ..Scope::default() });
         for function in &block.functions {
             self.declare(function, scope, limits, problems);
         }
+        let first = self.statements.len();
         for allow in &block.allows {
             let mut hosts = Hosts::NONE;
             for method in &allow.methods {
@@ -136,11 +141,10 @@ impl<'a> World<'a> {
                     }
                 }
             }
-            let statement = self.statements.len();
-            if let Some(scope) = self.scopes.get_mut(scope) {
-                scope.statements.push(statement);
-            }
             self.statements.push(Statement { allow, scope, hosts });
+        }
+        if let Some(scope) = self.scopes.get_mut(scope) {
+            scope.statements = first..self.statements.len();
         }
         for child in &block.matches {
             self.block(child, scope, product, limits, problems);
@@ -181,7 +185,7 @@ impl<'a> World<'a> {
 
     /// The functions of a name in a scope.
     pub(super) fn functions_named(&self, scope: ScopeId, name: &str) -> &[FunctionId] {
-        self.scopes.get(scope).and_then(|s| s.functions.get(name)).map_or(&[], Vec::as_slice)
+        self.scopes.get(scope).and_then(|s| s.functions.get(name)).map_or(&[], |ids| ids.as_slice())
     }
 
     /// The functions of the same name in the same scope, itself among them.
@@ -202,14 +206,14 @@ impl<'a> World<'a> {
     }
 
     /// The statements directly in a scope.
-    pub(super) fn statements_in(&self, scope: ScopeId) -> impl Iterator<Item = &Statement<'a>> {
-        let places = self.scopes.get(scope).into_iter().flat_map(|s| &s.statements);
-        places.filter_map(|place| self.statements.get(*place))
+    pub(super) fn statements_in(&self, scope: ScopeId) -> &[Statement<'a>] {
+        let places = self.scopes.get(scope).map(|s| s.statements.clone());
+        places.and_then(|places| self.statements.get(places)).unwrap_or(&[])
     }
 
     /// What a wildcard that is visible in this scope may be.
     pub(super) fn capture(&self, scope: ScopeId, name: &str) -> Option<Types> {
-        self.outward(scope).find(|s| s.captures.contains(name)).map(|s| s.capture_types)
+        self.outward(scope).find(|s| s.captures.binary_search(&name).is_ok()).map(|s| s.capture_types)
     }
 
     pub(super) fn declared(&self, id: FunctionId) -> Option<&Declared<'a>> {

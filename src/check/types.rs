@@ -37,6 +37,8 @@ pub(super) struct Types {
     order: u64,
     /// The same types, one bit each.
     set: u16,
+    /// How many there are.
+    count: u8,
 }
 
 impl Types {
@@ -44,36 +46,48 @@ impl Types {
     const CAPACITY: usize = 16;
 
     /// No type.
-    pub(super) const NONE: Types = Types { order: 0, set: 0 };
+    pub(super) const NONE: Types = Types { order: 0, set: 0, count: 0 };
 
     /// Every type, in the order of [`ALL`].
-    pub(super) const ANY: Types = Types { order: 0xFEDC_BA98_7654_3210, set: u16::MAX };
+    pub(super) const ANY: Types = Types { order: 0xFEDC_BA98_7654_3210, set: u16::MAX, count: 16 };
 
     /// These types, in this order.
-    pub(super) fn of(types: &[Type]) -> Types {
-        types.iter().fold(Types::NONE, |list, t| list.with(*t))
+    pub(super) const fn of(mut types: &[Type]) -> Types {
+        let mut list = Types::NONE;
+        while let [first, rest @ ..] = types {
+            list = list.with(*first);
+            types = rest;
+        }
+        list
     }
 
     /// The same list, with a type at its end unless it is there; `Any` adds all that are not.
     #[must_use]
-    pub(super) fn with(self, t: Type) -> Types {
+    pub(super) const fn with(mut self, t: Type) -> Types {
         match place(t) {
             Some(place) => self.with_place(place),
             None if self.is_empty() => Types::ANY,
-            None => (0..Types::CAPACITY as u32).fold(self, Types::with_place),
+            None => {
+                let mut place = 0;
+                while place < Types::CAPACITY as u32 {
+                    self = self.with_place(place);
+                    place += 1;
+                }
+                self
+            }
         }
     }
 
-    fn with_place(self, place: u32) -> Types {
+    const fn with_place(self, place: u32) -> Types {
         if self.set & 1 << place != 0 {
             return self;
         }
-        let order = self.order | u64::from(place) << (4 * self.set.count_ones());
-        Types { order, set: self.set | 1 << place }
+        let order = self.order | (place as u64) << (4 * self.count as u32);
+        Types { order, set: self.set | 1 << place, count: self.count + 1 }
     }
 
     fn places(self) -> impl Iterator<Item = u32> {
-        (0..self.set.count_ones()).map(move |n| (self.order >> (4 * n)) as u32 & 15)
+        (0..u32::from(self.count)).map(move |n| (self.order >> (4 * n)) as u32 & 15)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Type> + '_ {
@@ -84,13 +98,18 @@ impl Types {
         place(t).is_some_and(|place| self.set & 1 << place != 0)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.set == 0
+    }
+
+    /// Whether all of these are among others.
+    pub(super) fn within(&self, other: &Types) -> bool {
+        self.set & !other.set == 0
     }
 
     /// The types in both, in the order of the first.
     pub(super) fn common(&self, other: &Types) -> Types {
-        if self.set & !other.set == 0 {
+        if self.within(other) {
             return *self;
         }
         self.places().filter(|place| other.set & 1 << place != 0).fold(Types::NONE, Types::with_place)
@@ -112,8 +131,8 @@ impl Types {
 }
 
 /// Where a type stands in [`ALL`], which has the order of the declaration; `Any` and what no value has do not.
-fn place(t: Type) -> Option<u32> {
-    ((t as usize) < Types::CAPACITY).then_some(t as u32)
+const fn place(t: Type) -> Option<u32> {
+    if (t as usize) < Types::CAPACITY { Some(t as u32) } else { None }
 }
 
 /// As messages print it: `[int, float]`.

@@ -290,7 +290,7 @@ impl Recording {
         let blocks = self.blocks.iter().filter_map(|noted| {
             let block = blocks.get(noted.id as usize)?;
             let texts = reader.kept.texts(noted.captures).map(str::to_owned);
-            let captures = block.captures.iter().map(|capture| capture.name.clone()).zip(texts).collect();
+            let captures = block.captures.iter().map(|capture| capture.name.to_string()).zip(texts).collect();
             let statement = |tried: &NotedStatement| StatementTrace {
                 span: program.statements.get(tried.id as usize).map(|s| s.span).unwrap_or_default(),
                 condition: reader.step(tried.steps),

@@ -77,20 +77,22 @@ impl Pattern {
     /// # Errors
     /// As [`Pattern::new`].
     pub fn from_text(source: Str<'_>) -> Result<Pattern, PatternError> {
-        let refuse = |refusal| PatternError { refusal, pattern: source.to_string().into() };
-        // A longer text is refused anyway; do not copy it first.
-        if source.size() > MAX_LENGTH {
-            return Err(refuse(Refusal::TooLong));
-        }
-        let points: Vec<u32> = match source {
-            Str::Utf8(text) => text.chars().map(u32::from).collect(),
-            Str::Wide(units) => char::decode_utf16(units.iter().copied())
-                .map(|c| c.map_or_else(|lone| u32::from(lone.unpaired_surrogate()), u32::from))
-                .collect(),
-        };
-        let parsed = parse::parse(&points).map_err(refuse)?;
+        Pattern::of_parsed(source, parsed(source)?)
+    }
+
+    /// Whether a text is a pattern, without what only matching needs.
+    ///
+    /// # Errors
+    /// As [`Pattern::from_text`].
+    pub fn check(source: Str<'_>) -> Result<(), PatternError> {
+        let parsed = parsed(source)?;
+        if hir::surely_builds(&parsed.node) { Ok(()) } else { Pattern::of_parsed(source, parsed).map(drop) }
+    }
+
+    fn of_parsed(source: Str<'_>, parsed: Parsed) -> Result<Pattern, PatternError> {
         let shape = Shape::of(&parsed.node);
-        Pattern::build(source.to_string().into(), parsed, shape).ok_or_else(|| refuse(Refusal::Invalid))
+        Pattern::build(source.to_string().into(), parsed, shape)
+            .ok_or_else(|| PatternError::new(Refusal::Invalid, source))
     }
 
     /// Nothing when the pattern is too large.
@@ -226,6 +228,27 @@ impl Pattern {
             Form::Utf8 => &self.0.utf8,
             Form::Wide => &self.0.wide,
         }
+    }
+}
+
+/// What a text says as a pattern.
+fn parsed(source: Str<'_>) -> Result<Parsed, PatternError> {
+    // A longer text is refused anyway; do not copy it first.
+    if source.size() > MAX_LENGTH {
+        return Err(PatternError::new(Refusal::TooLong, source));
+    }
+    let points: Vec<u32> = match source {
+        Str::Utf8(text) => text.chars().map(u32::from).collect(),
+        Str::Wide(units) => char::decode_utf16(units.iter().copied())
+            .map(|c| c.map_or_else(|lone| u32::from(lone.unpaired_surrogate()), u32::from))
+            .collect(),
+    };
+    parse::parse(&points).map_err(|refusal| PatternError::new(refusal, source))
+}
+
+impl PatternError {
+    fn new(refusal: Refusal, source: Str<'_>) -> PatternError {
+        PatternError { refusal, pattern: source.to_string().into() }
     }
 }
 

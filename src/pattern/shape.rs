@@ -251,6 +251,11 @@ fn way(nodes: &[Node]) -> Option<Vec<Way>> {
             }
             continue;
         }
+        if let Node::Literal(c) = node {
+            let c = char::from_u32(*c)?;
+            choices.iter_mut().filter_map(|choice| choice.last_mut()).for_each(|text| text.push(c));
+            continue;
+        }
         let texts = texts(node)?;
         if let [text] = texts.as_slice() {
             choices.iter_mut().filter_map(|choice| choice.last_mut()).for_each(|t| t.push_str(text));

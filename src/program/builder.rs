@@ -1,6 +1,7 @@
 //! Adds operations to [`Code`]: names and methods are entered once.
 
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 
 use crate::{
     pattern::Pattern,
@@ -10,16 +11,20 @@ use crate::{
     value::{StrBuf, Value},
 };
 
-use super::{Code, MethodTable, Node, NodeId, Place, Run, testing::MemberPlaces};
+use super::{Code, MethodTable, Node, NodeId, Place, Run, testing};
 
 /// Code under construction.
 pub(super) struct Builder {
     pub(super) code: Code,
-    names: FxHashMap<String, u32>,
-    methods: FxHashMap<String, u32>,
+    names: FxHashMap<SmolStr, u32>,
+    methods: FxHashMap<SmolStr, u32>,
     /// Patterns from texts: a number plus one, or zero for what is none.
     patterns: FxHashMap<StrBuf, u32>,
-    pub(super) member_places: MemberPlaces,
+    /// Likewise of database rules, with whether they ignore case.
+    regexes: FxHashMap<(SmolStr, bool), u32>,
+    /// Elements of the lists that are being made.
+    pub(super) pending: Vec<NodeId>,
+    pub(super) testing: testing::Memory,
 }
 
 impl Builder {
@@ -29,7 +34,9 @@ impl Builder {
             names: FxHashMap::default(),
             methods: FxHashMap::default(),
             patterns: FxHashMap::default(),
-            member_places: MemberPlaces::default(),
+            regexes: FxHashMap::default(),
+            pending: Vec::new(),
+            testing: testing::Memory::default(),
         }
     }
 
@@ -52,9 +59,12 @@ impl Builder {
         id
     }
 
-    pub(super) fn run(&mut self, nodes: Vec<NodeId>) -> Run {
-        let run = Run { start: self.code.lists.len() as u32, len: nodes.len() as u32 };
-        self.code.lists.extend(nodes);
+    /// Enters a list: what was made of its elements, which are added to `pending` one after the other, from `before` on.
+    pub(super) fn run(&mut self, before: usize) -> Run {
+        let elements = self.pending.get(before..).unwrap_or(&[]);
+        let run = Run { start: self.code.lists.len() as u32, len: elements.len() as u32 };
+        self.code.lists.extend_from_slice(elements);
+        self.pending.truncate(before);
         run
     }
 
@@ -69,9 +79,11 @@ impl Builder {
     }
 
     /// A constant computed from others. The operation that is added next has to be this one.
-    pub(super) fn folded(&mut self, value: Value, cost: u32, operands: Vec<NodeId>) -> Node {
+    pub(super) fn folded(&mut self, value: Value, cost: u32, operands: &[NodeId]) -> Node {
         let next = NodeId(self.code.nodes.len() as u32);
-        let operands = self.run(operands);
+        let before = self.pending.len();
+        self.pending.extend_from_slice(operands);
+        let operands = self.run(before);
         self.code.folded.push((next, operands));
         self.costly_constant(value, cost)
     }
@@ -82,7 +94,7 @@ impl Builder {
         }
         let at = self.code.names.len() as u32;
         self.code.names.push(name.into());
-        self.names.insert(name.to_owned(), at);
+        self.names.insert(name.into(), at);
         at
     }
 
@@ -93,7 +105,7 @@ impl Builder {
         }
         let at = self.code.methods.len() as u32;
         self.code.methods.push(MethodTable::new(self.code.dialect, name));
-        self.methods.insert(name.to_owned(), at);
+        self.methods.insert(name.into(), at);
         at
     }
 
@@ -107,8 +119,19 @@ impl Builder {
         at
     }
 
+    /// The same of a pattern of database rules.
+    pub(super) fn regex(&mut self, text: &SmolStr, ignore_case: bool) -> u32 {
+        let key = (text.clone(), ignore_case);
+        if let Some(known) = self.regexes.get(&key) {
+            return *known;
+        }
+        let at = Pattern::database(text, ignore_case).map_or(0, |pattern| self.pattern(pattern));
+        self.regexes.insert(key, at);
+        at
+    }
+
     /// A pattern's number plus one, as [`Node::Method`] has it.
-    pub(super) fn pattern(&mut self, pattern: Pattern) -> u32 {
+    fn pattern(&mut self, pattern: Pattern) -> u32 {
         self.code.patterns.push(pattern);
         self.code.patterns.len() as u32
     }

@@ -47,17 +47,23 @@ pub(super) struct Chain<'s> {
     suffix: Vec<Cell<'s>>,
     /// Paths of the blocks below the glob's.
     nested: Vec<Cell<'s>>,
-    pub(super) captures: Vec<CaptureAt>,
-    /// As rules write it.
-    pub(super) text: String,
     /// The number of the block whose path has the glob.
     pub(super) owner: Option<u32>,
 }
 
 impl<'s> Chain<'s> {
-    /// The chain of an inner block, which will have that number.
-    pub(super) fn with(&self, path: &'s [Segment], block: u32) -> Self {
-        let mut chain = self.clone();
+    /// The chain of an inner block, which will have that number. What is added to the path goes to `text`, as rules
+    /// write it, and its wildcards to `captures`.
+    pub(super) fn with(
+        &self,
+        path: &'s [Segment],
+        block: u32,
+        text: &mut String,
+        captures: &mut Vec<CaptureAt>,
+    ) -> Self {
+        let mut base = Vec::with_capacity(self.base.len() + path.len());
+        base.extend_from_slice(&self.base);
+        let mut chain = Chain { base, suffix: self.suffix.clone(), nested: self.nested.clone(), owner: self.owner };
         for segment in path {
             let cell = Cell::of(segment);
             let list = match (chain.owner, cell) {
@@ -69,11 +75,11 @@ impl<'s> Chain<'s> {
             let at = list.len() - 1;
             let segment_at = if chain.owner.is_none() { at } else { chain.base.len() + at };
             match segment {
-                Segment::Literal(text, _) => chain.text.extend(["/", text]),
+                Segment::Literal(name, _) => text.extend(["/", name]),
                 Segment::Capture(capture) => {
                     let glob = capture.glob;
-                    chain.captures.push(CaptureAt { name: capture.name.text.clone(), segment: segment_at, glob });
-                    chain.text.extend(["/{", &capture.name.text, if glob { "=**" } else { "" }, "}"]);
+                    captures.push(CaptureAt { name: capture.name.text.clone(), segment: segment_at, glob });
+                    text.extend(["/{", &capture.name.text, if glob { "=**" } else { "" }, "}"]);
                 }
             }
             if cell == Cell::Glob {
@@ -88,12 +94,12 @@ impl<'s> Chain<'s> {
         self.owner.map(|_| self.base.len() - 1)
     }
 
-    /// What a request's path must have for the block; `None` where no path has it.
-    pub(super) fn cells(&self) -> Option<Vec<Cell<'s>>> {
-        let mut cells = self.base.clone();
+    /// Adds what a request's path must have for the block; `None` where no path has it.
+    pub(super) fn cells(&self, cells: &mut Vec<Cell<'s>>) -> Option<()> {
+        cells.extend_from_slice(&self.base);
         if self.nested.is_empty() {
-            cells.extend(&self.suffix);
-            return Some(cells);
+            cells.extend_from_slice(&self.suffix);
+            return Some(());
         }
         if !self.suffix.is_empty() && self.nested.len() <= self.suffix.len() {
             return None;
@@ -102,6 +108,6 @@ impl<'s> Chain<'s> {
         for (inner, outer) in self.nested.iter().zip(self.suffix.iter().chain(any)) {
             cells.push(inner.and(*outer)?);
         }
-        Some(cells)
+        Some(())
     }
 }

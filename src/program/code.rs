@@ -1,5 +1,7 @@
 //! Operations and the tables they refer to: what the languages' programs have in common.
 
+use smol_str::SmolStr;
+
 use crate::{
     pattern::Pattern,
     stdlib::{Arithmetic, Builtin, Dialect},
@@ -95,37 +97,58 @@ pub enum Node {
 impl Node {
     /// The nodes directly below.
     pub fn children(self, code: &Code) -> impl Iterator<Item = NodeId> {
+        let none = Run::default();
         // First those of a fixed number, then those in lists.
         let (few, list, parts) = match self {
             Node::Constant(..) | Node::Unknown | Node::Variable(_) | Node::Capture(_) | Node::Local(_) => {
-                ([None; 3], Run::default(), Run::default())
+                ([None; 3], none, none)
             }
-            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) | Node::Is(a, _) => {
-                ([Some(a), None, None], Run::default(), Run::default())
-            }
+            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) | Node::Is(a, _) => ([Some(a), None, None], none, none),
             Node::Index(a, b)
             | Node::Claim(a, b)
             | Node::And(a, b)
             | Node::Or(a, b)
             | Node::In(a, b)
             | Node::Compare(_, a, b)
-            | Node::Arithmetic(_, a, b) => ([Some(a), Some(b), None], Run::default(), Run::default()),
-            Node::Range(a, b, c) => ([Some(a), b, c], Run::default(), Run::default()),
-            Node::Ternary(a, b, c) => ([Some(a), Some(b), Some(c)], Run::default(), Run::default()),
-            Node::List(items) | Node::Map(items) | Node::All(items) | Node::Any(items) => {
-                ([None; 3], items, Run::default())
-            }
+            | Node::Arithmetic(_, a, b) => ([Some(a), Some(b), None], none, none),
+            Node::Range(a, b, c) => ([Some(a), b, c], none, none),
+            Node::Ternary(a, b, c) => ([Some(a), Some(b), Some(c)], none, none),
+            Node::List(items) | Node::Map(items) | Node::All(items) | Node::Any(items) => ([None; 3], items, none),
             Node::Builtin(_, items) | Node::Service(_, items) | Node::Call(_, items) | Node::Missing(_, _, items) => {
-                ([None; 3], items, Run::default())
+                ([None; 3], items, none)
             }
-            Node::Method(_, receiver, items, _) => ([Some(receiver), None, None], items, Run::default()),
-            Node::Path(parts) => ([None; 3], Run::default(), parts),
+            Node::Method(_, receiver, items, _) => ([Some(receiver), None, None], items, none),
+            Node::Path(parts) => ([None; 3], none, parts),
         };
-        let parts = parts.of(&code.parts).iter().filter_map(|part| match part {
-            Part::Node(id) => Some(*id),
-            _ => None,
-        });
-        few.into_iter().flatten().chain(list.of(&code.lists).iter().copied()).chain(parts)
+        Children { few, next: 0, list: list.of(&code.lists).iter(), parts: parts.of(&code.parts).iter() }
+    }
+}
+
+/// The nodes below one. Plainer than a chain of iterators, for compiling asks each node for them more than once.
+struct Children<'c> {
+    few: [Option<NodeId>; 3],
+    next: usize,
+    list: std::slice::Iter<'c, NodeId>,
+    parts: std::slice::Iter<'c, Part>,
+}
+
+impl Iterator for Children<'_> {
+    type Item = NodeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<NodeId> {
+        while let Some(child) = self.few.get(self.next) {
+            self.next += 1;
+            if child.is_some() {
+                return *child;
+            }
+        }
+        self.list.next().copied().or_else(|| {
+            self.parts.find_map(|part| match part {
+                Part::Node(id) => Some(*id),
+                _ => None,
+            })
+        })
     }
 }
 
@@ -157,7 +180,7 @@ pub enum Part {
 #[derive(Clone)]
 pub struct MethodTable {
     /// The name.
-    pub name: String,
+    pub name: SmolStr,
     by_type: [Option<&'static Builtin>; Type::Any as usize + 1],
 }
 
@@ -169,7 +192,7 @@ impl MethodTable {
                 *slot = Some(method);
             }
         }
-        MethodTable { name: name.to_owned(), by_type }
+        MethodTable { name: name.into(), by_type }
     }
 
     /// The method of a receiver of that type.
@@ -182,13 +205,13 @@ impl MethodTable {
 #[derive(Clone, Debug)]
 pub struct Function {
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// Its parameters.
-    pub parameters: Vec<String>,
+    pub parameters: Vec<SmolStr>,
     /// The values of its `let` variables, in order; they take the slots after the parameters.
     pub lets: Vec<NodeId>,
     /// Names of the `let` variables.
-    pub let_names: Vec<String>,
+    pub let_names: Vec<SmolStr>,
     /// For each, where it stands, from the word `let` on.
     pub let_spans: Vec<Span>,
     /// What it returns.

@@ -1,9 +1,11 @@
 //! The compiled form of database rules: the tree of places around the [`Code`] of their conditions.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 
 use crate::{
-    pattern::Pattern,
     stdlib::{Arithmetic, Dialect},
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
     text::{Source, Span},
@@ -52,7 +54,7 @@ pub struct RulePlace {
     /// Whether a place below has a `.validate`.
     pub validates_below: bool,
     /// Wildcards of the places around and of this one.
-    pub wildcards: Vec<Box<str>>,
+    pub wildcards: Arc<[SmolStr]>,
     /// Children with a name, sorted by it.
     children: Vec<(Key, RuleChild)>,
     /// The same by hash, where there are many.
@@ -152,8 +154,15 @@ impl std::fmt::Display for RuleTree {
 
 /// Compiles rules that the checker accepted.
 pub fn lower_database(source: &Source, rules: &DatabaseRules) -> RuleTree {
-    let builder = Builder::new(source, Dialect::Database);
-    let mut lowering = Lowering { builder, places: Vec::new(), exprs: &rules.exprs, scope: Vec::new() };
+    let mut builder = Builder::new(source, Dialect::Database);
+    builder.reserve(rules.exprs.len());
+    let mut lowering = Lowering {
+        builder,
+        places: Vec::with_capacity(rules.exprs.len() / 8),
+        exprs: &rules.exprs,
+        scope: Arc::default(),
+        open: Vec::new(),
+    };
     lowering.place(&rules.root, "");
     RuleTree { code: lowering.builder.code, places: lowering.places }
 }
@@ -163,7 +172,9 @@ struct Lowering<'r> {
     places: Vec<RulePlace>,
     exprs: &'r Exprs,
     /// Wildcards of the place and of those around it.
-    scope: Vec<&'r str>,
+    scope: Arc<[SmolStr]>,
+    /// Parts of chains that have not been compiled.
+    open: Vec<ExprId>,
 }
 
 impl<'r> Lowering<'r> {
@@ -172,18 +183,21 @@ impl<'r> Lowering<'r> {
         let at = self.places.len() as u32;
         self.places.push(RulePlace::default());
         let wildcard = location.is_wildcard();
+        // Places without a wildcard of their own share the list of the place around.
+        let outer = Arc::clone(&self.scope);
         if wildcard {
-            self.scope.push(&location.key.text);
+            self.scope = outer.iter().chain([&location.key.text]).cloned().collect();
         }
         let name = location.key.text.as_str();
-        let path = if name.is_empty() { String::new() } else { format!("{around}/{name}") };
+        let path = if name.is_empty() { String::new() } else { [around, "/", name].concat() };
         let mut place = RulePlace {
             at,
             read: self.rule(location.read),
             write: self.rule(location.write),
             validate: self.rule(location.validate),
-            indexes: location.indexes.iter().map(|index| index.text.clone()).collect(),
-            wildcards: self.scope.iter().map(|name| Box::from(*name)).collect(),
+            indexes: location.indexes.iter().map(|index| index.text.to_string()).collect(),
+            wildcards: Arc::clone(&self.scope),
+            children: Vec::with_capacity(location.children.len()),
             ..RulePlace::default()
         };
         let rules = [place.read, place.write, place.validate];
@@ -206,9 +220,7 @@ impl<'r> Lowering<'r> {
             place.many = place.children.iter().map(|(name, child)| (Box::from(name.as_str()), child.place)).collect();
         }
         place.path = if path.is_empty() { "/".to_owned() } else { path };
-        if wildcard {
-            self.scope.pop();
-        }
+        self.scope = outer;
         if let Some(slot) = self.places.get_mut(at as usize) {
             *slot = place;
         }
@@ -262,7 +274,7 @@ impl<'r> Lowering<'r> {
     }
 
     fn variable(&mut self, name: &str) -> Node {
-        if let Some(slot) = self.scope.iter().rposition(|wildcard| *wildcard == name) {
+        if let Some(slot) = self.scope.iter().rposition(|wildcard| wildcard == name) {
             return Node::Capture(u8::try_from(slot).unwrap_or(u8::MAX));
         }
         Dialect::Database.variable(name).map_or(Node::Unknown, Node::Variable)
@@ -287,8 +299,12 @@ impl<'r> Lowering<'r> {
         match items.iter().map(literal).collect::<Option<Vec<_>>>() {
             Some(items) => self.builder.constant(Value::List(items)),
             None => {
-                let items = items.iter().map(|item| self.expression(*item)).collect();
-                Node::List(self.builder.run(items))
+                let before = self.builder.pending.len();
+                for item in items {
+                    let item = self.expression(*item);
+                    self.builder.pending.push(item);
+                }
+                Node::List(self.builder.run(before))
             }
         }
     }
@@ -296,12 +312,15 @@ impl<'r> Lowering<'r> {
     fn method(&mut self, receiver: ExprId, name: &Name, arguments: &[ExprId]) -> Node {
         let receiver = self.expression(receiver);
         let pattern = match arguments.first().map(|argument| self.exprs.get(*argument)) {
-            Some(Expr::Regex(pattern, flags)) => Pattern::database(&pattern.text, flags == "i").ok(),
-            _ => None,
+            Some(Expr::Regex(pattern, flags)) => self.builder.regex(&pattern.text, flags == "i"),
+            _ => 0,
         };
-        let pattern = pattern.map_or(0, |pattern| self.builder.pattern(pattern));
-        let arguments = arguments.iter().map(|argument| self.argument(*argument)).collect();
-        let arguments = self.builder.run(arguments);
+        let before = self.builder.pending.len();
+        for argument in arguments {
+            let argument = self.argument(*argument);
+            self.builder.pending.push(argument);
+        }
+        let arguments = self.builder.run(before);
         Node::Method(self.builder.method(&name.text), receiver, arguments, pattern)
     }
 
@@ -319,17 +338,23 @@ impl<'r> Lowering<'r> {
 
     /// `a && b && …` is one operation, however long.
     fn chain(&mut self, id: ExprId, op: BinaryOp) -> Node {
-        let mut parts = Vec::new();
+        let open = self.open.len();
         let mut leftmost = id;
         while let Expr::Binary(next, a, b) = self.exprs.get(leftmost)
             && *next == op
         {
-            parts.push(*b);
+            self.open.push(*b);
             leftmost = *a;
         }
-        parts.push(leftmost);
-        let parts = parts.into_iter().rev().map(|part| self.expression(part)).collect();
-        let parts = self.builder.run(parts);
+        self.open.push(leftmost);
+        let before = self.builder.pending.len();
+        while self.open.len() > open
+            && let Some(part) = self.open.pop()
+        {
+            let part = self.expression(part);
+            self.builder.pending.push(part);
+        }
+        let parts = self.builder.run(before);
         if op == BinaryOp::And { Node::All(parts) } else { Node::Any(parts) }
     }
 

@@ -20,14 +20,14 @@ pub(super) fn arithmetic(builder: &mut Builder, op: Arithmetic, a: NodeId, b: No
     let (left, right) = (builder.code.constants.get(left as usize)?, builder.code.constants.get(right as usize)?);
     let compute = builder.code.dialect.operators().arithmetic;
     let value = compute(&bump, op, left.view(), right.view()).ok().filter(is_number)?.to_value();
-    Some(builder.folded(value, cost_left + cost_right + 1, vec![a, b]))
+    Some(builder.folded(value, cost_left + cost_right + 1, &[a, b]))
 }
 
 pub(super) fn negate(builder: &mut Builder, a: NodeId) -> Option<Node> {
     let Node::Constant(value, cost) = builder.code.node(a) else { return None };
     let value = builder.code.constants.get(value as usize)?.view();
     let value = (builder.code.dialect.operators().negate)(value).ok().filter(is_number)?.to_value();
-    Some(builder.folded(value, cost + 1, vec![a]))
+    Some(builder.folded(value, cost + 1, &[a]))
 }
 
 fn is_number(value: &ValueRef<'_>) -> bool {

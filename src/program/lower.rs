@@ -1,5 +1,7 @@
 //! Checked syntax to [`Program`].
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::{
@@ -63,15 +65,22 @@ impl<'s> Lowering<'s> {
         let root: Vec<_> = ruleset.functions().collect();
         let mut functions = self.functions(root.iter().copied());
         functions.len += self.functions(service.functions.iter()).len;
-        let mut blocks = Blocks { list: Vec::new(), cells: Vec::new(), owners: Vec::new(), version: ruleset.version };
+        let mut blocks = Blocks {
+            list: Vec::new(),
+            cells: Vec::new(),
+            paths: Vec::new(),
+            owners: Vec::new(),
+            version: ruleset.version,
+        };
         for block in &service.matches {
             self.block(block, None, &Chain::default(), &mut blocks);
         }
-        let Blocks { mut list, cells, owners, .. } = blocks;
+        let Blocks { mut list, cells, paths, owners, .. } = blocks;
         order(&mut list, &owners);
-        let matcher = Matcher::new(&list, &cells, ruleset.version);
+        let paths: Vec<_> = paths.into_iter().map(|path| path.and_then(|path| cells.get(path))).collect();
+        let matcher = Matcher::new(&list, &paths, ruleset.version);
         let blocks = list;
-        let name = service.name.text.clone();
+        let name = service.name.text.to_string();
         self.services.push(ServiceProgram { root: Root::of(&name), name, functions, blocks, matcher });
         self.scope = Scope::default();
     }
@@ -112,7 +121,13 @@ impl<'s> Lowering<'s> {
 
     fn block(&mut self, block: &'s ast::Match, parent: Option<u32>, around: &Chain<'s>, blocks: &mut Blocks<'s>) {
         let id = blocks.list.len() as u32;
-        let chain = around.with(&block.path, id);
+        let outer = parent.and_then(|outer| blocks.list.get(outer as usize));
+        let (path, captures) = outer.map_or(("", [].as_slice()), |outer| (&outer.path, &outer.captures));
+        let mut text = String::with_capacity(path.len() + block.path_span.range().len());
+        text.push_str(path);
+        let mut all = Vec::with_capacity(captures.len() + block.path.len());
+        all.extend_from_slice(captures);
+        let chain = around.with(&block.path, id, &mut text, &mut all);
         let before = self.scope.captures.len();
         for segment in &block.path {
             if let Segment::Capture(capture) = segment {
@@ -138,21 +153,26 @@ impl<'s> Lowering<'s> {
         let statements = Run { start, len: self.statements.len() as u32 - start };
         // In version 1 nothing below a glob ever applies.
         let dead = blocks.version == Version::V1 && chain.owner.is_some_and(|owner| owner != id);
-        let cells = chain.cells().filter(|_| !dead);
+        let first = blocks.cells.len();
+        let covers = !dead && chain.cells(&mut blocks.cells).is_some();
+        if !covers {
+            blocks.cells.truncate(first);
+        }
+        let cells = covers.then_some(first..blocks.cells.len());
         blocks.list.push(Block {
             parent,
-            path: chain.text.clone(),
+            path: text,
             functions,
             statements,
             span: block.keyword.to(block.path_span),
-            captures: chain.captures.clone(),
-            fixed: cells.as_ref().map_or(0, |cells| cells.len() - usize::from(chain.glob().is_some())),
+            captures: all,
+            fixed: cells.clone().map_or(0, |cells| cells.len() - usize::from(chain.glob().is_some())),
             glob: chain.glob(),
             rank: 0,
         });
         self.tests(blocks.list.last(), statements);
         blocks.owners.push(chain.owner);
-        blocks.cells.push(cells);
+        blocks.paths.push(cells);
         for inner in &block.matches {
             self.block(inner, Some(id), &chain, blocks);
         }
@@ -188,14 +208,10 @@ impl<'s> Lowering<'s> {
             Expr::Bytes(octets) => self.builder.constant(Value::Bytes(octets.clone())),
             // Database rules are lowered elsewhere.
             Expr::Regex(..) | Expr::Invoke(..) => Node::Unknown,
-            Expr::List(items) => {
-                let items = self.run(items);
-                Node::List(items)
-            }
+            Expr::List(items) => Node::List(self.run(items.iter().copied())),
             Expr::Map(entries) => {
-                let flat: Vec<_> = entries.iter().flat_map(|(k, v)| [*k, *v]).collect();
-                let entries = self.run(&flat);
-                Node::Map(entries)
+                let flat = entries.iter().flat_map(|(k, v)| [*k, *v]);
+                Node::Map(self.run(flat))
             }
             Expr::Path(parts) => self.path(parts),
             Expr::Variable(name) => self.variable(&name.text),
@@ -275,7 +291,7 @@ impl<'s> Lowering<'s> {
 
     /// A call of a bare name: users' functions hide built-ins of the same name.
     fn call(&mut self, name: &str, arguments: &[ExprId]) -> Node {
-        let arguments = self.run(arguments);
+        let arguments = self.run(arguments.iter().copied());
         if let Some(function) = self.scope.function(name) {
             return Node::Call(function, arguments);
         }
@@ -289,7 +305,7 @@ impl<'s> Lowering<'s> {
     }
 
     fn package_call(&mut self, package: &str, name: &str, arguments: &[ExprId]) -> Node {
-        let arguments = self.run(arguments);
+        let arguments = self.run(arguments.iter().copied());
         if let Some(builtin) = stdlib::package_function(package, name) {
             return Node::Builtin(builtin, arguments);
         }
@@ -308,20 +324,26 @@ impl<'s> Lowering<'s> {
             _ => 0,
         };
         let table = self.builder.method(name);
-        Node::Method(table, receiver, self.run(arguments), pattern)
+        Node::Method(table, receiver, self.run(arguments.iter().copied()), pattern)
     }
 
-    fn run(&mut self, ids: &[ExprId]) -> Run {
-        let lowered = ids.iter().map(|id| self.expression(*id)).collect();
-        self.builder.run(lowered)
+    fn run(&mut self, ids: impl Iterator<Item = ExprId>) -> Run {
+        let before = self.builder.pending.len();
+        for id in ids {
+            let node = self.expression(id);
+            self.builder.pending.push(node);
+        }
+        self.builder.run(before)
     }
 }
 
 /// The blocks of a service, in source order.
 struct Blocks<'s> {
     list: Vec<Block>,
-    /// What each needs of a path; `None` where no path has it.
-    cells: Vec<Option<Vec<Cell<'s>>>>,
+    /// What all need of a path, one after the other.
+    cells: Vec<Cell<'s>>,
+    /// What of that each needs; `None` where no path has it.
+    paths: Vec<Option<Range<usize>>>,
     /// The block, itself or one around it, whose own path has a glob.
     owners: Vec<Option<u32>>,
     version: Version,

@@ -79,12 +79,12 @@ impl Matched<'_> {
 }
 
 impl Matcher {
-    pub(super) fn new(blocks: &[Block], cells: &[Option<Vec<Cell<'_>>>], version: Version) -> Self {
+    pub(super) fn new(blocks: &[Block], cells: &[Option<&[Cell<'_>]>], version: Version) -> Self {
         let shortest_glob = usize::from(version == Version::V1);
         let mut matcher =
             Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, root: None, start: 0, shortest_glob };
         for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
-            if let Some(cells) = cells.as_ref().filter(|_| block.statements.len > 0) {
+            if let Some(cells) = cells.filter(|_| block.statements.len > 0) {
                 matcher.add(id as u32, cells);
             }
         }
@@ -118,7 +118,7 @@ impl Matcher {
                 match cell {
                     Cell::Literal(text) if found.is_none() => {
                         branch.few.push(((*text).into(), next));
-                        branch.many.insert(text.as_bytes().into(), next);
+                        branch.index();
                     }
                     Cell::Glob => {
                         let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
@@ -232,6 +232,15 @@ impl Branch {
             ([(name, next)], None) => Some((Some(name.clone()), *next)),
             ([], Some(next)) => Some((None, next)),
             _ => None,
+        }
+    }
+
+    /// Enters the newest of many branches by name, and with the first that are many all before it.
+    fn index(&mut self) {
+        if self.few.len() > SCAN {
+            let new = if self.many.is_empty() { 0 } else { self.few.len() - 1 };
+            let new = self.few.get(new..).unwrap_or(&[]).iter();
+            self.many.extend(new.map(|(name, next)| (name.as_bytes().into(), *next)));
         }
     }
 

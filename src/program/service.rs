@@ -1,5 +1,7 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
+use smol_str::SmolStr;
+
 use crate::{syntax::ast::Version, text::Span, value::Root};
 
 use super::{Code, Matcher, NodeId, Run, TestId, listing};
@@ -99,7 +101,7 @@ pub struct Block {
 #[derive(Clone, Debug)]
 pub struct CaptureAt {
     /// Its name.
-    pub name: String,
+    pub name: SmolStr,
     /// The segment, counted in the rule's path.
     pub segment: usize,
     /// Whether it takes any number of segments.

@@ -4,7 +4,9 @@
 //! themselves. Arguments and variables are computed once and fail only where they are read, so that nothing changes by
 //! it. What is no ordinary test is evaluated; where that part reads a parameter, the whole call is.
 
+use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::{
     stdlib::{self, Dialect},
@@ -28,8 +30,19 @@ const MAX_LOCALS: usize = 18;
 /// Elements of a list of constants that becomes a constant.
 const MAX_ELEMENTS: usize = 64;
 
-/// Members that are entered already: variables and names.
-pub(super) type MemberPlaces = FxHashMap<(u8, Vec<u32>), Operand>;
+/// The names on the way to a member; few have more.
+type Names = SmallVec<[u32; 8]>;
+
+/// What is known from the conditions before, and room that all of them use in turn.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Members that are entered already: variables and names.
+    members: FxHashMap<(u8, Names), Operand>,
+    /// Parts of the conditions that are open.
+    parts: Vec<NodeId>,
+    /// What was made of them.
+    tests: Vec<Test>,
+}
 
 /// Parameters and variables of the function around, each with the operand it stands for, if it is one; `None` outside
 /// functions.
@@ -37,7 +50,7 @@ type Locals<'l> = Option<&'l [Option<Operand>]>;
 
 /// The test of a condition, which stands in a block or in database rules.
 pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: NodeId) -> TestId {
-    let mut testing = Testing { code: &mut builder.code, members: &mut builder.member_places, block };
+    let mut testing = Testing { code: &mut builder.code, memory: &mut builder.testing, block };
     let test = testing.test(condition, None).unwrap_or(Test::Evaluate(condition));
     let test = testing.without_implied(test);
     testing.push(test)
@@ -45,7 +58,7 @@ pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: N
 
 struct Testing<'b> {
     code: &'b mut Code,
-    members: &'b mut MemberPlaces,
+    memory: &'b mut Memory,
     block: Option<&'b Block>,
 }
 
@@ -55,25 +68,20 @@ impl Testing<'_> {
         TestId(self.code.tests.len() as u32 - 1)
     }
 
-    fn push_all(&mut self, tests: &[Test]) -> Run {
-        let run = Run { start: self.code.tests.len() as u32, len: tests.len() as u32 };
-        self.code.tests.extend_from_slice(tests);
-        run
-    }
-
     /// The test of an operation; `None` where it has to be evaluated and reads a parameter or variable.
     fn test(&mut self, id: NodeId, locals: Locals<'_>) -> Option<Test> {
         match self.code.node(id) {
             Node::All(parts) | Node::Any(parts) => {
                 let decisive = matches!(self.code.node(id), Node::Any(_));
-                let parts = parts.of(&self.code.lists).to_vec();
-                self.of_parts(&parts, decisive, locals)
+                let before = self.memory.parts.len();
+                self.memory.parts.extend_from_slice(parts.of(&self.code.lists));
+                self.of_parts(before, decisive, locals)
             }
             Node::And(..) | Node::Or(..) => {
                 let decisive = matches!(self.code.node(id), Node::Or(..));
-                let mut parts = Vec::new();
-                self.flatten(id, decisive, &mut parts);
-                self.of_parts(&parts, decisive, locals)
+                let before = self.memory.parts.len();
+                self.flatten(id, decisive);
+                self.of_parts(before, decisive, locals)
             }
             Node::Not(part) => {
                 let test = self.test(part, locals)?;
@@ -99,20 +107,30 @@ impl Testing<'_> {
         matches!(node, Node::Local(_)) || node.children(self.code).any(|part| self.reads_locals(part))
     }
 
-    /// The operands of nested `&&` or of nested `||`, in the order in which they are evaluated.
-    fn flatten(&self, id: NodeId, decisive: bool, parts: &mut Vec<NodeId>) {
+    /// Opens the operands of nested `&&` or of nested `||`, in the order in which they are evaluated.
+    fn flatten(&mut self, id: NodeId, decisive: bool) {
         match self.code.node(id) {
-            Node::And(a, b) if !decisive => [a, b].into_iter().for_each(|part| self.flatten(part, decisive, parts)),
-            Node::Or(a, b) if decisive => [a, b].into_iter().for_each(|part| self.flatten(part, decisive, parts)),
-            _ => parts.push(id),
+            Node::And(a, b) if !decisive => [a, b].into_iter().for_each(|part| self.flatten(part, decisive)),
+            Node::Or(a, b) if decisive => [a, b].into_iter().for_each(|part| self.flatten(part, decisive)),
+            _ => self.memory.parts.push(id),
         }
     }
 
-    fn of_parts(&mut self, parts: &[NodeId], decisive: bool, locals: Locals<'_>) -> Option<Test> {
+    /// One test for the parts that were opened from `before` on, which closes them.
+    fn of_parts(&mut self, before: usize, decisive: bool, locals: Locals<'_>) -> Option<Test> {
+        let first = self.memory.tests.len();
+        let joined = self.joined(before, first, decisive, locals);
+        self.memory.parts.truncate(before);
+        self.memory.tests.truncate(first);
+        joined
+    }
+
+    /// The same, whose own tests begin at `first`.
+    fn joined(&mut self, mut part: usize, first: usize, decisive: bool, locals: Locals<'_>) -> Option<Test> {
         let absorbs = self.code.dialect == Dialect::Service;
-        let mut tests: Vec<Test> = Vec::with_capacity(parts.len());
-        for part in parts {
-            let test = self.test(*part, locals)?;
+        while let Some(id) = self.memory.parts.get(part).copied() {
+            part += 1;
+            let test = self.test(id, locals)?;
             let inner = match test {
                 Test::All(run) if absorbs && !decisive => Some(run),
                 Test::Any(run) if absorbs && decisive => Some(run),
@@ -124,19 +142,21 @@ impl Testing<'_> {
                     None => test,
                 };
                 // Asked again it would say the same, which did not decide.
-                if absorbs && tests.contains(&test) && is_pure(self.code, test) {
+                let own = self.memory.tests.get_mut(first..).unwrap_or(&mut []);
+                if absorbs && own.contains(&test) && is_pure(self.code, test) {
                     continue;
                 }
-                match tests.last_mut().and_then(|last| Some((bounded(*last, test)?, last))) {
+                match own.last_mut().and_then(|last| Some((bounded(*last, test)?, last))) {
                     Some((both, last)) if !decisive => *last = both,
-                    _ => tests.push(test),
+                    _ => self.memory.tests.push(test),
                 }
             }
         }
-        Some(match tests.as_slice() {
+        let own = self.memory.tests.get(first..).unwrap_or(&[]);
+        Some(match own {
             [one] => *one,
-            _ if decisive => Test::Any(self.push_all(&tests)),
-            _ => Test::All(self.push_all(&tests)),
+            _ if decisive => Test::Any(enter(self.code, own)),
+            _ => Test::All(enter(self.code, own)),
         })
     }
 
@@ -145,7 +165,7 @@ impl Testing<'_> {
     /// whole condition it is. Nothing may be called in it, for a failure stops fewer calls than a no does.
     fn without_implied(&mut self, test: Test) -> Test {
         let Test::All(run) = test else { return test };
-        let parts = run.of(&self.code.tests).to_vec();
+        let parts = run.of(&self.code.tests);
         if self.code.dialect == Dialect::Database || !parts.iter().all(|part| is_pure(self.code, *part)) {
             return test;
         }
@@ -153,10 +173,10 @@ impl Testing<'_> {
             Test::Null(operand, false) => parts.iter().any(|other| self.fails_with(*other, *operand)),
             _ => false,
         };
-        let kept: Vec<_> = parts.iter().copied().filter(|part| !implied(part)).collect();
+        let kept: SmallVec<[Test; 8]> = parts.iter().copied().filter(|part| !implied(part)).collect();
         match kept.as_slice() {
             [one] => *one,
-            kept if kept.len() < parts.len() => Test::All(self.push_all(kept)),
+            kept if kept.len() < parts.len() => Test::All(enter(self.code, kept)),
             _ => test,
         }
     }
@@ -286,18 +306,19 @@ impl Testing<'_> {
     /// A call as the test of the function's result.
     fn called(&mut self, number: u32, arguments: Run, locals: Locals<'_>) -> Option<Test> {
         let function = self.code.functions.get(number as usize)?;
-        let (lets, result) = (function.lets.clone(), function.result);
-        let arguments = arguments.of(&self.code.lists).to_vec();
+        let (given, lets, result) = (arguments.len as usize, function.lets.len(), function.result);
         let many = self.code.tests.len() > FEW_TESTS + TESTS_PER_NODE * self.code.nodes.len();
-        let fits = arguments.len() == function.parameters.len() && arguments.len() + lets.len() <= MAX_LOCALS;
+        let fits = given == function.parameters.len() && given + lets <= MAX_LOCALS;
         if !fits || many {
             return None;
         }
-        let mut own = Vec::with_capacity(arguments.len() + lets.len());
-        for argument in arguments {
+        let mut own: ArrayVec<Option<Operand>, MAX_LOCALS> = ArrayVec::new();
+        for at in 0..given {
+            let argument = *arguments.of(&self.code.lists).get(at)?;
             own.push(Some(self.operand(argument, locals)?));
         }
-        for value in lets {
+        for at in 0..lets {
+            let value = *self.code.functions.get(number as usize)?.lets.get(at)?;
             let operand = self.operand(value, Some(&own))?;
             own.push(Some(operand));
         }
@@ -381,7 +402,7 @@ impl Testing<'_> {
     }
 
     fn member(&mut self, node: NodeId, locals: Locals<'_>) -> Option<Operand> {
-        let mut names = Vec::new();
+        let mut names = Names::new();
         let mut at = node;
         while let Node::Member(object, name) = self.code.node(at) {
             names.push(name);
@@ -405,9 +426,9 @@ impl Testing<'_> {
     }
 
     /// A member and what it is asked of; it is entered where it is not there.
-    fn member_of(&mut self, slot: u8, names: Vec<u32>) -> Option<Operand> {
+    fn member_of(&mut self, slot: u8, names: Names) -> Option<Operand> {
         let key = (slot, names);
-        if let Some(known) = self.members.get(&key) {
+        if let Some(known) = self.memory.members.get(&key) {
             return Some(*known);
         }
         let (slot, names) = key;
@@ -429,7 +450,7 @@ impl Testing<'_> {
         let text = self.code.name(last.text).into();
         self.code.members.push(Member { text, name: last.name, of, slot, names: run });
         let operand = Operand::Member(holder.asked(last.name), self.code.members.len() as u32 - 1);
-        self.members.insert((slot, names), operand);
+        self.memory.members.insert((slot, names), operand);
         Some(operand)
     }
 
@@ -448,6 +469,12 @@ impl Testing<'_> {
         self.code.constants.push(Value::List(list));
         Some(Operand::Constant(self.code.constants.len() as u32 - 1))
     }
+}
+
+fn enter(code: &mut Code, tests: &[Test]) -> Run {
+    let run = Run { start: code.tests.len() as u32, len: tests.len() as u32 };
+    code.tests.extend_from_slice(tests);
+    run
 }
 
 /// One test for two of an `&&`: the type of what stands at a place, and a bound of it. A value of another type is refused

@@ -4,7 +4,7 @@ use crate::text::Span;
 
 use super::{
     PACKAGES,
-    ast::{BinaryOp, Expr, ExprId, Exprs, PathPart, TypeName, UnaryOp},
+    ast::{BinaryOp, Expr, ExprId, ExprList, Exprs, PathPart, TypeName, UnaryOp},
     climb::{self, IS, Operands, Power},
     depth, error, literal,
     parser::{Parser, Unexpected},
@@ -246,14 +246,14 @@ impl Parser<'_> {
     }
 
     /// What is called with, and where the last parenthesis stands.
-    fn arguments(&mut self) -> Parsed<(Vec<ExprId>, Span)> {
+    fn arguments(&mut self) -> Parsed<(ExprList, Span)> {
         self.items(OPEN_PAREN, CLOSE_PAREN)
     }
 
     /// Expressions in brackets, a comma after the last one or not, and all of their place.
-    fn items(&mut self, open: Kind, close: Kind) -> Parsed<(Vec<ExprId>, Span)> {
+    fn items(&mut self, open: Kind, close: Kind) -> Parsed<(ExprList, Span)> {
         let start = self.opens(open)?;
-        let mut items = Vec::new();
+        let mut items = ExprList::new();
         while !self.is(close) {
             items.push(climb::expression(self)?);
             if !self.takes(COMMA) {

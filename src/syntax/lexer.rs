@@ -52,7 +52,7 @@ pub(super) fn lex(source: &str) -> Lexed {
             at = drop(source, at, names_service, &mut lexed);
             continue;
         };
-        if rest.starts_with(b"/*") {
+        if let [b'/', b'*', ..] = rest {
             // This comment is not closed, and so none after it is: they are path segments.
             comments_close = false;
         }
@@ -83,7 +83,7 @@ fn drop(source: &str, at: usize, names_service: bool, lexed: &mut Lexed) -> usiz
 }
 
 fn blank(rest: &[u8]) -> usize {
-    count(rest, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0C))
+    count(rest, |byte| is(byte, BLANK))
 }
 
 /// The length of the comment that `/*` begins; 0 where it is not closed, which makes it none.
@@ -168,21 +168,7 @@ fn path_segment(rest: &[u8]) -> (Kind, usize) {
 fn segment_chars(bytes: &[u8], mut at: usize) -> usize {
     loop {
         match bytes.get(at) {
-            Some(
-                b'a'..=b'z'
-                | b'A'..=b'Z'
-                | b'0'..=b'9'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'-'
-                | b'.'
-                | b':'
-                | b'@'
-                | b'_'
-                | b'~'
-                | b'+',
-            ) => at += 1,
+            Some(byte) if is(*byte, SEGMENT) => at += 1,
             Some(b'%') if hex(bytes, at + 1, 2) => at += 3,
             _ => return at,
         }
@@ -223,29 +209,37 @@ fn hex(bytes: &[u8], at: usize, digits: usize) -> bool {
 }
 
 fn word(rest: &[u8]) -> (Kind, usize) {
-    let length = count(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
-    let kind = match rest.get(..length).unwrap_or(&[]) {
-        b"$" => DOLLAR,
-        b"allow" => ALLOW,
-        b"false" => FALSE,
-        b"function" => FUNCTION,
-        b"if" => IF,
-        b"import" => IMPORT,
-        b"in" => IN,
-        b"is" => IS,
-        b"let" => LET,
-        b"match" => MATCH,
-        b"null" => NULL,
-        b"return" => RETURN,
-        b"rules_version" => RULES_VERSION,
-        b"service" => SERVICE,
-        b"true" => TRUE,
-        // Words without a meaning that are nevertheless no identifiers (case reserved-091).
-        b"arguments" | b"break" | b"case" | b"continue" | b"default" | b"deny" | b"do" | b"each" | b"else"
-        | b"extends" | b"for" | b"goto" | b"not" | b"package" | b"switch" | b"then" | b"var" | b"while" => RESERVED,
-        _ => IDENTIFIER,
+    let length = count(rest, |byte| is(byte, WORD));
+    (keyword(rest.get(..length).unwrap_or(&[])), length)
+}
+
+fn keyword(word: &[u8]) -> Kind {
+    // Most words are none, which their lengths and first letters tell.
+    let keywords: &[(&[u8], Kind)] = match word.len() {
+        1 => &[(b"$", DOLLAR)],
+        2 => &[(b"if", IF), (b"in", IN), (b"is", IS), (b"do", RESERVED)],
+        3 => &[(b"let", LET), (b"for", RESERVED), (b"not", RESERVED), (b"var", RESERVED)],
+        4 => &[
+            (b"null", NULL),
+            (b"true", TRUE),
+            (b"case", RESERVED),
+            (b"deny", RESERVED),
+            (b"each", RESERVED),
+            (b"else", RESERVED),
+            (b"goto", RESERVED),
+            (b"then", RESERVED),
+        ],
+        5 => &[(b"allow", ALLOW), (b"match", MATCH), (b"false", FALSE), (b"break", RESERVED), (b"while", RESERVED)],
+        6 => &[(b"return", RETURN), (b"import", IMPORT), (b"switch", RESERVED)],
+        7 => &[(b"service", SERVICE), (b"default", RESERVED), (b"extends", RESERVED), (b"package", RESERVED)],
+        8 => &[(b"function", FUNCTION), (b"continue", RESERVED)],
+        // Words without a meaning are nevertheless no identifiers (case reserved-091).
+        9 => &[(b"arguments", RESERVED)],
+        13 => &[(b"rules_version", RULES_VERSION)],
+        _ => &[],
     };
-    (kind, length)
+    let same = |known: &&(&[u8], Kind)| known.0.first() == word.first() && known.0 == word;
+    keywords.iter().find(same).map_or(IDENTIFIER, |known| known.1)
 }
 
 /// A number. A leading zero is one of its own, so that `007` is three tokens.
@@ -258,6 +252,34 @@ fn number(rest: &[u8]) -> (Kind, usize) {
     }
 }
 
+/// Characters of words.
+pub(super) const WORD: u8 = 1;
+/// Characters of path segments, without the percent sign.
+const SEGMENT: u8 = 2;
+/// Characters between tokens.
+const BLANK: u8 = 4;
+
+/// What each character is a part of.
+#[allow(clippy::indexing_slicing, reason = "there is a place for every byte")]
+const CLASSES: [u8; 256] = {
+    const fn with(mut classes: [u8; 256], mut bytes: &[u8], class: u8) -> [u8; 256] {
+        while let [first, rest @ ..] = bytes {
+            classes[*first as usize] |= class;
+            bytes = rest;
+        }
+        classes
+    }
+    let alphanumeric = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    let classes = with(with([0; 256], alphanumeric, WORD | SEGMENT), b"_$", WORD);
+    with(with(classes, b"&'*-.:@_~+", SEGMENT), b" \t\r\n\x0C", BLANK)
+};
+
+#[inline]
+pub(super) fn is(byte: u8, class: u8) -> bool {
+    CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
+}
+
+#[inline]
 fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !wanted(*byte)).unwrap_or(bytes.len())
 }

@@ -1,10 +1,12 @@
 //! The parser of rules files: a cursor over tokens, and what is found by it.
 
+use smallvec::smallvec;
+
 use crate::text::{Diagnostic, Span};
 
 use super::{
     PACKAGES,
-    ast::{Capture, ExprId, Exprs, Name},
+    ast::{Capture, ExprId, Exprs, Name, Names},
     depth::MAX_OPEN,
     error,
     token::{
@@ -38,8 +40,8 @@ impl<'t> Parser<'t> {
             next: Token { kind: EOF, start: 0, end: 0 },
             rest: tokens,
             open: 0,
-            // About one for three tokens, in files and expressions alike.
-            exprs: Exprs::with_capacity(tokens.len() / 3),
+            // About two for five tokens, in files and expressions alike.
+            exprs: Exprs::with_capacity(tokens.len() * 2 / 5 + 1),
             groups: Vec::new(),
             problems: Vec::new(),
         };
@@ -105,7 +107,7 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn name_at(&self, span: Span) -> Name {
-        Name { text: self.slice(span).to_owned(), span }
+        Name { text: self.slice(span).into(), span }
     }
 
     /// Takes a name.
@@ -115,8 +117,8 @@ impl<'t> Parser<'t> {
     }
 
     /// Takes `a, b, c`.
-    pub(super) fn names(&mut self) -> Result<Vec<Name>, Unexpected> {
-        let mut names = vec![self.name()?];
+    pub(super) fn names(&mut self) -> Result<Names, Unexpected> {
+        let mut names = smallvec![self.name()?];
         while self.takes(COMMA) {
             names.push(self.name()?);
         }

@@ -65,7 +65,7 @@ impl Printer<'_> {
             }
             Expr::Path(parts) if self.source => format!("({})", self.path(parts)),
             Expr::Path(parts) => self.path(parts),
-            Expr::Variable(name) => name.text.clone(),
+            Expr::Variable(name) => name.text.to_string(),
             Expr::Regex(pattern, flags) => format!("/{}/{flags}", pattern.text),
             Expr::Invoke(callee, arguments) => format!("{}({})", self.text(*callee), list(arguments)),
             Expr::Member(object, name) => format!("({}.{})", self.object(*object), name.text),

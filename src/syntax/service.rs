@@ -3,7 +3,7 @@
 use crate::text::Span;
 
 use super::{
-    ast::{Allow, Exprs, Function, Import, Item, Let, Match, Ruleset, Segment, Service, Version},
+    ast::{Allow, Exprs, Function, Import, Item, Let, Match, Names, Ruleset, Segment, Service, Version},
     error, literal,
     parser::{Parser, Unexpected},
     token::{
@@ -204,7 +204,7 @@ impl Parser<'_> {
         let start = self.expect(FUNCTION)?;
         let name = self.name()?;
         self.opens(OPEN_PAREN)?;
-        let parameters = if self.is(IDENTIFIER) { self.names()? } else { Vec::new() };
+        let parameters = if self.is(IDENTIFIER) { self.names()? } else { Names::new() };
         self.closes(CLOSE_PAREN)?;
         parameters.iter().for_each(|parameter| self.refuse_package(parameter));
         self.opens(OPEN_BRACE)?;

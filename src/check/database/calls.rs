@@ -1,5 +1,9 @@
 //! Members, methods and their arguments.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 use crate::{
     stdlib::{self, Builtin, Dialect},
     syntax::ast::{Expr, ExprId, Name},
@@ -19,8 +23,17 @@ enum Found {
 const ORDERS: [&str; 3] = ["orderByKey", "orderByValue", "orderByPriority"];
 const BOUNDS: [&str; 6] = ["orderByChild", "startAt", "endAt", "equalTo", "limitToFirst", "limitToLast"];
 
+/// Methods by name; few have the same one.
+static METHODS: LazyLock<FxHashMap<&str, Vec<&Builtin>>> = LazyLock::new(|| {
+    let mut methods: FxHashMap<&str, Vec<&Builtin>> = FxHashMap::default();
+    for method in stdlib::table(Dialect::Database).filter(|entry| entry.receiver.is_some()) {
+        methods.entry(method.name).or_default().push(method);
+    }
+    methods
+});
+
 fn method(receiver: Type, name: &str) -> Option<&'static Builtin> {
-    stdlib::methods(Dialect::Database, name).find(|method| method.receiver == Some(receiver))
+    METHODS.get(name)?.iter().find(|method| method.receiver == Some(receiver)).copied()
 }
 
 impl Checker<'_> {

@@ -4,7 +4,10 @@
 mod calls;
 mod types;
 
+use rustc_hash::FxHashSet;
+
 use crate::{
+    pattern::Pattern,
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
     text::{Diagnostic, Source, Span},
 };
@@ -31,6 +34,7 @@ pub fn check_database(source: &Source, rules: &DatabaseRules) -> Vec<Diagnostic>
         warnings: Vec::new(),
         open: Vec::new(),
         operands: Vec::new(),
+        right: FxHashSet::default(),
     };
     checker.location(&rules.root, &mut problems);
     problems.append(&mut checker.warnings);
@@ -48,6 +52,8 @@ struct Checker<'r> {
     open: Vec<(ExprId, bool)>,
     /// Right operands of the chains that are being checked.
     operands: Vec<ExprId>,
+    /// Patterns that are right, and whether they ignore case. Files repeat them.
+    right: FxHashSet<(&'r str, bool)>,
 }
 
 type Checked = Result<Static, Box<Diagnostic>>;
@@ -90,6 +96,10 @@ impl<'r> Checker<'r> {
     /// An array literal that is no argument of `hasChildren` is refused before anything else is looked at.
     fn arrays(&mut self, root: ExprId) -> Result<(), Box<Diagnostic>> {
         let exprs = self.exprs;
+        // Few rules have any.
+        if !exprs.tree(root).any(|expr| matches!(expr, Expr::List(_))) {
+            return Ok(());
+        }
         let mut first: Option<Span> = None;
         self.open.push((root, false));
         while let Some((id, allowed)) = self.open.pop() {
@@ -180,14 +190,21 @@ impl<'r> Checker<'r> {
         format!("here the names are {}", names.join(", "))
     }
 
-    fn regex(&self, pattern: &Name, flags: &str) -> Checked {
+    fn regex(&mut self, pattern: &'r Name, flags: &str) -> Checked {
         if !matches!(flags, "" | "i") {
             let span = Span::new(pattern.span.end as usize + 1, pattern.span.end as usize + 1 + flags.len());
             let message = "regular expressions do not support flags other than i";
             return Err(self.refuse(Code::InvalidRegex, span, message));
         }
-        match crate::pattern::Pattern::database(&pattern.text, flags == "i") {
-            Ok(_) => Ok(Static::Regex),
+        let key = (pattern.text.as_str(), flags == "i");
+        if self.right.contains(&key) {
+            return Ok(Static::Regex);
+        }
+        match Pattern::check_database(key.0, key.1) {
+            Ok(()) => {
+                self.right.insert(key);
+                Ok(Static::Regex)
+            }
             Err(error) => {
                 let span = self.within(pattern, error.span);
                 let mut refused = self.refuse(Code::InvalidRegex, span, error.message);

@@ -30,7 +30,7 @@ use std::fmt;
 
 use super::Pattern;
 use super::classes::{MAX, Set};
-use super::hir::{Form, stand_in};
+use super::hir::{Form, stand_in, surely_builds};
 use super::parse::{Node, Parsed, Repeat};
 use super::search::narrow;
 use super::shape::Shape;
@@ -73,8 +73,20 @@ impl Pattern {
     /// # Errors
     /// When the service would refuse it, when nobody knows what it means there, and when it is too large to build.
     pub fn database(source: &str, ignore_case: bool) -> Result<Pattern, DialectError> {
-        let parsed = parser::parse(source, ignore_case)?;
-        let node = whole(parsed);
+        let node = whole(parser::parse(source, ignore_case)?);
+        Pattern::of_node(source, node)
+    }
+
+    /// Whether [`Pattern::database`] compiles a text, without what only matching needs.
+    ///
+    /// # Errors
+    /// As [`Pattern::database`].
+    pub fn check_database(source: &str, ignore_case: bool) -> Result<(), DialectError> {
+        let node = whole(parser::parse(source, ignore_case)?);
+        if surely_builds(&node) { Ok(()) } else { Pattern::of_node(source, node).map(drop) }
+    }
+
+    fn of_node(source: &str, node: Node) -> Result<Pattern, DialectError> {
         let shape = Shape::of(&node).filter(Shape::splits_no_pair);
         let parsed = Parsed { node, groups: 0, names: Vec::new() };
         Pattern::build(source.into(), parsed, shape).ok_or_else(|| {

@@ -81,7 +81,7 @@ impl<'p> Walk<'p> {
             // A variable that ends the evaluation keeps the result from being computed.
             let calls = function.lets.iter().chain([&function.result]).map(count).max().unwrap_or(0);
             let (name, span) = (function.name.clone(), function.span);
-            let entry = functions.entry(span).or_insert(FunctionCoverage { span, name, calls: 0 });
+            let entry = functions.entry(span).or_insert(FunctionCoverage { span, name: name.to_string(), calls: 0 });
             entry.calls = entry.calls.saturating_add(calls);
         }
         Found { expressions: self.expressions, conditions: self.conditions, functions }

@@ -1,5 +1,8 @@
 //! Expression nodes.
 
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
 use crate::{
     text::Span,
     value::{StrBuf, TypeName},
@@ -10,6 +13,9 @@ use super::Name;
 /// The place of an expression in its [`Exprs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExprId(pub u32);
+
+/// Arguments or elements. As small as a vector, and mostly without memory of its own.
+pub type ExprList = SmallVec<[ExprId; 4]>;
 
 /// All expressions of a file; children before parents.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +54,7 @@ impl Exprs {
     /// An expression and all below it, in the order in which they were added: the first was the innermost on the left.
     pub(crate) fn tree(&self, root: ExprId) -> impl Iterator<Item = &Expr> {
         let mut first = root;
-        while let Some((child, _)) = self.get(first).children().next() {
+        while let Some(child) = self.get(first).first() {
             first = child;
         }
         let nodes = self.nodes.get(first.0 as usize..=root.0 as usize).unwrap_or(&[]);
@@ -126,9 +132,9 @@ pub enum Expr {
     /// `b'\x41'`
     Bytes(Vec<u8>),
     /// `/pattern/i` of database rules: the pattern and where it stands, the flags
-    Regex(Name, String),
+    Regex(Name, SmolStr),
     /// `[1, 2]`
-    List(Vec<ExprId>),
+    List(ExprList),
     /// `{'a': 1}`; keys are expressions
     Map(Vec<(ExprId, ExprId)>),
     /// `/a/$(b)/{c}`
@@ -142,13 +148,13 @@ pub enum Expr {
     /// `a[b:c]`; a missing bound is `None`
     Range(ExprId, Option<ExprId>, Option<ExprId>),
     /// `f(x)`
-    Call(Name, Vec<ExprId>),
+    Call(Name, ExprList),
     /// `math.abs(x)`: package, function, arguments; boxed, for it would make every expression larger
-    PackageCall(Box<Name>, Name, Vec<ExprId>),
+    PackageCall(Box<Name>, Name, ExprList),
     /// `a.f(x)`: receiver, method, arguments
-    Method(ExprId, Name, Vec<ExprId>),
+    Method(ExprId, Name, ExprList),
     /// `a(x)` of database rules, where what is called is no member
-    Invoke(ExprId, Vec<ExprId>),
+    Invoke(ExprId, ExprList),
     /// `!a`
     Unary(UnaryOp, ExprId),
     /// `a + b`; `a in b` too
@@ -202,6 +208,23 @@ impl Expr {
 }
 
 impl Expr {
+    /// The first of the expressions directly below.
+    fn first(&self) -> Option<ExprId> {
+        match self {
+            Expr::Variable(_) | Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Float(_) | Expr::Str(_) => None,
+            Expr::Member(first, _)
+            | Expr::Index(first, _)
+            | Expr::Range(first, ..)
+            | Expr::Method(first, ..)
+            | Expr::Invoke(first, _)
+            | Expr::Unary(_, first)
+            | Expr::Binary(_, first, _)
+            | Expr::Is(first, _)
+            | Expr::Ternary(first, ..) => Some(*first),
+            _ => self.children().next().map(|(first, _)| first),
+        }
+    }
+
     /// Whether a part of this expression goes on a chain of the same `&&` or `||`, so that both are one operation.
     pub fn continues(&self, part: &Expr) -> bool {
         let chain = |op: &BinaryOp| matches!(op, BinaryOp::And | BinaryOp::Or);
@@ -213,7 +236,7 @@ impl Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PathPart {
     /// `/a`, decoded
-    Literal(String, Span),
+    Literal(SmolStr, Span),
     /// `/{x}` or `/{x=**}`
     Capture(Capture),
     /// `/$(expression)`

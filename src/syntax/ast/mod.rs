@@ -9,5 +9,5 @@ mod service;
 
 pub use crate::value::TypeName;
 pub use database::{Condition, DatabaseRules, Location};
-pub use expr::{BinaryOp, Capture, Expr, ExprId, Exprs, PathPart, UnaryOp};
-pub use service::{Allow, Function, Import, Item, Let, Match, Method, Name, Ruleset, Segment, Service, Version};
+pub use expr::{BinaryOp, Capture, Expr, ExprId, ExprList, Exprs, PathPart, UnaryOp};
+pub use service::{Allow, Function, Import, Item, Let, Match, Method, Name, Names, Ruleset, Segment, Service, Version};

@@ -1,5 +1,8 @@
 //! Files, services, match blocks, statements and functions.
 
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
 use crate::text::Span;
 
 use super::{Capture, ExprId, Exprs};
@@ -8,10 +11,13 @@ use super::{Capture, ExprId, Exprs};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name.
-    pub text: String,
+    pub text: SmolStr,
     /// Where it stands.
     pub span: Span,
 }
+
+/// Some names, mostly one.
+pub type Names = SmallVec<[Name; 1]>;
 
 /// Which version of the language a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,7 +113,7 @@ pub struct Match {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
     /// `/a`, decoded.
-    Literal(String, Span),
+    Literal(SmolStr, Span),
     /// `/{x}` or `/{x=**}`
     Capture(Capture),
 }
@@ -116,7 +122,7 @@ pub enum Segment {
 #[derive(Clone, Debug)]
 pub struct Allow {
     /// What it allows.
-    pub methods: Vec<Method>,
+    pub methods: Names,
     /// On what condition; `None` is always.
     pub condition: Option<ExprId>,
     /// All of it.
@@ -132,7 +138,7 @@ pub struct Function {
     /// Its name.
     pub name: Name,
     /// Its parameters.
-    pub parameters: Vec<Name>,
+    pub parameters: Names,
     /// Its variables, in order.
     pub lets: Vec<Let>,
     /// What it returns.

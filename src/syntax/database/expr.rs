@@ -2,7 +2,7 @@
 
 use crate::{
     syntax::{
-        ast::{BinaryOp, Expr, ExprId, Exprs, Name, UnaryOp},
+        ast::{BinaryOp, Expr, ExprId, ExprList, Exprs, Name, UnaryOp},
         climb::{self, Operands as _},
         depth::MAX_OPEN,
         literal,
@@ -184,7 +184,7 @@ impl Parser<'_, '_> {
         if let Expr::Str(text) = self.exprs.get(index)
             && let Some(text) = text.as_str().as_utf8()
         {
-            let name = Name { text: text.to_owned(), span: place };
+            let name = Name { text: text.into(), span: place };
             return self.member(object, name, whole);
         }
         Ok(self.exprs.push(Expr::Index(object, index), *whole, place))
@@ -204,14 +204,14 @@ impl Parser<'_, '_> {
         })
     }
 
-    fn arguments(&mut self) -> Parsed<(Vec<ExprId>, Span)> {
+    fn arguments(&mut self) -> Parsed<(ExprList, Span)> {
         let start = self.span;
         let arguments = self.list(Token::Close(b')'), false)?;
         Ok((arguments.0, start.to(arguments.1)))
     }
 
     /// Expressions up to a bracket, and where that stands.
-    fn list(&mut self, end: Token, trailing_comma: bool) -> Parsed<(Vec<ExprId>, Span)> {
+    fn list(&mut self, end: Token, trailing_comma: bool) -> Parsed<(ExprList, Span)> {
         let before = self.pending.items.len();
         self.open()?;
         let mut more = !self.is(end);
@@ -263,7 +263,7 @@ impl Parser<'_, '_> {
 
     /// The token as a name.
     fn name(&self) -> Name {
-        Name { text: self.text.get(self.span.range()).unwrap_or("").to_owned(), span: self.span }
+        Name { text: self.text.get(self.span.range()).unwrap_or("").into(), span: self.span }
     }
 
     /// `/pattern/flags`; no flag is a slash.
@@ -272,7 +272,7 @@ impl Parser<'_, '_> {
         let pattern = pattern.get(1..).unwrap_or("");
         let start = self.span.start as usize + 1;
         let span = Span::new(start, start + pattern.len());
-        Expr::Regex(Name { text: pattern.to_owned(), span }, flags.to_owned())
+        Expr::Regex(Name { text: pattern.into(), span }, flags.into())
     }
 }
 

@@ -4,7 +4,10 @@
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::{
-    syntax::ast::{BinaryOp, UnaryOp},
+    syntax::{
+        ast::{BinaryOp, UnaryOp},
+        lexer,
+    },
     text::Span,
 };
 
@@ -189,7 +192,7 @@ fn operator(text: &[u8], after_operand: bool) -> Option<(Token, usize)> {
 
 #[inline]
 fn is_ascii_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
+    lexer::is(byte, lexer::WORD)
 }
 
 fn is_file_word(byte: u8) -> bool {

@@ -30,7 +30,7 @@ pub fn parse_database(source: &Source, duplicates: DuplicateKeys) -> (Option<Dat
         Ok(document) => document,
         Err(problem) => return (None, vec![problem]),
     };
-    let mut reader = rules::Reader::new(duplicates);
+    let mut reader = rules::Reader::new(duplicates, source.text().len());
     let root = reader.file(&document);
     let (exprs, problems) = reader.finish();
     (root.map(|root| DatabaseRules { root, exprs }), problems)

@@ -5,6 +5,8 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
+use smol_str::SmolStr;
+
 use crate::{
     syntax::{
         ast::{Condition, Expr, ExprId, Exprs, Location, Name},
@@ -35,23 +37,28 @@ const INDEX_VALUE: &str = "Invalid indexOn expression. Must be either a string o
 const KEY: &str = "String can't contain \".\", \"#\", \"$\", \"/\", \"[\", or \"]\"";
 
 /// Reads the tree, and collects what is wrong with it and its expressions.
-pub(super) struct Reader {
+pub(super) struct Reader<'j> {
     duplicates: DuplicateKeys,
     exprs: Exprs,
     pending: expr::Pending,
     problems: Vec<Diagnostic>,
     /// Wildcards of the places around.
     wildcards: Vec<Name>,
+    /// Members of the objects that are open.
+    members: Vec<(Name, &'j Json<'j>)>,
 }
 
-impl Reader {
-    pub(super) fn new(duplicates: DuplicateKeys) -> Self {
+impl<'j> Reader<'j> {
+    /// For a text of so many bytes.
+    pub(super) fn new(duplicates: DuplicateKeys, bytes: usize) -> Self {
         Reader {
             duplicates,
-            exprs: Exprs::default(),
+            // Where nothing is blank, rules have one for nine bytes. Room that is never used costs nothing.
+            exprs: Exprs::with_capacity(bytes / 8),
             pending: expr::Pending::default(),
             problems: Vec::new(),
             wildcards: Vec::new(),
+            members: Vec::new(),
         }
     }
 
@@ -71,13 +78,14 @@ impl Reader {
     }
 
     /// `{ "rules": { … } }`
-    pub(super) fn file(&mut self, document: &Json<'_>) -> Option<Location> {
+    pub(super) fn file(&mut self, document: &'j Json<'j>) -> Option<Location> {
         const HINT: &str = "a rules file is { \"rules\": { … } }, and nothing stands beside \"rules\"";
         let Kind::Object(members) = &document.kind else {
             self.error(error::JSON_SYNTAX, first_byte(document.span), "Parse error.").hint = Some(HINT.to_owned());
             return None;
         };
-        let members = self.members(members);
+        self.open(members);
+        let members = std::mem::take(&mut self.members);
         // The service points at the first key, or behind the brace where there is none.
         let brace = Span::new(document.span.start as usize + 1, document.span.start as usize + 2);
         let Some((key, value)) = members.first().filter(|(key, _)| key.text == "rules") else {
@@ -89,33 +97,36 @@ impl Reader {
             let message = format!("Unexpected property '{}' beside 'rules'.", extra.text);
             self.error(error::EXTRA_PROPERTY, extra.span, message);
         }
-        let root = Name { text: String::new(), span: key.span };
+        let root = Name { text: SmolStr::default(), span: key.span };
         self.location(root, value, 0)
     }
 
-    /// Keys with their escapes resolved, and no key twice.
-    fn members<'j, 't>(&mut self, members: &'j [(Json<'t>, Json<'t>)]) -> Vec<(Name, &'j Json<'t>)> {
-        let mut kept: Vec<(Name, &'j Json<'t>)> = Vec::with_capacity(members.len());
+    /// Opens an object: its keys with their escapes resolved, and no key twice. Gives where they begin.
+    fn open(&mut self, members: &'j [(Json<'j>, Json<'j>)]) -> usize {
+        let first = self.members.len();
         let mut places = HashMap::new();
         for (key, value) in members {
             let Some(unescaped) = self.string(key) else { continue };
             let text = unescaped.text;
-            let name = Name { text: text.clone().into_owned(), span: key.span };
+            let name = Name { text: SmolStr::new(&text), span: key.span };
             let before = match members.len() {
-                ..=SCAN => kept.iter().position(|(before, _)| before.text == name.text),
+                ..=SCAN => {
+                    let mut kept = self.members.iter().skip(first);
+                    kept.position(|(before, _)| before.text == name.text).map(|at| first + at)
+                }
                 _ => match places.entry(text) {
                     Entry::Occupied(before) => Some(*before.get()),
                     Entry::Vacant(slot) => {
-                        slot.insert(kept.len());
+                        slot.insert(self.members.len());
                         None
                     }
                 },
             };
             let Some(before) = before else {
-                kept.push((name, value));
+                self.members.push((name, value));
                 continue;
             };
-            let Some(slot) = kept.get_mut(before) else { continue };
+            let Some(slot) = self.members.get_mut(before) else { continue };
             match self.duplicates {
                 DuplicateKeys::KeepLast => *slot = (name, value),
                 DuplicateKeys::Refuse => {
@@ -127,7 +138,7 @@ impl Reader {
                 }
             }
         }
-        kept
+        first
     }
 
     fn string<'t>(&mut self, json: &Json<'t>) -> Option<Unescaped<'t>> {
@@ -146,7 +157,7 @@ impl Reader {
     }
 
     /// The rules of a place, `level` levels below the root.
-    fn location(&mut self, key: Name, json: &Json<'_>, level: usize) -> Option<Location> {
+    fn location(&mut self, key: Name, json: &'j Json<'j>, level: usize) -> Option<Location> {
         let Kind::Object(members) = &json.kind else {
             let hint = rule_name(&key.text).map(|name| format!("did you mean \"{name}\"?"));
             let hint =
@@ -159,10 +170,13 @@ impl Reader {
                 error::problem(error::UNREACHABLE_RULES, Some(key.span), "Rules below 32 levels never apply.");
             self.report(Diagnostic { severity: crate::text::Severity::Warning, ..problem });
         }
-        let members = self.members(members);
-        let mut location =
-            Location { key, read: None, write: None, validate: None, indexes: Vec::new(), children: Vec::new() };
-        for (key, value) in members {
+        let first = self.open(members);
+        let children = members.iter().filter(|(_, value)| matches!(value.kind, Kind::Object(_))).count();
+        let children = Vec::with_capacity(children);
+        let mut location = Location { key, read: None, write: None, validate: None, indexes: Vec::new(), children };
+        let mut at = first;
+        while let Some((key, value)) = self.members.get(at).cloned() {
+            at += 1;
             match key.text.as_str() {
                 ".read" => location.read = self.condition(value),
                 ".write" => location.write = self.condition(value),
@@ -171,10 +185,11 @@ impl Reader {
                 _ => self.child(&mut location, key, value, level + 1),
             }
         }
+        self.members.truncate(first);
         Some(location)
     }
 
-    fn child(&mut self, parent: &mut Location, key: Name, value: &Json<'_>, level: usize) {
+    fn child(&mut self, parent: &mut Location, key: Name, value: &'j Json<'j>, level: usize) {
         // What is no object is reported as such, whatever its key.
         if matches!(value.kind, Kind::Object(_)) && !self.key(&key) {
             return;
@@ -246,8 +261,7 @@ impl Reader {
         for entry in entries {
             match entry.kind {
                 Kind::String(_) => {
-                    indexes
-                        .extend(self.string(entry).map(|path| Name { text: path.text.into_owned(), span: entry.span }));
+                    indexes.extend(self.string(entry).map(|path| Name { text: path.text.into(), span: entry.span }));
                 }
                 _ => drop(self.error(error::INDEX_VALUE, first_byte(entry.span), INDEX_VALUE)),
             }
