@@ -17,8 +17,9 @@
 //! ```
 //!
 //! `lower.rs` makes two things of it. The paths become branches of one tree of segments (`matcher.rs`), which finds the
-//! blocks of a request however many there are; what all paths begin with, here `/b/{bucket}/o`, is compared at once. The
-//! condition becomes operations, which a [`Program`] prints one a line, a number for each:
+//! blocks of a request however many there are; what all paths begin with, here all of the path, is compared at once, but
+//! for `/b/{bucket}/o`, the [`Root`](crate::value::Root) that every request to Storage has. The condition becomes
+//! operations, which a [`Program`] prints one a line, a number for each:
 //!
 //! ```text
 //! 0 request            5 member 4 .auth       10 request                        15 constant 5120 (cost 3)
@@ -47,7 +48,8 @@
 //! - `userId` always is the fifth segment of the path, since no glob stands before it.
 //! - `request.auth != null` is gone: without a user, `request.auth.uid` fails, and a condition that fails permits as
 //!   little as one that is false. That holds for whole conditions in which nothing is called.
-//! - Each property knows its [`Holder`], what it is asked of: `owner` the metadata of the object that is uploaded.
+//! - Each property knows its [`Holder`], what it is asked of: `owner` the metadata of the object that is uploaded; the
+//!   user's id, which is read most, is a holder of its own.
 //! - Names carry the hash by which maps find them and, where a request, an object or a user has a field of that name, its
 //!   [`Symbol`](crate::value::Symbol): no name is compared with others.
 //! - A function of the user, had the rule called one, would stand in the place of its call.
