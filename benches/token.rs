@@ -6,6 +6,8 @@
 
 use std::{hint::black_box, sync::Arc, time::Instant};
 
+#[cfg(feature = "verify-aws-lc")]
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
 use firewarden::{
     auth::{Algorithm, Claims, Issuer, KeySet, Keys, Signer, Verifier, decode},
@@ -47,17 +49,54 @@ struct Work {
     rules: Ruleset,
     /// What the library alone needs, to compare with.
     alone: (jsonwebtoken::DecodingKey, jsonwebtoken::Validation),
+    #[cfg(feature = "verify-aws-lc")]
+    signature: Signature,
+}
+
+/// The key of the RSA tokens.
+fn public_key() -> serde_json::Value {
+    let keys: serde_json::Value = serde_json::from_str(PUBLIC_KEYS).unwrap();
+    keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == "ka").unwrap().clone()
 }
 
 /// The key of the RSA tokens and the checks that are usual with it.
 fn alone() -> (jsonwebtoken::DecodingKey, jsonwebtoken::Validation) {
-    let keys: serde_json::Value = serde_json::from_str(PUBLIC_KEYS).unwrap();
-    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == "ka").unwrap();
+    let key = public_key();
     let part = |name: &str| key[name].as_str().unwrap();
     let mut checks = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
     checks.set_audience(&["demo-bench"]);
     checks.set_issuer(&["https://securetoken.google.com/demo-bench"]);
     (jsonwebtoken::DecodingKey::from_rsa_components(part("n"), part("e")).unwrap(), checks)
+}
+
+/// The RS256 check of a token's signature alone, by the back end.
+#[cfg(feature = "verify-aws-lc")]
+struct Signature {
+    components: aws_lc_rs::signature::RsaPublicKeyComponents<Vec<u8>>,
+    parsed: aws_lc_rs::signature::ParsedPublicKey,
+    signature: Vec<u8>,
+}
+
+#[cfg(feature = "verify-aws-lc")]
+impl Signature {
+    const RS256: &aws_lc_rs::signature::RsaParameters = &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256;
+
+    fn of(token: &str) -> Self {
+        let octets = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+        let key = public_key();
+        let part = |name: &str| octets(key[name].as_str().unwrap());
+        let components = aws_lc_rs::signature::RsaPublicKeyComponents { n: part("n"), e: part("e") };
+        let parsed = components.to_parsed_public_key(Self::RS256).unwrap();
+        Signature { components, parsed, signature: octets(token.rsplit_once('.').unwrap().1) }
+    }
+
+    fn rebuilt(&self, message: &[u8]) -> bool {
+        self.components.verify(Self::RS256, message, &self.signature).is_ok()
+    }
+
+    fn kept(&self, message: &[u8]) -> bool {
+        self.parsed.verify_sig(message, &self.signature).is_ok()
+    }
 }
 
 impl Work {
@@ -75,8 +114,11 @@ impl Work {
         }
         let rules = "rules_version = '2'; service firebase.storage { match /b/{b}/o/adminOnly/{id} {
             allow read: if request.auth.token.admin == true; } }";
+        let rs256 = signer.sign(&claims()).unwrap();
         Work {
-            rs256: signer.sign(&claims()).unwrap(),
+            #[cfg(feature = "verify-aws-lc")]
+            signature: Signature::of(&rs256),
+            rs256,
             es256: ec.sign(&claims()).unwrap(),
             verifier: Verifier::id_tokens("demo-bench", keys.clone()),
             pem: Verifier::id_tokens("demo-bench", certificates),
@@ -91,7 +133,22 @@ impl Work {
         }
     }
 
-    fn all(&self) -> [Measured<'_>; 8] {
+    /// What the signature check costs in any case.
+    #[cfg(feature = "verify-aws-lc")]
+    fn floor(&self) -> Vec<Measured<'_>> {
+        let message = self.rs256.rsplit_once('.').unwrap().0.as_bytes();
+        vec![
+            ("RS256 signature, key rebuilt", Box::new(move || self.signature.rebuilt(black_box(message)))),
+            ("RS256 signature, key kept", Box::new(move || self.signature.kept(black_box(message)))),
+        ]
+    }
+
+    #[cfg(not(feature = "verify-aws-lc"))]
+    fn floor(&self) -> Vec<Measured<'_>> {
+        Vec::new()
+    }
+
+    fn all(&self) -> Vec<Measured<'_>> {
         let decide = || {
             let user = self.cached.verify(black_box(&self.rs256), NOW).unwrap();
             let request = Request::get("photos", "adminOnly/x").auth(user.auth().unwrap());
@@ -101,7 +158,8 @@ impl Work {
             let (key, checks) = &self.alone;
             jsonwebtoken::decode::<serde_json::Value>(black_box(&self.rs256), key, checks).is_ok()
         };
-        [
+        let mut all = self.floor();
+        let whole: [Measured<'_>; 8] = [
             ("jsonwebtoken alone, RS256", Box::new(alone)),
             ("verify RS256, key from JWKS", Box::new(|| self.verifier.verify(black_box(&self.rs256), NOW).is_ok())),
             ("verify RS256, key from X.509", Box::new(|| self.pem.verify(black_box(&self.rs256), NOW).is_ok())),
@@ -110,7 +168,9 @@ impl Work {
             ("verify cached and decide", Box::new(decide)),
             ("decode, nothing verified", Box::new(|| decode(black_box(&self.rs256)).is_ok())),
             ("sign RS256", Box::new(|| self.signer.sign(black_box(&claims())).is_ok())),
-        ]
+        ];
+        all.extend(whole);
+        all
     }
 }
 

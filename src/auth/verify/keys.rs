@@ -9,12 +9,11 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value as Json};
 
 use super::{
     der::{self, Found},
-    provider::Algorithm,
+    provider::Key,
 };
 use crate::auth::{
     js,
@@ -54,12 +53,6 @@ pub enum KeyError {
     /// More keys than anybody needs.
     #[error("there are more than {MAX_KEYS} keys")]
     TooMany,
-}
-
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
 }
 
 /// Keys by their ids, with the time until which they may be used.
@@ -117,7 +110,7 @@ impl KeySet {
                 }
                 continue;
             };
-            if text("alg").is_some_and(|name| name != key.algorithm.name()) {
+            if text("alg").is_some_and(|name| name != key.algorithm().name()) {
                 continue;
             }
             if keys.insert(id.to_owned(), key).is_some() {
@@ -222,15 +215,14 @@ pub fn max_age(cache_control: &str) -> Option<u64> {
 
 fn pem_key(pem: &str) -> Option<Key> {
     match der::read(pem)? {
-        Found::RsaPublic(der) => Some(Key { algorithm: Algorithm::Rs256, key: DecodingKey::from_rsa_der(&der) }),
-        Found::EcPublic(point) => Some(Key { algorithm: Algorithm::Es256, key: DecodingKey::from_ec_der(&point) }),
+        Found::RsaPublic(der) => Some(Key::rsa_der(&der)),
+        Found::EcPublic(point) => Some(Key::p256(&point)),
         Found::RsaPrivate(_) | Found::EcPrivate(_) => None,
     }
 }
 
 fn secret_key(secret: &[u8]) -> Option<Key> {
-    let key = (secret.len() >= 32).then(|| DecodingKey::from_secret(secret));
-    key.map(|key| Key { algorithm: Algorithm::Hs256, key })
+    (secret.len() >= 32).then(|| Key::secret(secret))
 }
 
 fn jwk_key<'a>(text: &impl Fn(&str) -> Option<&'a str>) -> Option<Key> {
@@ -240,13 +232,13 @@ fn jwk_key<'a>(text: &impl Fn(&str) -> Option<&'a str>) -> Option<Key> {
             let (n, e) = (octets("n")?, octets("e")?);
             let significant = n.iter().skip_while(|octet| **octet == 0).count();
             let fits = (256..=1024).contains(&significant) && (1..=8).contains(&e.len());
-            fits.then(|| Key { algorithm: Algorithm::Rs256, key: DecodingKey::from_rsa_raw_components(&n, &e) })
+            fits.then(|| Key::rsa(&n, &e))
         }
         "EC" if text("crv") == Some("P-256") => {
             let (x, y) = (octets("x")?, octets("y")?);
             let point = [&[4], x.as_slice(), y.as_slice()].concat();
             let fits = x.len() == 32 && y.len() == 32;
-            fits.then(|| Key { algorithm: Algorithm::Es256, key: DecodingKey::from_ec_der(&point) })
+            fits.then(|| Key::p256(&point))
         }
         "oct" => secret_key(&octets("k")?),
         _ => None,

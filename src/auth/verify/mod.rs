@@ -28,6 +28,7 @@ use super::{
     js,
 };
 use cache::Cache;
+use provider::Key;
 
 /// Keys that are tried for a token that names none.
 const MAX_TRIED: usize = 32;
@@ -241,10 +242,7 @@ impl Verifier {
 
     fn signature(&self, token: &Compact<'_>, keys: &KeySet) -> Result<(), TokenError> {
         let kind = self.kind();
-        let holds = |key: &keys::Key| {
-            key.algorithm == self.algorithm
-                && provider::verify(self.algorithm, &key.key, token.message.as_bytes(), &token.signature)
-        };
+        let holds = |key: &Key| key.verifies(self.algorithm, token.message.as_bytes(), &token.signature);
         let id = token.header.get("kid");
         let holds = if js::truth(id) {
             // A key without a name stands in for any, where tokens need not name theirs.

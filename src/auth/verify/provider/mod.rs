@@ -4,11 +4,15 @@
 compile_error!("the feature `verify` needs a back end: enable `verify-aws-lc` or `verify-rust-crypto`");
 
 #[cfg(feature = "verify-aws-lc")]
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
+mod aws_lc;
 #[cfg(all(feature = "verify-rust-crypto", not(feature = "verify-aws-lc")))]
-use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as PROVIDER;
+mod rust_crypto;
 
-use jsonwebtoken::{DecodingKey, EncodingKey};
+#[cfg(feature = "verify-aws-lc")]
+use aws_lc as back_end;
+use jsonwebtoken::EncodingKey;
+#[cfg(all(feature = "verify-rust-crypto", not(feature = "verify-aws-lc")))]
+use rust_crypto as back_end;
 
 /// How a token is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,15 +54,46 @@ impl Algorithm {
     }
 }
 
-/// Whether a signature is that of a message by a key. The back ends refuse a key of another family.
-pub(super) fn verify(algorithm: Algorithm, key: &DecodingKey, message: &[u8], signature: &Vec<u8>) -> bool {
-    algorithm.fits(signature)
-        && (PROVIDER.verifier_factory)(&algorithm.official(), key)
-            .is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
+/// A key that signatures are checked with, by one algorithm and by no other.
+#[derive(Debug)]
+pub(super) struct Key {
+    algorithm: Algorithm,
+    key: back_end::Key,
+}
+
+impl Key {
+    /// A PKCS#1 `RSAPublicKey`.
+    pub(super) fn rsa_der(der: &[u8]) -> Self {
+        Key { algorithm: Algorithm::Rs256, key: back_end::Key::rsa_der(der) }
+    }
+
+    /// Modulus and exponent of RSA, most significant octet first.
+    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Self {
+        Key { algorithm: Algorithm::Rs256, key: back_end::Key::rsa(n, e) }
+    }
+
+    /// An uncompressed point on P-256.
+    pub(super) fn p256(point: &[u8]) -> Self {
+        Key { algorithm: Algorithm::Es256, key: back_end::Key::p256(point) }
+    }
+
+    /// A shared secret.
+    pub(super) fn secret(secret: &[u8]) -> Self {
+        Key { algorithm: Algorithm::Hs256, key: back_end::Key::secret(secret) }
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Whether a signature is that of a message by this key and that algorithm, which has to be the key's own.
+    pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        self.algorithm == algorithm && algorithm.fits(signature) && self.key.verifies(message, signature)
+    }
 }
 
 /// The signature of a message; nothing by a key that is too short to be believed.
 pub(super) fn sign(algorithm: Algorithm, key: &EncodingKey, message: &[u8]) -> Option<Vec<u8>> {
-    let signature = (PROVIDER.signer_factory)(&algorithm.official(), key).ok()?.try_sign(message).ok();
+    let signature = (back_end::PROVIDER.signer_factory)(&algorithm.official(), key).ok()?.try_sign(message).ok();
     signature.filter(|signature| algorithm.fits(signature))
 }
