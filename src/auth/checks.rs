@@ -1,10 +1,11 @@
 //! Checks of a token's header and claims, in the official order and with the official texts (identity specification,
 //! section 2). No signature is looked at here.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{
     Accounts, Claims,
+    checked::Checked,
     compact::Compact,
     custom_token::CUSTOM_TOKEN_AUDIENCE,
     js,
@@ -77,15 +78,14 @@ impl Rules {
         // For App Check tokens without a name Node tries every key.
         let needs_key_id =
             !(matches!(kind, TokenKind::CustomToken | TokenKind::Foreign) || lax && kind == TokenKind::AppCheck);
-        let key_id = token.header.get("kid");
         // An empty key id is none, but for Node.
-        let named = match key_id {
+        let named = match &token.header.kid {
             Some(Json::String(id)) => !id.is_empty() || lax,
             Some(_) => lax,
             None => false,
         };
         if needs_key_id && !named {
-            if token.payload.get("aud").and_then(Json::as_str) == Some(CUSTOM_TOKEN_AUDIENCE) {
+            if token.claims.aud.as_ref().and_then(Json::as_str) == Some(CUSTOM_TOKEN_AUDIENCE) {
                 return Err(TokenError::given(kind, TokenFault::CustomTokenGiven, "a custom token"));
             }
             if is_legacy_custom_token(token) {
@@ -93,21 +93,21 @@ impl Rules {
             }
             return Err(self.about(TokenFault::NoKeyId, "has no \"kid\" claim."));
         }
-        let algorithm = token.header.get("alg");
+        let algorithm = token.header.alg.as_ref();
         if algorithm.and_then(Json::as_str) != Some(self.algorithm) {
             let (expected, got) = (self.algorithm, js::text(algorithm));
             let rest = format!("has incorrect algorithm. Expected \"{expected}\" but got \"{got}\".");
             return Err(self.about(TokenFault::WrongAlgorithm, &rest));
         }
-        if self.profile == Profile::Strict && token.header.contains_key("crit") {
+        if self.profile == Profile::Strict && token.header.crit.is_some() {
             return Err(self.about(TokenFault::CriticalHeader, "has a \"crit\" header with an unknown extension."));
         }
         Ok(())
     }
 
     /// Audience, issuer and subject.
-    pub(super) fn content(&self, claims: &Map<String, Json>) -> Result<(), TokenError> {
-        let (audience, issuer) = (claims.get("aud"), claims.get("iss"));
+    pub(super) fn content(&self, claims: &Checked) -> Result<(), TokenError> {
+        let (audience, issuer) = (claims.aud.as_ref(), claims.iss.as_ref());
         let is = |claim: Option<&Json>, text: &str| claim.and_then(Json::as_str) == Some(text);
         let wrong_audience = |expected: &str, more: &str| {
             self.incorrect(TokenFault::WrongAudience, "\"aud\" (audience)", expected, audience, more)
@@ -162,7 +162,7 @@ impl Rules {
                 if !is(issuer, service_account) {
                     return Err(wrong_issuer(service_account, ""));
                 }
-                if !is(claims.get("sub"), service_account) {
+                if !is(claims.sub.as_ref(), service_account) {
                     return Err(self.about(TokenFault::NoSubject, "has a \"sub\" claim that is not its issuer."));
                 }
                 self.custom_content(claims)
@@ -179,11 +179,11 @@ impl Rules {
         }
     }
 
-    fn subject(&self, claims: &Map<String, Json>) -> Result<(), TokenError> {
-        let event = claims.get("event_type").and_then(Json::as_str);
+    fn subject(&self, claims: &Checked) -> Result<(), TokenError> {
+        let event = claims.event_type.as_ref().and_then(Json::as_str);
         let spared = matches!(event, Some("beforeSendSms" | "beforeSendEmail"))
             && (self.kind == TokenKind::BlockingToken || self.profile == Profile::NodeCompatible);
-        match claims.get("sub") {
+        match &claims.sub {
             _ if spared => Ok(()),
             Some(Json::String(sub)) if sub.is_empty() => {
                 Err(self.about(TokenFault::EmptySubject, "has an empty \"sub\" (subject) claim."))
@@ -197,8 +197,8 @@ impl Rules {
     }
 
     /// The app of an App Check token. Its id is no user's, and may be longer.
-    fn app(&self, claims: &Map<String, Json>) -> Result<(), TokenError> {
-        match claims.get("sub") {
+    fn app(&self, claims: &Checked) -> Result<(), TokenError> {
+        match &claims.sub {
             Some(Json::String(sub)) if sub.is_empty() => {
                 Err(self.about(TokenFault::EmptySubject, "has an empty string \"sub\" (subject) claim."))
             }
@@ -207,13 +207,13 @@ impl Rules {
         }
     }
 
-    fn custom_content(&self, claims: &Map<String, Json>) -> Result<(), TokenError> {
+    fn custom_content(&self, claims: &Checked) -> Result<(), TokenError> {
         let unfit = |rest: &str| Err(self.about(TokenFault::UnfitContent, rest));
-        match claims.get("uid") {
+        match &claims.uid {
             Some(Json::String(uid)) if (1..=MAX_UID).contains(&js::length(uid)) => {}
             _ => return unfit("has no \"uid\" claim of 1 to 128 characters."),
         }
-        match claims.get("claims") {
+        match &claims.claims {
             None => {}
             Some(Json::Object(claims)) => {
                 if let Some(name) = ReservedNames::All.among(claims).first() {
@@ -222,7 +222,7 @@ impl Rules {
             }
             Some(_) => return unfit("has a \"claims\" claim that is not an object."),
         }
-        match claims.get("tenant_id") {
+        match &claims.tenant_id {
             None => Ok(()),
             Some(Json::String(tenant)) if !tenant.is_empty() => Ok(()),
             Some(_) => unfit("has a \"tenant_id\" claim that is not a text."),
@@ -230,20 +230,20 @@ impl Rules {
     }
 
     /// Times, after the signature. Returns the first and the last second at which all of them hold.
-    pub(super) fn times(&self, claims: &Map<String, Json>, now: i64) -> Result<Window, TokenError> {
+    pub(super) fn times(&self, claims: &Checked, now: i64) -> Result<Window, TokenError> {
         let kind = self.kind;
         let (skew, clock) = (self.skew as f64, now as f64);
         let lax = self.profile == Profile::NodeCompatible && kind != TokenKind::CustomToken;
         let mut window = Window { from: f64::NEG_INFINITY, until: f64::INFINITY };
         let bad = || TokenError::signature(kind, TokenFault::BadTime);
-        if let Some(nbf) = claims.get("nbf") {
+        if let Some(nbf) = &claims.nbf {
             let nbf = nbf.as_f64().ok_or_else(bad)?;
             if nbf > clock + skew {
                 return Err(TokenError::signature(kind, TokenFault::NotYetValid));
             }
             window.from = window.from.max(nbf - skew);
         }
-        match claims.get("exp") {
+        match &claims.exp {
             None if lax => {}
             None => return Err(self.about(TokenFault::MissingClaim("exp"), "has no \"exp\" (expiration time) claim.")),
             Some(exp) => {
@@ -259,9 +259,9 @@ impl Rules {
         }
         self.not_ahead(claims, clock, &mut window)?;
         if kind == TokenKind::CustomToken {
-            let time = |name: &str| claims.get(name).and_then(Json::as_f64).unwrap_or(f64::NAN);
+            let time = |claim: &Option<Json>| claim.as_ref().and_then(Json::as_f64).unwrap_or(f64::NAN);
             // Not a number is not within the limit either.
-            let within = time("exp") - time("iat") <= CUSTOM_TOKEN_LIFETIME as f64;
+            let within = time(&claims.exp) - time(&claims.iat) <= CUSTOM_TOKEN_LIFETIME as f64;
             if !within {
                 return Err(self.about(TokenFault::LivesTooLong, "expires more than an hour after it was issued."));
             }
@@ -299,12 +299,15 @@ impl Rules {
         Ok(())
     }
 
-    fn not_ahead(&self, claims: &Map<String, Json>, clock: f64, window: &mut Window) -> Result<(), TokenError> {
+    fn not_ahead(&self, claims: &Checked, clock: f64, window: &mut Window) -> Result<(), TokenError> {
         let has_sign_in = matches!(self.kind, TokenKind::IdToken | TokenKind::SessionCookie);
-        let checked = [("iat", "\"iat\" (issued at)", true), ("auth_time", "\"auth_time\"", has_sign_in)];
-        for (name, words, required) in checked {
+        let checked = [
+            ("iat", &claims.iat, "\"iat\" (issued at)", true),
+            ("auth_time", &claims.auth_time, "\"auth_time\"", has_sign_in),
+        ];
+        for (name, claim, words, required) in checked {
             let required = required && self.kind != TokenKind::Foreign;
-            match claims.get(name) {
+            match claim {
                 None if !required => {}
                 Some(Json::Number(time)) => {
                     let time = time.as_f64().unwrap_or(f64::INFINITY);
@@ -325,9 +328,9 @@ impl Rules {
 }
 
 fn is_legacy_custom_token(token: &Compact<'_>) -> bool {
-    token.header.get("alg").and_then(Json::as_str) == Some("HS256")
-        && token.payload.get("v").and_then(Json::as_f64) == Some(0.0)
-        && token.payload.get("d").and_then(Json::as_object).is_some_and(|d| d.contains_key("uid"))
+    token.header.alg.as_ref().and_then(Json::as_str) == Some("HS256")
+        && token.claims.v.as_ref().and_then(Json::as_f64) == Some(0.0)
+        && token.claims.d.as_ref().and_then(Json::as_object).is_some_and(|d| d.contains_key("uid"))
 }
 
 /// When a token holds: from the first moment on, until before the second.

@@ -8,8 +8,9 @@ use base64::{
 use serde_json::{Map, Value as Json};
 
 use super::{
+    checked::{Checked, Header},
     lenient_json,
-    strict_json::{self, Flaw},
+    strict_json::{self, Fields, Flaw},
 };
 
 /// Octets of a token that are read: far above what a token needs, far below what hurts.
@@ -65,32 +66,34 @@ pub enum Malformed {
 
 /// A token that was read strictly: every part is in its one canonical form.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "for those who check signatures"))]
 pub(super) struct Compact<'a> {
-    pub(super) header: Map<String, Json>,
-    pub(super) payload: Map<String, Json>,
+    pub(super) header: Header,
+    pub(super) claims: Checked,
+    /// The JSON of all claims, octet by octet as it was read.
+    pub(super) payload: Vec<u8>,
     /// What the signature is made over: the first two parts as they stand.
-    #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "for those who check signatures"))]
     pub(super) message: &'a str,
     pub(super) signature: Vec<u8>,
 }
 
 /// Reads a token in which nothing is ambiguous.
 pub(super) fn read(token: &str) -> Result<Compact<'_>, Malformed> {
-    let (message, header, payload, signature) = split(token)?;
+    let (message, header_text, payload_text, signature) = split(token)?;
     let decode = |part, text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed::Encoding(part));
-    let object = |part, text| match strict_json::read(&decode(part, text)?) {
-        Ok(Json::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Malformed::NotAnObject(part)),
-        Err(Flaw::NotJson) => Err(Malformed::Json(part)),
-        Err(Flaw::RepeatedName) => Err(Malformed::RepeatedName(part)),
-        Err(Flaw::TooDeep) => Err(Malformed::TooDeep(part)),
+    let object = |part, octets: &[u8], fields: &mut dyn Fields| {
+        strict_json::read_fields(octets, fields).map_err(|flaw| match flaw {
+            Flaw::NotAnObject => Malformed::NotAnObject(part),
+            Flaw::NotJson => Malformed::Json(part),
+            Flaw::RepeatedName => Malformed::RepeatedName(part),
+            Flaw::TooDeep => Malformed::TooDeep(part),
+        })
     };
-    Ok(Compact {
-        header: object(Part::Header, header)?,
-        payload: object(Part::Payload, payload)?,
-        message,
-        signature: decode(Part::Signature, signature)?,
-    })
+    let (mut header, mut claims) = (Header::default(), Checked::default());
+    object(Part::Header, &decode(Part::Header, header_text)?, &mut header)?;
+    let payload = decode(Part::Payload, payload_text)?;
+    object(Part::Payload, &payload, &mut claims)?;
+    Ok(Compact { header, claims, payload, message, signature: decode(Part::Signature, signature)? })
 }
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

@@ -21,6 +21,8 @@
 pub mod blocking;
 pub mod callable;
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
+mod checked;
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
 mod checks;
 mod claims;
 mod compact;

@@ -1,10 +1,10 @@
 //! JSON in which no object repeats a name and nothing nests too deeply. A token whose two readers may see different
 //! claims is not one to trust.
 
-use std::{cell::Cell, fmt};
+use std::{borrow::Cow, cell::Cell, collections::HashSet, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Map, Number, Value as Json, de::Read};
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,40 +15,82 @@ pub(super) enum Flaw {
     RepeatedName,
     /// More levels than [`MAX_DEPTH`].
     TooDeep,
+    /// No object, where one is read for its fields.
+    NotAnObject,
 }
 
 /// Levels of nesting that are read.
 pub(super) const MAX_DEPTH: usize = 64;
 
+/// The fields of an object that somebody wants.
+pub(super) trait Fields {
+    /// Where the value of that name goes; nothing for values that nobody wants.
+    fn place(&mut self, name: &str) -> Option<&mut Option<Json>>;
+}
+
 /// Reads a whole text.
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "for those who read keys"))]
 pub(super) fn read(octets: &[u8]) -> Result<Json, Flaw> {
+    finish(serde_json::Deserializer::from_slice(octets), Keep::All)
+}
+
+/// Reads a whole text, an object, and makes values of the wanted fields only. The rest is checked as strictly.
+pub(super) fn read_fields(octets: &[u8], fields: &mut dyn Fields) -> Result<(), Flaw> {
+    let json = match std::str::from_utf8(octets) {
+        // Checked at once, which is quicker than text by text.
+        Ok(text) => finish(serde_json::Deserializer::from_str(text), Keep::Only(Some(fields))),
+        // Refused, but for the first flaw, which may stand before the octets that are no text.
+        Err(_) => finish(serde_json::Deserializer::from_slice(octets), Keep::Only(Some(fields))),
+    };
+    if json?.is_object() { Ok(()) } else { Err(Flaw::NotAnObject) }
+}
+
+fn finish<'de, R: Read<'de>>(mut reader: serde_json::Deserializer<R>, keep: Keep<'_>) -> Result<Json, Flaw> {
     let flaw = Cell::new(Flaw::NotJson);
-    let mut reader = serde_json::Deserializer::from_slice(octets);
-    let level = Level { depth: 0, flaw: &flaw };
+    let level = Level { here: Here { depth: 0, flaw: &flaw }, keep };
     level.deserialize(&mut reader).and_then(|json| reader.end().map(|()| json)).map_err(|_| flaw.get())
 }
 
+/// What is made of the text.
+enum Keep<'k> {
+    /// The whole value.
+    All,
+    /// Of an object the fields that somebody wants; of all else only of which kind it is.
+    Only(Option<&'k mut dyn Fields>),
+}
+
+struct Level<'a, 'k> {
+    here: Here<'a>,
+    keep: Keep<'k>,
+}
+
+/// Where the reader is.
 #[derive(Clone, Copy)]
-struct Level<'a> {
+struct Here<'a> {
     depth: usize,
     flaw: &'a Cell<Flaw>,
 }
 
-impl Level<'_> {
+impl<'a> Here<'a> {
     fn refuse<E: serde::de::Error>(self, flaw: Flaw) -> E {
         self.flaw.set(flaw);
         E::custom("refused")
     }
 
-    fn below<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.refuse(Flaw::TooDeep));
-        }
-        Ok(Level { depth: self.depth + 1, ..self })
+    /// A value here, kept or only checked.
+    fn level(self, keeps: bool) -> Level<'a, 'static> {
+        Level { here: self, keep: if keeps { Keep::All } else { Keep::Only(None) } }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Level<'_> {
+impl<'a> Level<'a, '_> {
+    fn below<E: serde::de::Error>(&self) -> Result<Here<'a>, E> {
+        let Here { depth, flaw } = self.here;
+        if depth >= MAX_DEPTH { Err(self.here.refuse(Flaw::TooDeep)) } else { Ok(Here { depth: depth + 1, flaw }) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Json, D::Error> {
@@ -56,7 +98,7 @@ impl<'de> DeserializeSeed<'de> for Level<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Level<'_> {
+impl<'de> Visitor<'de> for Level<'_, '_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,32 +126,106 @@ impl<'de> Visitor<'de> for Level<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Json, E> {
-        Ok(Json::String(text))
+        Ok(if matches!(self.keep, Keep::All) { Json::String(text.to_owned()) } else { Json::Null })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
         let below = self.below()?;
+        let keeps = matches!(self.keep, Keep::All);
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(below)? {
-            list.push(item);
+        while let Some(item) = items.next_element_seed(below.level(keeps))? {
+            if keeps {
+                list.push(item);
+            }
         }
         Ok(Json::Array(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json, A::Error> {
         let below = self.below()?;
-        let mut object = Map::new();
-        while let Some(name) = fields.next_key::<String>()? {
-            let value = fields.next_value_seed(below)?;
-            if object.insert(name, value).is_some() {
-                return Err(self.refuse(Flaw::RepeatedName));
+        match self.keep {
+            Keep::All => {
+                let mut object = Map::new();
+                while let Some(name) = fields.next_key::<String>()? {
+                    let value = fields.next_value_seed(below.level(true))?;
+                    if object.insert(name, value).is_some() {
+                        return Err(below.refuse(Flaw::RepeatedName));
+                    }
+                }
+                Ok(Json::Object(object))
+            }
+            Keep::Only(mut wanted) => {
+                let mut names = Names::default();
+                while let Some(name) = fields.next_key_seed(Name)? {
+                    let place = wanted.as_mut().and_then(|wanted| wanted.place(&name));
+                    let value = fields.next_value_seed(below.level(place.is_some()))?;
+                    if let Some(place) = place {
+                        *place = Some(value);
+                    }
+                    if !names.add(name) {
+                        return Err(below.refuse(Flaw::RepeatedName));
+                    }
+                }
+                Ok(Json::Object(Map::new()))
             }
         }
-        Ok(Json::Object(object))
+    }
+}
+
+/// The name of a field, borrowed from the text where nothing in it is escaped.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Cow<'de, str>, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// The names of an object so far. Few are compared one by one; where there are many, hashes keep a hostile object cheap.
+#[derive(Default)]
+struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    const FEW: usize = 24;
+
+    /// Whether the name is a new one.
+    fn add(&mut self, name: Cow<'de, str>) -> bool {
+        if !self.many.is_empty() {
+            return self.many.insert(name);
+        }
+        if self.few.contains(&name) {
+            return false;
+        }
+        if self.few.len() < Names::FEW {
+            if self.few.is_empty() {
+                self.few.reserve_exact(Names::FEW);
+            }
+            self.few.push(name);
+            return true;
+        }
+        self.many.extend(self.few.drain(..));
+        self.many.insert(name)
     }
 }
 
@@ -138,6 +254,74 @@ mod tests {
             assert_eq!(read(text.as_bytes()), Err(Flaw::NotJson), "{text}");
         }
         assert_eq!(read(b"\"\xff\""), Err(Flaw::NotJson));
+    }
+
+    /// Wants `a`.
+    #[derive(Debug, Default, PartialEq)]
+    struct Wanted(Option<Json>);
+
+    impl Fields for Wanted {
+        fn place(&mut self, name: &str) -> Option<&mut Option<Json>> {
+            (name == "a").then_some(&mut self.0)
+        }
+    }
+
+    fn wanted(octets: &[u8]) -> Result<Option<Json>, Flaw> {
+        let mut found = Wanted::default();
+        read_fields(octets, &mut found).map(|()| found.0)
+    }
+
+    #[test]
+    fn wanted_fields_are_whole_and_the_rest_is_checked() {
+        let text = br#"{"x": [1, {"a": 2}], "\u0061": [1, "b\n", {"c": null}], "y": 1.5}"#;
+        assert_eq!(wanted(text), Ok(Some(serde_json::json!([1, "b\n", { "c": null }]))));
+        assert_eq!(wanted(br#"{"b": {"a": 1}}"#), Ok(None));
+        for text in ["1", "[]", "null", "\"a\"", "[{\"a\": 1}]"] {
+            assert_eq!(wanted(text.as_bytes()), Err(Flaw::NotAnObject), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_wants_is_refused_as_if_it_were_wanted() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let many = |last: usize| {
+            let names = (0..100).chain([last]).map(|n| format!("\"n{n}\": {n}"));
+            format!("{{{}}}", names.collect::<Vec<_>>().join(", "))
+        };
+        let mut texts: Vec<Vec<u8>> = [
+            r#"{"b": 1, "b": 1}"#,
+            r#"{"a": 1, "\u0061": 2}"#,
+            r#"{"x": [{"b": 1, "\u0062": 2}], }"#,
+            r#"{"b": 1, "b": }"#,
+            r#"{"b": 1, "b": {"c": 1, "c": 2}, "#,
+            r#"{"a": {"c": 1, "c": 2}}"#,
+            r#"{"b": {"a": 1}, "c": {"a": 1}}"#,
+            r#"{"b": 1e999}"#,
+            r#"{"b": nul}"#,
+            r#"{"b": "\ud800"}"#,
+            r#"{"b": 1} {}"#,
+            "{",
+            "",
+            "\u{feff}{}",
+            "{1: 2}",
+        ]
+        .map(|text| text.as_bytes().to_vec())
+        .to_vec();
+        texts.push(b"{\"b\": \"\xff\"}".to_vec());
+        texts.push(b"{\"b\": 1, \"b\": 2, \"c\": \"\xff\"}".to_vec());
+        texts.push(b"{} \xff".to_vec());
+        for depth in [MAX_DEPTH - 1, MAX_DEPTH, 100_000] {
+            texts.push(format!(r#"{{"b": {}}}"#, nested(depth)).into_bytes());
+            texts.push(format!(r#"{{"a": {}}}"#, nested(depth)).into_bytes());
+        }
+        for last in [0, 23, 24, 99, 100] {
+            texts.push(many(last).into_bytes());
+            texts.push(format!(r#"{{"b": {}}}"#, many(last)).into_bytes());
+        }
+        for text in texts {
+            let whole = read(&text).map(|json| json.get("a").cloned());
+            assert_eq!(wanted(&text), whole, "{}", String::from_utf8_lossy(&text));
+        }
     }
 
     #[test]

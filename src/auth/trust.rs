@@ -22,17 +22,59 @@ pub enum Trust {
 #[derive(Clone, Debug)]
 pub struct VerifiedToken(Arc<Verified>);
 
-#[derive(Debug)]
 struct Verified {
     kind: TokenKind,
-    claims: Claims,
+    subject: Option<String>,
+    claims: LateClaims,
     /// What rules see, made when it is first asked for and kept with the cached token.
     auth: OnceLock<Option<Auth>>,
 }
 
+impl std::fmt::Debug for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Verified { kind, claims, .. } = self;
+        f.debug_struct("Verified").field("kind", kind).field("claims", claims.get()).finish_non_exhaustive()
+    }
+}
+
+/// Claims that are made of their JSON when somebody asks for them: most hosts ask only for what rules see.
+struct LateClaims {
+    /// A strictly read object; nothing where the claims were there first.
+    json: Vec<u8>,
+    made: OnceLock<Claims>,
+}
+
+impl LateClaims {
+    fn get(&self) -> &Claims {
+        self.made.get_or_init(|| Claims::from(self.read()))
+    }
+
+    fn to_json(&self) -> Json {
+        match self.made.get() {
+            Some(claims) => claims.clone().into_json(),
+            None => Json::Object(self.read()),
+        }
+    }
+
+    fn read(&self) -> Map<String, Json> {
+        // It was read before; if it could not be read now, no claim would be there.
+        serde_json::from_slice(&self.json).unwrap_or_default()
+    }
+}
+
 impl VerifiedToken {
     pub(super) fn new(kind: TokenKind, claims: Claims) -> Self {
-        VerifiedToken(Arc::new(Verified { kind, claims, auth: OnceLock::new() }))
+        let subject = claims.subject().map(str::to_owned);
+        let claims = LateClaims { json: Vec::new(), made: OnceLock::from(claims) };
+        VerifiedToken(Arc::new(Verified { kind, subject, claims, auth: OnceLock::new() }))
+    }
+
+    /// The token with the subject and the JSON of its claims, which were strictly read.
+    #[cfg(feature = "verify")]
+    pub(super) fn read(kind: TokenKind, subject: Option<Json>, json: Vec<u8>) -> Self {
+        let subject = if let Some(Json::String(subject)) = subject { Some(subject) } else { None };
+        let claims = LateClaims { json, made: OnceLock::new() };
+        VerifiedToken(Arc::new(Verified { kind, subject, claims, auth: OnceLock::new() }))
     }
 
     /// What the token is for.
@@ -42,18 +84,18 @@ impl VerifiedToken {
 
     /// The id of the user: `sub`. Empty only in kinds of tokens that need none.
     pub fn uid(&self) -> &str {
-        self.0.claims.subject().unwrap_or_default()
+        self.0.subject.as_deref().unwrap_or_default()
     }
 
     /// The claims as the token has them.
     pub fn claims(&self) -> &Claims {
-        &self.0.claims
+        self.0.claims.get()
     }
 
     /// The claims as the Admin SDK hands them out: with `uid`, which hides a custom claim of that name (identity
     /// specification, section 2.1).
     pub fn decoded(&self) -> Claims {
-        let mut claims = self.0.claims.clone();
+        let mut claims = self.claims().clone();
         claims.set("uid", self.uid());
         claims
     }
@@ -61,18 +103,17 @@ impl VerifiedToken {
     /// What rules see of the user, made once for a token and kept with it. Nothing for session cookies, custom tokens
     /// and tokens that are about something else than a user, or that name none: they are no credential for rules.
     pub fn auth(&self) -> Option<&Auth> {
-        let Verified { kind, claims, auth } = &*self.0;
+        let Verified { kind, claims, auth, .. } = &*self.0;
         let make = || {
             let is_user = matches!(kind, TokenKind::IdToken | TokenKind::Foreign);
-            let is_named = claims.subject().is_some_and(|uid| !uid.is_empty());
-            (is_user && is_named).then(|| Auth::of(claims.clone().into_json(), Trust::Verified))
+            (is_user && !self.uid().is_empty()).then(|| Auth::of(claims.to_json(), Trust::Verified))
         };
         auth.get_or_init(make).as_ref()
     }
 
     /// The claims without the assurance.
     pub fn into_given(self) -> GivenClaims {
-        GivenClaims(self.0.claims.clone())
+        GivenClaims(self.claims().clone())
     }
 }
 

@@ -6,8 +6,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use firewarden::{
     Auth,
     auth::{
-        CustomToken, EmulatorVerifier, KeyError, KeySet, Keys, MAX_TOKEN, Malformed, Part, Profile, SignError, Signer,
-        TokenError, TokenFault, TokenKind, Trust, UserRecord, VerifiedToken, Verifier, max_age,
+        Algorithm, CustomToken, EmulatorVerifier, Issuer, KeyError, KeySet, Keys, MAX_TOKEN, Malformed, Part, Profile,
+        SignError, Signer, TokenError, TokenFault, TokenKind, Trust, UserRecord, VerifiedToken, Verifier, max_age,
     },
 };
 use serde_json::{Value as Json, json};
@@ -90,6 +90,52 @@ fn short_rsa_keys_verify_nothing() {
     assert_eq!(error.fault(), &TokenFault::BadSignature);
     let short = include_str!("keys/test-rsa-short.private.pem");
     assert!(matches!(Signer::from_pem(short), Err(SignError::Refused)));
+}
+
+#[test]
+fn keys_that_are_none_verify_nothing_and_leave_the_others_alone() {
+    let mut set = serde_json::from_str::<Json>(keys::JWKS).unwrap();
+    let off_the_curve = json!({ "kty": "EC", "crv": "P-256", "kid": "off", "x": URL_SAFE_NO_PAD.encode([1; 32]),
+        "y": URL_SAFE_NO_PAD.encode([1; 32]) });
+    let even = json!({ "kty": "RSA", "kid": "even", "n": URL_SAFE_NO_PAD.encode([0xfe; 256]), "e": "AQAB" });
+    let no_exponent = json!({ "kty": "RSA", "kid": "one", "n": URL_SAFE_NO_PAD.encode([0xff; 256]), "e": "AQ" });
+    set["keys"].as_array_mut().unwrap().extend([off_the_curve, even, no_exponent]);
+    let keys = Keys::new(KeySet::parse(&set.to_string()).unwrap());
+    let claims = id_token(json!({}));
+    let verifier = Verifier::id_tokens(PROJECT, keys.clone());
+    assert!(verifier.verify(&signed(&claims), NOW).is_ok());
+    for kid in ["even", "one", "off"] {
+        let token = Signer::from_pem(keys::PRIVATE).unwrap().key_id(kid).sign(&claims).unwrap();
+        assert_eq!(verifier.verify(&token, NOW).unwrap_err().fault(), &TokenFault::BadSignature, "{kid}");
+    }
+    let verifier = Verifier::issuer(Issuer::signed_only(Algorithm::Es256), keys);
+    let ec = Signer::from_pem(keys::EC_PRIVATE).unwrap();
+    for (kid, expected) in
+        [("ec", None), ("off", Some(&TokenFault::BadSignature)), ("ka", Some(&TokenFault::BadSignature))]
+    {
+        let verified = verifier.verify(&ec.clone().key_id(kid).sign(&claims).unwrap(), NOW);
+        assert_eq!(verified.as_ref().err().map(TokenError::fault), expected, "{kid}");
+    }
+}
+
+#[test]
+fn the_claims_of_a_verified_token_are_all_it_has_in_their_order() {
+    let mut claims =
+        id_token(json!({ "sub": "u\n\u{e9}\u{1f600}", "level": 1.5, "big": 18_446_744_073_709_551_615_u64,
+        "low": -1, "none_of": [null, true, { "aud": "x", "sub": 1 }], "kid": "\"", "e": 1e300 }));
+    claims.set("nothing", Json::Null);
+    for n in 0..60 {
+        claims.set(format!("claim{n}"), n);
+    }
+    let verified = verifier().verify(&signed(&claims), NOW).unwrap();
+    assert_eq!(verified.uid(), "u\n\u{e9}\u{1f600}");
+    // What rules see is the same whether claims were asked for before or not.
+    let auth = verified.auth().cloned();
+    assert_eq!(verified.claims(), &claims);
+    assert_eq!(verified.claims().to_string(), claims.to_string());
+    let given = verified.clone().into_given().assume_verified(TokenKind::IdToken);
+    assert_eq!((given.uid(), given.auth().cloned()), (verified.uid(), auth));
+    assert!(given.auth().is_some_and(|auth| auth.trust() == Trust::Verified));
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl KeySet {
         let fields = match strict_json::read(text.as_bytes()) {
             Ok(Json::Object(fields)) => fields,
             Err(Flaw::RepeatedName) => return Err(KeyError::RepeatedName),
-            Ok(_) | Err(Flaw::NotJson | Flaw::TooDeep) => return Err(KeyError::NotJson),
+            Ok(_) | Err(Flaw::NotJson | Flaw::TooDeep | Flaw::NotAnObject) => return Err(KeyError::NotJson),
         };
         if let Some(error) = fields.get("error").filter(|error| js::truth(Some(error))) {
             return Err(KeyError::Answer(js::text(Some(error))));

@@ -212,15 +212,14 @@ impl Verifier {
         let kind = self.kind();
         let read = compact::read(token).map_err(|why| TokenError::malformed(kind, why))?;
         self.rules.header(&read)?;
-        self.rules.content(&read.payload)?;
+        self.rules.content(&read.claims)?;
         if keys.is_expired(now) {
             return Err(TokenError::keys_expired(kind));
         }
         self.signature(&read, &keys)?;
-        let window = self.rules.times(&read.payload, now)?;
-        let claims = Claims::from(read.payload);
-        self.tenant_of(&claims)?;
-        let verified = VerifiedToken::new(kind, claims);
+        let window = self.rules.times(&read.claims, now)?;
+        let verified = VerifiedToken::read(kind, read.claims.sub, read.payload);
+        self.tenant_of(&verified)?;
         if let Some(cache) = cache {
             cache.put(token, verified.clone(), window, keys.stamp(), now);
         }
@@ -243,7 +242,7 @@ impl Verifier {
     fn signature(&self, token: &Compact<'_>, keys: &KeySet) -> Result<(), TokenError> {
         let kind = self.kind();
         let holds = |key: &Key| key.verifies(self.algorithm, token.message.as_bytes(), &token.signature);
-        let id = token.header.get("kid");
+        let id = token.header.kid.as_ref();
         let holds = if js::truth(id) {
             // A key without a name stands in for any, where tokens need not name theirs.
             let nameless = || keys.get("").filter(|_| self.may_be_nameless());
@@ -272,9 +271,9 @@ impl Verifier {
         }
     }
 
-    fn tenant_of(&self, claims: &Claims) -> Result<(), TokenError> {
+    fn tenant_of(&self, token: &VerifiedToken) -> Result<(), TokenError> {
         match &self.tenant {
-            Some(tenant) if self.tenant_in(claims).and_then(Json::as_str) != Some(tenant) => {
+            Some(tenant) if self.tenant_in(token.claims()).and_then(Json::as_str) != Some(tenant) => {
                 let message = "User tenant ID does not match with the current TenantAwareAuth tenant ID.";
                 Err(TokenError::new(TokenFault::WrongTenant, "auth/mismatching-tenant-id", message))
             }
