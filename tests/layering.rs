@@ -36,7 +36,8 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 25] = [
+const CONFINED: [(&str, &[&str]); 26] = [
+    ("aws_lc_rs::", &["auth/verify/"]),
     ("smol_str::", &["syntax/", "program/"]),
     ("smallvec::", &["check/", "program/", "syntax/"]),
     ("textwrap::", &["suite/report/"]),
