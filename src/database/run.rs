@@ -26,15 +26,15 @@ use super::{
 
 /// Why a request has no verdict.
 enum Halt {
-    /// The database does not take it.
-    Refused(RequestError),
+    /// The database does not take it. Apart, so that answers stay small.
+    Refused(Box<RequestError>),
     /// The host's data cannot be read; the store has the error.
     Unreadable,
 }
 
 impl From<RequestError> for Halt {
     fn from(error: RequestError) -> Self {
-        Halt::Refused(error)
+        Halt::Refused(Box::new(error))
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn decide(
     let kind = if matches!(request.operation, Operation::Read(_)) { RuleKind::Read } else { RuleKind::Write };
     let cause = match said {
         Ok(_) => judged.cause(&paths, kind),
-        Err(Halt::Refused(error)) => Cause::Refused(error),
+        Err(Halt::Refused(error)) => Cause::Refused(*error),
         // Without an error of the host there is nothing that cannot be read.
         Err(Halt::Unreadable) => Cause::NoRule("/".to_owned(), kind),
     };
@@ -129,11 +129,17 @@ fn judge<A: Audit>(
         Operation::Priority(priority) => set_priority(&mut judge, &path, priority.as_ref(), each),
         Operation::Write(value) => {
             path.check()?;
-            check_size(fits(value, &path)?.bytes, request.transport)?;
-            let data = resolve(value, request.now, &root, path.names())?;
-            let change = Change::Replace(&data);
+            check_size(fits(value, &path)?, request.transport)?;
+            let resolved;
+            let data = if value.deferred.is_empty() {
+                &value.data
+            } else {
+                resolved = resolve(value, request.now, &root, path.names())?;
+                &*resolved
+            };
+            let change = Change::Replace(data);
             let new_root = Location::root(store, State::changed_at(path.names(), &change, base));
-            let verdict = judge.write(&new_root, path.names(), Some(&data))?;
+            let verdict = judge.write(&new_root, path.names(), Some(data))?;
             Ok(each(A::name(path.names()), verdict))
         }
         Operation::Update(values) => {
@@ -202,25 +208,37 @@ impl<'r> Path<'r> {
         self.kept.last() == Some(&".priority")
     }
 
+    #[inline]
     fn check(&self) -> Result<(), RequestError> {
         let levels = self.kept.len() + self.more;
+        if levels > MAX_LEVELS || self.is_unusual { self.refuse(levels) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn refuse(&self, levels: usize) -> Result<(), RequestError> {
         if levels > MAX_LEVELS {
             return Err(RequestError::TooDeep { place: place_of(&self.kept), levels });
         }
-        if self.is_unusual { check_path(&self.kept) } else { Ok(()) }
+        check_path(&self.kept)
     }
 }
 
-/// What a value measures where it is written.
-fn fits(value: &Incoming, path: &Path<'_>) -> Result<Extent, RequestError> {
-    let extent = value.checked.clone().map_err(|error| error.under(path.names()))?;
-    let levels = path.names().len() + extent.levels;
-    if levels > MAX_LEVELS {
-        return Err(RequestError::TooDeep { place: place_of(path.names()), levels });
+/// How many bytes a value has where it is written.
+#[inline]
+fn fits(value: &Incoming, path: &Path<'_>) -> Result<usize, RequestError> {
+    match &value.checked {
+        Ok(extent) if path.names().len() + extent.levels <= MAX_LEVELS => Ok(extent.bytes),
+        checked => misfit(checked, path),
     }
-    Ok(extent)
 }
 
+#[cold]
+fn misfit(checked: &Result<Extent, RequestError>, path: &Path<'_>) -> Result<usize, RequestError> {
+    let extent = checked.clone().map_err(|error| error.under(path.names()))?;
+    Err(RequestError::TooDeep { place: place_of(path.names()), levels: path.names().len() + extent.levels })
+}
+
+#[inline]
 fn check_size(bytes: usize, transport: Transport) -> Result<(), RequestError> {
     let limit = match transport {
         Transport::WebSocket => MAX_WRITE_SOCKET,
@@ -319,7 +337,7 @@ fn update<'v>(
             path.pop();
         }
         path.check()?;
-        bytes += key.len() + fits(value, &path)?.bytes;
+        bytes += key.len() + fits(value, &path)?;
         let value = if is_priority {
             Written::Priority(priority_of(value, &path, request.now)?)
         } else {
