@@ -122,8 +122,8 @@ impl Decision {
     }
 
     /// The rules that were looked at, each path of the request from the root on: permission first, then validation. Of
-    /// the validations below a written place only the first 50 that hold, or, where some do not hold, the first 50 of
-    /// those.
+    /// the validations below a written place only those that do not hold are among them, or, where all of them do, all:
+    /// of either kind the first 50.
     pub fn rules(&self) -> &[RuleTrace] {
         self.rules.rules()
     }

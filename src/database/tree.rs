@@ -113,13 +113,16 @@ pub(super) struct Store<'d> {
     texts: &'d Bump,
     known: RefCell<FxHashMap<Box<str>, Known<'d>>>,
     failed: Cell<Option<BoxError>>,
+    /// Whether it failed: then nothing is decided, and it is asked no more.
+    ended: Cell<bool>,
     /// Whether the host is not to be asked for what is not known.
     quiet: Cell<bool>,
 }
 
 impl<'d> Store<'d> {
     pub(super) fn new(tree: &'d dyn Tree, texts: &'d Bump) -> Self {
-        Store { tree, texts, known: RefCell::default(), failed: Cell::new(None), quiet: Cell::new(false) }
+        let (failed, ended, quiet) = (Cell::new(None), Cell::new(false), Cell::new(false));
+        Store { tree, texts, known: RefCell::default(), failed, ended, quiet }
     }
 
     pub(super) fn data(&self) -> Option<&'d Data> {
@@ -145,6 +148,7 @@ impl<'d> Store<'d> {
 
     fn fail(&self, error: BoxError) -> Unreadable {
         self.failed.set(Some(error));
+        self.ended.set(true);
         Unreadable
     }
 }
@@ -166,7 +170,7 @@ impl Lookup for Store<'_> {
         if let Some(known) = self.known.borrow().get(path) {
             return Ok(*known);
         }
-        if self.quiet.get() {
+        if self.quiet.get() || self.ended.get() {
             return Err(Unreadable);
         }
         let known = match self.tree.get(path) {
@@ -187,7 +191,7 @@ impl Lookup for Store<'_> {
     }
 
     fn any_child(&self, path: &str, counts: &mut dyn FnMut(&str) -> bool) -> Result<bool, Unreadable> {
-        if self.quiet.get() {
+        if self.quiet.get() || self.ended.get() {
             return Err(Unreadable);
         }
         let mut found = false;

@@ -376,6 +376,23 @@ fn a_host_that_cannot_read_decides_nothing() {
 }
 
 #[test]
+fn a_host_that_failed_is_asked_no_more() {
+    let rules = rules(&json!({ "rules": { ".write": "true", "a": {
+        "b": { ".validate": "data.exists()" }, "c": { ".validate": "data.exists()" },
+    } } }));
+    let write = Request::write("/a", json!({ "b": 1, "c": 1 }));
+    for ask in [
+        |rules: &Ruleset, write: &Request<'_>, lazy: &Lazy| rules.permits(write, lazy).map(drop),
+        |rules: &Ruleset, write: &Request<'_>, lazy: &Lazy| rules.evaluate(write, lazy).map(drop),
+        |rules: &Ruleset, write: &Request<'_>, lazy: &Lazy| rules.explain(write, lazy).map(drop),
+    ] {
+        let lazy = Lazy { fails_at: Some("/a/b"), ..Lazy::default() };
+        assert!(matches!(ask(&rules, &write, &lazy), Err(Error::Data(_))));
+        assert_eq!(*lazy.asked.borrow(), ["get /a/b"]);
+    }
+}
+
+#[test]
 fn an_explanation_asks_a_host_no_more_than_the_evaluation() {
     let rules = rules(&json!({ "rules": {
         ".read": "root.child('a').child('b').exists() && root.child('big').hasChildren(['x', 'y', 'z'])",
