@@ -3,6 +3,7 @@
 
 use std::{cell::Cell, fmt};
 
+use arrayvec::ArrayVec;
 use bumpalo::Bump;
 
 use crate::value::{Content, Snapshot, Str, Unreadable, ValueRef};
@@ -207,13 +208,16 @@ impl<'a> Location<'a> {
 
     /// Writes the same.
     pub(super) fn write_path(&self, out: &mut String) {
-        let mut names = Vec::with_capacity(self.level);
+        // From here upward: as many names as data has levels, and those that only rules can ask for.
+        let (mut names, mut above) = (ArrayVec::<&str, MAX_LEVELS>::new(), Vec::new());
         let mut place = self;
         while let Some(parent) = place.parent {
-            names.push(place.name);
+            if names.try_push(place.name).is_err() {
+                above.push(place.name);
+            }
             place = parent;
         }
-        for name in names.iter().rev() {
+        for name in above.iter().rev().chain(names.iter().rev()) {
             out.push('/');
             out.push_str(name);
         }

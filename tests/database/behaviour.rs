@@ -567,3 +567,20 @@ fn the_compiled_form_is_readable() {
     let rules: Ruleset = include_str!("../../examples/database.rules.json").parse().unwrap();
     insta::assert_snapshot!("database_listing", rules);
 }
+
+/// A path in an explanation has all its names, also those beyond what data can have.
+#[test]
+fn the_path_of_a_place_is_whole() {
+    let deep: Vec<String> = (0..40).map(|n| format!("n{n}")).collect();
+    for levels in [0, 1, 31, 32, 33, 40] {
+        let path = deep[..levels].join("/");
+        let place = if levels == 0 { "data".to_owned() } else { format!("data.child('{path}')") };
+        let rules = rules(&json!({ "rules": { ".read": format!("{place}.exists()") } }));
+        let lazy = Lazy { data: data(json!({ "x": 1 })), ..Lazy::default() };
+        assert!(rules.permits(&Request::read("/"), &lazy).is_ok(), "{levels}");
+        let asked = lazy.asked.borrow();
+        let whole = format!("get /{path}");
+        assert!(asked.iter().all(|asked| whole.starts_with(asked.as_str())), "{levels} {asked:?}");
+        assert!(levels == 0 || levels > 32 || asked.contains(&whole), "{levels} {asked:?}");
+    }
+}
