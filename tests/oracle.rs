@@ -1,7 +1,8 @@
 //! Replays answers recorded on the official engine, through the line protocol of the command.
 //!
-//! Each file in `oracle/` is a table, one case a line. `known_failures.txt` lists the cases that still differ, with
-//! the reason: a case that differs and is not listed fails, and so does a listed case that agrees.
+//! Each file in `oracle/` is a table, one case a line; files in `oracle/NAME/` add to the table NAME, one file a topic.
+//! `known_failures.txt` lists the cases that still differ, with the reason: a case that differs and is not listed
+//! fails, and so does a listed case that agrees.
 //!
 //! Shortenings: a source that is only `rules_version`, one service and a `body` is written as that body (version 2
 //! and `cloud.firestore` unless said otherwise); variables that several decisions share have a name; in
@@ -39,7 +40,10 @@ fn expressions_have_the_recorded_value_error_and_warnings() {
 
 #[test]
 fn odd_expressions_have_the_recorded_value_or_error() {
-    let request = |row: &Json| json!({ "op": "expression", "service": "firebase.storage", "expr": row["expr"] });
+    let request = |row: &Json| {
+        let variables = row.get("variables").cloned().unwrap_or_else(|| json!({}));
+        json!({ "op": "expression", "service": "firebase.storage", "expr": row["expr"], "variables": variables })
+    };
     judge("expressions-fresh", &table("expressions-fresh"), request, same_result);
 }
 
@@ -131,12 +135,23 @@ fn used(environment: &Json, row: &Json) -> Json {
     json!({ "mapValue": { "fields": { "v": { "mapValue": { "fields": used } } } } })
 }
 
-/// The cases of a table.
+/// The cases of a table: of its file, and of the files in the folder of its name.
 fn table(name: &str) -> Vec<Json> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(name).with_extension("jsonl");
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("the table {} is missing: {e}", path.display()));
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}"))).collect()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
+    let mut files = vec![folder.join(name).with_extension("jsonl")];
+    let topics = fs::read_dir(folder.join(name)).into_iter().flatten();
+    files.extend(
+        topics.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "jsonl")),
+    );
+    files[1..].sort();
+    files.iter().flat_map(|path| rows(path)).collect()
+}
+
+fn rows(path: &Path) -> Vec<Json> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("the table {shown} is missing: {e}"));
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{shown}: {e}: {line}"))).collect()
 }
 
 /// A case's own id, or its expression, or its place in its table.

@@ -34,10 +34,14 @@ impl<'a> Host<'a> for Table {
     }
 }
 
+/// The cases of a table: of its file, and of the files in the folder of its name.
 fn table(name: &str) -> Vec<Json> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle").join(name).with_extension("jsonl");
-    let text = fs::read_to_string(path).unwrap();
-    text.lines().filter(|line| !line.starts_with('#')).map(|line| serde_json::from_str(line).unwrap()).collect()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
+    let topics = fs::read_dir(folder.join(name)).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let files = [folder.join(name).with_extension("jsonl")].into_iter().chain(topics);
+    let texts: Vec<_> = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn values(rows: &Json) -> Map {
