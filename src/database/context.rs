@@ -66,7 +66,7 @@ fn named<'a>(captured: Option<&Captured<'a>>, slot: u8) -> Result<ValueRef<'a>, 
 
 impl<'a> Language<'a> for Context<'a> {
     const OPERATORS: &'static Operators = &stdlib::DATABASE;
-    const LAST_FIRST: bool = false;
+    const RIGHT_TO_LEFT: bool = false;
     const BUDGET: Option<u32> = None;
 
     #[inline]
@@ -123,7 +123,7 @@ pub(super) struct Local<'a> {
 
 impl<'a> Language<'a> for Local<'a> {
     const OPERATORS: &'static Operators = &stdlib::DATABASE;
-    const LAST_FIRST: bool = false;
+    const RIGHT_TO_LEFT: bool = false;
     const BUDGET: Option<u32> = None;
 
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {

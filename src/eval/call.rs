@@ -56,26 +56,15 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             let method = self.method_of(id, table, &receiver)?;
             return self.called(id, method, &[receiver]);
         }
-        let first = if L::LAST_FIRST { None } else { Some(self.operand(id, receiver, locals)?) };
-        let mut results = [Ok(ValueRef::Null); FEW];
-        let many;
-        let results: &[Result<'a>] = match results.get_mut(..nodes.len()) {
-            Some(few) => {
-                let mut each = few.iter_mut().zip(nodes);
-                while let Some((slot, node)) = if L::LAST_FIRST { each.next_back() } else { each.next() } {
-                    *slot = self.evaluate(*node, locals);
-                    self.fatal_first(slot, slot)?;
-                }
-                few
-            }
-            None => {
-                many = self.arguments(arguments, locals)?;
-                &many
-            }
-        };
-        let receiver = match first {
-            Some(receiver) => receiver,
-            None => self.operand(id, receiver, locals)?,
+        let (receiver, results) = if L::RIGHT_TO_LEFT {
+            self.arguments(arguments, locals)?;
+            let receiver = self.operand(id, receiver, locals);
+            let results = self.take(nodes.len());
+            (receiver?, results)
+        } else {
+            let receiver = self.operand(id, receiver, locals)?;
+            self.arguments(arguments, locals)?;
+            (receiver, self.take(nodes.len()))
         };
         let method = self.method_of(id, table, &receiver)?;
         if let Some(error) = results.iter().find_map(|r| r.err()) {
@@ -83,13 +72,13 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
         let compiled = code.patterns.get((pattern as usize).wrapping_sub(1));
         if let (Some(pattern), ValueRef::String(text)) = (compiled, receiver)
-            && let Some(result) = self.with_pattern(pattern, method.name, text, results)
+            && let Some(result) = self.with_pattern(pattern, method.name, text, &results)
         {
             return result.map_err(|f| dispatch(id, f)).and_then(|value| self.sized(id, value));
         }
         let mut values = [ValueRef::Null; FEW + 1];
         if let Some(few) = values.get_mut(..=results.len()) {
-            for (slot, result) in few.iter_mut().skip(1).zip(results) {
+            for (slot, result) in few.iter_mut().skip(1).zip(&results) {
                 *slot = (*result)?;
             }
             if let Some(first) = few.first_mut() {
@@ -169,6 +158,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     ) -> Result<'a> {
         self.arguments(arguments, locals)?;
         self.spend(id, 1)?;
+        self.take(arguments.len as usize);
         let code = self.code;
         let name = code.name(name);
         let name = match package.checked_sub(1) {
@@ -186,6 +176,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         if nodes.len() != function.parameters.len() {
             self.arguments(arguments, locals)?;
             self.spend(id, 1)?;
+            self.take(nodes.len());
             let signature = format!("{}({})", function.name, function.parameters.join(", "));
             let message = self.arena.alloc_str(&wrong_count(nodes.len(), &signature));
             return Err(start(id, Failure::Message(message)));
@@ -209,21 +200,21 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         locals: &[Result<'a>],
     ) -> Result<'a> {
         let mut frame = [Err(start(id, Failure::Null)); N];
-        for (slot, node) in frame.iter_mut().zip(arguments).rev() {
-            *slot = self.evaluate(*node, locals);
-            self.fatal_first(slot, slot)?;
-        }
+        arguments.iter().rev().try_for_each(|node| self.evaluate(*node, locals))?;
         self.spend(id, 1)?;
+        for (slot, _) in frame.iter_mut().zip(arguments) {
+            *slot = self.pop();
+        }
         for (i, value) in function.lets.iter().enumerate() {
             let at = arguments.len() + i;
-            let result = self.evaluate(*value, frame.get(..at).unwrap_or(&[]));
-            self.fatal_first(&result, &result)?;
+            self.evaluate(*value, frame.get(..at).unwrap_or(&[]))?;
             self.spend(*value, 1)?;
             if let Some(slot) = frame.get_mut(at) {
-                *slot = result;
+                *slot = self.pop();
             }
         }
-        self.evaluate(function.result, &frame)
+        self.evaluate(function.result, &frame)?;
+        self.pop()
     }
 
     /// Arguments as values, the leftmost error first.
@@ -233,9 +224,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         arguments: Run,
         locals: &[Result<'a>],
     ) -> std::result::Result<Vec<ValueRef<'a>>, super::Error<'a>> {
-        let results = self.arguments(arguments, locals)?;
+        self.arguments(arguments, locals)?;
         self.spend(id, 1)?;
-        results.into_iter().collect()
+        self.take(arguments.len as usize).into_iter().collect()
     }
 }
 

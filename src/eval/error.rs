@@ -22,8 +22,6 @@ pub enum At {
     Anchor,
     /// The first of the parentheses around it.
     Outer,
-    /// Its first token, or the second of the parentheses around it where there are several.
-    Inner,
 }
 
 /// A failure reported at the first token of the operation.
@@ -59,7 +57,7 @@ pub(super) fn element<'a>(node: NodeId, failure: Failure<'a>) -> Error<'a> {
 /// A member reports where it begins, one of null where the null does.
 pub(super) fn member<'a>(node: NodeId, object: NodeId, failure: Failure<'a>) -> Error<'a> {
     match failure {
-        Failure::Null => Error { failure, node: object, at: At::Inner },
+        Failure::Null => outer(object, failure),
         failure => outer(node, failure),
     }
 }

@@ -13,7 +13,7 @@ pub trait Language<'a> {
     /// Operators whose meaning differs between the languages.
     const OPERATORS: &'static Operators;
     /// Whether operands and arguments are evaluated from the last to the first, and all of them even where one fails.
-    const LAST_FIRST: bool;
+    const RIGHT_TO_LEFT: bool;
     /// Expressions that one request may evaluate.
     const BUDGET: Option<u32>;
 
@@ -121,7 +121,7 @@ pub struct Service<'a> {
 
 impl<'a> Language<'a> for Service<'a> {
     const OPERATORS: &'static Operators = &stdlib::SERVICE;
-    const LAST_FIRST: bool = true;
+    const RIGHT_TO_LEFT: bool = true;
     const BUDGET: Option<u32> = Some(super::MAX_EXPRESSIONS);
 
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {

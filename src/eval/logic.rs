@@ -6,10 +6,12 @@ use crate::{
     value::ValueRef,
 };
 
-use super::{Evaluator, Language, Observer, Result, anchor, outer};
+use super::{Evaluator, Language, Observer, Result, anchor, outer, start};
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
-    /// `decisive` is true for `||`, false for `&&`: a side of that value decides, whatever the other side is.
+    /// `decisive` is true for `||`, false for `&&`: a side of that value decides, whatever the other side is. The left
+    /// side stays on the stack while the right one is evaluated; where something was left behind in between, that is
+    /// taken for it, and returned as it is where the right side does not decide.
     pub(super) fn connective(
         &mut self,
         id: NodeId,
@@ -18,31 +20,33 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         decisive: bool,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        let left = self.evaluate(left, locals);
-        self.fatal_first(&left, &left)?;
+        self.evaluate(left, locals)?;
         self.spend(id, 1)?;
-        let left = match left {
+        let left = match self.pop() {
             Ok(ValueRef::Bool(found)) if found == decisive => return Ok(ValueRef::Bool(decisive)),
-            Ok(ValueRef::Bool(_)) => None,
-            Ok(other) => Some(anchor(id, not_bool(other))),
-            Err(error) => Some(error),
+            Ok(ValueRef::Bool(found)) => Ok(ValueRef::Bool(found)),
+            Ok(other) => Err(anchor(id, not_bool(other))),
+            Err(error) => Err(error),
         };
-        let right = self.evaluate(right, locals);
-        self.fatal_first(&right, &right)?;
+        self.operands.push(left);
+        self.evaluate(right, locals)?;
         self.spend(id, 1)?;
+        let (right, left) = (self.pop(), self.pop());
         match (right, left) {
             (Ok(ValueRef::Bool(found)), _) if found == decisive => Ok(ValueRef::Bool(decisive)),
-            (_, Some(error)) => Err(error),
-            (Ok(ValueRef::Bool(found)), None) => Ok(ValueRef::Bool(found)),
-            (Ok(other), None) => Err(outer(id, not_bool(other))),
-            (Err(error), None) => Err(error),
+            (_, Err(error)) => Err(error),
+            (Ok(ValueRef::Bool(found)), Ok(ValueRef::Bool(_))) => Ok(ValueRef::Bool(found)),
+            (Ok(ValueRef::Bool(_)), Ok(other)) => Ok(other),
+            (Ok(other), Ok(_)) => Err(outer(id, not_bool(other))),
+            (Err(error), Ok(_)) => Err(error),
         }
     }
 
     /// `&&` and `||` of database rules: the first part of the value `decisive` decides, a part that fails ends the rule.
     pub(super) fn chain(&mut self, parts: Run, decisive: bool, locals: &[Result<'a>]) -> Result<'a> {
         for part in parts.of(&self.code.lists) {
-            match self.evaluate(*part, locals)? {
+            self.evaluate(*part, locals)?;
+            match self.pop()? {
                 ValueRef::Bool(found) if found != decisive => {}
                 ValueRef::Bool(_) => return Ok(ValueRef::Bool(decisive)),
                 // The checker admits booleans only.
@@ -52,7 +56,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         Ok(ValueRef::Bool(!decisive))
     }
 
-    /// The condition, then only the branch it chooses. What it costs beyond them was measured.
+    /// The condition, then only the branch it chooses. What it costs beyond them was measured. The condition stays on
+    /// the stack below the branch; where the branch left something behind that is no boolean, the official engine ends the
+    /// evaluation of the whole request.
     pub(super) fn ternary(
         &mut self,
         id: NodeId,
@@ -61,23 +67,26 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         no: NodeId,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        let condition = self.evaluate(condition, locals);
-        self.fatal_first(&condition, &condition)?;
+        self.evaluate(condition, locals)?;
+        let condition = self.pop();
         self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 })?;
-        match condition? {
-            ValueRef::Bool(true) => self.branch(yes, locals),
-            ValueRef::Bool(false) => self.branch(no, locals),
-            other => Err(anchor(id, not_bool(other))),
+        let branch = match condition? {
+            ValueRef::Bool(true) => yes,
+            ValueRef::Bool(false) => no,
+            other => return Err(anchor(id, not_bool(other))),
+        };
+        self.operands.push(condition);
+        self.evaluate(branch, locals)?;
+        let (value, predicate) = (self.pop(), self.pop());
+        match predicate {
+            Ok(ValueRef::Bool(_)) => value,
+            _ => Err(start(id, Failure::Fatal(TERNARY_PREDICATE))),
         }
     }
-
-    fn branch(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
-        self.branches += 1;
-        let result = self.evaluate(id, locals);
-        self.branches -= 1;
-        result
-    }
 }
+
+/// The official words where a branch of a ternary left something behind.
+const TERNARY_PREDICATE: &str = "ternary operator predicate is always boolean";
 
 /// There is no truthiness.
 pub(super) fn not_bool<'a>(value: ValueRef<'_>) -> Failure<'a> {

@@ -53,11 +53,12 @@ mod trace;
 mod verdict;
 
 use bumpalo::Bump;
+use smallvec::SmallVec;
 
 use crate::{
     program::{Code, Node, NodeId, Part, Run},
     stdlib::{self, Failure},
-    value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef},
+    value::{ListRef, MapRef, PathRef, SegmentRef, Str, TypeName, ValueRef},
 };
 
 use error::{anchor, comparison, dispatch, element, member, outer, start};
@@ -83,8 +84,14 @@ pub const MAX_DEPTH: u32 = MAX_EXPRESSIONS;
 /// what a thousand expressions of that size could hold together.
 const MAX_ARENA: usize = 32 << 20;
 
+/// Operands of most conditions: they need no allocation.
+const FEW_OPERANDS: usize = 8;
+
 /// What an expression gives.
 pub type Result<'a> = std::result::Result<ValueRef<'a>, Error<'a>>;
+
+/// Whether evaluation goes on; an error ends it.
+type Flow<'a> = std::result::Result<(), Error<'a>>;
 
 /// The state of one evaluation.
 pub struct Evaluator<'a, 'o, L, O> {
@@ -95,8 +102,8 @@ pub struct Evaluator<'a, 'o, L, O> {
     spent: u32,
     /// Operations that have begun and not ended.
     depth: u32,
-    /// Branches of ternaries among them.
-    branches: u32,
+    /// Results that no operation has taken yet, as the official engine keeps them; see [`Self::evaluate`].
+    operands: SmallVec<[Result<'a>; FEW_OPERANDS]>,
     /// Why tests have to stop, if they do.
     halt: Option<Halt>,
     observer: &'o mut O,
@@ -105,7 +112,7 @@ pub struct Evaluator<'a, 'o, L, O> {
 impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
     /// A fresh evaluation. Values that it makes live in `arena`.
     pub fn new(code: &'a Code, language: L, arena: &'a Bump, observer: &'o mut O) -> Self {
-        Evaluator { code, language, arena, spent: 0, depth: 0, branches: 0, halt: None, observer }
+        Evaluator { code, language, arena, spent: 0, depth: 0, operands: SmallVec::new(), halt: None, observer }
     }
 
     /// What it reads, to be changed between tests.
@@ -113,13 +120,25 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         &mut self.language
     }
 
-    /// Evaluates a whole condition.
+    /// Evaluates a whole condition. Operands that are left over from the condition before are dropped.
     pub fn condition(&mut self, condition: NodeId) -> Result<'a> {
-        self.evaluate(condition, &[])
+        self.operands.clear();
+        self.evaluate(condition, &[])?;
+        self.pop()
     }
 
-    /// Evaluates an operation; `locals` are the parameters and variables of the function it stands in.
-    fn evaluate(&mut self, id: NodeId, locals: &[Result<'a>]) -> Result<'a> {
+    /// Evaluates an operation and pushes its result; `locals` are the parameters and variables of the function around it.
+    ///
+    /// Operations take their operands from one stack, as in the official engine. Each takes as many as it has, with one
+    /// exception: a list or a path takes its parts up to the first that is an error, and leaves the others behind. An
+    /// operation around it that has operands below then takes what was left for one of them. That is why
+    /// `signedIn() && (uid in [data.missing, data.editor] || true)` is a type error: the `&&` takes `data.editor` for its
+    /// left side.
+    ///
+    /// # Errors
+    ///
+    /// An error that ends everything; in the database language any error.
+    fn evaluate(&mut self, id: NodeId, locals: &[Result<'a>]) -> Flow<'a> {
         // Every operation that has begun will be paid for, so deeper than the budget nothing can be decided.
         if self.depth >= MAX_DEPTH {
             return Err(start(id, Failure::ExpressionLimit));
@@ -129,7 +148,25 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         let result = self.operation(id, locals);
         self.observer.leave(id, &result);
         self.depth -= 1;
-        result
+        match result {
+            Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal() => Err(error),
+            result => {
+                self.operands.push(result);
+                Ok(())
+            }
+        }
+    }
+
+    /// The operand that was pushed last.
+    #[inline]
+    fn pop(&mut self) -> Result<'a> {
+        // Each operation pushes what it takes; without an operand nothing is granted.
+        self.operands.pop().unwrap_or(Err(start(NodeId(u32::MAX), Failure::Null)))
+    }
+
+    /// Whether a list or a path left operands behind.
+    pub(super) fn has_leftovers(&self) -> bool {
+        !self.operands.is_empty()
     }
 
     /// The operations that most conditions consist of; the others are in [`Self::rare`], to keep this frame small.
@@ -185,10 +222,10 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
             }
             Node::In(element, container) => {
                 // `x in c` is `c.in(x)`: the argument is evaluated first, the receiver's error comes first.
-                let element = self.evaluate(element, locals);
-                let container = self.evaluate(container, locals);
-                self.fatal_first(&element, &container)?;
+                self.evaluate(element, locals)?;
+                self.evaluate(container, locals)?;
                 self.spend(id, 1)?;
+                let (container, element) = (self.pop(), self.pop());
                 let container = container?;
                 let known = matches!(
                     container,
@@ -210,18 +247,22 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         match node {
             Node::Ternary(condition, yes, no) => self.ternary(id, condition, yes, no, locals),
             Node::Index(object, index) => {
-                let index = self.evaluate(index, locals);
-                self.fatal_first(&index, &index)?;
-                let object = self.operand(id, object, locals)?;
+                self.evaluate(index, locals)?;
+                self.evaluate(object, locals)?;
+                self.spend(id, 1)?;
+                let (object, index) = (self.pop(), self.pop());
+                let object = object?;
                 stdlib::has_elements(object, stdlib::INDEX).map_err(|f| element(id, f))?;
                 stdlib::index(self.arena, object, index?).map_err(|f| element(id, f))
             }
             Node::Range(object, from, to) => self.range(id, object, from, to, locals),
             Node::List(items) => {
-                let items = self.arguments(items, locals)?;
+                self.arguments(items, locals)?;
                 self.spend(id, 1)?;
-                self.leftovers(id, items.iter().map(std::result::Result::is_ok))?;
-                let made = items.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+                let mut made = Vec::with_capacity(items.len as usize);
+                for _ in 0..items.len {
+                    made.push(self.pop()?);
+                }
                 Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
             }
             Node::Map(entries) => self.map(id, entries, locals),
@@ -238,11 +279,7 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
                 let result = (L::OPERATORS.arithmetic)(self.arena, op, a, b).map_err(|f| anchor(id, f))?;
                 self.sized(id, result)
             }
-            Node::Is(a, name) => {
-                // The type's name is an operand of its own.
-                self.spend(id, 1)?;
-                Ok(ValueRef::Bool(stdlib::has_type(self.operand(id, a, locals)?, name)))
-            }
+            Node::Is(a, name) => self.is(id, a, name, locals),
             Node::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments, locals),
             Node::Service(function, arguments) => self.service(id, function, arguments, locals),
             Node::Missing(package, name, arguments) => self.missing(id, package, name, arguments, locals),
@@ -252,10 +289,9 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
 
     /// The only operand; the operation is paid for after it.
     fn operand(&mut self, id: NodeId, a: NodeId, locals: &[Result<'a>]) -> Result<'a> {
-        let a = self.evaluate(a, locals);
-        self.fatal_first(&a, &a)?;
+        self.evaluate(a, locals)?;
         self.spend(id, 1)?;
-        a
+        self.pop()
     }
 
     /// Both operands; where the right one is evaluated first, the left one's error still comes first.
@@ -266,27 +302,33 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         b: NodeId,
         locals: &[Result<'a>],
     ) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
-        if !L::LAST_FIRST {
-            return Ok((self.evaluate(a, locals)?, self.evaluate(b, locals)?));
-        }
-        let b = self.evaluate(b, locals);
-        self.fatal_first(&b, &b)?;
-        let a = self.evaluate(a, locals);
-        self.fatal_first(&a, &a)?;
+        let (first, second) = if L::RIGHT_TO_LEFT { (b, a) } else { (a, b) };
+        self.evaluate(first, locals)?;
+        self.evaluate(second, locals)?;
         self.spend(id, 1)?;
-        Ok((a?, b?))
+        let (second, first) = (self.pop(), self.pop());
+        if L::RIGHT_TO_LEFT { Ok((second?, first?)) } else { Ok((first?, second?)) }
     }
 
-    /// An error that ends everything wins over the others.
-    fn fatal_first(&self, a: &Result<'a>, b: &Result<'a>) -> std::result::Result<(), Error<'a>> {
-        for result in [a, b] {
-            if let Err(error) = result
-                && error.failure.is_fatal()
-            {
-                return Err(*error);
+    /// `a is type`. The type's name is an operand of its own, below the value.
+    fn is(&mut self, id: NodeId, a: NodeId, name: TypeName, locals: &[Result<'a>]) -> Result<'a> {
+        self.spend(id, 1)?;
+        self.operands.push(Ok(ValueRef::String(Str::Utf8(name.name()))));
+        let value = self.operand(id, a, locals);
+        let named = self.pop();
+        let value = value?;
+        match named? {
+            ValueRef::String(name) => {
+                let name = TypeName::parse(&name.to_string());
+                Ok(ValueRef::Bool(name.is_some_and(|name| stdlib::has_type(value, name))))
+            }
+            other => {
+                let (value, other) = (value.type_of(), other.type_of());
+                let message = "Unsupported operation error. Received:";
+                let message = format!("{message} {value} is {other}. Expected: any is string.");
+                Err(anchor(id, Failure::Message(self.arena.alloc_str(&message))))
             }
         }
-        Ok(())
     }
 
     fn range(
@@ -297,29 +339,33 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         to: Option<NodeId>,
         locals: &[Result<'a>],
     ) -> Result<'a> {
-        let to = self.bound(id, to, locals);
-        let from = self.bound(id, from, locals);
-        let object = self.evaluate(object, locals);
-        self.fatal_first(&to, &from)?;
-        self.fatal_first(&object, &object)?;
+        self.bound(id, to, locals)?;
+        self.bound(id, from, locals)?;
+        self.evaluate(object, locals)?;
         self.spend(id, 1)?;
+        let (object, from, to) = (self.pop(), self.pop(), self.pop());
         let object = object?;
         stdlib::has_elements(object, stdlib::RANGE).map_err(|f| element(id, f))?;
         stdlib::range(self.arena, object, from?, to?).map_err(|f| element(id, f))
     }
 
     /// A bound that is missing is the literal null, and counts as one.
-    fn bound(&mut self, id: NodeId, bound: Option<NodeId>, locals: &[Result<'a>]) -> Result<'a> {
+    fn bound(&mut self, id: NodeId, bound: Option<NodeId>, locals: &[Result<'a>]) -> Flow<'a> {
         match bound {
             Some(bound) => self.evaluate(bound, locals),
-            None => self.spend(id, 1).map(|()| ValueRef::Null),
+            None => {
+                self.spend(id, 1)?;
+                self.operands.push(Ok(ValueRef::Null));
+                Ok(())
+            }
         }
     }
 
     fn map(&mut self, id: NodeId, entries: Run, locals: &[Result<'a>]) -> Result<'a> {
         let nodes = entries.of(&self.code.lists);
-        let results = self.arguments(entries, locals)?;
+        self.arguments(entries, locals)?;
         self.spend(id, 1)?;
+        let results: Vec<_> = nodes.iter().map(|_| self.pop()).collect();
         let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
         let mut seen = rustc_hash::FxHashMap::default();
         // All keys are judged first, then the values.
@@ -353,30 +399,24 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         let parts = parts.of(&code.parts);
         let literals = parts.iter().filter(|part| matches!(part, Part::Literal(_))).count();
         self.spend(id, literals as u32 + 1)?;
-        // Right to left; the leftmost error is the one reported.
-        let mut results = Vec::new();
         for part in parts.iter().rev() {
-            if let Part::Node(node) = part {
-                let result = self.evaluate(*node, locals);
-                self.fatal_first(&result, &result)?;
-                results.push((*node, result));
+            match part {
+                Part::Node(node) => self.evaluate(*node, locals)?,
+                Part::Literal(name) => self.operands.push(Ok(ValueRef::String(Str::Utf8(code.name(*name))))),
+                Part::Capture(_) | Part::Glob(_) => {}
             }
         }
-        let mut pushed = results.iter().rev().map(|(_, result)| result.is_ok());
-        let on_the_stack = parts.iter().filter_map(|part| match part {
-            Part::Literal(_) => Some(true),
-            Part::Node(_) => pushed.next(),
-            Part::Capture(_) | Part::Glob(_) => None,
-        });
-        self.leftovers(id, on_the_stack)?;
         let mut segments = Vec::with_capacity(parts.len());
         for part in parts {
             match part {
-                Part::Literal(name) => segments.push(SegmentRef::Simple(Str::Utf8(code.name(*name)))),
                 Part::Capture(name) => segments.push(SegmentRef::Capture(Str::Utf8(code.name(*name)), None)),
                 Part::Glob(name) => segments.push(SegmentRef::Glob(Str::Utf8(code.name(*name)), None)),
+                Part::Literal(_) => {
+                    let value = self.pop()?;
+                    stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(id, f))?;
+                }
                 Part::Node(node) => {
-                    let value = results.pop().map_or(Err(start(*node, Failure::Null)), |(_, result)| result)?;
+                    let value = self.pop()?;
                     stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(*node, f))?;
                 }
             }
@@ -384,38 +424,23 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
         Ok(ValueRef::Path(PathRef::Made(self.arena.alloc_slice_copy(&segments))))
     }
 
-    /// Results of a run of nodes, in source order. Where they are not all evaluated in any case, the first error.
-    fn arguments(&mut self, run: Run, locals: &[Result<'a>]) -> std::result::Result<Vec<Result<'a>>, Error<'a>> {
+    /// Pushes the results of a run of nodes, the first one last where operands are evaluated from right to left.
+    fn arguments(&mut self, run: Run, locals: &[Result<'a>]) -> Flow<'a> {
         let nodes = run.of(&self.code.lists);
-        if !L::LAST_FIRST {
-            return nodes.iter().map(|node| self.evaluate(*node, locals).map(Ok)).collect();
+        if L::RIGHT_TO_LEFT {
+            nodes.iter().rev().try_for_each(|node| self.evaluate(*node, locals))
+        } else {
+            nodes.iter().try_for_each(|node| self.evaluate(*node, locals))
         }
-        let mut results = Vec::with_capacity(nodes.len());
-        for node in nodes.iter().rev() {
-            let result = self.evaluate(*node, locals);
-            self.fatal_first(&result, &result)?;
-            results.push(result);
-        }
-        results.reverse();
-        Ok(results)
     }
 
-    /// A list or path literal that fails although a part after the failing one did not leaves that part on the official
-    /// engine's stack. Inside a branch of a ternary this ends the evaluation, and nothing absorbs it (asked of the
-    /// official engine: `(true ? [1 / 0, 2] : 1) == 1 || true` permits nothing).
-    fn leftovers(&self, id: NodeId, parts: impl Iterator<Item = bool>) -> std::result::Result<(), Error<'a>> {
-        if self.branches == 0 {
-            return Ok(());
+    /// Takes as many results as [`Self::arguments`] pushed, in the order of the arguments.
+    fn take(&mut self, count: usize) -> SmallVec<[Result<'a>; FEW_OPERANDS]> {
+        let mut taken: SmallVec<[_; FEW_OPERANDS]> = (0..count).map(|_| self.pop()).collect();
+        if !L::RIGHT_TO_LEFT {
+            taken.reverse();
         }
-        let mut failed = false;
-        for fine in parts {
-            if fine && failed {
-                let message = "A list or path with an error in it cannot be evaluated in a branch of a ternary.";
-                return Err(start(id, Failure::Fatal(message)));
-            }
-            failed |= !fine;
-        }
-        Ok(())
+        taken
     }
 
     /// Pays for an operation.

@@ -3,7 +3,8 @@
 //! The verdict is that of [`Evaluator::decide`]. Two things that a step-by-step evaluation watches are settled otherwise.
 //! The expressions that a request may evaluate: the most that each statement can cost is known, and tests are asked only
 //! while the sum of those tried stays within the limit. Values too large for the official engine: a test that comes upon
-//! one stops. In both cases the request is evaluated step by step from its beginning; the documents asked for until then
+//! one stops. In both cases, where a list or path literal failed and left operands behind, and where a block after one that
+//! permits may end everything, the request is evaluated step by step from its beginning; the documents asked for until then
 //! are those that it asks for first, so that nothing changes by it.
 
 use crate::program::{RequestedMethod, Statement, TestId};
@@ -36,7 +37,7 @@ impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
         // A test without an answer that was not asked to its end: whatever of it ends everything does so only for
         // those that come after it.
         let mut unfinished: Option<TestId> = None;
-        for block in blocks {
+        for (at, block) in blocks.iter().enumerate() {
             let Some(block) = program.blocks.get(*block as usize) else { continue };
             self.language.block = Some(block);
             for statement in block.statements.of(statements) {
@@ -52,7 +53,10 @@ impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
                 }
                 let said = if statement.pure { self.briefly(statement.test) } else { self.test(statement.test) };
                 match (said, self.halt) {
-                    (Some(true), _) => return Some(true),
+                    (Some(true), _) => {
+                        let others = blocks.get(at + 1..).unwrap_or(&[]);
+                        return (!program.may_abort(others, statements, method)).then_some(true);
+                    }
                     (Some(false), _) => {}
                     (None, Some(halt)) => return halt.verdict(),
                     (None, None) if statement.pure => unfinished = Some(statement.test),

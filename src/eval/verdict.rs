@@ -1,12 +1,13 @@
 //! From blocks and statements to a verdict (language specification, section 6, rules 4 and 5).
 
 use crate::{
-    program::{Code, NodeId, Place, RequestedMethod, Statement},
+    program::{Code, NodeId, RequestedMethod, Statement},
+    stdlib::Failure,
     text::{LineColumn, Span},
     value::ValueRef,
 };
 
-use super::{At, Error, Evaluator, Observer, Service, logic, start};
+use super::{At, Error, Evaluator, Observer, Result, Service, logic, outer};
 
 /// What the rules say.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +25,10 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
     pub fn decide(mut self, statements: &'a [Statement], method: &str) -> Verdict<'a> {
         let Service { program, subject, .. } = self.language;
         let method = RequestedMethod::new(method);
-        let mut first_error = None;
-        for block_id in program.matcher.find(&program.blocks, subject.segments).as_slice() {
+        let blocks = program.matcher.find(&program.blocks, subject.segments);
+        let blocks = blocks.as_slice();
+        let (mut first_error, mut allowed) = (None, None);
+        for (at, block_id) in blocks.iter().enumerate() {
             let Some(block) = program.blocks.get(*block_id as usize) else { continue };
             self.language.block = Some(block);
             self.observer.block(*block_id);
@@ -34,25 +37,45 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
                     continue;
                 }
                 let number = block.statements.start + i as u32;
-                self.observer.statement(number);
-                let result = match statement.condition {
-                    Some(condition) => self.condition(condition).and_then(|value| match value {
-                        ValueRef::Bool(_) => Ok(value),
-                        other => Err(start(condition, logic::not_bool(other))),
-                    }),
-                    // Without a condition a statement still costs one expression.
-                    None => self.spend(NodeId(u32::MAX), 1).map(|()| ValueRef::Bool(true)),
-                };
-                self.observer.decided(&result);
-                match result {
-                    Ok(ValueRef::Bool(true)) => return Verdict::Allow(number),
-                    Err(error) if error.failure.is_fatal() => return Verdict::Abort(error),
+                match self.statement(number, statement) {
+                    Ok(ValueRef::Bool(true)) => {
+                        allowed = allowed.or(Some(number));
+                        break;
+                    }
+                    Err(error) if error.failure.is_fatal() => {
+                        return match (allowed, error.failure) {
+                            // The official engine counts no more once it has to stop counting.
+                            (Some(number), Failure::ExpressionLimit | Failure::MemoryLimit) => Verdict::Allow(number),
+                            _ => Verdict::Abort(error),
+                        };
+                    }
                     Err(error) => first_error = first_error.or(Some(error)),
                     Ok(_) => {}
                 }
             }
+            // A block that permits ends itself; the others are evaluated as well, which matters where they may abort.
+            let others = blocks.get(at + 1..).unwrap_or(&[]);
+            if let Some(number) = allowed
+                && !program.may_abort(others, statements, method)
+            {
+                return Verdict::Allow(number);
+            }
         }
-        Verdict::Deny(first_error)
+        allowed.map_or(Verdict::Deny(first_error), Verdict::Allow)
+    }
+
+    /// Evaluates the condition of a statement; one without a condition is true, and still costs an expression.
+    fn statement(&mut self, number: u32, statement: &Statement) -> Result<'a> {
+        self.observer.statement(number);
+        let result = match statement.condition {
+            Some(condition) => self.condition(condition).and_then(|value| match value {
+                ValueRef::Bool(_) => Ok(value),
+                other => Err(outer(condition, logic::not_bool(other))),
+            }),
+            None => self.spend(NodeId(u32::MAX), 1).map(|()| ValueRef::Bool(true)),
+        };
+        self.observer.decided(&result);
+        result
     }
 }
 
@@ -61,7 +84,8 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
 pub struct Fault {
     /// The official message.
     pub message: String,
-    /// Line and column of the operation.
+    /// Line and column of the operation; zeros where a query leaves it undecided, of which the official engine tells no
+    /// position. [`Self::offset`] is known in any case.
     #[serde(flatten)]
     pub position: LineColumn,
     /// The same place as an offset in bytes.
@@ -88,16 +112,12 @@ impl Fault {
             At::Start => place.span.start,
             At::Anchor => place.anchor.start,
             At::Outer => place.outer.start,
-            At::Inner => inner(code, place),
         };
-        Fault { message, position: code.source.position(offset), offset, span: place.span, fatal }
+        // What a query leaves undecided has neither a message nor a position officially.
+        let position = match message.is_empty() {
+            true => LineColumn { line: 0, column: 0 },
+            false => code.source.position(offset),
+        };
+        Fault { message, position, offset, span: place.span, fatal }
     }
-}
-
-/// The first token after one pair of the parentheses around an operation.
-fn inner(code: &Code, place: Place) -> u32 {
-    if place.outer.start >= place.span.start {
-        return place.span.start;
-    }
-    crate::syntax::skip_trivia(code.source.text(), place.outer.start as usize + 1) as u32
 }

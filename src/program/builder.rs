@@ -6,7 +6,10 @@ use smol_str::SmolStr;
 use crate::{
     pattern::Pattern,
     stdlib::Dialect,
-    syntax::ast::{ExprId, Exprs},
+    syntax::{
+        ast::{ExprId, Exprs},
+        skip_trivia,
+    },
     text::Source,
     value::{StrBuf, Value},
 };
@@ -48,8 +51,39 @@ impl Builder {
 
     /// Adds an operation that stands where an expression does.
     pub(super) fn push(&mut self, node: Node, exprs: &Exprs, expr: ExprId) -> NodeId {
-        let place = Place { span: exprs.span(expr), anchor: exprs.anchor(expr), outer: exprs.outer(expr) };
+        let mut place = Place { span: exprs.span(expr), anchor: exprs.anchor(expr), outer: exprs.outer(expr) };
+        match node {
+            // An operation begins where its left operand does, with the parentheses around that.
+            Node::And(left, _)
+            | Node::Or(left, _)
+            | Node::In(left, _)
+            | Node::Compare(_, left, _)
+            | Node::Arithmetic(_, left, _)
+            | Node::Is(left, _)
+            | Node::Ternary(left, ..) => {
+                let start = self.code.place(left).outer.start;
+                place.span.start = place.span.start.min(start);
+                place.outer.start = place.outer.start.min(start);
+            }
+            Node::Member(base, _)
+            | Node::Index(base, _)
+            | Node::Range(base, ..)
+            | Node::Method(_, base, ..)
+            | Node::Negate(base) => self.enter_parentheses(base),
+            _ => {}
+        }
         self.push_at(node, place)
+    }
+
+    /// The outermost parentheses around a base, as around `a` in `((a)).b`, belong to the operation on it: messages
+    /// about the base point behind the first one.
+    fn enter_parentheses(&mut self, base: NodeId) {
+        let Code { source, places, .. } = &mut self.code;
+        if let Some(place) = places.get_mut(base.0 as usize)
+            && place.outer.start < place.span.start
+        {
+            place.outer.start = skip_trivia(source.text(), place.outer.start as usize + 1) as u32;
+        }
     }
 
     pub(super) fn push_at(&mut self, node: Node, place: Place) -> NodeId {

@@ -17,6 +17,7 @@ use super::{
     chain::{Cell, Chain},
     cost::{Costs, MAX_EXPRESSIONS},
     fold,
+    hazard::Hazards,
     matcher::{Matcher, order},
     scope::{Scope, ServiceFunction},
     test::is_pure,
@@ -33,6 +34,7 @@ pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Program {
         service: "",
         scope: Scope::default(),
         costs: Costs::default(),
+        hazards: Hazards::default(),
         always: TestId(0),
     };
     lowering.builder.reserve(ruleset.exprs.len());
@@ -53,6 +55,7 @@ struct Lowering<'s> {
     service: &'s str,
     scope: Scope<'s>,
     costs: Costs,
+    hazards: Hazards,
     /// The test of a statement without a condition.
     always: TestId,
 }
@@ -65,6 +68,7 @@ impl<'s> Lowering<'s> {
         let root: Vec<_> = ruleset.functions().collect();
         let mut functions = self.functions(root.iter().copied());
         functions.len += self.functions(service.functions.iter()).len;
+        let first = self.statements.len();
         let mut blocks = Blocks {
             list: Vec::new(),
             cells: Vec::new(),
@@ -80,8 +84,10 @@ impl<'s> Lowering<'s> {
         let paths: Vec<_> = paths.into_iter().map(|path| path.and_then(|path| cells.get(path))).collect();
         let matcher = Matcher::new(&list, &paths, ruleset.version);
         let blocks = list;
+        let own = self.statements.get(first..).unwrap_or(&[]);
+        let aborts = own.iter().any(|statement| statement.aborts);
         let name = service.name.text.to_string();
-        self.services.push(ServiceProgram { root: Root::of(&name), name, functions, blocks, matcher });
+        self.services.push(ServiceProgram { root: Root::of(&name), name, functions, blocks, aborts, matcher });
         self.scope = Scope::default();
     }
 
@@ -146,6 +152,7 @@ impl<'s> Lowering<'s> {
                 condition,
                 test: TestId(0),
                 pure: true,
+                aborts: false,
                 cost: 1,
                 span: allow.span,
             });
@@ -189,6 +196,7 @@ impl<'s> Lowering<'s> {
                 continue;
             };
             statement.cost = self.costs.of(&self.builder.code, condition);
+            statement.aborts = self.hazards.of(&self.builder.code, condition).aborts;
             if statement.cost <= MAX_EXPRESSIONS {
                 statement.test = test_of(&mut self.builder, block, condition);
                 let test = self.builder.code.tests.get(statement.test.0 as usize);

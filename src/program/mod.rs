@@ -65,6 +65,7 @@ mod code;
 mod cost;
 mod database;
 mod fold;
+mod hazard;
 mod listing;
 mod lower;
 mod matcher;

@@ -68,6 +68,8 @@ pub struct Statement {
     pub test: TestId,
     /// Whether the test calls nothing: where its answer is known, the rest of it can be left out.
     pub pure: bool,
+    /// Whether evaluating it may end the evaluation of the whole request.
+    pub aborts: bool,
     /// Expressions that it costs at most.
     pub cost: u32,
     /// All of it.
@@ -119,6 +121,8 @@ pub struct ServiceProgram {
     pub functions: Run,
     /// Its blocks, in source order.
     pub blocks: Vec<Block>,
+    /// Whether evaluating any of its statements may end the evaluation of the whole request.
+    pub aborts: bool,
     /// Which blocks cover which paths.
     pub matcher: Matcher,
 }
@@ -146,6 +150,17 @@ impl Program {
     #[inline]
     pub fn of(&self, root: Root) -> Option<&ServiceProgram> {
         self.services.iter().find(|service| service.root == Some(root))
+    }
+}
+
+impl ServiceProgram {
+    /// Whether evaluating the statements of these blocks for a method may end the evaluation of the whole request.
+    pub fn may_abort(&self, blocks: &[u32], statements: &[Statement], method: RequestedMethod<'_>) -> bool {
+        self.aborts
+            && blocks.iter().filter_map(|block| self.blocks.get(*block as usize)).any(|block| {
+                let own = block.statements.of(statements);
+                own.iter().any(|statement| statement.aborts && statement.methods.contains(method))
+            })
     }
 }
 

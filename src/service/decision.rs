@@ -95,8 +95,8 @@ impl Decision {
             format!("{}:{}:{}", self.source.name(), at.line, at.column)
         };
         let named = |fault: &Fault| {
-            let (line, column) = (fault.position.line, fault.position.column);
-            format!("{} ({}:{line}:{column})", in_words(&fault.message), self.source.name())
+            let at = self.source.position(fault.offset);
+            format!("{} ({}:{}:{})", in_words(&fault.message), self.source.name(), at.line, at.column)
         };
         match &self.cause {
             Cause::Permitted(span) => format!("permitted by {}", place(*span)),

@@ -171,9 +171,9 @@ impl Note {
 }
 
 fn located(source: &Source, fault: &Fault) -> String {
-    let (line, column) = (fault.position.line, fault.position.column);
+    let at = source.position(fault.offset);
     let message = crate::explain::in_words(&fault.message);
-    format!("{message} ({}:{line}:{column})", source.name())
+    format!("{message} ({}:{}:{})", source.name(), at.line, at.column)
 }
 
 /// A decision on whichever request.
