@@ -38,6 +38,10 @@ const OPERANDS: &[&str] = &[
     "request.resource", "resource", "a", "b", "rest", "nobody", "null", "true", "false", "'alice'", "'x'", "''", "1", "2",
     "1.0", "-3", "5 * 2", "[1, 'alice', true]", "['x']", "[]", "{'a': 1}", "1 / 0", "/x/y",
     "request.auth.token.admin", "request.auth.uid", "a",
+    // Lists and paths that fail before their last part, and what ends everything.
+    "[nobody, true]", "[request.nothing, false, 'x']", "[1, request.auth.token.none, a, true]", "/x/$(nobody)/y",
+    "(request.auth.token.admin ? [nobody, 1] : a)", "(a == 'x' ? /x/$(nobody)/y : [nobody, true])",
+    "'a'.replace('a', '$1')", "request.auth.uid.replace('(a)', request.auth.token.text)",
 ];
 #[rustfmt::skip]
 const STORAGE: &[&str] = &[
@@ -101,7 +105,8 @@ impl Rules<'_> {
                 self.series.one(&["1", "2", "true", "'alice'"])
             ),
             12..14 => format!("{} {} null", self.operand(), self.series.one(&["==", "!="])),
-            14..16 => format!("{} in {}", self.operand(), self.operand()),
+            14 => format!("{} in {}", self.operand(), self.operand()),
+            15 => format!("{} in [{}, {}]", self.operand(), self.operand(), self.operand()),
             16 => format!("{} is {}", self.operand(), self.series.one(TYPES)),
             17 => format!("({}).matches('{}')", self.operand(), self.series.one(PATTERNS)),
             18 => self.operand(),
