@@ -2,32 +2,19 @@
 //! specification, section 2.
 
 use crate::{
-    program::{Function, NodeId, Run, ServiceFunction},
+    program::{Node, NodeId, Run, ServiceFunction},
     stdlib::{self, Builtin, Failure},
     value::{Str, ValueRef},
 };
 
-use super::{Error, Evaluator, Language, Observer, Result, anchor, dispatch, outer, start};
-
-/// Parameters and variables that a function can have: 7 and 11 (language specification, section 5), with room for
-/// functions that the checker refuses but that a lenient host may run.
-const MAX_LOCALS: usize = 20;
-
-/// Locals of most functions: a small frame is quicker to make.
-const FEW_LOCALS: usize = 3;
+use super::{Error, Evaluator, Flow, Language, Observer, Result, Task, anchor, dispatch, outer, start};
 
 /// Arguments, receiver included, that are collected without allocating.
 const FEW: usize = 5;
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
-    pub(super) fn builtin(
-        &mut self,
-        id: NodeId,
-        builtin: &'static Builtin,
-        arguments: Run,
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
-        let values = self.values(id, arguments, locals)?;
+    pub(super) fn builtin(&mut self, id: NodeId, builtin: &'static Builtin, arguments: Run) -> Result<'a> {
+        let values = self.values(id, arguments)?;
         self.called(id, builtin, &values)
     }
 
@@ -40,32 +27,24 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         self.sized(id, result)
     }
 
-    pub(super) fn method(
-        &mut self,
-        id: NodeId,
-        table: u32,
-        receiver: NodeId,
-        arguments: Run,
-        pattern: u32,
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
+    pub(super) fn method(&mut self, id: NodeId, table: u32, arguments: Run, pattern: u32) -> Result<'a> {
         let code = self.code;
-        let nodes = arguments.of(&code.lists);
-        if nodes.is_empty() {
-            let receiver = self.operand(id, receiver, locals)?;
+        let count = arguments.len as usize;
+        if count == 0 {
+            let receiver = self.operand(id)?;
             let method = self.method_of(id, table, &receiver)?;
             return self.called(id, method, &[receiver]);
         }
+        self.spend(id, 1)?;
+        // The receiver is evaluated last where arguments are evaluated from the last to the first.
         let (receiver, results) = if L::RIGHT_TO_LEFT {
-            self.arguments(arguments, locals)?;
-            let receiver = self.operand(id, receiver, locals);
-            let results = self.take(nodes.len());
-            (receiver?, results)
+            let receiver = self.pop();
+            (receiver, self.take(count))
         } else {
-            let receiver = self.operand(id, receiver, locals)?;
-            self.arguments(arguments, locals)?;
-            (receiver, self.take(nodes.len()))
+            let results = self.take(count);
+            (self.pop(), results)
         };
+        let receiver = receiver?;
         let method = self.method_of(id, table, &receiver)?;
         if let Some(error) = results.iter().find_map(|r| r.err()) {
             return Err(error);
@@ -123,14 +102,8 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
-    pub(super) fn service(
-        &mut self,
-        id: NodeId,
-        function: ServiceFunction,
-        arguments: Run,
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
-        let values = self.values(id, arguments, locals)?;
+    pub(super) fn service(&mut self, id: NodeId, function: ServiceFunction, arguments: Run) -> Result<'a> {
+        let values = self.values(id, arguments)?;
         let signature = function.signature(self.language.service());
         let name = signature.split('(').next().unwrap_or(signature);
         let message = match values.as_slice() {
@@ -148,15 +121,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     /// An unknown function is the error, whatever its arguments are; they are evaluated all the same.
-    pub(super) fn missing(
-        &mut self,
-        id: NodeId,
-        package: u32,
-        name: u32,
-        arguments: Run,
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
-        self.arguments(arguments, locals)?;
+    pub(super) fn missing(&mut self, id: NodeId, package: u32, name: u32, arguments: Run) -> Result<'a> {
         self.spend(id, 1)?;
         self.take(arguments.len as usize);
         let code = self.code;
@@ -168,63 +133,70 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         Err(outer(id, Failure::NotFound(name)))
     }
 
-    /// Arguments are computed once and may be errors, which do no harm unless they are read.
-    pub(super) fn user_call(&mut self, id: NodeId, function: u32, arguments: Run, locals: &[Result<'a>]) -> Result<'a> {
+    /// Arguments are computed once and may be errors, which do no harm unless they are read. They become the locals of
+    /// the function, whose variables are computed next.
+    pub(super) fn after_arguments(&mut self, id: NodeId) -> Flow<'a> {
         let code = self.code;
-        let Some(function) = code.functions.get(function as usize) else { return Err(start(id, Failure::Null)) };
-        let nodes = arguments.of(&code.lists);
-        if nodes.len() != function.parameters.len() {
-            self.arguments(arguments, locals)?;
-            self.spend(id, 1)?;
-            self.take(nodes.len());
-            let signature = format!("{}({})", function.name, function.parameters.join(", "));
-            let message = self.arena.alloc_str(&wrong_count(nodes.len(), &signature));
-            return Err(start(id, Failure::Message(message)));
+        let called = match code.node(id) {
+            Node::Call(function, arguments) => code.functions.get(function as usize).zip(Some(arguments.len as usize)),
+            _ => None,
+        };
+        let Some((function, count)) = called else { return self.leave(id, Err(start(id, Failure::Null))) };
+        if let Err(error) = self.spend(id, 1) {
+            return self.leave(id, Err(error));
         }
-        let count = nodes.len() + function.lets.len();
-        if count <= FEW_LOCALS {
-            self.body::<FEW_LOCALS>(id, function, nodes, locals)
-        } else if count <= MAX_LOCALS {
-            self.body::<MAX_LOCALS>(id, function, nodes, locals)
-        } else {
-            Err(start(id, Failure::ExpressionLimit))
+        if count != function.parameters.len() {
+            self.take(count);
+            let signature = format!("{}({})", function.name, function.parameters.join(", "));
+            let message = self.arena.alloc_str(&wrong_count(count, &signature));
+            return self.leave(id, Err(start(id, Failure::Message(message))));
+        }
+        self.frames.push(self.frame);
+        self.frame = self.locals.len();
+        for _ in 0..count {
+            let argument = self.pop();
+            self.locals.push(argument);
+        }
+        self.next_variable(id, &function.lets, 0, function.result);
+        Ok(())
+    }
+
+    /// A variable of a function has its value.
+    pub(super) fn after_variable(&mut self, id: NodeId, at: u32) -> Flow<'a> {
+        let code = self.code;
+        let function = match code.node(id) {
+            Node::Call(function, _) => code.functions.get(function as usize),
+            _ => None,
+        };
+        let Some(function) = function else { return self.leave(id, Err(start(id, Failure::Null))) };
+        if let Some(value) = function.lets.get(at as usize)
+            && let Err(error) = self.spend(*value, 1)
+        {
+            return self.leave(id, Err(error));
+        }
+        let value = self.pop();
+        self.locals.push(value);
+        self.next_variable(id, &function.lets, at + 1, function.result);
+        Ok(())
+    }
+
+    /// Evaluates a variable of a function, or after the last one its result.
+    fn next_variable(&mut self, id: NodeId, lets: &[NodeId], at: u32, result: NodeId) {
+        match lets.get(at as usize) {
+            Some(value) => self.tasks.extend([Task::Variable(id, at), Task::Enter(*value)]),
+            None => self.tasks.extend([Task::Finish(id), Task::Enter(result)]),
         }
     }
 
-    /// Evaluates arguments, variables and result of a function with up to `N` locals.
-    fn body<const N: usize>(
-        &mut self,
-        id: NodeId,
-        function: &'a Function,
-        arguments: &[NodeId],
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
-        let mut frame = [Err(start(id, Failure::Null)); N];
-        arguments.iter().rev().try_for_each(|node| self.evaluate(*node, locals))?;
-        self.spend(id, 1)?;
-        for (slot, _) in frame.iter_mut().zip(arguments) {
-            *slot = self.pop();
-        }
-        for (i, value) in function.lets.iter().enumerate() {
-            let at = arguments.len() + i;
-            self.evaluate(*value, frame.get(..at).unwrap_or(&[]))?;
-            self.spend(*value, 1)?;
-            if let Some(slot) = frame.get_mut(at) {
-                *slot = self.pop();
-            }
-        }
-        self.evaluate(function.result, &frame)?;
+    /// The result of a user's function, whose locals end.
+    pub(super) fn returned(&mut self) -> Result<'a> {
+        self.locals.truncate(self.frame);
+        self.frame = self.frames.pop().unwrap_or(0);
         self.pop()
     }
 
     /// Arguments as values, the leftmost error first.
-    fn values(
-        &mut self,
-        id: NodeId,
-        arguments: Run,
-        locals: &[Result<'a>],
-    ) -> std::result::Result<Vec<ValueRef<'a>>, super::Error<'a>> {
-        self.arguments(arguments, locals)?;
+    fn values(&mut self, id: NodeId, arguments: Run) -> std::result::Result<Vec<ValueRef<'a>>, Error<'a>> {
         self.spend(id, 1)?;
         self.take(arguments.len as usize).into_iter().collect()
     }

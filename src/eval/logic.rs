@@ -1,35 +1,39 @@
 //! `&&`, `||` and `?:`: what is evaluated, and which error survives (runtime specification, section 4).
 
 use crate::{
-    program::{NodeId, Run},
+    program::{Node, NodeId},
     stdlib::Failure,
     value::ValueRef,
 };
 
-use super::{Evaluator, Language, Observer, Result, anchor, outer, start};
+use super::{Evaluator, Flow, Language, Observer, Result, Task, anchor, outer, start};
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
-    /// `decisive` is true for `||`, false for `&&`: a side of that value decides, whatever the other side is. The left
-    /// side stays on the stack while the right one is evaluated; where something was left behind in between, that is
-    /// taken for it, and returned as it is where the right side does not decide.
-    pub(super) fn connective(
-        &mut self,
-        id: NodeId,
-        left: NodeId,
-        right: NodeId,
-        decisive: bool,
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
-        self.evaluate(left, locals)?;
-        self.spend(id, 1)?;
+    /// The left side of `&&` or `||` decides, or the right side is evaluated. Meanwhile the left side stays on the stack.
+    pub(super) fn after_left(&mut self, id: NodeId) -> Flow<'a> {
+        let (right, decisive) = match self.code.node(id) {
+            Node::And(_, right) => (right, false),
+            Node::Or(_, right) => (right, true),
+            _ => return self.leave(id, Err(start(id, Failure::Null))),
+        };
+        if let Err(error) = self.spend(id, 1) {
+            return self.leave(id, Err(error));
+        }
         let left = match self.pop() {
-            Ok(ValueRef::Bool(found)) if found == decisive => return Ok(ValueRef::Bool(decisive)),
+            Ok(ValueRef::Bool(found)) if found == decisive => return self.leave(id, Ok(ValueRef::Bool(decisive))),
             Ok(ValueRef::Bool(found)) => Ok(ValueRef::Bool(found)),
             Ok(other) => Err(anchor(id, not_bool(other))),
             Err(error) => Err(error),
         };
         self.operands.push(left);
-        self.evaluate(right, locals)?;
+        self.tasks.extend([Task::Finish(id), Task::Enter(right)]);
+        Ok(())
+    }
+
+    /// Both sides of `&&`, or with `decisive` of `||`: a side of that value decides, whatever the other side is. Where
+    /// something was left behind between them, that is taken for the left side, and returned as it is where the right
+    /// side does not decide.
+    pub(super) fn sides(&mut self, id: NodeId, decisive: bool) -> Result<'a> {
         self.spend(id, 1)?;
         let (right, left) = (self.pop(), self.pop());
         match (right, left) {
@@ -42,41 +46,55 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
-    /// `&&` and `||` of database rules: the first part of the value `decisive` decides, a part that fails ends the rule.
-    pub(super) fn chain(&mut self, parts: Run, decisive: bool, locals: &[Result<'a>]) -> Result<'a> {
-        for part in parts.of(&self.code.lists) {
-            self.evaluate(*part, locals)?;
-            match self.pop()? {
-                ValueRef::Bool(found) if found != decisive => {}
-                ValueRef::Bool(_) => return Ok(ValueRef::Bool(decisive)),
+    /// `&&` and `||` of database rules: the first part with the decisive value decides, a part that fails ends the rule.
+    pub(super) fn after_parts(&mut self, id: NodeId, done: u32) -> Flow<'a> {
+        let (parts, decisive) = match self.code.node(id) {
+            Node::All(parts) => (parts, false),
+            Node::Any(parts) => (parts, true),
+            _ => return self.leave(id, Err(start(id, Failure::Null))),
+        };
+        let parts = parts.of(&self.code.lists);
+        if let Some(part) = (done as usize).checked_sub(1).and_then(|last| parts.get(last)) {
+            match self.pop() {
+                Ok(ValueRef::Bool(found)) if found != decisive => {}
+                Ok(ValueRef::Bool(_)) => return self.leave(id, Ok(ValueRef::Bool(decisive))),
                 // The checker admits booleans only.
-                other => return Err(anchor(*part, not_bool(other))),
+                Ok(other) => return self.leave(id, Err(anchor(*part, not_bool(other)))),
+                Err(error) => return self.leave(id, Err(error)),
             }
         }
-        Ok(ValueRef::Bool(!decisive))
+        match parts.get(done as usize) {
+            Some(next) => {
+                self.tasks.extend([Task::Parts(id, done + 1), Task::Enter(*next)]);
+                Ok(())
+            }
+            None => self.leave(id, Ok(ValueRef::Bool(!decisive))),
+        }
     }
 
-    /// The condition, then only the branch it chooses. What it costs beyond them was measured. The condition stays on
-    /// the stack below the branch; where the branch left something behind that is no boolean, the official engine ends the
-    /// evaluation of the whole request.
-    pub(super) fn ternary(
-        &mut self,
-        id: NodeId,
-        condition: NodeId,
-        yes: NodeId,
-        no: NodeId,
-        locals: &[Result<'a>],
-    ) -> Result<'a> {
-        self.evaluate(condition, locals)?;
+    /// The condition of `?:` chooses a branch, and stays on the stack below it. What a choice costs was measured.
+    pub(super) fn after_condition(&mut self, id: NodeId) -> Flow<'a> {
+        let Node::Ternary(_, yes, no) = self.code.node(id) else {
+            return self.leave(id, Err(start(id, Failure::Null)));
+        };
         let condition = self.pop();
-        self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 })?;
-        let branch = match condition? {
-            ValueRef::Bool(true) => yes,
-            ValueRef::Bool(false) => no,
-            other => return Err(anchor(id, not_bool(other))),
+        if let Err(error) = self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 }) {
+            return self.leave(id, Err(error));
+        }
+        let branch = match condition {
+            Ok(ValueRef::Bool(true)) => yes,
+            Ok(ValueRef::Bool(false)) => no,
+            Ok(other) => return self.leave(id, Err(anchor(id, not_bool(other)))),
+            Err(error) => return self.leave(id, Err(error)),
         };
         self.operands.push(condition);
-        self.evaluate(branch, locals)?;
+        self.tasks.extend([Task::Finish(id), Task::Enter(branch)]);
+        Ok(())
+    }
+
+    /// The value of the branch. Where the branch left something behind that is no boolean, the official engine ends the
+    /// evaluation of the whole request.
+    pub(super) fn branch(&mut self, id: NodeId) -> Result<'a> {
         let (value, predicate) = (self.pop(), self.pop());
         match predicate {
             Ok(ValueRef::Bool(_)) => value,

@@ -44,7 +44,7 @@ impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
                 if !statement.methods.contains(method) {
                     continue;
                 }
-                if let Some(halt) = unfinished.take().and_then(|test| self.finish(test)) {
+                if let Some(halt) = unfinished.take().and_then(|test| self.ask_rest(test)) {
                     return halt.verdict();
                 }
                 cost = cost.saturating_add(statement.cost);
@@ -69,7 +69,7 @@ impl<'a> Evaluator<'a, '_, Service<'a>, Silent> {
 
     /// Asks a test to its end; why tests cannot go on, if they cannot.
     #[cold]
-    fn finish(&mut self, test: TestId) -> Option<Halt> {
+    fn ask_rest(&mut self, test: TestId) -> Option<Halt> {
         self.test(test);
         self.halt
     }

@@ -1,0 +1,396 @@
+//! The loop that evaluates a condition: a list of tasks and a stack of operands, no recursion.
+//!
+//! An operation is entered, its operands are evaluated, and it is finished: it takes its operands from the stack and
+//! pushes its result. `&&`, `||`, `?:`, calls of users' functions and the chains of database rules have tasks in between.
+//!
+//! Operations take their operands from one stack, as in the official engine. Each takes as many as it has, with one
+//! exception: a list or a path takes its parts up to the first that is an error, and leaves the others behind. An
+//! operation around it that has operands below then takes what was left for one of them. That is why
+//! `signedIn() && (uid in [data.missing, data.editor] || true)` is a type error: the `&&` takes `data.editor` for its
+//! left side. All of it was asked of the official engine (`tests/oracle/decisions/leftovers.jsonl`).
+
+use crate::{
+    program::{Node, NodeId, Part, Run},
+    stdlib::{self, Failure},
+    value::{ListRef, MapRef, PathRef, SegmentRef, Str, TypeName, ValueRef},
+};
+
+use super::{
+    Error, Evaluator, Flow, Language, Observer, Result, anchor, comparison, dispatch, element, member, outer, start,
+};
+
+/// What is left to do. Every operation that was entered and has no result yet has exactly one task other than
+/// [`Task::Enter`], [`Task::Name`] and [`Task::Absent`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Task {
+    /// Enter an operation.
+    Enter(NodeId),
+    /// Push a name: a plain segment of a path.
+    Name(u32),
+    /// Push the null that stands for an absent bound of a range.
+    Absent(NodeId),
+    /// All operands are on the stack.
+    Finish(NodeId),
+    /// The left side of `&&` or `||` is on the stack.
+    Left(NodeId),
+    /// The condition of `?:` is on the stack.
+    Condition(NodeId),
+    /// The arguments of a user's function are on the stack.
+    Arguments(NodeId),
+    /// The value of a function's variable is on the stack: which one.
+    Variable(NodeId, u32),
+    /// So many parts of a chain are evaluated; the last of them is on the stack.
+    Parts(NodeId, u32),
+}
+
+impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
+    /// Evaluates a whole condition. Operands that are left over from the condition before are dropped.
+    pub fn condition(&mut self, condition: NodeId) -> Result<'a> {
+        self.operands.clear();
+        self.tasks.clear();
+        self.tasks.push(Task::Enter(condition));
+        while let Some(task) = self.tasks.pop() {
+            if let Err(error) = self.perform(task) {
+                self.unwind(&error);
+                return Err(error);
+            }
+        }
+        self.pop()
+    }
+
+    /// Ends the operations that are still open.
+    fn unwind(&mut self, error: &Error<'a>) {
+        while let Some(task) = self.tasks.pop() {
+            match task {
+                Task::Enter(_) | Task::Name(_) | Task::Absent(_) => {}
+                Task::Finish(id)
+                | Task::Left(id)
+                | Task::Condition(id)
+                | Task::Arguments(id)
+                | Task::Variable(id, _)
+                | Task::Parts(id, _) => self.observer.leave(id, &Err(*error)),
+            }
+        }
+        self.locals.clear();
+        self.frames.clear();
+        self.frame = 0;
+    }
+
+    /// # Errors
+    ///
+    /// An error that ends everything; in the database language any error.
+    fn perform(&mut self, task: Task) -> Flow<'a> {
+        match task {
+            Task::Enter(id) => self.enter(id),
+            Task::Finish(id) => {
+                let result = self.finish(id);
+                self.leave(id, result)
+            }
+            Task::Left(id) => self.after_left(id),
+            Task::Condition(id) => self.after_condition(id),
+            Task::Arguments(id) => self.after_arguments(id),
+            Task::Variable(id, at) => self.after_variable(id, at),
+            Task::Parts(id, done) => self.after_parts(id, done),
+            Task::Name(name) => {
+                self.operands.push(Ok(ValueRef::String(Str::Utf8(self.code.name(name)))));
+                Ok(())
+            }
+            Task::Absent(id) => {
+                // A bound that is missing is the literal null, and counts as one.
+                self.spend(id, 1)?;
+                self.operands.push(Ok(ValueRef::Null));
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives an operation its result.
+    pub(super) fn leave(&mut self, id: NodeId, result: Result<'a>) -> Flow<'a> {
+        self.observer.leave(id, &result);
+        match result {
+            Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal() => Err(error),
+            result => {
+                self.operands.push(result);
+                Ok(())
+            }
+        }
+    }
+
+    /// Begins an operation: one without operands is finished at once.
+    fn enter(&mut self, id: NodeId) -> Flow<'a> {
+        self.observer.enter(id);
+        let code = self.code;
+        match code.node(id) {
+            Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {
+                let result = self.finish(id);
+                return self.leave(id, result);
+            }
+            Node::And(left, _) | Node::Or(left, _) => self.tasks.extend([Task::Left(id), Task::Enter(left)]),
+            Node::Ternary(condition, ..) => self.tasks.extend([Task::Condition(id), Task::Enter(condition)]),
+            Node::All(_) | Node::Any(_) => return self.after_parts(id, 0),
+            Node::Call(_, arguments) => {
+                self.tasks.push(Task::Arguments(id));
+                self.evaluate_all(arguments);
+            }
+            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) => {
+                self.tasks.extend([Task::Finish(id), Task::Enter(a)]);
+            }
+            Node::Compare(_, a, b) | Node::Arithmetic(_, a, b) | Node::Claim(a, b) | Node::Index(a, b) => {
+                let (first, second) = if L::RIGHT_TO_LEFT { (b, a) } else { (a, b) };
+                self.tasks.extend([Task::Finish(id), Task::Enter(second), Task::Enter(first)]);
+            }
+            // `x in c` is `c.in(x)`: the argument is evaluated first.
+            Node::In(x, c) => self.tasks.extend([Task::Finish(id), Task::Enter(c), Task::Enter(x)]),
+            Node::Range(object, from, to) => {
+                let bound = |bound: Option<NodeId>| bound.map_or(Task::Absent(id), Task::Enter);
+                self.tasks.extend([Task::Finish(id), Task::Enter(object), bound(from), bound(to)]);
+            }
+            Node::Is(a, name) => {
+                // The type's name is an operand of its own, below the value.
+                if let Err(error) = self.spend(id, 1) {
+                    return self.leave(id, Err(error));
+                }
+                self.operands.push(Ok(ValueRef::String(Str::Utf8(name.name()))));
+                self.tasks.extend([Task::Finish(id), Task::Enter(a)]);
+            }
+            Node::Path(parts) => {
+                let parts = parts.of(&code.parts);
+                let literals = parts.iter().filter(|part| matches!(part, Part::Literal(_))).count();
+                if let Err(error) = self.spend(id, literals as u32 + 1) {
+                    return self.leave(id, Err(error));
+                }
+                self.tasks.push(Task::Finish(id));
+                self.tasks.extend(parts.iter().filter_map(|part| match part {
+                    Part::Node(node) => Some(Task::Enter(*node)),
+                    Part::Literal(name) => Some(Task::Name(*name)),
+                    Part::Capture(_) | Part::Glob(_) => None,
+                }));
+            }
+            Node::List(run)
+            | Node::Map(run)
+            | Node::Builtin(_, run)
+            | Node::Service(_, run)
+            | Node::Missing(_, _, run) => {
+                self.tasks.push(Task::Finish(id));
+                self.evaluate_all(run);
+            }
+            Node::Method(_, receiver, arguments, _) => {
+                self.tasks.push(Task::Finish(id));
+                if L::RIGHT_TO_LEFT {
+                    self.tasks.push(Task::Enter(receiver));
+                    self.evaluate_all(arguments);
+                } else {
+                    self.evaluate_all(arguments);
+                    self.tasks.push(Task::Enter(receiver));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Evaluates a run of nodes, from the last to the first where the language does.
+    fn evaluate_all(&mut self, run: Run) {
+        let nodes = run.of(&self.code.lists).iter().map(|node| Task::Enter(*node));
+        if L::RIGHT_TO_LEFT { self.tasks.extend(nodes) } else { self.tasks.extend(nodes.rev()) }
+    }
+
+    /// The result of an operation whose operands are on the stack.
+    fn finish(&mut self, id: NodeId) -> Result<'a> {
+        let code = self.code;
+        match code.node(id) {
+            Node::Constant(at, cost) => {
+                self.spend(id, cost)?;
+                match code.constants.get(at as usize) {
+                    Some(value) => self.sized(id, value.view()),
+                    None => Err(start(id, Failure::Null)),
+                }
+            }
+            Node::Variable(slot) => {
+                self.spend(id, 1)?;
+                match self.language.variable(slot) {
+                    Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
+                    Some(value) if L::BUDGET.is_none() => Ok(value),
+                    Some(value) => match stdlib::unreadable(&value) {
+                        None => Ok(value),
+                        Some(failure) => Err(start(id, failure)),
+                    },
+                    None => Err(start(id, Failure::Null)),
+                }
+            }
+            Node::Unknown => {
+                self.spend(id, 1)?;
+                Err(start(id, L::OPERATORS.no_value))
+            }
+            Node::Capture(slot) => {
+                self.spend(id, 1)?;
+                let value = self.language.capture(slot, self.arena).map_err(|f| start(id, f))?;
+                self.sized(id, value)
+            }
+            Node::Local(slot) => {
+                self.spend(id, 1)?;
+                let local = self.locals.get(self.frame + usize::from(slot)).copied();
+                local.unwrap_or(Err(start(id, Failure::Null)))
+            }
+            Node::Member(object, name) => {
+                let value = self.operand(id)?;
+                (L::OPERATORS.member)(value, Str::Utf8(code.name(name))).map_err(|f| member(id, object, f))
+            }
+            Node::Compare(op, ..) => {
+                let (a, b) = self.pair(id)?;
+                (L::OPERATORS.compare)(op, a, b).map(ValueRef::Bool).map_err(|f| comparison(id, op, f))
+            }
+            Node::And(..) => self.sides(id, false),
+            Node::Or(..) => self.sides(id, true),
+            Node::Not(_) => stdlib::not(self.operand(id)?).map_err(|f| start(id, f)),
+            Node::Method(table, _, arguments, pattern) => self.method(id, table, arguments, pattern),
+            Node::Ternary(..) => self.branch(id),
+            Node::Call(..) => self.returned(),
+            _ => self.finish_rare(id),
+        }
+    }
+
+    /// The operations that few conditions have, apart to keep the frame of [`Self::finish`] small.
+    #[inline(never)]
+    fn finish_rare(&mut self, id: NodeId) -> Result<'a> {
+        match self.code.node(id) {
+            Node::In(..) => {
+                self.spend(id, 1)?;
+                let (container, x) = (self.pop(), self.pop());
+                // The receiver's error comes first.
+                let container = container?;
+                let known = matches!(
+                    container,
+                    ValueRef::List(_) | ValueRef::Set(_) | ValueRef::Map(_) | ValueRef::Constraint(_)
+                );
+                let x = if known { x? } else { x.unwrap_or(ValueRef::Null) };
+                stdlib::contains(x, container).map(ValueRef::Bool).map_err(|f| dispatch(id, f))
+            }
+            Node::Index(..) => {
+                self.spend(id, 1)?;
+                let (object, index) = (self.pop(), self.pop());
+                let object = object?;
+                stdlib::has_elements(object, stdlib::INDEX).map_err(|f| element(id, f))?;
+                stdlib::index(self.arena, object, index?).map_err(|f| element(id, f))
+            }
+            Node::Range(..) => {
+                self.spend(id, 1)?;
+                let (object, from, to) = (self.pop(), self.pop(), self.pop());
+                let object = object?;
+                stdlib::has_elements(object, stdlib::RANGE).map_err(|f| element(id, f))?;
+                stdlib::range(self.arena, object, from?, to?).map_err(|f| element(id, f))
+            }
+            Node::List(items) => {
+                self.spend(id, 1)?;
+                let mut made = Vec::with_capacity(items.len as usize);
+                for _ in 0..items.len {
+                    made.push(self.pop()?);
+                }
+                Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
+            }
+            Node::Map(entries) => self.map(id, entries),
+            Node::Path(parts) => self.path(id, parts),
+            Node::Claim(..) => {
+                let (object, index) = self.pair(id)?;
+                stdlib::claim_index(object, index).map_err(|f| start(id, f))
+            }
+            Node::Negate(_) => (L::OPERATORS.negate)(self.operand(id)?).map_err(|f| start(id, f)),
+            Node::Arithmetic(op, ..) => {
+                let (a, b) = self.pair(id)?;
+                let result = (L::OPERATORS.arithmetic)(self.arena, op, a, b).map_err(|f| anchor(id, f))?;
+                self.sized(id, result)
+            }
+            Node::Is(..) => self.is(id),
+            Node::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments),
+            Node::Service(function, arguments) => self.service(id, function, arguments),
+            Node::Missing(package, name, arguments) => self.missing(id, package, name, arguments),
+            _ => Err(start(id, Failure::Null)),
+        }
+    }
+
+    /// The only operand; the operation is paid for after it.
+    pub(super) fn operand(&mut self, id: NodeId) -> Result<'a> {
+        self.spend(id, 1)?;
+        self.pop()
+    }
+
+    /// Both operands; where the right one is evaluated first, the left one's error still comes first.
+    fn pair(&mut self, id: NodeId) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
+        self.spend(id, 1)?;
+        let (last, first) = (self.pop(), self.pop());
+        if L::RIGHT_TO_LEFT { Ok((last?, first?)) } else { Ok((first?, last?)) }
+    }
+
+    /// `a is type`, by the name that is on the stack.
+    fn is(&mut self, id: NodeId) -> Result<'a> {
+        self.spend(id, 1)?;
+        let (value, name) = (self.pop(), self.pop());
+        let value = value?;
+        match name? {
+            ValueRef::String(name) => {
+                let name = TypeName::parse(&name.to_string());
+                Ok(ValueRef::Bool(name.is_some_and(|name| stdlib::has_type(value, name))))
+            }
+            other => {
+                let (value, other) = (value.type_of(), other.type_of());
+                let message = "Unsupported operation error. Received:";
+                let message = format!("{message} {value} is {other}. Expected: any is string.");
+                Err(anchor(id, Failure::Message(self.arena.alloc_str(&message))))
+            }
+        }
+    }
+
+    fn map(&mut self, id: NodeId, entries: Run) -> Result<'a> {
+        self.spend(id, 1)?;
+        let nodes = entries.of(&self.code.lists);
+        let results = self.take(nodes.len());
+        let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
+        let mut seen = rustc_hash::FxHashMap::default();
+        // All keys are judged first, then the values.
+        let pairs = || results.chunks_exact(2).zip(nodes.chunks_exact(2));
+        for (pair, ids) in pairs() {
+            if let ([key, _], [key_id, _]) = (pair, ids)
+                && !matches!(*key, Ok(ValueRef::String(_)))
+            {
+                let received = (*key)?.type_of();
+                return Err(outer(*key_id, Failure::Type { received, expected: &"string" }));
+            }
+        }
+        for (pair, _) in pairs() {
+            let [Ok(ValueRef::String(key)), value] = pair else { continue };
+            // A repeated key keeps its last value.
+            match seen.insert(*key, made.len()) {
+                Some(at) => {
+                    seen.insert(*key, at);
+                    if let Some(entry) = made.get_mut(at) {
+                        entry.1 = (*value)?;
+                    }
+                }
+                None => made.push((*key, (*value)?)),
+            }
+        }
+        Ok(ValueRef::Map(MapRef::Made(self.arena.alloc_slice_copy(&made))))
+    }
+
+    fn path(&mut self, id: NodeId, parts: Run) -> Result<'a> {
+        let code = self.code;
+        let parts = parts.of(&code.parts);
+        let mut segments = Vec::with_capacity(parts.len());
+        for part in parts {
+            let node = match part {
+                Part::Capture(name) => {
+                    segments.push(SegmentRef::Capture(Str::Utf8(code.name(*name)), None));
+                    continue;
+                }
+                Part::Glob(name) => {
+                    segments.push(SegmentRef::Glob(Str::Utf8(code.name(*name)), None));
+                    continue;
+                }
+                Part::Literal(_) => id,
+                Part::Node(node) => *node,
+            };
+            let value = self.pop()?;
+            stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(node, f))?;
+        }
+        Ok(ValueRef::Path(PathRef::Made(self.arena.alloc_slice_copy(&segments))))
+    }
+}
