@@ -3,10 +3,10 @@
 //!
 //! `cargo run --release --example tour`
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::SystemTime};
 
 use firewarden::{
-    Auth, Value,
+    Auth, Timestamp, Value,
     database::{self, Data},
     storage::{self, Object},
     text::Source,
@@ -17,11 +17,12 @@ const STORAGE: &str = "examples/storage.rules";
 const DATABASE: &str = "examples/database.rules.json";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    storage()?;
-    database()
+    let now = SystemTime::now().into();
+    storage(now)?;
+    database(now)
 }
 
-fn storage() -> Result<(), Box<dyn std::error::Error>> {
+fn storage(now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
     use storage::Request;
     let rules = storage::Ruleset::parse(&Source::new(STORAGE, include_str!("storage.rules")))?;
     println!("{STORAGE}: accepted with {} warnings\n", rules.warnings().len());
@@ -41,13 +42,13 @@ fn storage() -> Result<(), Box<dyn std::error::Error>> {
         Request::delete("demo-bucket", &photo).auth(Auth::user("bob")),
         Request::get("demo-bucket", "albums/blue/2026/cat.png").auth(&alice),
     ];
-    for request in &requests {
-        println!("{}", rules.explain(request, &documents)?.explanation());
+    for request in requests {
+        println!("{}", rules.explain(&request.at(now), &documents)?.explanation());
     }
     Ok(())
 }
 
-fn database() -> Result<(), Box<dyn std::error::Error>> {
+fn database(now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
     use database::Request;
     let rules = database::Ruleset::parse(&Source::new(DATABASE, include_str!("database.rules.json")))?;
     println!("{DATABASE}: accepted with {} warnings\n", rules.warnings().len());
@@ -63,7 +64,7 @@ fn database() -> Result<(), Box<dyn std::error::Error>> {
         Request::read("/rooms/r1"),
     ];
     for request in requests {
-        println!("{}", rules.explain(&request.at(1_767_225_600_000), &stored)?.explanation());
+        println!("{}", rules.explain(&request.at(now), &stored)?.explanation());
     }
     Ok(())
 }

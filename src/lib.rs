@@ -57,7 +57,7 @@ pub use error::{BoxError, Error};
 pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
 pub use service::{Cause, Decision, DocumentPath, Documents, Explanation};
 pub use text::Diagnostics;
-pub use value::Value;
+pub use value::{Timestamp, Value};
 
 /// The stages themselves, for this package's own tests and benches. No promise of stability.
 #[doc(hidden)]

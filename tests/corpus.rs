@@ -10,7 +10,7 @@ use std::{
 };
 
 use firewarden::{
-    Auth, Diagnostics, Error, Value, database, firestore,
+    Auth, Diagnostics, Error, Timestamp, Value, database, firestore,
     storage::{self, Method, Object, Request},
     text::Source,
 };
@@ -91,7 +91,7 @@ fn real_database_files_load_and_decide_at_every_leaf() {
                         database::Request::write(path.as_str(), value.clone()),
                     ];
                     for request in requests {
-                        let request = request.at(1_700_000_000_000);
+                        let request = request.at(Timestamp::from_secs(1_700_000_000).unwrap());
                         let request = match &auth {
                             Some(auth) => request.auth(auth),
                             None => request,
@@ -147,7 +147,7 @@ fn database_requests_get_the_verdict_of_production() {
                 _ => database::Request::write(path, case["newData"].clone()),
             };
             let claims = json!({ "provider_id": "anonymous", "firebase": { "sign_in_provider": "anonymous" } });
-            let request = request.at(1_767_225_600_000);
+            let request = request.at(Timestamp::from_secs(1_767_225_600).unwrap());
             let request =
                 if case["authPresent"] == true { request.auth(Auth::user("alice").claims(claims)) } else { request };
             let decision = rules.explain(&request, &stored).unwrap();

@@ -17,7 +17,7 @@ mod recorded;
 mod types;
 
 use firewarden::{
-    Diagnostics, Error,
+    Diagnostics, Error, Timestamp,
     database::{Data, Decision, Request, Ruleset},
     text::Source,
 };
@@ -35,6 +35,11 @@ fn refused(text: &str) -> Diagnostics {
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("accepted: {}", text.chars().take(300).collect::<String>()),
     }
+}
+
+/// Milliseconds since 1970.
+fn ms(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis).unwrap()
 }
 
 fn data(json: Json) -> Data {

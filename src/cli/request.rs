@@ -264,8 +264,7 @@ impl Described {
         if self.transport == Some(TransportKind::Rest) {
             request = request.transport(database::Transport::Rest);
         }
-        let time = self.time()?;
-        request = request.at(time.unix_seconds() * 1000 + time.nanos() / 1_000_000);
+        request = request.at(self.time()?);
         Ok(match self.auth() {
             Some(auth) => request.auth(auth),
             None => request,

@@ -6,7 +6,7 @@ use crate::{
     auth::Auth,
     eval::Language,
     stdlib::{self, Failure, Operators},
-    value::{Content, Facts, MapRef, Record, Resource, Snapshot as _, Str, Symbol, Value, ValueRef},
+    value::{Content, Facts, MapRef, Record, Resource, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 pub(super) struct Given<'a> {
     pub(super) auth: ValueRef<'a>,
     pub(super) facts: Facts<'a>,
-    pub(super) now: f64,
+    pub(super) now: Option<f64>,
     pub(super) query: &'a QueryRecord<'a>,
     /// The root before the write.
     pub(super) root: &'a Location<'a>,
@@ -74,12 +74,16 @@ impl<'a> Language<'a> for Context<'a> {
         // The order of `Dialect::variables`.
         Some(match slot {
             0 => self.given.auth,
-            1 => ValueRef::Float(self.given.now),
+            1 => ValueRef::Float(self.given.now?),
             2 => ValueRef::Snapshot(self.given.root),
             3 => ValueRef::Snapshot(self.data),
             4 => ValueRef::Snapshot(self.new_data?),
             _ => ValueRef::Map(MapRef::Record(self.given.query)),
         })
+    }
+
+    fn absent(&self, slot: u8) -> Failure<'a> {
+        if slot == 1 { Failure::Message(NO_TIME) } else { Failure::Null }
     }
 
     #[inline(always)]
@@ -129,7 +133,7 @@ impl<'a> Language<'a> for Local<'a> {
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         match slot {
             0 => Some(self.given.auth),
-            1 => Some(ValueRef::Float(self.given.now)),
+            1 => self.given.now.map(ValueRef::Float),
             _ => None,
         }
     }

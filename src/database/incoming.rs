@@ -57,18 +57,22 @@ impl Incoming {
         Incoming { data: Data::default(), deferred: Vec::new(), checked: Err(error) }
     }
 
-    /// The data with server values filled in: `now` is the time, `stored` gives the number at a path below the written
-    /// place.
-    pub(super) fn resolved<E>(
+    /// The data with server values filled in: `now` is the time in milliseconds, `stored` gives the number at a path below
+    /// the written place.
+    ///
+    /// # Errors
+    ///
+    /// A timestamp where there is no time; errors of `stored`.
+    pub(super) fn resolved<E: From<RequestError>>(
         &self,
-        now: f64,
+        now: Option<f64>,
         mut stored: impl FnMut(&[&str]) -> Result<Option<f64>, E>,
     ) -> Result<Data, E> {
         let mut data = self.data.clone();
         for Deferred { path, value, is_priority } in &self.deferred {
             let names: Vec<&str> = path.iter().map(|name| &**name).collect();
             let number = match value {
-                ServerValue::Timestamp => now,
+                ServerValue::Timestamp => now.ok_or(RequestError::NoTime)?,
                 ServerValue::Increment(by) => stored(&names)?.map_or(*by, |number| number + by),
             };
             let path = names.join("/");

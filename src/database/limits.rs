@@ -1,5 +1,7 @@
 //! What the database takes (realtime-database specification, section 7.10), and the errors for what it does not.
 
+use crate::value::time::NO_TIME;
+
 use super::{Data, Scalar, data::Node};
 
 /// Levels of a path of data. Documentation says less than 32; the SDK takes 32.
@@ -89,6 +91,9 @@ pub enum RequestError {
         /// What it is.
         found: String,
     },
+    /// A server timestamp in a request that has no time.
+    #[error("a server timestamp cannot be filled in: {NO_TIME}")]
+    NoTime,
     /// An update whose value has no paths.
     #[error("an update is an object of paths and values, not {found}")]
     Update {

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::{auth::Auth, value::Value};
+use crate::{
+    auth::Auth,
+    value::{Timestamp, Value},
+};
 
 use super::{Incoming, Query, RequestError, Scalar};
 
@@ -32,7 +35,8 @@ pub struct Request<'a> {
     pub(super) operation: Operation<'a>,
     pub(super) path: Cow<'a, str>,
     pub(super) user: User<'a>,
-    pub(super) now: f64,
+    /// Milliseconds since 1970.
+    pub(super) now: Option<f64>,
     pub(super) transport: Transport,
 }
 
@@ -55,7 +59,7 @@ pub(super) enum User<'a> {
 impl<'a> Request<'a> {
     pub(super) fn new(operation: Operation<'a>, path: impl Into<Cow<'a, str>>) -> Self {
         let (user, transport) = (User::Nobody, Transport::default());
-        Request { operation, path: path.into(), user, now: 0.0, transport }
+        Request { operation, path: path.into(), user, now: None, transport }
     }
 
     /// Reads a place and everything below it.
@@ -109,10 +113,11 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// When it is asked, in milliseconds since 1970: the variable `now`, and what server timestamps become. Without this
-    /// 0: an evaluation reads no clock.
-    pub fn at(mut self, milliseconds: i64) -> Self {
-        self.now = milliseconds as f64;
+    /// When it is asked, mostly `SystemTime::now().into()`: the variable `now` and what server timestamps become, both in
+    /// whole milliseconds since 1970. An evaluation reads no clock: without this, to read `now` is an error, and what
+    /// writes a server timestamp is refused.
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.now = Some(time.to_millis() as f64);
         self
     }
 

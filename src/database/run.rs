@@ -248,18 +248,23 @@ fn check_size(bytes: usize, transport: Transport) -> Result<(), RequestError> {
 }
 
 /// The value with what the server fills in; borrowed where that is nothing.
-fn resolve<'v>(value: &'v Incoming, now: f64, root: &Location<'_>, path: &[&str]) -> Result<Cow<'v, Data>, Halt> {
+fn resolve<'v>(
+    value: &'v Incoming,
+    now: Option<f64>,
+    root: &Location<'_>,
+    path: &[&str],
+) -> Result<Cow<'v, Data>, Halt> {
     if value.deferred.is_empty() {
         return Ok(Cow::Borrowed(&value.data));
     }
-    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()))?;
+    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()).map_err(Halt::from))?;
     // A sum may be beyond what the database stores.
     super::limits::check_value(&data, &mut Vec::new())?;
     Ok(Cow::Owned(data))
 }
 
 /// The priority that a write to `…/.priority` sets, of the place above it.
-fn priority_of(value: &Incoming, path: &Path<'_>, now: f64) -> Result<Option<Scalar>, Halt> {
+fn priority_of(value: &Incoming, path: &Path<'_>, now: Option<f64>) -> Result<Option<Scalar>, Halt> {
     value.checked.clone().map_err(|error| error.under(path.names()))?;
     let data = value.resolved(now, |_| Ok::<_, Halt>(None))?;
     let found = match (data.scalar(), data.is_nothing()) {

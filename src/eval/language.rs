@@ -20,6 +20,11 @@ pub trait Language<'a> {
     /// A variable by its slot; `None` is one that is not there.
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>>;
 
+    /// Why a variable is not there.
+    fn absent(&self, _slot: u8) -> Failure<'a> {
+        Failure::Null
+    }
+
     /// What a wildcard stands for.
     ///
     /// # Errors

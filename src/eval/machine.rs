@@ -214,7 +214,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                         None => Ok(value),
                         Some(failure) => Err(start(id, failure)),
                     },
-                    None => Err(start(id, Failure::Null)),
+                    None => Err(start(id, self.language.absent(slot))),
                 }
             }
             Node::Unknown => {
@@ -284,6 +284,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 let mut made = Vec::with_capacity(items.len as usize);
                 for _ in 0..items.len {
                     made.push(self.pop()?);
+                }
+                for item in &made {
+                    stdlib::whole(*item).map_err(|f| start(id, f))?;
                 }
                 Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
             }
@@ -357,15 +360,16 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
         for (pair, _) in pairs() {
             let [Ok(ValueRef::String(key)), value] = pair else { continue };
+            let value = stdlib::whole((*value)?).map_err(|f| start(id, f))?;
             // A repeated key keeps its last value.
             match seen.insert(*key, made.len()) {
                 Some(at) => {
                     seen.insert(*key, at);
                     if let Some(entry) = made.get_mut(at) {
-                        entry.1 = (*value)?;
+                        entry.1 = value;
                     }
                 }
-                None => made.push((*key, (*value)?)),
+                None => made.push((*key, value)),
             }
         }
         Ok(ValueRef::Map(MapRef::Made(self.arena.alloc_slice_copy(&made))))

@@ -19,7 +19,7 @@ pub struct Request<'a> {
     database: Cow<'a, str>,
     path: Cow<'a, str>,
     auth: Option<Cow<'a, Auth>>,
-    time: Timestamp,
+    time: Option<Timestamp>,
     existing: Option<Cow<'a, Document>>,
     incoming: Option<Cow<'a, Document>>,
     query: Query,
@@ -38,7 +38,7 @@ impl<'a> Request<'a> {
             database: Cow::Borrowed("(default)"),
             path: path.into(),
             auth: None,
-            time: Timestamp::default(),
+            time: None,
             existing: None,
             incoming: None,
             query: Query::new(),
@@ -85,9 +85,10 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// When it is asked: `request.time`. Without this, 1970: an evaluation reads no clock.
+    /// When it is asked: `request.time`; mostly `SystemTime::now().into()`. An evaluation reads no clock: without this,
+    /// to read `request.time` is an error, as is to compare or copy `request` as a whole. Its keys can be asked for.
     pub fn at(mut self, time: Timestamp) -> Self {
-        self.time = time;
+        self.time = Some(time);
         self
     }
 
@@ -206,7 +207,7 @@ impl Record for RequestRecord<'_> {
             Symbol::Resource if !reads => request.incoming.as_deref().map_or(ValueRef::Null, Document::view),
             Symbol::Path => self.path()?,
             Symbol::Method => ValueRef::from(request.method.name()),
-            Symbol::Time => ValueRef::Timestamp(request.time),
+            Symbol::Time => ValueRef::from(request.time),
             Symbol::Query if request.method == Method::List => ValueRef::Map(MapRef::Record(&request.query)),
             Symbol::Headers => ValueRef::Map(MapRef::Owned(&request.headers)),
             Symbol::InTransaction => ValueRef::Bool(!reads),

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use crate::value::{ListRef, PathRef, SegmentRef, Str, ValueRef};
+use crate::value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef};
 
 use super::{Failure, Operation, keep_cut};
 
@@ -41,6 +41,25 @@ pub fn unreadable<'a>(value: &ValueRef<'a>) -> Option<Failure<'a>> {
         ValueRef::Bytes(octets) if octets.len() > MAX_VALUE => Some(Failure::MemoryLimit),
         _ => None,
     }
+}
+
+/// A value that is about to be compared or copied with all that is in it. A record has to be read for that, all of it:
+/// `request` without a time cannot.
+#[inline]
+pub fn whole<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    match value {
+        ValueRef::Map(map @ MapRef::Record(_)) => readable(map).map(|()| value),
+        value => Ok(value),
+    }
+}
+
+#[inline(never)]
+fn readable<'a>(record: MapRef<'a>) -> Result<(), Failure<'a>> {
+    let failed = record.iter().find_map(|(_, field)| match field {
+        ValueRef::Undefined(message) => Some(Failure::Message(message)),
+        _ => None,
+    });
+    failed.map_or(Ok(()), Err)
 }
 
 fn present<'a>(found: Option<ValueRef<'a>>, name: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {

@@ -61,6 +61,12 @@ fn map<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> 
     }
 }
 
+/// A map of which all values are read.
+fn whole<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> {
+    access::whole(ValueRef::Map(map(args, at)?))?;
+    map(args, at)
+}
+
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Int(map(args, 0)?.len() as i64))
 }
@@ -77,7 +83,7 @@ fn keys<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
 }
 
 fn values<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let values: Vec<_> = map(args, 0)?.iter().map(|(_, value)| value).collect();
+    let values: Vec<_> = whole(args, 0)?.iter().map(|(_, value)| value).collect();
     Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&values))))
 }
 
@@ -105,7 +111,7 @@ fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'
 
 /// Keys of the argument first, then those only the receiver has.
 fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let (new, old) = (map(args, 0)?, map(args, 1)?);
+    let (new, old) = (whole(args, 0)?, whole(args, 1)?);
     let mut entries = Vec::with_capacity(new.len());
     for (key, before) in old.iter() {
         entries.push((

@@ -7,7 +7,7 @@ use bumpalo::Bump;
 
 use crate::value::{Comparator, Str, StrBuilder, Type, TypeName, ValueRef, in_list, number, operator_equals, order};
 
-use super::{Failure, Operation, keep, lists, lookup, message, misfit};
+use super::{Failure, Operation, access::whole, keep, lists, lookup, message, misfit};
 
 /// Types that a constraint can be compared with for equality, as the message lists them (case `constraint ==/1`).
 pub(super) static EQUALITY_TYPES: &str =
@@ -148,7 +148,10 @@ pub fn equal<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> Result<bool, Failure<'a>> 
 
 fn equality<'a>(op: Comparator, a: ValueRef<'a>, b: ValueRef<'a>) -> Result<bool, Failure<'a>> {
     match (a, b) {
-        (ValueRef::Constraint(_), _) | (_, ValueRef::Constraint(_)) => constrained(op, a, b, &EQUALITY_TYPES),
+        (ValueRef::Constraint(_), _) | (_, ValueRef::Constraint(_)) => {
+            constrained(op, whole(a)?, whole(b)?, &EQUALITY_TYPES)
+        }
+        (ValueRef::Map(_), ValueRef::Map(_)) => Ok(operator_equals(whole(a)?, whole(b)?) == (op == Comparator::Eq)),
         _ => Ok(operator_equals(a, b) == (op == Comparator::Eq)),
     }
 }
@@ -210,16 +213,16 @@ fn constrained<'a>(
 pub fn contains<'a>(element: ValueRef<'a>, container: ValueRef<'a>) -> Result<bool, Failure<'a>> {
     match container {
         ValueRef::List(_) if matches!(element, ValueRef::Constraint(_)) => Ok(false),
-        ValueRef::List(list) => Ok(in_list(element, list)),
+        ValueRef::List(list) => Ok(in_list(whole(element)?, list)),
         ValueRef::Set(_) if matches!(element, ValueRef::Constraint(_)) => {
             Err(Failure::Message("Equality is not defined for type CONSTRAINT_VALUE"))
         }
-        ValueRef::Set(set) => Ok(lookup::in_set(element, set)),
+        ValueRef::Set(set) => Ok(lookup::in_set(whole(element)?, set)),
         ValueRef::Map(map) => match element {
             ValueRef::String(key) => Ok(map.get(key).is_some()),
             other => Err(Failure::Unsupported(Operation::InMap(other.type_of()))),
         },
-        ValueRef::Constraint(constraint) => lists::constraint_has(constraint, element),
+        ValueRef::Constraint(constraint) => lists::constraint_has(constraint, whole(element)?),
         ValueRef::Null => Err(Failure::Null),
         _ => Err(Failure::NotFound("in")),
     }

@@ -107,14 +107,14 @@ impl Object {
         etag
     }
 
-    /// When it was created.
+    /// When it was created; the time of the request unless set.
     #[must_use]
     pub fn time_created(mut self, time: Timestamp) -> Self {
         self.time_created = Some(time);
         self
     }
 
-    /// When it was last changed.
+    /// When it was last changed; the time of the request unless set.
     #[must_use]
     pub fn updated(mut self, time: Timestamp) -> Self {
         self.updated = Some(time);
@@ -164,8 +164,8 @@ impl Record for ObjectRecord<'_> {
             Symbol::Bucket => ValueRef::from(object.bucket.as_deref().unwrap_or_else(|| self.request.bucket())),
             Symbol::Generation => ValueRef::Int(object.generation),
             Symbol::Metageneration => ValueRef::Int(object.metageneration),
-            Symbol::TimeCreated => ValueRef::Timestamp(object.time_created.unwrap_or(self.request.time())),
-            Symbol::Updated => ValueRef::Timestamp(object.updated.unwrap_or(self.request.time())),
+            Symbol::TimeCreated => ValueRef::from(object.time_created.or(self.request.time())),
+            Symbol::Updated => ValueRef::from(object.updated.or(self.request.time())),
             Symbol::Md5Hash => optional(&object.md5_hash),
             Symbol::Crc32c => optional(&object.crc32c),
             Symbol::Etag => optional(&object.etag),

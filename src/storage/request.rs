@@ -19,7 +19,7 @@ pub struct Request<'a> {
     bucket: Cow<'a, str>,
     name: Cow<'a, str>,
     auth: Option<Cow<'a, Auth>>,
-    time: Timestamp,
+    time: Option<Timestamp>,
     existing: Option<Cow<'a, Object>>,
     incoming: Option<Cow<'a, Object>>,
     params: Option<Map>,
@@ -34,7 +34,7 @@ impl<'a> Request<'a> {
             bucket: bucket.into(),
             name: name.into(),
             auth: None,
-            time: Timestamp::default(),
+            time: None,
             existing: None,
             incoming: None,
             params: None,
@@ -83,9 +83,10 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// When it is asked: `request.time`. Without this, 1970: an evaluation reads no clock.
+    /// When it is asked: `request.time`; mostly `SystemTime::now().into()`. An evaluation reads no clock: without this,
+    /// to read `request.time` is an error, as is to compare or copy `request` as a whole. Its keys can be asked for.
     pub fn at(mut self, time: Timestamp) -> Self {
-        self.time = time;
+        self.time = Some(time);
         self
     }
 
@@ -115,7 +116,7 @@ impl<'a> Request<'a> {
         &self.bucket
     }
 
-    pub(super) fn time(&self) -> Timestamp {
+    pub(super) fn time(&self) -> Option<Timestamp> {
         self.time
     }
 
@@ -196,7 +197,7 @@ impl Record for RequestRecord<'_> {
             Symbol::Auth => auth::view(self.request.auth.as_deref()),
             Symbol::Resource => object(&self.incoming),
             Symbol::Path => ValueRef::Path(PathRef::Plain(self.segments.range(0, self.segments.len())?)),
-            Symbol::Time => ValueRef::Timestamp(self.request.time),
+            Symbol::Time => ValueRef::from(self.request.time),
             Symbol::Method => ValueRef::from(self.request.method.name()),
             Symbol::Params => ValueRef::Map(MapRef::Owned(self.request.params.as_ref()?)),
             _ => return None,

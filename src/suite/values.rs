@@ -157,7 +157,7 @@ pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp)
             _ => return None,
         };
         Some(match time {
-            Value::Timestamp(time) => Json::from(time.unix_seconds() * 1000 + time.nanos() / 1_000_000),
+            Value::Timestamp(time) => Json::from(time.to_millis()),
             _ => Json::Null,
         })
     })

@@ -2,7 +2,7 @@
 
 use super::{
     Constraint, Content, Duration, LatLng, Map, Name, PathRef, Snapshot, Str, StrBuf, Symbol, Timestamp, Type, Value,
-    number,
+    number, time::NO_TIME,
 };
 
 /// A borrowed value.
@@ -234,6 +234,14 @@ impl<'a> DiffRef<'a> {
 impl<'a> From<&'a str> for ValueRef<'a> {
     fn from(text: &'a str) -> Self {
         ValueRef::String(Str::Utf8(text))
+    }
+}
+
+/// The time of a request. Where it has none, to read this fails: rules that ask for the time never allow by a time that
+/// nobody stated.
+impl From<Option<Timestamp>> for ValueRef<'_> {
+    fn from(time: Option<Timestamp>) -> Self {
+        time.map_or(ValueRef::Undefined(NO_TIME), ValueRef::Timestamp)
     }
 }
 

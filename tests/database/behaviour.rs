@@ -11,7 +11,7 @@ use firewarden::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{allows, data, decide, rules};
+use super::{allows, data, decide, ms, rules};
 
 /// Compiles only if it holds.
 const _: () = {
@@ -88,7 +88,7 @@ fn an_update_is_judged_path_by_path_against_one_result() {
         "posts": { "$post": { ".write": "newData.parent().parent().child('stamps/alice').val() == now" } },
         "stamps": { "$user": { ".write": "auth.uid == $user && newData.val() == now" } },
     } }));
-    let update = |json: Json| Request::update("/", json).auth(Auth::user("alice")).at(1000);
+    let update = |json: Json| Request::update("/", json).auth(Auth::user("alice")).at(ms(1000));
     let both = json!({ "posts/p": "hi", "stamps/alice": { ".sv": "timestamp" } });
     assert!(allows(&rules, &update(both), &nothing()));
     assert!(!allows(&rules, &update(json!({ "posts/p": "hi" })), &nothing()));
@@ -110,13 +110,13 @@ fn server_values_are_filled_in_before_rules_see_them() {
         "deep": { ".write": "newData.child('a/n').val() == 7 && newData.child('b').val() == now" },
     } }));
     let stored = data(json!({ "count": 41, "deep": { "a": { "n": 5 } } }));
-    let writes = |path: &'static str, value: Json| allows(&rules, &Request::write(path, value).at(77), &stored);
+    let writes = |path: &'static str, value: Json| allows(&rules, &Request::write(path, value).at(ms(77)), &stored);
     assert!(writes("/at", json!({ ".sv": "timestamp" })));
     assert!(writes("/count", json!({ ".sv": { "increment": 1 } })));
     assert!(writes("/leaf", json!({ ".value": "x", ".priority": { ".sv": "timestamp" } })));
     assert!(writes("/deep", json!({ "a": { "n": { ".sv": { "increment": 2 } } }, "b": { ".sv": "timestamp" } })));
     assert!(allows(&rules, &Request::write("/count", Incoming::server(ServerValue::Increment(1.0))), &nothing()));
-    assert!(allows(&rules, &Request::write("/at", Incoming::server(ServerValue::Timestamp)).at(5), &nothing()));
+    assert!(allows(&rules, &Request::write("/at", Incoming::server(ServerValue::Timestamp)).at(ms(5)), &nothing()));
 }
 
 #[test]
@@ -549,7 +549,7 @@ fn decisions_read_well() {
     let message = |from: &str| json!({ "from": from, "text": "hi", "sent": { ".sv": "timestamp" } });
     let alice = Auth::user("alice");
     let shown = |name: &str, request: Request<'_>| {
-        insta::assert_snapshot!(name, decide(&rules, &request.at(1_700_000_000_000), &stored).explanation());
+        insta::assert_snapshot!(name, decide(&rules, &request.at(ms(1_700_000_000_000)), &stored).explanation());
     };
     shown("database_an_allowed_write", Request::write("/rooms/r1/messages/m1", message("alice")).auth(&alice));
     shown("database_a_denied_write", Request::write("/rooms/r1/messages/m1", message("bob")).auth(Auth::user("bob")));

@@ -7,6 +7,8 @@ use firewarden::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value as Json, json};
 
+use super::ms;
+
 const KEYS: [&str; 5] = ["a", "b", "c", "constructor", "0"];
 
 pub fn key() -> impl Strategy<Value = &'static str> {
@@ -158,7 +160,7 @@ pub fn updates() -> impl Strategy<Value = Vec<Write>> {
     })
 }
 
-/// Any request, with its user and time.
+/// Any request, with its user, and mostly a time.
 pub fn request() -> impl Strategy<Value = Request<'static>> {
     let operation = prop_oneof![
         (path(), any::<bool>()).prop_map(|(path, query)| {
@@ -170,8 +172,12 @@ pub fn request() -> impl Strategy<Value = Request<'static>> {
             Request::update_paths("/", writes.into_iter().map(|write| (write.path, Incoming::from(write.value))))
         }),
     ];
-    (operation, user()).prop_map(|(request, user)| {
-        let request = request.at(2);
+    let time = prop_oneof![3 => Just(Some(ms(2))), 1 => Just(None)];
+    (operation, user(), time).prop_map(|(request, user, time)| {
+        let request = match time {
+            Some(time) => request.at(time),
+            None => request,
+        };
         match user {
             Some(user) => request.auth(user),
             None => request,

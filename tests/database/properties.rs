@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::{
     behaviour::Lazy,
     generate::{condition, key, path, request, stored, tree, updates, user, write},
-    rules,
+    ms, rules,
 };
 
 /// So many cases; `PROPTEST_CASES` multiplies them by so many 256ths.
@@ -58,7 +58,7 @@ proptest! {
     fn a_read_that_is_granted_is_granted_below(tree in tree(), stored in stored(), at in path(), below in path(), user in user()) {
         let rules = rules(&tree);
         let read = |path: String| {
-            let request = Request::read(path).at(2);
+            let request = Request::read(path).at(ms(2));
             let request = match &user { Some(user) => request.auth(user), None => request };
             rules.permits(&request, &stored).unwrap()
         };
@@ -90,7 +90,7 @@ proptest! {
             rules(&json!({ "rules": tree }))
         };
         let signed = |request: Request<'static>| {
-            let request = request.at(2);
+            let request = request.at(ms(2));
             match &user { Some(user) => request.auth(user.clone()), None => request }
         };
         let mut after = stored.clone();

@@ -9,7 +9,7 @@ use firewarden::{
 };
 use serde_json::Value as Json;
 
-use super::{decide, refused};
+use super::{decide, ms, refused};
 
 #[test]
 fn every_case_has_the_recorded_answer() {
@@ -71,7 +71,10 @@ fn request(case: &Json) -> Request<'static> {
         Some("rest") => request.transport(Transport::Rest),
         _ => request,
     };
-    let request = request.at(case["now"].as_i64().unwrap_or(0));
+    let request = match case["now"].as_i64() {
+        Some(now) => request.at(ms(now)),
+        None => request,
+    };
     match case.get("auth") {
         None | Some(Json::Null) => request,
         Some(auth) => request.auth_variable(Value::from(auth)),

@@ -37,7 +37,7 @@ const OPERANDS: &[&str] = &[
     "request.auth.token.text", "request.auth.uid.x", "request.method", "request.path", "request.time", "request.nothing",
     "request.resource", "resource", "a", "b", "rest", "nobody", "null", "true", "false", "'alice'", "'x'", "''", "1", "2",
     "1.0", "-3", "5 * 2", "[1, 'alice', true]", "['x']", "[]", "{'a': 1}", "1 / 0", "/x/y",
-    "request.auth.token.admin", "request.auth.uid", "a",
+    "request.auth.token.admin", "request.auth.uid", "a", "request",
     // Lists and paths that fail before their last part, and what ends everything.
     "[nobody, true]", "[request.nothing, false, 'x']", "[1, request.auth.token.none, a, true]", "/x/$(nobody)/y",
     "(request.auth.token.admin ? [nobody, 1] : a)", "(a == 'x' ? /x/$(nobody)/y : [nobody, true])",
@@ -249,7 +249,10 @@ fn of_storage(series: &mut Series) -> Request<'static> {
         let object = Object::new(name).size(series.below(3) as i64).metadata("owner", series.one(&["alice", "x"]));
         if series.chance(70) { object.content_type(series.one(&["image/png", "x", "image/a\nb"])) } else { object }
     };
-    let mut request = Request::new(METHODS[series.below(5)], "alice", name).at(Timestamp::default());
+    let mut request = Request::new(METHODS[series.below(5)], "alice", name);
+    if series.chance(50) {
+        request = request.at(Timestamp::UNIX_EPOCH);
+    }
     if let Some(auth) = auth(series) {
         request = request.auth(auth);
     }
@@ -269,6 +272,9 @@ fn of_firestore(series: &mut Series) -> firestore::Request<'static> {
     } else {
         firestore::Request::new(method, name)
     };
+    if series.chance(50) {
+        request = request.at(Timestamp::UNIX_EPOCH);
+    }
     if let Some(auth) = auth(series) {
         request = request.auth(auth);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
-    Value,
+    Timestamp, Value,
     database::{Data, Incoming, Query, Request, Ruleset, Transport},
     text::Diagnostics,
 };
@@ -52,8 +52,9 @@ pub(super) fn decide(rules: &Ruleset, request: &JsonMap<String, Json>) -> Result
         Some(other) => return Err(format!("unknown transport {other:?}; known: websocket, rest")),
     };
     asked = match request.get("now") {
+        // Rules that read the clock deny then, and say so.
         None | Some(Json::Null) => asked,
-        Some(now) => asked.at(now.as_i64().ok_or("now is a whole number of milliseconds")?),
+        Some(now) => asked.at(time(now)?),
     };
     let decision = rules.evaluate(&asked, &stored).map_err(|error| error.to_string())?;
     let mut answer = json!({
@@ -65,6 +66,12 @@ pub(super) fn decide(rules: &Ruleset, request: &JsonMap<String, Json>) -> Result
         fields.insert("warnings".to_owned(), warnings.collect());
     }
     Ok(answer)
+}
+
+/// `now`, in milliseconds since 1970.
+fn time(now: &Json) -> Result<Timestamp, String> {
+    let millis = now.as_i64().ok_or("now is a whole number of milliseconds since 1970")?;
+    Timestamp::from_millis(millis).map_err(|_| format!("now is {millis} ms since 1970, outside the years 1 to 9999"))
 }
 
 /// `{"errors"}`: messages with their positions, and the same as issues.

@@ -390,7 +390,7 @@ impl Test<'_, '_> {
             Some(node) => super::transport(reader, node)?,
             None => self.shared.transport,
         };
-        request = request.transport(transport).at(self.now.unix_seconds() * 1000 + self.now.nanos() / 1_000_000);
+        request = request.transport(transport).at(self.now);
         let request = match identity {
             Identity::User(auth) => request.auth((**auth).clone()),
             Identity::Variable(value) => request.auth_variable(value.clone()),

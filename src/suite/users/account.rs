@@ -68,7 +68,7 @@ impl Account {
             fields.get("signInAttributes").and_then(|node| values::plain(reader, node, "signInAttributes"));
         let signed_in = text(reader, "signedIn").map(str::to_owned);
         if let (Some(node), Some(text)) = (fields.get("signedIn"), &signed_in)
-            && clock::moment(text, Some(Timestamp::default())).is_none()
+            && clock::moment(text, Some(Timestamp::UNIX_EPOCH)).is_none()
         {
             reader.error("wrong-value", node.span, format!("signedIn: {text:?} is no time; write now-1h or RFC 3339"));
         }

@@ -14,6 +14,9 @@ use std::time::SystemTime;
 use calendar::{civil_from_days, days_from_civil};
 pub use duration::Duration;
 
+/// Why the time of a request cannot be read that has none.
+pub(crate) const NO_TIME: &str = "the request has no time; set it with at(…)";
+
 const NANOS: i128 = 1_000_000_000;
 const DAY: i64 = 86_400;
 const FIRST_SECOND: i64 = -62_135_596_800;
@@ -54,8 +57,21 @@ pub enum TimeError {
     DurationText(String),
 }
 
-/// A moment in UTC with nanoseconds, years 1 to 9999 of the proleptic Gregorian calendar.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A moment in UTC with nanoseconds, years 1 to 9999 of the proleptic Gregorian calendar. It is the one type for moments
+/// in this crate: no function takes bare seconds or milliseconds.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use firewarden::Timestamp;
+///
+/// let now = Timestamp::from(SystemTime::now());
+/// let written: Timestamp = "2026-01-01T00:00:00Z".parse()?;
+/// assert_eq!(written, Timestamp::from_secs(1_767_225_600)?);
+/// assert_eq!(written, Timestamp::from_millis(1_767_225_600_000)?);
+/// assert!(Timestamp::from_secs(1_767_225_600_000).is_err()); // these are milliseconds
+/// # Ok::<(), firewarden::value::time::TimeError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     seconds: i64,
     nanos: u32,
@@ -66,6 +82,9 @@ fn total(seconds: i64, nanos: i64) -> i128 {
 }
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const UNIX_EPOCH: Self = Self { seconds: 0, nanos: 0 };
+
     /// From seconds since 1970 (rounded down) and nanoseconds 0..=999999999.
     /// Errors with [`TimeError::Timestamp`] out of range (section 1).
     pub fn new(seconds: i64, nanos: u32) -> Result<Self, TimeError> {
@@ -86,7 +105,14 @@ impl Timestamp {
         total(self.seconds, i64::from(self.nanos))
     }
 
-    /// `timestamp.value(int)`: milliseconds since 1970 (`timestamp.value/21` to `/30`).
+    /// From whole seconds since 1970, as tokens count. Errors with [`TimeError::Timestamp`] out of range, as
+    /// milliseconds since 1979 are.
+    pub fn from_secs(seconds: i64) -> Result<Self, TimeError> {
+        Self::new(seconds, 0)
+    }
+
+    /// From milliseconds since 1970, as `timestamp.value(int)` and the Realtime Database count (`timestamp.value/21` to
+    /// `/30`).
     /// Errors with [`TimeError::Timestamp`] out of range.
     pub fn from_millis(millis: i64) -> Result<Self, TimeError> {
         Self::from_total(i128::from(millis).saturating_mul(1_000_000))
@@ -134,6 +160,16 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Result<Duration, TimeError> {
         Duration::from_total(self.total().saturating_sub(earlier.total()))
     }
+
+    /// The moment that much later, or the last there is.
+    #[must_use]
+    pub fn saturating_add(self, length: std::time::Duration) -> Self {
+        let nanos = i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
+        Self::from_total(self.total().saturating_add(nanos)).unwrap_or(Self::LAST)
+    }
+
+    const FIRST: Self = Self { seconds: FIRST_SECOND, nanos: 0 };
+    const LAST: Self = Self { seconds: LAST_SECOND, nanos: 999_999_999 };
 
     /// Whole seconds since 1970, rounded down.
     #[must_use]
@@ -239,11 +275,8 @@ impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let signed = |length: std::time::Duration| i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
         let (nanos, nearest) = match time.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => (signed(after), Self { seconds: LAST_SECOND, nanos: 999_999_999 }),
-            Err(before) => {
-                let nanos = signed(before.duration()).saturating_neg();
-                (nanos, Self { seconds: FIRST_SECOND, nanos: 0 })
-            }
+            Ok(after) => (signed(after), Self::LAST),
+            Err(before) => (signed(before.duration()).saturating_neg(), Self::FIRST),
         };
         Self::from_total(nanos).unwrap_or(nearest)
     }
@@ -274,5 +307,22 @@ mod tests {
         let early = SystemTime::UNIX_EPOCH - std::time::Duration::from_secs(1 << 60);
         assert_eq!(Timestamp::from(late).to_string(), "9999-12-31T23:59:59.999999999Z");
         assert_eq!(Timestamp::from(early).to_string(), "0001-01-01T00:00:00Z");
+        assert_eq!(Timestamp::UNIX_EPOCH.saturating_add(std::time::Duration::MAX), Timestamp::LAST);
+        assert_eq!(
+            Timestamp::from_secs(-1).unwrap().saturating_add(std::time::Duration::from_millis(1_500)).to_millis(),
+            500
+        );
+    }
+
+    #[test]
+    fn seconds_and_milliseconds_are_told_apart() {
+        let moment = Timestamp::from_secs(1_767_225_600).unwrap();
+        assert_eq!(Timestamp::from_millis(1_767_225_600_000), Ok(moment));
+        assert_eq!(Timestamp::from_secs(moment.to_millis()), Err(TimeError::Timestamp));
+        assert_eq!("2026-01-01T01:00:00+01:00".parse(), Ok(moment));
+        for out in [FIRST_SECOND - 1, LAST_SECOND + 1, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_secs(out), Err(TimeError::Timestamp), "{out}");
+        }
+        assert!(Timestamp::from_millis(i64::MIN).is_err() && Timestamp::from_millis(i64::MAX).is_err());
     }
 }
