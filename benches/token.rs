@@ -10,6 +10,7 @@ use std::{hint::black_box, sync::Arc, time::Instant};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use criterion::Criterion;
 use firewarden::{
+    Timestamp,
     auth::{Algorithm, Claims, Issuer, KeySet, Keys, Signer, Verifier, decode},
     storage::{Request, Ruleset},
 };
@@ -20,6 +21,10 @@ const EC_PRIVATE_KEY: &str = include_str!("../tests/identity/keys/test-ec.privat
 const PUBLIC_KEYS: &str = include_str!("../tests/identity/keys/test-jwks.json");
 const CERTIFICATE: &str = include_str!("../tests/identity/keys/test-rsa-a.certificate.pem");
 const NOW: i64 = 1_700_000_100;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_secs(second).unwrap()
+}
 
 /// 17 claims, 8 groups.
 fn claims() -> Claims {
@@ -110,7 +115,7 @@ impl Work {
         for n in 0..1_000 {
             let mut other = claims();
             other.set("sub", format!("u{n:04}"));
-            assert!(cached.verify(&signer.sign(&other).unwrap(), NOW).is_ok());
+            assert!(cached.verify(&signer.sign(&other).unwrap(), at(NOW)).is_ok());
         }
         let rules = "rules_version = '2'; service firebase.storage { match /b/{b}/o/adminOnly/{id} {
             allow read: if request.auth.token.admin == true; } }";
@@ -150,11 +155,11 @@ impl Work {
 
     fn all(&self) -> Vec<Measured<'_>> {
         let decide = || {
-            let user = self.cached.verify(black_box(&self.rs256), NOW).unwrap();
+            let user = self.cached.verify(black_box(&self.rs256), at(NOW)).unwrap();
             let request = Request::get("photos", "adminOnly/x").auth(user.auth().unwrap());
             self.rules.permits(&request, &()).unwrap()
         };
-        let seen = || self.verifier.verify(black_box(&self.rs256), NOW).unwrap().auth().is_some();
+        let seen = || self.verifier.verify(black_box(&self.rs256), at(NOW)).unwrap().auth().is_some();
         let alone = || {
             let (key, checks) = &self.alone;
             jsonwebtoken::decode::<serde_json::Value>(black_box(&self.rs256), key, checks).is_ok()
@@ -162,11 +167,11 @@ impl Work {
         let mut all = self.floor();
         let whole: [Measured<'_>; 9] = [
             ("jsonwebtoken alone, RS256", Box::new(alone)),
-            ("verify RS256, key from JWKS", Box::new(|| self.verifier.verify(black_box(&self.rs256), NOW).is_ok())),
+            ("verify RS256, key from JWKS", Box::new(|| self.verifier.verify(black_box(&self.rs256), at(NOW)).is_ok())),
             ("verify RS256, what rules see", Box::new(seen)),
-            ("verify RS256, key from X.509", Box::new(|| self.pem.verify(black_box(&self.rs256), NOW).is_ok())),
-            ("verify ES256", Box::new(|| self.es256_verifier.verify(black_box(&self.es256), NOW).is_ok())),
-            ("verify RS256, cached", Box::new(|| self.cached.verify(black_box(&self.rs256), NOW).is_ok())),
+            ("verify RS256, key from X.509", Box::new(|| self.pem.verify(black_box(&self.rs256), at(NOW)).is_ok())),
+            ("verify ES256", Box::new(|| self.es256_verifier.verify(black_box(&self.es256), at(NOW)).is_ok())),
+            ("verify RS256, cached", Box::new(|| self.cached.verify(black_box(&self.rs256), at(NOW)).is_ok())),
             ("verify cached and decide", Box::new(decide)),
             ("decode, nothing verified", Box::new(|| decode(black_box(&self.rs256)).is_ok())),
             ("sign RS256", Box::new(|| self.signer.sign(black_box(&claims())).is_ok())),

@@ -4,12 +4,16 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use firewarden::auth::{Algorithm, Claims, ErrorCode, HttpsError, Issuer, KeySet, Keys, SignError, Signer, Verifier};
+use firewarden::{
+    Timestamp,
+    auth::{Algorithm, Claims, ErrorCode, HttpsError, Issuer, KeySet, Keys, SignError, Signer, Verifier},
+};
 
-/// Seconds that a chat token lives.
-const LIFETIME: i64 = 3600;
+/// How long a chat token lives.
+const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// The service and the secret.
 pub struct Chat {
@@ -25,9 +29,9 @@ struct User {
     name: Option<String>,
     is_deleted: bool,
     /// When an account of this id was last deleted: sign-ins up to this second were for that account.
-    deleted_at: Option<i64>,
+    deleted_at: Option<Timestamp>,
     /// Chat tokens issued up to this second are revoked.
-    revoked_until: Option<i64>,
+    revoked_until: Option<Timestamp>,
 }
 
 impl Chat {
@@ -54,23 +58,24 @@ impl Chat {
     pub fn is_of_deleted(&self, uid: &str, claims: &Claims) -> bool {
         let deleted_at = self.users().get(uid).and_then(|user| user.deleted_at);
         // A token that does not say when it was issued proves no new account.
-        deleted_at.is_some_and(|second| claims.number("iat").is_none_or(|issued| issued <= second as f64))
+        deleted_at
+            .is_some_and(|second| claims.number("iat").is_none_or(|issued| issued <= second.unix_seconds() as f64))
     }
 
     /// A token with which the user's client talks to the chat service.
-    pub fn token(&self, uid: &str, now: i64) -> Result<String, HttpsError> {
+    pub fn token(&self, uid: &str, now: Timestamp) -> Result<String, HttpsError> {
         if self.users().get(uid).is_none_or(|user| user.is_deleted) {
             return Err(unknown());
         }
         let mut claims = Claims::new();
         claims.set("user_id", uid);
-        claims.set("iat", now);
-        claims.set("exp", now.saturating_add(LIFETIME));
+        claims.set("iat", now.unix_seconds());
+        claims.set("exp", now.saturating_add(LIFETIME).unix_seconds());
         self.signer.sign(&claims).map_err(|error| HttpsError::new(ErrorCode::Internal, error.to_string()))
     }
 
     /// Ends all tokens that the user has.
-    pub fn revoke(&self, uid: &str, now: i64) -> Result<(), HttpsError> {
+    pub fn revoke(&self, uid: &str, now: Timestamp) -> Result<(), HttpsError> {
         let mut users = self.users();
         let user = users.get_mut(uid).filter(|user| !user.is_deleted).ok_or_else(unknown)?;
         user.revoked_until = user.revoked_until.max(Some(now));
@@ -78,7 +83,7 @@ impl Chat {
     }
 
     /// Forgets the user, but not that his tokens are worth nothing.
-    pub fn delete(&self, uid: &str, now: i64) {
+    pub fn delete(&self, uid: &str, now: Timestamp) {
         if let Some(user) = self.users().get_mut(uid) {
             let deleted_at = user.deleted_at.max(Some(now));
             let revoked_until = user.revoked_until.max(Some(now));
@@ -88,13 +93,13 @@ impl Chat {
 
     /// The chat service's own check of a token: the user's id, if it lets him in.
     #[allow(dead_code, reason = "for the tests")]
-    pub fn admits(&self, token: &str, now: i64) -> Option<String> {
+    pub fn admits(&self, token: &str, now: Timestamp) -> Option<String> {
         let token = self.verifier.verify(token, now).ok()?;
         let uid = token.claims().text("user_id")?;
         let issued = token.claims().number("iat")?;
         let users = self.users();
         let user = users.get(uid).filter(|user| !user.is_deleted)?;
-        let is_revoked = user.revoked_until.is_some_and(|until| issued <= until as f64);
+        let is_revoked = user.revoked_until.is_some_and(|until| issued <= until.unix_seconds() as f64);
         (!is_revoked).then(|| uid.to_owned())
     }
 }

@@ -1,8 +1,11 @@
 //! The functions themselves: they know nothing of HTTP.
 
-use firewarden::auth::{
-    ErrorCode, HttpsError, SignError,
-    callable::{CallableAuth, Context},
+use firewarden::{
+    Timestamp,
+    auth::{
+        ErrorCode, HttpsError, SignError,
+        callable::{CallableAuth, Context},
+    },
 };
 use serde_json::{Value, json};
 
@@ -20,7 +23,7 @@ impl Functions {
     }
 
     /// Runs the function of a name.
-    pub fn run(&self, name: &str, context: &Context, now: i64) -> Result<Value, HttpsError> {
+    pub fn run(&self, name: &str, context: &Context, now: Timestamp) -> Result<Value, HttpsError> {
         match name {
             "addMessage" => add_message(context),
             "createChatUser" => {
@@ -38,7 +41,7 @@ impl Functions {
     }
 
     /// A user is gone: so is everything of his at the chat service.
-    pub fn user_deleted(&self, uid: &str, now: i64) {
+    pub fn user_deleted(&self, uid: &str, now: Timestamp) {
         self.chat.delete(uid, now);
     }
 

@@ -11,11 +11,7 @@ mod chat;
 mod client;
 mod functions;
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -25,9 +21,12 @@ use axum::{
     response::{IntoResponse, Json, Response},
     routing::{any, delete},
 };
-use firewarden::auth::{
-    CustomToken, Exchange, KeySet, Keys, ServiceAccount, Signer, Verifier,
-    callable::{Call, Gate, success},
+use firewarden::{
+    Timestamp,
+    auth::{
+        CustomToken, Exchange, KeySet, Keys, ServiceAccount, Signer, Verifier,
+        callable::{Call, Gate, success},
+    },
 };
 use functions::Functions;
 use serde_json::json;
@@ -74,8 +73,8 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
+fn now() -> Timestamp {
+    SystemTime::now().into()
 }
 
 /// Signs a user in: a server of one's own mints a custom token, Firebase exchanges it and signs. Both are played here.

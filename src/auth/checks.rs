@@ -3,6 +3,8 @@
 
 use serde_json::Value as Json;
 
+use crate::value::Timestamp;
+
 use super::{
     Accounts, Claims,
     checked::Checked,
@@ -26,7 +28,7 @@ pub enum Profile {
 }
 
 /// Seconds that a custom token may live.
-pub(super) const CUSTOM_TOKEN_LIFETIME: i64 = 3600;
+pub(super) const CUSTOM_TOKEN_LIFETIME: u64 = 3600;
 
 /// UTF-16 units of an id at most.
 pub(super) const MAX_UID: usize = 128;
@@ -58,7 +60,7 @@ pub(super) struct Rules {
     pub(super) algorithm: &'static str,
     pub(super) profile: Profile,
     /// Seconds by which clocks may differ.
-    pub(super) skew: i64,
+    pub(super) skew: u64,
 }
 
 impl Rules {
@@ -230,9 +232,9 @@ impl Rules {
     }
 
     /// Times, after the signature. Returns the first and the last second at which all of them hold.
-    pub(super) fn times(&self, claims: &Checked, now: i64) -> Result<Window, TokenError> {
+    pub(super) fn times(&self, claims: &Checked, now: Timestamp) -> Result<Window, TokenError> {
         let kind = self.kind;
-        let (skew, clock) = (self.skew as f64, now as f64);
+        let (skew, clock) = (self.skew as f64, now.unix_seconds() as f64);
         let lax = self.profile == Profile::NodeCompatible && kind != TokenKind::CustomToken;
         let mut window = Window { from: f64::NEG_INFINITY, until: f64::INFINITY };
         let bad = || TokenError::signature(kind, TokenFault::BadTime);
@@ -291,7 +293,7 @@ impl Rules {
         }
         // A sign-in in the same second still counts. Where the sign-in has no time, it counts as too old.
         let signed_in = claims.number("auth_time").unwrap_or(f64::NEG_INFINITY);
-        if standing.valid_since.is_some_and(|since| signed_in < since as f64) {
+        if standing.valid_since.is_some_and(|since| signed_in < since.unix_seconds() as f64) {
             let code =
                 if kind == TokenKind::SessionCookie { "auth/session-cookie-revoked" } else { "auth/id-token-revoked" };
             return refuse(TokenFault::Revoked, code, &format!("The Firebase {} has been revoked.", words.short));
@@ -342,7 +344,7 @@ pub(super) struct Window {
 
 #[cfg(feature = "verify")]
 impl Window {
-    pub(super) fn contains(self, now: i64) -> bool {
-        (self.from..self.until).contains(&(now as f64))
+    pub(super) fn contains(self, now: Timestamp) -> bool {
+        (self.from..self.until).contains(&(now.unix_seconds() as f64))
     }
 }

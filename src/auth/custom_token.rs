@@ -1,6 +1,10 @@
 //! Custom tokens: what a server mints so that a user can sign in with it (identity specification, section 1).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value as Json};
+
+use crate::value::Timestamp;
 
 use super::{
     Claims,
@@ -67,16 +71,16 @@ impl MintError {
 /// use serde_json::json;
 ///
 /// let token = CustomToken::new("alice").claims(json!({ "premiumAccount": true }));
-/// let payload = token.payload("sa@demo.iam.gserviceaccount.com", 1_700_000_000)?;
-/// assert_eq!(payload.number("exp"), Some(1_700_003_600.0));
-/// # Ok::<(), firewarden::auth::MintError>(())
+/// let payload = token.payload("sa@demo.iam.gserviceaccount.com", "2026-01-01T00:00:00Z".parse()?)?;
+/// assert_eq!(payload.number("exp"), Some(1_767_229_200.0)); // an hour later, in seconds
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct CustomToken {
     uid: Json,
     claims: Option<Json>,
     tenant: Option<Json>,
-    lifetime: i64,
+    lifetime: Duration,
     minting: Minting,
 }
 
@@ -88,7 +92,7 @@ impl CustomToken {
             uid: uid.into(),
             claims: None,
             tenant: None,
-            lifetime: CUSTOM_TOKEN_LIFETIME,
+            lifetime: Duration::from_secs(CUSTOM_TOKEN_LIFETIME),
             minting: Minting::Strict,
         }
     }
@@ -108,10 +112,10 @@ impl CustomToken {
         self
     }
 
-    /// Seconds until the token expires: 3600 without this, and at most.
+    /// How long the token can be used, in whole seconds: an hour without this, and at most.
     #[must_use]
-    pub fn lifetime(mut self, seconds: i64) -> Self {
-        self.lifetime = seconds;
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
         self
     }
 
@@ -122,12 +126,12 @@ impl CustomToken {
         self
     }
 
-    /// The claims of the token itself, issued now (seconds since 1970) by a service account (its e-mail address).
+    /// The claims of the token itself, issued now by a service account (its e-mail address).
     ///
     /// # Errors
     ///
     /// An id, claims, tenant or lifetime that do not fit.
-    pub fn payload(&self, service_account: &str, now: i64) -> Result<Claims, MintError> {
+    pub fn payload(&self, service_account: &str, now: Timestamp) -> Result<Claims, MintError> {
         // The tenant comes first, as in the Node SDK.
         let tenant = match &self.tenant {
             None => None,
@@ -149,13 +153,14 @@ impl CustomToken {
             }
             Some(_) => return Err(MintError::Claims),
         };
-        if !(1..=CUSTOM_TOKEN_LIFETIME).contains(&self.lifetime) {
+        if !(Duration::from_secs(1)..=Duration::from_secs(CUSTOM_TOKEN_LIFETIME)).contains(&self.lifetime) {
             return Err(MintError::Lifetime);
         }
         let mut payload = Claims::new();
         payload.set("aud", CUSTOM_TOKEN_AUDIENCE);
-        payload.set("iat", now);
-        payload.set("exp", now.saturating_add(self.lifetime));
+        let lifetime = Duration::from_secs(self.lifetime.as_secs());
+        payload.set("iat", now.unix_seconds());
+        payload.set("exp", now.saturating_add(lifetime).unix_seconds());
         payload.set("iss", service_account);
         payload.set("sub", service_account);
         payload.set("uid", uid.as_str());
@@ -184,7 +189,7 @@ impl CustomToken {
     /// # Errors
     ///
     /// As for [`payload`](CustomToken::payload).
-    pub fn unsigned(&self, now: i64) -> Result<String, MintError> {
+    pub fn unsigned(&self, now: Timestamp) -> Result<String, MintError> {
         Ok(compact::unsigned(self.payload(EMULATOR_ACCOUNT, now)?.as_object()))
     }
 
@@ -194,7 +199,7 @@ impl CustomToken {
     ///
     /// As for [`payload`](CustomToken::payload), and a key that does not sign.
     #[cfg(feature = "verify")]
-    pub fn sign(&self, account: &super::ServiceAccount, now: i64) -> Result<String, MintError> {
+    pub fn sign(&self, account: &super::ServiceAccount, now: Timestamp) -> Result<String, MintError> {
         let payload = self.payload(account.email(), now)?;
         account.signer().sign(&payload).map_err(|error| MintError::Signing(error.to_string()))
     }

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::value::Timestamp;
+
 use super::{
     Accounts, Claims, Product, TokenError, TokenKind, UnsignedToken,
     checks::{Expected, ID_TOKEN_ISSUER, Profile, Rules, SESSION_COOKIE_ISSUER},
@@ -140,12 +142,12 @@ impl EmulatorVerifier {
         }
     }
 
-    /// Checks a token at a time in seconds since 1970.
+    /// Checks a token at a time; tokens count whole seconds.
     ///
     /// # Errors
     ///
     /// As the Admin SDK: see [`TokenError::code`]. A token that somebody signed is refused as badly signed.
-    pub fn verify(&self, token: &str, now: i64) -> Result<UnsignedToken, TokenError> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<UnsignedToken, TokenError> {
         let kind = self.rules.kind;
         let malformed = |why| TokenError::malformed(kind, why);
         let read = compact::read(token).map_err(malformed)?;
@@ -165,7 +167,12 @@ impl EmulatorVerifier {
     ///
     /// As for [`verify`](EmulatorVerifier::verify), and codes `auth/user-disabled`, `auth/id-token-revoked`,
     /// `auth/user-not-found`.
-    pub fn verify_current(&self, token: &str, now: i64, accounts: &dyn Accounts) -> Result<UnsignedToken, TokenError> {
+    pub fn verify_current(
+        &self,
+        token: &str,
+        now: Timestamp,
+        accounts: &dyn Accounts,
+    ) -> Result<UnsignedToken, TokenError> {
         let token = self.verify(token, now)?;
         self.rules.standing(&token.claims(), accounts)?;
         Ok(token)

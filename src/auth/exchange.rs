@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::value::Timestamp;
+
 use super::{
     Claims, Session, TokenKind, UserRecord, VerifiedToken, compact,
     custom_token::{CUSTOM_TOKEN_AUDIENCE, is_bare_json, wrong_audience},
@@ -26,11 +28,13 @@ pub struct SignedIn {
 /// A project at which custom tokens are exchanged. Blocking functions are not called by this exchange.
 ///
 /// ```
+/// use std::time::SystemTime;
 /// use firewarden::auth::{CustomToken, Exchange};
 /// use serde_json::json;
 ///
-/// let token = CustomToken::new("alice").claims(json!({ "premiumAccount": true })).unsigned(1_700_000_000)?;
-/// let signed_in = Exchange::new("demo-app").unsigned(&token, |_| None, 1_700_000_000)?;
+/// let now = SystemTime::now().into();
+/// let token = CustomToken::new("alice").claims(json!({ "premiumAccount": true })).unsigned(now)?;
+/// let signed_in = Exchange::new("demo-app").unsigned(&token, |_| None, now)?;
 /// assert_eq!(signed_in.claims.get("premiumAccount"), Some(&json!(true)));
 /// assert!(signed_in.is_new);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -55,7 +59,7 @@ impl Exchange {
     }
 
     /// Signs in with a verified custom token (a `Verifier` made by `custom_tokens`). `find` looks up the stored account by id;
-    /// without one it is made. `now` is in seconds since 1970.
+    /// without one it is made.
     ///
     /// # Errors
     ///
@@ -64,7 +68,7 @@ impl Exchange {
         &self,
         token: &VerifiedToken,
         find: impl FnOnce(&str) -> Option<UserRecord>,
-        now: i64,
+        now: Timestamp,
     ) -> Result<SignedIn, ServerError> {
         if token.kind() != TokenKind::CustomToken {
             return Err(ServerError::bad_request("INVALID_CUSTOM_TOKEN : this is another kind of token"));
@@ -86,7 +90,7 @@ impl Exchange {
         &self,
         token: &str,
         find: impl FnOnce(&str) -> Option<UserRecord>,
-        now: i64,
+        now: Timestamp,
     ) -> Result<SignedIn, ServerError> {
         if token.is_empty() {
             return Err(ServerError::bad_request("MISSING_CUSTOM_TOKEN"));
@@ -117,7 +121,7 @@ impl Exchange {
         &self,
         payload: &Map<String, Json>,
         find: impl FnOnce(&str) -> Option<UserRecord>,
-        now: i64,
+        now: Timestamp,
     ) -> Result<SignedIn, ServerError> {
         let uid = js::primitive(payload.get("uid")).or_else(|| js::primitive(payload.get("user_id")));
         let Some(uid) = uid.filter(|uid| !uid.is_empty()) else {

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::value::Timestamp;
+
 use super::{Claims, UserRecord, checks::ID_TOKEN_ISSUER, js, server_error::ServerError};
 
 /// Seconds that an ID token lives.
@@ -26,8 +28,8 @@ pub struct SecondFactor {
 pub struct Session {
     /// `password` (also for e-mail links), `anonymous`, `phone`, `custom`, `google.com`, `saml.NAME` and so on.
     pub provider: String,
-    /// When the user signed in, seconds since 1970: claim `auth_time`.
-    pub signed_in_at: i64,
+    /// When the user signed in: claim `auth_time`, in seconds.
+    pub signed_in_at: Timestamp,
     /// Claims of the custom token or session claims of a blocking function. They win over custom claims.
     pub claims: Map<String, Json>,
     /// The second factor, where one took part.
@@ -39,8 +41,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A sign-in through a provider at that second since 1970.
-    pub fn new(provider: impl Into<String>, signed_in_at: i64) -> Self {
+    /// A sign-in through a provider at that time.
+    pub fn new(provider: impl Into<String>, signed_in_at: Timestamp) -> Self {
         Session {
             provider: provider.into(),
             signed_in_at,
@@ -59,7 +61,7 @@ impl Session {
     ///
     /// 500 where session claims name `iss`, `aud`, `sub` or `exp`, or give `iat` or `nbf` what is no number, as the
     /// emulator answers.
-    pub fn id_token(&self, user: &UserRecord, project: &str, now: i64) -> Result<Claims, ServerError> {
+    pub fn id_token(&self, user: &UserRecord, project: &str, now: Timestamp) -> Result<Claims, ServerError> {
         let mut claims = Map::new();
         put(&mut claims, "name", user.display_name.as_deref());
         put(&mut claims, "picture", user.photo_url.as_deref());
@@ -70,7 +72,7 @@ impl Session {
         put(&mut claims, "email_verified", user.email_verified);
         put(&mut claims, "phone_number", user.phone_number.as_deref());
         put(&mut claims, "provider_id", (self.provider == "anonymous").then_some("anonymous"));
-        put(&mut claims, "auth_time", Some(self.signed_in_at));
+        put(&mut claims, "auth_time", Some(self.signed_in_at.unix_seconds()));
         put(&mut claims, "user_id", Some(user.uid.as_str()));
         put(&mut claims, "firebase", Some(self.firebase(user)));
         if let Some(name) = SIGNER_CLAIMS.into_iter().find(|name| claims.contains_key(*name)) {
@@ -79,7 +81,7 @@ impl Session {
         if let Some(name) = ["iat", "nbf"].into_iter().find(|name| claims.get(*name).is_some_and(|v| !v.is_number())) {
             return Err(ServerError::internal(format!("\"{name}\" should be a number of seconds")));
         }
-        let issued = claims.get("iat").cloned().unwrap_or_else(|| json!(now));
+        let issued = claims.get("iat").cloned().unwrap_or_else(|| json!(now.unix_seconds()));
         let expires = match issued.as_i64() {
             Some(second) => json!(second.saturating_add(ID_TOKEN_LIFETIME)),
             None => json!(issued.as_f64().unwrap_or_default() + ID_TOKEN_LIFETIME as f64),

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-/// An account. Times are seconds since 1970.
+use crate::value::Timestamp;
+
+/// An account.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserRecord {
     /// The id, 1 to 128 characters.
@@ -27,12 +29,12 @@ pub struct UserRecord {
     pub providers: Vec<ProviderAccount>,
     /// Enrolled second factors.
     pub second_factors: Vec<EnrolledFactor>,
-    /// Sign-ins before this are revoked.
-    pub valid_since: Option<i64>,
+    /// Sign-ins before this second are revoked.
+    pub valid_since: Option<Timestamp>,
     /// When the account was made.
-    pub created_at: Option<i64>,
+    pub created_at: Option<Timestamp>,
     /// When the user last signed in.
-    pub last_sign_in_at: Option<i64>,
+    pub last_sign_in_at: Option<Timestamp>,
 }
 
 /// A user's account at a provider.
@@ -98,8 +100,8 @@ impl UserRecord {
 pub struct Standing {
     /// The account is disabled.
     pub disabled: bool,
-    /// Sign-ins before this second since 1970 are revoked.
-    pub valid_since: Option<i64>,
+    /// Sign-ins before this second are revoked.
+    pub valid_since: Option<Timestamp>,
 }
 
 /// The host's accounts, asked by checks of revocation.

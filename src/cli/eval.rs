@@ -73,7 +73,7 @@ fn sign_in(described: &mut Described) -> Result<Option<(&'static str, String)>, 
         return Err(Unreadable("a token needs --keys and --project to be verified".to_owned()));
     };
     #[cfg(feature = "verify")]
-    return match super::token::signed_in(&token, keys, project, described.time()?.unix_seconds())? {
+    return match super::token::signed_in(&token, keys, project, described.time()?)? {
         Ok(user) => described.signed_in_as(user).map(|()| None),
         Err(refused) => Ok(Some((refused.code(), refused.to_string()))),
     };

@@ -12,7 +12,7 @@ use firewarden::{
 };
 use serde_json::{Value as Json, json};
 
-use super::keys::{self, NOW, PROJECT, id_token, signed};
+use super::keys::{self, NOW, PROJECT, at, id_token, signed};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
@@ -39,7 +39,7 @@ fn good_tokens_pass_and_others_do_not() {
         (format!("Bearer {}", signed(&id_token(json!({ "aud": "other" })))), false),
     ] {
         let call = Call::new("POST", [JSON, ("authorization", authorization.as_str())], br#"{"data": 1}"#);
-        match gate.admit(&call, NOW) {
+        match gate.admit(&call, at(NOW)) {
             Ok(context) => {
                 assert!(passes, "{authorization}");
                 let auth = context.auth.unwrap();
@@ -75,7 +75,7 @@ fn a_call_has_one_form() {
         ("POST", "application/json", "", false),
         ("POST", "application/json", "{", false),
     ] {
-        let admitted = gate.admit(&Call::new(method, [("content-type", content_type)], body.as_bytes()), NOW);
+        let admitted = gate.admit(&Call::new(method, [("content-type", content_type)], body.as_bytes()), at(NOW));
         assert_eq!(admitted.is_ok(), passes, "{method} {content_type} {body}");
         if let Err(error) = admitted {
             assert_eq!((error.status(), error.message()), (400, "Bad Request"));
@@ -84,7 +84,7 @@ fn a_call_has_one_form() {
     // Two headers that differ: nobody knows which one counts.
     let good = format!("Bearer {}", signed(&id_token(json!({}))));
     let twice = [JSON, ("Authorization", good.as_str()), ("authorization", "Bearer x")];
-    assert!(gate.admit(&Call::new("POST", twice, br#"{"data": 1}"#), NOW).is_err());
+    assert!(gate.admit(&Call::new("POST", twice, br#"{"data": 1}"#), at(NOW)).is_err());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn app_check_is_enforced_where_it_is_asked_for() {
     ] {
         let mut headers = vec![JSON];
         headers.extend(token.map(|token| ("X-Firebase-AppCheck", token)));
-        let admitted = gate.enforce_app_check(enforce).admit(&Call::new("POST", headers, br#"{"data": 1}"#), NOW);
+        let admitted = gate.enforce_app_check(enforce).admit(&Call::new("POST", headers, br#"{"data": 1}"#), at(NOW));
         assert_eq!(admitted.as_ref().map(|context| context.app_check).map_err(|error| error.status()), status);
         let app = admitted.ok().and_then(|context| context.app);
         if let Some(app) = &app {
@@ -129,26 +129,26 @@ fn the_first_generation_takes_a_stated_user_in_the_emulator_only() {
         Call::new("POST", headers, br#"{"data": 1}"#)
     };
     let first = Gate::emulator().generation(Generation::First);
-    let auth = first.admit(&call(stated), NOW).unwrap().auth.unwrap();
+    let auth = first.admit(&call(stated), at(NOW)).unwrap().auth.unwrap();
     assert_eq!((auth.uid(), auth.trust()), (Some("alice"), Trust::Given));
     assert_eq!(auth.token().get("admin"), Some(&json!(true)));
     let seen = auth.auth().unwrap();
     assert_eq!((seen.uid(), seen.trust()), (Some("alice"), Trust::Given));
     for header in ["%7", "%zz", "{", "%ff"] {
-        assert_eq!(first.admit(&call(header), NOW).unwrap_err().status(), 500, "{header}");
+        assert_eq!(first.admit(&call(header), at(NOW)).unwrap_err().status(), 500, "{header}");
     }
     for nobody in ["null", "0", "false"] {
-        assert!(first.admit(&call(nobody), NOW).unwrap().auth.is_none(), "{nobody}");
+        assert!(first.admit(&call(nobody), at(NOW)).unwrap().auth.is_none(), "{nobody}");
     }
     for unnamed in ["{}", r#"{"uid": ""}"#, r#"{"uid": 5, "token": {"sub": "bob", "user_id": "bob"}}"#] {
-        let auth = first.admit(&call(unnamed), NOW).unwrap().auth.unwrap();
+        let auth = first.admit(&call(unnamed), at(NOW)).unwrap().auth.unwrap();
         assert_eq!((auth.uid(), auth.auth()), (None, None), "{unnamed}");
     }
     let stated = r#"{"uid": "alice", "token": {"sub": "bob", "user_id": "bob"}}"#;
-    let auth = first.admit(&call(stated), NOW).unwrap().auth.unwrap();
+    let auth = first.admit(&call(stated), at(NOW)).unwrap().auth.unwrap();
     assert_eq!((auth.uid(), auth.auth().unwrap().uid()), (Some("alice"), Some("alice")));
     for other in [Gate::emulator(), gate().generation(Generation::First)] {
-        assert!(other.admit(&call(stated), NOW).unwrap().auth.is_none());
+        assert!(other.admit(&call(stated), at(NOW)).unwrap().auth.is_none());
     }
 }
 
@@ -156,7 +156,7 @@ fn the_first_generation_takes_a_stated_user_in_the_emulator_only() {
 fn by(gate: &Gate, token: &str) -> Result<CallableAuth, ErrorCode> {
     let authorization = format!("Bearer {token}");
     let headers = [JSON, ("Authorization", authorization.as_str())];
-    let context = gate.admit(&Call::new("POST", headers, br#"{"data": 1}"#), NOW).map_err(|error| error.code())?;
+    let context = gate.admit(&Call::new("POST", headers, br#"{"data": 1}"#), at(NOW)).map_err(|error| error.code())?;
     Ok(context.auth.unwrap())
 }
 
@@ -208,7 +208,7 @@ fn the_emulator_reads_payloads_alone() {
     ] {
         assert_eq!(by(&gate, token).unwrap().uid(), uid, "{token}");
         let call = Call::new("POST", [JSON, ("X-Firebase-AppCheck", token)], br#"{"data": 1}"#);
-        let context = gate.admit(&call, NOW).unwrap();
+        let context = gate.admit(&call, at(NOW)).unwrap();
         assert_eq!(context.app_check, TokenStatus::Valid, "{token}");
         assert_eq!(context.app.unwrap().app_id, uid.unwrap_or_default(), "{token}");
     }
@@ -216,9 +216,9 @@ fn the_emulator_reads_payloads_alone() {
     let null = "x.bnVsbA.x";
     assert_eq!(by(&gate, null), Err(ErrorCode::Unauthenticated));
     let call = Call::new("POST", [JSON, ("X-Firebase-AppCheck", null)], br#"{"data": 1}"#);
-    let context = gate.admit(&call, NOW).unwrap();
+    let context = gate.admit(&call, at(NOW)).unwrap();
     assert_eq!((context.app_check, context.app), (TokenStatus::Invalid, None));
-    assert_eq!(gate.enforce_app_check(true).admit(&call, NOW).unwrap_err().status(), 401);
+    assert_eq!(gate.enforce_app_check(true).admit(&call, at(NOW)).unwrap_err().status(), 401);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn rules_see_the_claims_of_the_token_and_no_added_uid() {
         let kept = by(&gate(), &verified).unwrap();
         // Handlers see the user's id under that name, as from the SDK.
         assert_eq!(kept.token().text("uid"), Some("u1"));
-        let seen = Verifier::id_tokens(PROJECT, keys::known()).verify(&verified, NOW).unwrap().auth().cloned();
+        let seen = Verifier::id_tokens(PROJECT, keys::known()).verify(&verified, at(NOW)).unwrap().auth().cloned();
         assert_eq!(kept.auth(), seen.as_ref());
         for auth in [kept, by(&Gate::emulator(), &unsigned_token(&claims)).unwrap()] {
             let read = Request::get("b", uid).auth(auth.auth().unwrap());
@@ -246,10 +246,10 @@ fn rules_see_the_claims_of_the_token_and_no_added_uid() {
 fn wide_integers_reach_the_handler_as_doubles() {
     let body = json!({ "data": { "n": { "@type": "type.googleapis.com/google.protobuf.Int64Value", "value": "7" } } });
     let body = body.to_string();
-    let context = gate().admit(&Call::new("POST", [JSON], body.as_bytes()), NOW).unwrap();
+    let context = gate().admit(&Call::new("POST", [JSON], body.as_bytes()), at(NOW)).unwrap();
     assert_eq!(context.data, json!({ "n": 7.0 }));
     let other = json!({ "data": { "@type": "x" } }).to_string();
-    assert_eq!(gate().admit(&Call::new("POST", [JSON], other.as_bytes()), NOW).unwrap_err().status(), 500);
+    assert_eq!(gate().admit(&Call::new("POST", [JSON], other.as_bytes()), at(NOW)).unwrap_err().status(), 500);
 }
 
 #[test]

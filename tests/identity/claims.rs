@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     cases::{Case, same},
-    keys::NOW,
+    keys::{NOW, at},
     tokens::issued,
 };
 
@@ -26,7 +26,7 @@ pub fn set(case: &Case) -> Result<(), String> {
 }
 
 pub fn merge(case: &Case) -> Result<(), String> {
-    let mut session = Session::new(case.text("sign_in_provider"), NOW);
+    let mut session = Session::new(case.text("sign_in_provider"), at(NOW));
     let text = |json: &Json| json.as_str().map(str::to_owned);
     session.tenant = text(&case.input["tenant_id"]);
     session.sign_in_attributes = case.input.get("sign_in_attributes").cloned();
@@ -36,7 +36,7 @@ pub fn merge(case: &Case) -> Result<(), String> {
     });
     session.claims = case.input["extra_claims"].as_object().cloned().unwrap_or_default();
     let user = user(&case.input["user"]);
-    issued(case, &session.id_token(&user, case.text("project"), NOW).map_err(|error| error.to_string())?)
+    issued(case, &session.id_token(&user, case.text("project"), at(NOW)).map_err(|error| error.to_string())?)
 }
 
 /// An account as the cases state it.
@@ -63,12 +63,12 @@ fn provider(json: &Json) -> ProviderAccount {
 #[test]
 fn a_change_of_claims_shows_in_the_next_token() {
     let mut user = UserRecord::new("alice");
-    let session = Session::new("password", NOW);
+    let session = Session::new("password", at(NOW));
     custom_claims::set(&mut user, &json!({ "role": "viewer", "team": "red" })).unwrap();
-    let before = session.id_token(&user, "demo-x", NOW).unwrap();
+    let before = session.id_token(&user, "demo-x", at(NOW)).unwrap();
     custom_claims::merge(&mut user, &json!({ "role": "editor", "level": null })).unwrap();
     custom_claims::delete(&mut user, ["team", "absent"]);
-    let after = session.id_token(&user, "demo-x", NOW + 60).unwrap();
+    let after = session.id_token(&user, "demo-x", at(NOW + 60)).unwrap();
     let role = |claims: &Claims| claims.text("role").unwrap().to_owned();
     assert_eq!((role(&before), role(&after)), ("viewer".to_owned(), "editor".to_owned()));
     assert_eq!(before.get("team"), Some(&json!("red")));
@@ -116,12 +116,12 @@ fn the_size_is_that_of_javascript() {
 fn session_claims_that_the_signer_refuses_end_in_500() {
     let user = UserRecord::new("alice");
     for name in ["iss", "aud", "sub", "exp"] {
-        let mut session = Session::new("password", NOW);
+        let mut session = Session::new("password", at(NOW));
         session.claims.insert(name.to_owned(), json!("x"));
-        assert_eq!(session.id_token(&user, "demo-x", NOW).unwrap_err().status(), 500, "{name}");
+        assert_eq!(session.id_token(&user, "demo-x", at(NOW)).unwrap_err().status(), 500, "{name}");
     }
-    let mut session = Session::new("password", NOW);
+    let mut session = Session::new("password", at(NOW));
     session.claims.insert("iat".to_owned(), json!(1000));
-    let claims = session.id_token(&user, "demo-x", NOW).unwrap();
+    let claims = session.id_token(&user, "demo-x", at(NOW)).unwrap();
     assert_eq!((claims.number("iat"), claims.number("exp")), (Some(1000.0), Some(4600.0)));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     cases::{Case, same},
-    keys::{self, NOW},
+    keys::{self, NOW, at},
 };
 
 pub fn handled(case: &Case) -> Result<(), String> {
@@ -102,7 +102,7 @@ fn simulated(case: &Case) -> Report {
         };
         Some(Answer::new(stated["http"].as_u64().unwrap() as u16, body))
     };
-    Simulation::new(keys::PROJECT, flow, NOW).profile(Profile::Emulator).run(account(), &mut handlers)
+    Simulation::new(keys::PROJECT, flow, at(NOW)).profile(Profile::Emulator).run(account(), &mut handlers)
 }
 
 fn account() -> UserRecord {
@@ -139,7 +139,7 @@ fn call(case: &Case) -> (u16, Json, Option<Context>) {
     let gate = if case.text("mode") == "emulator" { Gate::emulator() } else { production() };
     let gate = gate.generation(Generation::Second).enforce_app_check(case.input["options"]["enforceAppCheck"] == true);
     let body = case.input["body"].to_string();
-    let admitted = gate.admit(&Call::new("POST", headers, body.as_bytes()), NOW);
+    let admitted = gate.admit(&Call::new("POST", headers, body.as_bytes()), at(NOW));
     match admitted.and_then(|context| run(case.text("handler"), &context).map(|result| (result, context))) {
         Ok((result, context)) => (200, success(&result), Some(context)),
         Err(error) => (error.status(), error.to_json(), None),

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use firewarden::auth::{Claims, KeySet, Keys, ServiceAccount, Signer};
+use firewarden::{
+    Timestamp,
+    auth::{Claims, KeySet, Keys, ServiceAccount, Signer},
+};
 use serde_json::{Value as Json, json};
 
 #[cfg(feature = "verify-aws-lc")]
@@ -20,6 +23,11 @@ pub const EC_PUBLIC: &str = include_str!("keys/test-ec.public.pem");
 pub const JWKS: &str = include_str!("keys/test-jwks.json");
 
 pub const NOW: i64 = 1_700_000_000;
+
+/// A second since 1970.
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_secs(second).unwrap()
+}
 pub const PROJECT: &str = "demo-x";
 pub const ACCOUNT: &str = "sa@demo-x.iam.gserviceaccount.com";
 

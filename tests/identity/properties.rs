@@ -10,7 +10,7 @@ use firewarden::auth::{
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::keys::{self, NOW, PROJECT, id_token, part, signed};
+use super::keys::{self, NOW, PROJECT, at, id_token, part, signed};
 
 fn verifiers() -> Vec<Verifier> {
     let all = [
@@ -27,13 +27,13 @@ fn verifiers() -> Vec<Verifier> {
 fn refused_by_all(token: &str) {
     for verifier in verifiers() {
         for _ in 0..2 {
-            assert!(verifier.verify(token, NOW).is_err(), "{:?}: {token}", verifier.kind());
+            assert!(verifier.verify(token, at(NOW)).is_err(), "{:?}: {token}", verifier.kind());
         }
     }
     // The emulators' readers believe, but do not panic.
-    let _ = EmulatorVerifier::id_tokens(PROJECT).verify(token, NOW);
+    let _ = EmulatorVerifier::id_tokens(PROJECT).verify(token, at(NOW));
     let _ = decode(token).map(|token| [Product::Firestore, Product::Storage, Product::Database].map(|p| token.auth(p)));
-    let _ = Exchange::new(PROJECT).unsigned(token, |_| None, NOW);
+    let _ = Exchange::new(PROJECT).unsigned(token, |_| None, at(NOW));
     for product in [Product::Firestore, Product::Storage, Product::Database] {
         let _ = credential(product, Some(token));
         let _ = credential(product, Some(&format!("Bearer {token}")));
@@ -107,7 +107,7 @@ proptest! {
             all.set(name, value);
         }
         let token = signed(&all);
-        if let Ok(user) = Verifier::id_tokens(PROJECT, keys::known()).verify(&token, NOW) {
+        if let Ok(user) = Verifier::id_tokens(PROJECT, keys::known()).verify(&token, at(NOW)) {
             prop_assert_eq!(user.claims(), &all);
             prop_assert_eq!(all.text("aud"), Some(PROJECT));
             prop_assert!(all.number("exp").unwrap() > NOW as f64 && all.number("iat").unwrap() <= NOW as f64);
@@ -125,7 +125,7 @@ proptest! {
             if let Ok(set) = KeySet::from_pem("ka", &pem) {
                 let verifier = Verifier::id_tokens(PROJECT, firewarden::auth::Keys::new(set));
                 let token = signed(&id_token(json!({})));
-                prop_assert!(verifier.verify(&token, NOW).is_err());
+                prop_assert!(verifier.verify(&token, at(NOW)).is_err());
             }
         }
         let _ = (KeySet::parse(&text).is_ok(), ServiceAccount::from_json(&text).is_ok());
@@ -141,7 +141,7 @@ proptest! {
                 ("x-firebase-appcheck", header.as_str()),
                 ("x-callable-context-auth", header.as_str()),
             ];
-            let _ = gate.admit(&Call::new(&method, headers, body.as_bytes()), NOW);
+            let _ = gate.admit(&Call::new(&method, headers, body.as_bytes()), at(NOW));
         }
     }
 
@@ -152,7 +152,7 @@ proptest! {
         record[more.0] = more.1;
         let body = json!({ "userRecord": record }).to_string();
         let mut handlers = |_: Event, _: &Claims| Some(Answer::new(status, body.clone()));
-        let report = Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).run(UserRecord::new("u1"), &mut handlers);
+        let report = Simulation::new(PROJECT, Flow::PasswordSignUp, at(NOW)).run(UserRecord::new("u1"), &mut handlers);
         if let Ok(Some(signed_in)) = report.outcome {
             prop_assert_eq!(signed_in.claims.subject(), Some("u1"));
         }

@@ -9,7 +9,7 @@ use firewarden::auth::{
 };
 use serde_json::{Value as Json, json};
 
-use super::keys::{self, NOW, PROJECT};
+use super::keys::{self, NOW, PROJECT, at};
 
 fn user() -> UserRecord {
     UserRecord { email: Some("a@example.com".to_owned()), email_verified: Some(false), ..UserRecord::new("alice") }
@@ -21,7 +21,7 @@ fn sign_up(profile: Profile, create: Option<Answer>, sign_in: Option<Answer>) ->
         Event::BeforeCreate => create.clone(),
         _ => sign_in.clone(),
     };
-    Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).profile(profile).run(user(), &mut handlers)
+    Simulation::new(PROJECT, Flow::PasswordSignUp, at(NOW)).profile(profile).run(user(), &mut handlers)
 }
 
 fn returns(event: Event, value: Json) -> Option<Answer> {
@@ -90,7 +90,7 @@ fn a_new_user_who_may_not_sign_in_is_stored_by_the_emulator_only() {
     }
     // One who was there before stays as he was.
     let mut handlers = |_: Event, _: &Claims| refused.clone();
-    let report = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW).run(user(), &mut handlers);
+    let report = Simulation::new(PROJECT, Flow::PasswordSignIn, at(NOW)).run(user(), &mut handlers);
     assert_eq!(report.stored, Some(user()));
 }
 
@@ -125,11 +125,12 @@ fn session_claims_win_in_tokens_and_are_not_stored() {
     // They stay with the session: a refresh has them, the next sign-in does not.
     let session = report.outcome.as_ref().unwrap().as_ref().unwrap().session.clone();
     let mut none = |_: Event, _: &Claims| None;
-    let refreshed = Simulation::new(PROJECT, Flow::Refresh, NOW + 3600).session(session).run(stored.clone(), &mut none);
+    let refreshed =
+        Simulation::new(PROJECT, Flow::Refresh, at(NOW + 3600)).session(session).run(stored.clone(), &mut none);
     assert_eq!(claims(&refreshed).text("role"), Some("session"));
     assert_eq!(claims(&refreshed).number("auth_time"), Some(NOW as f64));
     assert!(refreshed.sent.is_empty());
-    let again = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW + 7200).run(stored.clone(), &mut none);
+    let again = Simulation::new(PROJECT, Flow::PasswordSignIn, at(NOW + 7200)).run(stored.clone(), &mut none);
     assert_eq!(claims(&again).text("role"), Some("db"));
 }
 
@@ -148,7 +149,7 @@ fn what_recaptcha_shall_do_is_reported() {
 fn a_disabled_user_reaches_no_handler() {
     let disabled = UserRecord { disabled: true, ..user() };
     let mut handlers = |_: Event, _: &Claims| -> Option<Answer> { panic!("called") };
-    let report = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW).run(disabled, &mut handlers);
+    let report = Simulation::new(PROJECT, Flow::PasswordSignIn, at(NOW)).run(disabled, &mut handlers);
     assert!(report.sent.is_empty());
     assert_eq!(report.outcome.unwrap_err().client_code(), "auth/user-disabled");
 }
@@ -156,7 +157,7 @@ fn a_disabled_user_reaches_no_handler() {
 #[test]
 fn an_administrator_may_make_a_disabled_account() {
     let disabled = || UserRecord { disabled: true, ..user() };
-    let run = |flow| Simulation::new(PROJECT, flow, NOW).run(disabled(), &mut |_: Event, _: &Claims| None);
+    let run = |flow| Simulation::new(PROJECT, flow, at(NOW)).run(disabled(), &mut |_: Event, _: &Claims| None);
     let made = run(Flow::AdminCreate);
     assert_eq!(made.outcome, Ok(None));
     assert!(made.stored.unwrap().disabled);
@@ -198,9 +199,9 @@ struct Real {
 impl Real {
     fn serve(&mut self, body: &[u8]) -> Result<Handled, HttpsError> {
         let token = read_request("POST", "application/json; charset=utf-8", body)?;
-        let payload = self.verifier.verify(&token, NOW).expect("a good token");
+        let payload = self.verifier.verify(&token, at(NOW)).expect("a good token");
         assert!(payload.auth().is_none(), "no credential for rules");
-        let event = event(payload.claims(), PROJECT, NOW)?;
+        let event = event(payload.claims(), PROJECT, at(NOW))?;
         let email = event["data"]["email"].as_str().unwrap_or_default().to_owned();
         self.seen.push(event);
         Ok(if email.ends_with("@example.com") {
@@ -244,10 +245,10 @@ fn a_real_handler_is_driven_with_signed_requests() {
             enrolled_at: Some("2023-11-14T22:13:20Z".to_owned()),
             ..EnrolledFactor::default()
         }],
-        valid_since: Some(NOW),
+        valid_since: Some(at(NOW)),
         ..user()
     };
-    let simulation = Simulation::new(PROJECT, Flow::ProviderSignUp("github.com".to_owned()), NOW)
+    let simulation = Simulation::new(PROJECT, Flow::ProviderSignUp("github.com".to_owned()), at(NOW))
         .details(details)
         .tenant("t1")
         .event_id("e1");
@@ -277,7 +278,7 @@ fn a_real_handler_is_driven_with_signed_requests() {
     assert_eq!(create["data"]["tokensValidAfterTime"], "Tue, 14 Nov 2023 22:13:20 GMT");
 
     let stranger = UserRecord { email: Some("x@elsewhere.org".to_owned()), ..UserRecord::new("x") };
-    let refused = Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).run(stranger, &mut real);
+    let refused = Simulation::new(PROJECT, Flow::PasswordSignUp, at(NOW)).run(stranger, &mut real);
     assert!(refused.outcome.unwrap_err().message().contains("not x@elsewhere.org"));
     assert!(refused.stored.is_none());
 }
@@ -288,7 +289,7 @@ fn the_emulator_sends_attributes_as_text() {
     let flow = || Flow::ProviderSignUp("saml.corp".to_owned());
     let run = |profile| {
         let mut none = |_: Event, _: &Claims| None;
-        Simulation::new(PROJECT, flow(), NOW).profile(profile).details(details.clone()).run(user(), &mut none)
+        Simulation::new(PROJECT, flow(), at(NOW)).profile(profile).details(details.clone()).run(user(), &mut none)
     };
     let sent = |profile| run(profile).sent[0].payload.get("sign_in_attributes").unwrap().clone();
     assert_eq!(sent(Profile::Production), json!({ "role": "admin" }));
@@ -305,10 +306,10 @@ fn the_emulator_loses_attributes_on_refresh() {
         let mut none = |_: Event, _: &Claims| None;
         let flow = Flow::ProviderSignIn("saml.corp".to_owned());
         let first =
-            Simulation::new(PROJECT, flow, NOW).profile(profile).details(details.clone()).run(user(), &mut none);
+            Simulation::new(PROJECT, flow, at(NOW)).profile(profile).details(details.clone()).run(user(), &mut none);
         assert_eq!(claims(&first).firebase("sign_in_attributes"), Some(&attributes), "{profile:?}");
         let session = first.outcome.unwrap().unwrap().session;
-        let refresh = Simulation::new(PROJECT, Flow::Refresh, NOW + 3600).profile(profile).session(session);
+        let refresh = Simulation::new(PROJECT, Flow::Refresh, at(NOW + 3600)).profile(profile).session(session);
         let second = refresh.run(user(), &mut none);
         assert_eq!(claims(&second).firebase("sign_in_attributes"), refreshed, "{profile:?}");
     }
@@ -316,38 +317,38 @@ fn the_emulator_loses_attributes_on_refresh() {
 
 #[test]
 fn messages_are_events_without_a_user() {
-    let simulation = Simulation::new(PROJECT, Flow::PasswordSignIn, NOW);
+    let simulation = Simulation::new(PROJECT, Flow::PasswordSignIn, at(NOW));
     let mail = Message::Email { to: "a@example.com".to_owned(), kind: "PASSWORD_RESET".to_owned() };
     let payload = simulation.message(&mail);
     assert_eq!((payload.text("email_type"), payload.subject()), (Some("PASSWORD_RESET"), None));
     let verifier = Verifier::blocking_tokens(PROJECT, keys::known());
-    let verified = verifier.verify(&keys::signed(&payload), NOW).unwrap();
-    let seen = event(verified.claims(), PROJECT, NOW).unwrap();
+    let verified = verifier.verify(&keys::signed(&payload), at(NOW)).unwrap();
+    let seen = event(verified.claims(), PROJECT, at(NOW)).unwrap();
     assert_eq!((&seen["authType"], &seen["emailType"]), (&json!("UNAUTHENTICATED"), &json!("PASSWORD_RESET")));
     assert_eq!(seen["eventType"], "providers/cloud.auth/eventTypes/user.beforeSendEmail");
     assert_eq!(seen["additionalUserInfo"], json!({ "isNewUser": false, "email": "a@example.com" }));
     assert!(seen.get("data").is_none() && seen.get("smsType").is_none());
     let text = Message::Sms { to: "+1".to_owned(), kind: "SIGN_IN_OR_SIGN_UP".to_owned() };
-    let seen = event(&simulation.message(&text), PROJECT, NOW).unwrap();
+    let seen = event(&simulation.message(&text), PROJECT, at(NOW)).unwrap();
     assert_eq!((&seen["authType"], &seen["smsType"]), (&json!("UNAUTHENTICATED"), &json!("SIGN_IN_OR_SIGN_UP")));
     assert_eq!(seen["additionalUserInfo"], json!({ "isNewUser": false, "phoneNumber": "+1" }));
     assert!(seen.get("data").is_none() && seen.get("emailType").is_none());
     // A user who comes along is no part of what the event is about.
     let mut odd = simulation.message(&text);
     odd.set("user_record", json!({ "x": 1 }));
-    assert!(event(&odd, PROJECT, NOW).unwrap().get("data").is_none());
+    assert!(event(&odd, PROJECT, at(NOW)).unwrap().get("data").is_none());
 }
 
 #[test]
 fn the_times_of_a_user_are_milliseconds_but_for_the_one_of_his_tokens() {
     let mut real = Real { verifier: Verifier::blocking_tokens(PROJECT, keys::known()), seen: Vec::new() };
     let account = UserRecord {
-        created_at: Some(NOW - 86_400),
-        last_sign_in_at: Some(NOW - 3600),
-        valid_since: Some(NOW),
+        created_at: Some(at(NOW - 86_400)),
+        last_sign_in_at: Some(at(NOW - 3600)),
+        valid_since: Some(at(NOW)),
         ..user()
     };
-    Simulation::new(PROJECT, Flow::PasswordSignIn, NOW).run(account, &mut real).outcome.unwrap();
+    Simulation::new(PROJECT, Flow::PasswordSignIn, at(NOW)).run(account, &mut real).outcome.unwrap();
     let data = &real.seen[0]["data"];
     assert_eq!(
         data["metadata"],
@@ -358,7 +359,7 @@ fn the_times_of_a_user_are_milliseconds_but_for_the_one_of_his_tokens() {
         let record = json!({ "uid": "u", "provider_data": [], "metadata": { "creation_time": created },
                              "tokens_valid_after_time": valid });
         let payload = keys::claims(json!({ "event_type": "beforeCreate", "user_record": record }));
-        let data = event(&payload, PROJECT, NOW).unwrap()["data"].clone();
+        let data = event(&payload, PROJECT, at(NOW)).unwrap()["data"].clone();
         (data["metadata"]["creationTime"].clone(), data["tokensValidAfterTime"].clone())
     };
     assert_eq!(seen(json!(0), json!(0)), (json!(null), json!(null)));
@@ -384,11 +385,11 @@ fn events_about_users_need_one() {
             if record.is_none() {
                 payload.remove("user_record");
             }
-            let error = event(&payload, PROJECT, NOW).unwrap_err();
+            let error = event(&payload, PROJECT, at(NOW)).unwrap_err();
             assert_eq!((error.status(), error.message()), (500, message), "{name} {record:?}");
         }
     }
-    let other = event(&keys::claims(json!({ "event_type": "other" })), PROJECT, NOW).unwrap();
+    let other = event(&keys::claims(json!({ "event_type": "other" })), PROJECT, at(NOW)).unwrap();
     assert_eq!((&other["eventType"], &other["authType"]), (&json!("other"), &json!("UNAUTHENTICATED")));
 }
 
@@ -396,7 +397,8 @@ fn events_about_users_need_one() {
 fn the_second_factor_stands_in_event_and_token() {
     let factor = SecondFactor { provider: "phone".to_owned(), identifier: "f1".to_owned() };
     let mut none = |_: Event, _: &Claims| None;
-    let simulation = Simulation::new(PROJECT, Flow::SecondFactor("google.com".to_owned()), NOW).second_factor(factor);
+    let simulation =
+        Simulation::new(PROJECT, Flow::SecondFactor("google.com".to_owned()), at(NOW)).second_factor(factor);
     let report = simulation.run(user(), &mut none);
     assert_eq!(report.sent[0].payload.text("sign_in_second_factor"), Some("phone"));
     assert_eq!(claims(&report).firebase("second_factor_identifier"), Some(&json!("f1")));
@@ -426,13 +428,13 @@ fn decisions_follow_the_claims_that_a_handler_gives() {
         .parse()
         .unwrap();
     let mut real = Real { verifier: Verifier::blocking_tokens(PROJECT, keys::known()), seen: Vec::new() };
-    let report = Simulation::new(PROJECT, Flow::PasswordSignUp, NOW).run(user(), &mut real);
+    let report = Simulation::new(PROJECT, Flow::PasswordSignUp, at(NOW)).run(user(), &mut real);
     let token = keys::signed(claims(&report));
-    let verified = Verifier::id_tokens(PROJECT, keys::known()).verify(&token, NOW).unwrap();
+    let verified = Verifier::id_tokens(PROJECT, keys::known()).verify(&token, at(NOW)).unwrap();
     let auth = verified.auth().unwrap();
     assert_eq!(auth.trust(), Trust::Verified);
     assert!(rules.permits(&Request::get("b", "x").auth(auth), &()).unwrap());
-    let without = Session::new("password", NOW).id_token(&user(), PROJECT, NOW).unwrap();
-    let verified = Verifier::id_tokens(PROJECT, keys::known()).verify(&keys::signed(&without), NOW).unwrap();
+    let without = Session::new("password", at(NOW)).id_token(&user(), PROJECT, at(NOW)).unwrap();
+    let verified = Verifier::id_tokens(PROJECT, keys::known()).verify(&keys::signed(&without), at(NOW)).unwrap();
     assert!(!rules.permits(&Request::get("b", "x").auth(verified.auth().unwrap()), &()).unwrap());
 }

@@ -1,6 +1,6 @@
 //! Custom tokens, ID tokens and session cookies.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use firewarden::auth::{
     Claims, CustomToken, EmulatorVerifier, Exchange, MintError, Minting, Profile, TokenError, TokenKind, UserRecord,
@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::{
     cases::{Case, same},
     claims::user,
-    keys::{self, NOW},
+    keys::{self, NOW, at},
 };
 
 pub fn mint(case: &Case) -> Result<(), String> {
@@ -27,7 +27,7 @@ pub fn mint(case: &Case) -> Result<(), String> {
         Err(error) => case.error(error.code(), &error.to_string()),
         Ok(token) => {
             let verifier = Verifier::custom_tokens(keys::ACCOUNT, keys::known());
-            match verifier.verify(&token, case.input["now"].as_i64().unwrap()) {
+            match verifier.verify(&token, at(case.input["now"].as_i64().unwrap())) {
                 Ok(verified) => assert_eq!(verified.kind(), TokenKind::CustomToken),
                 Err(error) => assert!(case.id.starts_with("mint-node-allows"), "{}: {error}", case.id),
             }
@@ -49,7 +49,7 @@ fn minted(case: &Case, minting: Minting) -> Result<String, MintError> {
         token = token.tenant(tenant.clone());
     }
     assert_eq!(case.text("service_account"), keys::ACCOUNT);
-    token.sign(&keys::account(), case.input["now"].as_i64().unwrap())
+    token.sign(&keys::account(), at(case.input["now"].as_i64().unwrap()))
 }
 
 pub fn exchange(case: &Case) -> Result<(), String> {
@@ -61,7 +61,7 @@ pub fn exchange(case: &Case) -> Result<(), String> {
         user(&stored)
     });
     let find = |uid: &str| stored.filter(|user| user.uid == uid);
-    match Exchange::new(case.text("project")).unsigned(&token, find, NOW) {
+    match Exchange::new(case.text("project")).unsigned(&token, find, at(NOW)) {
         Err(error) => case.http(error.status(), error.message()),
         Ok(signed_in) => issued(case, &signed_in.claims),
     }
@@ -87,12 +87,13 @@ pub fn session_cookie(case: &Case) -> Result<(), String> {
     if case.text("op") == "verify_session_cookie" {
         return verified(case, TokenKind::SessionCookie);
     }
-    let lifetime = case.input["valid_duration_seconds"].as_i64().unwrap();
-    match make_cookie(&keys::id_token(json!({})), keys::PROJECT, lifetime, NOW) {
+    let seconds = case.input["valid_duration_seconds"].as_u64().unwrap();
+    let lifetime = Duration::from_secs(seconds);
+    match make_cookie(&keys::id_token(json!({})), keys::PROJECT, lifetime, at(NOW)) {
         Err(error) => case.http(error.status(), error.message()),
         Ok(claims) => {
             let verifier = Verifier::session_cookies(keys::PROJECT, keys::known());
-            assert!(verifier.verify(&keys::signed(&claims), NOW).is_ok());
+            assert!(verifier.verify(&keys::signed(&claims), at(NOW)).is_ok());
             let lifetime = claims.number("exp").unwrap() - claims.number("iat").unwrap();
             same("the lifetime", json!(lifetime as i64), &case.expect["ok"]["lifetime"])
         }
@@ -134,7 +135,7 @@ fn in_emulator(case: &Case, kind: TokenKind) -> Result<firewarden::auth::Unsigne
         TokenKind::IdToken => EmulatorVerifier::id_tokens(project),
         _ => EmulatorVerifier::session_cookies(project),
     };
-    verifier.verify(&token(case), case.input["now"].as_i64().unwrap())
+    verifier.verify(&token(case), at(case.input["now"].as_i64().unwrap()))
 }
 
 fn in_production(case: &Case, kind: TokenKind, profile: Profile) -> Result<String, TokenError> {
@@ -148,13 +149,13 @@ fn in_production(case: &Case, kind: TokenKind, profile: Profile) -> Result<Strin
     if let Some(tenant) = case.input.get("tenant_id") {
         verifier = verifier.tenant(tenant.as_str().unwrap());
     }
-    let (token, now) = (token(case), case.input["now"].as_i64().unwrap());
+    let (token, now) = (token(case), at(case.input["now"].as_i64().unwrap()));
     let once = || {
         if case.input["check_revoked"] == true {
             let stated = &case.input["user"];
             let user = UserRecord {
                 disabled: stated["disabled"] == true,
-                valid_since: stated["valid_since"].as_i64(),
+                valid_since: stated["valid_since"].as_i64().map(at),
                 ..UserRecord::new("u1")
             };
             return verifier.verify_current(&token, now, &HashMap::from([("u1".to_owned(), user)]));

@@ -30,13 +30,13 @@ pub fn read_request(method: &str, content_type: &str, body: &[u8]) -> Result<Str
 }
 
 /// What a handler is given for a token's payload: the event of the second generation, whose member `data` is the user;
-/// events about a message have none. `now` is in seconds since 1970. Times are texts as JavaScript's `toUTCString` makes
+/// events about a message have none. Times are texts as JavaScript's `toUTCString` makes
 /// them.
 ///
 /// # Errors
 ///
 /// 500 for an event about a user without one, or whose user has no id, as the SDK answers.
-pub fn event(payload: &Claims, project: &str, now: i64) -> Result<Json, HttpsError> {
+pub fn event(payload: &Claims, project: &str, now: Timestamp) -> Result<Json, HttpsError> {
     let get = |name: &str| payload.get(name).cloned();
     let name = payload.text("event_type").unwrap_or_default();
     let method = payload.text("sign_in_method").filter(|method| !method.is_empty());
@@ -97,7 +97,7 @@ fn additional(payload: &Claims, method: Option<&str>) -> Json {
 }
 
 /// Null unless there are attributes or a token of the provider.
-fn credential(payload: &Claims, method: Option<&str>, now: i64) -> Json {
+fn credential(payload: &Claims, method: Option<&str>, now: Timestamp) -> Json {
     let get = |name: &str| payload.get(name).filter(|value| js::truth(Some(value))).cloned();
     let parts = ["sign_in_attributes", "oauth_id_token", "oauth_access_token", "oauth_refresh_token"];
     if parts.into_iter().all(|part| get(part).is_none()) {
@@ -109,7 +109,11 @@ fn credential(payload: &Claims, method: Option<&str>, now: i64) -> Json {
     put(&mut credential, "accessToken", get("oauth_access_token"));
     put(&mut credential, "refreshToken", get("oauth_refresh_token"));
     let expires = get("oauth_expires_in").and_then(|seconds| seconds.as_f64());
-    put(&mut credential, "expirationTime", expires.map(|seconds| json!(utc((now as f64 + seconds) * 1000.0))));
+    put(
+        &mut credential,
+        "expirationTime",
+        expires.map(|seconds| json!(utc((now.unix_seconds() as f64 + seconds) * 1000.0))),
+    );
     put(&mut credential, "secret", get("oauth_token_secret"));
     put(&mut credential, "providerId", method.map(|method| json!(provider(method))));
     put(&mut credential, "signInMethod", method.map(|method| json!(method)));

@@ -1,9 +1,14 @@
 //! What a blocking function is sent: the payload of its token (identity specification, section 4.1).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{Event, Profile};
-use crate::auth::{Claims, UserRecord, checks::ID_TOKEN_ISSUER};
+use crate::{
+    auth::{Claims, UserRecord, checks::ID_TOKEN_ISSUER},
+    value::Timestamp,
+};
 
 /// Seconds that the token lives.
 const LIFETIME: i64 = 600;
@@ -53,8 +58,8 @@ pub struct OAuthTokens {
     pub refresh_token: Option<String>,
     /// The secret of OAuth 1.
     pub token_secret: Option<String>,
-    /// Seconds until the access token expires.
-    pub expires_in: Option<i64>,
+    /// The time until the access token expires; its field counts whole seconds.
+    pub expires_in: Option<Duration>,
 }
 
 impl std::fmt::Debug for OAuthTokens {
@@ -90,7 +95,7 @@ pub(super) struct Envelope<'a> {
     pub(super) tenant: Option<&'a str>,
     pub(super) details: &'a Details,
     pub(super) profile: Profile,
-    pub(super) now: i64,
+    pub(super) now: Timestamp,
 }
 
 impl Envelope<'_> {
@@ -98,8 +103,8 @@ impl Envelope<'_> {
         let mut payload = Map::new();
         put(&mut payload, "iss", Some(format!("{ID_TOKEN_ISSUER}{}", self.project)));
         put(&mut payload, "aud", Some(self.url));
-        put(&mut payload, "iat", Some(self.now));
-        put(&mut payload, "exp", Some(self.now.saturating_add(LIFETIME)));
+        put(&mut payload, "iat", Some(self.now.unix_seconds()));
+        put(&mut payload, "exp", Some(self.now.unix_seconds().saturating_add(LIFETIME)));
         put(&mut payload, "event_id", Some(self.event_id));
         put(&mut payload, "event_type", Some(event.name()));
         put(&mut payload, "user_agent", Some(self.details.user_agent.as_str()));
@@ -128,7 +133,7 @@ impl Envelope<'_> {
         put(&mut payload, "oauth_access_token", oauth.access_token.as_deref());
         put(&mut payload, "oauth_refresh_token", oauth.refresh_token.as_deref());
         put(&mut payload, "oauth_token_secret", oauth.token_secret.as_deref());
-        put(&mut payload, "oauth_expires_in", oauth.expires_in);
+        put(&mut payload, "oauth_expires_in", oauth.expires_in.map(|left| left.as_secs()));
         put(&mut payload, "user_record", Some(self.record(user)));
         Claims::from(payload)
     }
@@ -181,13 +186,13 @@ impl Envelope<'_> {
             put(&mut record, "multi_factor", Some(json!({ "enrolled_factors": factors.collect::<Json>() })));
         }
         if user.last_sign_in_at.is_some() || user.created_at.is_some() {
-            let millis = |second: Option<i64>| second.map(|second| second.saturating_mul(1000));
+            let millis = |at: Option<Timestamp>| at.map(Timestamp::to_millis);
             let mut metadata = Map::new();
             put(&mut metadata, "last_sign_in_time", millis(user.last_sign_in_at));
             put(&mut metadata, "creation_time", millis(user.created_at));
             put(&mut record, "metadata", Some(metadata));
         }
-        put(&mut record, "tokens_valid_after_time", user.valid_since);
+        put(&mut record, "tokens_valid_after_time", user.valid_since.map(Timestamp::unix_seconds));
         Json::Object(record)
     }
 }

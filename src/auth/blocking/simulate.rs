@@ -5,7 +5,10 @@ use super::{
     payload::Envelope,
     response::{self, Updates},
 };
-use crate::auth::{Claims, SecondFactor, Session, SignedIn, UserRecord, server_error::ServerError};
+use crate::{
+    auth::{Claims, SecondFactor, Session, SignedIn, UserRecord, server_error::ServerError},
+    value::Timestamp,
+};
 
 /// The blocking functions of a project.
 pub trait Handlers {
@@ -46,7 +49,7 @@ pub struct Report {
 pub struct Simulation {
     project: String,
     flow: Flow,
-    now: i64,
+    now: Timestamp,
     profile: Profile,
     details: Details,
     tenant: Option<String>,
@@ -57,8 +60,8 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A flow at a time in seconds since 1970, with the behaviour of production.
-    pub fn new(project: impl Into<String>, flow: Flow, now: i64) -> Self {
+    /// A flow at that time, with the behaviour of production.
+    pub fn new(project: impl Into<String>, flow: Flow, now: Timestamp) -> Self {
         Simulation {
             project: project.into(),
             flow,

@@ -7,7 +7,7 @@ use super::{call::Call, data};
 use crate::auth::{TokenKind, VerifiedToken, Verifier};
 use crate::{
     auth::{Auth, Claims, ErrorCode, HttpsError, Trust, compact, js},
-    value::{Value, json},
+    value::{Timestamp, Value, json},
 };
 
 /// The generation of the functions that stand behind a gate.
@@ -206,12 +206,12 @@ impl Gate {
         self
     }
 
-    /// What the handler of a call gets to know, at a time in seconds since 1970.
+    /// What the handler of a call gets to know, at that time.
     ///
     /// # Errors
     ///
     /// What to answer instead of calling the handler: 400 for another form than a callable's, 401 for a bad token.
-    pub fn admit(&self, call: &Call<'_>, now: i64) -> Result<Context, HttpsError> {
+    pub fn admit(&self, call: &Call<'_>, now: Timestamp) -> Result<Context, HttpsError> {
         let data = call.data()?;
         let (app_check, app) = self.app(call, now)?;
         let auth = self.auth(call, now)?;
@@ -222,7 +222,7 @@ impl Gate {
         Ok(Context { auth, app, app_check, instance_id_token, data: data::decode(data)? })
     }
 
-    fn auth(&self, call: &Call<'_>, now: i64) -> Result<Option<CallableAuth>, HttpsError> {
+    fn auth(&self, call: &Call<'_>, now: Timestamp) -> Result<Option<CallableAuth>, HttpsError> {
         let stated = if self.generation == Generation::First { self.stated(call)? } else { None };
         let Some(header) = call.header("authorization")? else { return Ok(stated) };
         let token = bearer(header).ok_or_else(unauthenticated)?;
@@ -230,7 +230,7 @@ impl Gate {
     }
 
     #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
-    fn user(&self, token: &str, now: i64) -> Result<CallableAuth, HttpsError> {
+    fn user(&self, token: &str, now: Timestamp) -> Result<CallableAuth, HttpsError> {
         match &self.source {
             Source::Emulator => unverified(token).ok_or_else(unauthenticated),
             #[cfg(feature = "verify")]
@@ -263,7 +263,7 @@ impl Gate {
     }
 
     #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
-    fn app(&self, call: &Call<'_>, now: i64) -> Result<(TokenStatus, Option<AppCheck>), HttpsError> {
+    fn app(&self, call: &Call<'_>, now: Timestamp) -> Result<(TokenStatus, Option<AppCheck>), HttpsError> {
         let Some(token) = call.header("x-firebase-appcheck")? else { return Ok((TokenStatus::Missing, None)) };
         let claims = match &self.source {
             Source::Emulator => decoded(token),

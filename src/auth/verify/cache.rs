@@ -6,7 +6,10 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use crate::auth::{VerifiedToken, checks::Window};
+use crate::{
+    auth::{VerifiedToken, checks::Window},
+    value::Timestamp,
+};
 
 /// A bounded store of verified tokens. Two halves age together: when the young one is full it becomes the old one, and
 /// what nobody asked for since is dropped.
@@ -50,7 +53,7 @@ impl Cache {
     }
 
     /// The token of a text, if it was verified with the key set of that stamp and holds now.
-    pub(super) fn get(&self, text: &str, stamp: u64, now: i64) -> Option<VerifiedToken> {
+    pub(super) fn get(&self, text: &str, stamp: u64, now: Timestamp) -> Option<VerifiedToken> {
         let halves = self.halves.read().unwrap_or_else(PoisonError::into_inner);
         if halves.stamp != stamp {
             return None;
@@ -67,7 +70,7 @@ impl Cache {
     }
 
     /// Keeps a token that was just verified.
-    pub(super) fn put(&self, text: &str, token: VerifiedToken, window: Window, stamp: u64, now: i64) {
+    pub(super) fn put(&self, text: &str, token: VerifiedToken, window: Window, stamp: u64, now: Timestamp) {
         let mut halves = self.halves.write().unwrap_or_else(PoisonError::into_inner);
         if halves.stamp != stamp {
             if halves.stamp > stamp {
@@ -77,7 +80,7 @@ impl Cache {
             *halves = Halves { stamp, ..Halves::default() };
         }
         if halves.young.len() >= self.capacity {
-            halves.young.retain(|_, entry| entry.window.until > now as f64);
+            halves.young.retain(|_, entry| entry.window.until > now.unix_seconds() as f64);
             if halves.young.len() >= self.capacity {
                 halves.old = std::mem::take(&mut halves.young);
             }
@@ -128,6 +131,10 @@ mod tests {
 
     const WINDOW: Window = Window { from: 100.0, until: 200.0 };
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_secs(second).unwrap()
+    }
+
     fn token(uid: &str) -> VerifiedToken {
         let mut claims = Claims::new();
         claims.set("sub", uid);
@@ -138,44 +145,44 @@ mod tests {
     fn only_the_same_text_is_a_hit() {
         let cache = Cache::new(10);
         let end = "x".repeat(100);
-        cache.put(&format!("alice{end}"), token("alice"), WINDOW, 1, 150);
-        assert_eq!(cache.get(&format!("alice{end}"), 1, 150).unwrap().uid(), "alice");
+        cache.put(&format!("alice{end}"), token("alice"), WINDOW, 1, at(150));
+        assert_eq!(cache.get(&format!("alice{end}"), 1, at(150)).unwrap().uid(), "alice");
         for other in [format!("mallo{end}"), end.clone(), format!("alice{end}x")] {
-            assert!(cache.get(&other, 1, 150).is_none());
+            assert!(cache.get(&other, 1, at(150)).is_none());
         }
     }
 
     #[test]
     fn a_token_is_dropped_at_its_expiry_and_with_its_keys() {
         let cache = Cache::new(10);
-        cache.put("a", token("alice"), WINDOW, 1, 150);
+        cache.put("a", token("alice"), WINDOW, 1, at(150));
         for (now, hit) in [(99, false), (100, true), (199, true), (200, false)] {
-            assert_eq!(cache.get("a", 1, now).is_some(), hit, "{now}");
+            assert_eq!(cache.get("a", 1, at(now)).is_some(), hit, "{now}");
         }
-        assert!(cache.get("a", 2, 150).is_none());
-        cache.put("b", token("bob"), WINDOW, 2, 150);
-        assert!(cache.get("a", 1, 150).is_none() && cache.get("a", 2, 150).is_none());
+        assert!(cache.get("a", 2, at(150)).is_none());
+        cache.put("b", token("bob"), WINDOW, 2, at(150));
+        assert!(cache.get("a", 1, at(150)).is_none() && cache.get("a", 2, at(150)).is_none());
         // A straggler that was verified with the old keys.
-        cache.put("a", token("alice"), WINDOW, 1, 150);
-        assert!(cache.get("a", 1, 150).is_none() && cache.get("a", 2, 150).is_none());
+        cache.put("a", token("alice"), WINDOW, 1, at(150));
+        assert!(cache.get("a", 1, at(150)).is_none() && cache.get("a", 2, at(150)).is_none());
     }
 
     #[test]
     fn the_cache_is_bounded_and_keeps_what_is_asked_for() {
         let cache = Cache::new(10);
-        cache.put("favourite", token("alice"), WINDOW, 1, 150);
+        cache.put("favourite", token("alice"), WINDOW, 1, at(150));
         for n in 0..1_000 {
-            cache.put(&n.to_string(), token("bob"), WINDOW, 1, 150);
-            assert!(cache.get("favourite", 1, 150).is_some(), "{n}");
+            cache.put(&n.to_string(), token("bob"), WINDOW, 1, at(150));
+            assert!(cache.get("favourite", 1, at(150)).is_some(), "{n}");
             assert!(cache.len() <= 10, "{}", cache.len());
         }
-        assert!(cache.get("3", 1, 150).is_none());
+        assert!(cache.get("3", 1, at(150)).is_none());
     }
 
     #[test]
     fn nothing_of_a_token_is_printed() {
         let cache = Cache::new(10);
-        cache.put("secret", token("alice"), WINDOW, 1, 150);
+        cache.put("secret", token("alice"), WINDOW, 1, at(150));
         assert!(!format!("{cache:?}").contains("secret"));
     }
 }

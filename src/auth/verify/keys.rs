@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,9 +16,12 @@ use super::{
     der::{self, Found},
     provider::Key,
 };
-use crate::auth::{
-    js,
-    strict_json::{self, Flaw},
+use crate::{
+    auth::{
+        js,
+        strict_json::{self, Flaw},
+    },
+    value::Timestamp,
 };
 
 /// Keys of a set at most.
@@ -59,7 +63,7 @@ pub enum KeyError {
 #[derive(Debug)]
 pub struct KeySet {
     keys: HashMap<String, Key>,
-    expires: Option<i64>,
+    expires: Option<Timestamp>,
     stamp: u64,
 }
 
@@ -155,19 +159,18 @@ impl KeySet {
         }
     }
 
-    /// The same set, to be used until that second since 1970 and no longer.
+    /// The same set, to be used until that second and no longer.
     #[must_use]
-    pub fn expires_at(mut self, second: i64) -> Self {
-        self.expires = Some(second);
+    pub fn expires_at(mut self, time: Timestamp) -> Self {
+        self.expires = Some(time);
         self
     }
 
-    /// The same set, fetched now (seconds since 1970) with that `Cache-Control` header: to be used for its `max-age`.
+    /// The same set, fetched now with that `Cache-Control` header: to be used for its `max-age`.
     /// Without one the set is good for this second only, as the Node Admin SDK fetches again for each token.
     #[must_use]
-    pub fn fetched(self, now: i64, cache_control: Option<&str>) -> Self {
-        let seconds = cache_control.and_then(max_age).unwrap_or(0);
-        self.expires_at(now.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    pub fn fetched(self, now: Timestamp, cache_control: Option<&str>) -> Self {
+        self.expires_at(now.saturating_add(cache_control.and_then(max_age).unwrap_or_default()))
     }
 
     /// The ids of the keys.
@@ -175,8 +178,8 @@ impl KeySet {
         self.keys.keys().map(String::as_str)
     }
 
-    /// Until which second since 1970 the set may be used; nothing where it does not expire.
-    pub fn expiry(&self) -> Option<i64> {
+    /// Until when the set may be used; nothing where it does not expire.
+    pub fn expiry(&self) -> Option<Timestamp> {
         self.expires
     }
 
@@ -189,8 +192,8 @@ impl KeySet {
         Arc::new(self)
     }
 
-    pub(super) fn is_expired(&self, now: i64) -> bool {
-        self.expires.is_some_and(|expires| now > expires)
+    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| now.unix_seconds() > expires.unix_seconds())
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Key> {
@@ -202,15 +205,17 @@ impl KeySet {
     }
 }
 
-/// The `max-age` of a `Cache-Control` header in seconds. The last one counts.
+/// The `max-age` of a `Cache-Control` header. The last one counts.
 ///
 /// ```
-/// assert_eq!(firewarden::auth::max_age("public, max-age=19302, must-revalidate"), Some(19302));
+/// use std::time::Duration;
+/// let age = firewarden::auth::max_age("public, max-age=19302, must-revalidate");
+/// assert_eq!(age, Some(Duration::from_secs(19_302)));
 /// ```
-pub fn max_age(cache_control: &str) -> Option<u64> {
+pub fn max_age(cache_control: &str) -> Option<Duration> {
     let directives = cache_control.split(',').filter_map(|directive| directive.trim().split_once('='));
     let ages = directives.filter(|(name, _)| name.eq_ignore_ascii_case("max-age"));
-    ages.filter_map(|(_, seconds)| seconds.trim_matches('"').parse().ok()).next_back()
+    ages.filter_map(|(_, seconds)| seconds.trim_matches('"').parse().ok()).next_back().map(Duration::from_secs)
 }
 
 fn pem_key(pem: &str) -> Option<Key> {

@@ -13,13 +13,15 @@ mod keys;
 mod provider;
 mod signer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value as Json;
 
 pub use keys::{KeyError, KeySet, Keys, max_age};
 pub use provider::Algorithm;
 pub use signer::{ServiceAccount, SignError, Signer};
+
+use crate::value::Timestamp;
 
 use super::{
     Accounts, Claims, Profile, TokenError, TokenFault, TokenKind, VerifiedToken,
@@ -83,9 +85,9 @@ impl Issuer {
 /// The algorithm is the verifier's; a token cannot choose it.
 ///
 /// ```no_run
-/// use firewarden::auth::{KeySet, Keys, Verifier};
+/// use firewarden::{Timestamp, auth::{KeySet, Keys, Verifier}};
 ///
-/// # fn example(body: &str, cache_control: Option<&str>, token: &str, now: i64) -> Result<(), Box<dyn std::error::Error>> {
+/// # fn example(body: &str, cache_control: Option<&str>, token: &str, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
 /// // Fetched by the host from https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com
 /// let keys = Keys::new(KeySet::parse(body)?.fetched(now, cache_control));
 /// let verifier = Verifier::id_tokens("demo-app", keys).cached(10_000);
@@ -160,10 +162,11 @@ impl Verifier {
         self.forgetful()
     }
 
-    /// Seconds by which the clocks of issuer and verifier may differ: 0 without this, as in Node; 300 is Go's. At most 300.
+    /// By how much the clocks of issuer and verifier may differ, in whole seconds: not at all without this, as in Node;
+    /// 5 minutes are Go's. At most 5 minutes.
     #[must_use]
-    pub fn skew(mut self, seconds: u16) -> Self {
-        self.rules.skew = i64::from(seconds.min(300));
+    pub fn skew(mut self, skew: Duration) -> Self {
+        self.rules.skew = skew.as_secs().min(300);
         self.forgetful()
     }
 
@@ -198,12 +201,12 @@ impl Verifier {
         &self.keys
     }
 
-    /// Verifies a token at a time in seconds since 1970.
+    /// Verifies a token at that time, mostly `SystemTime::now().into()`; tokens count whole seconds.
     ///
     /// # Errors
     ///
     /// The first check that fails, with the official code and text.
-    pub fn verify(&self, token: &str, now: i64) -> Result<VerifiedToken, TokenError> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError> {
         let keys = self.keys.current();
         let cache = self.cache.as_ref().filter(|_| !keys.is_expired(now));
         if let Some(known) = cache.and_then(|cache| cache.get(token, keys.stamp(), now)) {
@@ -233,7 +236,12 @@ impl Verifier {
     ///
     /// As for [`verify`](Verifier::verify), and codes `auth/user-disabled`, `auth/id-token-revoked`,
     /// `auth/session-cookie-revoked`, `auth/user-not-found`.
-    pub fn verify_current(&self, token: &str, now: i64, accounts: &dyn Accounts) -> Result<VerifiedToken, TokenError> {
+    pub fn verify_current(
+        &self,
+        token: &str,
+        now: Timestamp,
+        accounts: &dyn Accounts,
+    ) -> Result<VerifiedToken, TokenError> {
         let verified = self.verify(token, now)?;
         self.rules.standing(verified.claims(), accounts)?;
         Ok(verified)

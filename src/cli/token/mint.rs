@@ -1,5 +1,7 @@
 //! `firewarden token mint`.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{
@@ -20,7 +22,9 @@ use crate::{
 pub(super) fn run(options: &MintOptions, output: &mut Output) -> Result<Exit, Unreadable> {
     let now = read::now(options.common.now.as_deref())?;
     let minting = if options.node_compatible { Minting::NodeCompatible } else { Minting::Strict };
-    let mut token = CustomToken::new(options.uid.as_str()).lifetime(options.lifetime).minting(minting);
+    // What is below zero is refused as zero is.
+    let lifetime = Duration::from_secs(u64::try_from(options.lifetime).unwrap_or(0));
+    let mut token = CustomToken::new(options.uid.as_str()).lifetime(lifetime).minting(minting);
     if let Some(claims) = &options.claims {
         let claims = input::json("--claims", claims)?;
         claims.as_object().into_iter().for_each(|claims| lint(claims, output));

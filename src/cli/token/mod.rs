@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 pub(in crate::cli) use options::TokenCommand;
 
 use super::{exit::Exit, input::Unreadable, output::Output, report::pretty};
-use crate::auth;
+use crate::{auth, value::Timestamp};
 
 pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, Unreadable> {
     match command {
@@ -33,12 +33,12 @@ pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, U
     }
 }
 
-/// The user of an ID token at a second since 1970, as rules see him, or why the token is refused.
+/// The user of an ID token at that time, as rules see him, or why the token is refused.
 pub(super) fn signed_in(
     token: &Path,
     keys: &Path,
     project: &str,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Result<auth::Auth, auth::TokenError>, Unreadable> {
     let verifier = auth::Verifier::id_tokens(project, read::keys(keys, None)?);
     let verified = verifier.verify(&read::token(token)?, now);

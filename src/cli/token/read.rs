@@ -54,13 +54,12 @@ fn wrong(file: &Path, error: &dyn std::fmt::Display) -> Unreadable {
     Unreadable(format!("{}: {error}", input::name(file)))
 }
 
-/// Seconds since 1970.
-pub(super) fn now(option: Option<&str>) -> Result<i64, Unreadable> {
-    let Some(text) = option else { return Ok(Timestamp::from(std::time::SystemTime::now()).unix_seconds()) };
-    if let Ok(seconds) = text.parse() {
-        return Ok(seconds);
-    }
-    let time = text.parse::<Timestamp>();
-    time.map(Timestamp::unix_seconds)
-        .map_err(|error| Unreadable(format!("--now {text:?}: {error}; give seconds since 1970 or RFC 3339")))
+/// The time that `--now` states, or that of this machine.
+pub(super) fn now(option: Option<&str>) -> Result<Timestamp, Unreadable> {
+    let Some(text) = option else { return Ok(std::time::SystemTime::now().into()) };
+    let time = match text.parse() {
+        Ok(seconds) => Timestamp::from_secs(seconds),
+        Err(_) => text.parse(),
+    };
+    time.map_err(|error| Unreadable(format!("--now {text:?}: {error}; give seconds since 1970 or RFC 3339")))
 }

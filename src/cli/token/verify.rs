@@ -1,5 +1,7 @@
 //! `firewarden token verify`.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{
@@ -9,6 +11,7 @@ use super::{
 use crate::{
     auth::{Claims, EmulatorVerifier, Profile, TokenError, Verifier},
     cli::{exit::Exit, input::Unreadable, output::Output, report::pretty},
+    value::Timestamp,
 };
 
 pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, Unreadable> {
@@ -32,7 +35,7 @@ pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, 
     }
 }
 
-fn claims(options: &VerifyOptions, token: &str, now: i64) -> Result<Result<Claims, TokenError>, Unreadable> {
+fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result<Claims, TokenError>, Unreadable> {
     let project = options.keys.project.as_deref().unwrap_or_default();
     let Some(keys) = &options.keys.file else {
         let verifier = match options.kind {
@@ -59,7 +62,7 @@ fn claims(options: &VerifyOptions, token: &str, now: i64) -> Result<Result<Claim
         Strictness::Strict => Profile::Strict,
         Strictness::Node => Profile::NodeCompatible,
     };
-    let mut verifier = verifier.profile(profile).skew(options.skew);
+    let mut verifier = verifier.profile(profile).skew(Duration::from_secs(options.skew.into()));
     if let Some(tenant) = &options.tenant {
         verifier = verifier.tenant(tenant.as_str());
     }

@@ -60,7 +60,8 @@ impl Account {
                 reader.warn("impossible-claim", node.span, warning.to_string(), "");
             }
         }
-        let mut session = Session::new(if provider == "emailLink" { "password" } else { provider }, 0);
+        let mut session =
+            Session::new(if provider == "emailLink" { "password" } else { provider }, Timestamp::UNIX_EPOCH);
         session.tenant = text(reader, "tenant").map(str::to_owned);
         user.tenant_id.clone_from(&session.tenant);
         session.second_factor = fields.get("secondFactor").and_then(|node| second_factor(reader, node));
@@ -85,12 +86,11 @@ impl Account {
         Some(Account { user, project, flow, session, signed_in, handlers })
     }
 
-    /// Signs in and asks for a token at a second since 1970.
-    pub(super) fn sign_in(&self, now: i64) -> Identity {
-        let clock = Timestamp::new(now, 0).ok();
-        let at = self.signed_in.as_deref().and_then(|text| clock::moment(text, clock));
+    /// Signs in and asks for a token.
+    pub(super) fn sign_in(&self, now: Timestamp) -> Identity {
+        let at = self.signed_in.as_deref().and_then(|text| clock::moment(text, Some(now)));
         let mut session = self.session.clone();
-        session.signed_in_at = at.map_or(now, Timestamp::unix_seconds);
+        session.signed_in_at = at.unwrap_or(now);
         let refused = |code: &str, message: String| Identity::Refused(code.to_owned(), message);
         if self.user.disabled {
             return refused("auth/user-disabled", "The user account has been disabled by an administrator.".to_owned());

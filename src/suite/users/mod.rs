@@ -106,9 +106,9 @@ impl User {
             Kind::Nobody | Kind::Unreadable => Identity::Nobody,
             Kind::Stated(auth) => Identity::User(auth.clone()),
             Kind::Variable(value) => Identity::Variable(value.clone()),
-            Kind::Account(account) => account.sign_in(now.unix_seconds()),
+            Kind::Account(account) => account.sign_in(now),
             #[cfg(feature = "verify")]
-            Kind::Token(token) => match token.verifier.verify(&token.text, now.unix_seconds()) {
+            Kind::Token(token) => match token.verifier.verify(&token.text, now) {
                 Ok(verified) => match verified.auth() {
                     Some(auth) => Identity::User(Box::new(auth.clone())),
                     None => Identity::Refused("auth/argument-error".to_owned(), "the token names no user".to_owned()),
