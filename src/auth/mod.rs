@@ -11,7 +11,7 @@
 //! | [`blocking`] | blocking functions, simulated |
 //! | [`callable`] | the gate before a callable function |
 //!
-//! Times are seconds since 1970 and always an argument: nothing here reads a clock, a file or the network. Without the
+//! The time is always an argument, a [`Timestamp`](crate::Timestamp): nothing here reads a clock, a file or the network. Without the
 //! feature `verify` nothing can be verified; only [`GivenClaims::assume_verified`], the caller's word, makes a
 //! [`VerifiedToken`] then.
 //!

@@ -1,5 +1,7 @@
 //! Blocking functions beyond the recorded cases: where production and emulator differ, and a handler that is really driven.
 
+use std::time::Duration;
+
 use firewarden::auth::{
     Claims, EnrolledFactor, HttpsError, ProviderAccount, SecondFactor, Session, Trust, UserRecord, Verifier,
     blocking::{
@@ -228,7 +230,11 @@ fn a_real_handler_is_driven_with_signed_requests() {
     let details = Details {
         raw_user_info: Some(r#"{"login": "octo"}"#.to_owned()),
         sign_in_attributes: Some(json!({ "role": "admin" })),
-        oauth: OAuthTokens { access_token: Some("secret".to_owned()), expires_in: Some(60), ..OAuthTokens::default() },
+        oauth: OAuthTokens {
+            access_token: Some("secret".to_owned()),
+            expires_in: Some(Duration::from_secs(60)),
+            ..OAuthTokens::default()
+        },
         recaptcha_score: Some(0.5),
         ..Details::default()
     };

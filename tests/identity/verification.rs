@@ -227,12 +227,12 @@ fn every_flipped_bit_is_refused() {
     let verifier = verifier().cached(10);
     assert!(verifier.verify(&token, at(NOW)).is_ok());
     let mut flipped = 0;
-    for at in 0..token.len() {
+    for octet in 0..token.len() {
         for bit in 0..7 {
             let mut octets = token.clone().into_bytes();
-            octets[at] ^= 1 << bit;
+            octets[octet] ^= 1 << bit;
             let other = String::from_utf8(octets).unwrap();
-            assert!(verifier.verify(&other, at(NOW)).is_err(), "octet {at}, bit {bit}");
+            assert!(verifier.verify(&other, at(NOW)).is_err(), "octet {octet}, bit {bit}");
             flipped += 1;
         }
     }

@@ -66,10 +66,18 @@ const NAMES: &[&str] = &["alice", "photos", "photos/alice", "photos/a/b/c", "use
 
 fn parts(names: impl Strategy<Value = String>) -> impl Strategy<Value = Request<'static>> {
     let objects = (prop::option::of(object()), prop::option::of(object()));
-    (select(METHODS.to_vec()), names, prop::option::weighted(0.7, auth()), objects, any::<i32>()).prop_map(
-        |(method, name, auth, (existing, incoming), seconds)| {
-            let time = Timestamp::new(seconds.into(), 0).unwrap_or_default();
-            let mut request = Request::new(method, "bucket", name).at(time);
+    (
+        select(METHODS.to_vec()),
+        names,
+        prop::option::weighted(0.7, auth()),
+        objects,
+        prop::option::weighted(0.8, any::<i32>()),
+    )
+        .prop_map(|(method, name, auth, (existing, incoming), seconds)| {
+            let mut request = Request::new(method, "bucket", name);
+            if let Some(seconds) = seconds {
+                request = request.at(Timestamp::from_secs(seconds.into()).unwrap());
+            }
             if let Some(auth) = auth {
                 request = request.auth(auth);
             }
@@ -80,8 +88,7 @@ fn parts(names: impl Strategy<Value = String>) -> impl Strategy<Value = Request<
                 request = request.with(incoming);
             }
             request
-        },
-    )
+        })
 }
 
 /// A request about one of few objects.
