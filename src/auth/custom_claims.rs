@@ -3,14 +3,15 @@
 //! A change shows in the next token: one issued before keeps its claims until it expires.
 //!
 //! ```
-//! use firewarden::auth::{Session, UserRecord, custom_claims};
+//! use firewarden::{Timestamp, auth::{Session, UserRecord, custom_claims}};
 //! use serde_json::json;
 //!
 //! let mut user = UserRecord::new("alice");
-//! let session = Session::new("password", 1_700_000_000);
-//! let before = session.id_token(&user, "demo-app", 1_700_000_000)?;
+//! let signed_in: Timestamp = "2026-01-01T00:00:00Z".parse()?;
+//! let session = Session::new("password", signed_in);
+//! let before = session.id_token(&user, "demo-app", signed_in)?;
 //! custom_claims::set(&mut user, &json!({ "admin": true }))?;
-//! let after = session.id_token(&user, "demo-app", 1_700_000_100)?;
+//! let after = session.id_token(&user, "demo-app", "2026-01-01T00:01:00Z".parse()?)?;
 //! assert_eq!((before.get("admin"), after.get("admin")), (None, Some(&json!(true))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -110,13 +110,13 @@ fn object(token: &str) -> Option<UnsignedToken> {
 /// proves nothing: the result stays an [`UnsignedToken`].
 ///
 /// ```
-/// use firewarden::auth::{EmulatorVerifier, mock_token};
+/// use firewarden::{Timestamp, auth::{EmulatorVerifier, mock_token}};
 /// use serde_json::json;
 ///
 /// let token = mock_token(&json!({ "sub": "alice", "iat": 1_700_000_000 }), "demo-app")?;
 /// let verifier = EmulatorVerifier::id_tokens("demo-app");
-/// assert!(verifier.verify(&token, 1_700_000_000).is_ok());
-/// assert!(verifier.verify(&token, 1_700_003_600).is_err());
+/// assert!(verifier.verify(&token, Timestamp::from_secs(1_700_000_000)?).is_ok());
+/// assert!(verifier.verify(&token, Timestamp::from_secs(1_700_003_600)?).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -36,16 +36,16 @@ fn claims(report: &Report) -> &Claims {
 
 #[test]
 fn seven_seconds_are_the_deadline_and_sixty_in_the_emulator() {
-    let after = |seconds| returns(Event::BeforeCreate, json!({})).map(|answer| answer.after(seconds));
-    for (profile, seconds, in_time) in [
-        (Profile::Production, 7.0, true),
-        (Profile::Production, 7.001, false),
-        (Profile::Production, f64::NAN, false),
-        (Profile::Emulator, 60.0, true),
-        (Profile::Emulator, 60.5, false),
+    let after =
+        |millis| returns(Event::BeforeCreate, json!({})).map(|answer| answer.after(Duration::from_millis(millis)));
+    for (profile, millis, in_time) in [
+        (Profile::Production, 7_000, true),
+        (Profile::Production, 7_001, false),
+        (Profile::Emulator, 60_000, true),
+        (Profile::Emulator, 60_500, false),
     ] {
-        let report = sign_up(profile, after(seconds), None);
-        assert_eq!(report.outcome.is_ok(), in_time, "{profile:?} {seconds}");
+        let report = sign_up(profile, after(millis), None);
+        assert_eq!(report.outcome.is_ok(), in_time, "{profile:?} {millis}");
         if let Err(error) = report.outcome {
             assert_eq!((error.status(), error.client_code()), (500, "auth/internal-error"));
             assert!(error.message().contains("Deadline exceeded") && report.stored.is_none());

@@ -7,6 +7,7 @@
 //! with the payload of each event and its HTTP answer.
 //!
 //! ```
+//! use std::time::SystemTime;
 //! use firewarden::auth::{UserRecord, blocking::{Answer, Event, Flow, Handled, Simulation, answer}};
 //! use serde_json::json;
 //!
@@ -15,7 +16,7 @@
 //!     _ => None,
 //! };
 //! let user = UserRecord { email: Some("a@example.com".to_owned()), ..UserRecord::new("alice") };
-//! let report = Simulation::new("demo-app", Flow::PasswordSignUp, 1_700_000_000).run(user, &mut handlers);
+//! let report = Simulation::new("demo-app", Flow::PasswordSignUp, SystemTime::now().into()).run(user, &mut handlers);
 //! let signed_in = report.outcome.unwrap().unwrap();
 //! assert_eq!(signed_in.claims.get("role"), Some(&json!("guest")));
 //! assert!(report.stored.unwrap().custom_claims.is_empty());

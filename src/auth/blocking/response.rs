@@ -1,5 +1,7 @@
 //! What the server makes of a blocking function's answer (identity specification, section 4.2).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value as Json};
 
 use super::Event;
@@ -25,10 +27,10 @@ pub enum Profile {
 }
 
 impl Profile {
-    fn deadline(self) -> f64 {
+    fn deadline(self) -> Duration {
         match self {
-            Profile::Production => 7.0,
-            Profile::Emulator => 60.0,
+            Profile::Production => Duration::from_secs(7),
+            Profile::Emulator => Duration::from_secs(60),
         }
     }
 
@@ -47,20 +49,20 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: String,
-    /// Seconds that it took.
-    pub seconds: f64,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 impl Answer {
     /// An answer that came at once.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
-        Answer { status, body: body.into(), seconds: 0.0 }
+        Answer { status, body: body.into(), elapsed: Duration::ZERO }
     }
 
-    /// The same after so many seconds.
+    /// The same after that time.
     #[must_use]
-    pub fn after(mut self, seconds: f64) -> Self {
-        self.seconds = seconds;
+    pub fn after(mut self, elapsed: Duration) -> Self {
+        self.elapsed = elapsed;
         self
     }
 }
@@ -110,9 +112,7 @@ const PREFIX: &str = "BLOCKING_FUNCTION_ERROR_RESPONSE : ";
 
 /// Reads the answer of the function at an address.
 pub(super) fn read(profile: Profile, event: Event, url: &str, answer: &Answer) -> Result<Updates, ServerError> {
-    // Not a number of seconds is no answer in time either.
-    let in_time = answer.seconds <= profile.deadline();
-    if !in_time {
+    if answer.elapsed > profile.deadline() {
         return Err(ServerError::internal(format!("{PREFIX}((Deadline exceeded making request to {url}.))")));
     }
     if !profile.is_success(answer.status) {

@@ -4,12 +4,13 @@
 //! the [`HttpsError`](super::HttpsError) to answer with; [`success`] is the body of a handler's result.
 //!
 //! ```
+//! use std::time::SystemTime;
 //! use firewarden::auth::{ErrorCode, HttpsError, callable::{Call, Gate, success}};
 //! use serde_json::json;
 //!
 //! let headers = [("Content-Type", "application/json")];
 //! let call = Call::new("POST", headers, br#"{"data": {"text": "hi"}}"#);
-//! let context = Gate::emulator().admit(&call, 1_700_000_000)?;
+//! let context = Gate::emulator().admit(&call, SystemTime::now().into())?;
 //! assert_eq!(context.data["text"], "hi");
 //! // Nobody is signed in: whether that is an error is the handler's choice.
 //! assert!(context.auth.is_none());
