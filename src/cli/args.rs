@@ -291,6 +291,9 @@ pub(super) struct EvalOptions {
     /// Firestore documents by name, which get() and exists() see: {"users/alice": {…}}
     #[arg(long, value_name = "JSON")]
     pub(super) documents: Option<String>,
+    /// What the other writes of the same commit leave, which getAfter() sees; null is deleted: {"users/bob": null}
+    #[arg(long, value_name = "JSON")]
+    pub(super) after: Option<String>,
     /// What the database holds, in the form of a REST export
     #[arg(long, value_name = "JSON")]
     pub(super) data: Option<String>,

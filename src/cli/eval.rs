@@ -5,7 +5,9 @@ use serde_json::{Value as Json, json};
 use crate::{
     Cause, Decision, Error, database,
     eval::{Outcome, Step},
-    firestore, storage,
+    firestore,
+    service::DEFAULT_DATABASE,
+    storage,
     suite::{Product, Rules, RulesError},
     text::{Diagnostics, Source, Span},
     value::json::to_plain,
@@ -111,12 +113,12 @@ fn decided(source: &Source, described: &Described, explain: bool) -> Result<Deci
     };
     Ok(match &rules {
         Rules::Storage(rules) => {
-            let (request, documents) = (described.storage()?, described.documents()?);
+            let (request, documents) = (described.storage()?, described.documents(DEFAULT_DATABASE)?);
             let decide = if explain { storage::Ruleset::explain } else { storage::Ruleset::evaluate };
             of_service(decide(rules, &request, &documents).map_err(failed)?)
         }
         Rules::Firestore(rules) => {
-            let (request, documents) = (described.firestore()?, described.documents()?);
+            let (request, documents) = described.firestore()?;
             let decide = if explain { firestore::Ruleset::explain } else { firestore::Ruleset::evaluate };
             of_service(decide(rules, &request, &documents).map_err(failed)?)
         }

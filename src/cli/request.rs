@@ -8,8 +8,10 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     Auth, database,
     firestore::{self, Document, Query},
+    service::{DEFAULT_DATABASE, split_full},
     storage::{self, Object},
-    value::{Map, Timestamp, json},
+    suite::seeds::{self, Contents, Store},
+    value::{Timestamp, deep_equals, json},
 };
 
 use super::{
@@ -37,6 +39,13 @@ pub(super) struct Described {
     with: Option<Json>,
     existing: Option<JsonMap<String, Json>>,
     documents: Option<JsonMap<String, Json>>,
+    /// What the other writes of the commit leave; null where they delete.
+    after: Option<JsonMap<String, Json>>,
+    /// Whether the request is one of several of a batch.
+    batch: Option<bool>,
+    /// The names of the fields that a write is confined to.
+    #[serde(rename = "writeFields")]
+    write_fields: Option<Vec<String>>,
     query: Option<Json>,
     data: Option<Json>,
     transport: Option<TransportKind>,
@@ -81,7 +90,7 @@ impl Described {
                 }
             )*};
         }
-        take_json!(claims with existing documents query data);
+        take_json!(claims with existing documents after query data);
         Ok(described)
     }
 
@@ -121,23 +130,25 @@ impl Described {
         Ok((method, path))
     }
 
-    /// The Firestore documents that rules may ask for.
-    pub(super) fn documents(&self) -> Result<Map, Unreadable> {
-        let mut documents = Map::new();
-        for (name, fields) in self.documents.iter().flatten() {
-            let name = name.strip_prefix('/').unwrap_or(name);
-            let Json::Object(fields) = fields else { return wrong(format!("documents: {name} is not an object")) };
-            documents.insert(name, json::document(fields).map_err(|e| Unreadable(format!("documents: {name}: {e}")))?);
-        }
-        Ok(documents)
+    /// The Firestore documents that rules may ask for; names without a database are of the given one.
+    pub(super) fn documents(&self, database: &str) -> Result<Store, Unreadable> {
+        let now = self.time()?;
+        let read = |key: &str, stated: &Option<JsonMap<String, Json>>| match stated {
+            Some(stated) => {
+                seeds::documents_of_json(stated, database, now).map_err(|e| Unreadable(format!("{key}: {e}")))
+            }
+            None => Ok(Contents::new()),
+        };
+        let (own, after) = (read("documents", &self.documents)?, read("after", &self.after)?);
+        Ok(Store { database: database.to_owned(), own, after, ..Store::default() })
     }
 
     /// The request to Storage.
     pub(super) fn storage(&self) -> Result<storage::Request<'static>, Unreadable> {
         let (method, path) = self.method_and_path()?;
         let Some(method) = storage::Method::parse(method) else { return wrong(unknown_method(method)) };
-        if self.query.is_some() || self.database.is_some() {
-            return wrong("a query and a database are for Firestore rules");
+        if self.query.is_some() || self.database.is_some() || self.of_commit() {
+            return wrong("query, database, after, batch and writeFields are for Firestore rules");
         }
         self.no_data()?;
         let full = path.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
@@ -169,15 +180,28 @@ impl Described {
         })
     }
 
-    /// The request to Firestore.
-    pub(super) fn firestore(&self) -> Result<firestore::Request<'static>, Unreadable> {
+    /// The request to Firestore and the documents that rules may ask for.
+    pub(super) fn firestore(&self) -> Result<(firestore::Request<'static>, Store), Unreadable> {
         let (method, path) = self.method_and_path()?;
         let Some(method) = firestore::Method::parse(method) else { return wrong(unknown_method(method)) };
         if self.bucket.is_some() {
             return wrong("a bucket is for Storage rules");
         }
         self.no_data()?;
-        let path = path.strip_prefix('/').unwrap_or(path);
+        let full = split_full(path);
+        if let (Some((of_path, _)), Some(stated)) = (full, &self.database)
+            && of_path != stated
+        {
+            return wrong(format!("the path is of the database {of_path}, not of {stated}"));
+        }
+        let (database, path) = full.unwrap_or((
+            self.database.as_deref().unwrap_or(DEFAULT_DATABASE),
+            path.strip_prefix('/').unwrap_or(path),
+        ));
+        if database.contains('/') {
+            return wrong(format!("{database:?} is no name of a database"));
+        }
+        let documents = self.documents(database)?;
         let mut request = if method == firestore::Method::List {
             {
                 let query = self.query.as_ref().map(Query::from_json).unwrap_or_else(|| Ok(Query::new()));
@@ -188,17 +212,33 @@ impl Described {
         } else {
             firestore::Request::new(method, path.to_owned())
         };
-        request = request.at(self.time()?);
-        if let Some(database) = &self.database {
-            request = request.database(database.clone());
+        request = request.at(self.time()?).database(database.to_owned());
+        if self.batch == Some(true) {
+            request = request.in_batch();
         }
         let document = |option: &str, fields: &JsonMap<String, Json>| {
             json::document(fields)
                 .map(|fields| Document::new(path, fields))
                 .map_err(|e| Unreadable(format!("{option}: {e}")))
         };
-        if let Some(fields) = &self.existing {
-            request = request.existing(document("existing", fields)?);
+        let stored = documents.document(path).filter(|_| method != firestore::Method::List);
+        match (&self.existing, stored) {
+            (Some(fields), Some(stored))
+                if !deep_equals(document("existing", fields)?.fields().view(), stored.fields().view()) =>
+            {
+                return wrong(format!("existing and documents differ about {path}: state it in one of them"));
+            }
+            (Some(_), Some(stored)) => request = request.existing(stored),
+            (Some(fields), None) => request = request.existing(document("existing", fields)?),
+            (None, Some(stored)) => request = request.existing(stored),
+            (None, None) => {}
+        }
+        let writes = !matches!(method, firestore::Method::Get | firestore::Method::List);
+        if !writes && (self.after.is_some() || self.write_fields.is_some()) {
+            return wrong("after and writeFields are for create, update and delete");
+        }
+        if documents.after.contains_key(&seeds::key(database, path)) {
+            return wrong(format!("after is about other writes; what becomes of {path} the request says itself"));
         }
         match (self.fields()?, method) {
             (Some(fields), firestore::Method::Create | firestore::Method::Update) => {
@@ -210,10 +250,21 @@ impl Described {
             (Some(_), _) => return wrong("--with is for create and update"),
             (None, _) => {}
         }
-        Ok(match self.auth() {
+        match (&self.write_fields, method) {
+            (Some(_), firestore::Method::Delete) => return wrong("writeFields is for create and update"),
+            (Some(names), _) => request = request.write_fields(names.iter().cloned()),
+            (None, _) => {}
+        }
+        let request = match self.auth() {
             Some(auth) => request.auth(auth),
             None => request,
-        })
+        };
+        Ok((request, documents))
+    }
+
+    /// Whether anything is stated that only commits to Firestore have.
+    fn of_commit(&self) -> bool {
+        self.after.is_some() || self.batch.is_some() || self.write_fields.is_some()
     }
 
     /// What is written, where it has to be an object.
@@ -238,8 +289,11 @@ impl Described {
         let Some(path) = self.path.clone() else {
             return wrong("say which place of the database the request is about");
         };
-        if self.bucket.is_some() || self.database.is_some() || self.existing.is_some() || self.documents.is_some() {
-            return wrong("bucket, database, existing and documents are not for Realtime Database rules; use data");
+        let documents = self.existing.is_some() || self.documents.is_some() || self.of_commit();
+        if self.bucket.is_some() || self.database.is_some() || documents {
+            return wrong(
+                "bucket, database, existing, documents, after, batch and writeFields are not for Realtime Database rules; use data",
+            );
         }
         let value = || match &self.with {
             Some(value) => Ok(value.clone()),

@@ -2,23 +2,21 @@
 
 use std::borrow::Cow;
 
-use crate::value::{Map, MapRef, Path, PathRef, Record, Resource, Symbol, Value, ValueRef};
+use crate::value::{Map, PathRef, Record, Resource, Segments, Symbol, Value, ValueRef, same_text};
 
 /// A document: what rules see as `resource` and `request.resource`, with the keys `__name__`, `data` and `id`.
 #[derive(Clone, Debug)]
 pub struct Document {
     name: String,
-    full_name: Path,
     fields: Value,
 }
 
 impl Document {
-    /// A document with that name within the default database, such as `users/alice`, and those fields.
+    /// A document with that name within its database, such as `users/alice`, and those fields.
     pub fn new(name: impl Into<String>, fields: impl Into<Value>) -> Self {
         let name = name.into();
         let name = name.strip_prefix('/').map(str::to_owned).unwrap_or(name);
-        let full_name = Path::of(&format!("/databases/(default)/documents/{name}"));
-        Document { name, full_name, fields: fields.into() }
+        Document { name, fields: fields.into() }
     }
 
     /// Its name within the database.
@@ -37,12 +35,18 @@ impl Document {
     }
 }
 
-impl Record for Document {
+/// The document of a request, whose full name is the request's path.
+pub(super) struct DocumentRecord<'r> {
+    pub(super) document: &'r Document,
+    pub(super) path: &'r Segments<'r>,
+}
+
+impl Record for DocumentRecord<'_> {
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
-            Symbol::Data => Some(self.fields.view()),
-            Symbol::Id => Some(ValueRef::from(self.id())),
-            Symbol::FullName => Some(ValueRef::Path(PathRef::Owned(&self.full_name))),
+            Symbol::Data => Some(self.document.fields.view()),
+            Symbol::Id => Some(ValueRef::from(self.document.id())),
+            Symbol::FullName => Some(ValueRef::Path(PathRef::Plain(self.path.range(0, self.path.len())?))),
             _ => None,
         }
     }
@@ -52,17 +56,20 @@ impl Record for Document {
     }
 }
 
-impl Document {
-    pub(super) fn view(&self) -> ValueRef<'_> {
-        ValueRef::Map(MapRef::Record(self))
-    }
-
+impl DocumentRecord<'_> {
     pub(super) fn resource(&self) -> Resource<'_> {
-        let fields = match &self.fields {
+        let fields = match &self.document.fields {
             Value::Map(fields) => Some(fields),
             _ => None,
         };
         Resource::Record { record: self, name: Symbol::Data, fields }
+    }
+}
+
+impl Document {
+    /// Whether it is the document of that name.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        same_text(&self.name, name)
     }
 }
 

@@ -31,10 +31,12 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents},
+    service::{self, Compiled, Decision, DocumentHost, Documents, Reach},
     text::{Diagnostics, Source},
     value::{Root, Segments},
 };
+
+use self::request::RequestRecord;
 
 /// The service that Firestore rules stand in.
 pub const SERVICE: &str = Root::Documents.service();
@@ -120,7 +122,7 @@ impl Ruleset {
             return Ok(false);
         }
         let record = request.record(&segments);
-        service::permits(&self.compiled, &record.asked(), host(request, documents))
+        service::permits(&self.compiled, &record.asked(), host(request, &record, documents))
     }
 
     fn with(
@@ -133,15 +135,20 @@ impl Ruleset {
         match request.segments(&mut segments) {
             Ok(()) => {
                 let record = request.record(&segments);
-                run(&self.compiled, &record.asked(), host(request, documents))
+                run(&self.compiled, &record.asked(), host(request, &record, documents))
             }
             Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),
         }
     }
 }
 
-fn host<'d>(request: &Request<'_>, documents: &'d dyn Documents) -> DocumentHost<'d> {
-    DocumentHost::new(documents, "", request.document_limit())
+fn host<'d>(
+    request: &'d Request<'_>,
+    record: &'d RequestRecord<'_>,
+    documents: &'d dyn Documents,
+) -> DocumentHost<'d> {
+    let reach = Reach::new(SERVICE, request.database_name());
+    DocumentHost::new(documents, reach, record.own(), request.document_limit())
 }
 
 impl std::str::FromStr for Ruleset {

@@ -5,11 +5,11 @@ use std::{borrow::Cow, fmt};
 use crate::{
     auth::{self, Auth},
     eval::Subject,
-    service::{Asked, Method},
+    service::{Asked, DEFAULT_DATABASE, Method, Own},
     value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
-use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query};
+use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, document::DocumentRecord};
 
 /// A request for a document or a query. It borrows what it is given by reference.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Request<'a> {
     /// What `resource` is in a list.
     constraints: Value,
     headers: Map,
+    /// The mask of a write: a list of names of fields, or null.
+    write_fields: Value,
     batch: bool,
 }
 
@@ -35,7 +37,7 @@ impl<'a> Request<'a> {
     pub fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
         Request {
             method,
-            database: Cow::Borrowed("(default)"),
+            database: Cow::Borrowed(DEFAULT_DATABASE),
             path: path.into(),
             auth: None,
             time: None,
@@ -44,6 +46,7 @@ impl<'a> Request<'a> {
             query: Query::new(),
             constraints: Query::new().resource(),
             headers: Map::new(),
+            write_fields: Value::Null,
             batch: false,
         }
     }
@@ -110,6 +113,13 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// The names of the fields that a write is confined to: `request.writeFields`. A nested field is named with dots:
+    /// `author.uid`. Without this the write is about the whole document, and rules see null.
+    pub fn write_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.write_fields = Value::List(names.into_iter().map(|name| Value::from(name.into())).collect());
+        self
+    }
+
     /// One of several documents of a batched read, a commit or a transaction: rules may read more documents.
     pub fn in_batch(mut self) -> Self {
         self.batch = true;
@@ -120,9 +130,18 @@ impl<'a> Request<'a> {
         if self.batch { BATCH_DOCUMENT_LIMIT } else { DOCUMENT_LIMIT }
     }
 
+    pub(super) fn database_name(&self) -> &str {
+        &self.database
+    }
+
+    /// The name within the database.
+    fn name(&self) -> &str {
+        self.path.strip_prefix('/').unwrap_or(&self.path)
+    }
+
     /// Reads the segments of its path.
     pub(super) fn segments<'r>(&'r self, into: &mut Segments<'r>) -> Result<(), &'static str> {
-        let path = self.path.strip_prefix('/').unwrap_or(&self.path);
+        let path = self.name();
         if path.is_empty() || self.database.is_empty() {
             return Err("Path segment cannot be empty");
         }
@@ -135,13 +154,19 @@ impl<'a> Request<'a> {
                 Ok(())
             }
             (Method::List, _) => Err("a list asks for a collection: its path has an odd number of segments"),
+            (_, 0) if [&self.existing, &self.incoming].into_iter().flatten().any(|document| !document.is_named(path)) => {
+                Err("the document has another name than the request's path")
+            }
             (_, 0) => Ok(()),
             _ => Err("a document's path has an even number of segments"),
         }
     }
 
     pub(super) fn record<'r>(&'r self, segments: &'r Segments<'r>) -> RequestRecord<'r> {
-        RequestRecord { request: self, segments }
+        let document = |document: &'r Option<Cow<'a, Document>>| {
+            document.as_deref().map(|document| DocumentRecord { document, path: segments })
+        };
+        RequestRecord { request: self, segments, existing: document(&self.existing), incoming: document(&self.incoming) }
     }
 }
 
@@ -155,36 +180,56 @@ impl fmt::Display for Request<'_> {
 pub(super) struct RequestRecord<'r> {
     request: &'r Request<'r>,
     segments: &'r Segments<'r>,
+    existing: Option<DocumentRecord<'r>>,
+    incoming: Option<DocumentRecord<'r>>,
+}
+
+fn document<'r>(document: &'r Option<DocumentRecord<'_>>) -> Option<ValueRef<'r>> {
+    document.as_ref().map(|document| ValueRef::Map(MapRef::Record(document)))
+}
+
+fn resource<'r>(document: &'r Option<DocumentRecord<'_>>) -> Resource<'r> {
+    document.as_ref().map_or(Resource::Nothing, DocumentRecord::resource)
 }
 
 impl RequestRecord<'_> {
     pub(super) fn asked(&self) -> Asked<'_> {
-        let request = self.request;
-        let stored = request.existing.as_deref().map_or(ValueRef::Null, Document::view);
+        let list = self.request.method == Method::List;
+        let stored = document(&self.existing).unwrap_or(ValueRef::Null);
         Asked {
             root: Root::Documents,
-            method: request.method,
+            method: self.request.method,
             subject: Subject {
                 segments: self.segments,
-                unnamed_last: request.method == Method::List,
+                unnamed_last: list,
                 request: Some(ValueRef::Map(MapRef::Record(self))),
-                resource: Some(if request.method == Method::List { request.constraints.view() } else { stored }),
+                resource: Some(if list { self.request.constraints.view() } else { stored }),
                 facts: Some(self.facts()),
             },
         }
     }
 
+    /// The document that the request is about, for rules that read it.
+    pub(super) fn own(&self) -> Option<Own<'_>> {
+        let after = match self.request.method {
+            Method::List => return None,
+            Method::Get => None,
+            Method::Create | Method::Update => document(&self.incoming),
+            Method::Delete => Some(ValueRef::Null),
+        };
+        Some(Own { name: self.request.name(), before: document(&self.existing), after })
+    }
+
     fn facts(&self) -> Facts<'_> {
-        let request = self.request;
         Facts {
-            user: request.auth.as_deref().map(Auth::user_facts),
-            incoming: match request.method {
+            user: self.request.auth.as_deref().map(Auth::user_facts),
+            incoming: match self.request.method {
                 Method::Get | Method::List => Resource::Unknown,
-                _ => request.incoming.as_deref().map_or(Resource::Nothing, Document::resource),
+                _ => resource(&self.incoming),
             },
-            existing: match request.method {
+            existing: match self.request.method {
                 Method::List => Resource::Unknown,
-                _ => request.existing.as_deref().map_or(Resource::Nothing, Document::resource),
+                _ => resource(&self.existing),
             },
         }
     }
@@ -204,7 +249,7 @@ impl Record for RequestRecord<'_> {
         let reads = matches!(request.method, Method::Get | Method::List);
         Some(match symbol {
             Symbol::Auth => auth::view(request.auth.as_deref()),
-            Symbol::Resource if !reads => request.incoming.as_deref().map_or(ValueRef::Null, Document::view),
+            Symbol::Resource if !reads => document(&self.incoming).unwrap_or(ValueRef::Null),
             Symbol::Path => self.path()?,
             Symbol::Method => ValueRef::from(request.method.name()),
             Symbol::Time => ValueRef::from(request.time),
@@ -212,7 +257,8 @@ impl Record for RequestRecord<'_> {
             Symbol::Headers => ValueRef::Map(MapRef::Owned(&request.headers)),
             Symbol::InTransaction => ValueRef::Bool(!reads),
             Symbol::Fields if reads => ValueRef::Null,
-            Symbol::ReadFields | Symbol::Transforms | Symbol::WriteFields if !reads => ValueRef::Null,
+            Symbol::WriteFields if !reads => request.write_fields.view(),
+            Symbol::ReadFields | Symbol::Transforms if !reads => ValueRef::Null,
             _ => return None,
         })
     }

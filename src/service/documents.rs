@@ -1,13 +1,21 @@
-//! Documents that rules ask for while they are evaluated.
+//! Documents that rules ask for while they are evaluated, and what their names are.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     error::BoxError,
-    value::{Map, Value},
+    value::{Map, Path, Segment, Str, StrBuf, Value},
 };
 
+/// The database that a request is about unless it says otherwise.
+pub(crate) const DEFAULT_DATABASE: &str = "(default)";
+
+/// Most octets of one segment of a name.
+const MAX_SEGMENT: usize = 1500;
+
 /// The full name of a document: `/databases/(default)/documents/users/alice`.
+///
+/// No segment holds a slash, so that the text and the segments tell the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DocumentPath<'p> {
     full: &'p str,
@@ -16,14 +24,11 @@ pub struct DocumentPath<'p> {
 }
 
 impl<'p> DocumentPath<'p> {
-    /// Reads a full name. `None` where it names no document: another beginning, or a collection.
+    /// Reads a full name. `None` where it names no document: another beginning, a collection, or a segment that no
+    /// document can have.
     pub fn parse(full: &'p str) -> Option<Self> {
-        let rest = full.strip_prefix("/databases/")?;
-        let (database, rest) = rest.split_once('/')?;
-        let relative = rest.strip_prefix("documents/")?;
-        let document =
-            !database.is_empty() && relative.split('/').count() % 2 == 0 && relative.split('/').all(|s| !s.is_empty());
-        document.then_some(DocumentPath { full, database, relative })
+        let (database, relative) = split_full(full)?;
+        is_document(relative).then_some(DocumentPath { full, database, relative })
     }
 
     /// The whole name, with a slash before it.
@@ -45,11 +50,102 @@ impl<'p> DocumentPath<'p> {
     pub fn id(self) -> &'p str {
         self.relative.rsplit('/').next().unwrap_or(self.relative)
     }
+
+    /// The name as a value of rules.
+    pub(super) fn to_path(self) -> Path {
+        let segments = ["databases", self.database, "documents"].into_iter().chain(self.relative.split('/'));
+        Path { segments: segments.map(|text| Segment::Simple(StrBuf::from(text))).collect() }
+    }
 }
 
-/// Where `get`, `exists` and their kin find documents. Each path is asked for at most once in an evaluation.
+/// Database and name within it of a full name, the slash before it optional: `/databases/DATABASE/documents/NAME`.
+pub(crate) fn split_full(full: &str) -> Option<(&str, &str)> {
+    let rest = full.strip_prefix('/').unwrap_or(full).strip_prefix("databases/")?;
+    let (database, rest) = rest.split_once('/')?;
+    let relative = rest.strip_prefix("documents/")?;
+    (!database.is_empty()).then_some((database, relative))
+}
+
+/// Whether a document can have the name within its database.
+fn is_document(relative: &str) -> bool {
+    relative.split('/').count().is_multiple_of(2) && impossible_segment(relative).is_none()
+}
+
+/// The first segment of a name within a database that no document or collection can have.
+pub(crate) fn impossible_segment(relative: &str) -> Option<&str> {
+    let mut segments = relative.split('/').enumerate();
+    segments.find(|(at, segment)| !is_possible(segment, at % 2 == 1)).map(|(_, segment)| segment)
+}
+
+/// Whether a document, or a collection, can have the segment in its name.
+fn is_possible(segment: &str, of_document: bool) -> bool {
+    let reserved = segment.len() > 4 && segment.starts_with("__") && segment.ends_with("__");
+    !matches!(segment, "" | "." | "..")
+        && segment.len() <= MAX_SEGMENT
+        && !segment.contains('/')
+        && (!reserved || of_document && is_numeric_id(segment))
+}
+
+/// `__id7__`: how a document is called whose id is a number.
+fn is_numeric_id(segment: &str) -> bool {
+    let digits = segment.strip_prefix("__id").and_then(|rest| rest.strip_suffix("__")).unwrap_or("");
+    digits.parse().is_ok_and(|number: i64| number != 0 && number.to_string() == digits)
+}
+
+/// What a path of rules names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// A document that can be there: its full name.
+    Document(String),
+    /// One that no database can hold: its segments behind `documents`.
+    Impossible(Vec<StrBuf>),
+}
+
+impl Name {
+    /// Reads the segments of a path. `None` where they name no document, or one of another database than the given;
+    /// `nameless` says whether an empty name stands for the default database.
+    pub(super) fn of(texts: &[Str<'_>], database: &str, nameless: bool) -> Option<Self> {
+        let [first, stated, third, names @ ..] = texts else { return None };
+        let same = *stated == Str::Utf8(database) || nameless && stated.is_empty() && database == DEFAULT_DATABASE;
+        let shaped = *first == Str::Utf8("databases") && same && *third == Str::Utf8("documents");
+        let ids_stand = names.iter().skip(1).step_by(2).all(|id| !id.is_empty());
+        if !shaped || names.is_empty() || !names.len().is_multiple_of(2) || !ids_stand {
+            return None;
+        }
+        let mut full = format!("/databases/{database}/documents");
+        for (at, segment) in names.iter().enumerate() {
+            match segment.as_utf8().filter(|segment| is_possible(segment, at % 2 == 1)) {
+                Some(segment) => full.extend(["/", segment]),
+                None => return Some(Name::Impossible(names.iter().map(|name| name.to_buf()).collect())),
+            }
+        }
+        Some(Name::Document(full))
+    }
+
+    /// The name that a host is asked by.
+    pub(super) fn document<'p>(&'p self, database: &'p str) -> Option<DocumentPath<'p>> {
+        let Name::Document(full) = self else { return None };
+        let relative = full.get("/databases/".len() + database.len() + "/documents/".len()..)?;
+        Some(DocumentPath { full, database, relative })
+    }
+}
+
+/// What the writes of a commit leave of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum After {
+    /// None of them is about it.
+    Unchanged,
+    /// These fields.
+    Written(Value),
+    /// They delete it, whether it is there or not.
+    Deleted,
+}
+
+/// Where `get`, `exists` and their kin find documents. Rules reach documents of the request's database only, and those
+/// of `(default)` from Storage. Each path is asked for at most once in an evaluation.
 ///
-/// `()` has no documents; a map from names within the database (`users/alice`) to fields has those.
+/// `()` has no documents. A map has those whose names are its keys: `users/alice` is a document of the request's
+/// database, `/databases/eu/documents/users/alice` one of the database `eu`.
 pub trait Documents {
     /// The fields of a document; `None` where there is none.
     ///
@@ -58,13 +154,14 @@ pub trait Documents {
     /// Whatever keeps the host from knowing. Then nothing is decided: the evaluation ends with [`crate::Error::Data`].
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError>;
 
-    /// The fields as they will be after the pending writes. Without pending writes that is [`Self::get`].
+    /// What the other writes of the same commit leave of a document, for `getAfter` and `existsAfter`. What the request
+    /// itself writes is not asked for. Without other writes nothing changes.
     ///
     /// # Errors
     ///
     /// As for [`Self::get`].
-    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        self.get(path)
+    fn after(&self, _path: DocumentPath<'_>) -> Result<After, BoxError> {
+        Ok(After::Unchanged)
     }
 }
 
@@ -74,20 +171,25 @@ impl Documents for () {
     }
 }
 
+/// What a map holds under a full name, else under the name within the database.
+fn in_map<'m>(path: DocumentPath<'_>, find: impl Fn(&str) -> Option<&'m Value>) -> Option<Value> {
+    find(path.full()).or_else(|| find(path.full().strip_prefix('/')?)).or_else(|| find(path.relative())).cloned()
+}
+
 impl Documents for Map {
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(Map::get(self, path.relative()).cloned())
+        Ok(in_map(path, |name| Map::get(self, name)))
     }
 }
 
 impl Documents for HashMap<String, Value> {
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(HashMap::get(self, path.relative()).cloned())
+        Ok(in_map(path, |name| HashMap::get(self, name)))
     }
 }
 
 impl Documents for BTreeMap<String, Value> {
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(BTreeMap::get(self, path.relative()).cloned())
+        Ok(in_map(path, |name| BTreeMap::get(self, name)))
     }
 }

@@ -9,36 +9,122 @@ use crate::{
     eval::Host,
     program::ServiceFunction,
     stdlib::Failure,
-    value::{Map, Path, PathRef, Value, ValueRef},
+    value::{Map, PathRef, Root, SegmentRef, Str, Value, ValueRef},
 };
 
-use super::{DocumentPath, Documents};
+use super::{
+    DocumentPath, Documents,
+    documents::{After, DEFAULT_DATABASE, Name},
+};
 
 /// Distinct documents that any limit can admit.
 const MOST: usize = 20;
 
+/// Which documents rules can reach, and how they ask for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach<'d> {
+    service: &'d str,
+    database: &'d str,
+}
+
+impl<'d> Reach<'d> {
+    /// From rules of a service: Storage reaches the default database, Firestore that of the request.
+    pub(crate) fn new(service: &'d str, database: &'d str) -> Self {
+        Reach { service, database: if service == Root::Documents.service() { database } else { DEFAULT_DATABASE } }
+    }
+
+    /// How rules write the functions: `firestore.` in Storage.
+    pub(crate) fn prefix(self) -> &'static str {
+        if self.is_firestore() { "" } else { "firestore." }
+    }
+
+    fn is_firestore(self) -> bool {
+        self.service == Root::Documents.service()
+    }
+
+    /// What a path names.
+    ///
+    /// # Errors
+    ///
+    /// A path with an unbound variable, or one that names no document within reach.
+    fn name<'a>(
+        self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<Name, Failure<'a>> {
+        let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+        // Whether Storage takes an empty name for the default database is not known.
+        let name = Name::of(&texts, self.database, self.is_firestore());
+        name.ok_or_else(|| self.call_error(function, path, arena))
+    }
+
+    /// Refuses a path that names no document within reach.
+    ///
+    /// # Errors
+    ///
+    /// As evaluations fail with it.
+    #[cfg(feature = "suite")]
+    pub(crate) fn check<'a>(
+        self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<(), Failure<'a>> {
+        self.name(function, path, arena).map(drop)
+    }
+
+    /// The official words for a call without an answer.
+    pub(crate) fn call_error<'a>(self, function: ServiceFunction, path: PathRef<'_>, arena: &'a Bump) -> Failure<'a> {
+        let (prefix, name) = (self.prefix(), function.name());
+        let argument = describe_path(path);
+        let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{argument}].");
+        Failure::Message(arena.alloc_str(&message))
+    }
+}
+
+/// The document that a request is about: what stands there, and what the request leaves of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own<'d> {
+    /// Its name within the database.
+    pub(crate) name: &'d str,
+    /// What is stored, where the request says so.
+    pub(crate) before: Option<ValueRef<'d>>,
+    /// What a write leaves, null where it deletes; nothing for a read.
+    pub(crate) after: Option<ValueRef<'d>>,
+}
+
 /// The documents of one evaluation.
 pub(crate) struct DocumentHost<'d> {
     documents: &'d dyn Documents,
-    /// How rules write the functions: `firestore.` in Storage.
-    prefix: &'static str,
+    reach: Reach<'d>,
+    own: Option<Own<'d>>,
     limit: usize,
     /// Made when the first document is asked for: most decisions ask for none.
     fetched: OnceCell<Box<[OnceCell<Fetched>; MOST]>>,
+    /// The request's own document, which no limit counts.
+    fetched_own: OnceCell<Box<Fetched>>,
     failed: Cell<Option<BoxError>>,
 }
 
-#[derive(Default)]
 struct Fetched {
-    path: String,
+    name: Name,
     before: OnceCell<Option<Value>>,
-    after: OnceCell<Option<Value>>,
+    after: OnceCell<Pending>,
+}
+
+/// What the other writes of the commit leave of a document.
+enum Pending {
+    Unchanged,
+    /// The document, or null where they delete it.
+    Changed(Value),
 }
 
 impl<'d> DocumentHost<'d> {
-    /// At most `limit` distinct documents can be asked for.
-    pub(crate) fn new(documents: &'d dyn Documents, prefix: &'static str, limit: usize) -> Self {
-        DocumentHost { documents, prefix, limit, fetched: OnceCell::new(), failed: Cell::new(None) }
+    /// At most `limit` distinct documents can be asked for, beside the request's own.
+    pub(crate) fn new(documents: &'d dyn Documents, reach: Reach<'d>, own: Option<Own<'d>>, limit: usize) -> Self {
+        let (fetched, fetched_own) = (OnceCell::new(), OnceCell::new());
+        DocumentHost { documents, reach, own, limit, fetched, fetched_own, failed: Cell::new(None) }
     }
 
     /// The error of the host's own, where it could not read a document.
@@ -46,47 +132,86 @@ impl<'d> DocumentHost<'d> {
         self.failed.into_inner()
     }
 
-    /// The memo of a path; `None` where the path is one too many.
-    fn slot(&self, path: &str) -> Option<&Fetched> {
+    /// The memo of a document; `None` where it is one too many.
+    fn slot(&self, name: Name) -> Option<&Fetched> {
         let memo = self.fetched.get_or_init(|| Box::new([const { OnceCell::new() }; MOST]));
         for cell in memo.iter().take(self.limit) {
-            let fetched = cell.get_or_init(|| Fetched { path: path.to_owned(), ..Fetched::default() });
-            if fetched.path == path {
-                return Some(fetched);
+            match cell.get() {
+                Some(fetched) if fetched.name == name => return Some(fetched),
+                Some(_) => {}
+                None => return Some(cell.get_or_init(|| Fetched::new(name))),
             }
         }
         None
     }
 
-    fn fetch(&self, function: ServiceFunction, path: PathRef<'_>) -> Result<Option<&Value>, Missing> {
-        let text = path.text().as_str().to_string();
-        let document = DocumentPath::parse(&text).ok_or(Missing::Call)?;
-        let slot = self.slot(&text).ok_or(Missing::Call)?;
+    fn fetch<'a>(
+        &'a self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<Option<ValueRef<'a>>, Failure<'a>> {
+        let name = self.reach.name(function, path, arena)?;
         let after = matches!(function, ServiceFunction::GetAfter | ServiceFunction::ExistsAfter);
-        let cell = if after { &slot.after } else { &slot.before };
-        if let Some(known) = cell.get() {
+        let own = self.own.filter(|own| name.document(self.reach.database).is_some_and(|d| d.relative() == own.name));
+        if let Some(own) = own {
+            let known = own.after.filter(|_| after).or(own.before);
+            if known.is_some() {
+                return Ok(known);
+            }
+        }
+        let fetched = match own {
+            Some(_) => Some(&**self.fetched_own.get_or_init(|| Box::new(Fetched::new(name)))),
+            None => self.slot(name),
+        };
+        let fetched = fetched.ok_or_else(|| self.reach.call_error(function, path, arena))?;
+        let found = if after { self.after(fetched) } else { self.before(fetched) };
+        found.map(|found| found.map(Value::view)).map_err(|error| {
+            self.failed.set(Some(error));
+            Failure::Host
+        })
+    }
+
+    fn before<'f>(&self, fetched: &'f Fetched) -> Result<Option<&'f Value>, BoxError> {
+        if let Some(known) = fetched.before.get() {
             return Ok(known.as_ref());
         }
-        let found = if after { self.documents.get_after(document) } else { self.documents.get(document) };
-        match found {
-            Ok(fields) => Ok(cell.get_or_init(|| fields.map(|fields| snapshot(document, fields))).as_ref()),
-            Err(error) => {
-                self.failed.set(Some(error));
-                Err(Missing::Host)
+        let found = match fetched.name.document(self.reach.database) {
+            Some(document) => self.documents.get(document)?.map(|fields| snapshot(document, fields)),
+            None => None,
+        };
+        Ok(fetched.before.get_or_init(|| found).as_ref())
+    }
+
+    fn after<'f>(&self, fetched: &'f Fetched) -> Result<Option<&'f Value>, BoxError> {
+        let pending = match (fetched.after.get(), fetched.name.document(self.reach.database)) {
+            (Some(known), _) => known,
+            (None, None) => return Ok(None),
+            (None, Some(document)) => {
+                let pending = match self.documents.after(document)? {
+                    After::Unchanged => Pending::Unchanged,
+                    After::Written(fields) => Pending::Changed(snapshot(document, fields)),
+                    After::Deleted => Pending::Changed(Value::Null),
+                };
+                fetched.after.get_or_init(|| pending)
             }
+        };
+        match pending {
+            Pending::Unchanged => self.before(fetched),
+            Pending::Changed(document) => Ok(Some(document)),
         }
     }
 }
 
-enum Missing {
-    /// The call itself fails: a path that names no document, or one document too many.
-    Call,
-    Host,
+impl Fetched {
+    fn new(name: Name) -> Self {
+        Fetched { name, before: OnceCell::new(), after: OnceCell::new() }
+    }
 }
 
 /// What rules see of a document: `__name__`, `data` and `id`.
-pub(crate) fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
-    let entries = [("__name__", Value::Path(Path::of(path.full()))), ("data", fields), ("id", Value::from(path.id()))];
+fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
+    let entries = [("__name__", Value::Path(path.to_path())), ("data", fields), ("id", Value::from(path.id()))];
     Value::Map(Map::from(entries))
 }
 
@@ -97,31 +222,66 @@ impl<'a> Host<'a> for DocumentHost<'_> {
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
-        let exists = matches!(function, ServiceFunction::Exists | ServiceFunction::ExistsAfter);
-        match self.fetch(function, path) {
-            Ok(found) if exists => Ok(ValueRef::Bool(found.is_some())),
-            Ok(Some(document)) => Ok(document.view()),
-            Ok(None) | Err(Missing::Call) => Err(call_error(self.prefix, function, path, arena)),
-            Err(Missing::Host) => Err(Failure::Host),
+        let found = self.fetch(function, path, arena)?;
+        if matches!(function, ServiceFunction::Exists | ServiceFunction::ExistsAfter) {
+            return Ok(ValueRef::Bool(found.is_some_and(|found| !matches!(found, ValueRef::Null))));
         }
+        found.ok_or_else(|| self.reach.call_error(function, path, arena))
     }
 }
 
-/// The official words for a call without an answer.
-pub(crate) fn call_error<'a>(
-    prefix: &str,
-    function: ServiceFunction,
-    path: PathRef<'_>,
-    arena: &'a Bump,
-) -> Failure<'a> {
-    let name = function.name();
-    let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{}].", describe_path(path));
-    Failure::Message(arena.alloc_str(&message))
+/// A path as the official message embeds it: the text format of protocol buffers.
+fn describe_path(path: PathRef<'_>) -> String {
+    let mut out = String::from("path_value {\n");
+    describe_segments(path, 1, &mut out);
+    out.push_str("}\n");
+    out
 }
 
-/// A path as the official message embeds it.
-fn describe_path(path: PathRef<'_>) -> String {
-    let texts = path.resolved().unwrap_or_default();
-    let segments: String = texts.iter().map(|text| format!("  segments {{\n    simple: \"{text}\"\n  }}\n")).collect();
-    format!("path_value {{\n{segments}}}\n")
+fn describe_segments(path: PathRef<'_>, level: usize, out: &mut String) {
+    let (outer, inner, deep) = ("  ".repeat(level), "  ".repeat(level + 1), "  ".repeat(level + 2));
+    for segment in path.segments() {
+        let (kind, name) = match segment {
+            SegmentRef::Simple(text) => {
+                let text = escaped(text);
+                out.extend([&*outer, "segments {\n", &inner, "simple: \"", &text, "\"\n", &outer, "}\n"]);
+                continue;
+            }
+            SegmentRef::Capture(name, _) => ("capture", name),
+            SegmentRef::Glob(name, _) => ("glob_capture", name),
+        };
+        out.extend([&*outer, "segments {\n", &inner, kind, " {\n", &deep, "variable_name: \"", &escaped(name), "\"\n"]);
+        match segment {
+            SegmentRef::Capture(_, Some(bound)) => {
+                out.extend([&*deep, "bound_value: \"", &escaped(bound), "\"\n"]);
+            }
+            SegmentRef::Glob(_, Some(bound)) => {
+                out.extend([&*deep, "bound_value {\n"]);
+                describe_segments(bound, level + 3, out);
+                out.extend([&*deep, "}\n"]);
+            }
+            _ => {}
+        }
+        out.extend([&*inner, "}\n", &outer, "}\n"]);
+    }
+}
+
+/// A text within quotes: octets beyond ASCII as octal numbers.
+fn escaped(text: Str<'_>) -> String {
+    let mut out = String::new();
+    for octet in text.to_utf8().iter().copied() {
+        match octet {
+            0x07 => out.push_str("\\a"),
+            0x08 => out.push_str("\\b"),
+            0x0B => out.push_str("\\v"),
+            0x0C => out.push_str("\\f"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            b'"' | b'\'' | b'\\' => out.extend(['\\', char::from(octet)]),
+            b' '..=b'~' => out.push(char::from(octet)),
+            _ => out.push_str(&format!("\\{octet:03o}")),
+        }
+    }
+    out
 }

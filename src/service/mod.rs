@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 pub(crate) use decide::{Asked, cover, decide, explain, permits};
 pub use decision::{Cause, Decision};
-pub use documents::{DocumentPath, Documents};
-pub use explain::Explanation;
-pub(crate) use host::DocumentHost;
+pub use documents::{After, DocumentPath, Documents};
+pub(crate) use documents::DEFAULT_DATABASE;
 #[cfg(feature = "suite")]
-pub(crate) use host::call_error;
+pub(crate) use documents::{impossible_segment, split_full};
+pub use explain::Explanation;
+pub(crate) use host::{DocumentHost, Own, Reach};
 pub use method::Method;
 
 use crate::{

@@ -7,7 +7,7 @@ use crate::value::{
     path::{TemplateSegment, parse_template},
 };
 
-use super::{Builtin, Failure, Overload, convert, message, misfit};
+use super::{Builtin, Failure, Overload, convert, keep, message, misfit};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin {
@@ -39,15 +39,14 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 fn from_text<'a>(bump: &'a Bump, text: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
-    let text = text.to_string();
-    let template = parse_template(&text).map_err(|e| message(bump, e))?;
-    let keep = |text: &str| Str::Utf8(bump.alloc_str(text));
+    let template = parse_template(text).map_err(|e| message(bump, e))?;
+    let name = |text: String| Str::Utf8(bump.alloc_str(&text));
     let segments: Vec<_> = template
-        .iter()
+        .into_iter()
         .map(|segment| match segment {
-            TemplateSegment::Simple(text) => SegmentRef::Simple(keep(text)),
-            TemplateSegment::Capture(name) => SegmentRef::Capture(keep(name), None),
-            TemplateSegment::Glob(name) => SegmentRef::Glob(keep(name), None),
+            TemplateSegment::Simple(text) => SegmentRef::Simple(keep(bump, text)),
+            TemplateSegment::Capture(text) => SegmentRef::Capture(name(text), None),
+            TemplateSegment::Glob(text) => SegmentRef::Glob(name(text), None),
         })
         .collect();
     Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(&segments))))

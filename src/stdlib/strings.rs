@@ -97,10 +97,7 @@ fn to_utf8<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fa
 
 /// A pattern that was not known when the rules were loaded.
 fn pattern<'a>(bump: &'a Bump, source: Str<'a>) -> Result<Pattern, Failure<'a>> {
-    match source {
-        Str::Utf8(source) => Pattern::new(source).map_err(|e| message(bump, e)),
-        wide => Pattern::new(&wide.to_string()).map_err(|e| message(bump, e)),
-    }
+    Pattern::from_text(source).map_err(|e| message(bump, e))
 }
 
 fn matches<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

@@ -29,7 +29,7 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents},
+    service::{self, Compiled, DEFAULT_DATABASE, Decision, DocumentHost, Documents, Reach},
     syntax::ast::Version,
     text::{Diagnostics, Source},
     value::{Root, Segments},
@@ -151,7 +151,7 @@ pub(crate) fn refused_list(version: Version, method: Method) -> Option<&'static 
 }
 
 fn host(documents: &dyn Documents) -> DocumentHost<'_> {
-    DocumentHost::new(documents, "firestore.", DOCUMENT_LIMIT)
+    DocumentHost::new(documents, Reach::new(SERVICE, DEFAULT_DATABASE), None, DOCUMENT_LIMIT)
 }
 
 impl std::str::FromStr for Ruleset {

@@ -81,7 +81,7 @@ pub mod report;
 mod rules;
 mod run;
 mod schema;
-mod seeds;
+pub(crate) mod seeds;
 mod users;
 mod values;
 

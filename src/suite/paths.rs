@@ -1,6 +1,9 @@
 //! Paths of requests and seeds: a misspelt one would make a denial pass for the wrong reason.
 
-use crate::text::Span;
+use crate::{
+    service::{impossible_segment, split_full},
+    text::Span,
+};
 
 use super::node::{Node, Reader};
 
@@ -31,12 +34,22 @@ pub(super) fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) 
 /// The database that the path names, if it does, and the name of a document or a collection within it.
 pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
     let name = text.strip_prefix('/').unwrap_or(text);
-    let full = name.strip_prefix("databases/").and_then(|rest| rest.split_once("/documents/"));
+    let full = split_full(name);
+    if full.is_none() && text.starts_with("/databases/") {
+        reader.error("wrong-path", span, format!("{text}: a full name is /databases/DATABASE/documents/COLLECTION/ID"));
+        return None;
+    }
     let (database, name) = full.map_or((None, name), |(database, name)| (Some(database.to_owned()), name));
     if let Some(database) = &database {
         check_name(reader, database, span, "database")?;
     }
     segments(reader, name, span)?;
+    if let Some(segment) = impossible_segment(name) {
+        let shown: String = segment.chars().take(40).collect();
+        let message = format!("no document has {shown:?} in its name: `.`, `..`, `__…__` and more than 1500 octets are refused");
+        reader.error("wrong-path", span, message);
+        return None;
+    }
     let count = name.split('/').count();
     let (wrong, hint) = match names {
         Names::Document if count % 2 == 1 => ("a collection; this is about a document", format!("{name}/ID")),

@@ -8,8 +8,9 @@ use crate::{
     database::Data,
     error::BoxError,
     firestore::Document,
-    service::{DocumentPath, Documents},
+    service::{After, DocumentPath, Documents},
     storage::{FieldError, OBJECT_FIELDS, Object},
+    text::Source,
     value::{Map, Timestamp, Value},
 };
 
@@ -23,10 +24,10 @@ use super::{
 /// Objects, by bucket and name; what is null is not there.
 pub(super) type Objects = HashMap<String, Option<Arc<Object>>>;
 /// Fields of documents, by database and name; what is null is not there.
-pub(super) type Contents = HashMap<String, Option<Arc<Map>>>;
+pub(crate) type Contents = HashMap<String, Option<Arc<Map>>>;
 
 /// The key of an object or a document.
-pub(super) fn key(place: &str, name: &str) -> String {
+pub(crate) fn key(place: &str, name: &str) -> String {
     format!("{place}/{name}")
 }
 
@@ -129,6 +130,26 @@ pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: T
     found
 }
 
+/// Documents that JSON states by name, as [`documents`] reads them.
+///
+/// # Errors
+///
+/// The first thing that is wrong, in words.
+pub(crate) fn documents_of_json(
+    stated: &JsonMap<String, serde_json::Value>,
+    database: &str,
+    now: Timestamp,
+) -> Result<Contents, String> {
+    let mut reader = Reader::new(Source::new("documents", ""));
+    let node = Node::from(&serde_json::Value::Object(stated.clone()));
+    let found = documents(&mut reader, &node, database, now);
+    let problems = reader.finish();
+    match problems.iter().find(|problem| problem.is_error()) {
+        Some(problem) => Err(problem.message.clone()),
+        None => Ok(found),
+    }
+}
+
 /// Reads what a database holds.
 pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Data> {
     let json = values::data(reader, node, "data", now)?;
@@ -141,17 +162,17 @@ pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<D
     }
 }
 
-/// The documents of one test, before and after its write.
+/// The documents of one request, before and after the writes of its commit.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Store {
+pub(crate) struct Store {
     /// The database of the request.
-    pub(super) database: String,
+    pub(crate) database: String,
     /// Those of the suite.
-    pub(super) shared: Arc<Contents>,
+    pub(crate) shared: Arc<Contents>,
     /// Those of the test; they hide the suite's.
-    pub(super) own: Contents,
-    /// What the test's write, and others of the same batch, leave.
-    pub(super) after: Contents,
+    pub(crate) own: Contents,
+    /// What the other writes of the same commit leave; null where they delete.
+    pub(crate) after: Contents,
 }
 
 impl Store {
@@ -160,7 +181,7 @@ impl Store {
     }
 
     /// The stored document of that name.
-    pub(super) fn document(&self, name: &str) -> Option<Document> {
+    pub(crate) fn document(&self, name: &str) -> Option<Document> {
         self.get(&key(&self.database, name)).map(|fields| Document::new(name, Value::Map(Map::clone(fields))))
     }
 }
@@ -174,11 +195,11 @@ impl Documents for Store {
         Ok(fields(Store::get(self, &key(path.database(), path.relative()))))
     }
 
-    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        let key = key(path.database(), path.relative());
-        Ok(match self.after.get(&key) {
-            Some(after) => fields(after.as_ref()),
-            None => fields(Store::get(self, &key)),
+    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
+        Ok(match self.after.get(&key(path.database(), path.relative())) {
+            None => After::Unchanged,
+            Some(None) => After::Deleted,
+            Some(Some(fields)) => After::Written(Value::Map(Map::clone(fields))),
         })
     }
 }

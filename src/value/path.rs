@@ -2,7 +2,7 @@
 //!
 //! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
 
-use super::{SegmentRange, Str, StrBuf, StrBuilder};
+use super::{Cut, SegmentRange, Str, StrBuf, StrBuilder};
 
 /// A path that a host supplies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -168,7 +168,7 @@ impl<'a> PathRef<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateSegment {
     /// Decoded text.
-    Simple(String),
+    Simple(StrBuf),
     /// `{x}`, `{x=*}`
     Capture(String),
     /// `{x=**}`
@@ -205,43 +205,98 @@ pub enum TemplateError {
 /// # Errors
 ///
 /// What is wrong with the text, first segment first.
-pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError> {
+pub fn parse_template(text: Str<'_>) -> Result<Vec<TemplateSegment>, TemplateError> {
     if text.is_empty() {
         return Err(TemplateError::Empty);
     }
-    let body = text.strip_prefix('/').unwrap_or(text);
-    let mut segments = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
-    for segment in body.split('/') {
-        let segment = segment.trim();
-        if segment.is_empty() {
-            return Err(TemplateError::EmptySegment(text.to_owned()));
+    let mut segments: Vec<TemplateSegment> = Vec::new();
+    for segment in split_template(text) {
+        let segment = parse_segment(segment.as_str(), text)?;
+        if let TemplateSegment::Capture(name) | TemplateSegment::Glob(name) = &segment
+            && segments.iter().any(|known| known.variable() == Some(name))
+        {
+            return Err(TemplateError::Repeated(name.clone()));
         }
-        let Some(capture) = segment.strip_prefix('{') else {
-            let decoded = form_decode(segment).map_err(|e| TemplateError::Decode(segment.to_owned(), e))?;
-            segments.push(TemplateSegment::Simple(decoded));
-            continue;
-        };
-        let Some(capture) = capture.strip_suffix('}') else {
-            return Err(TemplateError::NotClosed(text.to_owned()));
-        };
-        let (name, kind): (_, fn(String) -> TemplateSegment) =
-            match (capture.strip_suffix("=**"), capture.strip_suffix("=*")) {
-                (Some(name), _) => (name, TemplateSegment::Glob),
-                (None, Some(name)) => (name, TemplateSegment::Capture),
-                (None, None) => (capture, TemplateSegment::Capture),
-            };
-        let name = name.trim_matches(|c| c <= ' ');
-        if !is_identifier(name) {
-            return Err(TemplateError::Identifier(text.to_owned(), name.to_owned()));
-        }
-        if names.contains(&name) {
-            return Err(TemplateError::Repeated(name.to_owned()));
-        }
-        names.push(name);
-        segments.push(kind(name.to_owned()));
+        segments.push(segment);
     }
     Ok(segments)
+}
+
+impl TemplateSegment {
+    fn variable(&self) -> Option<&String> {
+        match self {
+            TemplateSegment::Simple(_) => None,
+            TemplateSegment::Capture(name) | TemplateSegment::Glob(name) => Some(name),
+        }
+    }
+}
+
+/// The texts between the slashes, one in front left out.
+fn split_template(text: Str<'_>) -> Vec<Cut<'_>> {
+    match text {
+        Str::Utf8(text) => {
+            let body = text.strip_prefix('/').unwrap_or(text);
+            body.split('/').map(|segment| Cut::Borrowed(Str::Utf8(segment))).collect()
+        }
+        Str::Wide(units) => {
+            let slash = u16::from(b'/');
+            let body = units.strip_prefix(&[slash]).unwrap_or(units);
+            body.split(|unit| *unit == slash).map(|part| Cut::Owned(StrBuf::from_units(part.to_vec()))).collect()
+        }
+    }
+}
+
+fn parse_segment(segment: Str<'_>, whole: Str<'_>) -> Result<TemplateSegment, TemplateError> {
+    // A lone surrogate is no part of the syntax; messages show it as `?`.
+    let shown = segment.to_string();
+    let shown = shown.trim();
+    if shown.is_empty() {
+        return Err(TemplateError::EmptySegment(whole.to_string()));
+    }
+    let Some(capture) = shown.strip_prefix('{') else {
+        let decoded = decode_units(segment).map_err(|e| TemplateError::Decode(shown.to_owned(), e))?;
+        return Ok(TemplateSegment::Simple(decoded));
+    };
+    let Some(capture) = capture.strip_suffix('}') else {
+        return Err(TemplateError::NotClosed(whole.to_string()));
+    };
+    let (name, kind): (_, fn(String) -> TemplateSegment) =
+        match (capture.strip_suffix("=**"), capture.strip_suffix("=*")) {
+            (Some(name), _) => (name, TemplateSegment::Glob),
+            (None, Some(name)) => (name, TemplateSegment::Capture),
+            (None, None) => (capture, TemplateSegment::Capture),
+        };
+    let name = name.trim_matches(|c| c <= ' ');
+    if !is_identifier(name) {
+        return Err(TemplateError::Identifier(whole.to_string(), name.to_owned()));
+    }
+    Ok(kind(name.to_owned()))
+}
+
+/// [`form_decode`] of a segment without the white space around it; a lone surrogate stays what it is.
+fn decode_units(segment: Str<'_>) -> Result<StrBuf, DecodeError> {
+    let units = match segment {
+        Str::Utf8(text) => return form_decode(text.trim()).map(StrBuf::from),
+        Str::Wide(units) => units,
+    };
+    let mut points: Vec<Result<char, u16>> =
+        char::decode_utf16(units.iter().copied()).map(|c| c.map_err(|lone| lone.unpaired_surrogate())).collect();
+    let blank = |point: &Result<char, u16>| point.is_ok_and(char::is_whitespace);
+    points.truncate(points.iter().rposition(|point| !blank(point)).map_or(0, |last| last + 1));
+    let start = points.iter().position(|point| !blank(point)).unwrap_or(points.len());
+    let mut out = StrBuilder::default();
+    let mut stretch = String::new();
+    for point in points.into_iter().skip(start) {
+        match point {
+            Ok(c) => stretch.push(c),
+            Err(lone) => {
+                out.push(Str::Utf8(&form_decode(&std::mem::take(&mut stretch))?));
+                out.push_units(&[lone]);
+            }
+        }
+    }
+    out.push(Str::Utf8(&form_decode(&stretch)?));
+    Ok(out.finish())
 }
 
 fn is_identifier(name: &str) -> bool {

@@ -19,7 +19,6 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
     let service_name = optional_text(request, "service")?.unwrap_or(crate::storage::SERVICE);
     let (method, path) = (text(request, "method")?, text(request, "path")?);
     let variables = variables(request)?;
-    let host = Table::new(service_name, request.get("functions"))?;
     let program = compiled.program();
     let Some(service) = program.service(service_name) else { return Ok(json!({ "permit": false })) };
     let segments = match decode_path(path) {
@@ -27,6 +26,8 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
         Err(why) => return Ok(json!({ "permit": false, "error": { "message": why, "line": null, "column": null } })),
     };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let database = segments.get(1).copied().unwrap_or_default();
+    let host = Table::new(service_name, database, request.get("functions"))?;
     let arena = Bump::new();
     let path = Segments::given(&segments);
     let subject = Subject {

@@ -6,32 +6,56 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     eval::Host,
     program::ServiceFunction,
-    service::call_error,
+    service::Reach,
     stdlib::{Failure, member_of},
-    value::{Map, PathRef, Value, ValueRef, json},
+    value::{Map, PathRef, Str, Value, ValueRef, json, path::split_path},
 };
 
 /// Answers by function and path; `*` is for every path without its own.
-#[derive(Default)]
-pub(super) struct Table {
-    functions: Map,
-    prefix: &'static str,
+pub(super) struct Table<'r> {
+    rows: Vec<Row>,
+    reach: Reach<'r>,
 }
 
-impl Table {
-    pub(super) fn new(service: &str, functions: Option<&Json>) -> Result<Self, String> {
-        let prefix = if service == crate::storage::SERVICE { "firestore." } else { "" };
-        let mut table = Table { functions: Map::new(), prefix };
+struct Row {
+    function: String,
+    /// The segments of the path; `None` is any other.
+    path: Option<Vec<String>>,
+    answer: Value,
+}
+
+impl<'r> Table<'r> {
+    /// The answers that a request states for rules of a service, about documents of the database.
+    pub(super) fn new(service: &'r str, database: &'r str, functions: Option<&Json>) -> Result<Self, String> {
+        let mut table = Table { rows: Vec::new(), reach: Reach::new(service, database) };
         let functions = match functions {
             None | Some(Json::Null) => return Ok(table),
             Some(Json::Object(functions)) => functions,
             Some(_) => return Err("functions is an object from names to tables".to_owned()),
         };
-        for (name, rows) in functions {
-            let Json::Object(rows) = rows else { return Err(format!("the table of {name} is not an object")) };
-            table.functions.insert(name.as_str(), read(rows)?);
+        for (function, rows) in functions {
+            let Json::Object(rows) = rows else { return Err(format!("the table of {function} is not an object")) };
+            for (key, answer) in rows {
+                let path = match key.as_str() {
+                    "*" => None,
+                    path => Some(split_path(path).map_err(|why| format!("{function}: {path:?} is no path: {why}"))?),
+                };
+                let path = path.map(|segments| segments.into_iter().map(str::to_owned).collect());
+                let answer = json::from_typed(answer).map_err(|e| format!("{key}: {e}"))?;
+                table.rows.push(Row { function: function.clone(), path, answer });
+            }
         }
         Ok(table)
+    }
+
+    fn find(&self, function: &str, segments: &[Str<'_>]) -> Option<&Value> {
+        let mut rows = self.rows.iter().filter(|row| row.function == function);
+        let fits = |row: &&Row| match &row.path {
+            Some(path) => path.iter().map(|text| Str::Utf8(text)).eq(segments.iter().copied()),
+            None => false,
+        };
+        let found = rows.clone().find(fits).or_else(|| rows.find(|row| row.path.is_none()));
+        found.map(|row| &row.answer)
     }
 }
 
@@ -44,22 +68,19 @@ pub(super) fn read(rows: &JsonMap<String, Json>) -> Result<Map, String> {
     Ok(map)
 }
 
-impl<'a> Host<'a> for Table {
+impl<'a> Host<'a> for Table<'_> {
     fn call(
         &'a self,
         function: ServiceFunction,
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
-        let name = format!("{}{}", self.prefix, function.name());
-        let text = path.text().as_str().to_string();
-        let row = match self.functions.get(&name) {
-            Some(Value::Map(rows)) => rows.get(&text).or_else(|| rows.get("*")),
-            _ => None,
-        };
-        match row {
+        self.reach.check(function, path, arena)?;
+        let segments = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+        let name = format!("{}{}", self.reach.prefix(), function.name());
+        match self.find(&name, &segments) {
             Some(value) => member_of(value.view()),
-            None => Err(call_error(self.prefix, function, path, arena)),
+            None => Err(self.reach.call_error(function, path, arena)),
         }
     }
 }

@@ -239,7 +239,7 @@ impl Test<'_, '_> {
             reader.error("wrong-path", self.path().span, message);
         }
         let database = of_path.unwrap_or_else(|| stated.unwrap_or(&self.shared.database).to_owned());
-        let mut store = self.store(reader, &database);
+        let store = self.store(reader, &database);
         // What `write` stands for is asked as it could be: nothing is created that is there.
         let as_new = method == Method::Create && self.verb() == "write";
         let stored = store.document(&name).filter(|_| method != Method::List && !as_new);
@@ -257,14 +257,14 @@ impl Test<'_, '_> {
             Method::Create | Method::Update => Some(self.fields_written(reader, stored.as_ref())?),
             _ => None,
         };
-        if matches!(method, Method::Create | Method::Update | Method::Delete) {
-            let own = seeds::key(&store.database, &name);
-            if store.after.contains_key(&own) {
-                let span = self.fields.key("after").map_or(self.path().span, |key| key.span);
-                let message = format!("after is about other writes; what becomes of {name} this test says itself");
-                reader.error("misplaced-key", span, message);
-            }
-            store.after.insert(own, written.clone().map(Arc::new));
+        let own = seeds::key(&store.database, &name);
+        if method != Method::List && store.after.contains_key(&own) {
+            let span = self.fields.key("after").map_or(self.path().span, |key| key.span);
+            let message = format!("after is about other writes; what becomes of {name} this test says itself");
+            reader.error("misplaced-key", span, message);
+        }
+        if let Some(names) = self.fields_named(method) {
+            request = request.write_fields(names);
         }
         self.other_method(reader, method, &name, stored.is_some());
         let absent = stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete);
@@ -301,6 +301,17 @@ impl Test<'_, '_> {
         firestore::Query::from_json(&json).map_err(|why| wrong_query(reader, node, &why, &firestore::Query::NAMES)).ok()
     }
 
+    /// The fields that an update is confined to.
+    fn fields_named(&self, method: Method) -> Option<Vec<String>> {
+        let (merge, remove) = (self.fields.get("merge"), self.fields.get("remove"));
+        if method != Method::Update || merge.is_none() && remove.is_none() {
+            return None;
+        }
+        let set = merge.map(Node::entries).unwrap_or_default().iter().map(|(key, _)| key.text.clone());
+        let removed = remove.map(listed).unwrap_or_default().iter().filter_map(|name| Some(name.as_text()?.to_owned()));
+        Some(set.chain(removed).collect())
+    }
+
     /// The fields as they will be.
     fn fields_written(&self, reader: &mut Reader, stored: Option<&Document>) -> Option<Map> {
         let (with, merge) = (self.fields.get("with"), self.fields.get("merge"));
@@ -330,11 +341,7 @@ impl Test<'_, '_> {
                     change(&mut fields, &key.text, Some(value));
                 }
                 if let Some(node) = remove {
-                    let names = match &node.kind {
-                        Kind::List(names) => names.as_slice(),
-                        _ => std::slice::from_ref(node),
-                    };
-                    for name in names {
+                    for name in listed(node) {
                         let text = reader.text(name, "remove")?;
                         field_name(reader, text, name.span)?;
                         if !has(&fields, text) {
@@ -422,6 +429,14 @@ fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'s
         }
         Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
         None => reader.error("wrong-value", node.span, format!("query: {why}")),
+    }
+}
+
+/// The nodes of a list, or the one that stands for a list of one.
+fn listed(node: &Node) -> &[Node] {
+    match &node.kind {
+        Kind::List(nodes) => nodes,
+        _ => std::slice::from_ref(node),
     }
 }
 

@@ -77,6 +77,24 @@ fn add(
     None
 }
 
+/// A value from elsewhere, which has no place in a text. Whole numbers written with a fraction are floats.
+impl From<&Json> for Node {
+    fn from(json: &Json) -> Self {
+        let kind = match json {
+            Json::Null => Kind::Null,
+            Json::Bool(b) => Kind::Bool(*b),
+            Json::Number(n) => n.as_i64().map_or_else(|| Kind::Float(n.as_f64().unwrap_or(f64::NAN)), Kind::Int),
+            Json::String(text) => Kind::Text(text.clone()),
+            Json::Array(items) => Kind::List(items.iter().map(Node::from).collect()),
+            Json::Object(entries) => {
+                let key = |text: &String| Key { text: text.clone(), span: Span::default() };
+                Kind::Map(entries.iter().map(|(name, value)| (key(name), Node::from(value))).collect())
+            }
+        };
+        Node { kind, span: Span::default(), tag: None, plain: false }
+    }
+}
+
 impl Node {
     /// In words, for messages: `a list`.
     pub(super) fn describe(&self) -> &'static str {

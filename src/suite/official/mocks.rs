@@ -11,7 +11,7 @@ use crate::{
     eval::Host,
     firestore,
     program::ServiceFunction,
-    service::call_error,
+    service::Reach,
     stdlib::{Failure, member_of},
     storage,
     value::{PathRef, Value, ValueRef},
@@ -109,18 +109,18 @@ pub(super) struct Call {
 /// The mocks of one test while it runs.
 pub(super) struct Mocks<'m> {
     mocks: Vec<(&'m Mock, Cell<bool>)>,
-    /// How rules write the functions: `firestore.` in Storage.
-    prefix: &'static str,
+    reach: Reach<'m>,
     calls: RefCell<Vec<Call>>,
     /// Calls that no mock fits, in words.
     unmatched: RefCell<Vec<String>>,
 }
 
 impl<'m> Mocks<'m> {
-    pub(super) fn new(mocks: &'m [Mock], service: &str) -> Self {
-        let prefix = if service == storage::SERVICE { "firestore." } else { "" };
+    /// The mocks of a test whose rules are of the service and whose request is about the database.
+    pub(super) fn new(mocks: &'m [Mock], service: &'m str, database: &'m str) -> Self {
+        let reach = Reach::new(service, database);
         let mocks = mocks.iter().map(|mock| (mock, Cell::new(false))).collect();
-        Mocks { mocks, prefix, calls: RefCell::default(), unmatched: RefCell::default() }
+        Mocks { mocks, reach, calls: RefCell::default(), unmatched: RefCell::default() }
     }
 
     /// The calls, in order, and what there is to say of mocks that were called too often or never.
@@ -129,7 +129,7 @@ impl<'m> Mocks<'m> {
         for (mock, used) in self.mocks {
             if !used.get() {
                 let (place, name) = (&mock.place, mock.function.name());
-                messages.push(format!("{place}: the mock of {}{name} was never called.", self.prefix));
+                messages.push(format!("{place}: the mock of {}{name} was never called.", self.reach.prefix()));
             }
         }
         (self.calls.into_inner(), messages)
@@ -143,28 +143,33 @@ impl<'a> Host<'a> for Mocks<'_> {
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
-        let (name, text) = (format!("{}{}", self.prefix, function.name()), path.text().as_str().to_string());
+        let (name, text) = (format!("{}{}", self.reach.prefix(), function.name()), path.text().as_str().to_string());
         let fits = |mock: &Mock| match &mock.path {
             None => true,
             Some(Value::Path(known)) => PathRef::Owned(known).equals(path),
             Some(_) => false,
         };
+        let reached = self.reach.check(function, path, arena);
         let found = self.mocks.iter().find(|(mock, _)| mock.function == function && fits(mock));
-        if found.is_none() {
-            let message = format!("No mock fits the call {name}({text}).");
-            let mut unmatched = self.unmatched.borrow_mut();
-            if !unmatched.contains(&message) {
-                unmatched.push(message);
-            }
+        let found = found.filter(|_| reached.is_ok());
+        let problem = match (&reached, found) {
+            (Err(_), _) => Some(format!("{name}({text}) names no document that these rules can read.")),
+            (Ok(()), None) => Some(format!("No mock fits the call {name}({text}).")),
+            (Ok(()), Some(_)) => None,
+        };
+        let mut unmatched = self.unmatched.borrow_mut();
+        if let Some(problem) = problem.filter(|problem| !unmatched.contains(problem)) {
+            unmatched.push(problem);
         }
         self.calls.borrow_mut().push(Call { function: name, path: text });
+        reached?;
         let answer = found.and_then(|(mock, used)| {
             used.set(true);
             mock.result.as_ref()
         });
         match answer {
             Some(value) => member_of(value.view()),
-            None => Err(call_error(self.prefix, function, path, arena)),
+            None => Err(self.reach.call_error(function, path, arena)),
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> T
     {
         return TestResult { success: !case.allow, debug_messages: vec![why.to_owned()], ..TestResult::nothing() };
     }
-    let mocks = Mocks::new(&case.mocks, case.service);
+    let database = case.segments.get(1).map_or("", String::as_str);
+    let mocks = Mocks::new(&case.mocks, case.service, database);
     let mut coverage = Coverage::new(true);
     let mut watch = Watch {
         code: &program.code,
