@@ -8,8 +8,8 @@ use std::{
 };
 
 use firewarden::{
-    Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome, Step, Trace,
-    Value,
+    After, Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome, Step,
+    Trace, Value,
     firestore::{self, Direction, Document, Query},
     storage::{self, Object},
     text::Source,
@@ -111,6 +111,9 @@ fn paths_of_documents_are_told_apart() {
         "/databases/(default)/documents/users/",
         "/databases/(default)/documents//alice",
         "/databases//documents/users/alice",
+        "/databases/(default)/documents/users/..",
+        "/databases/(default)/documents/users/__alice__",
+        "/databases/(default)/documents/__users__/alice",
         "/databases/(default)/collections/users/alice",
         "/b/bucket/o/name",
     ] {
@@ -128,9 +131,12 @@ impl Documents for Asked {
         Ok(Some(json!({ "name": path.id(), "n": 1 }).into()))
     }
 
-    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
         self.0.borrow_mut().push(format!("{} after", path.relative()));
-        Ok((path.id() != "deleted").then(|| json!({ "name": path.id(), "n": 2 }).into()))
+        Ok(match path.id() {
+            "deleted" => After::Deleted,
+            _ => After::Written(json!({ "name": path.id(), "n": 2 }).into()),
+        })
     }
 }
 
@@ -221,7 +227,7 @@ fn after_is_the_state_that_the_writes_lead_to() {
     let deleted = "/databases/(default)/documents/a/deleted";
     let rules = firestore(&format!(
         "get({path}).data.n == 1 && getAfter({path}).data.n == 2 && existsAfter({path})
-            && exists({deleted}) && !existsAfter({deleted})"
+            && exists({deleted}) && !existsAfter({deleted}) && getAfter({deleted}) == null"
     ));
     let asked = Asked::default();
     let stored = Document::new("notes/n1", json!({}));

@@ -194,10 +194,8 @@ impl Described {
         {
             return wrong(format!("the path is of the database {of_path}, not of {stated}"));
         }
-        let (database, path) = full.unwrap_or((
-            self.database.as_deref().unwrap_or(DEFAULT_DATABASE),
-            path.strip_prefix('/').unwrap_or(path),
-        ));
+        let (database, path) = full
+            .unwrap_or((self.database.as_deref().unwrap_or(DEFAULT_DATABASE), path.strip_prefix('/').unwrap_or(path)));
         if database.contains('/') {
             return wrong(format!("{database:?} is no name of a database"));
         }

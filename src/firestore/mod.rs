@@ -142,11 +142,7 @@ impl Ruleset {
     }
 }
 
-fn host<'d>(
-    request: &'d Request<'_>,
-    record: &'d RequestRecord<'_>,
-    documents: &'d dyn Documents,
-) -> DocumentHost<'d> {
+fn host<'d>(request: &'d Request<'_>, record: &'d RequestRecord<'_>, documents: &'d dyn Documents) -> DocumentHost<'d> {
     let reach = Reach::new(SERVICE, request.database_name());
     DocumentHost::new(documents, reach, record.own(), request.document_limit())
 }

@@ -154,7 +154,9 @@ impl<'a> Request<'a> {
                 Ok(())
             }
             (Method::List, _) => Err("a list asks for a collection: its path has an odd number of segments"),
-            (_, 0) if [&self.existing, &self.incoming].into_iter().flatten().any(|document| !document.is_named(path)) => {
+            (_, 0)
+                if [&self.existing, &self.incoming].into_iter().flatten().any(|document| !document.is_named(path)) =>
+            {
                 Err("the document has another name than the request's path")
             }
             (_, 0) => Ok(()),
@@ -166,7 +168,12 @@ impl<'a> Request<'a> {
         let document = |document: &'r Option<Cow<'a, Document>>| {
             document.as_deref().map(|document| DocumentRecord { document, path: segments })
         };
-        RequestRecord { request: self, segments, existing: document(&self.existing), incoming: document(&self.incoming) }
+        RequestRecord {
+            request: self,
+            segments,
+            existing: document(&self.existing),
+            incoming: document(&self.incoming),
+        }
     }
 }
 

@@ -47,31 +47,30 @@ impl<'d> Reach<'d> {
     /// # Errors
     ///
     /// A path with an unbound variable, or one that names no document within reach.
-    fn name<'a>(
-        self,
-        function: ServiceFunction,
-        path: PathRef<'a>,
-        arena: &'a Bump,
-    ) -> Result<Name, Failure<'a>> {
+    fn name<'a>(self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> Result<Name, Failure<'a>> {
         let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
         // Whether Storage takes an empty name for the default database is not known.
         let name = Name::of(&texts, self.database, self.is_firestore());
         name.ok_or_else(|| self.call_error(function, path, arena))
     }
 
-    /// Refuses a path that names no document within reach.
+    /// What is known of a call by the path alone: a document that no database can hold does not exist.
     ///
     /// # Errors
     ///
-    /// As evaluations fail with it.
+    /// As evaluations fail with it: a path that names no document within reach, or one that cannot be there.
     #[cfg(feature = "suite")]
-    pub(crate) fn check<'a>(
+    pub(crate) fn known<'a>(
         self,
         function: ServiceFunction,
         path: PathRef<'a>,
         arena: &'a Bump,
-    ) -> Result<(), Failure<'a>> {
-        self.name(function, path, arena).map(drop)
+    ) -> Result<Option<ValueRef<'a>>, Failure<'a>> {
+        match self.name(function, path, arena)? {
+            Name::Document(_) => Ok(None),
+            Name::Impossible(_) if asks_for_existence(function) => Ok(Some(ValueRef::Bool(false))),
+            Name::Impossible(_) => Err(self.call_error(function, path, arena)),
+        }
     }
 
     /// The official words for a call without an answer.
@@ -223,11 +222,15 @@ impl<'a> Host<'a> for DocumentHost<'_> {
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
         let found = self.fetch(function, path, arena)?;
-        if matches!(function, ServiceFunction::Exists | ServiceFunction::ExistsAfter) {
+        if asks_for_existence(function) {
             return Ok(ValueRef::Bool(found.is_some_and(|found| !matches!(found, ValueRef::Null))));
         }
         found.ok_or_else(|| self.reach.call_error(function, path, arena))
     }
+}
+
+fn asks_for_existence(function: ServiceFunction) -> bool {
+    matches!(function, ServiceFunction::Exists | ServiceFunction::ExistsAfter)
 }
 
 /// A path as the official message embeds it: the text format of protocol buffers.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 pub(crate) use decide::{Asked, cover, decide, explain, permits};
 pub use decision::{Cause, Decision};
-pub use documents::{After, DocumentPath, Documents};
 pub(crate) use documents::DEFAULT_DATABASE;
+pub use documents::{After, DocumentPath, Documents};
 #[cfg(feature = "suite")]
 pub(crate) use documents::{impossible_segment, split_full};
 pub use explain::Explanation;

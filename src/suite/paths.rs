@@ -46,7 +46,8 @@ pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names
     segments(reader, name, span)?;
     if let Some(segment) = impossible_segment(name) {
         let shown: String = segment.chars().take(40).collect();
-        let message = format!("no document has {shown:?} in its name: `.`, `..`, `__…__` and more than 1500 octets are refused");
+        let message =
+            format!("no document has {shown:?} in its name: `.`, `..`, `__…__` and more than 1500 octets are refused");
         reader.error("wrong-path", span, message);
         return None;
     }

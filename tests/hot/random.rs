@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::OnceLock};
 
 use firewarden::{
-    Auth, BoxError, DocumentPath, Documents, Value,
+    After, Auth, BoxError, DocumentPath, Documents, Value,
     firestore::{self, Document, Query},
     storage::{self, Method, Object, Request},
     value::{Comparator, Map, Timestamp},
@@ -47,15 +47,15 @@ const OPERANDS: &[&str] = &[
 const STORAGE: &[&str] = &[
     "resource.size", "resource.contentType", "resource.metadata.owner", "request.resource.metadata", "resource.name",
     "request.resource.size", "request.resource.metadata.owner", "request.params", "resource.contentLanguage",
-    "firestore.get(/databases/d/documents/c/$(a)).data.n", "firestore.exists(/databases/d/documents/c/$(b))",
-    "firestore.exists(/databases/d/documents/c/fail)", "request.resource.contentType",
+    "firestore.get(/databases/(default)/documents/c/$(a)).data.n", "firestore.exists(/databases/(default)/documents/c/$(b))",
+    "firestore.exists(/databases/(default)/documents/c/fail)", "request.resource.contentType",
 ];
 #[rustfmt::skip]
 const FIRESTORE: &[&str] = &[
     "resource.data", "resource.data.n", "resource.data.owner", "resource.data.tags", "request.resource.data.n", "resource.id",
     "request.resource.data.owner", "request.resource.data", "request.query.limit", "resource.data.map.a", "resource.__name__",
-    "get(/databases/d/documents/c/$(a)).data.n", "exists(/databases/d/documents/c/$(b))", "getAfter(/databases/d/documents/c/y).id",
-    "exists(/databases/d/documents/c/fail)", "existsAfter(/databases/d/documents/c/$(request.auth.uid))",
+    "get(/databases/(default)/documents/c/$(a)).data.n", "exists(/databases/(default)/documents/c/$(b))", "getAfter(/databases/(default)/documents/c/y).id",
+    "exists(/databases/(default)/documents/c/fail)", "existsAfter(/databases/(default)/documents/c/$(request.auth.uid))",
 ];
 const PATTERNS: &[&str] = &["a.*", ".*", "image/.*", "(alice|x)", "[a-z]+", ".*e", "", "al.*ce", "(?i)ALICE"];
 const TYPES: &[&str] = &["bool", "int", "number", "string", "list", "map", "path", "timestamp", "set"];
@@ -235,9 +235,13 @@ impl Documents for Host {
         }
     }
 
-    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
         self.0.borrow_mut().push(format!("after {}", path.full()));
-        Ok((path.id() == "y").then(|| Value::Map(Map::new())))
+        Ok(match path.id() {
+            "y" => After::Written(Value::Map(Map::new())),
+            "x" => After::Deleted,
+            _ => After::Unchanged,
+        })
     }
 }
 

@@ -26,8 +26,7 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
         Err(why) => return Ok(json!({ "permit": false, "error": { "message": why, "line": null, "column": null } })),
     };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let database = segments.get(1).copied().unwrap_or_default();
-    let host = Table::new(service_name, database, request.get("functions"))?;
+    let host = Table::new(service_name, &segments, request.get("functions"))?;
     let arena = Bump::new();
     let path = Segments::given(&segments);
     let subject = Subject {

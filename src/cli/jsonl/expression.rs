@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use crate::{
     eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
     program::{Code, Node, NodeId, Program},
-    service::{Compiled, DEFAULT_DATABASE},
+    service::Compiled,
     value::{Segments, json::to_typed},
 };
 
@@ -26,7 +26,7 @@ pub(super) fn evaluate(
 ) -> Result<Json, String> {
     let program = compiled.program();
     let variables = variables(request)?;
-    let host = Table::new(service_name, DEFAULT_DATABASE, request.get("functions"))?;
+    let host = Table::new(service_name, &[], request.get("functions"))?;
     let (Some(service), Some(watched)) = (program.service(service_name), element(program)) else {
         return Err("the expression is not one expression".to_owned());
     };

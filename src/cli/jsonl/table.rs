@@ -6,15 +6,18 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     eval::Host,
     program::ServiceFunction,
-    service::Reach,
+    service::{DEFAULT_DATABASE, Reach},
     stdlib::{Failure, member_of},
-    value::{Map, PathRef, Str, Value, ValueRef, json, path::split_path},
+    value::{Map, PathRef, Root, Str, Value, ValueRef, json, path::split_path},
 };
 
 /// Answers by function and path; `*` is for every path without its own.
 pub(super) struct Table<'r> {
     rows: Vec<Row>,
     reach: Reach<'r>,
+    /// Whether the request is for a document or an object: then rules reach what they reach there. Other paths, of which
+    /// the table answers anything, are for trying the language.
+    real: bool,
 }
 
 struct Row {
@@ -25,9 +28,14 @@ struct Row {
 }
 
 impl<'r> Table<'r> {
-    /// The answers that a request states for rules of a service, about documents of the database.
-    pub(super) fn new(service: &'r str, database: &'r str, functions: Option<&Json>) -> Result<Self, String> {
-        let mut table = Table { rows: Vec::new(), reach: Reach::new(service, database) };
+    /// The answers that a request states, which is for the path, to rules of a service.
+    pub(super) fn new(service: &'r str, path: &[&'r str], functions: Option<&Json>) -> Result<Self, String> {
+        let (first, owner, last) = match path {
+            [first, owner, last, _, ..] => (*first, *owner, *last),
+            _ => ("", "", ""),
+        };
+        let real = Root::of(service).is_some_and(|root| root.names() == (first, last));
+        let mut table = Table { rows: Vec::new(), reach: Reach::new(service, owner), real };
         let functions = match functions {
             None | Some(Json::Null) => return Ok(table),
             Some(Json::Object(functions)) => functions,
@@ -75,8 +83,15 @@ impl<'a> Host<'a> for Table<'_> {
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
-        self.reach.check(function, path, arena)?;
-        let segments = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+        if self.real
+            && let Some(known) = self.reach.known(function, path, arena)?
+        {
+            return Ok(known);
+        }
+        let mut segments = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+        if let Some(owner) = segments.get_mut(1).filter(|owner| self.real && owner.is_empty()) {
+            *owner = Str::Utf8(DEFAULT_DATABASE);
+        }
         let name = format!("{}{}", self.reach.prefix(), function.name());
         match self.find(&name, &segments) {
             Some(value) => member_of(value.view()),

@@ -149,20 +149,22 @@ impl<'a> Host<'a> for Mocks<'_> {
             Some(Value::Path(known)) => PathRef::Owned(known).equals(path),
             Some(_) => false,
         };
-        let reached = self.reach.check(function, path, arena);
+        let known = self.reach.known(function, path, arena);
         let found = self.mocks.iter().find(|(mock, _)| mock.function == function && fits(mock));
-        let found = found.filter(|_| reached.is_ok());
-        let problem = match (&reached, found) {
+        let found = found.filter(|_| matches!(known, Ok(None)));
+        let problem = match (&known, found) {
             (Err(_), _) => Some(format!("{name}({text}) names no document that these rules can read.")),
-            (Ok(()), None) => Some(format!("No mock fits the call {name}({text}).")),
-            (Ok(()), Some(_)) => None,
+            (Ok(None), None) => Some(format!("No mock fits the call {name}({text}).")),
+            (Ok(_), _) => None,
         };
         let mut unmatched = self.unmatched.borrow_mut();
         if let Some(problem) = problem.filter(|problem| !unmatched.contains(problem)) {
             unmatched.push(problem);
         }
         self.calls.borrow_mut().push(Call { function: name, path: text });
-        reached?;
+        if let Some(known) = known? {
+            return Ok(known);
+        }
         let answer = found.and_then(|(mock, used)| {
             used.set(true);
             mock.result.as_ref()

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use firewarden::{
-    Auth, BoxError, Coverage, DocumentPath, Documents, Value,
+    Auth, Coverage, Value,
     firestore::{Document, Method, Query, Request, Ruleset},
     suite::official,
     text::Source,
@@ -31,25 +31,6 @@ fn functions_of_several_services_and_kinds_of_values_are_reported_as_by_the_emul
     compare("services");
 }
 
-/// Of a request that was recorded, all documents, and those it writes.
-struct Stored {
-    documents: HashMap<String, Value>,
-    after: Option<(String, Value)>,
-}
-
-impl Documents for Stored {
-    fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(self.documents.get(path.relative()).cloned())
-    }
-
-    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        match &self.after {
-            Some((name, fields)) if name == path.relative() => Ok(Some(fields.clone())),
-            _ => self.get(path),
-        }
-    }
-}
-
 /// What the emulator alone reports, and why: after the branch for false, it notes the result of the whole for the branch
 /// that was not taken, too.
 const ONLY_THERE: [(&str, &str); 1] = [("request.time > timestamp.date(2020, 1, 1", r#"{"boolValue":false}"#)];
@@ -62,13 +43,9 @@ fn compare(name: &str) {
     let rules = Ruleset::parse(&Source::new("firestore.rules", text.as_str())).unwrap();
     let mut coverage = Coverage::new(true);
     for recorded_request in recorded["requests"].as_array().unwrap() {
-        let fields = |key: &str| recorded_request.get(key).map(fields);
-        let path = recorded_request["path"].as_str().unwrap();
         let documents = recorded["documents"].as_object().unwrap();
-        let stored = Stored {
-            documents: documents.iter().map(|(name, entries)| (name.clone(), self::fields(entries))).collect(),
-            after: fields("with").map(|fields| (path.to_owned(), fields)),
-        };
+        let stored: HashMap<String, Value> =
+            documents.iter().map(|(name, entries)| (name.clone(), self::fields(entries))).collect();
         let decision = rules.cover(&request(recorded_request), &stored, &mut coverage).unwrap();
         assert_eq!(Some(decision.is_allowed()), recorded_request["allowed"].as_bool(), "{name}: {recorded_request}");
     }
