@@ -63,7 +63,7 @@ struct Commit {
 
 impl Documents for Commit {
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        self.before.get(path)
+        Documents::get(&self.before, path)
     }
 
     fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {

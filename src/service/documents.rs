@@ -79,7 +79,7 @@ pub(crate) fn impossible_segment(relative: &str) -> Option<&str> {
 
 /// Whether a document, or a collection, can have the segment in its name.
 fn is_possible(segment: &str, of_document: bool) -> bool {
-    let reserved = segment.len() > 4 && segment.starts_with("__") && segment.ends_with("__");
+    let reserved = segment.len() > "____".len() && segment.starts_with("__") && segment.ends_with("__");
     !matches!(segment, "" | "." | "..")
         && segment.len() <= MAX_SEGMENT
         && !segment.contains('/')
@@ -88,8 +88,18 @@ fn is_possible(segment: &str, of_document: bool) -> bool {
 
 /// `__id7__`: how a document is called whose id is a number.
 fn is_numeric_id(segment: &str) -> bool {
-    let digits = segment.strip_prefix("__id").and_then(|rest| rest.strip_suffix("__")).unwrap_or("");
-    digits.parse().is_ok_and(|number: i64| number != 0 && number.to_string() == digits)
+    numeric(segment).is_some_and(|number| number.is_some_and(|number| numeric_id(number) == segment))
+}
+
+/// The number in `__id7__`; `None` where an id is none of these, `Some(None)` where it is no number that an id can be.
+fn numeric(id: &str) -> Option<Option<i64>> {
+    let digits = id.strip_prefix("__id")?.strip_suffix("__")?;
+    // Other than a parser of numbers, ids have no plus sign.
+    Some(digits.parse().ok().filter(|number| *number != 0 && !digits.starts_with('+')))
+}
+
+fn numeric_id(number: i64) -> String {
+    format!("__id{number}__")
 }
 
 /// What a path of rules names.
@@ -108,18 +118,32 @@ impl Name {
         let [first, stated, third, names @ ..] = texts else { return None };
         let same = *stated == Str::Utf8(database) || nameless && stated.is_empty() && database == DEFAULT_DATABASE;
         let shaped = *first == Str::Utf8("databases") && same && *third == Str::Utf8("documents");
-        let ids_stand = names.iter().skip(1).step_by(2).all(|id| !id.is_empty());
-        if !shaped || names.is_empty() || !names.len().is_multiple_of(2) || !ids_stand {
+        if !shaped || names.is_empty() || !names.len().is_multiple_of(2) {
             return None;
         }
-        let mut full = format!("/databases/{database}/documents");
+        let mut full = Some(format!("/databases/{database}/documents"));
         for (at, segment) in names.iter().enumerate() {
-            match segment.as_utf8().filter(|segment| is_possible(segment, at % 2 == 1)) {
-                Some(segment) => full.extend(["/", segment]),
-                None => return Some(Name::Impossible(names.iter().map(|name| name.to_buf()).collect())),
+            let of_document = at % 2 == 1;
+            let text = segment.to_string();
+            // `__id07__` is another word for `__id7__`, and an id without a number is none.
+            let text = match numeric(&text).filter(|_| of_document) {
+                Some(number) => numeric_id(number?),
+                None => text,
+            };
+            if of_document && text.is_empty() {
+                return None;
+            }
+            match &mut full {
+                Some(full) if segment.as_utf8().is_some() && is_possible(&text, of_document) => {
+                    full.extend(["/", &text])
+                }
+                full => *full = None,
             }
         }
-        Some(Name::Document(full))
+        Some(match full {
+            Some(full) => Name::Document(full),
+            None => Name::Impossible(names.iter().map(|name| name.to_buf()).collect()),
+        })
     }
 
     /// The name that a host is asked by.
@@ -171,9 +195,12 @@ impl Documents for () {
     }
 }
 
-/// What a map holds under a full name, else under the name within the database.
+/// What a map holds under a full name, else under the name within the database; a slash before either is optional.
 fn in_map<'m>(path: DocumentPath<'_>, find: impl Fn(&str) -> Option<&'m Value>) -> Option<Value> {
-    find(path.full()).or_else(|| find(path.full().strip_prefix('/')?)).or_else(|| find(path.relative())).cloned()
+    let full = path.full();
+    let from_slash = full.len().checked_sub(path.relative().len() + 1).and_then(|at| full.get(at..));
+    let names = [Some(full), full.strip_prefix('/'), Some(path.relative()), from_slash];
+    names.into_iter().flatten().find_map(find).cloned()
 }
 
 impl Documents for Map {

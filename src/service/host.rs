@@ -54,7 +54,7 @@ impl<'d> Reach<'d> {
         name.ok_or_else(|| self.call_error(function, path, arena))
     }
 
-    /// What is known of a call by the path alone: a document that no database can hold does not exist.
+    /// What is known of a call by the path alone.
     ///
     /// # Errors
     ///
@@ -65,10 +65,10 @@ impl<'d> Reach<'d> {
         function: ServiceFunction,
         path: PathRef<'a>,
         arena: &'a Bump,
-    ) -> Result<Option<ValueRef<'a>>, Failure<'a>> {
+    ) -> Result<Known, Failure<'a>> {
         match self.name(function, path, arena)? {
-            Name::Document(_) => Ok(None),
-            Name::Impossible(_) if asks_for_existence(function) => Ok(Some(ValueRef::Bool(false))),
+            Name::Document(full) => Ok(Known::Document(full)),
+            Name::Impossible(_) if asks_for_existence(function) => Ok(Known::Nothing),
             Name::Impossible(_) => Err(self.call_error(function, path, arena)),
         }
     }
@@ -80,6 +80,15 @@ impl<'d> Reach<'d> {
         let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{argument}].");
         Failure::Message(arena.alloc_str(&message))
     }
+}
+
+/// What the path of a call alone tells.
+#[cfg(feature = "suite")]
+pub(crate) enum Known {
+    /// It names a document that can be there: its full name.
+    Document(String),
+    /// It asks whether a document is there that no database can hold.
+    Nothing,
 }
 
 /// The document that a request is about: what stands there, and what the request leaves of it.
@@ -153,19 +162,22 @@ impl<'d> DocumentHost<'d> {
         let name = self.reach.name(function, path, arena)?;
         let after = matches!(function, ServiceFunction::GetAfter | ServiceFunction::ExistsAfter);
         let own = self.own.filter(|own| name.document(self.reach.database).is_some_and(|d| d.relative() == own.name));
-        if let Some(own) = own {
-            let known = own.after.filter(|_| after).or(own.before);
-            if known.is_some() {
-                return Ok(known);
-            }
+        let known = own.and_then(|own| own.after.filter(|_| after).or(own.before));
+        if known.is_some() {
+            return Ok(known);
         }
-        let fetched = match own {
-            Some(_) => Some(&**self.fetched_own.get_or_init(|| Box::new(Fetched::new(name)))),
-            None => self.slot(name),
+        let found = match own {
+            // As the variable `resource`, it is null where it is not there.
+            Some(_) => self
+                .before(self.fetched_own.get_or_init(|| Box::new(Fetched::new(name))))
+                .map(|found| Some(found.map_or(ValueRef::Null, Value::view))),
+            None => {
+                let fetched = self.slot(name).ok_or_else(|| self.reach.call_error(function, path, arena))?;
+                let found = if after { self.after(fetched) } else { self.before(fetched) };
+                found.map(|found| found.map(Value::view))
+            }
         };
-        let fetched = fetched.ok_or_else(|| self.reach.call_error(function, path, arena))?;
-        let found = if after { self.after(fetched) } else { self.before(fetched) };
-        found.map(|found| found.map(Value::view)).map_err(|error| {
+        found.map_err(|error| {
             self.failed.set(Some(error));
             Failure::Host
         })

@@ -18,6 +18,8 @@ pub use documents::{After, DocumentPath, Documents};
 #[cfg(feature = "suite")]
 pub(crate) use documents::{impossible_segment, split_full};
 pub use explain::Explanation;
+#[cfg(feature = "suite")]
+pub(crate) use host::Known;
 pub(crate) use host::{DocumentHost, Own, Reach};
 pub use method::Method;
 

@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     eval::Host,
     program::ServiceFunction,
-    service::{DEFAULT_DATABASE, Reach},
+    service::{Known, Reach},
     stdlib::{Failure, member_of},
     value::{Map, PathRef, Root, Str, Value, ValueRef, json, path::split_path},
 };
@@ -83,15 +83,16 @@ impl<'a> Host<'a> for Table<'_> {
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
-        if self.real
-            && let Some(known) = self.reach.known(function, path, arena)?
-        {
-            return Ok(known);
-        }
-        let mut segments = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
-        if let Some(owner) = segments.get_mut(1).filter(|owner| self.real && owner.is_empty()) {
-            *owner = Str::Utf8(DEFAULT_DATABASE);
-        }
+        let full;
+        let segments: Vec<Str<'_>> = if self.real {
+            match self.reach.known(function, path, arena)? {
+                Known::Nothing => return Ok(ValueRef::Bool(false)),
+                Known::Document(name) => full = name,
+            }
+            full.split('/').skip(1).map(Str::Utf8).collect()
+        } else {
+            path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?
+        };
         let name = format!("{}{}", self.reach.prefix(), function.name());
         match self.find(&name, &segments) {
             Some(value) => member_of(value.view()),

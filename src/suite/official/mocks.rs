@@ -11,7 +11,7 @@ use crate::{
     eval::Host,
     firestore,
     program::ServiceFunction,
-    service::Reach,
+    service::{Known, Reach},
     stdlib::{Failure, member_of},
     storage,
     value::{PathRef, Value, ValueRef},
@@ -151,10 +151,10 @@ impl<'a> Host<'a> for Mocks<'_> {
         };
         let known = self.reach.known(function, path, arena);
         let found = self.mocks.iter().find(|(mock, _)| mock.function == function && fits(mock));
-        let found = found.filter(|_| matches!(known, Ok(None)));
+        let found = found.filter(|_| matches!(known, Ok(Known::Document(_))));
         let problem = match (&known, found) {
             (Err(_), _) => Some(format!("{name}({text}) names no document that these rules can read.")),
-            (Ok(None), None) => Some(format!("No mock fits the call {name}({text}).")),
+            (Ok(Known::Document(_)), None) => Some(format!("No mock fits the call {name}({text}).")),
             (Ok(_), _) => None,
         };
         let mut unmatched = self.unmatched.borrow_mut();
@@ -162,8 +162,8 @@ impl<'a> Host<'a> for Mocks<'_> {
             unmatched.push(problem);
         }
         self.calls.borrow_mut().push(Call { function: name, path: text });
-        if let Some(known) = known? {
-            return Ok(known);
+        if let Known::Nothing = known? {
+            return Ok(ValueRef::Bool(false));
         }
         let answer = found.and_then(|(mock, used)| {
             used.set(true);
