@@ -64,12 +64,13 @@ fn maps_are_documents_by_their_name_within_the_database() {
     let fields = Value::from(json!({ "admin": true }));
     let entries = [("users/alice".to_owned(), fields.clone())];
     let request = firestore::Request::get("notes/n1");
-    let sources: [(&dyn Documents, bool); 5] = [
+    let sources: [(&dyn Documents, bool); 6] = [
         (&(), false),
         (&HashMap::from(entries.clone()), true),
         (&BTreeMap::from(entries), true),
         (&Map::from([("users/alice", fields.clone())]), true),
-        (&Map::from([("/users/alice", fields)]), false),
+        (&Map::from([("/users/alice", fields.clone())]), true),
+        (&Map::from([("/alice", fields)]), false),
     ];
     for (documents, found) in sources {
         assert_eq!(rules.permits(&request, documents).unwrap(), found);
