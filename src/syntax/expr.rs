@@ -285,6 +285,8 @@ impl Parser<'_> {
                     let place = capture.span;
                     (PathPart::Capture(capture), place)
                 }
+                // A slash before another segment divides nothing: it is a segment without a name.
+                SLASH if matches!(self.rest, [Token { kind: PATH_SEGMENT | SLASH, .. }, ..]) => return Err(Unexpected),
                 _ => break,
             };
             parts.push(part);

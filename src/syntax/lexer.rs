@@ -76,7 +76,7 @@ fn drop(source: &str, at: usize, names_service: bool, lexed: &mut Lexed) -> usiz
     let mut chars = rest.chars();
     let first = chars.next().map_or(1, char::len_utf8);
     let twin = if names_service || !rest.starts_with(['&', '|']) { None } else { chars.next() };
-    let misfit = if twin.is_some() { at + first } else { at };
+    let misfit = if names_service || !rest.starts_with(['&', '|']) { at } else { at + first };
     let end = at + first + twin.map_or(0, char::len_utf8);
     lexed.dropped.push(Dropped { tokens_before: lexed.tokens.len(), start: at, end, at: misfit });
     end
@@ -182,13 +182,24 @@ fn quoted(bytes: &[u8], at: usize, quote: u8) -> (Kind, usize) {
         let step = match bytes.get(at) {
             Some(byte) if *byte == quote => return (STRING, at + 1),
             Some(b'\\') => escape(bytes, at),
-            Some(b'\n' | b'\r') | None => 0,
+            Some(b'\n' | b'\r' | 0x08 | 0x0C) | None => 0,
+            Some(0xC2 | 0xE2) if is_foreign_quote(bytes.get(at..).unwrap_or(&[]), quote) => 0,
             Some(_) => 1,
         };
         if step == 0 {
             return (if quote == b'"' { UNPAIRED_DOUBLE } else { UNPAIRED_SINGLE }, at);
         }
         at += step;
+    }
+}
+
+/// Whether `rest` begins with a typographic quote of the same kind, or with what Windows-1252 has in its place: neither
+/// can stand in a string.
+fn is_foreign_quote(rest: &[u8], quote: u8) -> bool {
+    match rest {
+        [0xC2, 0x91 | 0x92, ..] | [0xE2, 0x80, 0x98 | 0x99, ..] => quote == b'\'',
+        [0xC2, 0x93 | 0x94, ..] | [0xE2, 0x80, 0x9C | 0x9D, ..] => quote == b'"',
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use super::network::{Edge, StateId, StateKind};
 use super::predict::{MAX_STEPS, Predictor};
 use super::stacks::{EMPTY, END, StackId, Stacks};
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Config {
     pub(super) state: StateId,
     pub(super) alternative: u8,
@@ -16,11 +16,29 @@ pub(super) struct Config {
     pub(super) outermost: bool,
 }
 
+/// A set of places as the official engine compares them: it looks at whether any has left the rule of the decision, but
+/// not at which. Of two such sets it keeps the first one it met.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Key {
+    places: Box<[(StateId, u8, StackId, bool)]>,
+    any_left: bool,
+}
+
+impl Key {
+    pub(super) fn of(configs: &[Config]) -> Self {
+        let mut places: Box<[_]> =
+            configs.iter().map(|config| (config.state, config.alternative, config.stack, config.outermost)).collect();
+        places.sort_unstable();
+        Self { places, any_left: configs.iter().any(|config| config.left) }
+    }
+}
+
 /// What is being closed over.
 pub(super) struct Closure {
     pub(super) configs: Vec<Config>,
     places: Map<(StateId, u8), usize>,
-    visited: Set<(Config, bool)>,
+    /// State, alternative, stack, `left`, `outermost`, and whether of the decision itself.
+    visited: Set<(StateId, u8, StackId, bool, bool, bool)>,
     full: bool,
     /// The strength to filter operators with, only while a decision starts.
     pub(super) strength: Option<u8>,
@@ -64,7 +82,9 @@ impl Predictor {
         let mut todo = vec![(config, 0i32)];
         while let Some((config, depth)) = todo.pop() {
             self.steps = self.steps.saturating_add(1);
-            if self.steps > MAX_STEPS || !closure.visited.insert((config, depth == 0)) {
+            let Config { state, alternative, stack, left, outermost } = config;
+            let visit = (state, alternative, stack, left, outermost, depth == 0);
+            if self.steps > MAX_STEPS || !closure.visited.insert(visit) {
                 continue;
             }
             let Some(state) = self.network.state(config.state) else {

@@ -6,7 +6,7 @@
 //! `rule[n]` enters a rule with that strength. Order matters: where two alternatives fit, the
 //! earlier one is taken.
 
-/// The `lone_` rules repeat those of a path: rules that were shared would have more followers,
+/// The `match_` rules repeat those of a path: rules that were shared would have more followers,
 /// and what may follow a rule decides which alternative is taken when none fits.
 ///
 /// `name: alternatives;` per rule; the first rule is the start.
@@ -20,20 +20,20 @@ service: 'service' service_name '{' (match | function)+ '}'
        | 'service' service_name '{' @empty_service '}';
 service_name: SERVICE_NAME | SERVICE_KEYWORD @service_keyword;
 
-match: 'match' path '{' (match | function | allow)+ '}'
-     | 'match' path '{' @empty_match '}'
-     | lone_path @missing_match '{' '}';
+match: 'match' match_path '{' (match | function | allow)+ '}'
+     | 'match' match_path '{' @empty_match '}'
+     | path @missing_match '{' '}';
+match_path: match_segment+;
+match_segment: PATH_SEGMENT | '/' match_variable | '/' match_single | '/' match_glob | '/' @bare_slash;
+match_variable: '{' IDENTIFIER '}' | '{' IDENTIFIER '}' @extra_brace '}';
+match_single: '{' IDENTIFIER '=' '*' '}' | '{' IDENTIFIER '=' '*' '}' @extra_brace '}';
+match_glob: '{' IDENTIFIER '=' '**' '}' | '{' IDENTIFIER '=' '**' '}' @extra_brace_glob '}';
+
 path: segment+;
 segment: PATH_SEGMENT | '/' variable | '/' single | '/' glob | '/' @bare_slash;
 variable: '{' IDENTIFIER '}' | '{' IDENTIFIER '}' @extra_brace '}';
 single: '{' IDENTIFIER '=' '*' '}' | '{' IDENTIFIER '=' '*' '}' @extra_brace '}';
 glob: '{' IDENTIFIER '=' '**' '}' | '{' IDENTIFIER '=' '**' '}' @extra_brace_glob '}';
-
-lone_path: lone_segment+;
-lone_segment: PATH_SEGMENT | '/' lone_variable | '/' lone_single | '/' lone_glob | '/' @bare_slash;
-lone_variable: '{' IDENTIFIER '}' | '{' IDENTIFIER '}' @extra_brace '}';
-lone_single: '{' IDENTIFIER '=' '*' '}' | '{' IDENTIFIER '=' '*' '}' @extra_brace '}';
-lone_glob: '{' IDENTIFIER '=' '**' '}' | '{' IDENTIFIER '=' '**' '}' @extra_brace_glob '}';
 
 allow: 'allow' IDENTIFIER (',' IDENTIFIER)* (',' @stray)? condition? ';'?
      | 'allow' @missing_operation;
@@ -55,8 +55,8 @@ name: IDENTIFIER;
 expr: ( postfix
       | '-' postfix
       | '!' expr[10]
-      | ('++' | '--') @increment postfix
-      | postfix ('++' | '--') @increment
+      | ('++' | '--') @increment postfix @incremented
+      | postfix ('++' | '--') @increment @incremented
       )     ( {9} ('*' | '/' | '%') expr[10]
             | {8} ('+' | '-') expr[9]
             | {7} ('<' | '<=' | '>' | '>=') expr[8]
@@ -68,11 +68,11 @@ expr: ( postfix
             | {1} '?' expr[0] ':' expr[1]
             )*;
 type: IDENTIFIER;
-postfix: primary ( '.' property
+postfix: (primary | IDENTIFIER '.' IDENTIFIER '(' arguments? ')') ( '.' property
                  | '.' IDENTIFIER '(' arguments? ')'
-                 | '[' expr ']'
-                 | '[' range ']'
+                 | '[' index ']'
                  )*;
+index: expr | range;
 range: expr? ':' expr?;
 property: IDENTIFIER | 'allow' | 'false' | 'function' | 'if' | 'import' | 'in' | 'is' | 'let'
         | 'match' | 'null' | 'return' | 'service' | 'true' | RESERVED;
@@ -83,12 +83,25 @@ literal: 'true' | 'false' | 'null' | NUM_INT | NUM_FLOAT | STRING | BYTES
        | UNPAIRED_SINGLE_QUOTE @unpaired_single;
 arguments: expressions ','?;
 expressions: expr (',' expr)*;
-list: '[' expressions? ']' | '[' expressions ',' ']';
-map: '{' pairs? '}' | '{' pairs ',' '}';
+list: '[' arguments? ']';
+map: '{' entries? '}';
+entries: pairs ','?;
 pairs: pair (',' pair)*;
 pair: expr ':' expr;
 expr_segment: segment | '/' '$' '(' expr ')';
 ";
+
+/// A source that the official engine has read something like before any other. What a prediction meets first decides
+/// which of two sets of places stays (see `closure::Key`), and on an engine in use that is what most sources hold.
+pub(super) const USUAL: &str = "rules_version = '2';
+service a {
+  match /a/{b}/{c=**}/{d=*} {
+    allow get, list: if true;
+    allow get: if a == /a/$(a.b)/{c}/d;
+    function f(x, y) { let z = -a; return !a.b in [1, 2,] || a.b(c)[0][1:] is int ? {'a': b.c} : (1 + f(/a).b.c * 2); }
+    match /d { function g() { return a; } allow read; }
+  }
+}";
 
 /// What the reader of the notation sees.
 #[derive(Debug, Clone, PartialEq)]

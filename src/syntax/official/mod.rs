@@ -17,6 +17,7 @@ mod stacks;
 mod token;
 mod tree;
 
+use grammar::USUAL;
 use network::Network;
 use parser::Parser;
 use predict::Predictor;
@@ -62,9 +63,12 @@ pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
         return vec![token];
     }
     let mut predictor = Predictor::new(Network::get());
+    Parser::new(USUAL, &lex(USUAL).tokens, &mut predictor, None).run();
+    predictor.steps = 0;
     let mut quick = Parser::new(source, &lexed.tokens, &mut predictor, None);
     let well_formed = quick.run();
     let mut errors = std::mem::take(&mut quick.errors);
+    let incremented = std::mem::take(&mut quick.incremented);
     // Characters dropped before the first run ended were reported to a list that is thrown away
     // when there is a second run.
     let mut seen = 0;
@@ -84,7 +88,7 @@ pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
         });
     }
     if well_formed && !errors.is_empty() {
-        errors.extend(tree::tree_errors(source, &lexed.tokens));
+        errors.extend(tree::tree_errors(source, &lexed.tokens, &incremented));
     }
     errors.sort_by(|a, b| (a.start, &a.message).cmp(&(b.start, &b.message)));
     errors

@@ -22,6 +22,8 @@ pub(super) enum Notice {
     MissingId,
     Type,
     Increment,
+    /// Reports nothing, but the compiler does not look into what is counted up or down.
+    Incremented,
     UnpairedDouble,
     UnpairedSingle,
 }
@@ -58,6 +60,7 @@ impl Notice {
             "missing_signature" => Self::MissingSignature,
             "missing_id" => Self::MissingId,
             "type" => Self::Type,
+            "incremented" => Self::Incremented,
             "increment" => Self::Increment,
             "unpaired_double" => Self::UnpairedDouble,
             "unpaired_single" => Self::UnpairedSingle,
@@ -101,6 +104,7 @@ impl Notice {
                     TYPES.join(",")
                 );
             }
+            Self::Incremented => "",
             Self::Increment => "Increment (++) and decrement (--) operators are not supported.",
             Self::UnpairedDouble => "Missing a closing \"",
             Self::UnpairedSingle => "Missing a closing '",
@@ -113,6 +117,7 @@ impl Notice {
         match self {
             Self::Alias => read == "as",
             Self::Type => TYPES.contains(&read),
+            Self::Incremented => true,
             _ => false,
         }
     }

@@ -22,6 +22,9 @@ pub(super) struct Frame {
     first: usize,
     /// First and end token index of the rule that was read last within this one.
     inner: (usize, usize),
+    /// A token of it was pretended, and one of that rule.
+    pub(super) pretended: bool,
+    inner_pretended: bool,
 }
 
 /// Why a rule could not be read to its end.
@@ -46,6 +49,8 @@ pub(super) struct Parser<'a> {
     /// Recovers from errors; without it the first one ends the run.
     pub(super) recovery: Option<Recovery>,
     pub(super) errors: Vec<SyntaxError>,
+    /// First and end token index of what `++` and `--` stand at.
+    pub(super) incremented: Vec<(usize, usize)>,
     /// Index of the last token looked at.
     pub(super) reach: usize,
 }
@@ -69,6 +74,7 @@ impl<'a> Parser<'a> {
             predictor,
             recovery,
             errors: Vec::new(),
+            incremented: Vec::new(),
             reach: 0,
         }
     }
@@ -76,7 +82,15 @@ impl<'a> Parser<'a> {
     /// Reads the whole source; false if it gave up at the first error.
     pub(super) fn run(&mut self) -> bool {
         let start = self.network.rule(0).map_or(0, |rule| rule.start);
-        self.frames.push(Frame { follow: 0, caller: 0, strength: 0, first: 0, inner: (0, 0) });
+        self.frames.push(Frame {
+            follow: 0,
+            caller: 0,
+            strength: 0,
+            first: 0,
+            inner: (0, 0),
+            pretended: false,
+            inner_pretended: false,
+        });
         let mut current = start;
         while !self.frames.is_empty() {
             match self.advance(current) {
@@ -191,6 +205,8 @@ impl<'a> Parser<'a> {
                     strength: *strength,
                     first: self.at,
                     inner: (self.at, self.at),
+                    pretended: false,
+                    inner_pretended: false,
                 });
                 Ok(network.rule(*rule).map_or(*follow, |rule| rule.start))
             }
@@ -254,6 +270,7 @@ impl<'a> Parser<'a> {
         self.state = frame.caller;
         if let Some(caller) = self.frames.last_mut() {
             caller.inner = (frame.first, self.at);
+            caller.inner_pretended = frame.pretended;
         }
         frame.follow
     }
@@ -261,13 +278,18 @@ impl<'a> Parser<'a> {
     fn notice(&mut self, notice: Notice) {
         let ahead = self.token(0);
         let read = self.token_at(self.at.saturating_sub(1));
-        let (first, end) = self.frames.last().map_or((0, 0), |frame| frame.inner);
+        let ((first, end), pretended) =
+            self.frames.last().map_or(((0, 0), false), |frame| (frame.inner, frame.inner_pretended));
+        if notice == Notice::Incremented {
+            self.incremented.push((first, end));
+        }
         let place = match notice.place() {
             Place::Ahead => ahead,
             Place::Read => read,
             Place::Finished => self.token_at(first),
         };
         let text = match notice {
+            Notice::Type if pretended => "<missing IDENTIFIER>".to_owned(),
             Notice::Type => self.joined(first, end),
             _ => self.text(read).to_owned(),
         };
@@ -278,9 +300,6 @@ impl<'a> Parser<'a> {
 
     /// The text of tokens, without what stood between them.
     fn joined(&self, first: usize, end: usize) -> String {
-        if first >= end {
-            return "<missing IDENTIFIER>".to_owned();
-        }
         self.tokens.get(first..end).unwrap_or_default().iter().map(|token| self.text(*token)).collect()
     }
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::closure::{Closure, Config, single_viable, unique};
+use super::closure::{Closure, Config, Key, single_viable, unique};
 use super::hash::Map;
 use super::network::{Edge, Network, StateId, StateKind};
 use super::stacks::{EMPTY, StackId, Stacks};
@@ -53,7 +53,7 @@ pub(super) struct Predictor {
     pub(super) stacks: Stacks,
     starts: Map<(StateId, u8), usize>,
     states: Vec<Cached>,
-    ids: Map<Rc<[Config]>, usize>,
+    ids: Map<Key, usize>,
     /// Work done so far.
     pub(super) steps: usize,
     /// Index of the last token looked at.
@@ -173,15 +173,14 @@ impl Predictor {
         configs
     }
 
-    fn intern(&mut self, mut configs: Vec<Config>, outcome: Outcome) -> usize {
-        configs.sort_unstable();
-        let configs: Rc<[Config]> = configs.into();
-        if let Some(id) = self.ids.get(&configs) {
+    fn intern(&mut self, configs: Vec<Config>, outcome: Outcome) -> usize {
+        let key = Key::of(&configs);
+        if let Some(id) = self.ids.get(&key) {
             return *id;
         }
         let id = self.states.len();
-        self.ids.insert(Rc::clone(&configs), id);
-        self.states.push(Cached { configs, outcome, edges: Map::default() });
+        self.ids.insert(key, id);
+        self.states.push(Cached { configs: configs.into(), outcome, edges: Map::default() });
         id
     }
 

@@ -150,6 +150,9 @@ impl Parser<'_> {
             let message = format!("missing {} at '{}'", self.expected().display(), self.shown(token));
             self.report(token, message);
         }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.pretended = true;
+        }
         true
     }
 

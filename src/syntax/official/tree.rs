@@ -9,15 +9,21 @@ use super::token::{
 };
 
 /// Finds them by the tokens alone, which is enough in a source that fits the grammar.
-pub(super) fn tree_errors(source: &str, tokens: &[Token]) -> Vec<SyntaxError> {
+/// The compiler does not look into what is `incremented`, given by its first and end index.
+pub(super) fn tree_errors(source: &str, tokens: &[Token], incremented: &[(usize, usize)]) -> Vec<SyntaxError> {
+    let mut hidden = vec![false; tokens.len()];
+    for (first, end) in incremented {
+        hidden.get_mut(*first..*end).unwrap_or_default().fill(true);
+    }
     let mut finder = Finder { source, tokens, errors: Vec::new() };
     let version = finder.version();
     // A version it does not know keeps the compiler from looking into the services.
     let services = version.is_some();
     let old = version == Some(1);
     let mut imports = 0usize;
-    for (index, token) in tokens.iter().enumerate() {
+    for ((index, token), hidden) in tokens.iter().enumerate().zip(hidden) {
         match token.kind {
+            _ if hidden => {}
             BYTES if services => finder.bytes(*token),
             NUM_INT if services => finder.number(index, *token),
             IDENTIFIER if services => finder.package(index, *token),
