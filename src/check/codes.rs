@@ -2,6 +2,7 @@
 //!
 //! Codes are ours and stable; messages are the official compiler's. The examples are run by the tests.
 
+use super::Limits;
 use crate::text::{Diagnostic, Severity, Span};
 
 /// How grave a problem is.
@@ -11,6 +12,8 @@ enum Rank {
     Error,
     /// An official warning of something that always fails when evaluated.
     Failing,
+    /// A warning of ours: the source compiles, but its deployment is refused.
+    Undeployable,
     /// Another official warning.
     Warning,
 }
@@ -29,6 +32,21 @@ macro_rules! ten {
         concat!($s, $s, $s, $s, $s, $s, $s, $s, $s, $s)
     };
 }
+
+/// A text with so many blanks after it that it is too long to be deployed.
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn lengthened(text: &[u8]) -> [u8; Limits::OFFICIAL.source_bytes + 1] {
+    let mut long = [b' '; Limits::OFFICIAL.source_bytes + 1];
+    let mut at = 0;
+    while at < text.len() {
+        long[at] = text[at];
+        at += 1;
+    }
+    long
+}
+
+static TOO_LARGE: [u8; Limits::OFFICIAL.source_bytes + 1] =
+    lengthened(b"rules_version = '2'; service firebase.storage { match /a { allow read; } }");
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident $id:literal $rank:ident $example:expr $(, $hint:literal)?;)*) => {
@@ -94,6 +112,10 @@ codes! {
     /// The file is written in version 1.
     OldVersion "old-version" Warning "service firebase.storage { match /a { allow read; } }",
         "add `rules_version = '2';` as the first line; `{x=**}` then matches zero segments too";
+    /// The source is longer than what can be deployed.
+    TooLarge "too-large" Undeployable
+        match str::from_utf8(&TOO_LARGE) { Ok(text) => text, Err(_) => "" },
+        "shorten names and comments, or put conditions that repeat into functions";
     /// The service is neither `cloud.firestore` nor `firebase.storage`.
     UnknownService "unknown-service" Warning "rules_version = '2'; service storage { match /a { allow read; } }",
         "services are `firebase.storage` and `cloud.firestore`";
@@ -286,7 +308,7 @@ impl Code {
     pub fn severity(self) -> Severity {
         match self.entry().rank {
             Rank::Error => Severity::Error,
-            Rank::Failing | Rank::Warning => Severity::Warning,
+            Rank::Failing | Rank::Undeployable | Rank::Warning => Severity::Warning,
         }
     }
 
@@ -300,11 +322,11 @@ impl Code {
         Some(self.entry().hint).filter(|hint| !hint.is_empty())
     }
 
-    /// Whether the part named, or what it is directly a part of, fails whenever it is evaluated, although the official
-    /// compiler only warns: an unknown name, a wrong number of arguments, a type that an operation refuses. `--strict`
-    /// takes these for errors.
-    pub fn fails_at_runtime(self) -> bool {
-        self.entry().rank == Rank::Failing
+    /// Whether `--strict` takes it for an error, although the official compiler only warns. The part named, or what it is
+    /// directly a part of, fails whenever it is evaluated: an unknown name, a wrong number of arguments, a type that an
+    /// operation refuses. Or the source cannot be deployed.
+    pub fn is_refused_if_strict(self) -> bool {
+        matches!(self.entry().rank, Rank::Failing | Rank::Undeployable)
     }
 
     /// A problem of this kind, with its severity and hint.
@@ -315,7 +337,7 @@ impl Code {
     }
 }
 
-/// [`Code::fails_at_runtime`] by name; false for names that are no code of rules files.
-pub fn fails_at_runtime(id: &str) -> bool {
-    Code::from_id(id).is_some_and(Code::fails_at_runtime)
+/// [`Code::is_refused_if_strict`] by name; false for names that are no code of rules files.
+pub fn is_refused_if_strict(id: &str) -> bool {
+    Code::from_id(id).is_some_and(Code::is_refused_if_strict)
 }

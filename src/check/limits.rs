@@ -6,13 +6,15 @@
 use super::{codes::Code, problems::Problems};
 use crate::{
     syntax::ast::{Match, Ruleset, Segment, Version},
-    text::Span,
+    text::{Source, Span},
 };
 
 /// How much a ruleset may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// Bytes of a source that can be deployed; the official compiler accepts longer ones.
+    pub source_bytes: usize,
     /// Segments of a path, over nested blocks.
     pub path_segments: usize,
     /// Captures, over nested blocks.
@@ -28,9 +30,16 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What the official compiler accepts.
-    pub const OFFICIAL: Limits =
-        Limits { path_segments: 100, captures: 20, nested_blocks: 10, parameters: 7, variables: 11, call_depth: 20 };
+    /// What the official compiler accepts, and the official service deploys.
+    pub const OFFICIAL: Limits = Limits {
+        source_bytes: 256 * 1024,
+        path_segments: 100,
+        captures: 20,
+        nested_blocks: 10,
+        parameters: 7,
+        variables: 11,
+        call_depth: 20,
+    };
 }
 
 impl Default for Limits {
@@ -46,6 +55,16 @@ struct Outer {
     captures: usize,
     blocks: usize,
     glob: bool,
+}
+
+/// Checks that a file can be deployed.
+pub(super) fn size(source: &Source, limits: &Limits, problems: &mut Problems) {
+    let bytes = source.text().len();
+    if bytes > limits.source_bytes {
+        let most = limits.source_bytes;
+        let message = format!("The source has {bytes} bytes; deployment refuses more than {most}.");
+        problems.push(Code::TooLarge.problem(None, message));
+    }
 }
 
 /// Checks all blocks of a file.

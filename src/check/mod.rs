@@ -27,7 +27,7 @@ use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
 
-pub use codes::{Code, fails_at_runtime};
+pub use codes::{Code, is_refused_if_strict};
 pub use database::check_database;
 pub use limits::Limits;
 
@@ -49,6 +49,7 @@ pub fn check_within(source: &Source, ruleset: &Ruleset, limits: &Limits) -> Diag
         let message = "Ruleset uses old version (version [1]). Please update to the latest version (version [2]).";
         problems.push(Code::OldVersion.problem(None, message));
     }
+    limits::size(source, limits, &mut problems);
     limits::blocks(ruleset, limits, &mut problems);
     patterns::check(source, &ruleset.exprs, &mut problems);
     let world = World::new(ruleset, limits, &mut problems);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    check::fails_at_runtime,
+    check::is_refused_if_strict,
     suite::{Rules, report::annotations},
     text::{Diagnostic, Diagnostics, Severity, Source},
 };
@@ -61,7 +61,7 @@ pub(super) fn diagnose(source: &Source, strict: bool) -> Diagnostics {
         return found;
     }
     found.map(|problem| {
-        if fails_at_runtime(problem.code) {
+        if is_refused_if_strict(problem.code) {
             problem.severity = Severity::Error;
         }
     })

@@ -56,13 +56,6 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
     let named = |wanted: Str<'_>| {
         path.segments().any(|s| matches!(s, SegmentRef::Capture(name, _) | SegmentRef::Glob(name, _) if name == wanted))
     };
-    let mut unknown: Vec<_> =
-        values.iter().filter(|(name, _)| !named(*name)).map(|(name, _)| name.to_string()).collect();
-    if !unknown.is_empty() {
-        unknown.sort();
-        let text = format!("Variable(s) {} do not exist in the path template.", unknown.join(","));
-        return Err(Failure::Message(bump.alloc_str(&text)));
-    }
     let mut segments = Vec::new();
     for segment in path.segments() {
         let (name, bound) = match segment {
@@ -95,6 +88,14 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
                 SegmentRef::Capture(name, Some(text))
             }
         });
+    }
+    // The values come first, whether or not there are others.
+    let mut unknown: Vec<_> =
+        values.iter().filter(|(name, _)| !named(*name)).map(|(name, _)| name.to_string()).collect();
+    if !unknown.is_empty() {
+        unknown.sort();
+        let text = format!("Variable(s) {} do not exist in the path template.", unknown.join(","));
+        return Err(Failure::Message(bump.alloc_str(&text)));
     }
     Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(&segments))))
 }

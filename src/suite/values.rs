@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Tags for what YAML has no word for.
-const TAGS: [&str; 7] = ["timestamp", "now", "duration", "bytes", "latlng", "path", "float"];
+const TAGS: [&str; 8] = ["timestamp", "now", "duration", "bytes", "latlng", "vector", "path", "float"];
 
 /// Fields of a document; nothing where one of them is wrong, which is reported.
 pub(super) fn document(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Map> {
@@ -18,6 +18,10 @@ pub(super) fn document(reader: &mut Reader, node: &Node, what: &str, now: Timest
         reader.wrong(node, what, "a map of fields");
         return None;
     };
+    if node.get("__type__").and_then(Node::as_text) == Some(typed::VECTOR) {
+        reader.error("wrong-value", node.span, typed::VECTOR_HINT.to_owned());
+        return None;
+    }
     let mut fields = Map::new();
     for (key, value) in entries {
         fields.insert(key.text.as_str(), value_of(reader, value, now)?);
@@ -83,6 +87,9 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
         "duration" => (duration(&text).map(Value::Duration), "a span of time: 90s, 1h30m"),
         "bytes" => (typed::from_typed(&json!({ "bytesValue": text })).ok(), "Base64"),
         "latlng" => (place(node).map(Value::LatLng), "two numbers: !latlng [48.1, 11.6]"),
+        "vector" => {
+            (typed::from_typed(&json!({ "vectorValue": node.to_json() })).ok(), "a list of numbers: !vector [1.0, 2.5]")
+        }
         "path" => (text.starts_with('/').then(|| Value::Path(Path::of(&text))), "a path: /databases/(default)/…"),
         "float" => (text.parse().ok().map(Value::Float), "a number"),
         _ => {
@@ -238,6 +245,9 @@ mod tests {
             ("!duration 1h", "{durationValue: 3600s}"),
             ("!bytes aGk=", "{bytesValue: aGk=}"),
             ("!latlng [48.5, 11]", "{latlngValue: {latitude: 48.5, longitude: 11}}"),
+            ("!vector [1, 2.5]", "{vectorValue: [1.0, 2.5]}"),
+            ("!vector []", "{vectorValue: {values: []}}"),
+            ("!vector [2]", "{vectorValue: {values: [{floatValue: 2}]}}"),
             ("!float 1", "{floatValue: 1}"),
         ] {
             let (a, b) = (read(tag).0.unwrap(), read(typed).0.unwrap());
@@ -247,9 +257,18 @@ mod tests {
 
     #[test]
     fn wrong_values_are_reported() {
-        for text in
-            ["!timestamp yesterday", "!latlng [1]", "!latlng [91, 0]", "!tiemstamp now", "{intValue: x}", "!path a"]
-        {
+        for text in [
+            "!timestamp yesterday",
+            "!latlng [1]",
+            "!latlng [91, 0]",
+            "!tiemstamp now",
+            "{intValue: x}",
+            "!path a",
+            "!vector 1",
+            "!vector [a]",
+            "{__type__: __vector__, value: [1.0]}",
+            "{mapValue: {a: 1}}",
+        ] {
             assert!(matches!(read(text), (None, 1)), "{text}");
         }
     }

@@ -64,9 +64,18 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, TypedError> {
 ///
 /// A typed value that is none.
 pub fn document(fields: &JsonMap<String, Json>) -> Result<Value, TypedError> {
+    if fields.get("__type__").is_some_and(|kind| kind == VECTOR) {
+        return wrong(VECTOR_HINT);
+    }
     let fields = fields.iter().map(|(key, value)| Ok((key.as_str(), field(value)?)));
     Ok(Value::Map(fields.collect::<Result<Map, _>>()?))
 }
+
+/// How Firestore's own interfaces mark a map that stands for a vector.
+pub const VECTOR: &str = "__vector__";
+/// What is right instead.
+pub const VECTOR_HINT: &str =
+    "a map with __type__ __vector__ is no value: write a vector as {\"vectorValue\": [1.0, 2.5]}";
 
 /// A value within a document.
 ///
@@ -107,7 +116,8 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
     let bad = || TypedError(format!("{} is no {kind}", brief(x)));
     let text = || x.as_str().ok_or_else(bad);
     Ok(match kind.as_str() {
-        "nullValue" => Value::Null,
+        "nullValue" if x.is_null() || x == "NULL_VALUE" => Value::Null,
+        "nullValue" => return wrong(format!("{} is no nullValue: right is null", brief(x))),
         "boolValue" => Value::Bool(x.as_bool().ok_or_else(bad)?),
         "intValue" => Value::Int(match x {
             Json::String(digits) => digits.parse().map_err(|_| bad())?,
@@ -127,22 +137,29 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
         "timestampValue" => Value::Timestamp(text()?.parse().map_err(|_| bad())?),
         "durationValue" => Value::Duration(text()?.parse().map_err(|_| bad())?),
         "latlngValue" => {
+            let x = keys(x, kind, &["latitude", "longitude"], r#"{"latitude": 48.1, "longitude": 11.6}"#)?;
             let part = |name: &str| x.get(name).map_or(Some(0.0), Json::as_f64).ok_or_else(bad);
             Value::LatLng(LatLng::new(part("latitude")?, part("longitude")?).map_err(|e| TypedError(e.to_string()))?)
         }
-        "listValue" => Value::List(elements(x, depth)?),
-        "setValue" => Value::Set(elements(x, depth)?),
-        "vectorValue" => Value::Vector(elements(x, depth)?),
+        "listValue" => Value::List(elements(x, kind, depth)?),
+        "setValue" => Value::Set(elements(x, kind, depth)?),
+        "vectorValue" => Value::Vector(components(x, depth)?),
         "mapValue" => {
             let mut map = Map::new();
-            for (key, value) in x.get("fields").and_then(Json::as_object).into_iter().flatten() {
+            let right = r#"{"fields": {"a": {"intValue": "1"}}}; a plain map needs no type"#;
+            let fields = object_at(keys(x, kind, &["fields"], right)?, "fields", kind)?;
+            if fields.is_some_and(|fields| fields.get("__type__") == Some(&json!({ "stringValue": VECTOR }))) {
+                return wrong(VECTOR_HINT);
+            }
+            for (key, value) in fields.into_iter().flatten() {
                 map.insert(key.as_str(), typed(value, depth + 1)?);
             }
             Value::Map(map)
         }
         "pathValue" => Value::Path(path(x, depth)?),
         "mapDiffValue" => {
-            let statuses = x.get("keyStatuses").and_then(Json::as_object).into_iter().flatten();
+            let x = keys(x, kind, &["keyStatuses"], r#"{"keyStatuses": {"a": "ADDED"}}"#)?;
+            let statuses = object_at(x, "keyStatuses", kind)?.into_iter().flatten();
             let status = |json: &Json| match json.as_str() {
                 Some("ADDED") => Ok(DiffStatus::Added),
                 Some("REMOVED") => Ok(DiffStatus::Removed),
@@ -154,19 +171,66 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
             Value::MapDiff(statuses.map(entry).collect::<Result<_, TypedError>>()?)
         }
         "constraintValue" => {
-            let terms = x.get("simpleConstraints").and_then(Json::as_array).into_iter().flatten();
+            let right = r#"{"simpleConstraints": [{"comparator": "EQ", "value": {"intValue": "1"}}]}"#;
+            let terms = array_at(keys(x, kind, &["simpleConstraints"], right)?, "simpleConstraints", kind)?;
             let term = |json: &Json| {
+                let json = keys(json, "a constraint", &["comparator", "value"], right)?;
                 let comparator =
                     json.get("comparator").and_then(Json::as_str).and_then(Comparator::parse).ok_or_else(bad)?;
                 Ok((comparator, typed(json.get("value").unwrap_or(&Json::Null), depth + 1)?))
             };
-            Value::Constraint(Constraint { terms: terms.map(term).collect::<Result<_, TypedError>>()? })
+            Value::Constraint(Constraint { terms: terms.iter().map(term).collect::<Result<_, TypedError>>()? })
         }
         "undefined" => {
             Value::Undefined(x.get("causeMessage").and_then(Json::as_str).unwrap_or("Null value error.").to_owned())
         }
-        other => return wrong(format!("{other} is no type of value")),
+        other => return wrong(unknown(other)),
     })
+}
+
+/// What to write instead of a type that is none.
+fn unknown(kind: &str) -> String {
+    let ours = match kind {
+        "booleanValue" => "boolValue",
+        "integerValue" => "intValue",
+        "doubleValue" => "floatValue",
+        "arrayValue" => "listValue",
+        "geoPointValue" => "latlngValue",
+        "referenceValue" => "pathValue",
+        _ => return format!("{kind} is no type of value"),
+    };
+    format!("{kind} is a name of the REST API: write {ours}")
+}
+
+/// The object that stands for a value of type `kind`, if it has no other keys than `known`.
+fn keys<'j>(json: &'j Json, kind: &str, known: &[&str], right: &str) -> Result<&'j JsonMap<String, Json>, TypedError> {
+    let Json::Object(entries) = json else { return wrong(format!("{} is no {kind}: right is {right}", brief(json))) };
+    match entries.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => wrong(format!("{kind} has no key {key}: right is {right}")),
+        None => Ok(entries),
+    }
+}
+
+/// The list under a key, none if the key is left out.
+fn array_at<'j>(entries: &'j JsonMap<String, Json>, key: &str, kind: &str) -> Result<&'j [Json], TypedError> {
+    match entries.get(key) {
+        None => Ok(&[]),
+        Some(Json::Array(items)) => Ok(items),
+        Some(other) => wrong(format!("{key} of {kind} is a list, not {}", brief(other))),
+    }
+}
+
+/// The object under a key, if there is one.
+fn object_at<'j>(
+    entries: &'j JsonMap<String, Json>,
+    key: &str,
+    kind: &str,
+) -> Result<Option<&'j JsonMap<String, Json>>, TypedError> {
+    match entries.get(key) {
+        None => Ok(None),
+        Some(Json::Object(fields)) => Ok(Some(fields)),
+        Some(other) => wrong(format!("{key} of {kind} is an object, not {}", brief(other))),
+    }
 }
 
 fn brief(json: &Json) -> String {
@@ -187,28 +251,53 @@ fn octets(text: &str) -> Option<Vec<u8>> {
         .ok()
 }
 
-fn elements(json: &Json, depth: usize) -> Result<Vec<Value>, TypedError> {
-    json.get("values").and_then(Json::as_array).into_iter().flatten().map(|item| typed(item, depth + 1)).collect()
+fn elements(json: &Json, kind: &str, depth: usize) -> Result<Vec<Value>, TypedError> {
+    let right = r#"{"values": [{"intValue": "1"}]}; a plain list needs no type"#;
+    let values = array_at(keys(json, kind, &["values"], right)?, "values", kind)?;
+    values.iter().map(|item| typed(item, depth + 1)).collect()
+}
+
+/// What a vector holds: plain numbers, or `values` of typed ones. All are floats.
+fn components(json: &Json, depth: usize) -> Result<Vec<Value>, TypedError> {
+    let right = "[1.0, 2.5]";
+    let Json::Array(numbers) = json else {
+        let values = array_at(keys(json, "vectorValue", &["values"], right)?, "values", "vectorValue")?;
+        let numbers = values.iter().map(|item| match typed(item, depth + 1)? {
+            number @ (Value::Float(_) | Value::Int(_)) => Ok(number),
+            _ => wrong(format!("{} is no component of a vector: right is {right}", brief(item))),
+        });
+        return numbers.collect();
+    };
+    let number = |item: &Json| match item.as_f64() {
+        Some(number) => Ok(Value::Float(number)),
+        None => wrong(format!("{} is no component of a vector: right is {right}", brief(item))),
+    };
+    numbers.iter().map(number).collect()
 }
 
 fn path(json: &Json, depth: usize) -> Result<Path, TypedError> {
     if depth > MAX_DEPTH {
         return wrong("a path nests too deeply");
     }
+    let right = r#"{"segments": [{"simple": "users"}, {"simple": "alice"}]}"#;
     let mut segments = Vec::new();
-    for segment in json.get("segments").and_then(Json::as_array).into_iter().flatten() {
-        let name =
-            |capture: &Json| StrBuf::from(capture.get("variableName").and_then(Json::as_str).unwrap_or("").to_owned());
-        segments.push(if let Some(text) = segment.get("simple").and_then(Json::as_str) {
-            Segment::Simple(StrBuf::from(text.to_owned()))
-        } else if let Some(capture) = segment.get("capture") {
-            let bound = capture.get("boundValue").and_then(Json::as_str).map(|text| StrBuf::from(text.to_owned()));
-            Segment::Capture(name(capture), bound)
-        } else if let Some(capture) = segment.get("globCapture") {
-            let bound = capture.get("boundValue").map(|bound| path(bound, depth + 1)).transpose()?;
-            Segment::Glob(name(capture), bound)
-        } else {
-            return wrong(format!("{} is no segment of a path", brief(segment)));
+    for segment in array_at(keys(json, "pathValue", &["segments"], right)?, "segments", "pathValue")? {
+        let no_segment = || TypedError(format!("{} is no segment of a path: right is {right}", brief(segment)));
+        let entries = segment.as_object().filter(|entries| entries.len() == 1).ok_or_else(no_segment)?;
+        let (kind, inner) = entries.iter().next().ok_or_else(no_segment)?;
+        if kind == "simple" {
+            segments.push(Segment::Simple(StrBuf::from(inner.as_str().ok_or_else(no_segment)?.to_owned())));
+            continue;
+        }
+        let right = r#"{"variableName": "user"}"#;
+        let capture = keys(inner, kind, &["variableName", "boundValue"], right)?;
+        let text = |json: &Json| json.as_str().map(|text| StrBuf::from(text.to_owned())).ok_or_else(no_segment);
+        let name = text(capture.get("variableName").unwrap_or(&Json::Null))?;
+        let bound = capture.get("boundValue");
+        segments.push(match kind.as_str() {
+            "capture" => Segment::Capture(name, bound.map(text).transpose()?),
+            "globCapture" => Segment::Glob(name, bound.map(|bound| path(bound, depth + 1)).transpose()?),
+            _ => return Err(no_segment()),
         });
     }
     Ok(Path { segments })

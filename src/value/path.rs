@@ -2,6 +2,8 @@
 //!
 //! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
 
+use std::collections::HashSet;
+
 use super::{Cut, SegmentRange, Str, StrBuf, StrBuilder};
 
 /// A path that a host supplies.
@@ -204,22 +206,16 @@ pub enum TemplateError {
 ///
 /// # Errors
 ///
-/// What is wrong with the text, first segment first.
+/// What is wrong with the text, first segment first; a repeated variable comes after everything else.
 pub fn parse_template(text: Str<'_>) -> Result<Vec<TemplateSegment>, TemplateError> {
     if text.is_empty() {
         return Err(TemplateError::Empty);
     }
-    let mut segments: Vec<TemplateSegment> = Vec::new();
-    for segment in split_template(text) {
-        let segment = parse_segment(segment.as_str(), text)?;
-        if let TemplateSegment::Capture(name) | TemplateSegment::Glob(name) = &segment
-            && segments.iter().any(|known| known.variable() == Some(name))
-        {
-            return Err(TemplateError::Repeated(name.clone()));
-        }
-        segments.push(segment);
-    }
-    Ok(segments)
+    let parts = split_template(text).into_iter().map(|segment| parse_segment(segment.as_str(), text));
+    let segments = parts.collect::<Result<Vec<_>, _>>()?;
+    let mut names = HashSet::new();
+    let repeated = segments.iter().filter_map(TemplateSegment::variable).find(|name| !names.insert(*name)).cloned();
+    repeated.map_or(Ok(segments), |name| Err(TemplateError::Repeated(name)))
 }
 
 impl TemplateSegment {

@@ -30,6 +30,16 @@ use super::lexer::{Lexed, lex};
 const MAX_DEPTH: usize = 500;
 const TOO_COMPLEX: &str = "Expression is too complex to evaluate safely.";
 
+thread_local! {
+    /// What an engine knows that has read the usual; reading it anew for each source would take a millisecond.
+    static EXPERIENCED: Predictor = {
+        let mut predictor = Predictor::new(Network::get());
+        Parser::new(USUAL, &lex(USUAL).tokens, &mut predictor, None).run();
+        predictor.steps = 0;
+        predictor
+    };
+}
+
 /// One error, with the byte offsets of the token it points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -62,9 +72,7 @@ pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
     if let Some(token) = too_deep(&lexed.tokens) {
         return vec![token];
     }
-    let mut predictor = Predictor::new(Network::get());
-    Parser::new(USUAL, &lex(USUAL).tokens, &mut predictor, None).run();
-    predictor.steps = 0;
+    let mut predictor = EXPERIENCED.with(Predictor::clone);
     let mut quick = Parser::new(source, &lexed.tokens, &mut predictor, None);
     let well_formed = quick.run();
     let mut errors = std::mem::take(&mut quick.errors);

@@ -28,7 +28,7 @@ enum Outcome {
     Conflict(u8),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cached {
     configs: Rc<[Config]>,
     outcome: Outcome,
@@ -47,7 +47,7 @@ pub(super) struct Decision {
     pub(super) quick: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Predictor {
     pub(super) network: &'static Network,
     pub(super) stacks: Stacks,

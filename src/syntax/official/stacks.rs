@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 400;
 
 type Entries = Box<[(StateId, StackId)]>;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stacks {
     nodes: Vec<Entries>,
     ids: Map<Entries, StackId>,

@@ -66,13 +66,14 @@ impl Duration {
     /// `duration.time(hours, minutes, seconds, nanos)`, each of any size and sign (section 12,
     /// group `duration.time`). Errors with [`TimeError::Timestamp`], as the engine does.
     pub fn time(hours: i64, minutes: i64, seconds: i64, nanos: i64) -> Result<Self, TimeError> {
-        // Whether parts beyond 64 bits may cancel each other is unrecorded: refuse them.
-        let whole = hours
-            .checked_mul(3600)
-            .zip(minutes.checked_mul(60))
-            .and_then(|(hours, minutes)| hours.checked_add(minutes)?.checked_add(seconds))
-            .ok_or(TimeError::Timestamp)?;
-        Self::from_total(total(whole, nanos)).map_err(|_| TimeError::Timestamp)
+        // Each part is in range, and so are hours with minutes, seconds with nanoseconds, and all of them.
+        let part = |amount: i64, seconds: i64| {
+            let seconds = amount.checked_mul(seconds).ok_or(TimeError::Duration)?;
+            Self::new(seconds, 0)
+        };
+        let minutes = part(hours, 3600).and_then(|hours| hours.checked_add(part(minutes, 60)?));
+        let rest = part(seconds, 1).and_then(|seconds| seconds.checked_add(Self::from_total(i128::from(nanos))?));
+        minutes.and_then(|minutes| minutes.checked_add(rest?)).map_err(|_| TimeError::Timestamp)
     }
 
     /// `self + other`. Errors with [`TimeError::Duration`] out of range (section 7).
