@@ -35,6 +35,15 @@ fn the_float_result_that_stops_the_official_compiler_is_reported_like_a_float() 
     );
 }
 
+#[test]
+fn a_source_longer_than_what_can_be_deployed_is_warned_of() {
+    let text = "rules_version = '2'; service cloud.firestore { match /a { allow get; } }";
+    let of_size = |bytes: usize| problems(&format!("{text}{}", " ".repeat(bytes - text.len())));
+    assert_eq!(of_size(256 * 1024), [""; 0]);
+    let warning = "WARNING 0:0 The source has 262145 bytes; deployment refuses more than 262144.";
+    assert_eq!(of_size(256 * 1024 + 1), [warning]);
+}
+
 /// Texts of the size that the command accepts, each made against one part of the checker.
 fn hostile() -> Vec<(&'static str, String)> {
     let service =

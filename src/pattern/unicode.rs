@@ -14,10 +14,19 @@ use super::classes::{MAX, SURROGATES, Set, from_class};
 const LAST_FOLDED: char = '\u{1044F}';
 
 /// The characters with variants: RE2/J has these from Java, here 17 with Unicode 13. Left out are
-/// variants of Cyrillic letters that already had two forms; given one, RE2/J never ends.
+/// variants of Cyrillic letters that already had two forms; given one, RE2/J never ends. And three pairs
+/// that look alike and are variants of each other only since Unicode 15.1.
 static FOLDABLE: LazyLock<ClassUnicode> = LazyLock::new(|| {
     let mut class = lookup("age=13.0").unwrap_or_else(ClassUnicode::empty);
-    class.difference(&ClassUnicode::new([ClassUnicodeRange::new('\u{1C80}', '\u{1C88}')]));
+    let without = [
+        ('\u{390}', '\u{390}'),
+        ('\u{3B0}', '\u{3B0}'),
+        ('\u{1C80}', '\u{1C88}'),
+        ('\u{1FD3}', '\u{1FD3}'),
+        ('\u{1FE3}', '\u{1FE3}'),
+        ('\u{FB05}', '\u{FB06}'),
+    ];
+    class.difference(&ClassUnicode::new(without.map(|(first, last)| ClassUnicodeRange::new(first, last))));
     class
 });
 

@@ -285,8 +285,7 @@ impl Parser<'_> {
                     let place = capture.span;
                     (PathPart::Capture(capture), place)
                 }
-                // A slash before another segment divides nothing: it is a segment without a name.
-                SLASH if matches!(self.rest, [Token { kind: PATH_SEGMENT | SLASH, .. }, ..]) => return Err(Unexpected),
+                SLASH if self.path_ends_in_slash() => return Err(Unexpected),
                 _ => break,
             };
             parts.push(part);
@@ -309,6 +308,17 @@ impl Parser<'_> {
         match kinds(0) {
             Some(DOLLAR) => true,
             Some(OPEN_BRACE) => kinds(1) == Some(IDENTIFIER) && matches!(kinds(2), Some(CLOSE_BRACE | ASSIGN)),
+            _ => false,
+        }
+    }
+
+    /// Whether the slash that is next divides nothing, but is a segment without a name: before another segment, a minus,
+    /// or what can be an index.
+    fn path_ends_in_slash(&self) -> bool {
+        let [next, inside @ ..] = self.rest else { return false };
+        match next.kind {
+            PATH_SEGMENT | SLASH | MINUS => true,
+            OPEN_BRACKET => is_index(inside),
             _ => false,
         }
     }
@@ -347,4 +357,20 @@ impl Parser<'_> {
         });
         Expr::Bytes(octets)
     }
+}
+
+/// Whether tokens after a bracket are an index or a range, rather than a list of none or several, or with a comma at its
+/// end.
+fn is_index(inside: &[Token]) -> bool {
+    let mut open = 0usize;
+    for (at, token) in inside.iter().enumerate() {
+        match token.kind {
+            OPEN_PAREN | OPEN_BRACKET | OPEN_BRACE => open += 1,
+            CLOSE_PAREN | CLOSE_BRACKET | CLOSE_BRACE if open == 0 => return at > 0,
+            CLOSE_PAREN | CLOSE_BRACKET | CLOSE_BRACE => open -= 1,
+            COMMA if open == 0 => return false,
+            _ => {}
+        }
+    }
+    true
 }

@@ -382,3 +382,53 @@ pub fn to_plain(value: ValueRef<'_>) -> Json {
         other => json!(other.describe()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::{field, from_typed, to_typed};
+
+    #[test]
+    fn typed_values_of_another_shape_are_refused_with_the_key_and_what_is_right() {
+        let refused = |json: Json| from_typed(&json).err().map(|error| error.to_string()).unwrap_or_default();
+        for (json, key, right) in [
+            (json!({ "listValue": [1, 2] }), "[1,2]", "values"),
+            (json!({ "listValue": { "value": [] } }), "no key value", "values"),
+            (json!({ "listValue": { "values": 1 } }), "values of listValue", "list"),
+            (json!({ "setValue": [] }), "setValue", "values"),
+            (json!({ "vectorValue": 1 }), "vectorValue", "[1.0, 2.5]"),
+            (json!({ "vectorValue": ["a"] }), "\"a\"", "[1.0, 2.5]"),
+            (json!({ "vectorValue": { "values": [{ "stringValue": "a" }] } }), "stringValue", "[1.0, 2.5]"),
+            (json!({ "mapValue": { "a": 1 } }), "no key a", "fields"),
+            (json!({ "mapValue": { "fields": [] } }), "fields of mapValue", "object"),
+            (
+                json!({ "mapValue": { "fields": { "__type__": { "stringValue": "__vector__" } } } }),
+                "__type__",
+                "vectorValue",
+            ),
+            (json!({ "pathValue": "/a/b" }), "\"/a/b\"", "segments"),
+            (json!({ "pathValue": { "segments": ["a"] } }), "\"a\"", "simple"),
+            (json!({ "pathValue": { "segments": [{ "capture": { "name": "a" } }] } }), "no key name", "variableName"),
+            (json!({ "latlngValue": [1.0, 2.0] }), "[1.0,2.0]", "latitude"),
+            (json!({ "latlngValue": { "lat": 1.0 } }), "no key lat", "latitude"),
+            (json!({ "nullValue": 5 }), "5", "null"),
+            (json!({ "mapDiffValue": { "a": "ADDED" } }), "no key a", "keyStatuses"),
+            (json!({ "constraintValue": { "terms": [] } }), "no key terms", "simpleConstraints"),
+            (json!({ "integerValue": "1" }), "integerValue", "intValue"),
+            (json!({ "arrayValue": {} }), "arrayValue", "listValue"),
+        ] {
+            let message = refused(json.clone());
+            assert!(message.contains(key) && message.contains(right), "{json}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_vector_is_written_as_plain_numbers_or_as_typed_ones() {
+        let read = |json: Json| from_typed(&json).map(|value| to_typed(value.view())).ok();
+        let typed = json!({ "vectorValue": { "values": [{ "floatValue": 1.0 }, { "floatValue": 2.5 }] } });
+        assert_eq!(read(json!({ "vectorValue": [1, 2.5] })), Some(typed.clone()));
+        assert_eq!(read(typed.clone()), Some(typed));
+        assert!(field(&json!({ "__type__": "__vector__", "value": [1.0] })).is_err());
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::hash::{Map, Set};
 use super::network::{Edge, StateId, StateKind};
-use super::predict::{MAX_STEPS, Predictor};
+use super::predict::Predictor;
 use super::stacks::{EMPTY, END, StackId, Stacks};
 
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,7 @@ impl Predictor {
             self.steps = self.steps.saturating_add(1);
             let Config { state, alternative, stack, left, outermost } = config;
             let visit = (state, alternative, stack, left, outermost, depth == 0);
-            if self.steps > MAX_STEPS || !closure.visited.insert(visit) {
+            if self.is_exhausted() || !closure.visited.insert(visit) {
                 continue;
             }
             let Some(state) = self.network.state(config.state) else {

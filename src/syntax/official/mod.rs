@@ -19,7 +19,7 @@ mod tree;
 
 use grammar::USUAL;
 use network::Network;
-use parser::Parser;
+use parser::{MAX_ERRORS, Parser};
 use predict::Predictor;
 use recovery::Recovery;
 use token::{CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, Token};
@@ -35,7 +35,6 @@ thread_local! {
     static EXPERIENCED: Predictor = {
         let mut predictor = Predictor::new(Network::get());
         Parser::new(USUAL, &lex(USUAL).tokens, &mut predictor, None).run();
-        predictor.steps = 0;
         predictor
     };
 }
@@ -57,7 +56,7 @@ impl SyntaxError {
     }
 }
 
-/// The official syntax errors of `source` by position; none if it is well-formed.
+/// The official syntax errors of `source` by position; none if it is well-formed, or if it would take too long to tell.
 #[must_use]
 pub fn syntax_errors(source: &str) -> Vec<SyntaxError> {
     errors_of(source, &lex(source))
@@ -72,8 +71,12 @@ pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
     if let Some(token) = too_deep(&lexed.tokens) {
         return vec![token];
     }
-    let mut predictor = EXPERIENCED.with(Predictor::clone);
-    let mut quick = Parser::new(source, &lexed.tokens, &mut predictor, None);
+    found_by(&mut EXPERIENCED.with(Predictor::clone), source, lexed)
+}
+
+fn found_by(predictor: &mut Predictor, source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
+    predictor.begin(lexed.tokens.len());
+    let mut quick = Parser::new(source, &lexed.tokens, predictor, None);
     let well_formed = quick.run();
     let mut errors = std::mem::take(&mut quick.errors);
     let incremented = std::mem::take(&mut quick.incremented);
@@ -82,11 +85,11 @@ pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
     let mut seen = 0;
     if !well_formed {
         seen = quick.reach.saturating_add(1);
-        let mut thorough = Parser::new(source, &lexed.tokens, &mut predictor, Some(Recovery::default()));
+        let mut thorough = Parser::new(source, &lexed.tokens, predictor, Some(Recovery::default()));
         thorough.run();
         errors = thorough.errors;
     }
-    for dropped in lexed.dropped.iter().filter(|dropped| dropped.tokens_before >= seen) {
+    for dropped in lexed.dropped.iter().filter(|dropped| dropped.tokens_before >= seen).take(MAX_ERRORS) {
         let text = source.get(dropped.start..dropped.end).unwrap_or_default();
         let shown = text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
         errors.push(SyntaxError {
@@ -98,6 +101,7 @@ pub(super) fn errors_of(source: &str, lexed: &Lexed) -> Vec<SyntaxError> {
     if well_formed && !errors.is_empty() {
         errors.extend(tree::tree_errors(source, &lexed.tokens, &incremented));
     }
+    errors.truncate(MAX_ERRORS.saturating_mul(2));
     errors.sort_by(|a, b| (a.start, &a.message).cmp(&(b.start, &b.message)));
     errors
 }
@@ -120,7 +124,7 @@ fn too_deep(tokens: &[Token]) -> Option<SyntaxError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_DEPTH, TOO_COMPLEX, syntax_errors};
+    use super::{EXPERIENCED, MAX_DEPTH, TOO_COMPLEX, found_by, lex, predict::Predictor, syntax_errors};
 
     fn first(source: &str) -> Option<(usize, String)> {
         syntax_errors(source).into_iter().next().map(|error| (error.start, error.message))
@@ -161,11 +165,46 @@ mod tests {
         let with = |condition: String| format!("service x {{ match /a {{ allow get: if {condition}; }} }}");
         let deep = with("(".repeat(100_000));
         assert_eq!(first(&deep), Some((35 + MAX_DEPTH, TOO_COMPLEX.to_owned())));
-        for part in ["!", "a ? b : ", "/a", "/{a}", "a[", "f(", "{a:", "-", "a.b", "a && ", "'", "/* "] {
-            assert!(first(&with(part.repeat(20_000) + " b c")).is_some(), "{part}");
+    }
+
+    /// How much of what a source may take it took: at most 1, but for the last step.
+    fn share(source: &str) -> f64 {
+        let lexed = lex(source);
+        let mut predictor = EXPERIENCED.with(Predictor::clone);
+        found_by(&mut predictor, source, &lexed);
+        predictor.share()
+    }
+
+    #[test]
+    fn hostile_sources_take_no_more_work_than_their_length_allows() {
+        let expression = |text: String| format!("service x {{ match /a {{ allow get: if {text}; }} }}");
+        for part in [
+            "!", "a ? b : ", "/a", "/{a}", "a[", "f(", "{a:", "-", "a.b", "a && ", "'", "/* ", "^", "a[(", "/a/b[",
+            "[/a/b, ",
+        ] {
+            for count in [40, 90, 20_000] {
+                let share = share(&expression(part.repeat(count) + " b c"));
+                assert!(share < 1.1, "{count} times {part}: {share}");
+            }
         }
-        for part in ["match ", "match /a { ", "allow ", "function f(", "/ ", "deny x;", "service x { "] {
-            assert!(first(&format!("service x {{ {}", part.repeat(20_000))).is_some(), "{part}");
+        for part in ["match ", "match /a { ", "allow ", "function f(", "/ ", "deny x;", "service x { ", "@"] {
+            let share = share(&format!("service x {{ {}", part.repeat(20_000)));
+            assert!(share < 1.1, "{part}: {share}");
+        }
+        for (open, closed) in [(45, 105), (80, 168), (31, 98), (3, 1)] {
+            let share = share(&expression("[".repeat(open) + "k" + &"[".repeat(5) + &" ]".repeat(closed)));
+            assert!(share < 1.1, "{open} open, {closed} closed: {share}");
+        }
+    }
+
+    #[test]
+    fn usual_mistakes_take_little_of_the_work_that_is_allowed() {
+        let body = "match /a/{b} { allow get: if a.b(c)[1].d == /a/$(b.c)/d && exists(/a/$(b)) || !(x in [1, 2]); }\n";
+        for text in
+            [format!("service x {{ {} ]", body.repeat(1000)), format!("service x {{ ] {} }}", body.repeat(1000))]
+        {
+            let share = share(&text);
+            assert!(share < 0.5, "{share}");
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Walks the grammar's network over the tokens, like the official parser generator's output.
 
+use super::SyntaxError;
 use super::network::{Edge, Network, StateId, StateKind};
 use super::notice::{Notice, Place};
 use super::predict::{Decision, Predictor, Unpredictable};
 use super::recovery::Recovery;
 use super::token::{EOF, Kind, KindSet, Token};
-use super::{SyntaxError, TOO_COMPLEX};
 
-/// Rules open at once; a nesting that needs more is refused.
+/// Rules open at once; a nesting that needs more is not followed.
 const MAX_FRAMES: usize = 4000;
+/// Errors after which reading ends.
+pub(super) const MAX_ERRORS: usize = 500;
 
 /// One rule being read.
 #[derive(Debug)]
@@ -79,7 +81,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads the whole source; false if it gave up at the first error.
+    /// Counts work that is none of the prediction's.
+    pub(super) fn count(&mut self, steps: usize) {
+        self.predictor.steps = self.predictor.steps.saturating_add(steps);
+    }
+
+    /// Reads the whole source; false if it gave up, at the first error or because it would take too long.
     pub(super) fn run(&mut self) -> bool {
         let start = self.network.rule(0).map_or(0, |rule| rule.start);
         self.frames.push(Frame {
@@ -95,14 +102,13 @@ impl<'a> Parser<'a> {
         while !self.frames.is_empty() {
             match self.advance(current) {
                 Ok(next) => current = next,
-                Err(Failure::TooComplex) => {
-                    let at = self.token(0);
-                    self.report(at, TOO_COMPLEX.to_owned());
-                    return false;
-                }
+                Err(Failure::TooComplex) => return false,
                 Err(failure) => {
                     if self.recovery.is_none() {
                         self.token(0);
+                        return false;
+                    }
+                    if self.errors.len() > MAX_ERRORS || self.predictor.is_exhausted() {
                         return false;
                     }
                     self.report_failure(failure);

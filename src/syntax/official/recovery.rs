@@ -83,11 +83,12 @@ impl Parser<'_> {
     }
 
     /// What may come next, callers included.
-    fn expected(&self) -> KindSet {
+    fn expected(&mut self) -> KindSet {
         self.expected_from(self.network.next(self.state))
     }
 
-    fn expected_from(&self, next: KindSet) -> KindSet {
+    fn expected_from(&mut self, next: KindSet) -> KindSet {
+        self.count(if next.has(EPSILON) { self.frames.len() } else { 0 });
         let mut all = next.without(EPSILON);
         let mut open = next.has(EPSILON);
         for frame in self.frames.iter().skip(1).rev() {
@@ -105,7 +106,8 @@ impl Parser<'_> {
     }
 
     /// What may come after any of the rules being read.
-    fn resume_set(&self) -> KindSet {
+    fn resume_set(&mut self) -> KindSet {
+        self.count(self.frames.len());
         let mut all = KindSet::default();
         for frame in self.frames.iter().skip(1) {
             all.join(self.network.next(frame.follow));

@@ -20,13 +20,15 @@ pub(super) struct Stacks {
     nodes: Vec<Entries>,
     ids: Map<Entries, StackId>,
     merged: Map<(StackId, StackId, bool), StackId>,
+    /// Work done so far.
+    pub(super) steps: usize,
     /// Set when two stacks were too deep to merge.
     pub(super) overflow: bool,
 }
 
 impl Stacks {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Box::default()], ids: Map::default(), merged: Map::default(), overflow: false }
+        Self { nodes: vec![Box::default()], ids: Map::default(), merged: Map::default(), steps: 0, overflow: false }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -77,6 +79,7 @@ impl Stacks {
             return *id;
         }
         let mut all = self.list(a);
+        self.steps = self.steps.saturating_add(all.len().saturating_add(self.entries(b).len()));
         for (state, below) in self.list(b) {
             match all.binary_search_by_key(&state, |entry| entry.0) {
                 Ok(index) => {

@@ -1,6 +1,8 @@
 //! Errors that the official compiler finds while it builds its tree. It does so only where its
 //! first run ended well, and then lists them together with the named errors of that run.
 
+use std::collections::BTreeSet;
+
 use super::SyntaxError;
 use super::token::{
     ALLOW, ASSIGN, BYTES, CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, DOT, DOUBLE_STAR, FALSE, FUNCTION, IDENTIFIER,
@@ -177,7 +179,7 @@ impl Finder<'_> {
     /// Checks the variables of a path, and the globs of a match path.
     fn path(&mut self, start: usize, old: bool) {
         let of_match = self.is_after(start, MATCH);
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: BTreeSet<&str> = BTreeSet::new();
         let mut globs: Vec<usize> = Vec::new();
         let mut faults = Vec::new();
         let mut last = start;
@@ -185,11 +187,10 @@ impl Finder<'_> {
         loop {
             if let Some((glob, next)) = self.binding(at) {
                 let name = at.saturating_add(2);
-                if names.contains(&self.text(name)) {
+                if !names.insert(self.text(name)) {
                     let message = format!("Variable {} already exists in the PathTemplate.", self.text(name));
                     faults.push((name, message));
                 }
-                names.push(self.text(name));
                 if glob {
                     globs.push(at);
                 }
