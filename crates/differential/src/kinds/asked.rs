@@ -1,0 +1,212 @@
+//! Many expressions in one ruleset: each is the only element of a list in a condition of its own, ten conditions a block,
+//! a request a block. The coverage report then tells what each of them gave.
+
+use anyhow::Result;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    documents::as_rules_see,
+    emulator::{Client, Compiled, Issue, Who, coverage::Result as Outcome},
+    generate::world,
+    ours::expression::{self, Question, evaluate},
+};
+
+/// Expressions of one block. The emulator evaluates the conditions of a block as often as there are some.
+const PER_BLOCK: usize = 10;
+
+/// Blocks of a ruleset.
+const BLOCKS: usize = 30;
+
+/// Expressions of a ruleset.
+pub const MOST: usize = PER_BLOCK * BLOCKS;
+
+/// An expression and the functions that it calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Functions, on one line.
+    pub functions: String,
+    /// The expression, on one line.
+    pub expr: String,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Gave {
+    /// The result.
+    pub outcome: Outcome,
+    /// What was said of it; lines count from that of the functions.
+    pub issues: Vec<Issue>,
+}
+
+/// What both engines say.
+#[derive(Clone, Debug)]
+pub enum Both {
+    /// It was evaluated.
+    Gave(Gave, Gave),
+    /// It is refused by us: those are asked about as sources.
+    RefusedHere,
+    /// It is refused only officially: the problems.
+    RefusedThere(Vec<Issue>),
+}
+
+/// Asks for values.
+#[derive(Debug)]
+pub struct Asker<'c> {
+    client: &'c Client,
+    resource: firewarden::Value,
+    request: firewarden::Value,
+}
+
+impl<'c> Asker<'c> {
+    /// Stores what expressions read.
+    ///
+    /// # Errors
+    ///
+    /// The emulator does not answer.
+    pub fn new(client: &'c Client) -> Result<Self> {
+        let fields = world::fields();
+        for block in 0..BLOCKS {
+            client.store(&document(block), &fields)?;
+        }
+        let resource = json!({ "mapValue": { "fields": { "data": as_rules_see(&fields)? } } });
+        let resource = expression::value(&resource)?;
+        Ok(Asker { client, resource, request: expression::value(&request())? })
+    }
+
+    /// What both engines say of each expression.
+    ///
+    /// # Errors
+    ///
+    /// The emulator does not answer.
+    pub fn ask(&self, list: &[Asked]) -> Result<Vec<Both>> {
+        let mut answers: Vec<Both> = list.iter().map(|_| Both::RefusedHere).collect();
+        let accepted = |asked: &Asked| self.own(&Layout::of(&[asked])).is_some();
+        let taken: Vec<usize> = (0..list.len()).filter(|at| list.get(*at).is_some_and(accepted)).collect();
+        for chunk in taken.chunks(MOST) {
+            self.chunk(list, chunk, &mut answers)?;
+        }
+        Ok(answers)
+    }
+
+    fn chunk(&self, list: &[Asked], chosen: &[usize], answers: &mut [Both]) -> Result<()> {
+        let asked: Vec<&Asked> = chosen.iter().filter_map(|at| list.get(*at)).collect();
+        let layout = Layout::of(&asked);
+        let issues = match self.client.set_rules(&layout.source)? {
+            Compiled::Accepted(issues) => issues,
+            refused => {
+                if let [only] = chosen {
+                    answers[*only] = Both::RefusedThere(refused.issues().to_vec());
+                    return Ok(());
+                }
+                let (left, right) = chosen.split_at(chosen.len() / 2);
+                self.chunk(list, left, answers)?;
+                return self.chunk(list, right, answers);
+            }
+        };
+        for block in 0..asked.len().div_ceil(PER_BLOCK) {
+            // That it is denied is known; texts of many errors do not fit into an answer.
+            self.client.call("GET", &self.client.path(&document(block)), None, Who::Nobody)?;
+        }
+        let reports = self.client.coverage()?;
+        let Some((own, own_issues)) = self.own(&layout) else { return Ok(()) };
+        for ((at, place), own) in chosen.iter().zip(&layout.places).zip(own) {
+            let list = reports.iter().find(|report| report.at.0 == place.statement).and_then(|r| r.children.first());
+            let official = match list.and_then(|list| list.last()) {
+                Some(Outcome::Value(list)) => Outcome::Value(list["listValue"]["values"][0].clone()),
+                Some(other) => other.clone(),
+                None => Outcome::Unknown,
+            };
+            let official = Gave { outcome: place.within(official), issues: place.issues(&issues) };
+            let own = Gave { outcome: place.within(own), issues: place.issues(&own_issues) };
+            answers[*at] = Both::Gave(official, own);
+        }
+        Ok(())
+    }
+
+    fn own(&self, layout: &Layout) -> Option<(Vec<Outcome>, Vec<Issue>)> {
+        let question = Question { source: &layout.source, request: &self.request, resource: &self.resource };
+        evaluate(question, |at| {
+            let name = document(at / PER_BLOCK);
+            ["databases", "(default)", "documents"].into_iter().chain(name.split('/')).map(str::to_owned).collect()
+        })
+        .ok()
+    }
+}
+
+fn document(block: usize) -> String {
+    format!("x/d{block}")
+}
+
+/// The variable `request`, as far as expressions read it.
+pub fn request() -> Json {
+    json!({ "mapValue": { "fields": { "method": { "stringValue": "get" }, "auth": { "nullValue": null } } } })
+}
+
+/// A ruleset, and where in it each expression stands.
+pub struct Layout {
+    /// The text.
+    pub source: String,
+    places: Vec<Place>,
+}
+
+struct Place {
+    functions: u32,
+    statement: u32,
+}
+
+impl Layout {
+    /// The ruleset of some expressions.
+    pub fn of(list: &[&Asked]) -> Layout {
+        let mut source =
+            "rules_version = '2';\nservice cloud.firestore {\nmatch /databases/{database}/documents {\n".to_owned();
+        let (mut line, mut places) = (4, Vec::new());
+        for (block, of_block) in list.chunks(PER_BLOCK).enumerate() {
+            source += &format!("match /{} {{\n", document(block));
+            line += 1;
+            for asked in of_block {
+                source += &format!("{}\nallow get: if [{}] == [];\n", asked.functions, asked.expr);
+                places.push(Place { functions: line, statement: line + 1 });
+                line += 2;
+            }
+            source += "}\n";
+            line += 1;
+        }
+        Layout { source: source + "}\n}\n", places }
+    }
+}
+
+impl Place {
+    fn issues(&self, all: &[Issue]) -> Vec<Issue> {
+        let here = all.iter().filter(|issue| (self.functions..=self.statement).contains(&issue.line));
+        here.map(|issue| Issue { line: issue.line - self.functions, ..issue.clone() }).collect()
+    }
+
+    fn within(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Error(message, at) => {
+                let within = at.map(|(line, column)| (line.saturating_sub(self.functions), column));
+                Outcome::Error(message, within)
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_found_again_by_their_lines() {
+        let asked: Vec<_> = (0..25)
+            .map(|n| Asked { functions: format!("function f{n}() {{ return {n}; }}"), expr: format!("f{n}()") })
+            .collect();
+        let layout = Layout::of(&asked.iter().collect::<Vec<_>>());
+        let lines: Vec<_> = layout.source.lines().collect();
+        for (n, place) in layout.places.iter().enumerate() {
+            assert_eq!(lines[place.functions as usize - 1], asked[n].functions);
+            assert_eq!(lines[place.statement as usize - 1], format!("allow get: if [f{n}()] == [];"));
+        }
+        assert!(crate::ours::compile(&layout.source).accepted());
+    }
+}

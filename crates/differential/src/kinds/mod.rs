@@ -1,0 +1,103 @@
+//! The kinds of questions: each makes cases, asks both engines, and compares.
+
+mod asked;
+pub mod compile;
+pub mod expressions;
+pub mod requests;
+
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{
+    emulator::Client,
+    generate::rules::Purpose,
+    random::Random,
+    rows::Writer,
+    tally::{Found, Tally},
+};
+
+/// A kind of question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Is a source refused, and what is said of it?
+    Compile,
+    /// What does an expression give?
+    Expressions,
+    /// May a request for a document pass?
+    Decisions,
+    /// May a query?
+    Queries,
+    /// May a commit of several writes?
+    Commits,
+}
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Compile => "compile",
+            Kind::Expressions => "expressions",
+            Kind::Decisions => "decisions",
+            Kind::Queries => "queries",
+            Kind::Commits => "commits",
+        }
+    }
+}
+
+/// What all batches of a run share.
+#[derive(Debug)]
+pub struct Setting {
+    /// The run's seed.
+    pub seed: u64,
+    /// Texts that are mutated.
+    pub corpus: Vec<String>,
+    /// Tests that one difference may cost to be made small.
+    pub effort: usize,
+    /// What was found.
+    pub tally: Mutex<Tally>,
+    /// Where rows go.
+    pub writer: Option<Writer>,
+}
+
+impl Setting {
+    /// Works on the tally: nothing that panics holds it.
+    pub fn tally<T>(&self, work: impl FnOnce(&mut Tally) -> T) -> T {
+        work(&mut self.tally.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes a difference that was made small, prints it where it is new, and writes its row.
+    fn report(&self, kind: Kind, found: Found) -> Result<()> {
+        let (row, shown) = (found.row.clone(), describe(kind, &found));
+        if self.tally(|tally| tally.found(kind.name(), found)) {
+            println!("{shown}");
+            if let Some(writer) = &self.writer {
+                writer.write(&row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn describe(kind: Kind, found: &Found) -> String {
+    let indent = |text: &str| text.replace('\n', "\n            ");
+    let (official, ours) = (indent(&found.official), indent(&found.ours));
+    format!("{}: {}\n  official: {official}\n  ours:     {ours}", kind.name(), found.row.json)
+}
+
+/// Asks a batch of questions, always the same of the same number.
+///
+/// # Errors
+///
+/// The emulator does not answer.
+pub fn batch(kind: Kind, setting: &Setting, client: &Client, number: u64) -> Result<()> {
+    let mut random = Random::of(setting.seed, kind.name(), number);
+    match kind {
+        Kind::Compile => compile::batch(setting, client, &mut random),
+        Kind::Expressions => expressions::batch(setting, client, &mut random),
+        Kind::Decisions => requests::batch(kind, Purpose::Documents, setting, client, &mut random),
+        Kind::Queries => requests::batch(kind, Purpose::Lists, setting, client, &mut random),
+        Kind::Commits => requests::batch(kind, Purpose::Commits, setting, client, &mut random),
+    }
+}

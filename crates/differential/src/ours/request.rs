@@ -1,0 +1,142 @@
+//! Decisions on requests, with what each statement said.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use firewarden::{
+    Auth, BoxError, DocumentPath, Documents, Outcome, Value,
+    firestore::{Direction, Document, Method, Query, Request, Ruleset},
+    internals::value::json::from_typed,
+    text::Source,
+};
+use serde_json::Value as Json;
+
+use crate::{
+    documents::as_rules_see,
+    emulator::denial::Said,
+    request::{self as asked, Answer, Asked, Case, Filter, OPERATORS},
+};
+
+/// The time of all requests: rules of cases compare it only with times far from it.
+pub const NOW: &str = "2026-06-01T00:00:00Z";
+
+/// Documents before and after a commit, by name.
+#[derive(Debug, Default)]
+struct Stored {
+    before: BTreeMap<String, Value>,
+    after: BTreeMap<String, Value>,
+}
+
+impl Documents for Stored {
+    fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+        Ok(here(path).and_then(|name| self.before.get(name).cloned()))
+    }
+
+    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+        Ok(here(path).and_then(|name| self.after.get(name).cloned()))
+    }
+}
+
+fn here(path: DocumentPath<'_>) -> Option<&str> {
+    (path.database() == "(default)").then(|| path.relative())
+}
+
+/// Decides all requests of a case: a commit passes where each of its writes does.
+///
+/// # Errors
+///
+/// A case that this program cannot put into words of the engine.
+pub fn decide(case: &Case) -> Result<Answer> {
+    let rules = match Ruleset::parse(&Source::new("firestore.rules", case.source.as_str())) {
+        Ok(rules) => rules,
+        Err(error) => return Ok(Answer::NoRules(error.to_string())),
+    };
+    let mut stored = Stored::default();
+    for (name, fields) in &case.documents {
+        stored.before.insert(name.clone(), value(fields)?);
+    }
+    stored.after = stored.before.clone();
+    for asked in &case.requests {
+        match (&asked.method, &asked.fields) {
+            (Method::Delete, _) => drop(stored.after.remove(&asked.path)),
+            (Method::Create | Method::Update, Some(fields)) => {
+                stored.after.insert(asked.path.clone(), value(fields)?);
+            }
+            _ => {}
+        }
+    }
+    let mut said = Vec::new();
+    for asked in &case.requests {
+        let (allowed, statements) = one(&rules, asked, &stored, case.requests.len() > 1)?;
+        if !allowed {
+            said.extend(statements);
+            return Ok(Answer::Denied(said));
+        }
+    }
+    Ok(Answer::Allowed)
+}
+
+fn one(rules: &Ruleset, asked: &Asked, stored: &Stored, batch: bool) -> Result<(bool, Vec<Said>)> {
+    let mut request = match &asked.query {
+        Some(query) => Request::list(asked.path.as_str(), about(query)?),
+        None => Request::new(asked.method, asked.path.as_str()),
+    };
+    if let Some(claims) = &asked.user {
+        request = request.auth(Auth::from_claims(claims.clone()));
+    }
+    request = request.at(NOW.parse().context("the time of a request")?);
+    if let (Some(fields), None) = (stored.before.get(&asked.path), &asked.query) {
+        request = request.existing(Document::new(asked.path.as_str(), fields.clone()));
+    }
+    if let Some(fields) = &asked.fields {
+        request = request.with(Document::new(asked.path.as_str(), value(fields)?));
+    }
+    if batch {
+        request = request.in_batch();
+    }
+    let decision = rules.explain(&request, stored)?;
+    let source = decision.source();
+    let statements = decision.trace().into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements);
+    let said = statements.map(|statement| {
+        let start = statement.condition.as_ref().map_or(statement.span, |step| step.span).start;
+        let what = match &statement.outcome {
+            // What a query's filters do not decide.
+            Outcome::Error(fault) if fault.message.is_empty() => {
+                format!("evaluation error at L{}:{}", fault.position.line, fault.position.column)
+            }
+            Outcome::Error(fault) => fault.message.clone(),
+            Outcome::Value(value) => value.view().describe(),
+            Outcome::Described(words) => words.clone(),
+        };
+        Said { what, method: asked.method.name().to_owned(), line: source.position(start).line }
+    });
+    Ok((decision.is_allowed(), said.collect()))
+}
+
+fn about(query: &asked::Query) -> Result<Query> {
+    let mut about = Query::new();
+    for Filter { field, op, value } in &query.filters {
+        let op = OPERATORS.iter().find(|(name, _)| name == op).with_context(|| format!("{op} is no operator"))?;
+        about = about.filter(field, op.1, of_field(value)?);
+    }
+    for (field, ascending) in &query.order {
+        about = about.order_by(field, if *ascending { Direction::Ascending } else { Direction::Descending });
+    }
+    if let Some(limit) = query.limit {
+        about = about.limit(limit);
+    }
+    Ok(match query.offset {
+        Some(offset) => about.offset(offset),
+        None => about,
+    })
+}
+
+/// Fields of the REST API as a value.
+fn value(fields: &Json) -> Result<Value> {
+    Ok(from_typed(&as_rules_see(fields)?)?)
+}
+
+fn of_field(value: &Json) -> Result<Value> {
+    let fields = as_rules_see(&serde_json::json!({ "f": value }))?;
+    Ok(from_typed(&fields["mapValue"]["fields"]["f"])?)
+}
