@@ -130,7 +130,8 @@ impl Asked {
         Asked { method, path: path.into(), user: None, fields: None, query: None }
     }
 
-    fn to_json(&self) -> Json {
+    /// The request as a row has it.
+    pub fn to_json(&self) -> Json {
         let mut row = json!({ "method": self.method.name(), "path": self.path });
         if let Some(user) = &self.user {
             row["user"] = user.clone();

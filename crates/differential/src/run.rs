@@ -43,9 +43,10 @@ pub fn run(args: &Args, emulator: &Emulator) -> Result<bool> {
     let mut more = String::new();
     setting.tally(|tally| {
         for (kind, found, count) in tally.findings().filter(|(_, _, count)| *count > 1) {
-            more += &format!("{kind}: {count} times: {}\n", found.row.json);
+            let class = found.signature.lines().next().unwrap_or_default();
+            more += &format!("{kind}: {count} times: {class}\n");
         }
-        println!("{more}\n{tally}");
+        println!("{more}{tally}");
         Ok(tally.any())
     })
 }
@@ -58,13 +59,14 @@ fn ask(args: &Args, setting: &Setting, emulator: &Emulator, kind: Kind, deadline
             let (next, failed) = (&next, &failed);
             scope.spawn(move || {
                 let client = Client::new(emulator.address(), &format!("{}-{job}", args.project));
+                let mut asker = None;
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let done = args.cases.map_or_else(|| Instant::now() >= deadline, |cases| number >= cases);
                     if done {
                         return;
                     }
-                    if let Err(error) = batch(kind, setting, &client, number) {
+                    if let Err(error) = batch(kind, setting, &client, &mut asker, number) {
                         let error = error.context(format!("batch {number} of {}", kind.name()));
                         if let Ok(mut failed) = failed.lock() {
                             failed.get_or_insert(error);

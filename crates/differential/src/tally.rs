@@ -12,6 +12,8 @@ use crate::rows::Row;
 pub struct Found {
     /// What two findings of one fault have in common.
     pub signature: String,
+    /// The question, for people.
+    pub shown: String,
     /// The row that records the official answer.
     pub row: Row,
     /// The official answer, in words.
@@ -25,6 +27,8 @@ pub struct Found {
 pub struct Counts {
     /// Cases asked of both.
     pub compared: u64,
+    /// Those that were officially accepted, allowed, or gave a value: a generator that makes nearly none of them shows little.
+    pub positive: u64,
     /// Those that differ.
     pub differ: u64,
 }
@@ -45,9 +49,11 @@ impl Tally {
         Tally { each, counts: BTreeMap::new(), classes: HashMap::new(), found: BTreeMap::new() }
     }
 
-    /// Cases that were compared.
-    pub fn compared(&mut self, kind: &'static str, cases: u64) {
-        self.counts.entry(kind).or_default().compared += cases;
+    /// Cases that were compared, and how many of them were officially accepted, allowed, or gave a value.
+    pub fn compared(&mut self, kind: &'static str, cases: u64, positive: u64) {
+        let counts = self.counts.entry(kind).or_default();
+        counts.compared += cases;
+        counts.positive += positive;
     }
 
     /// One of them differs. `class` says roughly how; the answer whether it is worth being made small.
@@ -79,11 +85,16 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<12} {:>10} {:>8} {:>8} {:>9}", "kind", "compared", "differ", "classes", "distinct")?;
+        writeln!(
+            f,
+            "{:<12} {:>10} {:>10} {:>8} {:>8} {:>9}",
+            "kind", "compared", "positive", "differ", "classes", "distinct"
+        )?;
         for (kind, counts) in &self.counts {
             let classes = self.classes.keys().filter(|(of, _)| of == kind).count();
             let distinct = self.found.keys().filter(|(of, _)| of == kind).count();
-            writeln!(f, "{kind:<12} {:>10} {:>8} {classes:>8} {distinct:>9}", counts.compared, counts.differ)?;
+            let Counts { compared, positive, differ } = counts;
+            writeln!(f, "{kind:<12} {compared:>10} {positive:>10} {differ:>8} {classes:>8} {distinct:>9}")?;
         }
         Ok(())
     }
@@ -109,6 +120,18 @@ pub fn template(text: &str) -> String {
     out
 }
 
+/// The beginning of a message, without names: what it received may differ in smaller forms of one fault.
+pub fn outline(message: &str) -> String {
+    let beginning = message.split(['.', ':', '[']).next().unwrap_or_default().trim_end();
+    for start in ["Property", "Variable(s)", "Variable"] {
+        if let Some(rest) = beginning.strip_prefix(start).and_then(|rest| rest.strip_prefix(' ')) {
+            let rest = rest.split_once(' ').map_or("", |(_, rest)| rest);
+            return format!("{start} {rest}");
+        }
+    }
+    beginning.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -120,20 +143,25 @@ mod tests {
         let mut tally = Tally::new(2);
         let found = |signature: &str| Found {
             signature: signature.to_owned(),
+            shown: String::new(),
             row: Row { table: "compile", json: json!({}) },
             official: String::new(),
             ours: String::new(),
         };
-        tally.compared("compile", 10);
+        tally.compared("compile", 10, 4);
         assert_eq!([1, 2, 3].map(|_| tally.differs("compile", "a")), [true, true, false]);
         assert_eq!([tally.found("compile", found("x")), tally.found("compile", found("x"))], [true, false]);
         assert_eq!(tally.findings().map(|(_, _, count)| count).collect::<Vec<_>>(), [2]);
-        assert!(tally.to_string().lines().any(|line| line.split_whitespace().eq(["compile", "10", "3", "1", "1"])));
+        assert!(
+            tally.to_string().lines().any(|line| line.split_whitespace().eq(["compile", "10", "4", "3", "1", "1"]))
+        );
     }
 
     #[test]
     fn texts_of_one_fault_have_one_template() {
         assert_eq!(template("Unexpected 'a12'. L3:4"), template("Unexpected 'b'. L11:40"));
         assert_ne!(template("Unexpected 'a'."), template("Missing 'a'."));
+        assert_eq!(outline("Property a is undefined on object."), outline("Property b is undefined on object."));
+        assert_eq!(outline("Function not found error: Name: [f]."), "Function not found error");
     }
 }

@@ -1,5 +1,5 @@
-//! Many expressions in one ruleset: each is the only element of a list in a condition of its own, ten conditions a block,
-//! a request a block. The coverage report then tells what each of them gave.
+//! Many expressions in one ruleset: each is the only element of a list in a condition of its own, in a block of its own;
+//! ten blocks are of one document, and one request asks all of these. The coverage report then tells what each gave.
 
 use anyhow::Result;
 use serde_json::{Value as Json, json};
@@ -11,14 +11,14 @@ use crate::{
     ours::expression::{self, Question, evaluate},
 };
 
-/// Expressions of one block. The emulator evaluates the conditions of a block as often as there are some.
-const PER_BLOCK: usize = 10;
+/// Expressions of one document. The emulator evaluates the conditions of a request as often as there are some.
+const PER_DOCUMENT: usize = 10;
 
-/// Blocks of a ruleset.
-const BLOCKS: usize = 30;
+/// Documents that a ruleset speaks of.
+const DOCUMENTS: usize = 30;
 
 /// Expressions of a ruleset.
-pub const MOST: usize = PER_BLOCK * BLOCKS;
+pub const MOST: usize = PER_DOCUMENT * DOCUMENTS;
 
 /// An expression and the functions that it calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,8 @@ pub enum Both {
 /// Asks for values.
 #[derive(Debug)]
 pub struct Asker<'c> {
-    client: &'c Client,
+    /// The emulator's project.
+    pub client: &'c Client,
     resource: firewarden::Value,
     request: firewarden::Value,
 }
@@ -65,8 +66,8 @@ impl<'c> Asker<'c> {
     /// The emulator does not answer.
     pub fn new(client: &'c Client) -> Result<Self> {
         let fields = world::fields();
-        for block in 0..BLOCKS {
-            client.store(&document(block), &fields)?;
+        for number in 0..DOCUMENTS {
+            client.store(&document(number), &fields)?;
         }
         let resource = json!({ "mapValue": { "fields": { "data": as_rules_see(&fields)? } } });
         let resource = expression::value(&resource)?;
@@ -103,9 +104,9 @@ impl<'c> Asker<'c> {
                 return self.chunk(list, right, answers);
             }
         };
-        for block in 0..asked.len().div_ceil(PER_BLOCK) {
+        for number in 0..asked.len().div_ceil(PER_DOCUMENT) {
             // That it is denied is known; texts of many errors do not fit into an answer.
-            self.client.call("GET", &self.client.path(&document(block)), None, Who::Nobody)?;
+            self.client.call("GET", &self.client.path(&document(number)), None, Who::Nobody)?;
         }
         let reports = self.client.coverage()?;
         let Some((own, own_issues)) = self.own(&layout) else { return Ok(()) };
@@ -126,15 +127,15 @@ impl<'c> Asker<'c> {
     fn own(&self, layout: &Layout) -> Option<(Vec<Outcome>, Vec<Issue>)> {
         let question = Question { source: &layout.source, request: &self.request, resource: &self.resource };
         evaluate(question, |at| {
-            let name = document(at / PER_BLOCK);
+            let name = document(at / PER_DOCUMENT);
             ["databases", "(default)", "documents"].into_iter().chain(name.split('/')).map(str::to_owned).collect()
         })
         .ok()
     }
 }
 
-fn document(block: usize) -> String {
-    format!("x/d{block}")
+fn document(number: usize) -> String {
+    format!("x/d{number}")
 }
 
 /// The variable `request`, as far as expressions read it.
@@ -159,17 +160,12 @@ impl Layout {
     pub fn of(list: &[&Asked]) -> Layout {
         let mut source =
             "rules_version = '2';\nservice cloud.firestore {\nmatch /databases/{database}/documents {\n".to_owned();
-        let (mut line, mut places) = (4, Vec::new());
-        for (block, of_block) in list.chunks(PER_BLOCK).enumerate() {
-            source += &format!("match /{} {{\n", document(block));
-            line += 1;
-            for asked in of_block {
-                source += &format!("{}\nallow get: if [{}] == [];\n", asked.functions, asked.expr);
-                places.push(Place { functions: line, statement: line + 1 });
-                line += 2;
-            }
-            source += "}\n";
-            line += 1;
+        let mut places = Vec::new();
+        for (number, (asked, line)) in list.iter().zip((5..).step_by(4)).enumerate() {
+            let Asked { functions, expr } = asked;
+            let name = document(number / PER_DOCUMENT);
+            source += &format!("match /{name} {{\n{functions}\nallow get: if [{expr}] == [];\n}}\n");
+            places.push(Place { functions: line, statement: line + 1 });
         }
         Layout { source: source + "}\n}\n", places }
     }

@@ -16,12 +16,16 @@ use crate::{
         expression::{Expressions, function},
         world,
     },
-    minimise, ours,
+    minimise::{self, Budget},
+    ours,
     random::Random,
     rows::Row,
     same::same_value,
-    tally::{Found, template},
+    tally::{Found, outline, template},
 };
+
+/// Smaller forms that are asked about at once.
+const AT_ONCE: usize = 40;
 
 /// Longer ones say nothing that shorter ones do not.
 const LONGEST: usize = 500;
@@ -31,24 +35,41 @@ const LONGEST: usize = 500;
 /// # Errors
 ///
 /// The emulator does not answer.
-pub fn batch(setting: &Setting, client: &Client, random: &mut Random) -> Result<()> {
-    let asker = Asker::new(client)?;
+pub fn batch(setting: &Setting, asker: &Asker<'_>, random: &mut Random) -> Result<()> {
     let list: Vec<Asked> = (0..MOST).map(|number| question(random, number)).collect();
-    let answers = asker.ask(&list)?;
+    let mut answers = asker.ask(&list)?;
+    for (asked, both) in list.iter().zip(&mut answers) {
+        // One that ends the evaluation of its request leaves others unasked.
+        if matches!(both, Both::Gave(Gave { outcome: Outcome::Unknown, .. }, _))
+            && let Some(alone) = asker.ask(std::slice::from_ref(asked))?.pop()
+        {
+            *both = alone;
+        }
+    }
     let compared = answers.iter().filter(|both| !matches!(both, Both::RefusedHere)).count();
-    setting.tally(|tally| tally.compared(Kind::Expressions.name(), compared as u64));
+    let value = |both: &&Both| matches!(both, Both::Gave(Gave { outcome: Outcome::Value(_), .. }, _));
+    let positive = answers.iter().filter(value).count();
+    setting.tally(|tally| tally.compared(Kind::Expressions.name(), compared as u64, positive as u64));
     for (asked, both) in list.iter().zip(&answers) {
         if let Some(class) = difference(both)
-            && setting.tally(|tally| tally.differs(Kind::Expressions.name(), &format!("{class} {}", word(&asked.expr))))
+            && setting.tally(|tally| tally.differs(Kind::Expressions.name(), &narrower(&class, &asked.expr)))
         {
-            let found = minimised(&asker, client, asked, &class, setting.effort)?;
+            let found = minimised(asker, asked, &class, setting.effort)?;
             setting.report(Kind::Expressions, found)?;
         }
     }
     Ok(())
 }
 
-/// The name of the last call of an expression, so that classes are not too rough.
+/// A class with the last function that is called, where the class alone is too rough.
+fn narrower(class: &str, expr: &str) -> String {
+    if class.starts_with("place") || class.starts_with("warnings") {
+        return class.to_owned();
+    }
+    format!("{class} {}", word(expr))
+}
+
+/// The name of the last call of an expression.
 fn word(expr: &str) -> &str {
     let before = expr.rsplit_once('(').map_or("", |(before, _)| before);
     before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
@@ -82,17 +103,17 @@ fn difference(both: &Both) -> Option<String> {
         (Outcome::Value(a), Outcome::Value(b)) if same_value(a, b) => {}
         (Outcome::Value(a), Outcome::Value(b)) => return Some(format!("value: {} | {}", kind_of(a), kind_of(b))),
         (Outcome::Value(a), Outcome::Error(b, _)) => {
-            return Some(format!("fails only here: {} | {}", kind_of(a), short(b)));
+            return Some(format!("fails only here: {} | {}", kind_of(a), outline(b)));
         }
         (Outcome::Error(a, _), Outcome::Value(b)) => {
-            return Some(format!("does not fail here: {} | {}", short(a), kind_of(b)));
+            return Some(format!("does not fail here: {} | {}", outline(a), kind_of(b)));
         }
         (Outcome::Error(a, at), Outcome::Error(b, own_at)) => {
             if a != b {
-                return Some(format!("error: {} | {}", short(a), short(b)));
+                return Some(format!("error: {} | {}", outline(a), outline(b)));
             }
             if at != own_at {
-                return Some(format!("place of the error: {}", short(a)));
+                return Some(format!("place of the error: {}", outline(a)));
             }
         }
         (Outcome::Unknown, Outcome::Unknown) => {}
@@ -113,33 +134,29 @@ fn kind_of(value: &Json) -> String {
     value.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default()
 }
 
-/// The beginning of a message: what it received may differ in smaller forms.
-fn short(message: &str) -> String {
-    message.split(['.', ':']).next().unwrap_or_default().to_owned()
-}
-
-fn minimised(asker: &Asker<'_>, client: &Client, asked: &Asked, class: &str, effort: usize) -> Result<Found> {
-    let mut budget = effort;
-    let holds = |asked: &Asked| -> Result<bool> {
-        let answers = asker.ask(std::slice::from_ref(asked))?;
-        Ok(answers.first().and_then(difference).as_deref() == Some(class))
+fn minimised(asker: &Asker<'_>, asked: &Asked, class: &str, effort: usize) -> Result<Found> {
+    let budget = Budget::new(effort.div_ceil(AT_ONCE) * 2);
+    let first = |forms: &[Asked]| -> Result<Option<usize>> {
+        budget.take();
+        Ok(asker.ask(forms)?.iter().position(|both| difference(both).as_deref() == Some(class)))
     };
-    let small = minimise::steps(asked.clone(), &mut budget, smaller, holds)?;
+    let small = minimise::steps(asked.clone(), &budget, AT_ONCE, smaller, first)?;
     let both = asker.ask(std::slice::from_ref(&small))?;
     let (official, own) = match both.first() {
         Some(Both::Gave(official, own)) => (official.clone(), own.clone()),
-        _ => return refused(client, &small, class),
+        _ => return refused(asker.client, &small, class),
     };
     let signature = format!("{class}\n{}\n{}", template(&small.functions), template(&small.expr));
     let row = if class.starts_with("warnings") {
         let source = Layout::of(&[&small]).source;
-        compile::row(&source, &client.set_rules(&source)?, &ours::compile(&source))
+        compile::row(&source, &asker.client.set_rules(&source)?, &ours::compile(&source))
     } else if class.starts_with("place") {
         placed_row(&small, &official.outcome)?
     } else {
         row(&small, &official.outcome)?
     };
-    Ok(Found { signature, row, official: described(&official), ours: described(&own) })
+    let shown = format!("{}\n{}", small.functions, small.expr);
+    Ok(Found { signature, shown, row, official: described(&official), ours: described(&own) })
 }
 
 fn refused(client: &Client, small: &Asked, class: &str) -> Result<Found> {
@@ -148,6 +165,7 @@ fn refused(client: &Client, small: &Asked, class: &str) -> Result<Found> {
     let first = |issues: &[Issue]| issues.first().map_or("accepted".to_owned(), |issue| issue.message.clone());
     Ok(Found {
         signature: format!("{class}\n{}", template(&small.expr)),
+        shown: source.clone(),
         row: compile::row(&source, &official, &own),
         official: first(official.issues()),
         ours: first(own.issues()),

@@ -1,6 +1,6 @@
 //! The kinds of questions: each makes cases, asks both engines, and compares.
 
-mod asked;
+pub mod asked;
 pub mod compile;
 pub mod expressions;
 pub mod requests;
@@ -8,6 +8,7 @@ pub mod requests;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
+use asked::Asker;
 use clap::ValueEnum;
 
 use crate::{
@@ -83,19 +84,33 @@ impl Setting {
 fn describe(kind: Kind, found: &Found) -> String {
     let indent = |text: &str| text.replace('\n', "\n            ");
     let (official, ours) = (indent(&found.official), indent(&found.ours));
-    format!("{}: {}\n  official: {official}\n  ours:     {ours}", kind.name(), found.row.json)
+    let class = found.signature.lines().next().unwrap_or_default();
+    let shown = found.shown.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n    ");
+    format!("{}: {class}\n    {shown}\n  official: {official}\n  ours:     {ours}\n", kind.name())
 }
 
-/// Asks a batch of questions, always the same of the same number.
+/// Asks a batch of questions, always the same of the same number. `asker` is what a thread keeps for expressions.
 ///
 /// # Errors
 ///
 /// The emulator does not answer.
-pub fn batch(kind: Kind, setting: &Setting, client: &Client, number: u64) -> Result<()> {
+pub fn batch<'c>(
+    kind: Kind,
+    setting: &Setting,
+    client: &'c Client,
+    asker: &mut Option<Asker<'c>>,
+    number: u64,
+) -> Result<()> {
     let mut random = Random::of(setting.seed, kind.name(), number);
     match kind {
         Kind::Compile => compile::batch(setting, client, &mut random),
-        Kind::Expressions => expressions::batch(setting, client, &mut random),
+        Kind::Expressions => {
+            let asker = match asker {
+                Some(asker) => asker,
+                none => none.insert(Asker::new(client)?),
+            };
+            expressions::batch(setting, asker, &mut random)
+        }
         Kind::Decisions => requests::batch(kind, Purpose::Documents, setting, client, &mut random),
         Kind::Queries => requests::batch(kind, Purpose::Lists, setting, client, &mut random),
         Kind::Commits => requests::batch(kind, Purpose::Commits, setting, client, &mut random),

@@ -9,12 +9,12 @@ use crate::{
     documents::as_rules_see,
     emulator::{Client, Project, coverage::Report, coverage::Result as Outcome, denial::Said},
     generate::{requests, rules::Purpose},
-    minimise::{cases::smaller, steps},
+    minimise::{Budget, cases::smaller, single_steps},
     ours,
     random::Random,
     request::{Answer, Asked, Case},
     rows::Row,
-    tally::{Found, template},
+    tally::{Found, outline, template},
 };
 
 /// Rulesets of one batch.
@@ -36,7 +36,7 @@ pub fn batch(kind: Kind, purpose: Purpose, setting: &Setting, client: &Client, r
             if matches!(official, Answer::Other(_)) {
                 continue;
             }
-            setting.tally(|tally| tally.compared(kind.name(), 1));
+            setting.tally(|tally| tally.compared(kind.name(), 1, u64::from(official == Answer::Allowed)));
             let own = ours::request::decide(&case)?;
             if let Some(class) = difference(&official, &own, case.requests.len())
                 && setting.tally(|tally| tally.differs(kind.name(), &class))
@@ -68,8 +68,8 @@ pub fn difference(official: &Answer, own: &Answer, requests: usize) -> Option<St
     }
 }
 
-fn short(said: &Said) -> &str {
-    said.what.split(['.', ':', '[']).next().unwrap_or_default()
+fn short(said: &Said) -> String {
+    outline(said.what.split(" at L").next().unwrap_or_default())
 }
 
 fn verdict(answer: &Answer) -> String {
@@ -77,7 +77,7 @@ fn verdict(answer: &Answer) -> String {
         Answer::Allowed => "allow".to_owned(),
         Answer::Denied(said) => {
             let first = said.iter().rev().find(|said| said.what != "false");
-            format!("deny {}", first.map_or("", short))
+            format!("deny {}", first.map_or(String::new(), short))
         }
         Answer::NoRules(_) => "rules are refused".to_owned(),
         Answer::Other(why) => why.clone(),
@@ -85,10 +85,10 @@ fn verdict(answer: &Answer) -> String {
 }
 
 fn minimised(project: &mut Project<'_>, client: &Client, case: &Case, class: &str, effort: usize) -> Result<Found> {
-    let mut budget = effort;
-    let small = steps(case.clone(), &mut budget, smaller, |case| {
+    let budget = Budget::new(effort);
+    let small = single_steps(case.clone(), &budget, smaller, |case| {
         let own = ours::request::decide(case)?;
-        if matches!(own, Answer::NoRules(_)) {
+        if !possible(class, &own) || !budget.take() {
             return Ok(false);
         }
         Ok(difference(&project.ask(case)?, &own, case.requests.len()).as_deref() == Some(class))
@@ -103,10 +103,28 @@ fn minimised(project: &mut Project<'_>, client: &Client, case: &Case, class: &st
     let methods: Vec<_> = small.requests.iter().map(|asked| asked.method.name()).collect();
     Ok(Found {
         signature: format!("{class}\n{}\n{}", methods.join(" "), template(&small.source)),
+        shown: shown(&small),
         row,
         official: official.to_string(),
         ours: own.to_string(),
     })
+}
+
+/// Whether our answer can be one of that class: the emulator need not be asked otherwise.
+fn possible(class: &str, own: &Answer) -> bool {
+    let ends = |text: &str| class.ends_with(&format!("| {text}"));
+    match own {
+        Answer::NoRules(_) => class.ends_with("refused"),
+        Answer::Denied(said) if class.starts_with("said") => said.iter().any(|said| ends(&short(said))),
+        Answer::Denied(said) if class.starts_with("statements") => ends(&said.len().to_string()),
+        other => ends(&verdict(other)),
+    }
+}
+
+fn shown(case: &Case) -> String {
+    let requests = case.requests.iter().map(|asked| format!("{}\n", asked.to_json()));
+    let documents = case.documents.iter().map(|(name, fields)| format!("{name}: {fields}\n"));
+    format!("{}{}{}", case.source, documents.collect::<String>(), requests.collect::<String>())
 }
 
 /// A row of this package's own table.

@@ -177,12 +177,17 @@ mod tests {
     use anyhow::Result;
 
     use super::*;
-    use crate::minimise::steps;
+    use crate::minimise::{Budget, single_steps};
 
     #[test]
     fn an_expression_shrinks_to_what_is_needed() -> Result<()> {
         let long = "[1, ('abcdef'.size() + 2) > 3 ? {'a': [b.matches('x+'), 4]} : null].hasAny([true])";
-        let small = steps(long.to_owned(), &mut 500, |text| expression(text), |text| Ok(text.contains("matches")))?;
+        let small = single_steps(
+            long.to_owned(),
+            &Budget::new(500),
+            |text| expression(text),
+            |text| Ok(text.contains("matches")),
+        )?;
         assert_eq!(small, "1.matches()");
         Ok(())
     }
@@ -190,7 +195,8 @@ mod tests {
     #[test]
     fn a_ruleset_shrinks_to_a_statement() -> Result<()> {
         let long = "rules_version = '2';\nservice cloud.firestore {\nfunction f(a) { let b = a; return b == 1; }\nmatch /a/{b} {\nallow read, write: if f(2) && b == 'x';\nmatch /c { allow get; }\n}\nmatch /d/e { allow list: if 1 in [1, 2]; }\n}\n";
-        let small = steps(long.to_owned(), &mut 500, |text| ruleset(text), |text| Ok(text.contains(" in ")))?;
+        let small =
+            single_steps(long.to_owned(), &Budget::new(500), |text| ruleset(text), |text| Ok(text.contains(" in ")))?;
         assert!(small.contains("if 1 in []") && !small.contains("function") && !small.contains("{b}"), "{small}");
         Ok(())
     }

@@ -1,13 +1,19 @@
 //! Decisions on requests, with what each statement said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use firewarden::{
     Auth, BoxError, DocumentPath, Documents, Outcome, Value,
     firestore::{Direction, Document, Method, Query, Request, Ruleset},
-    internals::value::json::from_typed,
-    text::Source,
+    internals::{
+        syntax::{
+            self,
+            ast::{ExprId, Exprs, Match},
+        },
+        value::json::from_typed,
+    },
+    text::{Source, Span},
 };
 use serde_json::Value as Json;
 
@@ -65,9 +71,10 @@ pub fn decide(case: &Case) -> Result<Answer> {
             _ => {}
         }
     }
+    let begins = beginnings(&case.source);
     let mut said = Vec::new();
     for asked in &case.requests {
-        let (allowed, statements) = one(&rules, asked, &stored, case.requests.len() > 1)?;
+        let (allowed, statements) = one(&rules, &begins, asked, &stored, case.requests.len() > 1)?;
         if !allowed {
             said.extend(statements);
             return Ok(Answer::Denied(said));
@@ -76,7 +83,13 @@ pub fn decide(case: &Case) -> Result<Answer> {
     Ok(Answer::Allowed)
 }
 
-fn one(rules: &Ruleset, asked: &Asked, stored: &Stored, batch: bool) -> Result<(bool, Vec<Said>)> {
+fn one(
+    rules: &Ruleset,
+    begins: &HashMap<Span, u32>,
+    asked: &Asked,
+    stored: &Stored,
+    batch: bool,
+) -> Result<(bool, Vec<Said>)> {
     let mut request = match &asked.query {
         Some(query) => Request::list(asked.path.as_str(), about(query)?),
         None => Request::new(asked.method, asked.path.as_str()),
@@ -98,19 +111,46 @@ fn one(rules: &Ruleset, asked: &Asked, stored: &Stored, batch: bool) -> Result<(
     let source = decision.source();
     let statements = decision.trace().into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements);
     let said = statements.map(|statement| {
-        let start = statement.condition.as_ref().map_or(statement.span, |step| step.span).start;
+        let start = begins.get(&statement.span).copied().unwrap_or(statement.span.start);
+        let at = source.position(start);
         let what = match &statement.outcome {
             // What a query's filters do not decide.
             Outcome::Error(fault) if fault.message.is_empty() => {
-                format!("evaluation error at L{}:{}", fault.position.line, fault.position.column)
+                format!("evaluation error at L{}:{}", at.line, at.column)
             }
             Outcome::Error(fault) => fault.message.clone(),
             Outcome::Value(value) => value.view().describe(),
             Outcome::Described(words) => words.clone(),
         };
-        Said { what, method: asked.method.name().to_owned(), line: source.position(start).line }
+        Said { what, method: asked.method.name().to_owned(), line: at.line }
     });
     Ok((decision.is_allowed(), said.collect()))
+}
+
+/// Where the condition of each statement begins, with its parentheses: that is the place that denials name.
+fn beginnings(text: &str) -> HashMap<Span, u32> {
+    let mut begins = HashMap::new();
+    let Ok(ruleset) = syntax::parse_service(&Source::new("rules", text)) else { return begins };
+    let mut open: Vec<&Match> = ruleset.services().flat_map(|service| &service.matches).collect();
+    while let Some(block) = open.pop() {
+        open.extend(&block.matches);
+        for allow in &block.allows {
+            if let Some(condition) = allow.condition {
+                begins.insert(allow.span, beginning(&ruleset.exprs, condition));
+            }
+        }
+    }
+    begins
+}
+
+/// Where the text of an expression begins: `(a) && b` with the parenthesis of its first operand.
+fn beginning(exprs: &Exprs, mut id: ExprId) -> u32 {
+    let mut start = exprs.outer(id).start;
+    while let Some((first, _)) = exprs.get(id).children().next() {
+        start = start.min(exprs.outer(first).start);
+        id = first;
+    }
+    start
 }
 
 fn about(query: &asked::Query) -> Result<Query> {
