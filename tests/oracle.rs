@@ -42,7 +42,10 @@ fn expressions_have_the_recorded_value_error_and_warnings() {
 fn odd_expressions_have_the_recorded_value_or_error() {
     let request = |row: &Json| {
         let variables = row.get("variables").cloned().unwrap_or_else(|| json!({}));
-        json!({ "op": "expression", "service": "firebase.storage", "expr": row["expr"], "variables": variables })
+        json!({
+            "op": "expression", "service": "firebase.storage", "expr": row["expr"],
+            "functions_text": row.get("pre").unwrap_or(&json!("")), "variables": variables,
+        })
     };
     judge("expressions-fresh", &table("expressions-fresh"), request, same_result);
 }

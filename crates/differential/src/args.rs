@@ -33,6 +33,9 @@ pub struct Args {
     /// Threads that ask; each has a project of its own.
     #[arg(long, default_value_t = 2)]
     pub jobs: usize,
+    /// Rows of requests on which both agree that are written too, of each kind: every hundredth, so that they are mixed.
+    #[arg(long, default_value_t = 0)]
+    pub record: u64,
     /// An emulator that runs, at HOST:PORT, instead of starting one.
     #[arg(long)]
     pub emulator: Option<String>,

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -35,7 +36,14 @@ pub fn run(args: &Args, emulator: &Emulator) -> Result<bool> {
     println!("seed {seed}");
     let corpus = corpus(&args.corpus)?;
     let writer = args.out.as_deref().map(Writer::new).transpose()?;
-    let setting = Setting { seed, corpus, effort: args.effort, tally: Mutex::new(Tally::new(args.each)), writer };
+    let setting = Setting {
+        seed,
+        corpus,
+        effort: args.effort,
+        record: args.record,
+        tally: Mutex::new(Tally::new(args.each)),
+        writer,
+    };
     let share = Duration::from_secs(args.seconds) / u32::try_from(args.kind.len()).unwrap_or(1).max(1);
     for kind in &args.kind {
         ask(args, &setting, emulator, *kind, Instant::now() + share)?;
@@ -58,7 +66,7 @@ fn ask(args: &Args, setting: &Setting, emulator: &Emulator, kind: Kind, deadline
         for job in 0..args.jobs.max(1) {
             let (next, failed) = (&next, &failed);
             scope.spawn(move || {
-                let client = Client::new(emulator.address(), &format!("{}-{job}", args.project));
+                let client = Client::new(emulator.address(), &format!("{}-{}-{job}", args.project, process::id()));
                 let mut asker = None;
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);

@@ -56,6 +56,11 @@ impl Tally {
         counts.positive += positive;
     }
 
+    /// How many were compared.
+    pub fn count(&self, kind: &str) -> u64 {
+        self.counts.get(kind).map_or(0, |counts| counts.compared)
+    }
+
     /// One of them differs. `class` says roughly how; the answer whether it is worth being made small.
     pub fn differs(&mut self, kind: &'static str, class: &str) -> bool {
         self.counts.entry(kind).or_default().differ += 1;

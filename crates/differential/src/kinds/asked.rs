@@ -49,6 +49,12 @@ pub enum Both {
     RefusedThere(Vec<Issue>),
 }
 
+impl Both {
+    fn unasked(&self) -> bool {
+        matches!(self, Both::Gave(Gave { outcome: Outcome::Unknown, .. }, _))
+    }
+}
+
 /// Asks for values.
 #[derive(Debug)]
 pub struct Asker<'c> {
@@ -85,6 +91,12 @@ impl<'c> Asker<'c> {
         let taken: Vec<usize> = (0..list.len()).filter(|at| list.get(*at).is_some_and(accepted)).collect();
         for chunk in taken.chunks(MOST) {
             self.chunk(list, chunk, &mut answers)?;
+            // One that ends the evaluation of its request leaves others of the same document unasked.
+            let unasked: Vec<usize> =
+                chunk.iter().copied().filter(|at| answers.get(*at).is_some_and(Both::unasked)).collect();
+            for alone in unasked {
+                self.chunk(list, &[alone], &mut answers)?;
+            }
         }
         Ok(answers)
     }

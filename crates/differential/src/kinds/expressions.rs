@@ -37,15 +37,7 @@ const LONGEST: usize = 500;
 /// The emulator does not answer.
 pub fn batch(setting: &Setting, asker: &Asker<'_>, random: &mut Random) -> Result<()> {
     let list: Vec<Asked> = (0..MOST).map(|number| question(random, number)).collect();
-    let mut answers = asker.ask(&list)?;
-    for (asked, both) in list.iter().zip(&mut answers) {
-        // One that ends the evaluation of its request leaves others unasked.
-        if matches!(both, Both::Gave(Gave { outcome: Outcome::Unknown, .. }, _))
-            && let Some(alone) = asker.ask(std::slice::from_ref(asked))?.pop()
-        {
-            *both = alone;
-        }
-    }
+    let answers = asker.ask(&list)?;
     let compared = answers.iter().filter(|both| !matches!(both, Both::RefusedHere)).count();
     let value = |both: &&Both| matches!(both, Both::Gave(Gave { outcome: Outcome::Value(_), .. }, _));
     let positive = answers.iter().filter(value).count();

@@ -15,7 +15,7 @@ use crate::{
     emulator::Client,
     generate::rules::Purpose,
     random::Random,
-    rows::Writer,
+    rows::{Row, Writer},
     tally::{Found, Tally},
 };
 
@@ -56,6 +56,8 @@ pub struct Setting {
     pub corpus: Vec<String>,
     /// Tests that one difference may cost to be made small.
     pub effort: usize,
+    /// Cases on which both agree that are written down too, of each kind.
+    pub record: u64,
     /// What was found.
     pub tally: Mutex<Tally>,
     /// Where rows go.
@@ -78,6 +80,21 @@ impl Setting {
             }
         }
         Ok(())
+    }
+}
+
+/// Of cases on which both agree one in so many is written down, where that is wanted.
+const RECORD_EVERY: u64 = 100;
+
+impl Setting {
+    /// Writes a case on which both agree, if it is one of those that are wanted.
+    fn agrees(&self, kind: Kind, row: impl FnOnce() -> Row) -> Result<()> {
+        let compared = self.tally(|tally| tally.count(kind.name()));
+        let wanted = compared % RECORD_EVERY == 0 && compared / RECORD_EVERY <= self.record;
+        match &self.writer {
+            Some(writer) if wanted => writer.write(&row()),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -38,11 +38,14 @@ pub fn batch(kind: Kind, purpose: Purpose, setting: &Setting, client: &Client, r
             }
             setting.tally(|tally| tally.compared(kind.name(), 1, u64::from(official == Answer::Allowed)));
             let own = ours::request::decide(&case)?;
-            if let Some(class) = difference(&official, &own, case.requests.len())
-                && setting.tally(|tally| tally.differs(kind.name(), &class))
-            {
-                let found = minimised(&mut project, client, &case, &class, setting.effort)?;
-                setting.report(kind, found)?;
+            match difference(&official, &own, case.requests.len()) {
+                None => setting.agrees(kind, || Row { table: "requests-agreed", ..own_row(&case, &official) })?,
+                Some(class) => {
+                    if setting.tally(|tally| tally.differs(kind.name(), &class)) {
+                        let found = minimised(&mut project, client, &case, &class, setting.effort)?;
+                        setting.report(kind, found)?;
+                    }
+                }
             }
         }
     }

@@ -7,16 +7,14 @@ use firewarden::{
     Auth, BoxError, DocumentPath, Documents, Outcome, Value,
     firestore::{Direction, Document, Method, Query, Request, Ruleset},
     internals::{
-        syntax::{
-            self,
-            ast::{ExprId, Exprs, Match},
-        },
+        syntax::{self, ast::Match},
         value::json::from_typed,
     },
     text::{Source, Span},
 };
 use serde_json::Value as Json;
 
+use super::extent;
 use crate::{
     documents::as_rules_see,
     emulator::denial::Said,
@@ -136,21 +134,11 @@ fn beginnings(text: &str) -> HashMap<Span, u32> {
         open.extend(&block.matches);
         for allow in &block.allows {
             if let Some(condition) = allow.condition {
-                begins.insert(allow.span, beginning(&ruleset.exprs, condition));
+                begins.insert(allow.span, extent(&ruleset.exprs, condition).start);
             }
         }
     }
     begins
-}
-
-/// Where the text of an expression begins: `(a) && b` with the parenthesis of its first operand.
-fn beginning(exprs: &Exprs, mut id: ExprId) -> u32 {
-    let mut start = exprs.outer(id).start;
-    while let Some((first, _)) = exprs.get(id).children().next() {
-        start = start.min(exprs.outer(first).start);
-        id = first;
-    }
-    start
 }
 
 fn about(query: &asked::Query) -> Result<Query> {
