@@ -76,10 +76,10 @@ impl Expressions<'_> {
             .iter()
             .filter(|(_, of)| *of == want || *of == Type::Any || want == Type::Any)
             .collect();
-        if self.random.chance(35) {
-            if let Some((name, _)) = self.random.pick(&named) {
-                return name.clone();
-            }
+        if self.random.chance(35)
+            && let Some((name, _)) = self.random.pick(&named)
+        {
+            return name.clone();
         }
         literal(self.random, want)
     }

@@ -111,7 +111,7 @@ fn minimised(client: &Client, source: &str, class: &str, effort: usize) -> Resul
 /// The row that records the official answer.
 pub fn row(source: &str, official: &Compiled, own: &Compiled) -> Row {
     match official.issues().first() {
-        Some(first) if !official.accepted() && (ours::is_syntax(source) || own.accepted()) && !is_of_checks(first) => {
+        Some(first) if !official.accepted() && (ours::is_syntax(source) || own.accepted() && !is_of_checks(first)) => {
             Row::syntax_error(source, first)
         }
         _ => Row::compile(source, official.accepted(), official.issues(), own.issues()),

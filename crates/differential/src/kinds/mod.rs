@@ -90,7 +90,7 @@ impl Setting {
     /// Writes a case on which both agree, if it is one of those that are wanted.
     fn agrees(&self, kind: Kind, row: impl FnOnce() -> Row) -> Result<()> {
         let compared = self.tally(|tally| tally.count(kind.name()));
-        let wanted = compared % RECORD_EVERY == 0 && compared / RECORD_EVERY <= self.record;
+        let wanted = compared.is_multiple_of(RECORD_EVERY) && compared / RECORD_EVERY <= self.record;
         match &self.writer {
             Some(writer) if wanted => writer.write(&row()),
             _ => Ok(()),
