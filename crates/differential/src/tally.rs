@@ -31,6 +31,8 @@ pub struct Counts {
     pub positive: u64,
     /// Those that differ.
     pub differ: u64,
+    /// Questions on which the official compiler failed, which are not compared.
+    pub broke: u64,
 }
 
 /// Findings before they are made small: that takes long, and most of them are of few faults.
@@ -54,6 +56,13 @@ impl Tally {
         let counts = self.counts.entry(kind).or_default();
         counts.compared += cases;
         counts.positive += positive;
+    }
+
+    /// The official compiler failed; how often it did.
+    pub fn broke(&mut self, kind: &'static str) -> u64 {
+        let counts = self.counts.entry(kind).or_default();
+        counts.broke += 1;
+        counts.broke
     }
 
     /// How many were compared.
@@ -92,14 +101,14 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<12} {:>10} {:>10} {:>8} {:>8} {:>9}",
-            "kind", "compared", "positive", "differ", "classes", "distinct"
+            "{:<12} {:>10} {:>10} {:>8} {:>8} {:>9} {:>6}",
+            "kind", "compared", "positive", "differ", "classes", "distinct", "broke"
         )?;
         for (kind, counts) in &self.counts {
             let classes = self.classes.keys().filter(|(of, _)| of == kind).count();
             let distinct = self.found.keys().filter(|(of, _)| of == kind).count();
-            let Counts { compared, positive, differ } = counts;
-            writeln!(f, "{kind:<12} {compared:>10} {positive:>10} {differ:>8} {classes:>8} {distinct:>9}")?;
+            let Counts { compared, positive, differ, broke } = counts;
+            writeln!(f, "{kind:<12} {compared:>10} {positive:>10} {differ:>8} {classes:>8} {distinct:>9} {broke:>6}")?;
         }
         Ok(())
     }
@@ -158,7 +167,10 @@ mod tests {
         assert_eq!([tally.found("compile", found("x")), tally.found("compile", found("x"))], [true, false]);
         assert_eq!(tally.findings().map(|(_, _, count)| count).collect::<Vec<_>>(), [2]);
         assert!(
-            tally.to_string().lines().any(|line| line.split_whitespace().eq(["compile", "10", "4", "3", "1", "1"]))
+            tally
+                .to_string()
+                .lines()
+                .any(|line| line.split_whitespace().eq(["compile", "10", "4", "3", "1", "1", "0"]))
         );
     }
 

@@ -47,6 +47,8 @@ pub enum Both {
     RefusedHere,
     /// It is refused only officially: the problems.
     RefusedThere(Vec<Issue>),
+    /// The official compiler fails: with what.
+    BrokeThere(String),
 }
 
 impl Both {
@@ -75,7 +77,7 @@ impl<'c> Asker<'c> {
         for number in 0..DOCUMENTS {
             client.store(&document(number), &fields)?;
         }
-        let resource = json!({ "mapValue": { "fields": { "data": as_rules_see(&fields)? } } });
+        let resource = resource(&as_rules_see(&fields)?);
         let resource = expression::value(&resource)?;
         Ok(Asker { client, resource, request: expression::value(&request())? })
     }
@@ -106,6 +108,12 @@ impl<'c> Asker<'c> {
         let layout = Layout::of(&asked);
         let issues = match self.client.set_rules(&layout.source)? {
             Compiled::Accepted(issues) => issues,
+            Compiled::Broke(why) if chosen.len() == 1 => {
+                for at in chosen {
+                    answers[*at] = Both::BrokeThere(why.clone());
+                }
+                return Ok(());
+            }
             refused => {
                 if let [only] = chosen {
                     answers[*only] = Both::RefusedThere(refused.issues().to_vec());
@@ -148,6 +156,18 @@ impl<'c> Asker<'c> {
 
 fn document(number: usize) -> String {
     format!("x/d{number}")
+}
+
+/// The variable `resource` with those fields: that of the first document, which all shrink to.
+pub fn resource(data: &Json) -> Json {
+    let name = document(0);
+    let segments = ["databases", "(default)", "documents"].into_iter().chain(name.split('/'));
+    let segments: Vec<_> = segments.map(|segment| json!({ "simple": segment })).collect();
+    json!({ "mapValue": { "fields": {
+        "data": data,
+        "id": { "stringValue": name.rsplit('/').next() },
+        "__name__": { "pathValue": { "segments": segments } },
+    } } })
 }
 
 /// The variable `request`, as far as expressions read it.

@@ -25,6 +25,10 @@ pub fn batch(setting: &Setting, client: &Client, random: &mut Random) -> Result<
     for _ in 0..SOURCES {
         let source = source(random, &setting.corpus);
         let (official, own) = (client.set_rules(&source)?, ours::compile(&source));
+        if let Compiled::Broke(why) = &official {
+            setting.broke(Kind::Compile, &source, why)?;
+            continue;
+        }
         setting.tally(|tally| tally.compared(Kind::Compile.name(), 1, u64::from(official.accepted())));
         if let Some(class) = difference(&source, &official, &own)
             && setting.tally(|tally| tally.differs(Kind::Compile.name(), &class))

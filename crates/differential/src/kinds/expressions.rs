@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Kind, Setting,
-    asked::{Asked, Asker, Both, Gave, Layout, MOST, request},
+    asked::{Asked, Asker, Both, Gave, Layout, MOST, request, resource},
     compile,
 };
 use crate::{
@@ -38,11 +38,14 @@ const LONGEST: usize = 500;
 pub fn batch(setting: &Setting, asker: &Asker<'_>, random: &mut Random) -> Result<()> {
     let list: Vec<Asked> = (0..MOST).map(|number| question(random, number)).collect();
     let answers = asker.ask(&list)?;
-    let compared = answers.iter().filter(|both| !matches!(both, Both::RefusedHere)).count();
+    let compared = answers.iter().filter(|both| !matches!(both, Both::RefusedHere | Both::BrokeThere(_))).count();
     let value = |both: &&Both| matches!(both, Both::Gave(Gave { outcome: Outcome::Value(_), .. }, _));
     let positive = answers.iter().filter(value).count();
     setting.tally(|tally| tally.compared(Kind::Expressions.name(), compared as u64, positive as u64));
     for (asked, both) in list.iter().zip(&answers) {
+        if let Both::BrokeThere(why) = both {
+            setting.broke(Kind::Expressions, &Layout::of(&[asked]).source, why)?;
+        }
         if let Some(class) = difference(both)
             && setting.tally(|tally| tally.differs(Kind::Expressions.name(), &narrower(&class, &asked.expr)))
         {
@@ -84,7 +87,7 @@ fn question(random: &mut Random, number: usize) -> Asked {
 /// How two answers differ, roughly.
 fn difference(both: &Both) -> Option<String> {
     let (official, own) = match both {
-        Both::RefusedHere => return None,
+        Both::RefusedHere | Both::BrokeThere(_) => return None,
         Both::RefusedThere(issues) => {
             let first = issues.first().map_or(String::new(), |issue| template(&issue.message));
             return Some(format!("accepted only here: {first}"));
@@ -238,7 +241,7 @@ fn variables(asked: &Asked) -> Result<Json> {
         let used: serde_json::Map<_, _> =
             fields.into_iter().filter(|(name, _)| whole || names.contains(&Some(name.as_str()))).collect();
         let data = json!({ "mapValue": { "fields": used } });
-        variables["resource"] = json!({ "mapValue": { "fields": { "data": data } } });
+        variables["resource"] = resource(&data);
     }
     if text.contains("request") {
         variables["request"] = request();

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Result;
 use asked::Asker;
 use clap::ValueEnum;
+use serde_json::json;
 
 use crate::{
     emulator::Client,
@@ -70,6 +71,16 @@ impl Setting {
         work(&mut self.tally.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Notes a source on which the official compiler fails. That is no answer to compare with, and still worth knowing.
+    fn broke(&self, kind: Kind, source: &str, why: &str) -> Result<()> {
+        let few = self.tally(|tally| tally.broke(kind.name()) <= MOST_FAILURES);
+        let row = Row { table: "compiler-failures", json: json!({ "source": source, "answer": why }) };
+        match &self.writer {
+            Some(writer) if few => writer.write(&row),
+            _ => Ok(()),
+        }
+    }
+
     /// Notes a difference that was made small, prints it where it is new, and writes its row.
     fn report(&self, kind: Kind, found: Found) -> Result<()> {
         let (row, shown) = (found.row.clone(), describe(kind, &found));
@@ -82,6 +93,9 @@ impl Setting {
         Ok(())
     }
 }
+
+/// Sources that are written down on which the official compiler fails.
+const MOST_FAILURES: u64 = 50;
 
 /// Of cases on which both agree one in so many is written down, where that is wanted.
 const RECORD_EVERY: u64 = 100;

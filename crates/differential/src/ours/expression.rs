@@ -69,8 +69,8 @@ fn one(program: &Program, at: usize, path: &[String], question: Question<'_>) ->
     let mut watch = Watch { code: &program.code, node: watched, seen: Outcome::Unknown };
     let condition = Evaluator::new(&program.code, language, &arena, &mut watch).condition(condition);
     match condition {
-        // An error that ends the evaluation is that of the whole request.
-        Err(error) if error.failure.is_fatal() => failed(&program.code, &error),
+        // It ends the evaluation of the request: nothing has a value.
+        Err(error) if error.failure.is_fatal() => Outcome::Unknown,
         _ => watch.seen,
     }
 }
