@@ -39,7 +39,7 @@ const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 const CONFINED: [(&str, &[&str]); 26] = [
     ("aws_lc_rs::", &["auth/verify/"]),
     ("smol_str::", &["syntax/", "program/"]),
-    ("smallvec::", &["check/", "program/", "syntax/"]),
+    ("smallvec::", &["check/", "eval/", "program/", "syntax/"]),
     ("textwrap::", &["suite/report/"]),
     ("indicatif::", &["cli/"]),
     ("notify_debouncer_mini::", &["cli/"]),

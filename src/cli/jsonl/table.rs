@@ -15,8 +15,8 @@ use crate::{
 pub(super) struct Table<'r> {
     rows: Vec<Row>,
     reach: Reach<'r>,
-    /// Whether the request is for a document or an object: then rules reach what they reach there. Other paths, of which
-    /// the table answers anything, are for trying the language.
+    /// Whether the request is for a document of Firestore: then rules reach what they reach there. Of other requests,
+    /// which are for trying the language or have a host of their own, the table answers any path.
     real: bool,
 }
 
@@ -30,11 +30,11 @@ struct Row {
 impl<'r> Table<'r> {
     /// The answers that a request states, which is for the path, to rules of a service.
     pub(super) fn new(service: &'r str, path: &[&'r str], functions: Option<&Json>) -> Result<Self, String> {
-        let (first, owner, last) = match path {
-            [first, owner, last, _, ..] => (*first, *owner, *last),
-            _ => ("", "", ""),
+        let (owner, real) = match path {
+            [first, owner, last, _, ..] => (*owner, (*first, *last) == Root::Documents.names()),
+            _ => ("", false),
         };
-        let real = Root::of(service).is_some_and(|root| root.names() == (first, last));
+        let real = real && service == Root::Documents.service();
         let mut table = Table { rows: Vec::new(), reach: Reach::new(service, owner), real };
         let functions = match functions {
             None | Some(Json::Null) => return Ok(table),
