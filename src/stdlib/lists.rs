@@ -2,11 +2,11 @@
 
 use bumpalo::Bump;
 
-use crate::value::{Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex};
+use crate::value::{Comparator, Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex};
 
 use super::{
     Builtin, Failure, Overload, convert, keep,
-    lookup::{self, Lookup, same_in_list},
+    lookup::{self, Lookup, comparable, same_in_list},
     method, misfit, operators,
 };
 
@@ -172,6 +172,7 @@ fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
 fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let mut set = Lookup::empty(crate::value::set_equals);
     for item in list(args, 0)?.iter() {
+        let item = comparable(item)?;
         if !set.contains(item) {
             set.push(item);
         }
@@ -181,18 +182,28 @@ fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fai
 
 /// `element in constraint`: true where the list is known to hold it, else undecided.
 pub(super) fn constraint_has<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<bool, Failure<'a>> {
-    let received = element.type_of();
-    if received == Type::Constraint {
-        return Err(Failure::Type { received, expected: &operators::ORDER_TYPES });
+    if let ValueRef::Constraint(_) = element {
+        return Err(Failure::Type { received: Type::Constraint, expected: &operators::ORDER_TYPES });
     }
+    if known_to_hold(constraint, element)? { Ok(true) } else { Err(Failure::Message("")) }
+}
+
+fn known_to_hold<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<bool, Failure<'a>> {
+    let received = element.type_of();
     if !operators::EQUALITY_TYPES.split(',').any(|name| name == received.name()) {
         return Err(Failure::Type { received, expected: &operators::EQUALITY_TYPES });
     }
-    if constraint.contains(element) { Ok(true) } else { Err(Failure::Message("")) }
+    Ok(constraint.implies(Comparator::ListContains, element))
 }
 
-/// Unlike `in`, this answers `false` where nothing is known (case `constraint/…`).
+/// Unlike `in`, this answers `false` where nothing is known (case `constraint/…`). It looks no further than the first
+/// element that is known.
 fn constraint_has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let Some(ValueRef::Constraint(constraint)) = args.first() else { return Err(misfit()) };
-    Ok(ValueRef::Bool(list(args, 1)?.iter().any(|item| constraint.contains(item))))
+    for item in list(args, 1)?.iter() {
+        if known_to_hold(constraint, item)? {
+            return Ok(ValueRef::Bool(true));
+        }
+    }
+    Ok(ValueRef::Bool(false))
 }

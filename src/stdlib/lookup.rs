@@ -26,6 +26,27 @@ pub(super) fn in_set(element: ValueRef<'_>, set: ListRef<'_>) -> bool {
     set.iter().any(|item| set_equals(item, element))
 }
 
+/// The same value, for relation E4.
+///
+/// # Errors
+///
+/// A constraint in it: sets and `map.diff` refuse those wherever they stand.
+pub(super) fn comparable<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    if constrained(value) {
+        return Err(Failure::Message("Equality is not defined for type CONSTRAINT_VALUE"));
+    }
+    Ok(value)
+}
+
+fn constrained(value: ValueRef<'_>) -> bool {
+    match value {
+        ValueRef::Constraint(_) => true,
+        ValueRef::List(list) => list.iter().any(constrained),
+        ValueRef::Map(map) => map.iter().any(|(_, value)| constrained(value)),
+        _ => false,
+    }
+}
+
 /// The elements of an argument that is a list or a set.
 pub(super) fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
     match args.get(at) {

@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use crate::value::{DiffRef, DiffStatus, ListRef, MapRef, Str, Type, ValueRef, set_equals};
 
-use super::{Builtin, Failure, Overload, access, method, misfit};
+use super::{Builtin, Failure, Overload, access, lookup::comparable, method, misfit};
 
 const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];
 
@@ -118,7 +118,7 @@ fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
             key,
             match new.get(key) {
                 None => DiffStatus::Removed,
-                Some(after) if set_equals(after, before) => DiffStatus::Unchanged,
+                Some(after) if set_equals(comparable(after)?, comparable(before)?) => DiffStatus::Unchanged,
                 Some(_) => DiffStatus::Changed,
             },
         ));

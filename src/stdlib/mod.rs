@@ -114,7 +114,11 @@ impl Builtin {
 
     /// All signatures as messages print them: `math.abs(int), math.abs(float)`.
     pub fn signatures(&self) -> String {
-        let name = self.qualified_name();
+        let name = match self.receiver {
+            // Messages describe the method of constraints as that of lists.
+            Some(Type::Constraint) => format!("{}.{}", Type::List, self.name),
+            _ => self.qualified_name(),
+        };
         let one = |overload: &Overload| {
             let params: Vec<_> = overload.params.iter().map(|t| t.name()).collect();
             format!("{name}({})", params.join(", "))

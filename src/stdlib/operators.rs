@@ -212,12 +212,11 @@ fn constrained<'a>(
 /// A container without that method; a key that is no string; a constraint that does not decide.
 pub fn contains<'a>(element: ValueRef<'a>, container: ValueRef<'a>) -> Result<bool, Failure<'a>> {
     match container {
-        ValueRef::List(_) if matches!(element, ValueRef::Constraint(_)) => Ok(false),
         ValueRef::List(list) => Ok(in_list(whole(element)?, list)),
-        ValueRef::Set(_) if matches!(element, ValueRef::Constraint(_)) => {
-            Err(Failure::Message("Equality is not defined for type CONSTRAINT_VALUE"))
+        ValueRef::Set(set) => {
+            let element = whole(element)?;
+            Ok(!set.is_empty() && lookup::in_set(lookup::comparable(element)?, set))
         }
-        ValueRef::Set(set) => Ok(lookup::in_set(whole(element)?, set)),
         ValueRef::Map(map) => match element {
             ValueRef::String(key) => Ok(map.get(key).is_some()),
             other => Err(Failure::Unsupported(Operation::InMap(other.type_of()))),

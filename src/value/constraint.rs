@@ -1,6 +1,6 @@
 //! What a list query tells about a value that is not known itself (runtime specification, section 15).
 
-use super::{Type, Value, ValueRef, deep_equals, operator_equals, order};
+use super::{Value, ValueRef, operator_equals, order};
 
 /// How a simple constraint compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,17 +80,6 @@ impl Constraint {
         self.terms.iter().any(|(known, bound)| term_implies(*known, bound.view(), op, value))
     }
 
-    /// Whether the unknown list is known to hold the element.
-    pub fn contains(&self, element: ValueRef<'_>) -> bool {
-        let same = |v: &Value| v.view().type_of() == element.type_of() && operator_equals(v.view(), element);
-        self.terms.iter().any(|(op, v)| *op == Comparator::ListContains && same(v))
-    }
-
-    /// Whether the list operand of `array-contains` is known.
-    pub fn has_contains(&self) -> bool {
-        self.terms.iter().any(|(op, _)| *op == Comparator::ListContains)
-    }
-
     /// A readable form.
     pub fn describe(&self) -> String {
         let term = |(op, value): &(Comparator, Value)| format!("{} {}", op.name(), value.view().describe());
@@ -99,15 +88,24 @@ impl Constraint {
 }
 
 /// Does `x KNOWN bound` make `x OP value` certain?
+///
+/// The official engine compares an int bound with a double, but not a double bound with an int: `x > 2.5` says nothing
+/// about `x > 2`. Nothing is different from NaN for it, and a bound of NaN proves whatever is asked about a number.
 fn term_implies(known: Comparator, bound: ValueRef<'_>, op: Comparator, value: ValueRef<'_>) -> bool {
     use Comparator::*;
+    use ValueRef::{Float, Int, Null};
     use std::cmp::Ordering::{Equal, Greater, Less};
-    // Knowing any comparison means that the value is not null.
-    if value.type_of() == Type::Null && bound.type_of() != Type::Null {
-        return op == Ne;
+    match (bound, value) {
+        (Null, Null) => return known == op,
+        // Knowing any comparison means that the value is not null.
+        (_, Null) => return op == Ne,
+        (Float(bound), Int(_) | Float(_)) if bound.is_nan() && known != Ne => return true,
+        (Int(_) | Float(_), Float(value)) if value.is_nan() && op == Ne => return true,
+        (Float(_), Int(_)) => return (known, op) == (Eq, Ne),
+        _ => {}
     }
     if known == ListContains || op == ListContains {
-        return known == op && deep_equals(bound, value);
+        return known == op && operator_equals(bound, value);
     }
     let relation = order(bound, value).or_else(|| operator_equals(bound, value).then_some(Equal));
     match (known, op, relation) {

@@ -14,7 +14,7 @@ pub fn operator_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
         (ValueRef::Float(a), ValueRef::Int(b)) => a == b as f64,
         (ValueRef::Float(a), ValueRef::Float(b)) => a == b,
         (ValueRef::Path(a), ValueRef::Path(b)) => a.equals(b),
-        (ValueRef::MapDiff(_), ValueRef::MapDiff(_)) => false,
+        (ValueRef::MapDiff(_), ValueRef::MapDiff(_)) | (ValueRef::Constraint(_), ValueRef::Constraint(_)) => false,
         (a, b) => deep_equals(a, b),
     }
 }
