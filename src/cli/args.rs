@@ -297,7 +297,8 @@ pub(super) struct EvalOptions {
     /// What the database holds, in the form of a REST export
     #[arg(long, value_name = "JSON")]
     pub(super) data: Option<String>,
-    /// What a Firestore list asks for: {"limit": 10, "offset": 0, "orderBy": {"age": "ASC"}, "where": [["age", ">=", 18]]};
+    /// What a Firestore list asks for: {"limit": 10, "offset": 0, "orderBy": {"age": "ASC"}, "where": [["age", ">=", 18]],
+    /// "or": [["state", "in", ["new", "open"]], ["owner", "==", "ann"]], "collectionGroup": true};
     /// of a database: {"orderByChild": "age", "startAt": 18, "limitToFirst": 10}
     #[arg(long, value_name = "JSON")]
     pub(super) query: Option<String>,

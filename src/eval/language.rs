@@ -141,9 +141,14 @@ impl<'a> Language<'a> for Service<'a> {
         match taken.get(0) {
             Some(_) if unnamed && !glob => Err(Failure::Null),
             Some(text) if !glob => Ok(ValueRef::String(Str::Utf8(text))),
-            _ if unnamed => {
-                let named = taken.iter().take(taken.len() - 1).map(|text| SegmentRef::Simple(Str::Utf8(text)));
-                let parts: Vec<_> = named.chain([SegmentRef::Capture(Str::Utf8("document"), None)]).collect();
+            _ if unnamed || taken.any_depth().is_some() => {
+                let nameless = Str::Utf8("");
+                let part = |(at, text)| match taken.any_depth() {
+                    Some(any_depth) if any_depth == at => SegmentRef::Glob(nameless, None),
+                    _ if unnamed && at + 1 == taken.len() => SegmentRef::Capture(nameless, None),
+                    _ => SegmentRef::Simple(Str::Utf8(text)),
+                };
+                let parts: Vec<_> = taken.iter().enumerate().map(part).collect();
                 Ok(ValueRef::Path(PathRef::Made(arena.alloc_slice_copy(&parts))))
             }
             _ => Ok(ValueRef::Path(PathRef::Plain(taken))),

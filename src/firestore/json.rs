@@ -2,16 +2,23 @@
 
 use serde_json::Value as Json;
 
-use crate::value::{Comparator, json};
+use crate::value::{Comparator, Value, json};
 
-use super::{Direction, Query};
+use super::{Direction, Filter, Query};
+
+/// Comparisons, as filters write them.
+const OPERATORS: &str = "== != < <= > >= in not-in array-contains array-contains-any";
+
+/// Filters that may stand in each other.
+const MAX_DEPTH: usize = 100;
 
 impl Query {
     /// The parts that a query in JSON can have.
-    pub const NAMES: [&'static str; 4] = ["limit", "offset", "orderBy", "where"];
+    pub const NAMES: [&'static str; 6] = ["limit", "offset", "orderBy", "where", "or", "collectionGroup"];
 
-    /// Reads a query as request files and suites have it: `limit`, `offset`, `orderBy` (fields to `ASC` or `DESC`) and
-    /// `where`, a list of field, comparison and value.
+    /// Reads a query as request files and suites have it: `limit`, `offset`, `orderBy` (fields to `ASC` or `DESC`),
+    /// `where`, a list of filters that all hold, `or`, a list of filters of which one holds, and `collectionGroup`
+    /// (true). A filter is a list of field, comparison and value, or `{"or": [...]}`, `{"and": [...]}`.
     ///
     /// # Errors
     ///
@@ -25,11 +32,14 @@ impl Query {
                 "limit" => query.limit(int()?),
                 "offset" => query.offset(int()?),
                 "orderBy" => order(query, value)?,
-                "where" => {
-                    let filters = value.as_array().ok_or("where is a list of [field, comparison, value]")?;
-                    filters.iter().try_fold(query, filter)?
-                }
-                _ => return Err(format!("{name} is no part of a query; there are limit, offset, orderBy, where")),
+                "where" => filters("where", value, 0)?.into_iter().fold(query, Query::matching),
+                "or" => query.matching(Filter::Or(filters("or", value, 0)?)),
+                "collectionGroup" => match value {
+                    Json::Bool(true) => query.collection_group(),
+                    Json::Bool(false) => query,
+                    _ => return Err(format!("collectionGroup: {value} is not true or false")),
+                },
+                _ => return Err(format!("{name} is no part of a query; there are {}", Query::NAMES.join(", "))),
             };
         }
         Ok(query)
@@ -51,12 +61,28 @@ fn order(mut query: Query, fields: &Json) -> Result<Query, String> {
     Ok(query)
 }
 
-fn filter(query: Query, filter: &Json) -> Result<Query, String> {
+fn filters(name: &str, list: &Json, depth: usize) -> Result<Vec<Filter>, String> {
+    if depth > MAX_DEPTH {
+        return Err(format!("{name}: filters stand in each other more than {MAX_DEPTH} deep"));
+    }
+    let list = list.as_array().ok_or_else(|| format!("{name} is a list of [field, comparison, value]"))?;
+    list.iter().map(|filter| one(name, filter, depth)).collect()
+}
+
+fn one(name: &str, filter: &Json, depth: usize) -> Result<Filter, String> {
+    if let Some(composite) = filter.as_object() {
+        let mut parts = composite.iter();
+        return match (parts.next(), parts.next()) {
+            (Some((name, list)), None) if name == "and" => Ok(Filter::And(filters("and", list, depth + 1)?)),
+            (Some((name, list)), None) if name == "or" => Ok(Filter::Or(filters("or", list, depth + 1)?)),
+            _ => Err(format!("{name}: {filter} is not {{\"and\": [...]}} or {{\"or\": [...]}}")),
+        };
+    }
     let parts = filter.as_array().map(Vec::as_slice);
     let Some([Json::String(field), Json::String(op), value]) = parts else {
-        return Err(format!("where: {filter} is not [field, comparison, value]"));
+        return Err(format!("{name}: {filter} is not [field, comparison, value]"));
     };
-    let op = match op.as_str() {
+    let comparator = match op.as_str() {
         "==" => Comparator::Eq,
         "!=" => Comparator::Ne,
         "<" => Comparator::Lt,
@@ -64,8 +90,19 @@ fn filter(query: Query, filter: &Json) -> Result<Query, String> {
         ">" => Comparator::Gt,
         ">=" => Comparator::Ge,
         "array-contains" => Comparator::ListContains,
-        other => return Err(format!("where {field}: {other:?} is none of == != < <= > >= array-contains")),
+        "in" => return Ok(Filter::In(field.clone(), values(name, field, op, value)?)),
+        "not-in" => return Ok(Filter::NotIn(field.clone(), values(name, field, op, value)?)),
+        "array-contains-any" => return Ok(Filter::ContainsAny(field.clone(), values(name, field, op, value)?)),
+        other => return Err(format!("{name} {field}: {other:?} is none of {OPERATORS}")),
     };
-    let value = json::field(value).map_err(|error| format!("where {field}: {error}"))?;
-    Ok(query.filter(field, op, value))
+    let value = json::field(value).map_err(|error| format!("{name} {field}: {error}"))?;
+    Ok(Filter::Field(field.clone(), comparator, value))
+}
+
+fn values(name: &str, field: &str, op: &str, list: &Json) -> Result<Vec<Value>, String> {
+    match json::field(list) {
+        Ok(Value::List(values)) if !values.is_empty() => Ok(values),
+        Ok(_) => Err(format!("{name} {field}: {op} takes a list of values, not {list}")),
+        Err(error) => Err(format!("{name} {field}: {error}")),
+    }
 }

@@ -18,11 +18,13 @@
 //! ```
 
 mod document;
+mod filter;
 mod json;
 mod query;
 mod request;
 
 pub use document::Document;
+pub use filter::Filter;
 pub use query::{Direction, Query};
 pub use request::Request;
 
@@ -117,28 +119,48 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn permits(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<bool, Error> {
-        let mut segments = Segments::default();
-        if request.segments(&mut segments).is_err() {
-            return Ok(false);
+        let Ok(alternatives) = request.alternatives() else { return Ok(false) };
+        for alternative in alternatives {
+            let mut segments = Segments::default();
+            if request.segments(alternative, &mut segments).is_err() {
+                return Ok(false);
+            }
+            let named = request.named(alternative, documents).map_err(Error::Data)?;
+            let record = request.record(&segments, alternative, named.as_ref());
+            if !service::permits(&self.compiled, &record.asked(), host(request, &record, documents))? {
+                return Ok(false);
+            }
         }
-        let record = request.record(&segments);
-        service::permits(&self.compiled, &record.asked(), host(request, &record, documents))
+        Ok(!alternatives.is_empty())
     }
 
+    /// Decides each alternative of a request up to the first that is denied; its decision is that of the request.
     fn with(
         &self,
         request: &Request<'_>,
         documents: &dyn Documents,
-        run: impl FnOnce(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
+        mut run: impl FnMut(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
-        let mut segments = Segments::default();
-        match request.segments(&mut segments) {
-            Ok(()) => {
-                let record = request.record(&segments);
-                run(&self.compiled, &record.asked(), host(request, &record, documents))
+        let refused = |why: &str| Ok(Decision::refused(&self.compiled, request.to_string(), why));
+        let alternatives = match request.alternatives() {
+            Ok(alternatives) => alternatives,
+            Err(why) => return refused(why),
+        };
+        let mut last = None;
+        for alternative in alternatives {
+            let mut segments = Segments::default();
+            if let Err(why) = request.segments(alternative, &mut segments) {
+                return refused(why);
             }
-            Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),
+            let named = request.named(alternative, documents).map_err(Error::Data)?;
+            let record = request.record(&segments, alternative, named.as_ref());
+            let decision = run(&self.compiled, &record.asked(), host(request, &record, documents))?;
+            if !decision.is_allowed() {
+                return Ok(decision);
+            }
+            last = Some(decision);
         }
+        last.map_or_else(|| refused("the query has no alternative"), Ok)
     }
 }
 

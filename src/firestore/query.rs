@@ -1,6 +1,8 @@
 //! What a list request asks for, as rules see it.
 
-use crate::value::{Comparator, Constraint, Map, MapRef, Record, Symbol, Value, ValueRef};
+use crate::value::{Comparator, Map, MapRef, Path, PathRef, Record, Symbol, Value, ValueRef};
+
+use super::filter::{self, Alternative, Filter, Scope};
 
 /// The order of a sort key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,15 +15,21 @@ pub enum Direction {
 
 /// A query: `request.query`, and what its filters tell about `resource.data` (language specification, section 7).
 ///
-/// Rules must hold for every document that the query could return. A field fixed by an equality filter is that value;
+/// Rules must hold for every document that the query could return. A field fixed by one equality filter is that value;
 /// other filters make it a constraint, whose comparisons are true where they follow from the filter and undecided
-/// (an error) where they do not.
+/// (an error) where they do not. Filters with alternatives (`or`, `in`, `array-contains-any`) ask the rules about each
+/// alternative; all have to pass. A query for documents by their names (`__name__ ==`) asks about those documents.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
     limit: Option<i64>,
     offset: i64,
     order_by: Map,
-    filters: Vec<(String, Comparator, Value)>,
+    filters: Vec<Filter>,
+    group: bool,
+    /// The collection, and the document that it is in: known once the query is asked.
+    kind: String,
+    parent: Option<Path>,
+    unused: Map,
 }
 
 impl Query {
@@ -57,63 +65,78 @@ impl Query {
 
     /// A filter on a field, which may be nested: `author.uid`.
     #[must_use]
-    pub fn filter(mut self, field: &str, op: Comparator, value: impl Into<Value>) -> Self {
-        self.filters.push((field.to_owned(), op, value.into()));
+    pub fn filter(self, field: &str, op: Comparator, value: impl Into<Value>) -> Self {
+        self.matching(Filter::Field(field.to_owned(), op, value.into()))
+    }
+
+    /// A filter of any kind, beside those before it.
+    #[must_use]
+    pub fn matching(mut self, filter: Filter) -> Self {
+        self.filters.push(filter);
         self
     }
 
-    /// `resource` of a list: only `data`, with what the filters tell.
-    pub(super) fn resource(&self) -> Value {
-        let mut data = Map::new();
-        let mut fields: Vec<(&str, Vec<(Comparator, &Value)>)> = Vec::new();
-        for (field, op, value) in &self.filters {
-            match fields.iter_mut().find(|(name, _)| name == field) {
-                Some((_, terms)) => terms.push((*op, value)),
-                None => fields.push((field, vec![(*op, value)])),
-            }
-        }
-        for (field, terms) in fields {
-            let known = match terms.iter().find(|(op, _)| *op == Comparator::Eq) {
-                Some((_, value)) => (*value).clone(),
-                None => {
-                    let terms = terms.into_iter().map(|(op, value)| (op, value.clone())).collect();
-                    Value::Constraint(Constraint { terms })
-                }
-            };
-            insert(&mut data, field, known);
-        }
-        Value::Map(Map::from([("data", Value::Map(data))]))
+    /// Asks all collections of the same name, at any depth: a collection group. Of the path `teams/docs/notes`, those
+    /// below the document `teams/docs`.
+    #[must_use]
+    pub fn collection_group(mut self) -> Self {
+        self.group = true;
+        self
     }
-}
 
-/// Sets a field by its dotted name.
-fn insert(data: &mut Map, field: &str, value: Value) {
-    match field.split_once('.') {
-        None => {
-            data.insert(field, value);
-        }
-        Some((first, rest)) => {
-            let mut inner = match data.get(first) {
-                Some(Value::Map(map)) => map.clone(),
-                _ => Map::new(),
-            };
-            insert(&mut inner, rest, value);
-            data.insert(first, inner);
-        }
+    fn parent(&self) -> ValueRef<'_> {
+        self.parent.as_ref().map_or(ValueRef::Null, |path| ValueRef::Path(PathRef::Owned(path)))
+    }
+
+    pub(super) fn is_group(&self) -> bool {
+        self.group
+    }
+
+    /// What rules are asked about, of a collection.
+    ///
+    /// # Errors
+    ///
+    /// A query that Firestore refuses, in words.
+    pub(super) fn ask(&mut self, database: &str, collection: &str) -> Result<Vec<Alternative>, String> {
+        let collection = collection.strip_prefix('/').unwrap_or(collection);
+        let (document, kind) = match collection.rsplit_once('/') {
+            Some((document, kind)) => (Some(document), kind),
+            None => (None, collection),
+        };
+        self.kind = kind.to_owned();
+        self.parent = document.map(|document| Path::of(&format!("/databases/{database}/documents/{document}")));
+        filter::alternatives(&self.filters, &Scope { database, collection, below: self.group && document.is_some() })
     }
 }
 
 impl Record for Query {
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
-        match symbol {
-            Symbol::Limit => Some(self.limit.map_or(ValueRef::Null, ValueRef::Int)),
-            Symbol::Offset => Some(ValueRef::Int(self.offset)),
-            Symbol::OrderBy => Some(ValueRef::Map(MapRef::Owned(&self.order_by))),
-            _ => None,
-        }
+        Some(match symbol {
+            Symbol::Limit => self.limit.map_or(ValueRef::Null, ValueRef::Int),
+            Symbol::Offset => ValueRef::Int(self.offset),
+            Symbol::OrderBy => ValueRef::Map(MapRef::Owned(&self.order_by)),
+            Symbol::Kind => ValueRef::from(self.kind.as_str()),
+            Symbol::Parent if !self.group => self.parent(),
+            Symbol::Ancestor if self.group => self.parent(),
+            Symbol::AllDescendants => ValueRef::Bool(self.group),
+            Symbol::Distinct | Symbol::SelectOnlyKeys => ValueRef::Bool(false),
+            Symbol::GroupBy => ValueRef::Map(MapRef::Owned(&self.unused)),
+            _ => return None,
+        })
     }
 
     fn symbols(&self) -> &'static [Symbol] {
-        &[Symbol::Limit, Symbol::Offset, Symbol::OrderBy]
+        &[
+            Symbol::Distinct,
+            Symbol::SelectOnlyKeys,
+            Symbol::GroupBy,
+            Symbol::Kind,
+            Symbol::Parent,
+            Symbol::Ancestor,
+            Symbol::OrderBy,
+            Symbol::Limit,
+            Symbol::Offset,
+            Symbol::AllDescendants,
+        ]
     }
 }

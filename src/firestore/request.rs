@@ -4,12 +4,18 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     auth::{self, Auth},
+    error::BoxError,
     eval::Subject,
-    service::{Asked, DEFAULT_DATABASE, Method, Own},
+    service::{Asked, DEFAULT_DATABASE, DocumentPath, Documents, Method, Own, snapshot},
     value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
-use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, document::DocumentRecord};
+use super::{
+    BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, document::DocumentRecord, filter::Alternative,
+};
+
+/// What any request but a list is about: itself.
+static ITSELF: [Alternative; 1] = [Alternative { resource: Value::Null, document: None }];
 
 /// A request for a document or a query. It borrows what it is given by reference.
 #[derive(Clone, Debug)]
@@ -23,8 +29,8 @@ pub struct Request<'a> {
     existing: Option<Cow<'a, Document>>,
     incoming: Option<Cow<'a, Document>>,
     query: Query,
-    /// What `resource` is in a list.
-    constraints: Value,
+    /// What a list asks rules about, or why no rules are asked. One alternative of any other request is the request.
+    alternatives: Result<Cow<'static, [Alternative]>, String>,
     headers: Map,
     /// The mask of a write: a list of names of fields, or null.
     write_fields: Value,
@@ -35,7 +41,7 @@ impl<'a> Request<'a> {
     /// A request with any method, about a document (`users/alice`) or, for a list, a collection (`users`), named within
     /// the database.
     pub fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
-        Request {
+        let mut request = Request {
             method,
             database: Cow::Borrowed(DEFAULT_DATABASE),
             path: path.into(),
@@ -44,11 +50,13 @@ impl<'a> Request<'a> {
             existing: None,
             incoming: None,
             query: Query::new(),
-            constraints: Query::new().resource(),
+            alternatives: Ok(Cow::Borrowed(&ITSELF)),
             headers: Map::new(),
             write_fields: Value::Null,
             batch: false,
-        }
+        };
+        request.ask();
+        request
     }
 
     /// Reads a document that is not there; say what is stored with [`Self::existing`].
@@ -59,9 +67,16 @@ impl<'a> Request<'a> {
     /// Runs a query over a collection.
     pub fn list(collection: impl Into<Cow<'a, str>>, query: Query) -> Self {
         let mut request = Self::new(Method::List, collection);
-        request.constraints = query.resource();
         request.query = query;
+        request.ask();
         request
+    }
+
+    /// Says anew what rules are asked about.
+    fn ask(&mut self) {
+        if self.method == Method::List {
+            self.alternatives = self.query.ask(&self.database, &self.path).map(Cow::Owned);
+        }
     }
 
     /// Writes a document that is not there.
@@ -110,6 +125,7 @@ impl<'a> Request<'a> {
     /// Another database than `(default)`.
     pub fn database(mut self, database: impl Into<Cow<'a, str>>) -> Self {
         self.database = database.into();
+        self.ask();
         self
     }
 
@@ -139,17 +155,37 @@ impl<'a> Request<'a> {
         self.path.strip_prefix('/').unwrap_or(&self.path)
     }
 
-    /// Reads the segments of its path.
-    pub(super) fn segments<'r>(&'r self, into: &mut Segments<'r>) -> Result<(), &'static str> {
-        let path = self.name();
+    /// What rules are asked about, each in turn.
+    ///
+    /// # Errors
+    ///
+    /// A query that Firestore refuses, in words.
+    pub(super) fn alternatives(&self) -> Result<&[Alternative], &str> {
+        match &self.alternatives {
+            Ok(alternatives) => Ok(alternatives),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Reads the segments of its path: of the document that an alternative is about, or its own.
+    pub(super) fn segments<'r>(
+        &'r self,
+        alternative: &'r Alternative,
+        into: &mut Segments<'r>,
+    ) -> Result<(), &'static str> {
+        let path = alternative.document.as_deref().unwrap_or(self.name());
         if path.is_empty() || self.database.is_empty() {
             return Err("Path segment cannot be empty");
         }
         into.cut(Root::Documents, &self.database, path)?;
         let documents = into.len() - 3;
         match (self.method, documents % 2) {
+            (Method::List, 0) if alternative.document.is_some() => Ok(()),
             // A list is decided for a document of the collection that has no name.
             (Method::List, 1) => {
+                if self.query.is_group() {
+                    into.add_any_depth();
+                }
                 into.add_unnamed();
                 Ok(())
             }
@@ -164,13 +200,37 @@ impl<'a> Request<'a> {
         }
     }
 
-    pub(super) fn record<'r>(&'r self, segments: &'r Segments<'r>) -> RequestRecord<'r> {
+    /// What `resource` is where the query names the document: what is stored there.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the host from knowing.
+    pub(super) fn named(
+        &self,
+        alternative: &Alternative,
+        documents: &dyn Documents,
+    ) -> Result<Option<Value>, BoxError> {
+        let Some(name) = &alternative.document else { return Ok(None) };
+        let full = format!("/databases/{}/documents/{name}", self.database);
+        let Some(path) = DocumentPath::parse(&full) else { return Ok(None) };
+        let missing = || Value::Undefined("Variable read error. Variable: [resource].".to_owned());
+        Ok(Some(documents.get(path)?.map_or_else(missing, |fields| snapshot(path, fields))))
+    }
+
+    pub(super) fn record<'r>(
+        &'r self,
+        segments: &'r Segments<'r>,
+        alternative: &'r Alternative,
+        named: Option<&'r Value>,
+    ) -> RequestRecord<'r> {
         let document = |document: &'r Option<Cow<'a, Document>>| {
             document.as_deref().map(|document| DocumentRecord { document, path: segments })
         };
         RequestRecord {
             request: self,
             segments,
+            alternative,
+            named,
             existing: document(&self.existing),
             incoming: document(&self.incoming),
         }
@@ -189,6 +249,9 @@ pub(super) struct RequestRecord<'r> {
     segments: &'r Segments<'r>,
     existing: Option<DocumentRecord<'r>>,
     incoming: Option<DocumentRecord<'r>>,
+    alternative: &'r Alternative,
+    /// What is stored where the query names the document.
+    named: Option<&'r Value>,
 }
 
 fn document<'r>(document: &'r Option<DocumentRecord<'_>>) -> Option<ValueRef<'r>> {
@@ -201,16 +264,18 @@ fn resource<'r>(document: &'r Option<DocumentRecord<'_>>) -> Resource<'r> {
 
 impl RequestRecord<'_> {
     pub(super) fn asked(&self) -> Asked<'_> {
-        let list = self.request.method == Method::List;
         let stored = document(&self.existing).unwrap_or(ValueRef::Null);
         Asked {
             root: Root::Documents,
             method: self.request.method,
             subject: Subject {
                 segments: self.segments,
-                unnamed_last: list,
+                unnamed_last: self.is_unnamed(),
                 request: Some(ValueRef::Map(MapRef::Record(self))),
-                resource: Some(if list { self.request.constraints.view() } else { stored }),
+                resource: Some(match self.request.method {
+                    Method::List => self.named.unwrap_or(&self.alternative.resource).view(),
+                    _ => stored,
+                }),
                 facts: Some(self.facts()),
             },
         }
@@ -227,6 +292,11 @@ impl RequestRecord<'_> {
         Some(Own { name: self.request.name(), before: document(&self.existing), after })
     }
 
+    /// Whether it is about documents of a collection that are not named.
+    fn is_unnamed(&self) -> bool {
+        self.request.method == Method::List && self.alternative.document.is_none()
+    }
+
     fn facts(&self) -> Facts<'_> {
         Facts {
             user: self.request.auth.as_deref().map(Auth::user_facts),
@@ -241,9 +311,12 @@ impl RequestRecord<'_> {
         }
     }
 
-    /// The path as rules see it: that of a list is the collection's.
+    /// The path as rules see it: that of a list is the collection's, and a collection group has none that can be read.
     fn path(&self) -> Option<ValueRef<'_>> {
-        let unnamed = usize::from(self.request.method == Method::List);
+        if self.segments.any_depth().is_some() {
+            return Some(ValueRef::Undefined(""));
+        }
+        let unnamed = usize::from(self.is_unnamed());
         let named = self.segments.range(0, self.segments.len() - unnamed)?;
         Some(ValueRef::Path(PathRef::Plain(named)))
     }

@@ -158,6 +158,9 @@ impl Matcher {
         if !self.leads(path) {
             return Some(&[]);
         }
+        if path.any_depth().is_some() {
+            return None;
+        }
         let mut branch = self.nodes.get(self.start as usize)?;
         let (mut at, end) = (self.led, path.len());
         while at < end {
@@ -203,6 +206,10 @@ impl Matcher {
             }
             if left == 0 {
                 branch.blocks.iter().for_each(|block| matched.push(*block));
+                return;
+            }
+            if path.any_depth() == Some(at) {
+                // Only a glob covers any number of segments.
                 return;
             }
             node = match (branch.literal(path.octets(at)), branch.wildcard) {

@@ -25,6 +25,7 @@ impl Asked<'_> {
         let mut title = String::with_capacity(method.len() + 2 + segments.iter().map(|s| s.len() + 1).sum::<usize>());
         title.extend([method, " /"]);
         for (at, segment) in segments.iter().enumerate() {
+            let segment = if segments.any_depth() == Some(at) { "**" } else { segment };
             title.extend([if at > 0 { "/" } else { "" }, segment]);
         }
         title

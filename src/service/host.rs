@@ -221,7 +221,7 @@ impl Fetched {
 }
 
 /// What rules see of a document: `__name__`, `data` and `id`.
-fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
+pub(crate) fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
     let entries = [("__name__", Value::Path(path.to_path())), ("data", fields), ("id", Value::from(path.id()))];
     Value::Map(Map::from(entries))
 }

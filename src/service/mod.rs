@@ -20,7 +20,7 @@ pub(crate) use documents::{impossible_segment, split_full};
 pub use explain::Explanation;
 #[cfg(feature = "suite")]
 pub(crate) use host::Known;
-pub(crate) use host::{DocumentHost, Own, Reach};
+pub(crate) use host::{DocumentHost, Own, Reach, snapshot};
 pub use method::Method;
 
 use crate::{

@@ -61,6 +61,8 @@ pub struct Segments<'a> {
     starts: ArrayVec<u32, { INLINE + 1 }>,
     /// All of them, where they were given one by one, or are many.
     list: List<'a>,
+    /// The place of a segment that stands for any number of them.
+    any_depth: Option<usize>,
 }
 
 #[derive(Default)]
@@ -181,6 +183,22 @@ impl<'a> Segments<'a> {
         }
     }
 
+    /// Puts an empty segment that stands for any number of them before the last: the collection may lie at any depth.
+    pub fn add_any_depth(&mut self) {
+        let mut segments: Vec<_> = self.iter().collect();
+        let at = segments.len().saturating_sub(1);
+        segments.insert(at, "");
+        self.any_depth = Some(at);
+        self.list = List::Many(segments);
+        self.starts.clear();
+    }
+
+    /// The place of the segment that stands for any number of them.
+    #[inline]
+    pub fn any_depth(&self) -> Option<usize> {
+        self.any_depth
+    }
+
     fn listed(&self) -> Option<&[&'a str]> {
         match &self.list {
             List::None => None,
@@ -285,6 +303,12 @@ impl<'a> SegmentRange<'a> {
     /// All of them, in order.
     pub fn iter(self) -> impl Iterator<Item = &'a str> {
         (0..self.len()).filter_map(move |at| self.get(at))
+    }
+
+    /// The place among them of a segment that stands for any number.
+    pub fn any_depth(self) -> Option<usize> {
+        let at = self.segments.any_depth?.checked_sub(self.start as usize)?;
+        (at < self.len()).then_some(at)
     }
 
     /// Whether the last segment of the path is among them.
