@@ -172,34 +172,35 @@ fn stored(value: &Value) -> Value {
 }
 
 fn alternative(conjunction: Conjunction<'_>, scope: &Scope<'_>) -> Result<Alternative, String> {
-    let mut fields: Vec<(Vec<String>, Vec<Term>)> = Vec::new();
+    let mut fields: Vec<(Vec<String>, Known)> = Vec::new();
     let mut names: Option<Vec<(Comparator, String)>> = None;
+    let mut ordered = false;
     for (field, terms) in conjunction {
         if field == NAME {
             let names = names.get_or_insert_default();
             // Rules do not order paths.
-            for (op, value) in terms.iter().filter(|(op, _)| matches!(op, Comparator::Eq | Comparator::Ne)) {
-                names.push((*op, full_name(value, scope)?));
+            for (op, value) in &terms {
+                match op {
+                    Comparator::Eq | Comparator::Ne => names.push((*op, full_name(value, scope)?)),
+                    _ => ordered = true,
+                }
             }
+            ordered |= terms.is_empty();
             continue;
         }
         let path = names_of(field)?;
         let at = fields.iter().position(|(known, _)| *known == path).unwrap_or_else(|| {
-            fields.push((path, Vec::new()));
+            fields.push((path, Known::default()));
             fields.len() - 1
         });
         if let Some((_, known)) = fields.get_mut(at) {
-            for term in terms {
-                if !known.contains(&term) {
-                    known.push(term);
-                }
-            }
+            known.add(terms);
         }
     }
     let mut resource = Map::new();
     let mut document = None;
     match names.as_deref() {
-        Some([(Comparator::Eq, name)]) => document = name.splitn(5, '/').last().map(str::to_owned),
+        Some([(Comparator::Eq, name)]) if !ordered => document = name.splitn(5, '/').last().map(str::to_owned),
         None if !scope.below => {}
         names => {
             let terms = names.unwrap_or_default().iter().map(|(op, name)| (*op, Value::Path(Path::of(name)))).collect();
@@ -209,20 +210,39 @@ fn alternative(conjunction: Conjunction<'_>, scope: &Scope<'_>) -> Result<Altern
     // A field comes before those in it, so that a map that it equals keeps them.
     fields.sort_by_key(|(path, _)| path.len());
     let mut data = Map::new();
-    for (path, terms) in fields {
-        insert(&mut data, &path, known(terms));
+    for (path, known) in fields {
+        insert(&mut data, &path, known.value());
     }
     resource.insert("data", data);
     Ok(Alternative { resource: Value::Map(resource), document })
 }
 
-/// A field fixed by one equality is that value; all else is a constraint.
-fn known(mut terms: Vec<Term>) -> Value {
-    match terms.pop() {
-        Some((Comparator::Eq, value)) if terms.is_empty() => value,
-        last => {
-            terms.extend(last);
-            Value::Constraint(Constraint { terms })
+/// What filters tell about a field.
+#[derive(Default)]
+struct Known {
+    terms: Vec<Term>,
+    /// Whether a filter is among them that tells nothing.
+    vague: bool,
+}
+
+impl Known {
+    fn add(&mut self, terms: Vec<Term>) {
+        self.vague |= terms.is_empty();
+        for term in terms {
+            if !self.terms.contains(&term) {
+                self.terms.push(term);
+            }
+        }
+    }
+
+    /// A field fixed by one equality, and by no filter beside it, is that value; all else is a constraint.
+    fn value(mut self) -> Value {
+        match self.terms.pop() {
+            Some((Comparator::Eq, value)) if self.terms.is_empty() && !self.vague => value,
+            last => {
+                self.terms.extend(last);
+                Value::Constraint(Constraint { terms: self.terms })
+            }
         }
     }
 }
