@@ -271,7 +271,9 @@ fn names_of(field: &str) -> Result<Vec<String>, String> {
     let mut rest = field;
     loop {
         let (name, after) = match rest.strip_prefix('`') {
-            Some(quoted) => quoted_name(quoted).ok_or_else(|| format!("{field:?} has a backquote that is not closed"))?,
+            Some(quoted) => {
+                quoted_name(quoted).ok_or_else(|| format!("{field:?} has a backquote that is not closed"))?
+            }
             None => {
                 let (name, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
                 (name.to_owned(), after)
@@ -309,7 +311,11 @@ fn full_name(value: &Value, scope: &Scope<'_>) -> Result<String, String> {
         Value::Path(path) => PathRef::Owned(path).text().as_str().to_string(),
         Value::String(name) => {
             let name = name.as_str().to_string();
-            if name.contains('/') { within(name.trim_start_matches('/')) } else { within(&format!("{}/{name}", scope.collection)) }
+            if name.contains('/') {
+                within(name.trim_start_matches('/'))
+            } else {
+                within(&format!("{}/{name}", scope.collection))
+            }
         }
         _ => return Err(format!("{NAME} is compared with documents: a path, a name such as \"posts/p1\", or an id")),
     };

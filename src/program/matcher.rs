@@ -158,8 +158,8 @@ impl Matcher {
         if !self.leads(path) {
             return Some(&[]);
         }
-        if path.any_depth().is_some() {
-            return None;
+        if let Some(any_depth) = path.any_depth() {
+            return if any_depth < self.led { Some(&[]) } else { None };
         }
         let mut branch = self.nodes.get(self.start as usize)?;
         let (mut at, end) = (self.led, path.len());
