@@ -10,9 +10,7 @@ use crate::{
     value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
-use super::{
-    BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, document::DocumentRecord, filter::Alternative,
-};
+use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, document::DocumentRecord, filter::Alternative};
 
 /// What any request but a list is about: itself.
 static ITSELF: [Alternative; 1] = [Alternative { resource: Value::Null, document: None }];
