@@ -10,6 +10,7 @@ use regex_syntax::hir::{self, Capture, Class, Hir, Repetition};
 
 use super::classes::{SURROGATES, Set, meet};
 use super::parse::{Look, Node};
+use super::overshoot::Lookahead;
 use super::whole::Whole;
 
 /// Which texts an engine is for.
@@ -35,6 +36,11 @@ pub(super) fn stand_in(unit: u16) -> char {
 const MAX_STATES: u64 = 1_000_000;
 /// Patterns up to this size, in estimated states, cannot fail to build.
 const MAX_SAFE_STATES: u64 = 20_000;
+/// Largest pattern built for a value, in estimated states: some 10 ms.
+const MAX_VALUE_STATES: u64 = 50_000;
+/// Estimated states times bytes of the text, for such a pattern: where no state is met twice, each byte costs as much as
+/// all states.
+const MAX_VALUE_WORK: u64 = 1 << 28;
 /// Bytes of one automaton; only a backstop, the estimate refuses earlier.
 const MAX_BYTES: usize = 1 << 26;
 /// Estimated states times groups for which capture positions may be tracked.
@@ -49,6 +55,12 @@ pub(super) fn fits(node: &Node) -> bool {
 /// Whether building the pattern cannot fail, and so may wait until it is used.
 pub(super) fn surely_builds(node: &Node) -> bool {
     states(node) <= MAX_SAFE_STATES
+}
+
+/// Whether a pattern that a client may have chosen is small enough to search a text of so many bytes.
+pub(super) fn fits_value(node: &Node, text: usize) -> bool {
+    let states = states(node);
+    states <= MAX_VALUE_STATES && states.saturating_mul(text as u64) <= MAX_VALUE_WORK
 }
 
 /// Whether capture positions may be tracked as well.
@@ -86,6 +98,11 @@ pub(super) fn build_search(node: &Node, form: Form, captures: bool) -> Option<Re
     let config = Config::new().which_captures(which).nfa_size_limit(Some(MAX_BYTES)).dfa(false);
     let hir = translate(node, form, captures);
     Regex::builder().configure(config).build_from_hir(&hir).ok()
+}
+
+/// Builds what tells how far a search looks.
+pub(super) fn build_lookahead(node: &Node, form: Form) -> Option<Lookahead> {
+    Lookahead::build(&translate(node, form, false), MAX_BYTES)
 }
 
 fn translate(node: &Node, form: Form, captures: bool) -> Hir {

@@ -8,7 +8,7 @@ use crate::{
     error::BoxError,
     eval::Host,
     program::ServiceFunction,
-    stdlib::Failure,
+    stdlib::{self, Failure},
     value::{Map, Path, PathRef, Value, ValueRef},
 };
 
@@ -116,7 +116,7 @@ pub(crate) fn call_error<'a>(
 ) -> Failure<'a> {
     let name = function.name();
     let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{}].", describe_path(path));
-    Failure::Message(arena.alloc_str(&message))
+    stdlib::message(arena, message)
 }
 
 /// A path as the official message embeds it.

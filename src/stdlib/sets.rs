@@ -2,11 +2,11 @@
 
 use bumpalo::Bump;
 
-use crate::value::{DiffStatus, ListRef, Type, ValueRef, set_equals};
+use crate::value::{DiffStatus, Lookup, Relation, Type, ValueRef};
 
 use super::{
-    Builtin, Failure, Overload, Run,
-    lookup::{self, Lookup, elements},
+    Builtin, Failure, Overload, Run, keep_all,
+    lookup::{self, elements},
     method, misfit,
 };
 
@@ -32,16 +32,16 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::Set,
         "hasAll",
         ASKS,
-        |_, a| lookup::has_all(a, set_equals),
+        |_, a| lookup::has_all(a, Relation::Set),
         "Whether every element of the argument is in it.",
         "[1, 2].toSet().hasAll([2.0])",
     )
-    .because(|a| lookup::missing(a, set_equals)),
+    .because(|a| lookup::missing(a, Relation::Set)),
     method(
         Type::Set,
         "hasAny",
         ASKS,
-        |_, a| lookup::has_any(a, set_equals),
+        |_, a| lookup::has_any(a, Relation::Set),
         "Whether any element of the argument is in it.",
         "[1, 2].toSet().hasAny([2, 3])",
     ),
@@ -49,11 +49,11 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::Set,
         "hasOnly",
         ASKS,
-        |_, a| lookup::has_only(a, set_equals),
+        |_, a| lookup::has_only(a, Relation::Set),
         "Whether all its elements are in the argument.",
         "[1].toSet().hasOnly([1, 2])",
     )
-    .because(|a| lookup::besides(a, set_equals)),
+    .because(|a| lookup::besides(a, Relation::Set)),
     method(
         Type::Set,
         "union",
@@ -110,8 +110,8 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-fn made<'a>(bump: &'a Bump, items: &[ValueRef<'a>]) -> ValueRef<'a> {
-    ValueRef::Set(ListRef::Made(bump.alloc_slice_copy(items)))
+fn made<'a>(bump: &'a Bump, items: impl Iterator<Item = ValueRef<'a>>) -> Result<ValueRef<'a>, Failure<'a>> {
+    keep_all(bump, items).map(ValueRef::Set)
 }
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -120,22 +120,18 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 
 fn union<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (a, b) = (elements(args, 0)?, elements(args, 1)?);
-    super::access::check_elements(a.len() + b.len())?;
-    let mine = Lookup::new(a, set_equals);
-    let joined: Vec<_> = a.iter().chain(b.iter().filter(|item| !mine.contains(*item))).collect();
-    Ok(made(bump, &joined))
+    let mine = Lookup::of(Relation::Set, a.iter());
+    made(bump, a.iter().chain(b.iter().filter(|item| !mine.contains(*item))))
 }
 
 fn intersection<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(elements(args, 1)?, set_equals);
-    let both: Vec<_> = elements(args, 0)?.iter().filter(|item| theirs.contains(*item)).collect();
-    Ok(made(bump, &both))
+    let theirs = Lookup::of(Relation::Set, elements(args, 1)?.iter());
+    made(bump, elements(args, 0)?.iter().filter(|item| theirs.contains(*item)))
 }
 
 fn difference<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(elements(args, 1)?, set_equals);
-    let left: Vec<_> = elements(args, 0)?.iter().filter(|item| !theirs.contains(*item)).collect();
-    Ok(made(bump, &left))
+    let theirs = Lookup::of(Relation::Set, elements(args, 1)?.iter());
+    made(bump, elements(args, 0)?.iter().filter(|item| !theirs.contains(*item)))
 }
 
 fn keys<'a>(
@@ -144,9 +140,7 @@ fn keys<'a>(
     wanted: fn(DiffStatus) -> bool,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
     let Some(ValueRef::MapDiff(diff)) = args.first() else { return Err(misfit()) };
-    let found: Vec<_> =
-        diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)).collect();
-    Ok(made(bump, &found))
+    made(bump, diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)))
 }
 
 fn added<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

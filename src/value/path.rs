@@ -2,6 +2,8 @@
 //!
 //! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
 
+use std::{borrow::Cow, collections::HashSet};
+
 use super::{SegmentRange, Str, StrBuf, StrBuilder};
 
 /// A path that a host supplies.
@@ -111,6 +113,36 @@ impl<'a> PathRef<'a> {
         if text.as_str().is_empty() { StrBuf::from("/".to_owned()) } else { text }
     }
 
+    /// Writes the text of the path, and stops soon after `limit` bytes.
+    pub(super) fn write_beginning(self, out: &mut String, limit: usize) {
+        let begin = out.len();
+        self.write_text(&mut |piece| {
+            if out.len() <= limit {
+                out.push_str(&piece.beginning(limit));
+            }
+        });
+        if out.len() == begin {
+            out.push('/');
+        }
+    }
+
+    /// Adds how large it is, and stops counting soon after it is too large.
+    pub fn measure(self, extent: &mut PathExtent) {
+        for segment in self.segments() {
+            if extent.segments > MAX_SEGMENTS {
+                return;
+            }
+            extent.segments += 1;
+            match segment {
+                SegmentRef::Simple(text) | SegmentRef::Capture(_, Some(text)) => {
+                    extent.bytes = extent.bytes.saturating_add(1 + text.bytes());
+                }
+                SegmentRef::Glob(_, Some(path)) => path.measure(extent),
+                SegmentRef::Capture(_, None) | SegmentRef::Glob(_, None) => extent.bytes += 1,
+            }
+        }
+    }
+
     /// The same path, owned.
     pub fn to_path(self) -> Path {
         let segment = |segment| match segment {
@@ -166,13 +198,26 @@ impl<'a> PathRef<'a> {
 
 /// A segment of a path template read from text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplateSegment {
+pub enum TemplateSegment<'t> {
     /// Decoded text.
-    Simple(String),
+    Simple(Cow<'t, str>),
     /// `{x}`, `{x=*}`
-    Capture(String),
+    Capture(&'t str),
     /// `{x=**}`
-    Glob(String),
+    Glob(&'t str),
+}
+
+/// Segments that a path made by an evaluation has at most, those of paths within it included. Documents are at most 100
+/// deep.
+pub const MAX_SEGMENTS: usize = 1 << 16;
+
+/// How large a path is, with the paths within it, each as often as it stands there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathExtent {
+    /// Segments.
+    pub segments: usize,
+    /// Bytes of its text, roughly.
+    pub bytes: usize,
 }
 
 /// Why a text is no path template. Displays the official message.
@@ -195,6 +240,9 @@ pub enum TemplateError {
     /// `path('/{x}/{x}')`
     #[error("Variable {0} already exists in the PathTemplate.")]
     Repeated(String),
+    /// More segments than any path needs.
+    #[error("A path has at most {MAX_SEGMENTS} segments.")]
+    TooLong,
     /// `path('/a%zz')`
     #[error("Unable to decode {0} to url. Error: {1}")]
     Decode(String, DecodeError),
@@ -205,14 +253,17 @@ pub enum TemplateError {
 /// # Errors
 ///
 /// What is wrong with the text, first segment first.
-pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError> {
+pub fn parse_template<'t>(text: &'t str) -> Result<Vec<TemplateSegment<'t>>, TemplateError> {
     if text.is_empty() {
         return Err(TemplateError::Empty);
     }
     let body = text.strip_prefix('/').unwrap_or(text);
     let mut segments = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = HashSet::new();
     for segment in body.split('/') {
+        if segments.len() == MAX_SEGMENTS {
+            return Err(TemplateError::TooLong);
+        }
         let segment = segment.trim();
         if segment.is_empty() {
             return Err(TemplateError::EmptySegment(text.to_owned()));
@@ -225,7 +276,7 @@ pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError>
         let Some(capture) = capture.strip_suffix('}') else {
             return Err(TemplateError::NotClosed(text.to_owned()));
         };
-        let (name, kind): (_, fn(String) -> TemplateSegment) =
+        let (name, kind): (_, fn(&'t str) -> TemplateSegment<'t>) =
             match (capture.strip_suffix("=**"), capture.strip_suffix("=*")) {
                 (Some(name), _) => (name, TemplateSegment::Glob),
                 (None, Some(name)) => (name, TemplateSegment::Capture),
@@ -235,11 +286,10 @@ pub fn parse_template(text: &str) -> Result<Vec<TemplateSegment>, TemplateError>
         if !is_identifier(name) {
             return Err(TemplateError::Identifier(text.to_owned(), name.to_owned()));
         }
-        if names.contains(&name) {
+        if !names.insert(name) {
             return Err(TemplateError::Repeated(name.to_owned()));
         }
-        names.push(name);
-        segments.push(kind(name.to_owned()));
+        segments.push(kind(name));
     }
     Ok(segments)
 }
@@ -285,8 +335,10 @@ pub fn split_path(path: &str) -> Result<Vec<&str>, &'static str> {
 ///
 /// A path that no rules can cover.
 pub fn decode_path(path: &str) -> Result<Vec<String>, String> {
-    let decode =
-        |segment: &str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
+    let decode = |segment: &str| match form_decode(segment) {
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(e) => Err(format!("Unable to decode {segment} to url. Error: {e}")),
+    };
     split_path(path)?.into_iter().map(decode).collect()
 }
 
@@ -296,7 +348,10 @@ pub fn decode_path(path: &str) -> Result<Vec<String>, String> {
 ///
 /// A `%` that no two digits follow. As in the official engine, a plus sign and one digit, or digits of other scripts,
 /// count as well.
-pub fn form_decode(text: &str) -> Result<String, DecodeError> {
+pub fn form_decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
+    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
+        return Ok(Cow::Borrowed(text));
+    }
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -316,7 +371,7 @@ pub fn form_decode(text: &str) -> Result<String, DecodeError> {
         }
         rest = after;
     }
-    Ok(String::from_utf8(octets).unwrap_or_else(|e| lossy(e.as_bytes())))
+    Ok(Cow::Owned(String::from_utf8(octets).unwrap_or_else(|e| lossy(e.as_bytes()))))
 }
 
 fn octet(high: char, low: char) -> Result<u8, DecodeError> {

@@ -89,6 +89,15 @@ impl<'a> Str<'a> {
         }
     }
 
+    /// The bytes that it takes.
+    #[inline]
+    pub fn bytes(self) -> usize {
+        match self {
+            Str::Utf8(s) => s.len(),
+            Str::Wide(units) => 2 * units.len(),
+        }
+    }
+
     /// True for the empty text.
     pub fn is_empty(self) -> bool {
         match self {
@@ -204,6 +213,17 @@ impl<'a> Str<'a> {
         }
     }
 
+    /// The first characters as UTF-8, about so many of them: a long text is not copied for its beginning.
+    pub fn beginning(self, most: usize) -> Cow<'a, str> {
+        match self {
+            Str::Utf8(s) => match s.char_indices().nth(most) {
+                Some((end, _)) => Cow::Borrowed(s.get(..end).unwrap_or(s)),
+                None => Cow::Borrowed(s),
+            },
+            Str::Wide(units) => Cow::Owned(Str::Wide(units.get(..most).unwrap_or(units)).to_string()),
+        }
+    }
+
     /// The UTF-8 bytes; a lone surrogate becomes `?` (recorded case `string +/11`).
     pub fn to_utf8(self) -> Cow<'a, [u8]> {
         match self {
@@ -272,6 +292,11 @@ impl StrBuilder {
         let utf8 = &self.utf8;
         let wide = self.wide.get_or_insert_with(|| utf8.encode_utf16().collect());
         wide.extend_from_slice(units);
+    }
+
+    /// The bytes that it takes so far.
+    pub fn bytes(&self) -> usize {
+        self.wide.as_ref().map_or(self.utf8.len(), |units| 2 * units.len())
     }
 
     /// The text built.
