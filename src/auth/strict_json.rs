@@ -104,7 +104,11 @@ impl<'a> Here<'a> {
 impl<'a> Level<'a, '_> {
     fn below<E: serde::de::Error>(&self) -> Result<Here<'a>, E> {
         let depth = self.here.depth;
-        if depth >= MAX_DEPTH { Err(self.here.refuse(Flaw::TooDeep)) } else { Ok(Here { depth: depth + 1, ..self.here }) }
+        if depth >= MAX_DEPTH {
+            Err(self.here.refuse(Flaw::TooDeep))
+        } else {
+            Ok(Here { depth: depth + 1, ..self.here })
+        }
     }
 }
 
@@ -368,5 +372,38 @@ mod tests {
     fn values_are_those_of_the_ordinary_reader() {
         let text = br#"{"a": [1, -1, 18446744073709551615, 1.0, 1e3, 1.5, true, null, "x\u00e9", {}]}"#;
         assert_eq!(read(text).unwrap(), serde_json::from_slice::<Json>(text).unwrap());
+    }
+
+    /// What a reader of `serde_json` hands over where another crate of the build has switched on `arbitrary_precision`.
+    fn read_number_text(text: &str) -> Result<Json, Flaw> {
+        use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer};
+
+        let flaw = Cell::new(Flaw::NotJson);
+        let key = BorrowedStrDeserializer::<Error>::new(NUMBER);
+        let level = Level { here: Here { depth: 0, flaw: &flaw, octets: text.as_bytes() }, keep: Keep::All };
+        let numbers = MapDeserializer::<_, Error>::new([(key, text)].into_iter());
+        level.deserialize(numbers).map_err(|_| flaw.get())
+    }
+
+    #[test]
+    fn numbers_kept_as_texts_are_the_same_numbers() {
+        for text in [
+            "0",
+            "7",
+            "-7",
+            "-0",
+            "1.0",
+            "1E2",
+            "18446744073709551615",
+            "123456789012345678901234567890",
+            "0.1",
+            "5e-324",
+        ] {
+            assert_eq!(read_number_text(text), read(text.as_bytes()), "{text}");
+        }
+        assert_eq!(read_number_text("1e400"), Err(Flaw::NotJson));
+        // A text that has the name itself has an object, wherever it is read.
+        let named = read(br#"{"$serde_json::private::Number": "7"}"#).unwrap();
+        assert_eq!(named.get(NUMBER).and_then(Json::as_str), Some("7"));
     }
 }

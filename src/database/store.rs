@@ -163,7 +163,8 @@ fn paths_above(path: &str) -> impl Iterator<Item = (&str, &str)> {
 
 impl Lookup for Store<'_> {
     fn get(&self, path: &str) -> Result<Known<'_>, Unreadable> {
-        let place = self.places.borrow().get(path).map(|place| (place.known, place.is_there, !place.children.is_empty()));
+        let place =
+            self.places.borrow().get(path).map(|place| (place.known, place.is_there, !place.children.is_empty()));
         let (known, is_there, has_children) = place.unwrap_or_default();
         if let Some(known) = known {
             return Ok(known);

@@ -9,8 +9,8 @@ use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::{self, Capture, Class, Hir, Repetition};
 
 use super::classes::{SURROGATES, Set, meet};
-use super::parse::{Look, Node};
 use super::overshoot::Lookahead;
+use super::parse::{Look, Node};
 use super::whole::Whole;
 
 /// Which texts an engine is for.
@@ -34,6 +34,9 @@ pub(super) fn stand_in(unit: u16) -> char {
 /// Largest pattern built, in estimated automaton states. It admits `\pL[\pL ]{1,1000}\pL`, which
 /// takes some 200 ms to build, and refuses `((a{100}){100}){100}`.
 const MAX_STATES: u64 = 1_000_000;
+/// All patterns of one file together, in estimated states: as much as one may have, or 700 that have one Unicode class
+/// each.
+pub(super) const MAX_FILE_STATES: u64 = MAX_STATES;
 /// Patterns up to this size, in estimated states, cannot fail to build.
 const MAX_SAFE_STATES: u64 = 20_000;
 /// Largest pattern built for a value, in estimated states: some 10 ms.
@@ -68,7 +71,8 @@ pub(super) fn captures_fit(node: &Node, groups: u32) -> bool {
     states(node).saturating_mul(u64::from(groups) + 1) <= MAX_SLOTS
 }
 
-fn states(node: &Node) -> u64 {
+/// About how many states the automaton of a pattern has.
+pub(super) fn states(node: &Node) -> u64 {
     match node {
         Node::Empty | Node::Look(_) => 1,
         Node::Literal(c) => char::from_u32(*c).map_or(4, |c| c.len_utf8() as u64),

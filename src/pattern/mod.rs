@@ -59,6 +59,33 @@ struct Engines {
     lookahead: OnceLock<Option<Lookahead>>,
 }
 
+/// Room for the patterns of one file of rules. Each may be large; what they cost together, when the file is loaded and
+/// when they are used, has a bound as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Room(u64);
+
+impl Default for Room {
+    fn default() -> Self {
+        Room(hir::MAX_FILE_STATES)
+    }
+}
+
+impl Room {
+    /// Takes room for a pattern, if there is enough. One that is refused anyway takes none.
+    fn take(&mut self, node: &Node) -> bool {
+        if !hir::fits(node) {
+            return true;
+        }
+        match self.0.checked_sub(hir::states(node)) {
+            Some(left) => {
+                self.0 = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
 /// A refused pattern; `Display` gives the official engine's message, pattern included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
@@ -86,10 +113,24 @@ impl Pattern {
     /// Whether a text is a pattern, without what only matching needs.
     ///
     /// # Errors
-    /// As [`Pattern::from_text`].
-    pub fn check(source: Str<'_>) -> Result<(), PatternError> {
+    /// As [`Pattern::from_text`], and when the file has no room left for it.
+    pub fn check(source: Str<'_>, room: &mut Room) -> Result<(), PatternError> {
         let parsed = parsed(source)?;
+        if !room.take(&parsed.node) {
+            return Err(PatternError::new(Refusal::NoRoom, source));
+        }
         if hir::surely_builds(&parsed.node) { Ok(()) } else { Pattern::of_parsed(source, parsed).map(drop) }
+    }
+
+    /// Whether a file has room left for a pattern, wherever it stands; that a text is none is no matter here.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub fn check_room(source: Str<'_>, room: &mut Room) -> Result<(), PatternError> {
+        match parsed(source) {
+            Ok(parsed) if !room.take(&parsed.node) => Err(PatternError::new(Refusal::NoRoom, source)),
+            _ => Ok(()),
+        }
     }
 
     /// Compiles a pattern that a value says, to search a text of so many bytes. A client may choose both: only patterns
@@ -299,6 +340,10 @@ impl fmt::Display for PatternError {
         let pattern = &self.pattern;
         match self.refusal {
             Refusal::Invalid => f.write_str("Invalid regular expression pattern.")?,
+            Refusal::NoRoom => f.write_str(
+                "The regular expressions of this file are too large together: lower the counts of repetitions, \
+                 or use fewer Unicode classes.",
+            )?,
             Refusal::TooLarge => f.write_str("Regular expression too large for a pattern that is not in the rules.")?,
             Refusal::TooLong => {
                 write!(f, "Regular expression too long. Maximum allowed length: {MAX_LENGTH}")?;

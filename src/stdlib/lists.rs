@@ -4,11 +4,7 @@ use bumpalo::Bump;
 
 use crate::value::{Constraint, ListRef, Lookup, Relation, StrBuilder, Type, ValueRef, base64, hex};
 
-use super::{
-    Builtin, Failure, Overload, convert, keep, keep_all,
-    lookup,
-    method, misfit, operators,
-};
+use super::{Builtin, Failure, Overload, convert, keep, keep_all, lookup, method, misfit, operators};
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];

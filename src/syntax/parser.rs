@@ -1,5 +1,7 @@
 //! The parser of rules files: a cursor over tokens, and what is found by it.
 
+use std::collections::HashSet;
+
 use smallvec::smallvec;
 
 use crate::text::{Diagnostic, Span};
@@ -142,9 +144,10 @@ impl<'t> Parser<'t> {
         Ok(Capture { name, glob, span: slash.to(brace) })
     }
 
-    pub(super) fn refuse_repeated<'c>(&mut self, captures: impl Iterator<Item = &'c Capture> + Clone) {
-        for (i, capture) in captures.clone().enumerate() {
-            if captures.clone().take(i).any(|c| c.name.text == capture.name.text) {
+    pub(super) fn refuse_repeated<'c>(&mut self, captures: impl Iterator<Item = &'c Capture>) {
+        let mut names = HashSet::new();
+        for capture in captures {
+            if !names.insert(capture.name.text.as_str()) {
                 let message = format!("Variable {} already exists in the PathTemplate.", capture.name.text);
                 self.error(error::REPEATED_CAPTURE, capture.name.span, message);
             }

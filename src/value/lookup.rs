@@ -77,7 +77,8 @@ impl<'a> Lookup<'a> {
 
     /// Those values.
     pub fn of(relation: Relation, values: impl Iterator<Item = ValueRef<'a>>) -> Self {
-        let mut lookup = Lookup { items: Vec::with_capacity(values.size_hint().1.unwrap_or(0).min(SCAN)), ..Lookup::new(relation) };
+        let mut lookup =
+            Lookup { items: Vec::with_capacity(values.size_hint().1.unwrap_or(0).min(SCAN)), ..Lookup::new(relation) };
         for value in values {
             // Few are not worth comparing with each other.
             if lookup.items.len() < SCAN { lookup.items.push(value) } else { lookup.insert(value) }
@@ -235,7 +236,8 @@ mod tests {
     /// Values of many types, of which some are the same by one relation or another.
     fn values() -> Vec<Value> {
         let mut values: Vec<Value> = Vec::new();
-        for n in [0.0, -0.0, 1.0, -1.0, 0.5, 9e15, 9_007_199_254_740_993.0, MAX_INT, -MAX_INT, f64::NAN, f64::INFINITY] {
+        for n in [0.0, -0.0, 1.0, -1.0, 0.5, 9e15, 9_007_199_254_740_993.0, MAX_INT, -MAX_INT, f64::NAN, f64::INFINITY]
+        {
             values.push(Value::Float(n));
             values.push(Value::Int(n as i64));
             values.push(Value::Int((n as i64).saturating_add(1)));

@@ -3,6 +3,7 @@
 //!
 //! Invariants: no evaluation state, no names of variables; `json.rs` is the only place that knows serde.
 
+mod builder;
 mod bytes;
 mod constraint;
 mod equal;

@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+pub use super::builder::StrBuilder;
+
 /// Borrowed text.
 ///
 /// INVARIANT: `Wide` holds at least one lone surrogate, so each text has exactly one form and texts
@@ -265,45 +267,6 @@ impl<'a> Cut<'a> {
         match self {
             Cut::Borrowed(s) => s.to_buf(),
             Cut::Owned(buf) => buf,
-        }
-    }
-}
-
-/// Text put together from parts; converts to code units once, when the first part needs it.
-#[derive(Clone, Debug, Default)]
-pub struct StrBuilder {
-    utf8: String,
-    /// Everything so far, as soon as one part was not UTF-8; `utf8` is unused from then on.
-    wide: Option<Vec<u16>>,
-}
-
-impl StrBuilder {
-    /// Appends `part`.
-    pub fn push(&mut self, part: Str<'_>) {
-        match (&mut self.wide, part) {
-            (Some(wide), part) => wide.extend(part.units()),
-            (None, Str::Utf8(s)) => self.utf8.push_str(s),
-            (None, Str::Wide(units)) => self.push_units(units),
-        }
-    }
-
-    /// Appends code units, which may hold lone surrogates.
-    pub fn push_units(&mut self, units: &[u16]) {
-        let utf8 = &self.utf8;
-        let wide = self.wide.get_or_insert_with(|| utf8.encode_utf16().collect());
-        wide.extend_from_slice(units);
-    }
-
-    /// The bytes that it takes so far.
-    pub fn bytes(&self) -> usize {
-        self.wide.as_ref().map_or(self.utf8.len(), |units| 2 * units.len())
-    }
-
-    /// The text built.
-    pub fn finish(self) -> StrBuf {
-        match self.wide {
-            Some(units) => StrBuf::from_units(units),
-            None => StrBuf::Utf8(self.utf8),
         }
     }
 }

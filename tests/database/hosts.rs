@@ -180,7 +180,11 @@ fn answers_that_contradict_each_other_end_the_decision() {
             Request::read("/"),
             Says(|_| Stored::Leaf(1.0.into(), None), &[]),
         ),
-        ("!(data.val() < 1) && !(data.val() >= 1)", Request::read("/"), Says(|_| Stored::Leaf(f64::NAN.into(), None), &[])),
+        (
+            "!(data.val() < 1) && !(data.val() >= 1)",
+            Request::read("/"),
+            Says(|_| Stored::Leaf(f64::NAN.into(), None), &[]),
+        ),
         ("!newData.exists()", Request::delete("/x"), Says(|_| Stored::Children(None), &[])),
         ("!newData.exists()", Request::delete("/x"), Says(|_| Stored::Children(None), &["", "a/b"])),
         (
