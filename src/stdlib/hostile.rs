@@ -1,6 +1,8 @@
 //! What a client can make every built-in and operator do with values as large as requests carry: the work grows no
 //! quicker than the values, and no call takes more than 64 MiB. Work is counted in steps, memory by the allocator.
 
+use std::rc::Rc;
+
 use bumpalo::Bump;
 
 use super::{Dialect, Failure, table};
@@ -102,22 +104,22 @@ fn hostile(of: Type, bytes: usize) -> Vec<Value> {
 const SHORT: [&str; 7] = ["", "a", "a.*b|a", "(a)", "$1$1$1$1$1$1$1$1", "xxxxxxxxxxxxxxxx", "(.{1,1000}){1,200}0"];
 
 /// Arguments: large values, each with one like it and one unlike it, and texts also with short ones.
-fn arguments(types: &[Type], bytes: usize) -> Vec<Vec<Value>> {
+fn arguments(types: &[Type], bytes: usize) -> Vec<Vec<Rc<Value>>> {
     let mut all = vec![Vec::new()];
     for (at, of) in types.iter().enumerate() {
-        let large = hostile(*of, bytes);
+        let large: Vec<_> = hostile(*of, bytes).into_iter().map(Rc::new).collect();
+        let short: Vec<_> = SHORT.iter().map(|text| Rc::new(Value::from(*text))).collect();
         let mut more = Vec::new();
         for (number, before) in all.iter().enumerate() {
-            let mut values: Vec<&Value> = match at {
+            let mut values: Vec<&Rc<Value>> = match at {
                 0 => large.iter().collect(),
                 _ => large.iter().cycle().skip(number % large.len()).take(2).collect(),
             };
-            let short = SHORT.map(Value::from);
             if *of == Type::String && at > 0 {
                 values.truncate(1);
                 values.extend(short.iter().skip(if at > 1 { 3 } else { 0 }));
             }
-            more.extend(values.into_iter().map(|value| [before.as_slice(), &[value.clone()]].concat()));
+            more.extend(values.into_iter().map(|value| [before.as_slice(), &[Rc::clone(value)]].concat()));
         }
         all = more;
     }
@@ -169,11 +171,11 @@ fn described(result: Result<ValueRef<'_>, Failure<'_>>) -> bool {
     }
 }
 
-fn views(values: &[Value]) -> Vec<ValueRef<'_>> {
-    values.iter().map(Value::view).collect()
+fn views(values: &[Rc<Value>]) -> Vec<ValueRef<'_>> {
+    values.iter().map(|value| value.view()).collect()
 }
 
-fn name(call: &str, values: &[Value]) -> String {
+fn name(call: &str, values: &[Rc<Value>]) -> String {
     let words: Vec<_> = values.iter().map(|value| value.view().describe()).collect();
     format!("{call} of {}", words.join(", "))
 }
@@ -184,7 +186,7 @@ fn no_call_works_more_than_in_proportion_to_its_arguments() {
     for dialect in [Dialect::Service, Dialect::Database] {
         for (call, types, run) in calls(dialect) {
             for (few, many) in arguments(&types, SMALL).iter().zip(arguments(&types, 4 * SMALL)) {
-                let steps = |values: &[Value]| {
+                let steps = |values: &[Rc<Value>]| {
                     let views = views(values);
                     counted(|| {
                         run(&Bump::new(), &views);
