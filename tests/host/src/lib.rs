@@ -1,9 +1,13 @@
-//! Numbers mean the same in a build in which `serde_json` keeps them as texts.
+//! What holds in the build of a host: numbers mean the same where `serde_json` keeps them as texts, and the stack suffices
+//! where nothing is optimised.
+
+#[cfg(test)]
+mod stack;
 
 #[cfg(test)]
 mod tests {
     use firewarden::{
-        Auth,
+        Auth, Timestamp,
         auth::{Algorithm, Claims, Issuer, KeySet, Keys, Signer, Verifier},
         database::{Data, Request, Ruleset},
         storage,
@@ -22,7 +26,7 @@ mod tests {
 
     #[test]
     fn the_feature_is_on() {
-        assert_eq!(parsed("1E2").to_string(), "1E2");
+        assert_eq!(parsed("1.00").to_string(), "1.00");
     }
 
     #[test]
@@ -48,7 +52,7 @@ mod tests {
         let token = signer.sign(&Claims::from_json(claims).unwrap()).unwrap();
         let keys = KeySet::from_pem("", include_str!("../../identity/keys/test-ec.public.pem")).unwrap();
         let verifier = Verifier::issuer(Issuer::new(Algorithm::Es256, "i", "a"), Keys::new(keys));
-        assert_eq!(verifier.verify(&token, 1_700_000_000).unwrap().claims().number("half"), Some(0.5));
+        assert_eq!(verifier.verify(&token, Timestamp::from_secs(1_700_000_000).unwrap()).unwrap().claims().number("half"), Some(0.5));
     }
 
     #[test]
