@@ -52,7 +52,10 @@ mod tests {
         let token = signer.sign(&Claims::from_json(claims).unwrap()).unwrap();
         let keys = KeySet::from_pem("", include_str!("../../identity/keys/test-ec.public.pem")).unwrap();
         let verifier = Verifier::issuer(Issuer::new(Algorithm::Es256, "i", "a"), Keys::new(keys));
-        assert_eq!(verifier.verify(&token, Timestamp::from_secs(1_700_000_000).unwrap()).unwrap().claims().number("half"), Some(0.5));
+        assert_eq!(
+            verifier.verify(&token, Timestamp::from_secs(1_700_000_000).unwrap()).unwrap().claims().number("half"),
+            Some(0.5)
+        );
     }
 
     #[test]
