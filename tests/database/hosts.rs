@@ -194,7 +194,8 @@ fn answers_that_contradict_each_other_end_the_decision() {
         ),
     ];
     for (condition, request, host) in cases {
-        let rules = rules(&json!({ "rules": { ".read": condition, ".write": condition } }));
+        let kind = if condition.contains("newData") { ".write" } else { ".read" };
+        let rules = rules(&json!({ "rules": { kind: condition } }));
         let error = rules.permits(&request, &host);
         assert!(matches!(error, Err(Error::Data(_))), "{condition}: {error:?}");
     }
