@@ -25,6 +25,9 @@
 //! Deliberately absent: an async runtime, HTTP, a clock, randomness, files; all of that is the host's. There is one
 //! evaluator, for both languages: plain decisions, explanations and coverage run the same program. Where a language
 //! differs, [`internals::eval::Language`] says how.
+//!
+//! Loading rules, deciding and explaining take less than 1 MiB of stack for any rules, also where the crate is built
+//! without optimisation (`tests/host`).
 
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,8 @@ mod bad_input;
 mod behaviour;
 #[path = "database/generate.rs"]
 mod generate;
+#[path = "database/hosts.rs"]
+mod hosts;
 #[path = "database/properties.rs"]
 mod properties;
 #[path = "database/recorded.rs"]

@@ -38,6 +38,11 @@ impl Formatter for Numbers {
         self.write_f64(writer, number as f64)
     }
 
+    /// Numbers that are kept as texts, as `serde_json/arbitrary_precision` keeps all.
+    fn write_number_str<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        self.write_f64(writer, text.parse().unwrap_or(f64::NAN))
+    }
+
     fn write_u64<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: u64) -> io::Result<()> {
         self.write_f64(writer, number as f64)
     }

@@ -31,23 +31,27 @@ pub(super) trait Fields {
 /// Reads a whole text.
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "for those who read keys"))]
 pub(super) fn read(octets: &[u8]) -> Result<Json, Flaw> {
-    finish(serde_json::Deserializer::from_slice(octets), Keep::All)
+    finish(serde_json::Deserializer::from_slice(octets), octets, Keep::All)
 }
 
 /// Reads a whole text, an object, and makes values of the wanted fields only. The rest is checked as strictly.
 pub(super) fn read_fields(octets: &[u8], fields: &mut dyn Fields) -> Result<(), Flaw> {
     let json = match std::str::from_utf8(octets) {
         // Checked at once, which is quicker than text by text.
-        Ok(text) => finish(serde_json::Deserializer::from_str(text), Keep::Only(Some(fields))),
+        Ok(text) => finish(serde_json::Deserializer::from_str(text), octets, Keep::Only(Some(fields))),
         // Refused, but for the first flaw, which may stand before the octets that are no text.
-        Err(_) => finish(serde_json::Deserializer::from_slice(octets), Keep::Only(Some(fields))),
+        Err(_) => finish(serde_json::Deserializer::from_slice(octets), octets, Keep::Only(Some(fields))),
     };
     if json?.is_object() { Ok(()) } else { Err(Flaw::NotAnObject) }
 }
 
-fn finish<'de, R: Read<'de>>(mut reader: serde_json::Deserializer<R>, keep: Keep<'_>) -> Result<Json, Flaw> {
+fn finish<'de, R: Read<'de>>(
+    mut reader: serde_json::Deserializer<R>,
+    octets: &[u8],
+    keep: Keep<'_>,
+) -> Result<Json, Flaw> {
     let flaw = Cell::new(Flaw::NotJson);
-    let level = Level { here: Here { depth: 0, flaw: &flaw }, keep };
+    let level = Level { here: Here { depth: 0, flaw: &flaw, octets }, keep };
     level.deserialize(&mut reader).and_then(|json| reader.end().map(|()| json)).map_err(|_| flaw.get())
 }
 
@@ -69,9 +73,23 @@ struct Level<'a, 'k> {
 struct Here<'a> {
     depth: usize,
     flaw: &'a Cell<Flaw>,
+    /// The whole text.
+    octets: &'a [u8],
 }
 
+/// The name under which `serde_json` hands over a number, as its text, where another crate of the same build has
+/// switched on its feature `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
+
 impl<'a> Here<'a> {
+    /// Whether a name announces a number. The same name within the text is one like any other.
+    fn announces_number(self, name: &Cow<'_, str>) -> bool {
+        match name {
+            Cow::Borrowed(NUMBER) => !self.octets.as_ptr_range().contains(&name.as_ptr()),
+            _ => false,
+        }
+    }
+
     fn refuse<E: serde::de::Error>(self, flaw: Flaw) -> E {
         self.flaw.set(flaw);
         E::custom("refused")
@@ -85,8 +103,12 @@ impl<'a> Here<'a> {
 
 impl<'a> Level<'a, '_> {
     fn below<E: serde::de::Error>(&self) -> Result<Here<'a>, E> {
-        let Here { depth, flaw } = self.here;
-        if depth >= MAX_DEPTH { Err(self.here.refuse(Flaw::TooDeep)) } else { Ok(Here { depth: depth + 1, flaw }) }
+        let depth = self.here.depth;
+        if depth >= MAX_DEPTH {
+            Err(self.here.refuse(Flaw::TooDeep))
+        } else {
+            Ok(Here { depth: depth + 1, ..self.here })
+        }
     }
 }
 
@@ -142,13 +164,22 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json, A::Error> {
+        let mut first = fields.next_key_seed(Name)?;
+        if first.as_ref().is_some_and(|name| self.here.announces_number(name)) {
+            let text: String = fields.next_value()?;
+            return number(&text).map(Json::Number).ok_or_else(|| serde::de::Error::custom("no number"));
+        }
         let below = self.below()?;
+        let mut next = |fields: &mut A| match first.take() {
+            Some(name) => Ok(Some(name)),
+            None => fields.next_key_seed(Name),
+        };
         match self.keep {
             Keep::All => {
                 let mut object = Map::new();
-                while let Some(name) = fields.next_key::<String>()? {
+                while let Some(name) = next(&mut fields)? {
                     let value = fields.next_value_seed(below.level(true))?;
-                    if object.insert(name, value).is_some() {
+                    if object.insert(name.into_owned(), value).is_some() {
                         return Err(below.refuse(Flaw::RepeatedName));
                     }
                 }
@@ -156,7 +187,7 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
             }
             Keep::Only(mut wanted) => {
                 let mut names = Names::default();
-                while let Some(name) = fields.next_key_seed(Name)? {
+                while let Some(name) = next(&mut fields)? {
                     let place = wanted.as_mut().and_then(|wanted| wanted.place(&name));
                     let value = fields.next_value_seed(below.level(place.is_some()))?;
                     if let Some(place) = place {
@@ -170,6 +201,19 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
             }
         }
     }
+}
+
+/// The number that a text is, in the form that `serde_json` gives it by itself; nothing of one beyond the doubles.
+fn number(text: &str) -> Option<Number> {
+    if !text.contains(['.', 'e', 'E']) {
+        if let Ok(n) = text.parse::<u64>() {
+            return Some(n.into());
+        }
+        if let Some(n) = text.parse::<i64>().ok().filter(|n| *n != 0) {
+            return Some(n.into());
+        }
+    }
+    text.parse().ok().and_then(Number::from_f64)
 }
 
 /// The name of a field, borrowed from the text where nothing in it is escaped.
@@ -328,5 +372,38 @@ mod tests {
     fn values_are_those_of_the_ordinary_reader() {
         let text = br#"{"a": [1, -1, 18446744073709551615, 1.0, 1e3, 1.5, true, null, "x\u00e9", {}]}"#;
         assert_eq!(read(text).unwrap(), serde_json::from_slice::<Json>(text).unwrap());
+    }
+
+    /// What a reader of `serde_json` hands over where another crate of the build has switched on `arbitrary_precision`.
+    fn read_number_text(text: &str) -> Result<Json, Flaw> {
+        use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer};
+
+        let flaw = Cell::new(Flaw::NotJson);
+        let key = BorrowedStrDeserializer::<Error>::new(NUMBER);
+        let level = Level { here: Here { depth: 0, flaw: &flaw, octets: text.as_bytes() }, keep: Keep::All };
+        let numbers = MapDeserializer::<_, Error>::new([(key, text)].into_iter());
+        level.deserialize(numbers).map_err(|_| flaw.get())
+    }
+
+    #[test]
+    fn numbers_kept_as_texts_are_the_same_numbers() {
+        for text in [
+            "0",
+            "7",
+            "-7",
+            "-0",
+            "1.0",
+            "1E2",
+            "18446744073709551615",
+            "123456789012345678901234567890",
+            "0.1",
+            "5e-324",
+        ] {
+            assert_eq!(read_number_text(text), read(text.as_bytes()), "{text}");
+        }
+        assert_eq!(read_number_text("1e400"), Err(Flaw::NotJson));
+        // A text that has the name itself has an object, wherever it is read.
+        let named = read(br#"{"$serde_json::private::Number": "7"}"#).unwrap();
+        assert_eq!(named.get(NUMBER).and_then(Json::as_str), Some("7"));
     }
 }

@@ -151,3 +151,27 @@ fn names_that_only_requests_give_are_no_failure_where_none_gets() {
     assert_eq!(codes(&service("allow foo: if request.auth != null;")), ["unknown-method"; 2]);
     assert_eq!(codes(&service("allow get: if requst.auth != null;")), ["unknown-variable"]);
 }
+
+#[test]
+fn patterns_that_are_too_large_together_are_refused_before_they_are_built() {
+    let file = |call: &str, count: usize| {
+        let blocks: String = (0..count)
+            .map(|n| format!("match /a{n}/{{x}} {{ allow read: if {}; }}\n", call.replace('#', &n.to_string())))
+            .collect();
+        format!("rules_version='2'; service firebase.storage {{ match /b/{{b}}/o {{\n{blocks}}} }}")
+    };
+    for (call, fits) in [
+        (r"x.matches('\\pL[\\pL ]{1,300}#')", 1),
+        ("x.matches('[ab]*a([ab]{1000}){10}c#')", 20),
+        ("x.matches('[ab]*a[ab]{1000}#')", 200),
+        ("x.split('(a{100}){100}#') == []", 20),
+        ("x.replace('(a{100}){100}#', '') == ''", 20),
+        (r"x.matches('\\pL+#')", 500),
+    ] {
+        assert_eq!(problems(&file(call, fits)), [""; 0], "{call}");
+        let mut refused = Vec::new();
+        let memory = allocation_counter::measure(|| refused = problems(&file(call, 2_000)));
+        assert!(refused.iter().any(|line| line.starts_with("ERROR") && line.contains("too large together")), "{call}");
+        assert!(memory.bytes_max < 64 << 20, "{call}: {}", memory.bytes_max);
+    }
+}

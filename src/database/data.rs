@@ -2,6 +2,8 @@
 
 use crate::value::Key;
 
+use super::limits::MAX_LEVELS;
+
 /// A boolean, a number or a string.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
@@ -144,10 +146,13 @@ impl Data {
     }
 
     /// Replaces what is at a path below. Places on the way are made, and a leaf there gives way to them; with nothing,
-    /// the place is removed, and with it every place above that is then empty.
+    /// the place is removed, and with it every place above that is then empty. Nothing is set at a path of more than 32
+    /// names, which the database does not have.
     pub fn set(&mut self, path: &str, value: Data) {
-        let names: Vec<&str> = names(path).collect();
-        self.replace(&names, value);
+        let names: Vec<&str> = names(path).take(MAX_LEVELS + 1).collect();
+        if names.len() <= MAX_LEVELS {
+            self.replace(&names, value);
+        }
     }
 
     pub(super) fn replace(&mut self, path: &[&str], value: Data) {

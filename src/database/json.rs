@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+use crate::value::json::double;
+
 use super::{
     Data, Incoming, Query, Request, RequestError, Scalar, ServerValue,
     data::Node,
@@ -160,7 +162,7 @@ impl Query {
 pub(super) fn scalar(json: &Json) -> Option<Scalar> {
     match json {
         Json::Bool(b) => Some(Scalar::Bool(*b)),
-        Json::Number(n) => n.as_f64().map(Scalar::Number),
+        Json::Number(n) => Some(Scalar::Number(double(n))),
         Json::String(text) => Some(Scalar::String(text.as_str().into())),
         _ => None,
     }

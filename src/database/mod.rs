@@ -39,6 +39,7 @@ mod place;
 mod query;
 mod request;
 mod run;
+mod store;
 mod tree;
 
 use std::sync::Arc;

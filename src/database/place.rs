@@ -365,7 +365,14 @@ impl Snapshot for Location<'_> {
     /// 5: `child('')` and doubled slashes are empty snapshots).
     fn child<'s>(&'s self, path: &'s str, arena: &'s Bump) -> &'s dyn Snapshot {
         let mut place = self;
-        for name in inner_names(path) {
+        let mut names = inner_names(path);
+        // No data is so deep, and no rule asks for the parent so often: of a path of millions of names those in between
+        // are not needed.
+        for name in names.by_ref().take(MAX_NAMES) {
+            place = arena.alloc(place.below(name));
+        }
+        let last: Vec<&str> = names.by_ref().rev().take(MAX_NAMES).collect();
+        for name in last.into_iter().rev() {
             place = arena.alloc(place.below(name));
         }
         place
@@ -413,8 +420,11 @@ impl Location<'_> {
     }
 }
 
+/// Names of a path in an expression, from either end, that places are made for. Rules nest calls less deeply.
+const MAX_NAMES: usize = 256;
+
 /// The names of a path in an expression. An empty one, which no data has, stays.
-fn inner_names(path: &str) -> impl Iterator<Item = &str> {
+fn inner_names(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.trim_matches('/').split('/')
 }
 

@@ -21,7 +21,8 @@ use super::{
     place::{Base, Change, Location, State, stored_number},
     query::QueryRecord,
     request::Operation,
-    tree::{Leaf, Store},
+    store::Store,
+    tree::Leaf,
 };
 
 /// Why a request has no verdict.

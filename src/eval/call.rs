@@ -94,7 +94,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         let arena = self.arena;
         match (method, arguments) {
             ("matches", [_]) => Some(Ok(ValueRef::Bool((L::OPERATORS.matches)(pattern, text)))),
-            ("split", [_]) => Some(Ok(stdlib::split_by(arena, pattern, text))),
+            ("split", [_]) => Some(stdlib::split_by(arena, pattern, text)),
             ("replace", [_, Ok(ValueRef::String(template))]) => {
                 Some(stdlib::replace_by(arena, pattern, text, *template))
             }

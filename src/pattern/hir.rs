@@ -9,6 +9,7 @@ use regex_automata::nfa::thompson::WhichCaptures;
 use regex_syntax::hir::{self, Capture, Class, Hir, Repetition};
 
 use super::classes::{SURROGATES, Set, meet};
+use super::overshoot::Lookahead;
 use super::parse::{Look, Node};
 use super::whole::Whole;
 
@@ -33,8 +34,16 @@ pub(super) fn stand_in(unit: u16) -> char {
 /// Largest pattern built, in estimated automaton states. It admits `\pL[\pL ]{1,1000}\pL`, which
 /// takes some 200 ms to build, and refuses `((a{100}){100}){100}`.
 const MAX_STATES: u64 = 1_000_000;
+/// All patterns of one file together, in estimated states: as much as one may have, or 700 that have one Unicode class
+/// each.
+pub(super) const MAX_FILE_STATES: u64 = MAX_STATES;
 /// Patterns up to this size, in estimated states, cannot fail to build.
 const MAX_SAFE_STATES: u64 = 20_000;
+/// Largest pattern built for a value, in estimated states: some 10 ms.
+const MAX_VALUE_STATES: u64 = 50_000;
+/// Estimated states times bytes of the text, for such a pattern: where no state is met twice, each byte costs as much as
+/// all states.
+const MAX_VALUE_WORK: u64 = 1 << 28;
 /// Bytes of one automaton; only a backstop, the estimate refuses earlier.
 const MAX_BYTES: usize = 1 << 26;
 /// Estimated states times groups for which capture positions may be tracked.
@@ -51,12 +60,19 @@ pub(super) fn surely_builds(node: &Node) -> bool {
     states(node) <= MAX_SAFE_STATES
 }
 
+/// Whether a pattern that a client may have chosen is small enough to search a text of so many bytes.
+pub(super) fn fits_value(node: &Node, text: usize) -> bool {
+    let states = states(node);
+    states <= MAX_VALUE_STATES && states.saturating_mul(text as u64) <= MAX_VALUE_WORK
+}
+
 /// Whether capture positions may be tracked as well.
 pub(super) fn captures_fit(node: &Node, groups: u32) -> bool {
     states(node).saturating_mul(u64::from(groups) + 1) <= MAX_SLOTS
 }
 
-fn states(node: &Node) -> u64 {
+/// About how many states the automaton of a pattern has.
+pub(super) fn states(node: &Node) -> u64 {
     match node {
         Node::Empty | Node::Look(_) => 1,
         Node::Literal(c) => char::from_u32(*c).map_or(4, |c| c.len_utf8() as u64),
@@ -86,6 +102,11 @@ pub(super) fn build_search(node: &Node, form: Form, captures: bool) -> Option<Re
     let config = Config::new().which_captures(which).nfa_size_limit(Some(MAX_BYTES)).dfa(false);
     let hir = translate(node, form, captures);
     Regex::builder().configure(config).build_from_hir(&hir).ok()
+}
+
+/// Builds what tells how far a search looks.
+pub(super) fn build_lookahead(node: &Node, form: Form) -> Option<Lookahead> {
+    Lookahead::build(&translate(node, form, false), MAX_BYTES)
 }
 
 fn translate(node: &Node, form: Form, captures: bool) -> Hir {

@@ -10,6 +10,7 @@ mod charset;
 mod classes;
 mod database;
 mod hir;
+mod overshoot;
 mod parse;
 mod replace;
 mod search;
@@ -23,12 +24,13 @@ use std::sync::{Arc, OnceLock};
 use regex_automata::meta::Regex;
 
 use self::hir::Form;
+use self::overshoot::{Lookahead, Overshoot};
 use self::parse::{MAX_GROUPS, MAX_LENGTH, MAX_NESTING, Node, Parsed, Refusal};
 use self::replace::Piece;
 use self::search::Scan;
 use self::shape::Shape;
 use self::whole::Whole;
-use crate::value::string::{Str, StrBuf, StrBuilder};
+use crate::value::string::{Cut, Str, StrBuf, StrBuilder};
 
 pub use self::database::DialectError;
 pub use self::replace::ReplaceError;
@@ -54,6 +56,34 @@ struct Engines {
     whole: OnceLock<Option<Whole>>,
     search: OnceLock<Option<Regex>>,
     captures: OnceLock<Option<Regex>>,
+    lookahead: OnceLock<Option<Lookahead>>,
+}
+
+/// Room for the patterns of one file of rules. Each may be large; what they cost together, when the file is loaded and
+/// when they are used, has a bound as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Room(u64);
+
+impl Default for Room {
+    fn default() -> Self {
+        Room(hir::MAX_FILE_STATES)
+    }
+}
+
+impl Room {
+    /// Takes room for a pattern, if there is enough. One that is refused anyway takes none.
+    fn take(&mut self, node: &Node) -> bool {
+        if !hir::fits(node) {
+            return true;
+        }
+        match self.0.checked_sub(hir::states(node)) {
+            Some(left) => {
+                self.0 = left;
+                true
+            }
+            None => false,
+        }
+    }
 }
 
 /// A refused pattern; `Display` gives the official engine's message, pattern included.
@@ -83,10 +113,38 @@ impl Pattern {
     /// Whether a text is a pattern, without what only matching needs.
     ///
     /// # Errors
-    /// As [`Pattern::from_text`].
-    pub fn check(source: Str<'_>) -> Result<(), PatternError> {
+    /// As [`Pattern::from_text`], and when the file has no room left for it.
+    pub fn check(source: Str<'_>, room: &mut Room) -> Result<(), PatternError> {
         let parsed = parsed(source)?;
+        if !room.take(&parsed.node) {
+            return Err(PatternError::new(Refusal::NoRoom, source));
+        }
         if hir::surely_builds(&parsed.node) { Ok(()) } else { Pattern::of_parsed(source, parsed).map(drop) }
+    }
+
+    /// Whether a file has room left for a pattern, wherever it stands; that a text is none is no matter here.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub fn check_room(source: Str<'_>, room: &mut Room) -> Result<(), PatternError> {
+        match parsed(source) {
+            Ok(parsed) if !room.take(&parsed.node) => Err(PatternError::new(Refusal::NoRoom, source)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Compiles a pattern that a value says, to search a text of so many bytes. A client may choose both: only patterns
+    /// that are quick to build are, and of texts the shorter the larger they are.
+    ///
+    /// # Errors
+    /// As [`Pattern::new`], and when it is large.
+    pub fn of_value(source: Str<'_>, text: usize) -> Result<Pattern, PatternError> {
+        let parsed = parsed(source)?;
+        if hir::fits_value(&parsed.node, text) {
+            Pattern::of_parsed(source, parsed)
+        } else {
+            Err(PatternError::new(Refusal::TooLarge, source))
+        }
     }
 
     fn of_parsed(source: Str<'_>, parsed: Parsed) -> Result<Pattern, PatternError> {
@@ -145,50 +203,61 @@ impl Pattern {
 
     /// The pieces of `text` between the matches, without trailing empty ones but at least one
     /// (specification section 11). Empty matches count at every UTF-16 unit.
-    pub fn split(&self, text: Str<'_>) -> Vec<StrBuf> {
+    ///
+    /// # Errors
+    /// More than `most` pieces; searches that together take too long.
+    pub fn split<'t>(&self, text: Str<'t>, most: usize) -> Result<Vec<Cut<'t>>, ReplaceError> {
         let mut pieces = Vec::new();
+        let form = form(text);
         let mut scan = Scan::new(text, None);
         let mut last = 0;
-        let piece = |scan: &Scan<'_>, start, end| {
-            let mut out = StrBuilder::default();
-            scan.copy(start, end, &mut out);
-            out.finish()
-        };
-        if let Some(engine) = self.search(form(text)) {
+        if let Some(engine) = self.search(form) {
+            let mut overshoot = Overshoot::default();
             while let Some(found) = scan.next(engine) {
-                pieces.push(piece(&scan, last, found.start));
+                overshoot.add(&scan, found, || self.lookahead(form))?;
+                if pieces.len() >= most {
+                    return Err(ReplaceError::TooLong);
+                }
+                pieces.push(scan.piece(last, found.start));
                 last = found.end;
             }
         }
-        pieces.push(piece(&scan, last, scan.len()));
+        pieces.push(scan.piece(last, scan.len()));
         while pieces.len() > 1 && pieces.last().is_some_and(|piece| piece.as_str().is_empty()) {
             pieces.pop();
         }
-        pieces
+        Ok(pieces)
     }
 
     /// `text` with every match replaced by `template`, in which `$N` and `${name}` stand for groups
     /// and `\c` for `c` (specification section 11).
     ///
     /// # Errors
-    /// When there is a match and the template refers to a group the pattern does not have.
-    pub fn replace(&self, text: Str<'_>, template: Str<'_>) -> Result<StrBuf, ReplaceError> {
+    /// When there is a match and the template refers to a group the pattern does not have; a result of more than `most`
+    /// bytes; searches that together take too long.
+    pub fn replace(&self, text: Str<'_>, template: Str<'_>, most: usize) -> Result<StrBuf, ReplaceError> {
         let template = replace::parse(template, self.0.groups, &self.0.names);
         let refers = |piece: &Piece| matches!(piece, Piece::Group { index: 1.., .. });
+        let form = form(text);
         let engine = if template.as_ref().is_ok_and(|pieces| pieces.iter().any(refers)) {
-            self.captures(form(text))
+            self.captures(form)
         } else {
-            self.search(form(text))
+            self.search(form)
         };
         let engine = engine.ok_or(ReplaceError::TooLarge)?;
         let mut scan = Scan::new(text, Some(engine.create_captures()));
         let mut out = StrBuilder::default();
         let mut last = 0;
+        let mut overshoot = Overshoot::default();
         while let Some(found) = scan.next(engine) {
             // Without a match a bad template does no harm.
             let pieces = template.as_ref().map_err(Clone::clone)?;
+            overshoot.add(&scan, found, || self.lookahead(form))?;
             scan.copy(last, found.start, &mut out);
             for piece in pieces {
+                if out.bytes() > most {
+                    return Err(ReplaceError::TooLong);
+                }
                 match piece {
                     Piece::Text(text) => out.push(text.as_str()),
                     Piece::Group { index, named } => match scan.group(*index as usize) {
@@ -202,7 +271,11 @@ impl Pattern {
             last = found.end;
         }
         scan.copy(last, scan.len(), &mut out);
-        Ok(out.finish())
+        if out.bytes() > most { Err(ReplaceError::TooLong) } else { Ok(out.finish()) }
+    }
+
+    fn lookahead(&self, form: Form) -> Option<&Lookahead> {
+        self.engines(form).lookahead.get_or_init(|| hir::build_lookahead(&self.0.node, form)).as_ref()
     }
 
     fn whole(&self, form: Form) -> Option<&Whole> {
@@ -267,6 +340,11 @@ impl fmt::Display for PatternError {
         let pattern = &self.pattern;
         match self.refusal {
             Refusal::Invalid => f.write_str("Invalid regular expression pattern.")?,
+            Refusal::NoRoom => f.write_str(
+                "The regular expressions of this file are too large together: lower the counts of repetitions, \
+                 or use fewer Unicode classes.",
+            )?,
+            Refusal::TooLarge => f.write_str("Regular expression too large for a pattern that is not in the rules.")?,
             Refusal::TooLong => {
                 write!(f, "Regular expression too long. Maximum allowed length: {MAX_LENGTH}")?;
             }

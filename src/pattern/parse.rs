@@ -50,6 +50,10 @@ pub(super) struct Parsed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     Invalid,
+    /// Too large beside the other patterns of a file.
+    NoRoom,
+    /// Larger than a pattern may be that a value says.
+    TooLarge,
     TooLong,
     TooManyGroups,
     TooDeep,

@@ -18,6 +18,11 @@ pub enum ReplaceError {
     Unclosed,
     /// The pattern is too large to track its groups; the official engine has no such limit.
     TooLarge,
+    /// The result is longer than it may be.
+    TooLong,
+    /// Most searches look far beyond what they find, as those for `a.*b|a` do in a text without `b`: together they would
+    /// take time that grows with the square of the text's length.
+    TooSlow,
 }
 
 impl fmt::Display for ReplaceError {
@@ -33,6 +38,10 @@ impl fmt::Display for ReplaceError {
                 f.write_str("IllegalArgumentException: named capture group is missing trailing '}'")
             }
             ReplaceError::TooLarge => f.write_str("regular expression too large"),
+            ReplaceError::TooLong => f.write_str("the text would be too long"),
+            ReplaceError::TooSlow => f.write_str(
+                "the regular expression takes too long for this text: it looks far beyond each of its many matches",
+            ),
         }
     }
 }

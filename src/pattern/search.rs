@@ -8,7 +8,7 @@ use regex_automata::util::captures::Captures;
 use regex_automata::{Input, Span};
 
 use super::hir::stand_in;
-use crate::value::string::{Str, StrBuilder};
+use crate::value::string::{Cut, Str, StrBuf, StrBuilder};
 
 /// A match: byte or unit offsets, see [`Scan`].
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +99,22 @@ impl<'t> Scan<'t> {
         match self {
             Scan::Narrow(scan) => scan.text.len(),
             Scan::Wide(scan) => scan.units.len(),
+        }
+    }
+
+    /// The octets that were searched, and where in them the last match begins.
+    pub(super) fn octets_of_match(&self, found: Found) -> (&[u8], usize) {
+        match self {
+            Scan::Narrow(scan) => (scan.text.as_bytes(), found.start),
+            Scan::Wide(scan) => (&scan.bytes, scan.origin.1.byte),
+        }
+    }
+
+    /// A part of the text.
+    pub(super) fn piece(&self, start: usize, end: usize) -> Cut<'t> {
+        match self {
+            Scan::Narrow(scan) => Cut::Borrowed(Str::Utf8(scan.text.get(start..end).unwrap_or(""))),
+            Scan::Wide(scan) => Cut::Owned(StrBuf::from_units(scan.units.get(start..end).unwrap_or(&[]).to_vec())),
         }
     }
 

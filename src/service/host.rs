@@ -8,7 +8,7 @@ use crate::{
     error::BoxError,
     eval::Host,
     program::ServiceFunction,
-    stdlib::Failure,
+    stdlib::{self, Failure},
     value::{Map, PathRef, Root, SegmentRef, Str, Value, ValueRef},
 };
 
@@ -78,7 +78,7 @@ impl<'d> Reach<'d> {
         let (prefix, name) = (self.prefix(), function.name());
         let argument = describe_path(path);
         let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{argument}].");
-        Failure::Message(arena.alloc_str(&message))
+        stdlib::message(arena, message)
     }
 }
 

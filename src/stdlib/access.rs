@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use crate::value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef};
 
-use super::{Failure, Operation, keep_cut};
+use super::{Failure, Operation, keep_cut, paths};
 
 /// Bytes that one string may hold; the official engine stops a little below two MiB of its value stack (specification
 /// of the language, section 5; cases `limits/8` to `limits/10`).
@@ -88,7 +88,7 @@ pub fn index<'a>(bump: &'a Bump, object: ValueRef<'a>, at: ValueRef<'a>) -> Resu
         }
         (ValueRef::String(text), ValueRef::Int(at)) => {
             let unit = usize::try_from(at).ok().and_then(|i| text.unit_at(i));
-            unit.map(|cut| keep_cut(bump, cut)).ok_or_else(|| outside(at, text.size()))
+            unit.ok_or_else(|| outside(at, text.size())).and_then(|cut| keep_cut(bump, cut))
         }
         (ValueRef::Path(path), ValueRef::Int(at)) => {
             let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
@@ -139,7 +139,7 @@ pub fn range<'a>(
         }
         ValueRef::String(text) => {
             let (from, to) = bounds(first, last, text.size())?;
-            text.range(from, to).map(|cut| keep_cut(bump, cut)).ok_or(outside(0, text.size()))
+            text.range(from, to).ok_or_else(|| outside(0, text.size())).and_then(|cut| keep_cut(bump, cut))
         }
         ValueRef::Path(path) if first.is_none() && last.is_none() => Ok(ValueRef::Path(path)),
         ValueRef::Path(path) => {
@@ -147,7 +147,7 @@ pub fn range<'a>(
             let mut segments = Vec::new();
             flatten(path, &mut segments);
             let (from, to) = bounds(first, last, segments.len())?;
-            Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(segments.get(from..to).unwrap_or(&[])))))
+            paths::keep(bump, segments.get(from..to).unwrap_or(&[]))
         }
         other => Err(Failure::Type { received: other.type_of(), expected: &"list" }),
     }
@@ -207,7 +207,12 @@ pub const INDEX: &str = "[]";
 pub const RANGE: &str = "@range";
 
 /// Elements that one list may hold: what fits the official engine's value stack, roughly.
-const MAX_ELEMENTS: usize = MAX_VALUE / 8;
+pub(super) const MAX_ELEMENTS: usize = MAX_VALUE / 8;
+
+/// Refuses a text or octets that are about to become too long.
+pub(super) fn check_bytes<'a>(count: usize) -> Result<(), Failure<'a>> {
+    if count > MAX_VALUE { Err(Failure::MemoryLimit) } else { Ok(()) }
+}
 
 /// Refuses a list that is about to become too long.
 pub(super) fn check_elements<'a>(count: usize) -> Result<(), Failure<'a>> {

@@ -87,7 +87,7 @@ const TO_STRING: &[Overload] = &[
 
 fn unreadable<'a>(bump: &'a Bump, text: Str<'_>, to: &str) -> Failure<'a> {
     let message = format!("Type conversion error. Argument: [{text}], From type: [string], To type: [{to}].");
-    Failure::Message(bump.alloc_str(&message))
+    super::message(bump, message)
 }
 
 /// The function `string`, which joining, binding and path interpolation use too.
@@ -99,7 +99,7 @@ pub(super) fn to_text<'a>(bump: &'a Bump, value: ValueRef<'a>) -> Result<Str<'a>
         ValueRef::Bool(false) => Str::Utf8("false"),
         ValueRef::Int(n) => Str::Utf8(bump.alloc_str(&n.to_string())),
         ValueRef::Float(n) => Str::Utf8(bump.alloc_str(&number::double_to_string(n))),
-        ValueRef::Path(path) => keep(bump, path.text()),
+        ValueRef::Path(path) => keep(bump, path.text())?,
         other => {
             let Some(string) = super::function("string") else { return Err(misfit()) };
             return Err(Failure::Unsupported(Operation::call(string, &[other])));

@@ -2,11 +2,11 @@
 
 use bumpalo::Bump;
 
-use crate::value::{Comparator, Constraint, ListRef, StrBuilder, Type, ValueRef, base64, hex};
+use crate::value::{Comparator, Constraint, ListRef, Lookup, Relation, StrBuilder, Type, ValueRef, base64, hex};
 
 use super::{
-    Builtin, Failure, Overload, convert, keep,
-    lookup::{self, Lookup, comparable, same_in_list},
+    Builtin, Failure, Overload, convert, keep, keep_all,
+    lookup::{self, comparable},
     method, misfit, operators,
 };
 
@@ -41,16 +41,16 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::List,
         "hasAll",
         ASKS_LIST,
-        |_, a| lookup::has_all(a, same_in_list),
+        |_, a| lookup::has_all(a, Relation::List),
         "Whether every element of the argument is in it.",
         "[1, 2].hasAll([2])",
     )
-    .because(|a| lookup::missing(a, same_in_list)),
+    .because(|a| lookup::missing(a, Relation::List)),
     method(
         Type::List,
         "hasAny",
         ASKS_LIST,
-        |_, a| lookup::has_any(a, same_in_list),
+        |_, a| lookup::has_any(a, Relation::List),
         "Whether any element of the argument is in it.",
         "[1, 2].hasAny([2, 3])",
     ),
@@ -58,11 +58,11 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::List,
         "hasOnly",
         ASKS_LIST,
-        |_, a| lookup::has_only(a, same_in_list),
+        |_, a| lookup::has_only(a, Relation::List),
         "Whether all its elements are in the argument.",
         "[1, 1].hasOnly([1, 2])",
     )
-    .because(|a| lookup::besides(a, same_in_list)),
+    .because(|a| lookup::besides(a, Relation::List)),
     method(
         Type::List,
         "concat",
@@ -126,11 +126,15 @@ fn bytes_size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fa
 }
 
 fn bytes_base64<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::from(&*bump.alloc_str(&base64(octets(args)?))))
+    let octets = octets(args)?;
+    super::access::check_bytes(octets.len().div_ceil(3) * 4)?;
+    Ok(ValueRef::String(keep(bump, base64(octets).into())?))
 }
 
 fn bytes_hex<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::from(&*bump.alloc_str(&hex(octets(args)?))))
+    let octets = octets(args)?;
+    super::access::check_bytes(octets.len() * 2)?;
+    Ok(ValueRef::String(keep(bump, hex(octets).into())?))
 }
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -139,15 +143,12 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 
 fn concat<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (a, b) = (list(args, 0)?, list(args, 1)?);
-    super::access::check_elements(a.len() + b.len())?;
-    let joined: Vec<_> = a.iter().chain(b.iter()).collect();
-    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&joined))))
+    Ok(ValueRef::List(keep_all(bump, a.iter().chain(b.iter()))?))
 }
 
 fn remove_all<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(list(args, 1)?, same_in_list);
-    let left: Vec<_> = list(args, 0)?.iter().filter(|item| !theirs.contains(*item)).collect();
-    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&left))))
+    let theirs = Lookup::of(Relation::List, list(args, 1)?.iter());
+    Ok(ValueRef::List(keep_all(bump, list(args, 0)?.iter().filter(|item| !theirs.contains(*item)))?))
 }
 
 fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -157,27 +158,23 @@ fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
     for (i, item) in list(args, 0)?.iter().enumerate() {
         if i > 0 {
             text.push(*separator);
-            bytes += super::operators::text_bytes(*separator);
+            bytes += separator.bytes();
         }
         let piece = convert::to_text(bump, item)?;
-        bytes += super::operators::text_bytes(piece);
-        if bytes > super::access::MAX_VALUE {
-            return Err(Failure::MemoryLimit);
-        }
+        bytes += piece.bytes();
+        super::access::check_bytes(bytes)?;
         text.push(piece);
     }
-    Ok(ValueRef::String(keep(bump, text.finish())))
+    Ok(ValueRef::String(keep(bump, text.finish())?))
 }
 
 fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mut set = Lookup::empty(crate::value::set_equals);
-    for item in list(args, 0)?.iter() {
-        let item = comparable(item)?;
-        if !set.contains(item) {
-            set.push(item);
-        }
+    let items = list(args, 0)?;
+    for item in items.iter() {
+        comparable(item)?;
     }
-    Ok(ValueRef::Set(ListRef::Made(bump.alloc_slice_copy(&set.items()))))
+    let set = Lookup::of(Relation::Set, items.iter());
+    Ok(ValueRef::Set(keep_all(bump, set.items().iter().copied())?))
 }
 
 /// `element in constraint`: true where the list is known to hold it, else undecided.

@@ -2,9 +2,9 @@
 
 use bumpalo::Bump;
 
-use crate::value::{DiffRef, DiffStatus, ListRef, MapRef, Str, Type, ValueRef, set_equals};
+use crate::value::{DiffRef, DiffStatus, MapRef, Str, Type, ValueRef, set_equals};
 
-use super::{Builtin, Failure, Overload, access, lookup::comparable, method, misfit};
+use super::{Builtin, Failure, Overload, access, keep_all, lookup::comparable, method, misfit, room};
 
 const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];
 
@@ -78,13 +78,11 @@ fn keys<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
         (Str::Utf8(a), Str::Utf8(b)) => a.cmp(b),
         (a, b) => a.cmp_units(*b),
     });
-    let keys: Vec<_> = keys.into_iter().map(ValueRef::String).collect();
-    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&keys))))
+    Ok(ValueRef::List(keep_all(bump, keys.into_iter().map(ValueRef::String))?))
 }
 
 fn values<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let values: Vec<_> = whole(args, 0)?.iter().map(|(_, value)| value).collect();
-    Ok(ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&values))))
+    Ok(ValueRef::List(keep_all(bump, whole(args, 0)?.iter().map(|(_, value)| value))?))
 }
 
 fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -124,5 +122,6 @@ fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
         ));
     }
     entries.extend(new.iter().filter(|(key, _)| old.get(*key).is_none()).map(|(key, _)| (key, DiffStatus::Added)));
+    room(bump, size_of_val(entries.as_slice()))?;
     Ok(ValueRef::MapDiff(DiffRef::Made(bump.alloc_slice_copy(&entries))))
 }

@@ -9,6 +9,9 @@ mod database;
 mod dialect;
 mod failure;
 mod hashing;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a broken table should stop the test
+mod hostile;
 mod lists;
 mod lookup;
 mod maps;
@@ -22,7 +25,7 @@ mod times;
 
 use bumpalo::Bump;
 
-use crate::value::{Cut, Str, StrBuf, Type, ValueRef};
+use crate::value::{Cut, ListRef, Str, StrBuf, Type, ValueRef};
 
 pub use access::{INDEX, RANGE, has_elements, index, member_of, range, unreadable, whole};
 pub use database::{Misuse, claim_index};
@@ -210,22 +213,50 @@ pub fn methods(dialect: Dialect, name: &str) -> impl Iterator<Item = &'static Bu
 }
 
 /// Text into the arena.
-fn keep(bump: &Bump, text: StrBuf) -> Str<'_> {
-    match text {
+fn keep<'a>(bump: &'a Bump, text: StrBuf) -> Result<Str<'a>, Failure<'a>> {
+    room(bump, text.as_str().bytes())?;
+    Ok(match text {
         StrBuf::Utf8(text) => Str::Utf8(bump.alloc_str(&text)),
         StrBuf::Wide(units) => Str::Wide(bump.alloc_slice_copy(&units)),
-    }
-}
-
-fn keep_cut<'a>(bump: &'a Bump, cut: Cut<'a>) -> ValueRef<'a> {
-    ValueRef::String(match cut {
-        Cut::Borrowed(text) => text,
-        Cut::Owned(text) => keep(bump, text),
     })
 }
 
-fn message<'a>(bump: &'a Bump, error: impl std::fmt::Display) -> Failure<'a> {
-    Failure::Message(bump.alloc_str(&error.to_string()))
+fn keep_cut<'a>(bump: &'a Bump, cut: Cut<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    Ok(ValueRef::String(match cut {
+        Cut::Borrowed(text) => text,
+        Cut::Owned(text) => keep(bump, text)?,
+    }))
+}
+
+/// Elements into the arena, if they are not too many.
+fn keep_all<'a>(bump: &'a Bump, elements: impl Iterator<Item = ValueRef<'a>>) -> Result<ListRef<'a>, Failure<'a>> {
+    let elements: Vec<_> = elements.take(access::MAX_ELEMENTS + 1).collect();
+    access::check_elements(elements.len())?;
+    room(bump, size_of_val(elements.as_slice()))?;
+    Ok(ListRef::Made(bump.alloc_slice_copy(&elements)))
+}
+
+/// The failure with that message. Messages hold what a client sent: many long ones end the evaluation.
+pub fn message<'a>(bump: &'a Bump, error: impl std::fmt::Display) -> Failure<'a> {
+    match keep(bump, StrBuf::Utf8(error.to_string())) {
+        Ok(Str::Utf8(text)) => Failure::Message(text),
+        Ok(Str::Wide(_)) => misfit(),
+        Err(full) => full,
+    }
+}
+
+/// Bytes that the values of one evaluation take at most. The official engine keeps values on a stack of two MiB; this
+/// bounds what a thousand expressions of that size could hold together.
+const MAX_ARENA: usize = 40 << 20;
+
+/// Whether so many bytes more fit in the arena. Asked before they are taken, so that nothing large is made in vain.
+fn room<'a>(bump: &Bump, bytes: usize) -> Result<(), Failure<'a>> {
+    if bytes <= bump.chunk_capacity() {
+        return Ok(());
+    }
+    // A new block is at least twice as large as the one before it.
+    let taken = bump.allocated_bytes();
+    if taken + bytes.max(2 * taken) > MAX_ARENA { Err(Failure::MemoryLimit) } else { Ok(()) }
 }
 
 /// The arguments did not fit the overloads: the table contradicts itself. Fails closed.

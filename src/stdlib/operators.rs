@@ -91,24 +91,19 @@ fn floats(op: Arithmetic, a: f64, b: f64) -> f64 {
 
 /// Two texts joined. The memory limit is checked before the copy is made.
 fn concat<'a>(bump: &'a Bump, a: Str<'a>, b: Str<'a>) -> Result<Str<'a>, Failure<'a>> {
-    if text_bytes(a) + text_bytes(b) > super::access::MAX_VALUE {
-        return Err(Failure::MemoryLimit);
-    }
+    let bytes = a.bytes() + b.bytes();
+    super::access::check_bytes(bytes)?;
     if let (Str::Utf8(a), Str::Utf8(b)) = (a, b) {
-        let joined = bumpalo::collections::String::from_iter_in([a, b].into_iter().flat_map(str::chars), bump);
+        super::room(bump, bytes)?;
+        let mut joined = bumpalo::collections::String::with_capacity_in(bytes, bump);
+        joined.push_str(a);
+        joined.push_str(b);
         return Ok(Str::Utf8(joined.into_bump_str()));
     }
     let mut builder = StrBuilder::default();
     builder.push(a);
     builder.push(b);
-    Ok(keep(bump, builder.finish()))
-}
-
-pub(super) fn text_bytes(text: Str<'_>) -> usize {
-    match text {
-        Str::Utf8(text) => text.len(),
-        Str::Wide(units) => units.len() * 2,
-    }
+    keep(bump, builder.finish())
 }
 
 /// `-a`

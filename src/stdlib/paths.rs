@@ -1,13 +1,15 @@
 //! Paths: `path(text)`, `bind`, and interpolation (runtime specification, section 14).
 
+use std::collections::HashSet;
+
 use bumpalo::Bump;
 
 use crate::value::{
     MapRef, PathRef, SegmentRef, Str, Type, ValueRef,
-    path::{TemplateSegment, parse_template},
+    path::{MAX_SEGMENTS, PathExtent, TemplateSegment, parse_template},
 };
 
-use super::{Builtin, Failure, Overload, convert, keep, message, misfit};
+use super::{Builtin, Failure, Overload, convert, keep as keep_text, message, misfit, room};
 
 pub(super) const TABLE: &[Builtin] = &[
     Builtin {
@@ -39,22 +41,44 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 fn from_text<'a>(bump: &'a Bump, text: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    // No segment is longer than what it was read from.
+    room(bump, 2 * text.bytes())?;
     let template = parse_template(text).map_err(|e| message(bump, e))?;
     let name = |text: String| Str::Utf8(bump.alloc_str(&text));
     let segments: Vec<_> = template
         .into_iter()
         .map(|segment| match segment {
-            TemplateSegment::Simple(text) => SegmentRef::Simple(keep(bump, text)),
-            TemplateSegment::Capture(text) => SegmentRef::Capture(name(text), None),
-            TemplateSegment::Glob(text) => SegmentRef::Glob(name(text), None),
+            TemplateSegment::Simple(text) => Ok(SegmentRef::Simple(keep_text(bump, text)?)),
+            TemplateSegment::Capture(text) => Ok(SegmentRef::Capture(name(text), None)),
+            TemplateSegment::Glob(text) => Ok(SegmentRef::Glob(name(text), None)),
         })
-        .collect();
-    Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(&segments))))
+        .collect::<Result<_, Failure<'a>>>()?;
+    keep(bump, &segments)
+}
+
+/// A path of those segments, in the arena. A path within it may stand there many times, so that its text could be far
+/// longer than all that it was made of: that is refused here, so that every path can be read to its end.
+///
+/// # Errors
+///
+/// A path that is too long.
+pub(super) fn keep<'a>(bump: &'a Bump, segments: &[SegmentRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+    check(segments)?;
+    room(bump, size_of_val(segments))?;
+    Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(segments))))
+}
+
+fn check<'a>(segments: &[SegmentRef<'_>]) -> Result<(), Failure<'a>> {
+    let mut extent = PathExtent::default();
+    PathRef::Made(segments).measure(&mut extent);
+    let fits = extent.segments <= MAX_SEGMENTS && extent.bytes <= super::access::MAX_VALUE;
+    if fits { Ok(()) } else { Err(Failure::MemoryLimit) }
 }
 
 fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
-    let named = |wanted: Str<'_>| {
-        path.segments().any(|s| matches!(s, SegmentRef::Capture(name, _) | SegmentRef::Glob(name, _) if name == wanted))
+    let variable = |segment| match segment {
+        SegmentRef::Capture(name, _) | SegmentRef::Glob(name, _) => Some(name),
+        SegmentRef::Simple(_) => None,
     };
     let mut segments = Vec::new();
     for segment in path.segments() {
@@ -69,7 +93,7 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
         // A variable that gets no value is dropped, also one that had a value.
         let Some(value) = values.get(name) else { continue };
         if bound {
-            return Err(Failure::Message(bump.alloc_str(&format!("Variable {name} is already bound."))));
+            return Err(message(bump, format!("Variable {name} is already bound.")));
         }
         segments.push(match (segment, value) {
             (SegmentRef::Glob(..), ValueRef::Path(path)) => {
@@ -83,32 +107,34 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
                 let text = convert::to_text(bump, value)?;
                 if text.is_empty() {
                     let text = format!("Cannot bind empty value to path template variable {name}.");
-                    return Err(Failure::Message(bump.alloc_str(&text)));
+                    return Err(message(bump, text));
                 }
                 SegmentRef::Capture(name, Some(text))
             }
         });
     }
     // The values come first, whether or not there are others.
+    let variables: HashSet<Str<'_>> = path.segments().filter_map(variable).collect();
     let mut unknown: Vec<_> =
-        values.iter().filter(|(name, _)| !named(*name)).map(|(name, _)| name.to_string()).collect();
+        values.iter().filter(|(name, _)| !variables.contains(name)).map(|(name, _)| name.to_string()).collect();
     if !unknown.is_empty() {
         unknown.sort();
         let text = format!("Variable(s) {} do not exist in the path template.", unknown.join(","));
-        return Err(Failure::Message(bump.alloc_str(&text)));
+        return Err(message(bump, text));
     }
-    Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(&segments))))
+    keep(bump, &segments)
 }
 
 /// What `$(value)` puts into a path: all segments of a path, or one segment with the value's text.
 ///
 /// # Errors
 ///
-/// A value that `string` does not take.
+/// A value that `string` does not take; a path that is too long.
 pub fn splice<'a>(bump: &'a Bump, value: ValueRef<'a>, into: &mut Vec<SegmentRef<'a>>) -> Result<(), Failure<'a>> {
     match value {
         ValueRef::Path(path) => into.extend(path.segments()),
         value => into.push(SegmentRef::Simple(convert::to_text(bump, value)?)),
     }
-    Ok(())
+    check(into)?;
+    room(bump, size_of_val(into.as_slice()))
 }

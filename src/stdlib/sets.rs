@@ -2,11 +2,11 @@
 
 use bumpalo::Bump;
 
-use crate::value::{DiffStatus, ListRef, Type, ValueRef, set_equals};
+use crate::value::{DiffStatus, Lookup, Relation, Type, ValueRef};
 
 use super::{
-    Builtin, Failure, Overload, Run,
-    lookup::{self, Lookup, comparable, elements},
+    Builtin, Failure, Overload, Run, keep_all,
+    lookup::{self, comparable, elements},
     method, misfit,
 };
 
@@ -36,7 +36,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether every element of the argument is in it.",
         "[1, 2].toSet().hasAll([2.0])",
     )
-    .because(|a| lookup::missing(a, set_equals)),
+    .because(|a| lookup::missing(a, Relation::Set)),
     method(
         Type::Set,
         "hasAny",
@@ -53,7 +53,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether all its elements are in the argument.",
         "[1].toSet().hasOnly([1, 2])",
     )
-    .because(|a| lookup::besides(a, set_equals)),
+    .because(|a| lookup::besides(a, Relation::Set)),
     method(
         Type::Set,
         "union",
@@ -110,8 +110,8 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-fn made<'a>(bump: &'a Bump, items: &[ValueRef<'a>]) -> ValueRef<'a> {
-    ValueRef::Set(ListRef::Made(bump.alloc_slice_copy(items)))
+fn made<'a>(bump: &'a Bump, items: impl Iterator<Item = ValueRef<'a>>) -> Result<ValueRef<'a>, Failure<'a>> {
+    keep_all(bump, items).map(ValueRef::Set)
 }
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -121,7 +121,7 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 /// The official engine looks the elements of the argument up one by one: one that it cannot compare fails where it is
 /// reached.
 fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::new(elements(args, 0)?, set_equals);
+    let mine = Lookup::of(Relation::Set, elements(args, 0)?.iter());
     for item in elements(args, 1)?.iter() {
         if !mine.contains(comparable(item)?) {
             return Ok(ValueRef::Bool(false));
@@ -131,7 +131,7 @@ fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
 }
 
 fn has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::new(elements(args, 0)?, set_equals);
+    let mine = Lookup::of(Relation::Set, elements(args, 0)?.iter());
     for item in elements(args, 1)?.iter() {
         if mine.contains(comparable(item)?) {
             return Ok(ValueRef::Bool(true));
@@ -144,27 +144,23 @@ fn has_only<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fail
     for item in elements(args, 1)?.iter() {
         comparable(item)?;
     }
-    lookup::has_only(args, set_equals)
+    lookup::has_only(args, Relation::Set)
 }
 
 fn union<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (a, b) = (elements(args, 0)?, elements(args, 1)?);
-    super::access::check_elements(a.len() + b.len())?;
-    let mine = Lookup::new(a, set_equals);
-    let joined: Vec<_> = a.iter().chain(b.iter().filter(|item| !mine.contains(*item))).collect();
-    Ok(made(bump, &joined))
+    let mine = Lookup::of(Relation::Set, a.iter());
+    made(bump, a.iter().chain(b.iter().filter(|item| !mine.contains(*item))))
 }
 
 fn intersection<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(elements(args, 1)?, set_equals);
-    let both: Vec<_> = elements(args, 0)?.iter().filter(|item| theirs.contains(*item)).collect();
-    Ok(made(bump, &both))
+    let theirs = Lookup::of(Relation::Set, elements(args, 1)?.iter());
+    made(bump, elements(args, 0)?.iter().filter(|item| theirs.contains(*item)))
 }
 
 fn difference<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::new(elements(args, 1)?, set_equals);
-    let left: Vec<_> = elements(args, 0)?.iter().filter(|item| !theirs.contains(*item)).collect();
-    Ok(made(bump, &left))
+    let theirs = Lookup::of(Relation::Set, elements(args, 1)?.iter());
+    made(bump, elements(args, 0)?.iter().filter(|item| !theirs.contains(*item)))
 }
 
 fn keys<'a>(
@@ -173,9 +169,7 @@ fn keys<'a>(
     wanted: fn(DiffStatus) -> bool,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
     let Some(ValueRef::MapDiff(diff)) = args.first() else { return Err(misfit()) };
-    let found: Vec<_> =
-        diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)).collect();
-    Ok(made(bump, &found))
+    made(bump, diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)))
 }
 
 fn added<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

@@ -3,11 +3,15 @@
 use bumpalo::Bump;
 
 use crate::{
-    pattern::Pattern,
-    value::{ListRef, Str, Type, ValueRef},
+    pattern::{Pattern, ReplaceError},
+    value::{Str, Type, ValueRef},
 };
 
-use super::{Builtin, Failure, Overload, keep, keep_cut, message, method, misfit};
+use super::{
+    Builtin, Failure, Overload,
+    access::{MAX_ELEMENTS, MAX_VALUE},
+    keep, keep_all, keep_cut, message, method, misfit, room,
+};
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
@@ -77,11 +81,11 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 }
 
 fn upper<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(keep_cut(bump, text(args, 0)?.upper()))
+    keep_cut(bump, text(args, 0)?.upper())
 }
 
 fn lower<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(keep_cut(bump, text(args, 0)?.lower()))
+    keep_cut(bump, text(args, 0)?.lower())
 }
 
 fn trim<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -91,46 +95,69 @@ fn trim<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 fn to_utf8<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Bytes(match text(args, 0)? {
         Str::Utf8(text) => text.as_bytes(),
-        wide => bump.alloc_slice_copy(&wide.to_utf8()),
+        wide => {
+            let octets = wide.to_utf8();
+            room(bump, octets.len())?;
+            bump.alloc_slice_copy(&octets)
+        }
     }))
 }
 
 /// A pattern that was not known when the rules were loaded.
-fn pattern<'a>(bump: &'a Bump, source: Str<'a>) -> Result<Pattern, Failure<'a>> {
-    Pattern::from_text(source).map_err(|e| message(bump, e))
+fn pattern<'a>(bump: &'a Bump, source: Str<'a>, subject: Str<'a>) -> Result<Pattern, Failure<'a>> {
+    // A value chooses the pattern, and so does a client: it may not take long to build.
+    Pattern::of_value(source, subject.bytes()).map_err(|e| message(bump, e))
 }
 
 fn matches<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let pattern = pattern(bump, text(args, 1)?)?;
-    Ok(ValueRef::Bool(pattern.matches(text(args, 0)?)))
+    let subject = text(args, 0)?;
+    let pattern = pattern(bump, text(args, 1)?, subject)?;
+    Ok(ValueRef::Bool(pattern.matches(subject)))
 }
 
 fn split<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(split_by(bump, &pattern(bump, text(args, 1)?)?, text(args, 0)?))
+    let subject = text(args, 0)?;
+    split_by(bump, &pattern(bump, text(args, 1)?, subject)?, subject)
 }
 
 /// `text.split(pattern)`
-pub fn split_by<'a>(bump: &'a Bump, pattern: &Pattern, text: Str<'a>) -> ValueRef<'a> {
-    let parts: Vec<_> = pattern.split(text).into_iter().map(|part| ValueRef::String(keep(bump, part))).collect();
-    ValueRef::List(ListRef::Made(bump.alloc_slice_copy(&parts)))
+///
+/// # Errors
+///
+/// More parts than a list has elements; a pattern that takes too long for the text.
+pub fn split_by<'a>(bump: &'a Bump, pattern: &Pattern, text: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    let parts = pattern.split(text, MAX_ELEMENTS).map_err(|e| refused(bump, e))?;
+    let parts = parts.into_iter().map(|part| keep_cut(bump, part)).collect::<Result<Vec<_>, _>>()?;
+    Ok(ValueRef::List(keep_all(bump, parts.into_iter())?))
+}
+
+fn refused<'a>(bump: &'a Bump, error: ReplaceError) -> Failure<'a> {
+    match error {
+        ReplaceError::TooLong => Failure::MemoryLimit,
+        other => match message(bump, other) {
+            Failure::Message(text) => Failure::Fatal(text),
+            full => full,
+        },
+    }
 }
 
 fn replace<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (subject, template) = (text(args, 0)?, text(args, 2)?);
-    replace_by(bump, &pattern(bump, text(args, 1)?)?, subject, template)
+    replace_by(bump, &pattern(bump, text(args, 1)?, subject)?, subject, template)
 }
 
 /// `text.replace(pattern, template)`
 ///
 /// # Errors
 ///
-/// A template that names a missing group ends the whole evaluation (group `string.replace`, rows with `throws`).
+/// A template that names a missing group ends the whole evaluation (group `string.replace`, rows with `throws`), and so
+/// does a result that is too long, and a pattern that takes too long for the text.
 pub fn replace_by<'a>(
     bump: &'a Bump,
     pattern: &Pattern,
     text: Str<'a>,
     template: Str<'a>,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
-    let replaced = pattern.replace(text, template).map_err(|e| Failure::Fatal(bump.alloc_str(&e.to_string())))?;
-    Ok(ValueRef::String(keep(bump, replaced)))
+    let replaced = pattern.replace(text, template, MAX_VALUE).map_err(|e| refused(bump, e))?;
+    Ok(ValueRef::String(keep(bump, replaced)?))
 }

@@ -75,7 +75,7 @@ pub(super) fn segment(token: &str) -> SmolStr {
         return encoded.into();
     }
     // The lexer admits whole `%HH` only.
-    crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), SmolStr::from)
+    crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), |decoded| SmolStr::from(decoded.as_ref()))
 }
 
 /// The text of a string literal of database rules, quotes included, with JavaScript's escapes: `\n` and its kin, `\xHH`,

@@ -1,6 +1,6 @@
 //! The parser of rules files: a cursor over tokens, and what is found by it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use smallvec::smallvec;
 
@@ -145,7 +145,7 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn refuse_repeated<'c>(&mut self, captures: impl Iterator<Item = &'c Capture>) {
-        let mut names = BTreeSet::new();
+        let mut names = HashSet::new();
         for capture in captures {
             if !names.insert(capture.name.text.as_str()) {
                 let message = format!("Variable {} already exists in the PathTemplate.", capture.name.text);

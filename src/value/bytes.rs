@@ -9,5 +9,9 @@ pub fn base64(octets: &[u8]) -> String {
 
 /// Upper-case hexadecimal.
 pub fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|b| format!("{b:02X}")).collect()
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    let digit = |four: u8| DIGITS.get(usize::from(four)).copied().unwrap_or('0');
+    let mut text = String::with_capacity(octets.len() * 2);
+    text.extend(octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 0xF)]));
+    text
 }

@@ -1,12 +1,13 @@
 //! The four relations of equality, and order (runtime specification, sections 5 and 6).
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashMap};
 
-use super::{DiffStatus, ListRef, MapRef, Str, ValueRef, number, view::DiffRef};
+use super::{DiffStatus, ListRef, MapRef, Str, ValueRef, lookup::same_set, number, view::DiffRef, work};
 
 /// Relation E1, the operator `==`, for anything but constraints: numbers across their types as doubles, other
 /// different types unequal.
 pub fn operator_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    work::steps(1);
     match (a, b) {
         (ValueRef::String(a), ValueRef::String(b)) => a == b,
         (ValueRef::Int(a), ValueRef::Int(b)) => a == b,
@@ -26,6 +27,7 @@ pub fn in_list(element: ValueRef<'_>, list: ListRef<'_>) -> bool {
 
 /// Relation E3, inside lists, maps and vectors: the same type at every level, doubles by their bits, NaN never.
 pub fn deep_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    work::steps(1);
     match (a, b) {
         (ValueRef::Null, ValueRef::Null) => true,
         (ValueRef::Bool(a), ValueRef::Bool(b)) => a == b,
@@ -51,6 +53,7 @@ pub fn deep_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
 /// Relation E4, sets and `map.diff`: numbers by their exact value across types and at every level, NaN equal to
 /// itself, paths by their texts.
 pub fn set_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    work::steps(1);
     match (a, b) {
         (ValueRef::Float(a), ValueRef::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
         (ValueRef::Int(a), ValueRef::Float(b)) | (ValueRef::Float(b), ValueRef::Int(a)) => {
@@ -69,19 +72,13 @@ fn same_place(a: super::LatLng, b: super::LatLng) -> bool {
     a.latitude.to_bits() == b.latitude.to_bits() && a.longitude.to_bits() == b.longitude.to_bits()
 }
 
-fn same_set(a: ListRef<'_>, b: ListRef<'_>) -> bool {
-    a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| set_equals(x, y)))
-}
-
 fn same_map(a: MapRef<'_>, b: MapRef<'_>, same: fn(ValueRef<'_>, ValueRef<'_>) -> bool) -> bool {
     a.len() == b.len() && a.iter().all(|(key, x)| b.get(key).is_some_and(|y| same(x, y)))
 }
 
 fn same_diff(a: DiffRef<'_>, b: DiffRef<'_>) -> bool {
-    let find = |diff: DiffRef<'_>, key: Str<'_>| -> Option<DiffStatus> {
-        diff.iter().find(|(k, _)| *k == key).map(|(_, s)| s)
-    };
-    a.iter().count() == b.iter().count() && a.iter().all(|(key, status)| find(b, key) == Some(status))
+    let there: HashMap<Str<'_>, DiffStatus> = b.iter().collect();
+    a.iter().count() == b.iter().count() && a.iter().all(|(key, status)| there.get(&key) == Some(&status))
 }
 
 /// The order of two values of ordered types: numbers, strings by UTF-16 code units, bytes, durations, timestamps.

@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 200;
 /// Plain JSON: whole numbers written without a fraction are ints, all others floats.
 impl From<Json> for Value {
     fn from(json: Json) -> Self {
-        plain(json, |n| n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int))
+        plain(json, |n| int(n).map_or_else(|| Value::Float(double(n)), Value::Int))
     }
 }
 
@@ -28,13 +28,22 @@ impl From<&Json> for Value {
 /// Claims of a token: any whole number within 64 bits is an int, however it is written, all others are floats
 /// (identity specification, section 6.2). Integers are exact.
 pub fn claims(json: Json) -> Value {
-    plain(json, |n| match (n.as_i64(), n.as_f64()) {
+    plain(json, |n| match (int(n), double(n)) {
         (Some(n), _) => Value::Int(n),
-        (None, Some(n)) if n.fract() == 0.0 && (i64::MIN as f64..-(i64::MIN as f64)).contains(&n) => {
-            Value::Int(n as i64)
-        }
-        (None, n) => Value::Float(n.unwrap_or(f64::NAN)),
+        (None, n) if n.fract() == 0.0 && (i64::MIN as f64..-(i64::MIN as f64)).contains(&n) => Value::Int(n as i64),
+        (None, n) => Value::Float(n),
     })
+}
+
+/// The integer that a number is written as. What another crate of the same build makes of numbers does not matter:
+/// where it switches on `serde_json/arbitrary_precision`, they are kept as texts, of which `-0` is an integer too.
+pub fn int(n: &Number) -> Option<i64> {
+    n.as_i64().filter(|int| *int != 0 || n.as_u64().is_some())
+}
+
+/// The double nearest to a number: infinite for one that is only a text, and too large.
+pub fn double(n: &Number) -> f64 {
+    n.as_f64().unwrap_or_else(|| n.to_string().parse().unwrap_or(f64::NAN))
 }
 
 fn plain(json: Json, number: fn(&Number) -> Value) -> Value {
@@ -385,9 +394,9 @@ pub fn to_plain(value: ValueRef<'_>) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value as Json, json};
+    use serde_json::json;
 
-    use super::{field, from_typed, to_typed};
+    use super::*;
 
     #[test]
     fn typed_values_of_another_shape_are_refused_with_the_key_and_what_is_right() {
@@ -430,5 +439,23 @@ mod tests {
         assert_eq!(read(json!({ "vectorValue": [1, 2.5] })), Some(typed.clone()));
         assert_eq!(read(typed.clone()), Some(typed));
         assert!(field(&json!({ "__type__": "__vector__", "value": [1.0] })).is_err());
+    }
+
+    #[test]
+    fn numbers_are_ints_where_they_are_written_so() {
+        for (text, int_, double_) in [
+            ("7", Some(7), 7.0),
+            ("0", Some(0), 0.0),
+            ("-0", None, -0.0),
+            ("1.0", None, 1.0),
+            ("1E2", None, 100.0),
+            ("9007199254740993", Some(9_007_199_254_740_993), 9_007_199_254_740_992.0),
+            ("18446744073709551615", None, 18_446_744_073_709_551_615.0),
+            ("123456789012345678901234567890", None, 1.234_567_890_123_456_8e29),
+            ("0.1", None, 0.1),
+        ] {
+            let n: Number = serde_json::from_str(text).unwrap();
+            assert_eq!((int(&n), double(&n).to_bits()), (int_, f64::to_bits(double_)), "{text}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::{hash::Hasher as _, sync::Arc};
 
 use rustc_hash::FxHasher;
 
-use super::{Name, Value, same_text};
+use super::{Name, Value, same_text, work};
 
 /// Maps of more entries than this are searched through a table.
 const SCAN: usize = 8;
@@ -17,6 +17,9 @@ const TABLE: usize = 64;
 
 /// Places of a table: at most half of them are taken.
 const PLACES: usize = 2 * TABLE;
+
+/// Positions of a block at most.
+const BLOCK: usize = 256;
 
 /// A place of a table that is not taken.
 const FREE: u8 = u8::MAX;
@@ -50,8 +53,8 @@ enum Index {
     None,
     /// From the place that the hash says on, up to one that is free.
     Table(Box<[u8; PLACES]>),
-    /// Sorted by key.
-    Sorted(Vec<u32>),
+    /// Sorted by key, in blocks: a key that comes late moves those of one block, not all of them.
+    Sorted(Vec<Vec<u32>>),
 }
 
 /// The hash by which maps find a key.
@@ -165,7 +168,7 @@ impl Table {
         if count == TABLE + 1 {
             let mut sorted: Vec<u32> = (0..count as u32).collect();
             sorted.sort_by(|a, b| key_at(&self.entries, *a).cmp(key_at(&self.entries, *b)));
-            self.index = Index::Sorted(sorted);
+            self.index = Index::Sorted(vec![sorted]);
             return;
         }
         match &mut self.index {
@@ -174,8 +177,18 @@ impl Table {
             Index::Sorted(sorted) => {
                 let last = count as u32 - 1;
                 let key = key_at(&self.entries, last);
-                let at = sorted.partition_point(|i| key_at(&self.entries, *i) < key);
-                sorted.insert(at, last);
+                let at = block_of(&self.entries, sorted, key);
+                let Some(block) = sorted.get_mut(at) else { return };
+                let place = block.partition_point(|i| key_at(&self.entries, *i) < key);
+                work::steps(block.len() - place);
+                block.insert(place, last);
+                if block.len() > BLOCK {
+                    // Keys often come in order: then full blocks stay behind.
+                    let keep = if place + 1 == block.len() { BLOCK - BLOCK / 8 } else { BLOCK / 2 };
+                    let upper = block.split_off(keep);
+                    work::steps(upper.len() + (sorted.len() - at) / BLOCK);
+                    sorted.insert(at + 1, upper);
+                }
             }
         }
     }
@@ -189,8 +202,9 @@ impl Table {
                 positions.find(|at| self.entries.get(*at).is_some_and(|entry| entry.is(key, hash)))
             }
             Index::Sorted(sorted) => {
-                let found = sorted.binary_search_by(|i| key_at(&self.entries, *i).cmp(key)).ok()?;
-                sorted.get(found).map(|i| *i as usize)
+                let block = sorted.get(block_of(&self.entries, sorted, key))?;
+                let found = block.binary_search_by(|i| key_at(&self.entries, *i).cmp(key)).ok()?;
+                block.get(found).map(|i| *i as usize)
             }
         }
     }
@@ -213,6 +227,12 @@ fn enter(table: &mut [u8; PLACES], at: usize, hash: u32) {
             return;
         }
     }
+}
+
+/// The block in which a key stands, or would stand.
+fn block_of(entries: &[Entry], blocks: &[Vec<u32>], key: &str) -> usize {
+    let begins_before = |block: &Vec<u32>| block.first().is_some_and(|first| key_at(entries, *first) <= key);
+    blocks.partition_point(begins_before).saturating_sub(1)
 }
 
 fn key_at(entries: &[Entry], at: u32) -> &str {
@@ -255,7 +275,7 @@ mod tests {
 
     #[test]
     fn keys_are_found_in_maps_of_any_size() {
-        for count in [0, 1, 7, 8, 9, 10, 63, 64, 65, 66, 200] {
+        for count in [0, 1, 7, 8, 9, 10, 63, 64, 65, 66, 200, 3_000] {
             let mut map = Map::new();
             for n in 0..count {
                 assert_eq!(map.insert(format!("k{n}"), n as i64), None);
@@ -271,6 +291,24 @@ mod tests {
             }
             let names: Vec<_> = map.iter().map(|(key, _)| key.to_owned()).collect();
             assert_eq!(names, (0..count).map(|n| format!("k{n}")).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn keys_in_any_order_make_a_map_in_little_more_than_one_step_each() {
+        const COUNT: usize = 40_000;
+        let orders: [fn(usize) -> usize; 3] = [|n| n, |n| COUNT - n, |n| n * 7_919 % COUNT];
+        for order in orders {
+            let key = |n: usize| format!("{:06}", order(n));
+            let mut map = Map::new();
+            let steps = work::counted(|| {
+                map = (0..COUNT).map(|n| (key(n), n as i64)).collect();
+            });
+            assert!(steps < 200 * COUNT as u64, "{steps}");
+            for n in (0..COUNT).step_by(97) {
+                assert_eq!(map.get(&key(n)), Some(&Value::Int(n as i64)));
+            }
+            assert_eq!(map.get("none"), None);
         }
     }
 

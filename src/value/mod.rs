@@ -3,6 +3,7 @@
 //!
 //! Invariants: no evaluation state, no names of variables; `json.rs` is the only place that knows serde.
 
+mod builder;
 mod bytes;
 mod constraint;
 mod equal;
@@ -10,6 +11,7 @@ mod facts;
 pub mod geo;
 pub mod json;
 mod key;
+mod lookup;
 mod map;
 pub mod number;
 pub mod path;
@@ -20,6 +22,7 @@ mod symbol;
 pub mod time;
 mod types;
 mod view;
+pub mod work;
 
 pub use bytes::{base64, hex};
 pub use constraint::{Comparator, Constraint};
@@ -27,6 +30,7 @@ pub use equal::{deep_equals, in_list, operator_equals, order, set_equals};
 pub use facts::{Facts, Resource, User};
 pub use geo::LatLng;
 pub use key::Key;
+pub use lookup::{Lookup, Relation};
 pub use map::Map;
 pub use path::{Path, PathRef, Segment, SegmentRef};
 pub use segments::{Root, SegmentRange, Segments};

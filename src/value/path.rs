@@ -2,7 +2,7 @@
 //!
 //! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{Cut, SegmentRange, Str, StrBuf, StrBuilder};
 
@@ -113,6 +113,36 @@ impl<'a> PathRef<'a> {
         if text.as_str().is_empty() { StrBuf::from("/".to_owned()) } else { text }
     }
 
+    /// Writes the text of the path, and stops soon after `limit` bytes.
+    pub(super) fn write_beginning(self, out: &mut String, limit: usize) {
+        let begin = out.len();
+        self.write_text(&mut |piece| {
+            if out.len() <= limit {
+                out.push_str(&piece.beginning(limit));
+            }
+        });
+        if out.len() == begin {
+            out.push('/');
+        }
+    }
+
+    /// Adds how large it is, and stops counting soon after it is too large.
+    pub fn measure(self, extent: &mut PathExtent) {
+        for segment in self.segments() {
+            if extent.segments > MAX_SEGMENTS {
+                return;
+            }
+            extent.segments += 1;
+            match segment {
+                SegmentRef::Simple(text) | SegmentRef::Capture(_, Some(text)) => {
+                    extent.bytes = extent.bytes.saturating_add(1 + text.bytes());
+                }
+                SegmentRef::Glob(_, Some(path)) => path.measure(extent),
+                SegmentRef::Capture(_, None) | SegmentRef::Glob(_, None) => extent.bytes += 1,
+            }
+        }
+    }
+
     /// The same path, owned.
     pub fn to_path(self) -> Path {
         let segment = |segment| match segment {
@@ -177,6 +207,19 @@ pub enum TemplateSegment {
     Glob(String),
 }
 
+/// Segments that a path made by an evaluation has at most, those of paths within it included. Documents are at most 100
+/// deep.
+pub const MAX_SEGMENTS: usize = 1 << 16;
+
+/// How large a path is, with the paths within it, each as often as it stands there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathExtent {
+    /// Segments.
+    pub segments: usize,
+    /// Bytes of its text, roughly.
+    pub bytes: usize,
+}
+
 /// Why a text is no path template. Displays the official message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
@@ -197,6 +240,9 @@ pub enum TemplateError {
     /// `path('/{x}/{x}')`
     #[error("Variable {0} already exists in the PathTemplate.")]
     Repeated(String),
+    /// More segments than any path needs.
+    #[error("A path has at most {MAX_SEGMENTS} segments.")]
+    TooLong,
     /// `path('/a%zz')`
     #[error("Unable to decode {0} to url. Error: {1}")]
     Decode(String, DecodeError),
@@ -211,7 +257,11 @@ pub fn parse_template(text: Str<'_>) -> Result<Vec<TemplateSegment>, TemplateErr
     if text.is_empty() {
         return Err(TemplateError::Empty);
     }
-    let parts = split_template(text).into_iter().map(|segment| parse_segment(segment.as_str(), text));
+    let parts = split_template(text);
+    if parts.len() > MAX_SEGMENTS {
+        return Err(TemplateError::TooLong);
+    }
+    let parts = parts.into_iter().map(|segment| parse_segment(segment.as_str(), text));
     let segments = parts.collect::<Result<Vec<_>, _>>()?;
     let mut names = HashSet::new();
     let repeated = segments.iter().filter_map(TemplateSegment::variable).find(|name| !names.insert(*name)).cloned();
@@ -272,7 +322,7 @@ fn parse_segment(segment: Str<'_>, whole: Str<'_>) -> Result<TemplateSegment, Te
 /// [`form_decode`] of a segment without the white space around it; a lone surrogate stays what it is.
 fn decode_units(segment: Str<'_>) -> Result<StrBuf, DecodeError> {
     let units = match segment {
-        Str::Utf8(text) => return form_decode(text.trim()).map(StrBuf::from),
+        Str::Utf8(text) => return form_decode(text.trim()).map(|text| StrBuf::from(text.into_owned())),
         Str::Wide(units) => units,
     };
     let mut points: Vec<Result<char, u16>> =
@@ -336,8 +386,10 @@ pub fn split_path(path: &str) -> Result<Vec<&str>, &'static str> {
 ///
 /// A path that no rules can cover.
 pub fn decode_path(path: &str) -> Result<Vec<String>, String> {
-    let decode =
-        |segment: &str| form_decode(segment).map_err(|e| format!("Unable to decode {segment} to url. Error: {e}"));
+    let decode = |segment: &str| match form_decode(segment) {
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(e) => Err(format!("Unable to decode {segment} to url. Error: {e}")),
+    };
     split_path(path)?.into_iter().map(decode).collect()
 }
 
@@ -347,7 +399,10 @@ pub fn decode_path(path: &str) -> Result<Vec<String>, String> {
 ///
 /// A `%` that no two digits follow. As in the official engine, a plus sign and one digit, or digits of other scripts,
 /// count as well.
-pub fn form_decode(text: &str) -> Result<String, DecodeError> {
+pub fn form_decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
+    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
+        return Ok(Cow::Borrowed(text));
+    }
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -367,7 +422,7 @@ pub fn form_decode(text: &str) -> Result<String, DecodeError> {
         }
         rest = after;
     }
-    Ok(String::from_utf8(octets).unwrap_or_else(|e| lossy(e.as_bytes())))
+    Ok(Cow::Owned(String::from_utf8(octets).unwrap_or_else(|e| lossy(e.as_bytes()))))
 }
 
 fn octet(high: char, low: char) -> Result<u8, DecodeError> {

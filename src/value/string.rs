@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+pub use super::builder::StrBuilder;
+
 /// Borrowed text.
 ///
 /// INVARIANT: `Wide` holds at least one lone surrogate, so each text has exactly one form and texts
@@ -86,6 +88,15 @@ impl<'a> Str<'a> {
         match self {
             Str::Utf8(s) => utf16_len(s),
             Str::Wide(units) => units.len(),
+        }
+    }
+
+    /// The bytes that it takes.
+    #[inline]
+    pub fn bytes(self) -> usize {
+        match self {
+            Str::Utf8(s) => s.len(),
+            Str::Wide(units) => 2 * units.len(),
         }
     }
 
@@ -204,6 +215,17 @@ impl<'a> Str<'a> {
         }
     }
 
+    /// The first characters as UTF-8, about so many of them: a long text is not copied for its beginning.
+    pub fn beginning(self, most: usize) -> Cow<'a, str> {
+        match self {
+            Str::Utf8(s) => match s.char_indices().nth(most) {
+                Some((end, _)) => Cow::Borrowed(s.get(..end).unwrap_or(s)),
+                None => Cow::Borrowed(s),
+            },
+            Str::Wide(units) => Cow::Owned(Str::Wide(units.get(..most).unwrap_or(units)).to_string()),
+        }
+    }
+
     /// The UTF-8 bytes; a lone surrogate becomes `?` (recorded case `string +/11`).
     pub fn to_utf8(self) -> Cow<'a, [u8]> {
         match self {
@@ -245,40 +267,6 @@ impl<'a> Cut<'a> {
         match self {
             Cut::Borrowed(s) => s.to_buf(),
             Cut::Owned(buf) => buf,
-        }
-    }
-}
-
-/// Text put together from parts; converts to code units once, when the first part needs it.
-#[derive(Clone, Debug, Default)]
-pub struct StrBuilder {
-    utf8: String,
-    /// Everything so far, as soon as one part was not UTF-8; `utf8` is unused from then on.
-    wide: Option<Vec<u16>>,
-}
-
-impl StrBuilder {
-    /// Appends `part`.
-    pub fn push(&mut self, part: Str<'_>) {
-        match (&mut self.wide, part) {
-            (Some(wide), part) => wide.extend(part.units()),
-            (None, Str::Utf8(s)) => self.utf8.push_str(s),
-            (None, Str::Wide(units)) => self.push_units(units),
-        }
-    }
-
-    /// Appends code units, which may hold lone surrogates.
-    pub fn push_units(&mut self, units: &[u16]) {
-        let utf8 = &self.utf8;
-        let wide = self.wide.get_or_insert_with(|| utf8.encode_utf16().collect());
-        wide.extend_from_slice(units);
-    }
-
-    /// The text built.
-    pub fn finish(self) -> StrBuf {
-        match self.wide {
-            Some(units) => StrBuf::from_units(units),
-            None => StrBuf::Utf8(self.utf8),
         }
     }
 }

@@ -199,7 +199,7 @@ impl<'a> Iterator for MapIter<'a> {
 }
 
 /// What became of a key from one map to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum DiffStatus {
     Added,
@@ -405,10 +405,13 @@ impl ValueRef<'_> {
                 }
                 out.push('}');
             }
-            ValueRef::Path(path) => out.push_str(&path.text().as_str().to_string()),
+            ValueRef::Path(path) => path.write_beginning(out, limit),
             ValueRef::MapDiff(diff) => {
                 out.push_str("diff(");
                 for (i, (key, status)) in diff.iter().enumerate() {
+                    if out.len() > limit {
+                        break;
+                    }
                     out.push_str(if i > 0 { ", " } else { "" });
                     quote(key, out, limit);
                     out.push_str(&format!(": {status:?}").to_lowercase());
@@ -452,7 +455,7 @@ fn described(write: impl FnOnce(&mut String, usize)) -> String {
 
 fn quote(text: Str<'_>, out: &mut String, limit: usize) {
     out.push('\'');
-    for c in text.to_string().chars().take(limit) {
+    for c in text.beginning(limit).chars() {
         match c {
             '\'' | '\\' => {
                 out.push('\\');

@@ -82,6 +82,16 @@ fn public(info: &[u8]) -> Option<Found> {
     }
 }
 
+/// Modulus and exponent of a PKCS#1 `RSAPublicKey`, most significant octet first.
+pub(super) fn rsa_public(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut all = Cursor(der);
+    let mut fields = Cursor(all.take(SEQUENCE)?);
+    let (n, e) = (fields.take(INTEGER)?, fields.take(INTEGER)?);
+    // What begins with the highest bit is negative.
+    let natural = |octets: &[u8]| octets.first().is_some_and(|first| *first < 0x80);
+    (all.0.is_empty() && fields.0.is_empty() && natural(n) && natural(e)).then_some((n, e))
+}
+
 fn private(der: &[u8]) -> Option<Found> {
     let mut fields = Cursor(Cursor(der).take(SEQUENCE)?);
     fields.take(INTEGER)?;

@@ -45,6 +45,14 @@ pub enum KeyError {
         "the key \"{0}\" cannot be read: RSA of 2048 to 8192 bits, EC on P-256 and shared secrets of 32 bytes can be used"
     )]
     Key(String),
+    /// A key that would verify nothing, or whatever anybody signs.
+    #[error("the key \"{id}\" cannot be used: {why}")]
+    Unfit {
+        /// Its id.
+        id: String,
+        /// What is wrong with it, and what would be right.
+        why: String,
+    },
     /// An object has the same name twice, such as two certificates with one id.
     #[error("an object in the keys has a name twice")]
     RepeatedName,
@@ -108,12 +116,16 @@ impl KeySet {
             let id = text("kid").unwrap_or_default();
             // Keys for encryption and of unknown kinds may stand beside those for signatures.
             let signs = text("use").is_none_or(|usage| usage == "sig");
-            let Some(key) = jwk_key(&text).filter(|_| signs) else {
-                if signs && matches!(text("kty"), Some("RSA" | "oct")) {
+            if !signs {
+                continue;
+            }
+            let Some(key) = jwk_key(&text) else {
+                if matches!(text("kty"), Some("RSA" | "oct")) || text("crv") == Some("P-256") {
                     return Err(KeyError::Key(id.to_owned()));
                 }
                 continue;
             };
+            let key = key.map_err(|why| KeyError::Unfit { id: id.to_owned(), why })?;
             if text("alg").is_some_and(|name| name != key.algorithm().name()) {
                 continue;
             }
@@ -128,7 +140,7 @@ impl KeySet {
         let mut keys = HashMap::new();
         for (id, pem) in fields {
             let pem = pem.as_str().ok_or(KeyError::Form)?;
-            keys.insert(id.clone(), pem_key(pem).ok_or_else(|| KeyError::Key(id.clone()))?);
+            keys.insert(id.clone(), pem_key(id, pem)?);
         }
         KeySet::of(keys)
     }
@@ -137,13 +149,11 @@ impl KeySet {
     ///
     /// # Errors
     ///
-    /// The text is no such key.
+    /// The text is no such key, or one that cannot be used.
     pub fn from_pem(id: impl Into<String>, pem: &str) -> Result<Self, KeyError> {
         let id = id.into();
-        match pem_key(pem) {
-            Some(key) => KeySet::of(HashMap::from([(id, key)])),
-            None => Err(KeyError::Key(id)),
-        }
+        let key = pem_key(&id, pem)?;
+        KeySet::of(HashMap::from([(id, key)]))
     }
 
     /// One shared secret for HS256, of at least 32 bytes.
@@ -218,26 +228,30 @@ pub fn max_age(cache_control: &str) -> Option<Duration> {
     ages.filter_map(|(_, seconds)| seconds.trim_matches('"').parse().ok()).next_back().map(Duration::from_secs)
 }
 
-fn pem_key(pem: &str) -> Option<Key> {
-    match der::read(pem)? {
-        Found::RsaPublic(der) => Some(Key::rsa_der(&der)),
-        Found::EcPublic(point) => Some(Key::p256(&point)),
-        Found::RsaPrivate(_) | Found::EcPrivate(_) => None,
-    }
+fn pem_key(id: &str, pem: &str) -> Result<Key, KeyError> {
+    let unreadable = || KeyError::Key(id.to_owned());
+    let key = match der::read(pem).ok_or_else(unreadable)? {
+        Found::RsaPublic(der) => {
+            let (n, e) = der::rsa_public(&der).ok_or_else(unreadable)?;
+            Key::rsa(n, e)
+        }
+        Found::EcPublic(point) => Key::p256(&point),
+        Found::RsaPrivate(_) | Found::EcPrivate(_) => return Err(unreadable()),
+    };
+    key.map_err(|why| KeyError::Unfit { id: id.to_owned(), why })
 }
 
 fn secret_key(secret: &[u8]) -> Option<Key> {
     (secret.len() >= 32).then(|| Key::secret(secret))
 }
 
-fn jwk_key<'a>(text: &impl Fn(&str) -> Option<&'a str>) -> Option<Key> {
+/// The key of a JWK, or why it cannot be used; nothing where its parts cannot be read.
+fn jwk_key<'a>(text: &impl Fn(&str) -> Option<&'a str>) -> Option<Result<Key, String>> {
     let octets = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
     match text("kty")? {
         "RSA" => {
             let (n, e) = (octets("n")?, octets("e")?);
-            let significant = n.iter().skip_while(|octet| **octet == 0).count();
-            let fits = (256..=1024).contains(&significant) && (1..=8).contains(&e.len());
-            fits.then(|| Key::rsa(&n, &e))
+            Some(Key::rsa(&n, &e))
         }
         "EC" if text("crv") == Some("P-256") => {
             let (x, y) = (octets("x")?, octets("y")?);
@@ -245,7 +259,7 @@ fn jwk_key<'a>(text: &impl Fn(&str) -> Option<&'a str>) -> Option<Key> {
             let fits = x.len() == 32 && y.len() == 32;
             fits.then(|| Key::p256(&point))
         }
-        "oct" => secret_key(&octets("k")?),
+        "oct" => secret_key(&octets("k")?).map(Ok),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ mod types;
 use rustc_hash::FxHashSet;
 
 use crate::{
-    pattern::Pattern,
+    pattern::{Pattern, Room},
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
     text::{Diagnostic, Source, Span},
 };
@@ -35,6 +35,7 @@ pub fn check_database(source: &Source, rules: &DatabaseRules) -> Vec<Diagnostic>
         open: Vec::new(),
         operands: Vec::new(),
         right: FxHashSet::default(),
+        room: Room::default(),
     };
     checker.location(&rules.root, &mut problems);
     problems.append(&mut checker.warnings);
@@ -54,6 +55,8 @@ struct Checker<'r> {
     operands: Vec<ExprId>,
     /// Patterns that are right, and whether they ignore case. Files repeat them.
     right: FxHashSet<(&'r str, bool)>,
+    /// What is left for the others.
+    room: Room,
 }
 
 type Checked = Result<Static, Box<Diagnostic>>;
@@ -200,7 +203,7 @@ impl<'r> Checker<'r> {
         if self.right.contains(&key) {
             return Ok(Static::Regex);
         }
-        match Pattern::check_database(key.0, key.1) {
+        match Pattern::check_database(key.0, key.1, &mut self.room) {
             Ok(()) => {
                 self.right.insert(key);
                 Ok(Static::Regex)

@@ -28,12 +28,12 @@ mod tests;
 
 use std::fmt;
 
-use super::Pattern;
 use super::classes::{MAX, Set};
 use super::hir::{Form, stand_in, surely_builds};
 use super::parse::{Node, Parsed, Repeat};
 use super::search::narrow;
 use super::shape::Shape;
+use super::{Pattern, Room};
 use crate::text::Span;
 use crate::value::string::Str;
 
@@ -80,9 +80,14 @@ impl Pattern {
     /// Whether [`Pattern::database`] compiles a text, without what only matching needs.
     ///
     /// # Errors
-    /// As [`Pattern::database`].
-    pub fn check_database(source: &str, ignore_case: bool) -> Result<(), DialectError> {
+    /// As [`Pattern::database`], and when the file has no room left for it.
+    pub fn check_database(source: &str, ignore_case: bool, room: &mut Room) -> Result<(), DialectError> {
         let node = whole(parser::parse(source, ignore_case)?);
+        if !room.take(&node) {
+            let message = "the regular expressions of this file are too large together";
+            return Err(DialectError::new(0, source.len(), message)
+                .with_hint("lower the counts of repetitions within repetitions"));
+        }
         if surely_builds(&node) { Ok(()) } else { Pattern::of_node(source, node).map(drop) }
     }
 

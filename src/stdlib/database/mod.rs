@@ -9,16 +9,16 @@ use std::cmp::Ordering;
 
 use bumpalo::Bump;
 
-use crate::value::{Comparator, ListRef, Str, StrBuilder, ValueRef, number::javascript_number};
+use crate::value::{Comparator, ListRef, Str, StrBuf, StrBuilder, ValueRef, number::javascript_number};
 
-use super::{Arithmetic, Builtin, Failure, keep};
+use super::{Arithmetic, Builtin, Failure, keep, room};
 
 pub use misuse::Misuse;
 
 /// Methods and properties of snapshots and of strings.
 pub(super) const TABLES: [&[Builtin]; 2] = [snapshots::TABLE, strings::TABLE];
 
-/// UTF-16 units, roughly, that a string made by an expression may have. The database stores up to 10 MB.
+/// Bytes of a string made by an expression. The database stores up to 10 MB.
 const MAX_TEXT: usize = 10 << 20;
 
 const TOO_LONG: Failure<'static> = Failure::Database(Misuse::TooLong);
@@ -52,16 +52,42 @@ fn is_addable(value: ValueRef<'_>) -> bool {
 }
 
 fn concat<'a>(bump: &'a Bump, a: ValueRef<'a>, b: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mut out = StrBuilder::default();
-    for part in [a, b] {
-        match part {
-            ValueRef::String(text) if text.size() > MAX_TEXT => return Err(TOO_LONG),
-            ValueRef::String(text) => out.push(text),
-            other => out.push(Str::Utf8(&javascript_number(number(other).unwrap_or(f64::NAN)))),
-        }
+    let written = |value| javascript_number(number(value).unwrap_or(f64::NAN));
+    match (a, b) {
+        (ValueRef::String(a), ValueRef::String(b)) => joined(bump, a, b),
+        (ValueRef::String(a), b) => joined(bump, a, Str::Utf8(&written(b))),
+        (a, ValueRef::String(b)) => joined(bump, Str::Utf8(&written(a)), b),
+        (a, b) => joined(bump, Str::Utf8(&written(a)), Str::Utf8(&written(b))),
     }
-    let text = keep(bump, out.finish());
-    if text.size() > MAX_TEXT { Err(TOO_LONG) } else { Ok(ValueRef::String(text)) }
+}
+
+fn joined<'a>(bump: &'a Bump, a: Str<'_>, b: Str<'_>) -> Result<ValueRef<'a>, Failure<'a>> {
+    let bytes = a.bytes() + b.bytes();
+    if bytes > MAX_TEXT {
+        return Err(TOO_LONG);
+    }
+    if let (Str::Utf8(a), Str::Utf8(b)) = (a, b) {
+        room(bump, bytes).map_err(|_| TOO_LONG)?;
+        let mut text = bumpalo::collections::String::with_capacity_in(bytes, bump);
+        text.push_str(a);
+        text.push_str(b);
+        return Ok(ValueRef::String(Str::Utf8(text.into_bump_str())));
+    }
+    if 2 * (a.size() + b.size()) > MAX_TEXT {
+        return Err(TOO_LONG);
+    }
+    let mut out = StrBuilder::default();
+    out.push(a);
+    out.push(b);
+    kept(bump, out.finish())
+}
+
+/// A text in the arena, if it is not too long.
+fn kept<'a>(bump: &'a Bump, text: StrBuf) -> Result<ValueRef<'a>, Failure<'a>> {
+    if text.as_str().bytes() > MAX_TEXT {
+        return Err(TOO_LONG);
+    }
+    keep(bump, text).map(ValueRef::String).map_err(|_| TOO_LONG)
 }
 
 /// A number of either representation: claims may be whole, data never is.

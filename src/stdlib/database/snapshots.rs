@@ -5,8 +5,8 @@ use bumpalo::Bump;
 use crate::value::{Content, Snapshot, Str, Type, Unreadable, ValueRef};
 
 use super::{
-    super::{Builtin, Failure, Overload, lookup::named, method, misfit},
-    Misuse,
+    super::{Builtin, Failure, Overload, lookup::named, method, misfit, room},
+    Misuse, TOO_LONG,
 };
 
 const TO_BOOL: &[Overload] = &[Overload { params: &[], result: Type::Bool }];
@@ -113,6 +113,8 @@ fn child<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
         [_, ValueRef::String(path)] => {
             // No key has half a surrogate pair; what stands for it here no key has either.
             let path = path.as_utf8().unwrap_or("\u{0}");
+            // A place is made for each name, up to some hundreds.
+            room(bump, path.len().saturating_mul(64).min(64 << 10)).map_err(|_| TOO_LONG)?;
             Ok(ValueRef::Snapshot(receiver(args)?.child(path, bump)))
         }
         _ => Err(misfit()),

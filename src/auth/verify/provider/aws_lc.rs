@@ -13,22 +13,19 @@ pub(super) use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
 pub(super) enum Key {
     Public(ParsedPublicKey),
     Secret(Box<hmac::Key>),
-    /// What AWS-LC does not take for a key of its kind. It verifies nothing.
-    Unfit,
 }
 
+/// Bits of the largest RSA keys that it checks with.
+pub(super) const MAX_RSA_BITS: usize = 8192;
+
 impl Key {
-    pub(super) fn rsa_der(der: &[u8]) -> Self {
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).map_or(Key::Unfit, Key::Public)
-    }
-
-    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Self {
+    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Option<Self> {
         let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256);
-        key.map_or(Key::Unfit, Key::Public)
+        key.ok().map(Key::Public)
     }
 
-    pub(super) fn p256(point: &[u8]) -> Self {
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_or(Key::Unfit, Key::Public)
+    pub(super) fn p256(point: &[u8]) -> Option<Self> {
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok().map(Key::Public)
     }
 
     pub(super) fn secret(secret: &[u8]) -> Self {
@@ -39,7 +36,6 @@ impl Key {
         match self {
             Key::Public(key) => key.verify_sig(message, signature).is_ok(),
             Key::Secret(key) => hmac::verify(key, message, signature).is_ok(),
-            Key::Unfit => false,
         }
     }
 }

@@ -62,19 +62,38 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// A PKCS#1 `RSAPublicKey`.
-    pub(super) fn rsa_der(der: &[u8]) -> Self {
-        Key { algorithm: Algorithm::Rs256, key: back_end::Key::rsa_der(der) }
-    }
-
     /// Modulus and exponent of RSA, most significant octet first.
-    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Self {
-        Key { algorithm: Algorithm::Rs256, key: back_end::Key::rsa(n, e) }
+    ///
+    /// # Errors
+    ///
+    /// Why such a key cannot be used, in words.
+    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, String> {
+        let (n, e) = (significant(n), significant(e));
+        let bits = n.first().map_or(0, |first| 8 * n.len() - first.leading_zeros() as usize);
+        if !(MIN_RSA_BITS..=back_end::MAX_RSA_BITS).contains(&bits) {
+            let most = back_end::MAX_RSA_BITS;
+            return Err(format!("its modulus has {bits} bits; RSA keys of {MIN_RSA_BITS} to {most} bits can be used"));
+        }
+        if n.last().is_none_or(|last| last % 2 == 0) {
+            return Err("its modulus is even, which no product of two primes is".to_owned());
+        }
+        // An exponent of one signs nothing: a signature is then the message itself.
+        let exponent = e.iter().try_fold(0_u64, |all, octet| all.checked_mul(256).map(|all| all | u64::from(*octet)));
+        if !exponent.is_some_and(|e| e % 2 == 1 && (3..1 << 33).contains(&e)) {
+            return Err("its exponent is not an odd number from 3 to 2^33; most keys have 65537".to_owned());
+        }
+        let key = back_end::Key::rsa(n, e).ok_or("it is not a public key of RSA")?;
+        Ok(Key { algorithm: Algorithm::Rs256, key })
     }
 
     /// An uncompressed point on P-256.
-    pub(super) fn p256(point: &[u8]) -> Self {
-        Key { algorithm: Algorithm::Es256, key: back_end::Key::p256(point) }
+    ///
+    /// # Errors
+    ///
+    /// Why such a key cannot be used, in words.
+    pub(super) fn p256(point: &[u8]) -> Result<Self, String> {
+        let key = back_end::Key::p256(point).ok_or("its point is not on the curve P-256")?;
+        Ok(Key { algorithm: Algorithm::Es256, key })
     }
 
     /// A shared secret.
@@ -90,6 +109,15 @@ impl Key {
     pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         self.algorithm == algorithm && algorithm.fits(signature) && self.key.verifies(message, signature)
     }
+}
+
+/// Bits of an RSA key that is believed.
+const MIN_RSA_BITS: usize = 2048;
+
+/// A number without leading zeros.
+fn significant(octets: &[u8]) -> &[u8] {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.get(zeros..).unwrap_or_default()
 }
 
 /// The signature of a message; nothing by a key that is too short to be believed.

@@ -9,17 +9,21 @@ pub(super) use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as PROVIDER;
 #[derive(Debug)]
 pub(super) struct Key(Algorithm, DecodingKey);
 
+/// Bits of the largest RSA keys that it checks with.
+pub(super) const MAX_RSA_BITS: usize = 4096;
+
 impl Key {
-    pub(super) fn rsa_der(der: &[u8]) -> Self {
-        Key(Algorithm::RS256, DecodingKey::from_rsa_der(der))
+    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Option<Self> {
+        Key(Algorithm::RS256, DecodingKey::from_rsa_raw_components(n, e)).fitting()
     }
 
-    pub(super) fn rsa(n: &[u8], e: &[u8]) -> Self {
-        Key(Algorithm::RS256, DecodingKey::from_rsa_raw_components(n, e))
+    pub(super) fn p256(point: &[u8]) -> Option<Self> {
+        Key(Algorithm::ES256, DecodingKey::from_ec_der(point)).fitting()
     }
 
-    pub(super) fn p256(point: &[u8]) -> Self {
-        Key(Algorithm::ES256, DecodingKey::from_ec_der(point))
+    /// The key, if there is a verifier for it: a point is looked for on its curve then.
+    fn fitting(self) -> Option<Self> {
+        (PROVIDER.verifier_factory)(&self.0, &self.1).is_ok().then_some(self)
     }
 
     pub(super) fn secret(secret: &[u8]) -> Self {
