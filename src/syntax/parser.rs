@@ -16,6 +16,9 @@ use super::{
     },
 };
 
+/// Problems after which repeated variables are no more told.
+const MAX_PROBLEMS: usize = 500;
+
 /// The token before which the parser stands cannot be there, or is one bracket too many inside each other.
 pub(super) struct Unexpected;
 
@@ -147,6 +150,9 @@ impl<'t> Parser<'t> {
     pub(super) fn refuse_repeated<'c>(&mut self, captures: impl Iterator<Item = &'c Capture>) {
         let mut names = HashSet::new();
         for capture in captures {
+            if self.problems.len() >= MAX_PROBLEMS {
+                return;
+            }
             if !names.insert(capture.name.text.as_str()) {
                 let message = format!("Variable {} already exists in the PathTemplate.", capture.name.text);
                 self.error(error::REPEATED_CAPTURE, capture.name.span, message);
