@@ -169,11 +169,10 @@ fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
 }
 
 fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let items = list(args, 0)?;
-    for item in items.iter() {
-        comparable(item)?;
+    let mut set = Lookup::new(Relation::Set);
+    for item in list(args, 0)?.iter() {
+        set.insert(comparable(item)?);
     }
-    let set = Lookup::of(Relation::Set, items.iter());
     Ok(ValueRef::Set(keep_all(bump, set.items().iter().copied())?))
 }
 

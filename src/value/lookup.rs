@@ -75,7 +75,7 @@ impl<'a> Lookup<'a> {
         Lookup { items: Vec::new(), relation, index: None }
     }
 
-    /// Those values.
+    /// Those values, for look-ups: a few of them may be the same.
     pub fn of(relation: Relation, values: impl Iterator<Item = ValueRef<'a>>) -> Self {
         let mut lookup =
             Lookup { items: Vec::with_capacity(values.size_hint().1.unwrap_or(0).min(SCAN)), ..Lookup::new(relation) };
