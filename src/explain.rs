@@ -45,6 +45,16 @@ pub(crate) fn in_short(step: &Step, gave: &str) -> String {
     }
 }
 
+/// What the steps of a condition say of operands that were taken by mistake.
+pub(crate) fn strays(step: &Step) -> Vec<&str> {
+    let (mut open, mut found) = (vec![step], Vec::new());
+    while let Some(step) = open.pop() {
+        found.extend(step.stray.as_deref());
+        open.extend(step.parts.iter().rev());
+    }
+    found
+}
+
 /// One line for each sub-expression, those inside it indented below.
 pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
     let text = shorten(source.slice(step.span), SOURCE_WIDTH);
@@ -57,6 +67,9 @@ pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, in
         outcome => shorten(&describe(outcome), room),
     };
     writeln!(f, "{:indent$}{text} → {}", "", in_short(step, &value))?;
+    if let Some(stray) = &step.stray {
+        writeln!(f, "{:indent$}  note: {stray}", "")?;
+    }
     // Very deep expressions stay readable if they stop moving to the right.
     let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
     for part in worth_showing(step) {

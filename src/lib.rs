@@ -19,6 +19,7 @@
 //! | `service` | what Storage and Firestore share: decisions, documents, explanations |
 //! | `storage`, `firestore` | their products: requests as typed builders |
 //! | `database` | Realtime Database: data, the overlay of a write, the cascade, decisions, explanations |
+//! | `lint` | syntax tree → warnings of our own |
 //! | `suite` | rules unit tests: files of tests, runs, coverage, reports (feature `suite`) |
 //! | `cli` | the command |
 //!
@@ -44,6 +45,7 @@ mod error;
 mod eval;
 mod explain;
 pub mod firestore;
+pub mod lint;
 mod pattern;
 mod program;
 mod service;

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Each may use those before it.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 18] = [
     "text",
     "value",
     "pattern",
@@ -25,6 +25,7 @@ const LAYERS: [&str; 17] = [
     "storage",
     "firestore",
     "database",
+    "lint",
     "suite",
     "cli",
 ];

@@ -21,6 +21,7 @@ enum Rank {
 /// What a code stands for.
 struct Entry {
     id: &'static str,
+    about: &'static str,
     rank: Rank,
     example: &'static str,
     hint: &'static str,
@@ -49,12 +50,12 @@ static TOO_LARGE: [u8; Limits::OFFICIAL.source_bytes + 1] =
     lengthened(b"rules_version = '2'; service firebase.storage { match /a { allow read; } }");
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident $id:literal $rank:ident $example:expr $(, $hint:literal)?;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident $id:literal $rank:ident $example:expr $(, $hint:literal)?;)*) => {
         /// A kind of problem in a rules file.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
-            $($(#[$doc])* $name,)*
+            $($(#[doc = $doc])* $name,)*
         }
 
         impl Code {
@@ -65,6 +66,7 @@ macro_rules! codes {
                 match self {
                     $(Code::$name => Entry {
                         id: $id,
+                        about: concat!($($doc),*),
                         rank: Rank::$rank,
                         example: $example,
                         hint: concat!("" $(, $hint)?),
@@ -310,6 +312,11 @@ impl Code {
             Rank::Error => Severity::Error,
             Rank::Failing | Rank::Undeployable | Rank::Warning => Severity::Warning,
         }
+    }
+
+    /// What is wrong, in a sentence.
+    pub fn about(self) -> &'static str {
+        self.entry().about.trim()
     }
 
     /// The smallest source that raises it.

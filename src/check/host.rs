@@ -8,14 +8,16 @@ use crate::value::Type;
 
 /// A product with rules in this language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Product {
+pub(crate) enum Product {
     Firestore,
     Storage,
 }
 
 impl Product {
+    pub(super) const SERVICES: [&str; 2] = ["cloud.firestore", "firebase.storage"];
+
     /// By the name of its service, which is case-sensitive.
-    pub(super) fn of_service(name: &str) -> Option<Product> {
+    pub(crate) fn of_service(name: &str) -> Option<Product> {
         match name {
             "cloud.firestore" => Some(Product::Firestore),
             "firebase.storage" => Some(Product::Storage),
@@ -41,11 +43,13 @@ impl Hosts {
     /// What any request gives.
     const ANY: Hosts = Hosts(7);
 
+    pub(super) const METHODS: [&str; 7] = ["read", "get", "list", "write", "create", "update", "delete"];
+
     /// What requests of a method give; method names are case-insensitive.
     pub(super) fn of_method(product: Product, name: &str) -> Option<Hosts> {
         let is = |known: &&str| name.eq_ignore_ascii_case(known);
         let list = is(&"list");
-        if !list && !["read", "get", "write", "create", "update", "delete"].iter().any(is) {
+        if !Self::METHODS.iter().any(is) {
             return None;
         }
         Some(match product {

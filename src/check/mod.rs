@@ -29,9 +29,11 @@ use rustc_hash::FxHashMap;
 
 pub use codes::{Code, is_refused_if_strict};
 pub use database::check_database;
+pub(crate) use host::Product;
 pub use limits::Limits;
+pub(crate) use scope::{FunctionId, ScopeId, World};
 
-use self::{calls::Calls, infer::Checker, problems::Problems, scope::World};
+use self::{calls::Calls, infer::Checker, problems::Problems};
 use crate::{
     syntax::ast::{Ruleset, Version},
     text::{Diagnostics, Source},

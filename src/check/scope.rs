@@ -17,18 +17,23 @@ use super::{
 };
 use crate::{
     syntax::ast::{Allow, Function, Item, Match, Ruleset, Segment},
+    text::{Diagnostic, nearest},
     value::Type,
 };
 
 /// A block, service or the file, by its place in [`World`].
-pub(super) type ScopeId = usize;
+pub(crate) type ScopeId = usize;
 /// A function, by its place in [`World`]; functions of one scope are in source order.
-pub(super) type FunctionId = usize;
+pub(crate) type FunctionId = usize;
 
 /// The names that a block adds.
 #[derive(Default)]
 struct Scope<'a> {
     outer: Option<ScopeId>,
+    /// The service it stands in, where that is a known one.
+    product: Option<Product>,
+    /// The block it is, unless it is a service or the file.
+    block: Option<&'a Match>,
     /// The blocks directly in it, in source order.
     children: Vec<ScopeId>,
     /// By name; more than one is an error already reported.
@@ -42,27 +47,27 @@ struct Scope<'a> {
 }
 
 /// A function and where it stands.
-pub(super) struct Declared<'a> {
-    pub(super) function: &'a Function,
-    pub(super) scope: ScopeId,
+pub(crate) struct Declared<'a> {
+    pub(crate) function: &'a Function,
+    pub(crate) scope: ScopeId,
     /// Whether it stands outside services.
     pub(super) at_root: bool,
 }
 
 /// A statement and where it stands.
-pub(super) struct Statement<'a> {
-    pub(super) allow: &'a Allow,
-    pub(super) scope: ScopeId,
+pub(crate) struct Statement<'a> {
+    pub(crate) allow: &'a Allow,
+    pub(crate) scope: ScopeId,
     /// What its methods make available.
     pub(super) hosts: Hosts,
 }
 
 /// All scopes, functions and statements of a file.
 #[derive(Default)]
-pub(super) struct World<'a> {
+pub(crate) struct World<'a> {
     scopes: Vec<Scope<'a>>,
-    pub(super) functions: Vec<Declared<'a>>,
-    pub(super) statements: Vec<Statement<'a>>,
+    pub(crate) functions: Vec<Declared<'a>>,
+    pub(crate) statements: Vec<Statement<'a>>,
 }
 
 impl<'a> World<'a> {
@@ -85,9 +90,11 @@ impl<'a> World<'a> {
             }
             let product = Product::of_service(&name.text);
             if product.is_none() {
-                problems.add(Code::UnknownService, name.span, format!("Invalid service name: {}.", name.text));
+                let problem =
+                    Code::UnknownService.problem(Some(name.span), format!("Invalid service name: {}.", name.text));
+                problems.push(meant(problem, nearest(&name.text, Product::SERVICES)));
             }
-            let scope = world.open(Scope { outer: Some(Self::ROOT), ..Scope::default() });
+            let scope = world.open(Scope { outer: Some(Self::ROOT), product, ..Scope::default() });
             for function in &service.functions {
                 world.declare(function, scope, limits, problems);
             }
@@ -96,6 +103,28 @@ impl<'a> World<'a> {
             }
         }
         world
+    }
+
+    /// The blocks of a file that the checker accepts.
+    pub(crate) fn of(ruleset: &'a Ruleset) -> Self {
+        World::new(ruleset, &Limits::OFFICIAL, &mut Problems::default())
+    }
+
+    /// The known service that a scope stands in.
+    pub(crate) fn product(&self, scope: ScopeId) -> Option<Product> {
+        self.scopes.get(scope).and_then(|scope| scope.product)
+    }
+
+    /// The whole path of a scope, from the service inward.
+    pub(crate) fn path(&self, scope: ScopeId) -> Vec<&'a Segment> {
+        let mut blocks: Vec<_> = self.outward(scope).filter_map(|scope| scope.block).collect();
+        blocks.reverse();
+        blocks.into_iter().flat_map(|block| &block.path).collect()
+    }
+
+    /// Whether a wildcard of that name is visible in a scope.
+    pub(crate) fn has_capture(&self, scope: ScopeId, name: &str) -> bool {
+        self.capture(scope, name).is_some()
     }
 
     fn open(&mut self, scope: Scope<'a>) -> ScopeId {
@@ -126,7 +155,14 @@ impl<'a> World<'a> {
             }
         }
         captures.sort_unstable();
-        let scope = self.open(Scope { outer: Some(outer), captures, capture_types, ..Scope::default() });
+        let scope = self.open(Scope {
+            outer: Some(outer),
+            product,
+            block: Some(block),
+            captures,
+            capture_types,
+            ..Scope::default()
+        });
         for function in &block.functions {
             self.declare(function, scope, limits, problems);
         }
@@ -137,7 +173,9 @@ impl<'a> World<'a> {
                 match product.and_then(|product| Hosts::of_method(product, &method.text)) {
                     Some(more) => hosts = hosts.and(more),
                     None => {
-                        problems.add(Code::UnknownMethod, method.span, format!("Invalid method name: {}.", method.text))
+                        let message = format!("Invalid method name: {}.", method.text);
+                        let problem = Code::UnknownMethod.problem(Some(method.span), message);
+                        problems.push(meant(problem, nearest(&method.text, Hosts::METHODS)));
                     }
                 }
             }
@@ -179,7 +217,7 @@ impl<'a> World<'a> {
 
     /// The function that a call in this scope means. Where several have its name, which is an error, the first stands
     /// for all.
-    pub(super) fn function(&self, scope: ScopeId, name: &str) -> Option<FunctionId> {
+    pub(crate) fn function(&self, scope: ScopeId, name: &str) -> Option<FunctionId> {
         self.outward(scope).find_map(|s| s.functions.get(name))?.first().copied()
     }
 
@@ -216,8 +254,16 @@ impl<'a> World<'a> {
         self.outward(scope).find(|s| s.captures.binary_search(&name).is_ok()).map(|s| s.capture_types)
     }
 
-    pub(super) fn declared(&self, id: FunctionId) -> Option<&Declared<'a>> {
+    pub(crate) fn declared(&self, id: FunctionId) -> Option<&Declared<'a>> {
         self.functions.get(id)
+    }
+}
+
+/// A problem of a name that may stand for another.
+fn meant(problem: Diagnostic, near: Option<&str>) -> Diagnostic {
+    match near {
+        Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
+        None => problem,
     }
 }
 

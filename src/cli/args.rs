@@ -22,8 +22,8 @@ const STATUS: &str = "Exit status: 0 all well, 1 a request was denied or a test 
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Compile rules and print every error and warning of the official compiler
-    #[command(after_help = STATUS)]
+    /// Compile rules and print what the official compiler and our own checks say of them
+    #[command(after_help = CHECK_HELP)]
     Check(CheckOptions),
     /// Decide one request, or a stream of them
     #[command(after_help = EVAL_HELP)]
@@ -36,6 +36,19 @@ pub(super) enum Command {
     #[command(subcommand)]
     Token(super::token::TokenCommand),
 }
+
+const CHECK_HELP: &str = "\
+A warning of our own is silenced where it is meant, by a comment on the line before or at the end of the line:
+
+  // firewarden: allow open-write: everybody may send this form
+
+Examples:
+  firewarden check
+  firewarden check storage.rules --strict
+  firewarden check --format sarif > firewarden.sarif
+  firewarden check --explain stray-operands
+
+Exit status: 0 accepted, 2 wrong usage or unreadable input, 3 refused, or with --strict anything that is suspicious.";
 
 const TEST_HELP: &str = "\
 Suites are files *.test.yaml, *.test.yml and *.test.json; of a folder those below it are run. The shortest one:
@@ -196,9 +209,15 @@ pub(super) struct CheckOptions {
     /// How to print problems
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(super) format: CheckFormat,
-    /// Treat as errors what the official compiler only warns of but what always fails at run time
+    /// Treat as errors what the official compiler only warns of but what always fails at run time, and our own checks
     #[arg(long)]
     pub(super) strict: bool,
+    /// The time that dates in rules are compared with, RFC 3339; without this, now
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// Tell what a code means, with an example and what would be right
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["files", "format", "strict", "now"])]
+    pub(super) explain: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,13 @@
-//! `firewarden check`: what the official compiler says of rules.
+//! `firewarden check`: what the official compiler says of rules, and what our own checks find.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
-    check::is_refused_if_strict,
+    check::{self, is_refused_if_strict},
+    lint::{self, lint},
     suite::{Rules, report::annotations},
-    text::{Diagnostic, Diagnostics, Severity, Source},
+    text::{Diagnostic, Diagnostics, Severity, Source, nearest},
+    value::Timestamp,
 };
 
 use super::{
@@ -17,12 +19,20 @@ use super::{
 };
 
 pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+    if let Some(code) = &options.explain {
+        output.result(&explain(code)?);
+        return Ok(Exit::Ok);
+    }
+    let now = match &options.now {
+        Some(text) => text.parse().map_err(|error| Unreadable(format!("--now {text:?}: {error}")))?,
+        None => Timestamp::from(std::time::SystemTime::now()),
+    };
     let mut exit = Exit::Ok;
     let mut checked = Vec::new();
     for path in files(options)? {
         match read(&path) {
             Ok(source) => {
-                let found = diagnose(&source, options.strict);
+                let found = diagnose(&source, now, options.strict);
                 if found.has_errors() {
                     exit = exit.max(Exit::Refused);
                 }
@@ -54,17 +64,73 @@ fn read(path: &Path) -> Result<Source, Unreadable> {
     Ok(Source::new(input::name(path), input::text(path)?))
 }
 
-/// Every problem, with strictness applied.
-pub(super) fn diagnose(source: &Source, strict: bool) -> Diagnostics {
-    let found = Rules::problems(source);
+/// Every problem by place, with strictness applied.
+fn diagnose(source: &Source, now: Timestamp, strict: bool) -> Diagnostics {
+    let found = Rules::problems(source).with(lint(source, now));
     if !strict {
         return found;
     }
     found.map(|problem| {
-        if is_refused_if_strict(problem.code) {
+        if is_refused_if_strict(problem.code) || lint::Code::from_id(problem.code).is_some() {
             problem.severity = Severity::Error;
         }
     })
+}
+
+/// What a code stands for.
+pub(super) struct Explained {
+    pub(super) id: &'static str,
+    pub(super) about: &'static str,
+    pub(super) hint: Option<&'static str>,
+    pub(super) example: &'static str,
+    pub(super) severity: Severity,
+    /// Whether the official compiler reports it.
+    pub(super) official: bool,
+}
+
+/// Every code, the official ones first.
+pub(super) fn codes() -> impl Iterator<Item = Explained> {
+    let official = check::Code::ALL.iter().map(|code| Explained {
+        id: code.id(),
+        about: code.about(),
+        hint: code.hint(),
+        example: code.example(),
+        severity: code.severity(),
+        official: true,
+    });
+    official.chain(lint::Code::ALL.iter().map(|code| Explained {
+        id: code.id(),
+        about: code.about(),
+        hint: Some(code.hint()),
+        example: code.example(),
+        severity: Severity::Warning,
+        official: false,
+    }))
+}
+
+fn explain(id: &str) -> Result<String, Unreadable> {
+    let known = || codes().map(|code| code.id);
+    let Some(code) = codes().find(|code| code.id == id) else {
+        let near =
+            nearest(id, known()).map_or_else(|| "see docs/lints.md".to_owned(), |near| format!("did you mean {near}?"));
+        return Err(Unreadable(format!("--explain {id:?}: there is no such code; {near}")));
+    };
+    let kind = match (code.official, code.severity) {
+        (true, Severity::Error) => "an error of the official compiler",
+        (true, Severity::Warning) => "a warning of the official compiler",
+        (false, _) => "a check of firewarden; the official compiler accepts it",
+    };
+    let mut text =
+        format!("{id}: {kind}\n\n{}\n\nExample:\n  {}\n", code.about, code.example.replace('\n', "\n  ").trim_end());
+    if let Some(hint) = code.hint {
+        text += &format!("\nHint: {hint}\n");
+    }
+    if lint::Code::from_id(id).is_some_and(lint::Code::can_be_silenced) {
+        text += &format!(
+            "\nWhere it is meant, on the line before or at its end:\n  // firewarden: allow {id}: the reason\n"
+        );
+    }
+    Ok(text)
 }
 
 fn human(found: &Diagnostics, output: &mut Output) {

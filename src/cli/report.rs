@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::check::{Explained, codes};
 use crate::text::{Diagnostic, Diagnostics, LineColumn, Severity};
 
 fn severity(problem: &Diagnostic) -> &'static str {
@@ -41,19 +42,30 @@ pub(super) fn json(checked: &[Diagnostics]) -> String {
     pretty(&json!({ "files": checked.iter().map(file).collect::<Vec<_>>() }))
 }
 
-/// A SARIF 2.1.0 log with one run.
+/// A code as SARIF describes it.
+fn rule(code: &Explained) -> Json {
+    let mut help = code.hint.map_or(String::new(), |hint| format!("Hint: {hint}\n\n"));
+    help += &format!("Example:\n\n{}", code.example.trim_end());
+    json!({
+        "id": code.id,
+        "shortDescription": { "text": code.about },
+        "help": { "text": help },
+        "defaultConfiguration": { "level": if code.severity == Severity::Error { "error" } else { "warning" } },
+        "properties": { "tags": [if code.official { "official" } else { "lint" }] },
+    })
+}
+
+/// A SARIF 2.1.0 log with one run. It describes every code, raised or not.
 pub(super) fn sarif(checked: &[Diagnostics]) -> String {
-    let mut codes: Vec<&str> = checked.iter().flat_map(|found| found.iter().map(|p| p.code)).collect();
-    codes.sort_unstable();
-    codes.dedup();
     let result = |found: &Diagnostics, problem: &Diagnostic| {
         let region = range(found, problem).map(|(from, to)| {
             json!({ "startLine": from.line, "startColumn": from.column, "endLine": to.line, "endColumn": to.column })
         });
+        let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
         json!({
             "ruleId": problem.code,
             "level": severity(problem),
-            "message": { "text": problem.message },
+            "message": { "text": format!("{}{hint}", problem.message) },
             "locations": [{ "physicalLocation": {
                 "artifactLocation": { "uri": found.source().name() },
                 "region": region.unwrap_or_else(|| json!({ "startLine": 1 })),
@@ -68,7 +80,7 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
             "tool": { "driver": {
                 "name": "firewarden",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": codes.iter().map(|code| json!({ "id": code })).collect::<Vec<_>>(),
+                "rules": codes().map(|code| rule(&code)).collect::<Vec<_>>(),
             } },
             "columnKind": "unicodeCodePoints",
             "results": results,

@@ -106,9 +106,14 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// Gives an operation its result.
     pub(super) fn leave(&mut self, id: NodeId, result: Result<'a>) -> Flow<'a> {
+        let ends = matches!(&result, Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal());
+        // What ends everything leaves all operands where they are, and nobody takes them.
+        if !ends {
+            self.observer.operands(self.operands.len());
+        }
         self.observer.leave(id, &result);
         match result {
-            Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal() => Err(error),
+            Err(error) if ends => Err(error),
             result => {
                 self.operands.push(result);
                 Ok(())
@@ -118,6 +123,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// Begins an operation: one without operands is finished at once.
     fn enter(&mut self, id: NodeId) -> Flow<'a> {
+        self.observer.operands(self.operands.len());
         self.observer.enter(id);
         let code = self.code;
         match code.node(id) {

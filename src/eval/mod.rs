@@ -50,6 +50,7 @@ mod observe;
 mod peek;
 mod permit;
 mod place;
+mod stray;
 mod test;
 mod trace;
 mod verdict;

@@ -18,6 +18,9 @@ pub trait Observer {
     /// The operation that ends next gives false; `why` tells what a reader wants to know of it.
     fn refutes(&mut self, _why: impl FnOnce() -> Option<String>) {}
 
+    /// How many operands lie below the operation that begins or ends next.
+    fn operands(&mut self, _count: usize) {}
+
     /// An operation begins.
     fn enter(&mut self, _node: NodeId) {}
 

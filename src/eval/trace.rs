@@ -9,6 +9,7 @@ use crate::{
 use super::{
     Fault, Observer, Result,
     kept::{Keeper, Kept, Reader, Store},
+    stray,
 };
 
 /// What a decision went through.
@@ -66,7 +67,11 @@ pub struct Step {
     pub kind: StepKind,
     /// Of one that gave false, what a reader wants to know: `missing: 'size'`.
     pub why: Option<String>,
-    node: NodeId,
+    /// Of one that took an operand which a failed literal had left behind, what happened and what would be right.
+    pub stray: Option<String>,
+    pub(super) node: NodeId,
+    /// Whether it left operands behind.
+    pub(super) strays: bool,
 }
 
 /// What a reader of a trace needs to know of an operation.
@@ -134,6 +139,8 @@ pub struct Notes {
     steps: Vec<Noted>,
     /// Reasons, each with the number of its step.
     whys: Vec<(u32, String)>,
+    /// The numbers of steps that left operands behind.
+    strays: Vec<u32>,
 }
 
 /// Writes down the sub-expressions of expressions.
@@ -143,10 +150,14 @@ pub struct Steps<'p> {
     pub keeper: Keeper<'p>,
     steps: Vec<Noted>,
     whys: Vec<(u32, String)>,
+    strays: Vec<u32>,
     /// Steps that are done and not yet part of another.
     done: u32,
-    /// Of each operation that has begun, how many of them stand before its parts, and how many errors.
-    open: Vec<(u32, u32)>,
+    /// Of each operation that has begun, how many of them stand before its parts, how many errors, and how many operands
+    /// lie below it.
+    open: Vec<(u32, u32, usize)>,
+    /// Operands below the operation that begins or ends next, where that is known.
+    operands: Option<usize>,
     /// Of the operation that ends next.
     why: Option<String>,
     /// Where the steps of the expression begin.
@@ -162,8 +173,17 @@ const FIRST_OPEN: usize = 16;
 impl<'p> Steps<'p> {
     /// Nothing is written down yet.
     pub fn new(code: &'p Code) -> Self {
-        let (steps, whys) = (Vec::new(), Vec::new());
-        Steps { keeper: Keeper::with_room(code), steps, whys, done: 0, open: Vec::new(), why: None, begin: 0 }
+        Steps {
+            keeper: Keeper::with_room(code),
+            steps: Vec::new(),
+            whys: Vec::new(),
+            strays: Vec::new(),
+            done: 0,
+            open: Vec::new(),
+            operands: None,
+            why: None,
+            begin: 0,
+        }
     }
 
     #[cold]
@@ -188,11 +208,12 @@ impl<'p> Steps<'p> {
         self.steps.truncate(self.begin as usize);
         let forgotten = self.whys.iter().rev().take_while(|(step, _)| *step >= self.begin).count();
         self.whys.truncate(self.whys.len() - forgotten);
+        self.strays.truncate(self.strays.partition_point(|step| *step < self.begin));
     }
 
     /// What was written down.
     pub fn finish(self) -> Notes {
-        Notes { store: self.keeper.store, steps: self.steps, whys: self.whys }
+        Notes { store: self.keeper.store, steps: self.steps, whys: self.whys, strays: self.strays }
     }
 }
 
@@ -201,15 +222,22 @@ impl Observer for Steps<'_> {
         self.why = why();
     }
 
+    fn operands(&mut self, count: usize) {
+        self.operands = Some(count);
+    }
+
     fn enter(&mut self, _node: NodeId) {
         if self.open.capacity() == 0 {
             self.make_room();
         }
-        self.open.push((self.done, self.keeper.errors()));
+        self.open.push((self.done, self.keeper.errors(), self.operands.take().unwrap_or(0)));
     }
 
     fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let (before, errors) = self.open.pop().unwrap_or_default();
+        let (before, errors, below) = self.open.pop().unwrap_or_default();
+        if self.operands.take().is_some_and(|operands| operands > below) {
+            self.strays.push(self.steps.len() as u32);
+        }
         if let Some(why) = self.why.take() {
             self.whys.push((self.steps.len() as u32, why));
         }
@@ -242,6 +270,7 @@ impl<'n> NotesReader<'n> {
         let mut done: Vec<Step> = Vec::new();
         for (number, noted) in (run.start..).zip(run.of(&self.notes.steps)) {
             let mut parts = done.split_off((noted.before as usize).min(done.len()));
+            let stray = stray::explain(code, noted.node, &parts);
             // Operands may be evaluated from right to left; a reader wants them as written.
             let span = code.span(noted.node);
             let inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
@@ -251,7 +280,8 @@ impl<'n> NotesReader<'n> {
             let why = self.notes.whys.binary_search_by_key(&number, |(step, _)| *step).ok();
             let why = why.and_then(|at| self.notes.whys.get(at)).map(|(_, why)| why.clone());
             let (kind, outcome) = (StepKind::of(code.node(noted.node)), self.kept.outcome(noted.kept));
-            done.push(Step { span, outcome, parts, kind, why, node: noted.node });
+            let strays = self.notes.strays.binary_search(&number).is_ok();
+            done.push(Step { span, outcome, parts, kind, why, stray, node: noted.node, strays });
         }
         done.pop()
     }
@@ -329,6 +359,10 @@ impl<'p> Recorder<'p> {
 impl Observer for Recorder<'_> {
     fn refutes(&mut self, why: impl FnOnce() -> Option<String>) {
         self.steps.refutes(why);
+    }
+
+    fn operands(&mut self, count: usize) {
+        self.steps.operands(count);
     }
 
     fn block(&mut self, id: u32) {

@@ -35,6 +35,9 @@ impl Document {
     }
 }
 
+/// The members of `resource`, `request.resource` and what `get()` gives.
+pub(crate) const DOCUMENT: [Symbol; 3] = [Symbol::FullName, Symbol::Data, Symbol::Id];
+
 /// The document of a request, whose full name is the request's path.
 pub(super) struct DocumentRecord<'r> {
     pub(super) document: &'r Document,
@@ -52,7 +55,7 @@ impl Record for DocumentRecord<'_> {
     }
 
     fn symbols(&self) -> &'static [Symbol] {
-        &[Symbol::FullName, Symbol::Data, Symbol::Id]
+        &DOCUMENT
     }
 }
 

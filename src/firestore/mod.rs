@@ -23,9 +23,12 @@ mod json;
 mod query;
 mod request;
 
+pub(crate) use document::DOCUMENT;
 pub use document::Document;
 pub use filter::Filter;
+pub(crate) use query::QUERY;
 pub use query::{Direction, Query};
+pub(crate) use request::REQUEST;
 pub use request::Request;
 
 pub use crate::service::Method;

@@ -109,6 +109,20 @@ impl Query {
     }
 }
 
+/// The members of `request.query`.
+pub(crate) const QUERY: [Symbol; 10] = [
+    Symbol::Distinct,
+    Symbol::SelectOnlyKeys,
+    Symbol::GroupBy,
+    Symbol::Kind,
+    Symbol::Parent,
+    Symbol::Ancestor,
+    Symbol::OrderBy,
+    Symbol::Limit,
+    Symbol::Offset,
+    Symbol::AllDescendants,
+];
+
 impl Record for Query {
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         Some(match symbol {
@@ -126,17 +140,6 @@ impl Record for Query {
     }
 
     fn symbols(&self) -> &'static [Symbol] {
-        &[
-            Symbol::Distinct,
-            Symbol::SelectOnlyKeys,
-            Symbol::GroupBy,
-            Symbol::Kind,
-            Symbol::Parent,
-            Symbol::Ancestor,
-            Symbol::OrderBy,
-            Symbol::Limit,
-            Symbol::Offset,
-            Symbol::AllDescendants,
-        ]
+        &QUERY
     }
 }

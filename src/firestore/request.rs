@@ -320,6 +320,22 @@ impl RequestRecord<'_> {
     }
 }
 
+/// The members of `request`.
+pub(crate) const REQUEST: [Symbol; 12] = [
+    Symbol::Auth,
+    Symbol::Fields,
+    Symbol::Headers,
+    Symbol::InTransaction,
+    Symbol::Method,
+    Symbol::Path,
+    Symbol::Query,
+    Symbol::ReadFields,
+    Symbol::Resource,
+    Symbol::Time,
+    Symbol::Transforms,
+    Symbol::WriteFields,
+];
+
 /// Which keys there are depends on the method (language specification, section 7).
 impl Record for RequestRecord<'_> {
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
@@ -342,19 +358,6 @@ impl Record for RequestRecord<'_> {
     }
 
     fn symbols(&self) -> &'static [Symbol] {
-        &[
-            Symbol::Auth,
-            Symbol::Fields,
-            Symbol::Headers,
-            Symbol::InTransaction,
-            Symbol::Method,
-            Symbol::Path,
-            Symbol::Query,
-            Symbol::ReadFields,
-            Symbol::Resource,
-            Symbol::Time,
-            Symbol::Transforms,
-            Symbol::WriteFields,
-        ]
+        &REQUEST
     }
 }

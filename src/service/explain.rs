@@ -5,7 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use crate::{
     eval::{BlockTrace, Outcome, StatementTrace},
     explain::{
-        SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, worth_showing, write_decisive, write_step,
+        SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, strays, worth_showing, write_decisive,
+        write_step,
     },
     text::Source,
     value::Value,
@@ -83,6 +84,13 @@ impl Explanation<'_> {
             }
             _ => return Ok(()),
         };
-        write_decisive(f, source, span, &text, &operands)
+        let steps = statements().filter_map(|statement| statement.condition.as_ref());
+        let notes: Vec<&str> = match cause {
+            // What went wrong elsewhere did no harm.
+            Cause::Permitted(_) => Vec::new(),
+            _ => steps.flat_map(strays).collect(),
+        };
+        write_decisive(f, source, span, &text, &operands)?;
+        notes.iter().try_for_each(|note| writeln!(f, "  = note: {note}"))
     }
 }

@@ -21,7 +21,9 @@ mod object;
 mod request;
 
 pub use json::{FieldError, OBJECT_FIELDS};
+pub(crate) use object::OBJECT;
 pub use object::Object;
+pub(crate) use request::REQUEST;
 pub use request::Request;
 
 pub use crate::service::Method;

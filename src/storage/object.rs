@@ -135,7 +135,8 @@ pub(super) struct ObjectRecord<'r> {
     pub(super) request: &'r Request<'r>,
 }
 
-const SYMBOLS: [Symbol; 15] = [
+/// The members of `resource` and `request.resource`.
+pub(crate) const OBJECT: [Symbol; 15] = [
     Symbol::Name,
     Symbol::Bucket,
     Symbol::Generation,
@@ -194,7 +195,7 @@ impl Record for ObjectRecord<'_> {
     }
 
     fn symbols(&self) -> &'static [Symbol] {
-        &SYMBOLS
+        &OBJECT
     }
 }
 

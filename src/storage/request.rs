@@ -191,6 +191,10 @@ fn object<'r>(object: &'r Option<ObjectRecord<'_>>) -> ValueRef<'r> {
     object.as_ref().map_or(ValueRef::Null, |object| ValueRef::Map(MapRef::Record(object)))
 }
 
+/// The members of `request`.
+pub(crate) const REQUEST: [Symbol; 6] =
+    [Symbol::Auth, Symbol::Method, Symbol::Params, Symbol::Path, Symbol::Resource, Symbol::Time];
+
 impl Record for RequestRecord<'_> {
     fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         Some(match symbol {
@@ -205,6 +209,6 @@ impl Record for RequestRecord<'_> {
     }
 
     fn symbols(&self) -> &'static [Symbol] {
-        &[Symbol::Auth, Symbol::Method, Symbol::Params, Symbol::Path, Symbol::Resource, Symbol::Time]
+        &REQUEST
     }
 }

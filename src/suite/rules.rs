@@ -6,7 +6,7 @@ use crate::{
     firestore,
     service::Compiled,
     storage,
-    syntax::skip_trivia,
+    syntax::is_database,
     text::{Diagnostics, Source},
 };
 
@@ -120,13 +120,6 @@ impl Rules {
             Rules::Database(_) => "Realtime Database",
         }
     }
-}
-
-/// Whether rules are of a database: they are JSON, while a file with services begins with a word.
-pub(super) fn is_database(source: &Source) -> bool {
-    let text = source.text();
-    let json = std::path::Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
-    json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))
 }
 
 /// The compiled form, one line an operation. For tests and the curious; no promise of stability.

@@ -6,6 +6,7 @@
 
 pub mod ast;
 mod climb;
+mod comments;
 mod database;
 mod depth;
 mod error;
@@ -18,6 +19,7 @@ mod print;
 mod service;
 mod token;
 
+pub(crate) use comments::line_comments;
 pub(crate) use error::skip_trivia;
 
 pub use database::{DuplicateKeys, parse_database};
@@ -72,6 +74,13 @@ pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics>
         };
         Diagnostics::new(source.clone(), list)
     })
+}
+
+/// Whether rules are of a database: they are JSON, while a file with services begins with a word.
+pub(crate) fn is_database(source: &Source) -> bool {
+    let text = source.text();
+    let json = std::path::Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
+    json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))
 }
 
 /// Why a text is refused.

@@ -29,7 +29,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Where it is; `None` for a problem of the file as a whole, which the official compiler places at 0:0.
     pub span: Option<Span>,
-    /// The official compiler's message, verbatim.
+    /// The official compiler's message, verbatim; of a lint, ours.
     pub message: String,
     /// Other places it has to do with.
     pub labels: Vec<Label>,
@@ -81,7 +81,7 @@ impl Diagnostics {
         &self.source
     }
 
-    /// The problems, in official order.
+    /// The problems, in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
     }
@@ -99,6 +99,14 @@ impl Diagnostics {
     /// Whether any of them refuses the source.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
+    }
+
+    /// These and others of the same source, by place; at one place these come first.
+    #[must_use]
+    pub fn with(mut self, others: Diagnostics) -> Self {
+        self.list.extend(others.list);
+        self.list.sort_by_key(|problem| problem.span.map(|span| span.start));
+        self
     }
 
     /// The line and column of a problem; `None` for one of the whole file.

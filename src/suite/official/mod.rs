@@ -69,7 +69,7 @@ pub fn test(request: &Json, rules: Option<&Source>) -> Result<Response, RequestE
         (Some(source), None) | (None, Some(source)) => source,
         (None, None) => return whole.fail("source is missing, such as {\"files\": [{\"name\": …, \"content\": …}]}"),
     };
-    if super::rules::is_database(source) {
+    if crate::syntax::is_database(source) {
         return whole.fail("the rules are of a Realtime Database; these tests are for Storage and Firestore rules");
     }
     let compiled = match Compiled::new(source) {

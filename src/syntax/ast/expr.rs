@@ -52,11 +52,21 @@ impl Exprs {
     }
 
     /// An expression and all below it, in the order in which they were added: the first was the innermost on the left.
-    pub(crate) fn tree(&self, root: ExprId) -> impl Iterator<Item = &Expr> {
+    pub(crate) fn ids(&self, root: ExprId) -> impl Iterator<Item = ExprId> + use<> {
+        (self.innermost(root).0..=root.0).map(ExprId)
+    }
+
+    fn innermost(&self, root: ExprId) -> ExprId {
         let mut first = root;
         while let Some(child) = self.get(first).first() {
             first = child;
         }
+        first
+    }
+
+    /// The same as nodes.
+    pub(crate) fn tree(&self, root: ExprId) -> impl Iterator<Item = &Expr> {
+        let first = self.innermost(root);
         let nodes = self.nodes.get(first.0 as usize..=root.0 as usize).unwrap_or(&[]);
         nodes.iter().map(|node| &node.expr)
     }

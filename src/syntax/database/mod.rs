@@ -7,7 +7,7 @@ mod rules;
 mod unescape;
 mod wording;
 
-use crate::text::{Diagnostic, Source};
+use crate::text::{Diagnostic, Source, Span};
 
 use super::ast::DatabaseRules;
 
@@ -19,6 +19,11 @@ pub enum DuplicateKeys {
     Refuse,
     /// The last one counts, as most readers of JSON have it.
     KeepLast,
+}
+
+/// The places of the tokens of a file.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Span> {
+    lexer::Tokens::new(text, lexer::Within::File).map(|(_, span)| span)
 }
 
 /// Reads a file of database rules. What can be read is given even where there are problems, so that the expressions in

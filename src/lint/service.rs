@@ -1,0 +1,293 @@
+//! What lints know of a file with services: its bodies, the requests that reach them, and what expressions read.
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    check::{FunctionId, Product, ScopeId, World},
+    service::Method,
+    syntax::ast::{Expr, ExprId, Exprs, Function, Names, Ruleset},
+    text::Source,
+    value::Timestamp,
+};
+
+/// Members of members that are followed. No value that requests have is so deep.
+const MAX_FIELDS: usize = 24;
+
+/// Functions that call functions: more are refused.
+pub(super) const MAX_CALLS: usize = 24;
+
+/// Methods of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Methods(u8);
+
+impl Methods {
+    pub(super) const READ: Methods = Methods(0b0_0011);
+    pub(super) const LIST: Methods = Methods(1 << Method::List as u8);
+    pub(super) const CREATE: Methods = Methods(1 << Method::Create as u8);
+    pub(super) const DELETE: Methods = Methods(1 << Method::Delete as u8);
+    pub(super) const WRITE: Methods = Methods(0b1_1100);
+
+    /// What a word after `allow` stands for, whatever its case; nothing for words that no request uses.
+    pub(super) fn named(name: &str) -> Methods {
+        match name.to_ascii_lowercase().as_str() {
+            "read" => Methods::READ,
+            "write" => Methods::WRITE,
+            name => Method::parse(name).map_or(Methods(0), |method| Methods(1 << method as u8)),
+        }
+    }
+
+    pub(super) fn of(names: &Names) -> Methods {
+        names.iter().fold(Methods(0), |sum, name| sum.or(Methods::named(&name.text)))
+    }
+
+    pub(super) fn or(self, other: Methods) -> Methods {
+        Methods(self.0 | other.0)
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn within(self, other: Methods) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    pub(super) fn any_of(self, other: Methods) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The methods of both.
+    pub(super) fn common(self, other: Methods) -> Methods {
+        Methods(self.0 & other.0)
+    }
+
+    /// `create, update and delete`
+    pub(super) fn words(self) -> String {
+        let all = [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete];
+        let names: Vec<_> = all.into_iter().filter(|m| self.0 & 1 << *m as u8 != 0).map(Method::name).collect();
+        match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, before)) => format!("{} and {last}", before.join(", ")),
+            None => String::new(),
+        }
+    }
+}
+
+/// The requests that may reach an expression.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    pub(super) storage: Methods,
+    pub(super) firestore: Methods,
+}
+
+impl Reach {
+    fn of(product: Option<Product>, methods: Methods) -> Reach {
+        match product {
+            Some(Product::Storage) => Reach { storage: methods, ..Reach::default() },
+            Some(Product::Firestore) => Reach { firestore: methods, ..Reach::default() },
+            None => Reach::default(),
+        }
+    }
+
+    fn or(self, other: Reach) -> Reach {
+        Reach { storage: self.storage.or(other.storage), firestore: self.firestore.or(other.firestore) }
+    }
+
+    pub(super) fn methods(self) -> Methods {
+        self.storage.or(self.firestore)
+    }
+
+    /// The product whose requests alone get here.
+    pub(super) fn product(self) -> Option<Product> {
+        match (self.storage.is_empty(), self.firestore.is_empty()) {
+            (false, true) => Some(Product::Storage),
+            (true, false) => Some(Product::Firestore),
+            _ => None,
+        }
+    }
+}
+
+/// What parameters and variables stand for: what they read, as [`File::place`] has it, where that is known.
+pub(super) type Locals<'a> = FxHashMap<&'a str, Option<String>>;
+
+/// A condition, or a function with its variables.
+pub(super) struct Body<'a> {
+    /// The values of variables, then the result.
+    pub(super) roots: Vec<ExprId>,
+    pub(super) scope: ScopeId,
+    pub(super) locals: Locals<'a>,
+    pub(super) reach: Reach,
+}
+
+/// A file with services that the official compiler accepts.
+pub(super) struct File<'a> {
+    pub(super) source: &'a Source,
+    pub(super) ruleset: &'a Ruleset,
+    pub(super) exprs: &'a Exprs,
+    pub(super) world: World<'a>,
+    pub(super) now: Timestamp,
+    /// By function.
+    reach: Vec<Reach>,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn new(source: &'a Source, ruleset: &'a Ruleset, now: Timestamp) -> Self {
+        let world = World::of(ruleset);
+        let reach = vec![Reach::default(); world.functions.len()];
+        let mut file = File { source, ruleset, exprs: &ruleset.exprs, world, now, reach };
+        file.spread();
+        file
+    }
+
+    /// Hands the requests of statements on to the functions that they call.
+    fn spread(&mut self) {
+        let mut open: Vec<(FunctionId, Reach)> = Vec::new();
+        for statement in &self.world.statements {
+            let reach = Reach::of(self.world.product(statement.scope), Methods::of(&statement.allow.methods));
+            let condition = statement.allow.condition;
+            open.extend(
+                condition.into_iter().flat_map(|root| self.callees(root, statement.scope)).map(|id| (id, reach)),
+            );
+        }
+        while let Some((id, more)) = open.pop() {
+            let Some(known) = self.reach.get_mut(id) else { continue };
+            let all = known.or(more);
+            if all == *known {
+                continue;
+            }
+            *known = all;
+            let Some(declared) = self.world.declared(id) else { continue };
+            for root in roots(declared.function) {
+                open.extend(self.callees(root, declared.scope).into_iter().map(|id| (id, all)));
+            }
+        }
+    }
+
+    fn callees(&self, root: ExprId, scope: ScopeId) -> Vec<FunctionId> {
+        let named = |expr: &Expr| match expr {
+            Expr::Call(name, _) => self.world.function(scope, &name.text),
+            _ => None,
+        };
+        self.exprs.tree(root).filter_map(named).collect()
+    }
+
+    /// All conditions and functions.
+    pub(super) fn bodies(&self) -> Vec<Body<'a>> {
+        let conditions = self.world.statements.iter().map(|statement| Body {
+            roots: statement.allow.condition.into_iter().collect(),
+            scope: statement.scope,
+            locals: Locals::default(),
+            reach: Reach::of(self.world.product(statement.scope), Methods::of(&statement.allow.methods)),
+        });
+        let functions = self.world.functions.iter().zip(&self.reach).map(|(declared, reach)| {
+            let parameters = declared.function.parameters.iter().map(|name| (name.text.as_str(), None)).collect();
+            let (roots, scope) = (roots(declared.function).collect(), declared.scope);
+            Body { roots, scope, locals: self.lets(declared.function, scope, parameters), reach: *reach }
+        });
+        conditions.chain(functions).collect()
+    }
+
+    /// The locals of a function, given its parameters.
+    pub(super) fn lets(&self, function: &'a Function, scope: ScopeId, mut locals: Locals<'a>) -> Locals<'a> {
+        for variable in &function.lets {
+            let place = self.place(scope, &locals, variable.value);
+            locals.insert(&variable.name.text, place);
+        }
+        locals
+    }
+
+    /// What an expression reads of the request or of a document, with variables replaced: `request.resource.data.owner`,
+    /// `get(/users/$(uid)).data`.
+    pub(super) fn place(&self, scope: ScopeId, locals: &Locals<'_>, id: ExprId) -> Option<String> {
+        self.place_within(scope, locals, id, MAX_CALLS)
+    }
+
+    fn place_within(&self, scope: ScopeId, locals: &Locals<'_>, id: ExprId, calls: usize) -> Option<String> {
+        let mut fields = Vec::new();
+        let mut at = id;
+        let mut place = loop {
+            if fields.len() > MAX_FIELDS {
+                return None;
+            }
+            match self.exprs.get(at) {
+                Expr::Member(object, name) => {
+                    fields.push(name.text.to_string());
+                    at = *object;
+                }
+                Expr::Index(object, index) => {
+                    let Expr::Str(name) = self.exprs.get(*index) else { return None };
+                    fields.push(name.to_string());
+                    at = *object;
+                }
+                Expr::Variable(name) => match locals.get(name.text.as_str()) {
+                    Some(known) => break known.clone()?,
+                    None if self.world.has_capture(scope, &name.text) => return None,
+                    None => break name.text.to_string(),
+                },
+                Expr::Call(name, arguments) if matches!(name.text.as_str(), "get" | "getAfter") => {
+                    break match self.world.function(scope, &name.text) {
+                        None => self.document(arguments)?,
+                        Some(function) => self.result(function, calls)?,
+                    };
+                }
+                Expr::Call(name, _) => break self.result(self.world.function(scope, &name.text)?, calls)?,
+                Expr::PackageCall(package, name, arguments) if package.text == "firestore" && name.text == "get" => {
+                    break self.document(arguments)?;
+                }
+                _ => return None,
+            }
+        };
+        for field in fields.iter().rev() {
+            place.push('.');
+            place.push_str(field);
+        }
+        Some(place)
+    }
+
+    /// What a function without parameters and variables reads.
+    fn result(&self, function: FunctionId, calls: usize) -> Option<String> {
+        let declared = self.world.declared(function).filter(|_| calls > 0)?;
+        let Function { parameters, lets, result, .. } = declared.function;
+        let plain = parameters.is_empty() && lets.is_empty();
+        plain.then(|| self.place_within(declared.scope, &Locals::default(), *result, calls - 1))?
+    }
+
+    fn document(&self, arguments: &[ExprId]) -> Option<String> {
+        let [path] = arguments else { return None };
+        let path: String = self.source.slice(self.exprs.span(*path)).split_whitespace().collect();
+        Some(format!("get({path})"))
+    }
+
+    /// An expression as it is written, on one line.
+    pub(super) fn text(&self, id: ExprId) -> String {
+        shorten(self.source.slice(self.exprs.span(id)))
+    }
+}
+
+/// Variables and result of a function.
+pub(super) fn roots(function: &Function) -> impl Iterator<Item = ExprId> {
+    function.lets.iter().map(|variable| variable.value).chain([function.result])
+}
+
+/// A text on one line, its end left out where it is long.
+pub(super) fn shorten(text: &str) -> String {
+    const LIMIT: usize = 60;
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if let Some((end, _)) = line.char_indices().nth(LIMIT) {
+            line.truncate(end);
+            line.push('…');
+            break;
+        }
+    }
+    line
+}
+
+/// Whether a place is a whole document that was read.
+pub(super) fn is_document(place: &str) -> bool {
+    place.starts_with("get(") && place.ends_with(')')
+}
