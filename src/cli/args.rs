@@ -28,6 +28,9 @@ pub(super) enum Command {
     /// Decide one request, or a stream of them
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
+    /// Write a first suite for each rules file of a project, with what the rules answer today
+    #[command(after_help = INIT_HELP)]
+    Init(InitOptions),
     /// Run rules unit tests, and tell what they cover
     #[command(after_help = TEST_HELP)]
     Test(Box<TestOptions>),
@@ -49,6 +52,19 @@ Examples:
   firewarden check --explain stray-operands
 
 Exit status: 0 accepted, 2 wrong usage or unreadable input, 3 refused, or with --strict anything that is suspicious.";
+
+const INIT_HELP: &str = "\
+A suite stands beside its rules file: storage.test.yaml for storage.rules. It asks for the paths and methods that the
+rules name, as the owner (alice) and as a guest, and expects what the rules answer today: read it and correct what is not
+meant. A suite that is there already stays as it is.
+
+Exit status: 0 all well, 2 no firebase.json, wrong usage or unreadable input, 3 rules refused.";
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct InitOptions {
+    /// The project's folder, or one below it; without this, the current one
+    pub(super) folder: Option<PathBuf>,
+}
 
 const TEST_HELP: &str = "\
 Suites are files *.test.yaml, *.test.yml and *.test.json; of a folder those below it are run. The shortest one:
@@ -204,7 +220,8 @@ impl Thresholds {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CheckOptions {
-    /// Rules files, `-` for standard input; without any, those that firebase.json in this folder names
+    /// Rules files, `-` for standard input, or folders of projects; without any, what firebase.json in this folder or
+    /// above it names. It also says what a file is for: rules of another product are refused
     pub(super) files: Vec<PathBuf>,
     /// How to print problems
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
@@ -243,7 +260,8 @@ pub(super) enum Color {
 const EVAL_HELP: &str = "\
 Values are JSON. In the fields of documents, a typed value such as {\"timestampValue\": \"2026-01-01T00:00:00Z\"},
 {\"bytesValue\": \"aGk=\"}, {\"latlngValue\": {\"latitude\": 1, \"longitude\": 2}}, {\"pathValue\": …} or {\"floatValue\": 1}
-stands for what plain JSON cannot say. A value that begins with @ is read from the file named after it.
+stands for what plain JSON cannot say. An object with one key that ends in Value is always read as a typed value: a map
+that has just such a field is {\"mapValue\": {\"fields\": {\"maxValue\": {\"intValue\": \"3\"}}}}. A value that begins with @ is read from the file named after it.
 
 A request file holds the same names as the options:
   {\"rules\": \"storage.rules\", \"method\": \"create\", \"path\": \"users/alice/cat.png\", \"as\": \"alice\",
@@ -267,13 +285,14 @@ pub(super) struct EvalOptions {
     /// What is asked: get, list, create, update or delete; of a database: read, write, update or delete
     #[arg(requires = "rules", conflicts_with = "jsonl")]
     pub(super) method: Option<String>,
-    /// The object (`users/alice/cat.png`, or `/b/BUCKET/o/NAME`), the document or the place (`users/alice`)
+    /// The object (`users/alice/cat.png`, `gs://BUCKET/NAME` or `/b/BUCKET/o/NAME`), the document (`users/alice`, or
+    /// `/databases/DATABASE/documents/users/alice`) or the place; a slash before it does not count
     #[arg(conflicts_with = "jsonl")]
     pub(super) path: Option<String>,
     /// A JSON file that describes the request, `-` for standard input; options override it
     #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
     pub(super) request: Option<PathBuf>,
-    /// Answer JSON requests, one a line, from standard input
+    /// Answer JSON requests, one a line, from standard input: request files as above, or operations (docs/jsonl.md)
     #[arg(long)]
     pub(super) jsonl: bool,
     /// Show matched blocks, statements and every sub-expression with its value

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     check::{self, is_refused_if_strict},
     lint::{self, lint},
-    suite::{Rules, report::annotations},
+    suite::{Named, Rules, Target, report::annotations},
     text::{Diagnostic, Diagnostics, Severity, Source, nearest},
     value::Timestamp,
 };
@@ -28,15 +28,16 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
         None => Timestamp::from(std::time::SystemTime::now()),
     };
     let mut exit = Exit::Ok;
-    let mut checked = Vec::new();
-    for path in files(options)? {
-        match read(&path) {
+    let (mut checked, mut targets) = (Vec::new(), Vec::new());
+    for named in files(options)? {
+        match read(&named.path) {
             Ok(source) => {
-                let found = diagnose(&source, now, options.strict);
+                let found = diagnose(&source, &named.targets, now, options.strict);
                 if found.has_errors() {
                     exit = exit.max(Exit::Refused);
                 }
                 checked.push(found);
+                targets.push(project::words(&named.targets));
             }
             Err(failure) => {
                 output.error(&failure.to_string());
@@ -45,7 +46,7 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
         }
     }
     match options.format {
-        CheckFormat::Human => checked.iter().for_each(|found| human(found, output)),
+        CheckFormat::Human => checked.iter().zip(&targets).for_each(|(found, targets)| human(found, targets, output)),
         CheckFormat::Json => output.raw(&report::json(&checked)),
         CheckFormat::Github => output.plain(&checked.iter().map(annotations).collect::<String>()),
         CheckFormat::Sarif => output.raw(&report::sarif(&checked)),
@@ -53,20 +54,46 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     Ok(exit)
 }
 
-fn files(options: &CheckOptions) -> Result<Vec<PathBuf>, Unreadable> {
-    if !options.files.is_empty() {
-        return Ok(options.files.clone());
+/// The files that are asked for, and those that `firebase.json` names of a folder that is.
+fn files(options: &CheckOptions) -> Result<Vec<Named>, Unreadable> {
+    let here = [PathBuf::new()];
+    let paths = if options.files.is_empty() { &here[..] } else { &options.files };
+    let mut found = Vec::new();
+    for path in paths {
+        if path.as_os_str().is_empty() || path.is_dir() {
+            found.extend(project::read(path)?);
+        } else {
+            found.push(project::of_file(path));
+        }
     }
-    project::read(Path::new(""))
+    // A file that is named twice is checked once.
+    let mut seen = Vec::new();
+    found.retain(|named: &Named| {
+        let whole = std::fs::canonicalize(&named.path).unwrap_or_else(|_| named.path.clone());
+        let new = !seen.contains(&whole);
+        seen.push(whole);
+        new
+    });
+    Ok(found)
 }
 
 fn read(path: &Path) -> Result<Source, Unreadable> {
     Ok(Source::new(input::name(path), input::text(path)?))
 }
 
-/// Every problem by place, with strictness applied.
-fn diagnose(source: &Source, now: Timestamp, strict: bool) -> Diagnostics {
-    let found = Rules::problems(source).with(lint(source, now));
+/// Every problem of rules for what they are deployed to, by place, with strictness applied.
+fn diagnose(source: &Source, targets: &[Target], now: Timestamp, strict: bool) -> Diagnostics {
+    let products: Vec<_> = targets.iter().map(|target| target.product).collect();
+    let found = match products.as_slice() {
+        [] => Rules::problems(source, None),
+        [first, others @ ..] => {
+            let all = std::iter::once(first).chain(others).map(|product| Rules::problems(source, Some(*product)));
+            let (refused, accepted): (Vec<_>, Vec<_>) = all.partition(Diagnostics::has_errors);
+            let mut all = refused.into_iter().chain(accepted);
+            all.next().unwrap_or_else(|| Rules::problems(source, None))
+        }
+    };
+    let found = found.with(lint(source, now));
     if !strict {
         return found;
     }
@@ -133,7 +160,7 @@ fn explain(id: &str) -> Result<String, Unreadable> {
     Ok(text)
 }
 
-fn human(found: &Diagnostics, output: &mut Output) {
+fn human(found: &Diagnostics, targets: &str, output: &mut Output) {
     let name = found.source().name();
     let errors = found.iter().filter(|p| p.is_error()).count();
     let warnings = found.len() - errors;
@@ -147,9 +174,13 @@ fn human(found: &Diagnostics, output: &mut Output) {
         n => format!("{n} {word}s"),
     };
     if errors > 0 {
-        output.result(&format!("{name}: refused: {}, {}\n", count(errors, "error"), count(warnings, "warning")));
+        output.result(&format!(
+            "{name}: refused: {}, {}{targets}\n",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ));
     } else if !output.is_quiet() {
         let with = if warnings > 0 { format!(", {}", count(warnings, "warning")) } else { String::new() };
-        output.result(&format!("{name}: ok{with}\n"));
+        output.result(&format!("{name}: ok{with}{targets}\n"));
     }
 }

@@ -27,33 +27,26 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
     if options.jsonl {
         let input = std::io::stdin().lock();
         let stream = std::io::BufWriter::new(std::io::stdout().lock());
-        return jsonl::run(input, stream).map(|()| Exit::Ok).map_err(|error| Unreadable(error.to_string()));
+        let failed = |error: std::io::Error| Unreadable(format!("standard input or output: {error}"));
+        return jsonl::run(input, stream).map(|()| Exit::Ok).map_err(failed);
     }
     let mut described = Described::new(options)?;
-    if let Some((code, message)) = sign_in(&mut described)? {
-        match options.format {
-            EvalFormat::Human => output.quoted_error(&format!("the token is refused: {message} ({code})")),
-            EvalFormat::Json => {
-                let answer = json!({ "allowed": false, "reason": message, "cause": "token-refused", "code": code });
-                output.raw(&report::pretty(&answer));
+    let rules = |source: &Source, product| Rules::parse(source, product);
+    match decided(&mut described, options.explain, rules)? {
+        Decided::NoUser { code, message } => {
+            match options.format {
+                EvalFormat::Human => output.quoted_error(&format!("the token is refused: {message} ({code})")),
+                EvalFormat::Json => output.raw(&report::pretty(&no_user(code, &message))),
             }
+            Ok(Exit::Denied)
         }
-        return Ok(Exit::Denied);
-    }
-    let Some(path) = &described.rules else {
-        return Err(Unreadable(
-            "say which rules decide: firewarden eval storage.rules get users/alice/cat.png".to_owned(),
-        ));
-    };
-    let source = Source::new(input::name(path), input::text(path)?);
-    let decided = decided(&source, &described, options.explain)?;
-    match decided {
         Decided::Refused(refused) => {
             output.result(&refused.to_string());
             Ok(Exit::Refused)
         }
-        Decided::Decision { allowed, warnings, explanation, json } => {
+        Decided::Decision { allowed, doubt, warnings, explanation, json } => {
             warn(&warnings, output);
+            doubt.iter().for_each(|doubt| output.warning(doubt));
             match options.format {
                 EvalFormat::Human => output.result(&explanation),
                 EvalFormat::Json => output.raw(&report::pretty(&json)),
@@ -61,6 +54,11 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
             Ok(if allowed { Exit::Ok } else { Exit::Denied })
         }
     }
+}
+
+/// `{"allowed", "reason", "cause", "code"}` of a token that is refused.
+pub(super) fn no_user(code: &str, message: &str) -> Json {
+    json!({ "allowed": false, "reason": message, "cause": "token-refused", "code": code })
 }
 
 /// Verifies the token of a request. Gives code and text of a refusal.
@@ -88,25 +86,52 @@ fn sign_in(described: &mut Described) -> Result<Option<(&'static str, String)>, 
 }
 
 /// What came of a request, whatever the product.
-enum Decided {
+pub(super) enum Decided {
+    /// The token is refused.
+    NoUser {
+        code: &'static str,
+        message: String,
+    },
+    /// The rules are refused.
     Refused(Diagnostics),
-    Decision { allowed: bool, warnings: Diagnostics, explanation: String, json: Json },
+    Decision {
+        allowed: bool,
+        doubt: Option<String>,
+        warnings: Diagnostics,
+        explanation: String,
+        json: Json,
+    },
 }
 
-fn decided(source: &Source, described: &Described, explain: bool) -> Result<Decided, Unreadable> {
+/// Decides a request; `compiled` gives the rules of a text.
+pub(super) fn decided(
+    described: &mut Described,
+    explain: bool,
+    compiled: impl FnOnce(&Source, Option<Product>) -> Result<Rules, RulesError>,
+) -> Result<Decided, Unreadable> {
+    if let Some((code, message)) = sign_in(described)? {
+        return Ok(Decided::NoUser { code, message });
+    }
+    let Some(path) = &described.rules else {
+        return Err(Unreadable(
+            "say which rules decide: firewarden eval storage.rules get users/alice/cat.png".to_owned(),
+        ));
+    };
+    let source = Source::new(input::name(path), input::text(path)?);
     let product = described.service.map(|service| match service {
         ServiceKind::Storage => Product::Storage,
         ServiceKind::Firestore => Product::Firestore,
     });
-    let rules = match Rules::parse(source, product) {
+    let rules = match compiled(&source, product) {
         Ok(rules) => rules,
         Err(RulesError::Refused(refused)) => return Ok(Decided::Refused(refused)),
         Err(RulesError::Product(why)) => return Err(Unreadable(format!("{}: {why}", source.name()))),
     };
     let failed = |error: Error| Unreadable(error.to_string());
     let warnings = rules.warnings().clone();
-    let of_service = |decision: Decision| Decided::Decision {
+    let of_service = |decision: Decision, stored: bool| Decided::Decision {
         allowed: decision.is_allowed(),
+        doubt: described.not_stored(stored),
         warnings: warnings.clone(),
         explanation: decision.explanation().to_string(),
         json: as_json(&decision),
@@ -115,12 +140,12 @@ fn decided(source: &Source, described: &Described, explain: bool) -> Result<Deci
         Rules::Storage(rules) => {
             let (request, documents) = (described.storage()?, described.documents(DEFAULT_DATABASE)?);
             let decide = if explain { storage::Ruleset::explain } else { storage::Ruleset::evaluate };
-            of_service(decide(rules, &request, &documents).map_err(failed)?)
+            of_service(decide(rules, &request, &documents).map_err(failed)?, request.is_stored())
         }
         Rules::Firestore(rules) => {
             let (request, documents) = described.firestore()?;
             let decide = if explain { firestore::Ruleset::explain } else { firestore::Ruleset::evaluate };
-            of_service(decide(rules, &request, &documents).map_err(failed)?)
+            of_service(decide(rules, &request, &documents).map_err(failed)?, request.is_stored())
         }
         Rules::Database(rules) => {
             let (request, data) = (described.database()?, described.data()?);
@@ -128,6 +153,7 @@ fn decided(source: &Source, described: &Described, explain: bool) -> Result<Deci
             let decision = decide(rules, &request, &data).map_err(failed)?;
             Decided::Decision {
                 allowed: decision.is_allowed(),
+                doubt: None,
                 warnings,
                 explanation: decision.explanation().to_string(),
                 json: database_json(&decision),

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 pub(super) struct Unreadable(pub(super) String);
 
 /// Bytes of input that are read at most: far above any rules or request, far below what hurts.
-const MAX_INPUT: u64 = 64 << 20;
+pub(super) const MAX_INPUT: u64 = 64 << 20;
 
 /// The text of a file, or of standard input for `-`.
 pub(super) fn text(path: &Path) -> Result<String, Unreadable> {

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod eval;
 mod exit;
+mod init;
 mod input;
 mod jsonl;
 mod output;
@@ -36,15 +37,19 @@ pub fn run() -> ExitCode {
     let exit = match &args.command {
         Command::Check(options) => check::run(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
+        Command::Init(options) => init::run(options, &mut output),
         Command::Test(options) => test::run(options, &mut output),
         #[cfg(feature = "verify")]
         Command::Token(command) => token::run(command, &mut output),
     };
-    match exit {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            output.error(&failure.to_string());
-            Exit::Usage.into()
-        }
+    let exit = exit.unwrap_or_else(|failure| {
+        output.error(&failure.to_string());
+        Exit::Usage
+    });
+    // Who reads no result must not take the exit status for one.
+    if let Some(lost) = output.lost() {
+        output.error(&format!("the result cannot be written to standard output: {lost}"));
+        return Exit::Usage.into();
     }
+    exit.into()
 }

@@ -11,6 +11,8 @@ use super::args::Color;
 pub(super) struct Output {
     choice: ColorChoice,
     quiet: bool,
+    /// Why results were not written, the first time.
+    lost: Option<std::io::Error>,
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -25,31 +27,43 @@ impl Output {
             Color::Always => ColorChoice::AlwaysAnsi,
             Color::Never => ColorChoice::Never,
         };
-        Output { choice, quiet }
+        Output { choice, quiet, lost: None }
     }
 
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    /// A result. A reader that went away ends nothing: the exit status still tells.
+    /// A result. Where it cannot be written, [`Self::lost`] tells.
     pub(super) fn result(&mut self, text: &str) {
         let mut stream = AutoStream::new(std::io::stdout(), self.choice);
-        let _ = write!(stream, "{}", paint(&shown(text)));
-        let _ = stream.flush();
+        let written = write!(stream, "{}", paint(&shown(text))).and_then(|()| stream.flush());
+        self.note_lost(written);
     }
 
     /// A result for programs: never coloured.
     pub(super) fn raw(&mut self, text: &str) {
         let mut stream = std::io::stdout();
-        let _ = writeln!(stream, "{text}");
+        let written = writeln!(stream, "{text}").and_then(|()| stream.flush());
+        self.note_lost(written);
     }
 
     /// A result for programs that ends its own lines; nothing where it is empty.
     pub(super) fn plain(&mut self, text: &str) {
         let mut stream = std::io::stdout();
-        let _ = write!(stream, "{}", shown(text));
-        let _ = stream.flush();
+        let written = write!(stream, "{}", shown(text)).and_then(|()| stream.flush());
+        self.note_lost(written);
+    }
+
+    fn note_lost(&mut self, written: std::io::Result<()>) {
+        if let Err(error) = written {
+            self.lost.get_or_insert(error);
+        }
+    }
+
+    /// Why results did not reach standard output, where they did not: a full disk, a reader that went away.
+    pub(super) fn lost(&mut self) -> Option<std::io::Error> {
+        self.lost.take()
     }
 
     /// What is wrong with files, in frames, on standard error.

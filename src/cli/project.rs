@@ -1,32 +1,38 @@
-//! Which rules a Firebase project folder has: `firebase.json`.
+//! Which rules a Firebase project folder has, and what a rules file is for: `firebase.json`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::Value as Json;
+use crate::suite::{Disk, Named, ProjectError, Target, project};
 
-use super::input::{self, Unreadable};
+use super::input::Unreadable;
 
-/// The rules files that `firebase.json` in a folder names.
-pub(super) fn read(folder: &Path) -> Result<Vec<PathBuf>, Unreadable> {
-    let path = folder.join("firebase.json");
-    if !path.exists() {
-        return Err(Unreadable("no file given and no firebase.json in this folder".to_owned()));
-    }
-    let json = input::parse("firebase.json", &input::text(&path)?)?;
-    let named = |kind: &str| rules(json.get(kind)).map(|file| folder.join(file)).collect::<Vec<_>>();
-    let files = [named("storage"), named("firestore"), named("database")].concat();
-    if files.is_empty() {
-        return Err(Unreadable("firebase.json names no rules of storage, firestore or database".to_owned()));
-    }
-    Ok(files)
+/// The rules files that `firebase.json` names, in a folder or above it.
+pub(super) fn read(folder: &Path) -> Result<Vec<Named>, Unreadable> {
+    project(&Disk, folder).map_err(|error| {
+        Unreadable(match error {
+            ProjectError::Missing if folder.as_os_str().is_empty() => format!("no file is given, and {error}"),
+            ProjectError::Missing => format!("{}: {error}", folder.display()),
+            error => error.to_string(),
+        })
+    })
 }
 
-/// One product's rules: an object, or a list of them for several buckets or databases.
-fn rules(product: Option<&Json>) -> impl Iterator<Item = &str> {
-    let entries = match product {
-        Some(Json::Array(entries)) => entries.as_slice(),
-        Some(entry) => std::slice::from_ref(entry),
-        None => &[],
+/// A rules file with what the nearest `firebase.json` says that it is for, if it says anything.
+pub(super) fn of_file(path: &Path) -> Named {
+    let same = |other: &Path| match (std::fs::canonicalize(path), std::fs::canonicalize(other)) {
+        (Ok(path), Ok(other)) => path == other,
+        _ => path == other,
     };
-    entries.iter().filter_map(|entry| entry.get("rules").and_then(Json::as_str))
+    // A file may be checked whatever else is wrong with the project.
+    let known = project(&Disk, path.parent().unwrap_or(Path::new(""))).unwrap_or_default();
+    let known = known.into_iter().find(|named| same(&named.path));
+    Named { path: path.to_owned(), targets: known.map(|named| named.targets).unwrap_or_default() }
+}
+
+/// What a file is for, to be put behind what is said of it.
+pub(super) fn words(targets: &[Target]) -> String {
+    match targets {
+        [] => String::new(),
+        targets => format!(" ({})", targets.iter().map(Target::to_string).collect::<Vec<_>>().join(", ")),
+    }
 }

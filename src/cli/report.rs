@@ -67,7 +67,7 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
             "level": severity(problem),
             "message": { "text": format!("{}{hint}", problem.message) },
             "locations": [{ "physicalLocation": {
-                "artifactLocation": { "uri": found.source().name() },
+                "artifactLocation": { "uri": uri(found.source().name()) },
                 "region": region.unwrap_or_else(|| json!({ "startLine": 1 })),
             } }],
         })
@@ -86,6 +86,16 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
             "results": results,
         }],
     }))
+}
+
+/// A file's path as a relative reference of a URI.
+fn uri(path: &str) -> String {
+    let one = |octet: u8| match octet {
+        b'\\' if cfg!(windows) => "/".to_owned(),
+        octet if octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet) => char::from(octet).to_string(),
+        octet => format!("%{octet:02X}"),
+    };
+    path.bytes().map(one).collect()
 }
 
 pub(super) fn pretty(json: &Json) -> String {

@@ -8,9 +8,12 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     Auth, database,
     firestore::{self, Document, Query},
-    service::{DEFAULT_DATABASE, split_full},
+    service::DEFAULT_DATABASE,
     storage::{self, Object},
-    suite::seeds::{self, Contents, Store},
+    suite::{
+        paths,
+        seeds::{self, Contents, Store},
+    },
     value::{Timestamp, deep_equals, json},
 };
 
@@ -54,6 +57,9 @@ pub(super) struct Described {
     database: Option<String>,
 }
 
+/// The bucket of objects of which none is stated.
+const BUCKET: &str = "demo-bucket";
+
 fn wrong<T>(message: impl Into<String>) -> Result<T, Unreadable> {
     Err(Unreadable(message.into()))
 }
@@ -92,6 +98,17 @@ impl Described {
         }
         take_json!(claims with existing documents after query data);
         Ok(described)
+    }
+
+    /// Reads a request of a stream, which names files from the current folder.
+    pub(super) fn of_line(mut fields: JsonMap<String, Json>) -> Result<Self, Unreadable> {
+        fields.shift_remove("id");
+        convert("the request", Json::Object(fields))
+    }
+
+    /// Whether a file that it names is standard input.
+    pub(super) fn reads_input(&self) -> bool {
+        [&self.rules, &self.token, &self.keys].into_iter().flatten().any(|file| file == Path::new("-"))
     }
 
     /// The request is that of a verified user.
@@ -151,20 +168,20 @@ impl Described {
             return wrong("query, database, after, batch and writeFields are for Firestore rules");
         }
         self.no_data()?;
-        let full = path.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
-        let (bucket, name) = full.unwrap_or((self.bucket.as_deref().unwrap_or("demo-bucket"), path));
-        let mut request = if method == storage::Method::List {
-            storage::Request::list(bucket.to_owned(), name.to_owned())
+        let list = method == storage::Method::List;
+        let (bucket, name) = paths::given_object(path, self.bucket.as_deref(), BUCKET, list).map_err(Unreadable)?;
+        let mut request = if list {
+            storage::Request::list(bucket, name.clone())
         } else {
-            storage::Request::new(method, bucket.to_owned(), name.to_owned())
+            storage::Request::new(method, bucket, name.clone())
         };
         request = request.at(self.time()?);
         if let Some(fields) = &self.existing {
-            request = request.existing(object(name, "existing", fields)?);
+            request = request.existing(object(&name, "existing", fields)?);
         }
         match (self.fields()?, method) {
             (Some(fields), storage::Method::Create | storage::Method::Update) => {
-                request = request.with(object(name, "with", fields)?);
+                request = request.with(object(&name, "with", fields)?);
             }
             (None, storage::Method::Create | storage::Method::Update) => {
                 return wrong(
@@ -188,17 +205,9 @@ impl Described {
             return wrong("a bucket is for Storage rules");
         }
         self.no_data()?;
-        let full = split_full(path);
-        if let (Some((of_path, _)), Some(stated)) = (full, &self.database)
-            && of_path != stated
-        {
-            return wrong(format!("the path is of the database {of_path}, not of {stated}"));
-        }
-        let (database, path) = full
-            .unwrap_or((self.database.as_deref().unwrap_or(DEFAULT_DATABASE), path.strip_prefix('/').unwrap_or(path)));
-        if database.contains('/') {
-            return wrong(format!("{database:?} is no name of a database"));
-        }
+        let (stated, list) = (self.database.as_deref(), method == firestore::Method::List);
+        let (database, path) = paths::given_document(path, stated, DEFAULT_DATABASE, list).map_err(Unreadable)?;
+        let (database, path) = (database.as_str(), path.as_str());
         let documents = self.documents(database)?;
         let mut request = if method == firestore::Method::List {
             {
@@ -217,7 +226,7 @@ impl Described {
         let document = |option: &str, fields: &JsonMap<String, Json>| {
             json::document(fields)
                 .map(|fields| Document::new(path, fields))
-                .map_err(|e| Unreadable(format!("{option}: {e}")))
+                .map_err(|e| Unreadable(format!("{option}: {e}{}", of_one_key(&e.to_string()))))
         };
         let stored = documents.document(path).filter(|_| method != firestore::Method::List);
         match (&self.existing, stored) {
@@ -260,6 +269,15 @@ impl Described {
         Ok((request, documents))
     }
 
+    /// What a request to change something that is not there should be told.
+    pub(super) fn not_stored(&self, stored: bool) -> Option<String> {
+        let (method, path) = self.method_and_path().ok()?;
+        let changes = matches!(method, "update" | "delete");
+        (changes && !stored).then(|| {
+            format!("nothing is stored at {path}, so there is nothing to {method}: state it with --existing '{{…}}'")
+        })
+    }
+
     /// Whether anything is stated that only commits to Firestore have.
     fn of_commit(&self) -> bool {
         self.after.is_some() || self.batch.is_some() || self.write_fields.is_some()
@@ -287,6 +305,7 @@ impl Described {
         let Some(path) = self.path.clone() else {
             return wrong("say which place of the database the request is about");
         };
+        let path = paths::given_place(&path).map_err(Unreadable)?;
         let documents = self.existing.is_some() || self.documents.is_some() || self.of_commit();
         if self.bucket.is_some() || self.database.is_some() || documents {
             return wrong(
@@ -327,6 +346,14 @@ impl Described {
     pub(super) fn data(&self) -> Result<database::Data, Unreadable> {
         let data = self.data.as_ref().map(database::Data::from_json);
         data.unwrap_or_else(|| Ok(database::Data::default())).map_err(|error| Unreadable(format!("data: {error}")))
+    }
+}
+
+/// How a map is written that looks like a typed value and is none.
+fn of_one_key(error: &str) -> &'static str {
+    match error.contains("no type of value") {
+        true => "; a map that has just this field is written {\"mapValue\": {\"fields\": {…}}}, its fields typed",
+        false => "",
     }
 }
 

@@ -147,6 +147,6 @@ impl<'a> Request<'a> {
 
 impl std::fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.title())
+        f.write_str(&crate::text::one_line(&self.title()))
     }
 }

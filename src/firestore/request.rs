@@ -7,6 +7,7 @@ use crate::{
     error::BoxError,
     eval::Subject,
     service::{Asked, DEFAULT_DATABASE, DocumentPath, Documents, Method, Own, snapshot},
+    text::one_line,
     value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
@@ -112,6 +113,12 @@ impl<'a> Request<'a> {
     pub fn existing(mut self, document: impl Into<Cow<'a, Document>>) -> Self {
         self.existing = Some(document.into());
         self
+    }
+
+    /// Whether what the request is about is there.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_stored(&self) -> bool {
+        self.existing.is_some()
     }
 
     /// The document as it will be: `request.resource`.
@@ -237,7 +244,7 @@ impl<'a> Request<'a> {
 
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method.name(), self.path)
+        write!(f, "{} {}", self.method.name(), one_line(&self.path))
     }
 }
 

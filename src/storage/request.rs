@@ -6,6 +6,7 @@ use crate::{
     auth::{self, Auth},
     eval::Subject,
     service::{Asked, Method},
+    text::one_line,
     value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, ValueRef},
 };
 
@@ -96,6 +97,12 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Whether what the request is about is there.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_stored(&self) -> bool {
+        self.existing.is_some()
+    }
+
     /// What will be stored: `request.resource`.
     pub fn with(mut self, object: impl Into<Cow<'a, Object>>) -> Self {
         self.incoming = Some(object.into());
@@ -147,7 +154,7 @@ impl<'a> Request<'a> {
 
 impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} /b/{}/o/{}", self.method.name(), self.bucket, self.name)
+        write!(f, "{} /b/{}/o/{}", self.method.name(), one_line(&self.bucket), one_line(&self.name))
     }
 }
 

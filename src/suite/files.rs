@@ -15,6 +15,11 @@ pub trait Files {
     ///
     /// Why it cannot be read, in words, without the path.
     fn read(&self, path: &Path) -> Result<String, String>;
+
+    /// Whether there is such a file, which need not be readable.
+    fn has(&self, path: &Path) -> bool {
+        self.read(path).is_ok()
+    }
 }
 
 /// The files of this machine.
@@ -37,6 +42,10 @@ impl Files for Disk {
             return Err(format!("larger than {} MiB", MAX_FILE >> 20));
         }
         String::from_utf8(octets).map_err(|error| format!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        path.is_file()
     }
 }
 
@@ -103,4 +112,22 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A path below a folder, with `.` and `..` resolved where they can be.
+pub(super) fn joined(folder: &Path, name: &str) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in folder.join(name).components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if path.file_name().is_some_and(|last| last != "..") => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path
+}
+
+/// A path as messages show it.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
 }

@@ -15,10 +15,10 @@ use crate::{
 use super::{
     Product, Rules, RulesError,
     case::{self, Case},
-    files::Files,
+    files::{Files, shown},
     node::{self, Node},
-    paths,
-    reading::{Reading, shown},
+    paths, project,
+    reading::Reading,
     seeds::{self, Contents, Objects},
     users::User,
 };
@@ -147,7 +147,7 @@ struct Loader<'f> {
     files: &'f dyn Files,
     now: Timestamp,
     /// Rules by their path and the product asked for, each compiled once.
-    compiled: HashMap<(PathBuf, Option<&'static str>), usize>,
+    compiled: HashMap<(PathBuf, Option<Product>), usize>,
     loaded: Suites,
     /// Rules that were refused, which is told once.
     refused: HashSet<PathBuf>,
@@ -293,10 +293,11 @@ impl<'f> Loader<'f> {
             None => None,
             Some("storage" | crate::storage::SERVICE) => Some(Product::Storage),
             Some("firestore" | crate::firestore::SERVICE) => Some(Product::Firestore),
+            Some("database") => Some(Product::Database),
             Some(other) => {
                 let part = parts.iter_mut().rev().find(|part| part.node.get("service").is_some())?;
                 let span = part.node.get("service").map_or(Span::default(), |node| node.span);
-                let message = format!("service: {other:?} is neither storage nor firestore");
+                let message = format!("service: {other:?} is none of storage, firestore, database");
                 part.reading.reader.error("wrong-value", span, message);
                 return None;
             }
@@ -304,12 +305,24 @@ impl<'f> Loader<'f> {
         let Some(part) =
             parts.iter_mut().rev().find(|part| part.node.get("rules").is_some_and(|rules| !rules.is_null()))
         else {
-            let part = parts.last_mut()?;
-            if !part.node.is_null() {
-                let message = "a suite names the rules that it tests: `rules: storage.rules`";
-                part.reading.reader.error("missing-key", Span::default(), message);
-            }
-            return None;
+            let part = parts.last_mut().filter(|part| !part.node.is_null())?;
+            let folder = part.path.parent().unwrap_or(Path::new(""));
+            let found = project::of_suite(self.files, folder, product).and_then(|(path, product)| {
+                part.reading.asked.push(path.clone());
+                let text = self.files.read(&path).map_err(|why| format!("{}: {why}", shown(&path)))?;
+                Ok((path, text, product))
+            });
+            return match found {
+                Ok((path, text, product)) => {
+                    self.compile(path, text, Some(product), Span::default(), &mut part.reading.reader)
+                }
+                Err(why) => {
+                    let message =
+                        format!("a suite names the rules that it tests, such as `rules: storage.rules`; {why}");
+                    part.reading.reader.error("missing-key", Span::default(), message);
+                    None
+                }
+            };
         };
         let Part { reading, node, .. } = part;
         let rules = node.get("rules")?;
@@ -318,12 +331,22 @@ impl<'f> Loader<'f> {
             Some(text) if text.contains('\n') => inline(&reading.reader.source, rules.span, text),
             _ => reading.named(rules, "rules")?,
         };
-        let key =
-            (path.clone(), product.map(|product| if product == Product::Storage { "storage" } else { "firestore" }));
+        self.compile(path, text, product, rules.span, &mut reading.reader)
+    }
+
+    /// The rules of a file, compiled once, with their place among all.
+    fn compile(
+        &mut self,
+        path: PathBuf,
+        text: String,
+        product: Option<Product>,
+        span: Span,
+        reader: &mut node::Reader,
+    ) -> Option<(usize, Rules)> {
+        let key = (path.clone(), product);
         if let Some(at) = self.compiled.get(&key) {
             return Some((*at, self.loaded.rules.get(*at)?.clone()));
         }
-        let span = rules.span;
         match Rules::parse(&Source::new(shown(&path), text), product) {
             Ok(rules) => {
                 let at = self.loaded.rules.len();
@@ -341,7 +364,7 @@ impl<'f> Loader<'f> {
                 None
             }
             Err(RulesError::Product(why)) => {
-                reading.reader.error("wrong-value", span, format!("{}: {why}", shown(&path)));
+                reader.error("wrong-value", span, format!("{}: {why}", shown(&path)));
                 None
             }
         }

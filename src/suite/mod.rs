@@ -75,7 +75,8 @@ mod load;
 mod node;
 pub mod official;
 mod outcome;
-mod paths;
+pub(crate) mod paths;
+mod project;
 mod reading;
 pub mod report;
 mod rules;
@@ -89,6 +90,7 @@ pub use embed::{Decided, assert_allowed, assert_denied, assert_folder, run_folde
 pub use files::{Disk, Files, discover, is_suite};
 pub use load::{LoadError, Suite, Suites};
 pub use outcome::{Failure, Note, Outcome, TestResult};
+pub use project::{Named, ProjectError, Target, project};
 pub use rules::{Product, Rules, RulesError};
 pub use run::{Options, Run};
 pub use schema::{JSON_SCHEMA, to_json};

@@ -2,7 +2,7 @@
 
 use crate::{
     service::{impossible_segment, split_full},
-    text::Span,
+    text::{Source, Span},
 };
 
 use super::node::{Node, Reader};
@@ -14,26 +14,58 @@ pub(super) enum Names {
     Collection,
 }
 
-/// Bucket and name of a full name: `/b/BUCKET/o/NAME`, `gs://BUCKET/NAME`.
-pub(super) fn in_bucket(text: &str) -> Option<(&str, &str)> {
-    let official = text.strip_prefix("/b/").and_then(|rest| rest.split_once("/o/"));
-    official.or_else(|| text.strip_prefix("gs://").and_then(|rest| rest.split_once('/')))
+/// Bucket and name of a full name: `/b/BUCKET/o/NAME`, `gs://BUCKET/NAME`. The name is empty for the bucket itself.
+fn in_bucket(text: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = text.strip_prefix("gs://") {
+        return Some(rest.split_once('/').unwrap_or((rest, "")));
+    }
+    let rest = text.strip_prefix("/b/")?;
+    rest.split_once("/o/").or_else(|| Some((rest.strip_suffix("/o")?, "")))
+}
+
+/// Bucket and name of an object, or of a prefix. A path without a bucket is of the one that is stated, or of the usual one.
+pub(super) fn stored(
+    reader: &mut Reader,
+    text: &str,
+    span: Span,
+    (stated, usual): (Option<&str>, &str),
+    prefix: bool,
+) -> Option<(String, String)> {
+    let full = in_bucket(text);
+    if let (Some((of_path, _)), Some(stated)) = (full, stated)
+        && of_path != stated
+    {
+        let message = format!("the path is of the bucket {of_path}, not of {stated}");
+        reader.error("wrong-path", span, message);
+    }
+    let (bucket, name) = full.unwrap_or((stated.unwrap_or(usual), text));
+    check_name(reader, bucket, span, "bucket")?;
+    Some((bucket.to_owned(), object(reader, name, span, prefix)?))
 }
 
 /// The name of an object, or of a prefix; a slash before it does not count.
-pub(super) fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<String> {
+fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<String> {
     let name = text.strip_prefix('/').unwrap_or(text);
     let folder = name.strip_suffix('/').unwrap_or(name);
-    if prefix && folder.is_empty() {
-        return Some(String::new());
+    if folder.is_empty() {
+        if !prefix {
+            reader.error("wrong-path", span, "the path names no object");
+        }
+        return prefix.then(String::new);
     }
     segments(reader, folder, span)?;
     Some(if prefix { folder } else { name }.to_owned())
 }
 
+/// A full name without the project before it: `projects/P/databases/D/documents/…`.
+fn without_project(name: &str) -> &str {
+    let rest = name.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
+    rest.map(|(_, rest)| rest).filter(|rest| split_full(rest).is_some() && !rest.starts_with('/')).unwrap_or(name)
+}
+
 /// The database that the path names, if it does, and the name of a document or a collection within it.
-pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
-    let name = text.strip_prefix('/').unwrap_or(text);
+fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
+    let name = without_project(text.strip_prefix('/').unwrap_or(text));
     let full = split_full(name);
     if full.is_none() && text.starts_with("/databases/") {
         reader.error("wrong-path", span, format!("{text}: a full name is /databases/DATABASE/documents/COLLECTION/ID"));
@@ -63,6 +95,24 @@ pub(super) fn document(reader: &mut Reader, text: &str, span: Span, names: Names
     let problem = super::node::problem("wrong-path", span, format!("{name} names {wrong}"));
     reader.report(problem.with_hint(format!("did you mean {hint}?")));
     None
+}
+
+/// Database and name of a document or a collection. A path without a database is of the one that is stated, or of the
+/// usual one.
+pub(super) fn within(
+    reader: &mut Reader,
+    text: &str,
+    span: Span,
+    (stated, usual): (Option<&str>, &str),
+    names: Names,
+) -> Option<(String, String)> {
+    let (of_path, name) = document(reader, text, span, names)?;
+    if let (Some(of_path), Some(stated)) = (&of_path, stated)
+        && of_path != stated
+    {
+        reader.error("wrong-path", span, format!("the path is of the database {of_path}, not of {stated}"));
+    }
+    Some((of_path.unwrap_or_else(|| stated.unwrap_or(usual).to_owned()), name))
 }
 
 /// A place in a database. Which keys there can be, the database says when it is asked.
@@ -97,7 +147,7 @@ pub(super) fn plain_name<'n>(reader: &mut Reader, node: &'n Node, what: &str) ->
 }
 
 /// Whether it is the name of a bucket or a database.
-pub(super) fn check_name(reader: &mut Reader, text: &str, span: Span, what: &str) -> Option<()> {
+fn check_name(reader: &mut Reader, text: &str, span: Span, what: &str) -> Option<()> {
     if text.is_empty() || text.contains('/') {
         reader.error("wrong-value", span, format!("{what}: {text:?} is no name of a {what}"));
         return None;
@@ -128,4 +178,45 @@ fn wildcard(reader: &mut Reader, segment: &str, span: Span) -> Option<()> {
 /// `$uid`
 fn is_variable(segment: &str) -> bool {
     segment.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+}
+
+/// A path that stands in no file, read as those of suites are; or why it cannot be asked.
+fn given<T>(path: &str, read: impl FnOnce(&mut Reader, Span) -> Option<T>) -> Result<T, String> {
+    let mut reader = Reader::new(Source::new("path", path));
+    let found = read(&mut reader, Span::default());
+    let problems = reader.finish();
+    let why = problems.iter().find(|problem| problem.is_error()).map(|problem| match &problem.hint {
+        Some(hint) => format!("{path:?}: {} ({hint})", problem.message),
+        None => format!("{path:?}: {}", problem.message),
+    });
+    match (why, found) {
+        (None, Some(found)) => Ok(found),
+        (why, _) => Err(why.unwrap_or_else(|| format!("{path:?} cannot be asked for"))),
+    }
+}
+
+/// Bucket and name of an object, or of a prefix, that a command is given.
+pub(crate) fn given_object(
+    path: &str,
+    stated: Option<&str>,
+    usual: &str,
+    prefix: bool,
+) -> Result<(String, String), String> {
+    given(path, |reader, span| stored(reader, path, span, (stated, usual), prefix))
+}
+
+/// Database and name of a document, or of a collection, that a command is given.
+pub(crate) fn given_document(
+    path: &str,
+    stated: Option<&str>,
+    usual: &str,
+    list: bool,
+) -> Result<(String, String), String> {
+    let names = if list { Names::Collection } else { Names::Document };
+    given(path, |reader, span| within(reader, path, span, (stated, usual), names))
+}
+
+/// A place in a Realtime Database that a command is given.
+pub(crate) fn given_place(path: &str) -> Result<String, String> {
+    given(path, |reader, span| place(reader, path, span))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::text::Source;
 
 use super::{
-    files::Files,
+    files::{Files, joined, shown},
     node::{Node, Reader},
 };
 
@@ -42,21 +42,4 @@ impl<'f> Reading<'f> {
             }
         }
     }
-}
-
-/// A path below a folder, with `.` and `..` resolved where they can be.
-fn joined(folder: &Path, name: &str) -> PathBuf {
-    let mut path = PathBuf::new();
-    for part in folder.join(name).components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir if path.file_name().is_some_and(|last| last != "..") => drop(path.pop()),
-            part => path.push(part),
-        }
-    }
-    path
-}
-
-pub(super) fn shown(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
 }

@@ -38,13 +38,8 @@ pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Times
         reader.wrong(node, "objects", "a map from names to metadata");
     }
     for (key, value) in node.entries() {
-        let full = paths::in_bucket(&key.text);
-        let (bucket, name) = full.unwrap_or((bucket, &key.text));
-        if paths::check_name(reader, bucket, key.span, "bucket").is_none() {
-            continue;
-        }
-        let Some(name) = paths::object(reader, name, key.span, false) else { continue };
-        let slot = self::key(bucket, &name);
+        let Some((bucket, name)) = paths::stored(reader, &key.text, key.span, (None, bucket), false) else { continue };
+        let slot = self::key(&bucket, &name);
         if found.contains_key(&slot) {
             reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
         }
@@ -114,10 +109,11 @@ pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: T
         reader.wrong(node, "documents", "a map from names to fields");
     }
     for (key, value) in node.entries() {
-        let Some((of_path, name)) = paths::document(reader, &key.text, key.span, paths::Names::Document) else {
+        let place = (None, database);
+        let Some((database, name)) = paths::within(reader, &key.text, key.span, place, paths::Names::Document) else {
             continue;
         };
-        let slot = self::key(of_path.as_deref().unwrap_or(database), &name);
+        let slot = self::key(&database, &name);
         if found.contains_key(&slot) {
             reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
         }

@@ -13,3 +13,12 @@ pub(crate) use near::nearest;
 pub use render::frame;
 pub use source::{LineColumn, Source};
 pub use span::Span;
+
+/// A name in one line: control characters, such as line breaks, are written as escapes.
+pub(crate) fn one_line(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let one = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(one).collect::<String>().into()
+}

@@ -4,11 +4,12 @@ mod answer;
 mod database;
 mod decide;
 mod expression;
+mod request;
 mod table;
 
 use std::{
     collections::HashMap,
-    io::{BufRead, Write},
+    io::{BufRead, Read as _, Write},
 };
 
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -24,11 +25,15 @@ use crate::{
 /// Compiled sources that are kept, so that a client which sends the same source again does not wait.
 const KEPT: usize = 256;
 
+/// Bytes of a line that are read at most, without the line break.
+const MAX_LINE: u64 = crate::cli::input::MAX_INPUT;
+
 /// What a session has loaded.
 #[derive(Default)]
 struct Session {
     named: HashMap<String, Loaded>,
     recent: HashMap<String, Result<Compiled, Diagnostics>>,
+    recent_rules: request::Recent,
     recent_databases: HashMap<String, Result<Ruleset, Diagnostics>>,
 }
 
@@ -46,18 +51,42 @@ enum Loaded {
 pub(super) fn run(mut input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
     let mut session = Session::default();
     let mut line = Vec::new();
-    loop {
+    for number in 1_u64.. {
         line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return output.flush();
+        if input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut line)? == 0 {
+            break;
         }
-        if line.iter().all(u8::is_ascii_whitespace) {
+        let length = line.strip_suffix(b"\n").unwrap_or(&line).len() as u64;
+        let mut answer = if length > MAX_LINE {
+            pass_over(&mut input)?;
+            bad(Json::Null, format!("the line is longer than {} MiB", MAX_LINE >> 20))
+        } else if line.iter().all(u8::is_ascii_whitespace) {
             continue;
+        } else {
+            session.answer(&line)
+        };
+        if let Json::Object(fields) = &mut answer
+            && fields.contains_key("bad_request")
+        {
+            fields.insert("line".to_owned(), number.into());
         }
-        let answer = session.answer(&line);
         serde_json::to_writer(&mut output, &answer)?;
         output.write_all(b"\n")?;
         output.flush()?;
+    }
+    output.flush()
+}
+
+/// Reads on to the end of a line and keeps nothing of it.
+fn pass_over(input: &mut impl BufRead) -> std::io::Result<()> {
+    loop {
+        let read = input.fill_buf()?;
+        let end = read.iter().position(|octet| *octet == b'\n');
+        let length = end.map_or(read.len(), |end| end + 1);
+        input.consume(length);
+        if end.is_some() || length == 0 {
+            return Ok(());
+        }
     }
 }
 
@@ -81,7 +110,10 @@ impl Session {
     }
 
     fn dispatch(&mut self, request: &JsonMap<String, Json>) -> Result<JsonMap<String, Json>, String> {
-        let answer = match text(request, "op")? {
+        let Some(op) = optional_text(request, "op")? else {
+            return object(request::decide(&mut self.recent_rules, request)?);
+        };
+        let answer = match op {
             "check" => answer::issues(&self.compile(text(request, "source")?)),
             "parse" => parse(text(request, "expr")?)?,
             "expression" => self.expression(request)?,
@@ -92,10 +124,7 @@ impl Session {
                 return Err(format!("unknown op {other:?}; known: check, parse, expression, decide, database, load"));
             }
         };
-        match answer {
-            Json::Object(fields) => Ok(fields),
-            _ => Err("internal: an answer is an object".to_owned()),
-        }
+        object(answer)
     }
 
     fn compile(&mut self, source: &str) -> Result<Compiled, Diagnostics> {
@@ -202,6 +231,13 @@ fn parse(expression: &str) -> Result<Json, String> {
     match syntax::parse_expression(&Source::new("expression", expression)) {
         Ok((exprs, root)) => Ok(json!({ "canonical": syntax::print_expression(&exprs, root) })),
         Err(refused) => Ok(answer::issues(&Err(refused))),
+    }
+}
+
+fn object(answer: Json) -> Result<JsonMap<String, Json>, String> {
+    match answer {
+        Json::Object(fields) => Ok(fields),
+        _ => Err("internal: an answer is an object".to_owned()),
     }
 }
 

@@ -5,7 +5,10 @@ mod official;
 mod progress;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     suite::{Disk, LoadError, Options, Run, Suites, discover, report},
@@ -170,5 +173,33 @@ fn human(run: &Run, options: &TestOptions, output: &Output) -> String {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Unreadable> {
-    std::fs::write(file, text).map_err(|error| Unreadable(format!("{}: {error}", input::name(file))))
+    replace(file, text).map_err(|error| Unreadable(format!("{}: {error}", input::name(file))))
+}
+
+/// Writes a file beside, and renames it to the one that is wanted: who reads that never sees half of it. A device or a
+/// pipe is written as it is.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    // What a link points to is replaced, not the link.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let known = std::fs::metadata(&file);
+    if known.as_ref().is_ok_and(|known| !known.is_file()) {
+        return std::fs::write(&file, text);
+    }
+    let Some(name) = file.file_name() else { return std::fs::write(&file, text) };
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = file.with_file_name(beside);
+    let written = std::fs::File::create_new(&beside).and_then(|mut new| {
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        if let Ok(known) = known {
+            new.set_permissions(known.permissions())?;
+        }
+        std::fs::rename(&beside, &file)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }

@@ -112,25 +112,17 @@ impl Test<'_, '_> {
 
     fn storage(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
         let text = self.path_text(reader)?;
-        let full = paths::in_bucket(text);
         let stated = self.fields.get("bucket").and_then(|node| paths::plain_name(reader, node, "bucket"));
-        if let (Some((of_path, _)), Some(stated)) = (full, stated)
-            && of_path != stated
-        {
-            let message = format!("the path is of the bucket {of_path}, not of {stated}");
-            reader.error("wrong-path", self.path().span, message);
-        }
-        let (bucket, name) = full.unwrap_or((stated.unwrap_or(&self.shared.bucket), text));
-        paths::check_name(reader, bucket, self.path().span, "bucket")?;
-        let name = paths::object(reader, name, self.path().span, method == Method::List)?;
-        let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, bucket, self.now));
+        let place = (stated, self.shared.bucket.as_str());
+        let (bucket, name) = paths::stored(reader, text, self.path().span, place, method == Method::List)?;
+        let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, &bucket, self.now));
         let own = own.unwrap_or_default();
-        let key = seeds::key(bucket, &name);
+        let key = seeds::key(&bucket, &name);
         let known = own.get(&key).or_else(|| self.shared.objects.get(&key));
         let stored = known.and_then(Option::as_ref).filter(|_| method != Method::List);
-        let mut request = storage::Request::new(method, bucket.to_owned(), name.clone()).at(self.now);
+        let mut request = storage::Request::new(method, bucket.clone(), name.clone()).at(self.now);
         if method == Method::List {
-            request = storage::Request::list(bucket.to_owned(), name.clone()).at(self.now);
+            request = storage::Request::list(bucket.clone(), name.clone()).at(self.now);
         }
         if let Some(stored) = stored {
             request = request.existing(Object::clone(stored));
@@ -153,7 +145,7 @@ impl Test<'_, '_> {
             Some(Hint { text, of_unmatched: true })
         } else if absent {
             let names = own.iter().chain(self.shared.objects.iter()).filter(|(_, object)| object.is_some());
-            let names = names.filter_map(|(key, _)| key.strip_prefix(bucket)?.strip_prefix('/'));
+            let names = names.filter_map(|(key, _)| key.strip_prefix(bucket.as_str())?.strip_prefix('/'));
             nearest(&name, names.take(COMPARED)).map(meant)
         } else {
             None
@@ -230,15 +222,9 @@ impl Test<'_, '_> {
     fn firestore(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
         let names = if method == Method::List { Names::Collection } else { Names::Document };
         let text = self.path_text(reader)?;
-        let (of_path, name) = paths::document(reader, text, self.path().span, names)?;
         let stated = self.fields.get("database").and_then(|node| paths::plain_name(reader, node, "database"));
-        if let (Some(of_path), Some(stated)) = (&of_path, stated)
-            && of_path != stated
-        {
-            let message = format!("the path is of the database {of_path}, not of {stated}");
-            reader.error("wrong-path", self.path().span, message);
-        }
-        let database = of_path.unwrap_or_else(|| stated.unwrap_or(&self.shared.database).to_owned());
+        let place = (stated, self.shared.database.as_str());
+        let (database, name) = paths::within(reader, text, self.path().span, place, names)?;
         let store = self.store(reader, &database);
         // What `write` stands for is asked as it could be: nothing is created that is there.
         let as_new = method == Method::Create && self.verb() == "write";

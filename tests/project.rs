@@ -1,0 +1,162 @@
+//! What a Firebase project folder says of rules: `check` and suites that take their rules from `firebase.json`.
+
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod command;
+
+use command::Folder;
+
+const STORAGE: &str = "service firebase.storage { match /b/{b}/o/{o} { allow get; } }\n";
+const FIRESTORE: &str = "service cloud.firestore { match /databases/{d}/documents/{c}/{i} { allow get; } }\n";
+const DATABASE: &str = "{ \"rules\": { \".read\": true } }\n";
+
+/// What `firebase.json` calls a file, what the file holds, whether it is accepted.
+#[test]
+fn rules_of_another_product_are_refused() {
+    for (section, text, accepted) in [
+        ("storage", STORAGE, true),
+        ("storage", FIRESTORE, false),
+        ("storage", DATABASE, false),
+        ("firestore", STORAGE, false),
+        ("firestore", FIRESTORE, true),
+        ("firestore", DATABASE, false),
+        ("database", STORAGE, false),
+        ("database", FIRESTORE, false),
+        ("database", DATABASE, true),
+    ] {
+        let folder = Folder::new(&format!("product-{section}-{}", text.len()));
+        folder.write("firebase.json", &format!("{{ \"{section}\": {{ \"rules\": \"a.rules\" }} }}"));
+        folder.write("a.rules", text);
+        for arguments in [&["check"][..], &["check", "."], &["check", "a.rules"]] {
+            let ran = folder.run(arguments, "");
+            assert_eq!(ran.status, if accepted { 0 } else { 3 }, "{section} {text} {}", ran.all());
+            assert_eq!(ran.out.contains("error[wrong-product]"), !accepted, "{}", ran.all());
+        }
+    }
+}
+
+#[test]
+fn a_usual_name_says_the_product_where_nothing_else_does() {
+    let folder = Folder::new("names");
+    for (name, text, status) in [
+        ("storage.rules", DATABASE, 3),
+        ("firestore.rules", DATABASE, 3),
+        ("database.rules", DATABASE, 0),
+        ("database.rules.json", FIRESTORE, 3),
+        ("storage.rules", STORAGE, 0),
+    ] {
+        folder.write(name, text);
+        let ran = folder.run(&["check", name], "");
+        assert_eq!(ran.status, status, "{name} {text} {}", ran.all());
+        assert_eq!(ran.out.contains("error[wrong-product]"), status == 3, "{}", ran.all());
+    }
+}
+
+#[test]
+fn each_target_is_named_and_no_file_checked_twice() {
+    let folder = Folder::new("targets");
+    folder.write(
+        "firebase.json",
+        "\u{feff}{ // comments are allowed\n\
+         \"storage\": [{ \"target\": \"main\", \"rules\": \"s.rules\" }, { \"target\": \"logs\", \"rules\": \"./s.rules\" }],\n\
+         /* two databases */ \"firestore\": [{ \"rules\": \"f.rules\" }, { \"database\": \"east\", \"rules\": \"e.rules\" }],\n\
+         \"database\": { \"rules\": \"d.json\" }, \"hosting\": { \"public\": \"//\" } }",
+    );
+    for (name, text) in [("s.rules", STORAGE), ("f.rules", FIRESTORE), ("e.rules", FIRESTORE), ("d.json", DATABASE)] {
+        folder.write(name, text);
+    }
+    folder.write("sub/deeper/keep", "");
+    let expected = "s.rules: ok (Storage main, Storage logs)\nf.rules: ok (Firestore)\ne.rules: ok (Firestore east)\n\
+                    d.json: ok (Realtime Database)\n";
+    let lines = |out: &str| {
+        out.lines().filter(|line| line.contains(": ok")).map(|line| line.to_owned() + "\n").collect::<String>()
+    };
+    for arguments in [&["check"][..], &["check", ".", "s.rules", "./s.rules"]] {
+        let ran = folder.run(arguments, "");
+        assert_eq!(lines(&ran.out).replace(", 1 warning", ""), expected, "{}", ran.all());
+    }
+    let ran = folder.run_in("sub/deeper", &["check"], "");
+    assert_eq!(lines(&ran.out).replace(", 1 warning", "").replace("../../", ""), expected, "{}", ran.all());
+    let ran = folder.run_in("sub", &["check", "deeper"], "");
+    assert_eq!(lines(&ran.out).lines().count(), 4, "{}", ran.all());
+}
+
+#[test]
+fn a_wrong_project_file_is_told_with_its_place() {
+    let folder = Folder::new("wrong");
+    for (text, message) in [
+        ("{ \"storage\": }", "firebase.json:1:"),
+        ("{ \"storage\": { \"rules\": 1 } }", "rules"),
+        ("{}", "names no rules"),
+    ] {
+        folder.write("firebase.json", text);
+        let ran = folder.run(&["check"], "");
+        assert_eq!(ran.status, 2, "{}", ran.all());
+        assert!(ran.err.contains(message), "{}", ran.all());
+    }
+}
+
+#[test]
+fn a_suite_without_rules_takes_those_of_the_project() {
+    let folder = Folder::new("suite");
+    folder.write(
+        "firebase.json",
+        "{ \"storage\": { \"rules\": \"s.rules\" }, \"firestore\": { \"rules\": \"f.rules\" } }",
+    );
+    folder.write("s.rules", STORAGE);
+    folder.write("f.rules", FIRESTORE);
+    folder.write("tests/a.test.yaml", "service: storage\ntests: [{ get: a, expect: allow }]\n");
+    let ran = folder.run(&["test"], "");
+    assert_eq!(ran.status, 0, "{}", ran.all());
+    let ran = folder.run_in("tests", &["test"], "");
+    assert_eq!(ran.status, 0, "{}", ran.all());
+    folder.write("tests/a.test.yaml", "tests: [{ get: a, expect: allow }]\n");
+    let ran = folder.run(&["test"], "");
+    assert_eq!(ran.status, 2, "{}", ran.all());
+    assert!(ran.err.contains("several: s.rules, f.rules"), "{}", ran.all());
+}
+
+#[test]
+fn a_first_suite_records_what_the_rules_answer_and_overwrites_nothing() {
+    let folder = Folder::new("init");
+    folder.write(
+        "firebase.json",
+        "{ \"storage\": { \"rules\": \"s.rules\" }, \"firestore\": { \"rules\": \"rules/f.rules\" }, \"database\": { \"rules\": \"d.json\" } }",
+    );
+    folder.write(
+        "s.rules",
+        "service firebase.storage { match /b/{b}/o { match /users/{userId}/{file=**} {\n\
+         allow read; allow write: if request.auth.uid == userId; } } }\n",
+    );
+    folder.write(
+        "rules/f.rules",
+        "service cloud.firestore { match /databases/{d}/documents { match /teams/{teamId} {\n\
+         allow get, update: if request.auth != null; allow list; match /{deep=**} { allow create; } } } }\n",
+    );
+    folder.write(
+        "d.json",
+        "{ \"rules\": { \"users\": { \"$uid\": { \".read\": true, \".write\": \"auth.uid == $uid\" } } } }",
+    );
+    let ran = folder.run(&["init"], "");
+    assert_eq!(ran.status, 0, "{}", ran.all());
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let (storage, firestore, database) = (read("s.test.yaml"), read("rules/f.test.yaml"), read("d.test.yaml"));
+    for (suite, part) in [
+        (&storage, "get: users/alice/file1\n    expect: { owner: allow, guest: allow }"),
+        (&storage, "delete: users/alice/file1\n    expect: { owner: allow, guest: deny }"),
+        (&firestore, "update: teams/team1\n    with: { name: after }\n    expect: { owner: allow, guest: deny }"),
+        (&firestore, "list: teams\n    expect: { owner: allow, guest: allow }"),
+        (&firestore, "create: teams/team1/deep1/item1-new\n"),
+        (&database, "write: /users/alice\n    with: text\n    expect: { owner: allow, guest: deny }"),
+    ] {
+        assert!(suite.contains(part), "{part}\nin\n{suite}");
+    }
+    assert!(!firestore.contains("delete:"), "{firestore}");
+    let ran = folder.run(&["test"], "");
+    assert_eq!(ran.status, 0, "{}", ran.all());
+    folder.write("s.test.yaml", "mine");
+    let ran = folder.run(&["init"], "");
+    assert_eq!(ran.status, 0, "{}", ran.all());
+    assert_eq!(read("s.test.yaml"), "mine");
+}
