@@ -306,10 +306,9 @@ impl<'f> Loader<'f> {
             parts.iter_mut().rev().find(|part| part.node.get("rules").is_some_and(|rules| !rules.is_null()))
         else {
             let part = parts.last_mut().filter(|part| !part.node.is_null())?;
-            let folder = part.path.parent().unwrap_or(Path::new(""));
-            let found = project::of_suite(self.files, folder, product).and_then(|(path, product)| {
+            let found = project::of_suite(self.files, &part.path, product).and_then(|(path, product)| {
                 part.reading.asked.push(path.clone());
-                let text = self.files.read(&path).map_err(|why| format!("{}: {why}", shown(&path)))?;
+                let text = self.files.read(&path).map_err(|why| format!("; {}: {why}", shown(&path)))?;
                 Ok((path, text, product))
             });
             return match found {
@@ -317,8 +316,7 @@ impl<'f> Loader<'f> {
                     self.compile(path, text, Some(product), Span::default(), &mut part.reading.reader)
                 }
                 Err(why) => {
-                    let message =
-                        format!("a suite names the rules that it tests, such as `rules: storage.rules`; {why}");
+                    let message = format!("a suite names the rules that it tests: `rules: storage.rules`{why}");
                     part.reading.reader.error("missing-key", Span::default(), message);
                     None
                 }

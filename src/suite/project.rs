@@ -103,21 +103,26 @@ pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectEr
     }
 }
 
-/// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the product.
+/// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the
+/// product; otherwise what to add to the message that the suite names none.
 pub(super) fn of_suite(
     files: &dyn Files,
-    folder: &Path,
+    suite: &Path,
     product: Option<Product>,
 ) -> Result<(PathBuf, Product), String> {
-    let named = project(files, folder).map_err(|error| error.to_string())?;
+    let folder = suite.parent().unwrap_or(Path::new(""));
+    let named = project(files, folder).map_err(|error| match error {
+        ProjectError::Missing => String::new(),
+        error => format!("; {error}"),
+    })?;
     let fits = |target: &&Target| product.is_none_or(|product| target.product == product);
     let chosen: Vec<_> = named.iter().filter_map(|n| Some((&n.path, n.targets.iter().find(fits)?.product))).collect();
     match chosen.as_slice() {
         [(path, product)] => Ok(((*path).clone(), *product)),
-        [] => Err("firebase.json names no rules for that service".to_owned()),
+        [] => Err("; firebase.json names no rules for that service".to_owned()),
         several => {
             let names: Vec<_> = several.iter().map(|(path, _)| shown(path)).collect();
-            Err(format!("firebase.json names several: {}; `service:` says which, too", names.join(", ")))
+            Err(format!("; firebase.json names several: {}; `service:` says which, too", names.join(", ")))
         }
     }
 }
