@@ -21,7 +21,7 @@ impl Display for Explanation<'_> {
         let Decision { warnings, request, .. } = self.decision;
         let rules = self.decision.rules();
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
-        writeln!(f, "{verdict}  {request}")?;
+        writeln!(f, "{verdict}  {}", crate::text::one_line(request))?;
         writeln!(f, "  {}", self.decision.reason())?;
         for warning in warnings {
             writeln!(f, "  warning: {}", warning.message)?;

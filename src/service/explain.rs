@@ -8,7 +8,7 @@ use crate::{
         SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, strays, worth_showing, write_decisive,
         write_step,
     },
-    text::Source,
+    text::{Source, one_line},
     value::Value,
 };
 
@@ -24,7 +24,7 @@ impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let Decision { source, cause, request, .. } = self.decision;
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
-        writeln!(f, "{verdict}  {request}")?;
+        writeln!(f, "{verdict}  {}", one_line(request))?;
         writeln!(f, "  {}", self.decision.reason())?;
         let Some(trace) = self.decision.trace() else { return Ok(()) };
         if trace.blocks.is_empty() && matches!(cause, Cause::NoStatement) {
