@@ -7,6 +7,8 @@
 mod command;
 #[path = "suites/embedding.rs"]
 mod embedding;
+#[path = "suites/mistaken.rs"]
+mod mistaken;
 #[path = "suites/mistakes.rs"]
 mod mistakes;
 #[path = "suites/production.rs"]

@@ -1,6 +1,7 @@
 //! From files to suites: what a file includes, the rules it names, its users and seeds, and then its tests.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,6 +21,7 @@ use super::{
     paths, project,
     reading::Reading,
     seeds::{self, Contents, Objects},
+    unused::{self, Used},
     users::User,
 };
 
@@ -118,6 +120,8 @@ pub(super) struct Shared {
     pub(super) objects: Arc<Objects>,
     pub(super) documents: Arc<Contents>,
     pub(super) data: Arc<Data>,
+    /// What the tests that were read ask for.
+    pub(super) used: RefCell<Used>,
 }
 
 pub(in crate::suite) const SUITE: [&str; 15] = [
@@ -267,6 +271,7 @@ impl<'f> Loader<'f> {
             objects: Arc::default(),
             documents: Arc::default(),
             data: Arc::default(),
+            used: RefCell::default(),
         };
         let project = text(parts, "project").unwrap_or_else(|| "demo-project".to_owned());
         for (at, part) in parts.iter_mut().enumerate() {
@@ -283,6 +288,9 @@ impl<'f> Loader<'f> {
             }
             Some(tests) => case::read_all(reader, tests, &shared),
         };
+        if !cases.is_empty() && reader.errors() == 0 {
+            unused::warn(reader, &part.node, &shared);
+        }
         Some(Suite { source, rules, cases })
     }
 

@@ -29,7 +29,7 @@
 //!
 //! | key | |
 //! |---|---|
-//! | `get` `list` `create` `update` `delete` | the request; `read` is get and list, `write` is create, update and delete, one test each. Of a database: `read`, `write`, `update`, `delete` |
+//! | `get` `list` `create` `update` `delete` | the request; `read` is get and list, `write` is create, update and delete, one test each; `set` of Firestore is create or update. Of a database: `read`, `write` (or `set`), `update`, `delete` |
 //! | `as` | the user, or several: one test each. Without it nobody is signed in |
 //! | `with`, `merge`, `remove` | what is written, as it will be; or what changes of what is stored |
 //! | `query` | what a list or a read asks for |
@@ -42,7 +42,7 @@
 //! provider have; by a real `token`, verified at the time of each request; or with what a blocking function
 //! (`beforeCreate`, `beforeSignIn`) returns or throws. Values that JSON lacks are tagged (`!timestamp now-1h`,
 //! `!bytes aGk=`, `!latlng [48.1, 11.6]`, `!path /databases/…`, `!duration 90s`, `!float 1`) or typed
-//! (`{timestampValue: …}`).
+//! (`{timestampValue: …}`); a write has transforms, too (`!serverTimestamp`, `!increment 1`, `!arrayUnion [a]`).
 //!
 //! Whatever could let a test pass by mistake is an error with its place: a misspelt key, an unknown user, a wildcard in
 //! a path, a field that objects lack. A denial that came from an error, or of a request that no rule covers, is noted.
@@ -68,6 +68,7 @@
 mod because;
 mod case;
 mod clock;
+mod content;
 pub mod coverage;
 mod embed;
 mod files;
@@ -83,6 +84,8 @@ mod rules;
 mod run;
 mod schema;
 pub(crate) mod seeds;
+mod transforms;
+mod unused;
 mod users;
 mod values;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     database,
-    eval::{Fault, StatementTrace, Step, StepKind},
+    eval::{BlockTrace, Fault, StatementTrace, Step, StepKind},
     explain::decisive_step,
     service::{self, Decision},
     text::{Source, Span},
@@ -13,6 +13,7 @@ use super::{
     LoadError,
     because::Because,
     case::{Ask, Case, Expect},
+    paths,
 };
 
 /// What came of one test.
@@ -107,6 +108,9 @@ pub enum Note {
     /// Nothing in the rules is about the request: no block covers the path, or no statement the method. With what may
     /// help, where something may.
     NoMatch(Option<String>),
+    /// Only a catch-all that permits nothing covers the request, where that stands in the rules. With what may help, where
+    /// something may.
+    CatchAll(String, Option<String>),
     /// A condition failed: how. With what may help, where something may.
     Error(String, Option<String>),
     /// No rules could decide the request.
@@ -118,6 +122,13 @@ impl std::fmt::Display for Note {
         let hint = match self {
             Note::NoMatch(hint) => {
                 f.write_str("denied because nothing in the rules covers this path and method: is the path right?")?;
+                hint
+            }
+            Note::CatchAll(place, hint) => {
+                write!(
+                    f,
+                    "denied by the catch-all alone ({place}), as any path is that rules do not name: is the path right?"
+                )?;
                 hint
             }
             Note::Error(message, hint) => {
@@ -137,7 +148,7 @@ impl Note {
     /// The word for `because` that says the author means it.
     pub fn word(&self) -> &'static str {
         match self {
-            Note::NoMatch(_) => "no-match",
+            Note::NoMatch(_) | Note::CatchAll(..) => "no-match",
             Note::Error(..) => "error",
             Note::Refused(_) => "refused",
         }
@@ -148,7 +159,11 @@ impl Note {
         if case.expect != Expect::Deny {
             return None;
         }
-        let hint = || case.hint(answer.has_no_match());
+        let hint = || case.hint(answer.is_uncovered());
+        if let Some(span) = answer.catch_all() {
+            let (source, at) = (answer.source(), answer.source().position(span.start));
+            return Some(Note::CatchAll(format!("{}:{}", source.name(), at.line), hint()));
+        }
         match answer {
             Answer::Service(decision) => match decision.cause() {
                 service::Cause::NoStatement | service::Cause::NoService => Some(Note::NoMatch(hint())),
@@ -250,7 +265,7 @@ impl Answer {
             {
                 instead("the reason is one for a denial")
             }
-            Because::NoMatch if !self.has_no_match() => instead("expected that nothing covers the request"),
+            Because::NoMatch if !self.is_uncovered() => instead("expected that nothing covers the request"),
             Because::Refused if !self.is_refused() => instead("expected a request that no rules could decide"),
             Because::False if self.fault().is_some() || self.has_no_match() || self.is_refused() => {
                 instead("expected conditions that are false")
@@ -296,7 +311,48 @@ impl Answer {
         fault.message.contains(text) || located(self.source(), fault).contains(text)
     }
 
-    pub(super) fn has_no_match(&self) -> bool {
+    /// Whether nothing in the rules is about the request, or only a catch-all.
+    pub(super) fn is_uncovered(&self) -> bool {
+        self.has_no_match() || self.catch_all().is_some()
+    }
+
+    /// Whether conditions are false: which ones, only an explained answer tells.
+    pub(super) fn is_plain_denial(&self) -> bool {
+        match self {
+            Answer::Service(decision) => matches!(decision.cause(), service::Cause::ConditionsFalse),
+            Answer::Database(decision) => matches!(decision.cause(), database::Cause::NotGranted(_, None)),
+        }
+    }
+
+    /// Of an explained denial, the catch-all that alone decided it, by a constant: `match /{document=**} { allow read,
+    /// write: if false; }`, `".read": false` at the root. It says of the path what rules without it say.
+    fn catch_all(&self) -> Option<Span> {
+        if !self.is_plain_denial() {
+            return None;
+        }
+        let constant = |condition: Option<&Step>| condition.is_some_and(|step| step.kind == StepKind::Constant);
+        match self {
+            Answer::Service(decision) => {
+                let mut blocks =
+                    decision.trace()?.blocks.iter().filter(|block| !block.statements.is_empty()).peekable();
+                let first = blocks.peek()?.statements.first()?.span;
+                let permits_nothing = |block: &BlockTrace| {
+                    block.statements.iter().all(|statement| constant(statement.condition.as_ref()))
+                };
+                blocks.all(|block| paths::is_catch_all(&block.path) && permits_nothing(block)).then_some(first)
+            }
+            Answer::Database(decision) => {
+                let mut rules =
+                    decision.rules().iter().filter(|rule| rule.kind != database::RuleKind::Validate).peekable();
+                let first = rules.peek()?.span;
+                rules
+                    .all(|rule| rule.place.trim_matches('/').is_empty() && constant(rule.condition.as_ref()))
+                    .then_some(first)
+            }
+        }
+    }
+
+    fn has_no_match(&self) -> bool {
         match self {
             Answer::Service(d) => matches!(d.cause(), service::Cause::NoStatement | service::Cause::NoService),
             Answer::Database(d) => matches!(d.cause(), database::Cause::NoRule(..)),

@@ -5,7 +5,7 @@ use crate::{
     text::{Source, Span},
 };
 
-use super::node::{Node, Reader};
+use super::node::{Node, Reader, nearest};
 
 /// What a path in Firestore names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Names {
 }
 
 /// Bucket and name of a full name: `/b/BUCKET/o/NAME`, `gs://BUCKET/NAME`. The name is empty for the bucket itself.
-fn in_bucket(text: &str) -> Option<(&str, &str)> {
+pub(super) fn in_bucket(text: &str) -> Option<(&str, &str)> {
     if let Some(rest) = text.strip_prefix("gs://") {
         return Some(rest.split_once('/').unwrap_or((rest, "")));
     }
@@ -153,6 +153,34 @@ fn check_name(reader: &mut Reader, text: &str, span: Span, what: &str) -> Option
         return None;
     }
     wildcard(reader, text, span)
+}
+
+/// Whether a path of rules names nothing of its own and ends in a glob: it covers whatever other paths do not.
+pub(super) fn is_catch_all(path: &str) -> bool {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
+    // The bucket or the database, with the words around it, is part of every path.
+    let outer = |at: usize, segment: &str| match at {
+        0 => matches!(segment, "b" | "databases"),
+        1 => true,
+        2 => matches!(segment, "o" | "documents"),
+        _ => false,
+    };
+    path.ends_with("=**}") && segments.all(|(at, segment)| segment.starts_with('{') || outer(at, segment))
+}
+
+/// The path with one segment as these paths of rules write it, where it is like one and none.
+pub(super) fn like_literal<'r>(name: &str, rules: impl Iterator<Item = &'r str>) -> Option<String> {
+    let literals =
+        rules.flat_map(|path| path.split('/').skip(4)).filter(|part| !part.is_empty() && !part.starts_with('{'));
+    let literals: Vec<&str> = literals.collect();
+    let mut segments: Vec<&str> = name.split('/').collect();
+    let misspelt = |(at, segment): (usize, &&str)| {
+        let like = || nearest(segment, literals.iter().copied());
+        if literals.contains(segment) { None } else { Some((at, like()?)) }
+    };
+    let (at, right) = segments.iter().enumerate().find_map(misspelt)?;
+    *segments.get_mut(at)? = right;
+    Some(segments.join("/"))
 }
 
 /// Wildcards belong to rules: a request names one object, document or place.

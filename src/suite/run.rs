@@ -235,7 +235,8 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
     let pinned = case.because.is_some();
     let answer = match decide(rules, &case.ask, coverage, false) {
         // What failed is told with all it went through, too.
-        Ok(answer) if pinned || answer.verdict() != case.expect => {
+        // Which blocks denied, too.
+        Ok(answer) if pinned || answer.verdict() != case.expect || answer.is_plain_denial() => {
             decide(rules, &case.ask, None, true).unwrap_or(answer)
         }
         Ok(answer) => answer,
@@ -247,7 +248,7 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
             Expect::NoSignIn => format!("{} can sign in", case.user),
             expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
         };
-        let hint = if got == Expect::Deny { case.hint(answer.has_no_match()) } else { None };
+        let hint = if got == Expect::Deny { case.hint(answer.is_uncovered()) } else { None };
         let got = got.name().to_owned();
         return Outcome::Failed(Box::new(Failure { message, hint, got, explanation: answer.explanation() }));
     }

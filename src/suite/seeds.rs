@@ -17,6 +17,7 @@ use crate::{
 use super::{
     case::COMPARED,
     clock,
+    content::{self, Role},
     node::{Kind, Node, Reader, nearest},
     paths, values,
 };
@@ -43,7 +44,7 @@ pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Times
         if found.contains_key(&slot) {
             reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
         }
-        let stated = (!value.is_null()).then(|| object(reader, &name, value, None, now));
+        let stated = (!value.is_null()).then(|| object(reader, &name, value, None, Role::Stored, now));
         match stated {
             Some(None) => {}
             Some(Some(object)) => drop(found.insert(slot, Some(Arc::new(object)))),
@@ -59,6 +60,7 @@ pub(super) fn object(
     name: &str,
     node: &Node,
     below: Option<&JsonMap<String, serde_json::Value>>,
+    role: Role<'_>,
     now: Timestamp,
 ) -> Option<Object> {
     let Kind::Map(entries) = &node.kind else {
@@ -82,6 +84,7 @@ pub(super) fn object(
         };
         fields.insert(key.text.clone(), json);
     }
+    content::complete(name, &mut fields, role, now);
     match Object::from_json(name, &fields) {
         Ok(object) => Some(object),
         Err(error) => {

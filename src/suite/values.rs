@@ -7,6 +7,7 @@ use crate::value::{Duration, LatLng, Map, Path, Timestamp, Value, json as typed}
 use super::{
     clock,
     node::{Kind, Node, Reader},
+    transforms,
 };
 
 /// Tags for what YAML has no word for.
@@ -31,9 +32,13 @@ pub(super) fn document(reader: &mut Reader, node: &Node, what: &str, now: Timest
 
 /// A value of a document; nothing where it is wrong, which is reported.
 pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Value> {
+    if transforms::misplaced(reader, node) {
+        return None;
+    }
     if let Some(tag) = &node.tag {
         return tagged(reader, node, tag, now);
     }
+    transforms::look_alike(reader, node, false);
     Some(match &node.kind {
         Kind::Null => Value::Null,
         Kind::Bool(b) => Value::Bool(*b),
@@ -94,7 +99,8 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
         "float" => (text.parse().ok().map(Value::Float), "a number"),
         _ => {
             let message = format!("!{tag} is no tag of a suite");
-            reader.unknown_name("unknown-tag", node.span, message, tag, TAGS.into_iter());
+            let known = TAGS.into_iter().chain(transforms::TRANSFORMS);
+            reader.unknown_name("unknown-tag", node.span, message, tag, known);
             return None;
         }
     };
@@ -151,7 +157,14 @@ pub(super) fn plain(reader: &mut Reader, node: &Node, what: &str) -> Option<Json
 /// Data of a database: plain JSON, and times as the milliseconds that databases count in: `!now`, `!now -5m`,
 /// `!timestamp 2026-01-01T00:00:00Z`, `{timestampValue: now}`.
 pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Json> {
+    // What stands in a server value is no look-alike of one.
+    let mut server_value = None;
     json_of(reader, node, what, &mut |reader, node| {
+        if let Some(inner) = node.get(".sv") {
+            server_value = Some(inner.span);
+        } else if server_value != Some(node.span) {
+            transforms::look_alike(reader, node, true);
+        }
         let time = match (&node.tag, node.entries()) {
             (Some(tag), _) if matches!(&**tag, "now" | "timestamp") => tagged(reader, node, tag, now)?,
             (None, [(kind, text)]) if kind.text == "timestampValue" => {

@@ -1,5 +1,6 @@
 //! One test: who asks for what, and what is expected.
 
+mod change;
 mod request;
 
 pub(super) use request::COMPARED;
@@ -88,7 +89,7 @@ impl Expect {
     }
 }
 
-pub(in crate::suite) const KEYS: [&str; 27] = [
+pub(in crate::suite) const KEYS: [&str; 28] = [
     "name",
     "description",
     "as",
@@ -97,6 +98,7 @@ pub(in crate::suite) const KEYS: [&str; 27] = [
     "read",
     "create",
     "update",
+    "set",
     "delete",
     "write",
     "with",
@@ -118,8 +120,9 @@ pub(in crate::suite) const KEYS: [&str; 27] = [
     "skip",
 ];
 
-const SERVICE_VERBS: [&str; 7] = ["get", "list", "read", "create", "update", "delete", "write"];
-const DATABASE_VERBS: [&str; 4] = ["read", "write", "update", "delete"];
+const VERBS: [&str; 8] = ["get", "list", "read", "create", "update", "set", "delete", "write"];
+const STORAGE_VERBS: [&str; 7] = ["get", "list", "read", "create", "update", "delete", "write"];
+const DATABASE_VERBS: [&str; 5] = ["read", "write", "update", "set", "delete"];
 
 /// Reads the tests of a suite.
 pub(super) fn read_all(reader: &mut Reader, node: &Node, shared: &Shared) -> Vec<Case> {
@@ -169,7 +172,7 @@ impl<'n> Test<'n, '_> {
             return;
         }
         let is_database = matches!(shared.rules, super::Rules::Database(_));
-        let Some((verb, path)) = verb(reader, &fields, is_database) else { return };
+        let Some((verb, path)) = verb(reader, &fields, &shared.rules) else { return };
         let now = match fields.get("now") {
             Some(now) => reader.time(now, "now", Some(shared.now)).unwrap_or(shared.now),
             None => shared.now,
@@ -273,6 +276,7 @@ impl<'n> Test<'n, '_> {
 
     fn user(&self, reader: &mut Reader, name: &str, span: Span) -> Option<User> {
         let known = &self.shared.users;
+        self.shared.used.borrow_mut().users.insert(name.to_owned());
         let found = known.get(name).cloned();
         let found = found.or_else(|| (name == "guest").then(|| User::nobody("guest")));
         if found.is_none() {
@@ -321,11 +325,20 @@ fn expected(reader: &mut Reader, node: &Node) -> Option<Expect> {
 }
 
 /// What the test asks: exactly one of the verbs.
-fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, is_database: bool) -> Option<(&'static str, &'n Node)> {
-    let known: &[&'static str] = if is_database { &DATABASE_VERBS } else { &SERVICE_VERBS };
-    for verb in SERVICE_VERBS.iter().filter(|verb| !known.contains(verb)) {
+fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &super::Rules) -> Option<(&'static str, &'n Node)> {
+    let known: &[&'static str] = match rules {
+        super::Rules::Storage(_) => &STORAGE_VERBS,
+        super::Rules::Firestore(_) => &VERBS,
+        super::Rules::Database(_) => &DATABASE_VERBS,
+    };
+    for verb in VERBS.iter().filter(|verb| !known.contains(verb)) {
         if let Some(key) = fields.key(verb) {
-            let message = format!("{verb} is for Storage and Firestore; a database has {}", known.join(", "));
+            let message = match *verb {
+                "set" => {
+                    "set is for Firestore and databases; an upload is a create, other metadata are an update".into()
+                }
+                _ => format!("{verb} is for Storage and Firestore; a database has {}", known.join(", ")),
+            };
             reader.error("misplaced-key", key.span, message);
             return None;
         }

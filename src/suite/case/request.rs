@@ -11,13 +11,14 @@ use crate::{
     storage::{self, Object},
     suite::{
         Rules,
-        node::{Kind, Node, Reader, nearest},
+        content::Role,
+        node::{self, Kind, Node, Reader, nearest},
         paths::{self, Names},
         seeds::{self, Store},
         users::Identity,
         values,
     },
-    value::{Map, Value},
+    value::Value,
 };
 
 use super::{Ask, Asked, Hint, Test};
@@ -52,7 +53,7 @@ impl Test<'_, '_> {
     pub(super) fn ask(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
         match &self.shared.rules {
             Rules::Storage(_) => self.storage(reader, Method::parse(method)?, identity),
-            Rules::Firestore(_) => self.firestore(reader, Method::parse(method)?, identity),
+            Rules::Firestore(_) => self.firestore(reader, method, identity),
             Rules::Database(_) => self.database(reader, method, identity),
         }
     }
@@ -74,16 +75,16 @@ impl Test<'_, '_> {
         wrong(&OF_FIRESTORE, firestore, "Firestore rules");
         wrong(&OF_DATABASE, database, "Realtime Database rules");
         wrong(&OF_SERVICES, !database, "Storage and Firestore rules");
-        let writes = matches!(verb, "create" | "update" | "write");
-        wrong(&["with"], writes, "create, update and write");
-        wrong(&["merge", "remove"], verb == "update", "update");
+        let writes = matches!(verb, "create" | "update" | "set" | "write");
+        wrong(&["with"], writes, "create, update, set and write");
+        wrong(&["merge", "remove"], matches!(verb, "update" | "set"), "update and set");
         let queries = match &self.shared.rules {
             Rules::Storage(_) => false,
             Rules::Firestore(_) => verb == "list" || verb == "read" && self.is_collection(),
             Rules::Database(_) => verb == "read",
         };
         wrong(&["query"], queries, "a list of Firestore or a read of a database");
-        wrong(&["after"], writes || verb == "delete", "what is written: create, update, delete and write");
+        wrong(&["after"], writes || verb == "delete", "what is written: create, update, set, delete and write");
     }
 
     fn path_text<'a>(&'a self, reader: &mut Reader) -> Option<&'a str> {
@@ -105,7 +106,26 @@ impl Test<'_, '_> {
         }
     }
 
-    fn missing_value(&self, reader: &mut Reader, example: &str) {
+    /// Notes that a test is about an object, a document, or a folder of them.
+    fn asks_for(&self, method: Method, key: &str, name: &str) {
+        let mut used = self.shared.used.borrow_mut();
+        let names = if method == Method::List { &mut used.folders } else { &mut used.places };
+        names.insert(if method == Method::List { name } else { key }.to_owned());
+    }
+
+    /// A path that the rules name, for one of which a segment is misspelt.
+    fn like_rules(&self, name: &str) -> Option<Hint> {
+        let (compiled, service) = match &self.shared.rules {
+            Rules::Storage(rules) => (rules.compiled(), storage::SERVICE),
+            Rules::Firestore(rules) => (rules.compiled(), firestore::SERVICE),
+            Rules::Database(_) => return None,
+        };
+        let blocks = &compiled.program().service(service)?.blocks;
+        let like = paths::like_literal(name, blocks.iter().map(|block| block.path.as_str()))?;
+        Some(Hint { text: format!("did you mean {like}, which the rules name?"), of_unmatched: true })
+    }
+
+    pub(super) fn missing_value(&self, reader: &mut Reader, example: &str) {
         let message = format!("{}: say what is written, such as `with: {example}`", self.verb());
         reader.error("missing-key", self.fields.node.span, message);
     }
@@ -118,6 +138,7 @@ impl Test<'_, '_> {
         let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, &bucket, self.now));
         let own = own.unwrap_or_default();
         let key = seeds::key(&bucket, &name);
+        self.asks_for(method, &key, &name);
         let known = own.get(&key).or_else(|| self.shared.objects.get(&key));
         let stored = known.and_then(Option::as_ref).filter(|_| method != Method::List);
         let mut request = storage::Request::new(method, bucket.clone(), name.clone()).at(self.now);
@@ -150,9 +171,15 @@ impl Test<'_, '_> {
         } else {
             None
         };
+        let hint = hint.or_else(|| self.like_rules(&name));
         if absent && matches!(method, Method::Update | Method::Delete) && self.verb() != "write" {
             let message = format!("{name} is not among the objects: there is nothing to {}", method.name());
-            reader.warn("not-stored", self.path().span, message, "");
+            if method == Method::Delete {
+                reader.warn("not-stored", self.path().span, message, "");
+            } else {
+                let hint = "state it under `objects:`, or write `create` for an upload";
+                reader.report(node::problem("not-stored", self.path().span, message).with_hint(hint));
+            }
         }
         let request = match identity {
             Identity::User(auth) => request.auth((**auth).clone()),
@@ -176,14 +203,15 @@ impl Test<'_, '_> {
                 return None;
             }
         };
-        let below = stored.filter(|_| method == Method::Update).map(|stored| {
-            let mut fields = stored.to_json();
-            if whole {
-                fields.retain(|field, _| CONTENT.contains(&field.as_str()));
-            }
-            fields
-        });
-        let Some(mut below) = below else { return seeds::object(reader, name, node, None, self.now) };
+        let stored = stored.map(Object::to_json);
+        let Some(mut below) = stored.clone().filter(|_| method == Method::Update) else {
+            return seeds::object(reader, name, node, None, Role::Upload(stored.as_ref()), self.now);
+        };
+        if whole {
+            below.retain(|field, _| CONTENT.contains(&field.as_str()));
+        }
+        // Every update has a time and an etag of its own.
+        below.retain(|field, _| !matches!(field.as_str(), "etag" | "updated"));
         // The service adds custom metadata to those that are there.
         if self.verb() != "write" {
             self.unchangeable(reader, node, &below);
@@ -204,9 +232,9 @@ impl Test<'_, '_> {
                 entries.retain(|(key, _)| key.text != "metadata");
             }
             below.insert("metadata".to_owned(), Json::Object(kept));
-            return seeds::object(reader, name, &node, Some(&below), self.now);
+            return seeds::object(reader, name, &node, Some(&below), Role::Update, self.now);
         }
-        seeds::object(reader, name, node, Some(&below), self.now)
+        seeds::object(reader, name, node, Some(&below), Role::Update, self.now)
     }
 
     /// Warns of what an update of metadata cannot change.
@@ -219,7 +247,10 @@ impl Test<'_, '_> {
         }
     }
 
-    fn firestore(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
+    fn firestore(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
+        // `set` is the one or the other by what is stored.
+        let set = method == "set";
+        let mut method = if set { Method::Create } else { Method::parse(method)? };
         let names = if method == Method::List { Names::Collection } else { Names::Document };
         let text = self.path_text(reader)?;
         let stated = self.fields.get("database").and_then(|node| paths::plain_name(reader, node, "database"));
@@ -229,6 +260,9 @@ impl Test<'_, '_> {
         // What `write` stands for is asked as it could be: nothing is created that is there.
         let as_new = method == Method::Create && self.verb() == "write";
         let stored = store.document(&name).filter(|_| method != Method::List && !as_new);
+        if set && stored.is_some() {
+            method = Method::Update;
+        }
         let mut request = match method {
             Method::List => firestore::Request::list(name.clone(), self.list_query(reader)?),
             method => firestore::Request::new(method, name.clone()),
@@ -244,6 +278,7 @@ impl Test<'_, '_> {
             _ => None,
         };
         let own = seeds::key(&store.database, &name);
+        self.asks_for(method, &own, &name);
         if method != Method::List && store.after.contains_key(&own) {
             let span = self.fields.key("after").map_or(self.path().span, |key| key.span);
             let message = format!("after is about other writes; what becomes of {name} this test says itself");
@@ -255,6 +290,7 @@ impl Test<'_, '_> {
         self.other_method(reader, method, &name, stored.is_some());
         let absent = stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete);
         let hint = if absent { store.like(&name).map(|like| meant(&like)) } else { None };
+        let hint = hint.or_else(|| self.like_rules(&name));
         if let Some(stored) = stored {
             request = request.existing(stored);
         }
@@ -269,15 +305,22 @@ impl Test<'_, '_> {
         Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint })
     }
 
-    /// Warns where Firestore would ask the rules for another method. `write` stands for all of them.
+    /// Reports where Firestore would ask the rules for another method. `write` stands for all of them.
     fn other_method(&self, reader: &mut Reader, method: Method, name: &str, stored: bool) {
-        let other = match method {
-            Method::Create if stored => "is stored: Firestore would ask for update",
-            Method::Update if !stored => "is not stored: Firestore would ask for create",
+        let (other, hint) = match method {
+            Method::Create if stored => (
+                "is stored: Firestore would ask for update",
+                "write `update`; or `set`, which creates or updates by what is stored",
+            ),
+            Method::Update if !stored => (
+                "is not stored: Firestore would ask for create",
+                "state the document under `documents:`, or write `create`; `set` creates or updates by what is stored",
+            ),
             _ => return,
         };
         if self.verb() != "write" {
-            reader.warn("other-method", self.path().span, format!("{name} {other}"), "");
+            let problem = node::problem("other-method", self.path().span, format!("{name} {other}"));
+            reader.report(problem.with_hint(hint));
         }
     }
 
@@ -287,71 +330,16 @@ impl Test<'_, '_> {
         firestore::Query::from_json(&json).map_err(|why| wrong_query(reader, node, &why, &firestore::Query::NAMES)).ok()
     }
 
-    /// The fields that an update is confined to.
-    fn fields_named(&self, method: Method) -> Option<Vec<String>> {
-        let (merge, remove) = (self.fields.get("merge"), self.fields.get("remove"));
-        if method != Method::Update || merge.is_none() && remove.is_none() {
-            return None;
-        }
-        let set = merge.map(Node::entries).unwrap_or_default().iter().map(|(key, _)| key.text.clone());
-        let removed = remove.map(listed).unwrap_or_default().iter().filter_map(|name| Some(name.as_text()?.to_owned()));
-        Some(set.chain(removed).collect())
-    }
-
-    /// The fields as they will be.
-    fn fields_written(&self, reader: &mut Reader, stored: Option<&Document>) -> Option<Map> {
-        let (with, merge) = (self.fields.get("with"), self.fields.get("merge"));
-        if let Some(merge) = merge.filter(|merge| !matches!(merge.kind, Kind::Map(_))) {
-            reader.wrong(merge, "merge", "a map of fields");
-            return None;
-        }
-        let remove = self.fields.get("remove");
-        match (with, merge.or(remove)) {
-            (Some(with), None) => values::document(reader, with, "with", self.now),
-            (Some(_), Some(other)) => {
-                reader.error("misplaced-key", other.span, "with says how all will be, merge and remove what changes");
-                None
-            }
-            (None, None) => {
-                self.missing_value(reader, "{ title: Hello }");
-                None
-            }
-            (None, Some(_)) => {
-                let mut fields = match stored.map(Document::fields) {
-                    Some(Value::Map(fields)) => fields.clone(),
-                    _ => Map::new(),
-                };
-                for (key, node) in merge.map(Node::entries).unwrap_or(&[]) {
-                    field_name(reader, &key.text, key.span)?;
-                    let value = values::value_of(reader, node, self.now)?;
-                    change(&mut fields, &key.text, Some(value));
-                }
-                if let Some(node) = remove {
-                    for name in listed(node) {
-                        let text = reader.text(name, "remove")?;
-                        field_name(reader, text, name.span)?;
-                        if !has(&fields, text) {
-                            let message = format!("{text} is not there: nothing is removed");
-                            reader.warn("no-effect", name.span, message, "");
-                        }
-                        change(&mut fields, text, None);
-                    }
-                }
-                Some(fields)
-            }
-        }
-    }
-
     fn database(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
         let text = self.path_text(reader)?;
         let path = paths::place(reader, text, self.path().span)?;
         let with = self.fields.stated("with");
         let value = match (method, with) {
-            ("write" | "update", None) => {
+            ("write" | "set" | "update", None) => {
                 self.missing_value(reader, "{ age: 30 }");
                 return None;
             }
-            ("write" | "update", Some(node)) => values::data(reader, node, "with", self.now)?,
+            ("write" | "set" | "update", Some(node)) => values::data(reader, node, "with", self.now)?,
             _ => Json::Null,
         };
         let data = match self.fields.stated("data") {
@@ -365,7 +353,7 @@ impl Test<'_, '_> {
         let empty = matches!(method, "read" | "delete") && data.at(&path).is_none();
         let mut request = match method {
             "read" => database::Request::read(path.clone()),
-            "write" => database::Request::write(path.clone(), value),
+            "write" | "set" => database::Request::write(path.clone(), value),
             "update" => database::Request::update(path.clone(), value),
             _ => database::Request::delete(path.clone()),
         };
@@ -416,50 +404,6 @@ fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'s
         Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
         None => reader.error("wrong-value", node.span, format!("query: {why}")),
     }
-}
-
-/// The nodes of a list, or the one that stands for a list of one.
-fn listed(node: &Node) -> &[Node] {
-    match &node.kind {
-        Kind::List(nodes) => nodes,
-        _ => std::slice::from_ref(node),
-    }
-}
-
-/// Whether it is a dotted name of a field.
-fn field_name(reader: &mut Reader, text: &str, span: crate::text::Span) -> Option<()> {
-    if text.split('.').any(str::is_empty) {
-        reader.error("wrong-value", span, format!("{text:?} is no name of a field"));
-        return None;
-    }
-    Some(())
-}
-
-fn has(fields: &Map, name: &str) -> bool {
-    match name.split_once('.') {
-        None => fields.get(name).is_some(),
-        Some((first, rest)) => matches!(fields.get(first), Some(Value::Map(inner)) if has(inner, rest)),
-    }
-}
-
-/// Sets or removes a field by its dotted name, as an update of the SDK does.
-fn change(fields: &mut Map, name: &str, value: Option<Value>) {
-    let Some((first, rest)) = name.split_once('.') else {
-        match value {
-            Some(value) => drop(fields.insert(name, value)),
-            None => {
-                *fields = fields.iter().filter(|(key, _)| *key != name).map(|(k, v)| (k, v.clone())).collect();
-            }
-        }
-        return;
-    };
-    let mut inner = match fields.get(first) {
-        Some(Value::Map(inner)) => inner.clone(),
-        _ if value.is_none() => return,
-        _ => Map::new(),
-    };
-    change(&mut inner, rest, value);
-    fields.insert(first, Value::Map(inner));
 }
 
 /// A place beside the one that is empty whose name is like it.
