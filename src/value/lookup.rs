@@ -53,7 +53,7 @@ impl Relation {
     }
 }
 
-/// Values prepared for many look-ups; of many that are the same, the first is kept.
+/// Values prepared for many look-ups.
 pub struct Lookup<'a> {
     items: Vec<ValueRef<'a>>,
     relation: Relation,
@@ -269,6 +269,22 @@ mod tests {
                     assert_eq!(lookup.contains(value.view()), found, "{relation:?} {value:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn of_values_that_are_the_same_the_first_is_kept() {
+        let values = values();
+        for count in [4, values.len()] {
+            let mut lookup = Lookup::new(Relation::Set);
+            let mut plain: Vec<ValueRef<'_>> = Vec::new();
+            for value in values.iter().chain(&values).take(2 * count).map(Value::view) {
+                lookup.insert(value);
+                if !plain.iter().any(|other| set_equals(*other, value)) {
+                    plain.push(value);
+                }
+            }
+            assert_eq!(lookup.len(), plain.len());
         }
     }
 
