@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 use command::{Folder, Ran};
 use serde_json::Value as Json;
 
-const STORAGE: &str = "service firebase.storage { match /b/{b}/o { match /{o=**} { allow read, create; } } }\n";
+const STORAGE: &str =
+    "rules_version = '2'; service firebase.storage { match /b/{b}/o { match /{o=**} { allow read, create; } } }\n";
 const FIRESTORE: &str =
     "service cloud.firestore { match /databases/{d}/documents { match /{o=**} { allow read, write; } } }\n";
 const SUITE: &str = "rules: storage.rules\ntests: [{ get: a, expect: allow }]\n";
@@ -139,8 +140,8 @@ fn paths_are_read_alike_in_suites_and_by_eval() {
         ("storage.rules", "get", "gs://bucket/a/b", Some("/b/bucket/o/a/b")),
         ("storage.rules", "get", "/b/bucket/o/a/b", Some("/b/bucket/o/a/b")),
         ("storage.rules", "get", "/a/b", Some("/b/demo-bucket/o/a/b")),
-        ("storage.rules", "list", "gs://bucket", Some("/b/bucket/o/")),
-        ("storage.rules", "list", "", Some("/b/demo-bucket/o/")),
+        ("storage.rules", "list", "gs://bucket", Some("/b/bucket/o")),
+        ("storage.rules", "list", "", Some("/b/demo-bucket/o")),
         ("storage.rules", "list", "a/", Some("/b/demo-bucket/o/a")),
         ("storage.rules", "get", "", None),
         ("storage.rules", "get", "gs://bucket", None),
