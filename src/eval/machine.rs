@@ -294,6 +294,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 for item in &made {
                     stdlib::whole(*item).map_err(|f| start(id, f))?;
                 }
+                stdlib::check_extent(made.iter().copied()).map_err(|f| start(id, f))?;
                 Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
             }
             Node::Map(entries) => self.map(id, entries),
@@ -378,6 +379,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 None => made.push((*key, value)),
             }
         }
+        stdlib::check_extent(made.iter().map(|(_, value)| *value)).map_err(|f| start(id, f))?;
         Ok(ValueRef::Map(MapRef::Made(self.arena.alloc_slice_copy(&made))))
     }
 

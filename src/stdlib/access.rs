@@ -218,3 +218,26 @@ pub(super) fn check_bytes<'a>(count: usize) -> Result<(), Failure<'a>> {
 pub(super) fn check_elements<'a>(count: usize) -> Result<(), Failure<'a>> {
     if count > MAX_ELEMENTS { Err(Failure::MemoryLimit) } else { Ok(()) }
 }
+
+/// Refuses a list or a map that is about to be made of values with too many parts. Literals share their parts, so that
+/// one nested in others twice each time has twice as many parts with each level, and nobody could read them all.
+///
+/// # Errors
+///
+/// More parts than a list may have elements, parts of parts included.
+pub fn check_extent<'a, 'v>(parts: impl Iterator<Item = ValueRef<'v>>) -> Result<(), Failure<'a>> {
+    let mut room = MAX_ELEMENTS;
+    for part in parts {
+        spend_parts(part, &mut room)?;
+    }
+    Ok(())
+}
+
+fn spend_parts<'a>(value: ValueRef<'_>, room: &mut usize) -> Result<(), Failure<'a>> {
+    *room = room.checked_sub(1).ok_or(Failure::MemoryLimit)?;
+    match value {
+        ValueRef::List(items) | ValueRef::Set(items) => items.iter().try_for_each(|item| spend_parts(item, room)),
+        ValueRef::Map(map) => map.iter().try_for_each(|(_, item)| spend_parts(item, room)),
+        _ => Ok(()),
+    }
+}

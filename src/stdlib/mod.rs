@@ -27,7 +27,7 @@ use bumpalo::Bump;
 
 use crate::value::{Cut, ListRef, Str, StrBuf, Type, ValueRef};
 
-pub use access::{INDEX, RANGE, has_elements, index, member_of, range, unreadable, whole};
+pub use access::{INDEX, RANGE, check_extent, has_elements, index, member_of, range, unreadable, whole};
 pub use database::{Misuse, claim_index};
 pub use dialect::{DATABASE, Dialect, Operators, SERVICE};
 pub use failure::{Failure, Operation};
