@@ -83,11 +83,12 @@ impl Setting {
 
     /// Notes a difference that was made small, prints it where it is new, and writes its row.
     fn report(&self, kind: Kind, found: Found) -> Result<()> {
-        let (row, shown) = (found.row.clone(), describe(kind, &found));
+        let (row, shown, finding) = (found.row.clone(), describe(kind, &found), finding(kind, &found));
         if self.tally(|tally| tally.found(kind.name(), found)) {
             println!("{shown}");
             if let Some(writer) = &self.writer {
                 writer.write(&row)?;
+                writer.write(&finding)?;
             }
         }
         Ok(())
@@ -110,6 +111,17 @@ impl Setting {
             _ => Ok(()),
         }
     }
+}
+
+/// A finding with both answers, for whoever looks through many.
+fn finding(kind: Kind, found: &Found) -> Row {
+    let Found { signature, shown, row, official, ours } = found;
+    let class = signature.lines().next();
+    let json = json!({
+        "kind": kind.name(), "class": class, "question": shown, "official": official, "ours": ours, "table": row.table,
+        "row": row.json,
+    });
+    Row { table: "findings", json }
 }
 
 fn describe(kind: Kind, found: &Found) -> String {
