@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use firewarden::{
-    Auth, BoxError, DocumentPath, Documents, Outcome, Value,
+    After, Auth, BoxError, DocumentPath, Documents, Outcome, Value,
     firestore::{Direction, Document, Method, Query, Request, Ruleset},
     internals::{
         syntax::{self, ast::Match},
@@ -24,11 +24,11 @@ use crate::{
 /// The time of all requests: rules of cases compare it only with times far from it.
 pub const NOW: &str = "2026-06-01T00:00:00Z";
 
-/// Documents before and after a commit, by name.
+/// Documents, and what the writes of a commit leave of them, by name.
 #[derive(Debug, Default)]
 struct Stored {
     before: BTreeMap<String, Value>,
-    after: BTreeMap<String, Value>,
+    after: BTreeMap<String, After>,
 }
 
 impl Documents for Stored {
@@ -36,8 +36,8 @@ impl Documents for Stored {
         Ok(here(path).and_then(|name| self.before.get(name).cloned()))
     }
 
-    fn get_after(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-        Ok(here(path).and_then(|name| self.after.get(name).cloned()))
+    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
+        Ok(here(path).and_then(|name| self.after.get(name).cloned()).unwrap_or(After::Unchanged))
     }
 }
 
@@ -59,15 +59,13 @@ pub fn decide(case: &Case) -> Result<Answer> {
     for (name, fields) in &case.documents {
         stored.before.insert(name.clone(), value(fields)?);
     }
-    stored.after = stored.before.clone();
     for asked in &case.requests {
-        match (&asked.method, &asked.fields) {
-            (Method::Delete, _) => drop(stored.after.remove(&asked.path)),
-            (Method::Create | Method::Update, Some(fields)) => {
-                stored.after.insert(asked.path.clone(), value(fields)?);
-            }
-            _ => {}
-        }
+        let after = match (&asked.method, &asked.fields) {
+            (Method::Delete, _) => After::Deleted,
+            (Method::Create | Method::Update, Some(fields)) => After::Written(value(fields)?),
+            _ => continue,
+        };
+        stored.after.insert(asked.path.clone(), after);
     }
     let begins = beginnings(&case.source);
     let mut said = Vec::new();
