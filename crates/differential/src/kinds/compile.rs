@@ -124,7 +124,7 @@ pub fn row(source: &str, official: &Compiled, own: &Compiled) -> Row {
 
 /// Whether a problem is one of names and types, which are looked at only where there is no syntax error.
 fn is_of_checks(issue: &Issue) -> bool {
-    const OF_CHECKS: [&str; 5] = ["Invalid ", "Unused ", "Detected ", "Incorrect ", "Duplicate "];
+    const OF_CHECKS: [&str; 6] = ["Ruleset uses ", "Invalid ", "Unused ", "Detected ", "Incorrect ", "Duplicate "];
     OF_CHECKS.iter().any(|start| issue.message.starts_with(start))
 }
 
