@@ -64,6 +64,9 @@ fn sources() -> Vec<(String, Source)> {
             (code, Source::new(name, fs::read_to_string(&path).unwrap()))
         })
         .collect();
+    // No file here is as long as this one has to be.
+    let long = Code::TooLarge;
+    sources.push((long.id().to_owned(), Source::new("too-large.rules", long.example())));
     sources.sort_by(|a, b| a.0.cmp(&b.0));
     sources
 }

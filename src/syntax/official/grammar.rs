@@ -46,8 +46,9 @@ function: 'function' IDENTIFIER parameters '{' body '}'
         | 'function' IDENTIFIER parameters '{' @missing_body '}'
         | 'function' IDENTIFIER @missing_signature '{' body '}'
         | 'function' @missing_id parameters '{' body '}';
-parameters: '(' (IDENTIFIER (',' IDENTIFIER)*)? ')'
-          | '(' (IDENTIFIER (',' IDENTIFIER)*)? ')' @extra_bracket ')';
+parameters: '(' names? ')'
+          | '(' names? ')' @extra_bracket ')';
+names: IDENTIFIER (',' IDENTIFIER)*;
 body: let* 'return' expr ';'?;
 let: 'let' name '=' expr ';';
 name: IDENTIFIER;

@@ -13,7 +13,7 @@ use super::token::{EOF, Kind, Token};
 /// more than so many. A long file of ordinary conditions with a mistake takes 26 for each token; a step takes 30 to 160
 /// nanoseconds.
 const FREE_STEPS: usize = 1_000_000;
-const STEPS_PER_TOKEN: usize = 32;
+pub(super) const STEPS_PER_TOKEN: usize = 32;
 const MAX_STEPS: usize = 6_000_000;
 /// Cached places and stacks before the cache is dropped, and before a single prediction is given up.
 const MAX_CACHED: usize = 100_000;
@@ -92,16 +92,21 @@ impl Predictor {
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
-        self.steps.saturating_add(self.stacks.steps) > self.budget
+        self.work() > self.budget
             || self.cached > MAX_CACHED_IN_ONE
             || self.stacks.len() > MAX_CACHED_IN_ONE
             || self.stacks.overflow
     }
 
-    /// Work done, as a part of what may be done.
+    /// Work done so far.
+    pub(super) fn work(&self) -> usize {
+        self.steps.saturating_add(self.stacks.steps)
+    }
+
+    /// The same, as a part of what may be done.
     #[cfg(test)]
     pub(super) fn share(&self) -> f64 {
-        self.steps.saturating_add(self.stacks.steps) as f64 / self.budget as f64
+        self.work() as f64 / self.budget as f64
     }
 
     /// The index of the alternative to take. `follows` are the return states of the callers,

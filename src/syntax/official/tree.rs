@@ -9,6 +9,7 @@ use super::token::{
     IMPORT, IS, Kind, MATCH, MINUS, NULL, NUM_INT, OPEN_BRACE, OPEN_PAREN, PATH_SEGMENT, RULES_VERSION, SLASH, STAR,
     TRUE, Token,
 };
+use crate::syntax::literal;
 
 /// Finds them by the tokens alone, which is enough in a source that fits the grammar.
 /// The compiler does not look into what is `incremented`, given by its first and end index.
@@ -67,10 +68,9 @@ impl Finder<'_> {
         index.checked_sub(1).is_some_and(|before| self.is(before, kind))
     }
 
-    /// Without its quotes.
-    fn string(&self, index: usize) -> &str {
-        let text = self.text(index);
-        text.get(1..text.len().saturating_sub(1)).unwrap_or_default()
+    /// What a string literal stands for.
+    fn string(&self, index: usize) -> String {
+        literal::string(self.text(index)).as_str().to_string()
     }
 
     /// The version, if it is one.
@@ -78,7 +78,7 @@ impl Finder<'_> {
         let Some(first) = self.tokens.first().filter(|token| token.kind == RULES_VERSION) else {
             return Some(1);
         };
-        match self.string(2) {
+        match self.string(2).as_str() {
             "1" => Some(1),
             "2" => Some(2),
             version => {
@@ -93,7 +93,7 @@ impl Finder<'_> {
         if first {
             self.report(token, "Import statements are not allowed.".to_owned());
         }
-        let module = self.string(index.saturating_add(1)).to_owned();
+        let module = self.string(index.saturating_add(1));
         self.report(token, format!("Module \"{module}\" is not part of the standard library."));
     }
 
