@@ -23,7 +23,7 @@ pub(super) enum Lookahead {
     /// Not far.
     Short,
     /// As far as this automaton goes on.
-    Automaton(DFA),
+    Automaton(Box<DFA>),
 }
 
 impl Lookahead {
@@ -34,7 +34,7 @@ impl Lookahead {
         }
         let config = NfaConfig::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(max_bytes));
         let nfa = Compiler::new().configure(config).build_from_hir(hir).ok()?;
-        DFA::builder().configure(Config::new()).build_from_nfa(nfa).ok().map(Lookahead::Automaton)
+        DFA::builder().configure(Config::new()).build_from_nfa(nfa).ok().map(|dfa| Lookahead::Automaton(Box::new(dfa)))
     }
 }
 

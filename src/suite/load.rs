@@ -19,7 +19,7 @@ use super::{
     files::{Files, shown},
     node::{self, Node},
     paths, project,
-    reading::Reading,
+    reading::{Reading, inline},
     seeds::{self, Contents, Objects},
     unused::{self, Used},
     users::User,
@@ -470,19 +470,6 @@ impl<'f> Loader<'f> {
             reading.reader.error("wrong-file", node.span, message);
         }
     }
-}
-
-/// Rules that stand in the suite itself, as a source whose lines are those of the file. In JSON a text has no lines of its
-/// own.
-fn inline(suite: &Source, span: Span, text: &str) -> (PathBuf, String) {
-    let name = suite.name();
-    if name.ends_with(".json") {
-        return (PathBuf::from(format!("{name}#rules")), text.to_owned());
-    }
-    // A block stands where its text begins, or at the mark in the line before it.
-    let at_mark = matches!(suite.text().as_bytes().get(span.start as usize), Some(b'|' | b'>'));
-    let before = suite.position(span.start).line as usize - usize::from(!at_mark);
-    (PathBuf::from(name), "\n".repeat(before) + text)
 }
 
 /// The name of a bucket or a database that the last of the files states.

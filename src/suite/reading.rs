@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::Source;
+use crate::text::{Source, Span};
 
 use super::{
     files::{Files, joined, shown},
@@ -42,4 +42,17 @@ impl<'f> Reading<'f> {
             }
         }
     }
+}
+
+/// Rules that stand in the suite itself, as a source whose lines are those of the file. In JSON a text has no lines of its
+/// own.
+pub(super) fn inline(suite: &Source, span: Span, text: &str) -> (PathBuf, String) {
+    let name = suite.name();
+    if name.ends_with(".json") {
+        return (PathBuf::from(format!("{name}#rules")), text.to_owned());
+    }
+    // A block stands where its text begins, or at the mark in the line before it.
+    let at_mark = matches!(suite.text().as_bytes().get(span.start as usize), Some(b'|' | b'>'));
+    let before = suite.position(span.start).line as usize - usize::from(!at_mark);
+    (PathBuf::from(name), "\n".repeat(before) + text)
 }
