@@ -5,6 +5,7 @@ use bumpalo::Bump;
 use crate::{
     program::{Block, ServiceFunction, ServiceProgram},
     stdlib::{self, Failure, Operators},
+    syntax::ast::Version,
     value::{Content, Facts, PathRef, SegmentRef, Segments, Str, ValueRef},
 };
 
@@ -141,6 +142,8 @@ impl<'a> Language<'a> for Service<'a> {
         match taken.get(0) {
             Some(_) if unnamed && !glob => Err(Failure::Null),
             Some(text) if !glob => Ok(ValueRef::String(Str::Utf8(text))),
+            // In version 1 a glob stands for at least one segment, and here there is none with a name.
+            _ if unnamed && taken.len() == 1 && self.program.version == Version::V1 => Err(Failure::Null),
             _ if unnamed || taken.any_depth().is_some() => {
                 let nameless = Str::Utf8("");
                 let part = |(at, text)| match taken.any_depth() {

@@ -87,7 +87,15 @@ impl<'s> Lowering<'s> {
         let own = self.statements.get(first..).unwrap_or(&[]);
         let aborts = own.iter().any(|statement| statement.aborts);
         let name = service.name.text.to_string();
-        self.services.push(ServiceProgram { root: Root::of(&name), name, functions, blocks, aborts, matcher });
+        self.services.push(ServiceProgram {
+            root: Root::of(&name),
+            name,
+            version: ruleset.version,
+            functions,
+            blocks,
+            aborts,
+            matcher,
+        });
         self.scope = Scope::default();
     }
 
@@ -158,8 +166,8 @@ impl<'s> Lowering<'s> {
             });
         }
         let statements = Run { start, len: self.statements.len() as u32 - start };
-        // In version 1 nothing below a glob ever applies.
-        let dead = blocks.version == Version::V1 && chain.owner.is_some_and(|owner| owner != id);
+        // In version 1 nothing below a block with a glob ever applies, whatever its own path.
+        let dead = blocks.version == Version::V1 && around.owner.is_some();
         let first = blocks.cells.len();
         let covers = !dead && chain.cells(&mut blocks.cells).is_some();
         if !covers {

@@ -117,6 +117,8 @@ pub struct ServiceProgram {
     pub name: String,
     /// What the paths of its requests begin with.
     pub root: Option<Root>,
+    /// The version of the language it is written in.
+    pub version: Version,
     /// Functions outside services, compiled for this one, and then those declared outside its blocks.
     pub functions: Run,
     /// Its blocks, in source order.

@@ -170,15 +170,16 @@ fn bounds<'a>(from: Option<i64>, to: Option<i64>, size: usize) -> Result<(usize,
         Ok(at) if at < size => Ok(at),
         _ => Err(outside(index, size)),
     };
+    // What no 32-bit number holds is refused before all else, the lower bound first.
+    if let Some(index) = [from, to].into_iter().flatten().find(|index| i32::try_from(*index).is_err()) {
+        return Err(outside(index, size));
+    }
     if from.is_none() && to.is_some() && size == 0 {
         return Err(outside(0, size));
     }
     let start = from.map(inside).transpose()?.unwrap_or(0);
-    let end = match to {
-        Some(to) => match i32::try_from(to) {
-            Ok(to) => inside(i64::from(to.wrapping_sub(1)))? + 1,
-            Err(_) => return Err(outside(to, size)),
-        },
+    let end = match to.and_then(|to| i32::try_from(to).ok()) {
+        Some(to) => inside(i64::from(to.wrapping_sub(1)))? + 1,
         None => size,
     };
     if start > end {
