@@ -86,6 +86,7 @@ impl<'d> Reach<'d> {
 #[cfg(feature = "suite")]
 pub(crate) enum Known {
     /// It names a document that can be there: its full name.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the line protocol reads the name"))]
     Document(String),
     /// It asks whether a document is there that no database can hold.
     Nothing,

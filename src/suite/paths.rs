@@ -2,7 +2,7 @@
 
 use crate::{
     service::{impossible_segment, split_full},
-    text::{Source, Span},
+    text::Span,
 };
 
 use super::node::{Node, Reader, nearest};
@@ -209,8 +209,9 @@ fn is_variable(segment: &str) -> bool {
 }
 
 /// A path that stands in no file, read as those of suites are; or why it cannot be asked.
+#[cfg(feature = "cli")]
 fn given<T>(path: &str, read: impl FnOnce(&mut Reader, Span) -> Option<T>) -> Result<T, String> {
-    let mut reader = Reader::new(Source::new("path", path));
+    let mut reader = Reader::new(crate::text::Source::new("path", path));
     let found = read(&mut reader, Span::default());
     let problems = reader.finish();
     let why = problems.iter().find(|problem| problem.is_error()).map(|problem| match &problem.hint {
@@ -224,6 +225,7 @@ fn given<T>(path: &str, read: impl FnOnce(&mut Reader, Span) -> Option<T>) -> Re
 }
 
 /// Bucket and name of an object, or of a prefix, that a command is given.
+#[cfg(feature = "cli")]
 pub(crate) fn given_object(
     path: &str,
     stated: Option<&str>,
@@ -234,6 +236,7 @@ pub(crate) fn given_object(
 }
 
 /// Database and name of a document, or of a collection, that a command is given.
+#[cfg(feature = "cli")]
 pub(crate) fn given_document(
     path: &str,
     stated: Option<&str>,
@@ -245,6 +248,7 @@ pub(crate) fn given_document(
 }
 
 /// A place in a Realtime Database that a command is given.
+#[cfg(feature = "cli")]
 pub(crate) fn given_place(path: &str) -> Result<String, String> {
     given(path, |reader, span| place(reader, path, span))
 }

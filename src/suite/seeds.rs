@@ -10,7 +10,6 @@ use crate::{
     firestore::Document,
     service::{After, DocumentPath, Documents},
     storage::{FieldError, OBJECT_FIELDS, Object},
-    text::Source,
     value::{Map, Timestamp, Value},
 };
 
@@ -134,12 +133,13 @@ pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: T
 /// # Errors
 ///
 /// The first thing that is wrong, in words.
+#[cfg(feature = "cli")]
 pub(crate) fn documents_of_json(
     stated: &JsonMap<String, serde_json::Value>,
     database: &str,
     now: Timestamp,
 ) -> Result<Contents, String> {
-    let mut reader = Reader::new(Source::new("documents", ""));
+    let mut reader = Reader::new(crate::text::Source::new("documents", ""));
     let node = Node::from(&serde_json::Value::Object(stated.clone()));
     let found = documents(&mut reader, &node, database, now);
     let problems = reader.finish();
