@@ -9,7 +9,7 @@
 //!         allow write; // a form that everybody may send
 //!       }
 //!     }");
-//! let found = lint(&source, Timestamp::default());
+//! let found = lint(&source, Timestamp::UNIX_EPOCH);
 //! assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["open-write"]);
 //! ```
 //!

@@ -251,8 +251,11 @@ mod tests {
             values.push(Value::Vector(vec![a.clone(), b.clone()]));
             values.push(Value::Map(Map::from([("a", a.clone()), ("b", b.clone())])));
             values.push(Value::Map(Map::from([("b", b.clone()), ("a", a.clone())])));
-            values.push(Value::Set(vec![a.clone(), b.clone()]));
-            values.push(Value::Set(vec![b.clone(), a.clone()]));
+            // No set has an element twice.
+            if !set_equals(a.view(), b.view()) {
+                values.push(Value::Set(vec![a.clone(), b.clone()]));
+                values.push(Value::Set(vec![b.clone(), a.clone()]));
+            }
         }
         values
     }
