@@ -27,8 +27,7 @@ use crate::{
 };
 
 /// Levels of expressions, over all functions being looked into, beyond which nothing is found out any more. Expressions
-/// nest up to 99 levels, calls up to 21; without optimisation each level takes about 3 KiB of the stack, of which a
-/// thread is to need less than 1 MiB (`tests/host`).
+/// nest up to 99 levels, calls up to 21; without optimisation each level takes about 3 KiB of the stack (`tests/host`).
 const MAX_LEVELS: usize = 180;
 
 /// Checks the expressions of a file.

@@ -80,8 +80,8 @@ pub use crate::program::MAX_EXPRESSIONS;
 use machine::Task;
 use permit::Halt;
 
-/// Bytes of values that one evaluation may make. The official engine keeps values on a stack of two MiB; this bounds
-/// what a thousand expressions of that size could hold together.
+/// Bytes of values after which an evaluation ends. Built-ins ask for room before they make a value
+/// (`stdlib::MAX_ARENA`); this bound lies below theirs and also counts what literals and messages take.
 const MAX_ARENA: usize = 32 << 20;
 
 /// Operands of most conditions: they need no allocation.

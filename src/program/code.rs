@@ -159,7 +159,8 @@ pub struct Place {
     pub span: Span,
     /// The operator, or the name after the dot.
     pub anchor: Span,
-    /// The text it covers, with all parentheses around it.
+    /// The text it covers, with the parentheses around it. The outermost parentheses around a base, as around `a` in
+    /// `((a)).b`, belong to the operation on it.
     pub outer: Span,
 }
 

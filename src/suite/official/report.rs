@@ -115,7 +115,7 @@ impl Roots<'_> {
             self.blocks(blocks, Some(number));
             let statements = block.statements.of(&self.program.statements);
             for condition in statements.iter().filter_map(|statement| statement.condition) {
-                let report = self.tree(condition).expression(condition, false).report;
+                let report = self.tree(condition).expression(condition).report;
                 self.push(report);
             }
         }
@@ -142,7 +142,7 @@ impl Roots<'_> {
 
 /// The text that a condition covers.
 pub(super) fn covered(code: &Code, condition: NodeId) -> Span {
-    Tree { code, coverage: &Coverage::default(), evaluations: 0 }.expression(condition, false).span
+    Tree { code, coverage: &Coverage::default(), evaluations: 0 }.expression(condition).span
 }
 
 /// The tree of one function or condition.
@@ -161,9 +161,9 @@ struct Built {
 
 impl Tree<'_> {
     fn function(&self, function: &Function) -> Option<ExpressionReport> {
-        let Built { span, mut report } = self.expression(function.result, false);
+        let Built { span, mut report } = self.expression(function.result);
         for (value, binding) in function.lets.iter().zip(&function.let_spans).rev() {
-            let children = [self.expression(*value, false).report, report].into_iter().flatten().collect();
+            let children = [self.expression(*value).report, report].into_iter().flatten().collect();
             let whole = Span { start: binding.start, end: span.end };
             // What a `let` gives is what the function gives.
             report = Some(self.report(whole, function.result, children));
@@ -171,13 +171,14 @@ impl Tree<'_> {
         report
     }
 
-    /// An expression and all below it. The grammar of members, methods, brackets and the minus takes one pair of
-    /// parentheses around their operand for itself: such an operand is `enclosed`.
-    fn expression(&self, id: NodeId, enclosed: bool) -> Built {
-        self.part(id, enclosed, None)
+    /// An expression and all below it.
+    fn expression(&self, id: NodeId) -> Built {
+        self.part(id, false, None)
     }
 
-    /// Parts of a constant that was computed before are evaluated as often as that: `within`.
+    /// Parts of a constant that was computed before are evaluated as often as that: `within`. The grammar of the minus
+    /// takes one pair of parentheses around its operand for itself: such an operand is `enclosed`. Of all other operands
+    /// the place says so already ([`Place::outer`](crate::program::Place)).
     fn part(&self, id: NodeId, enclosed: bool, within: Option<u64>) -> Built {
         let (node, place) = (self.code.node(id), self.code.place(id));
         let folded = self.code.folded(id);
@@ -188,16 +189,9 @@ impl Tree<'_> {
                 operands.iter().map(|id| self.part(*id, operands.len() == 1, within)).collect()
             }
             (Node::In(element, container), _) => {
-                [container, element].into_iter().map(|id| self.expression(id, false)).collect()
+                [container, element].into_iter().map(|id| self.expression(id)).collect()
             }
-            _ => {
-                let takes_parentheses = matches!(
-                    node,
-                    Node::Member(..) | Node::Method(..) | Node::Index(..) | Node::Range(..) | Node::Negate(_)
-                );
-                let children = node.children(self.code).enumerate();
-                children.map(|(at, id)| self.expression(id, takes_parentheses && at == 0)).collect()
-            }
+            _ => node.children(self.code).map(|id| self.expression(id)).collect(),
         };
         let mut start = place.outer.start;
         if enclosed && start < place.span.start {

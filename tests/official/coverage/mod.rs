@@ -27,6 +27,11 @@ fn parentheses_and_errors_are_reported_as_by_the_emulator() {
 }
 
 #[test]
+fn bases_in_several_parentheses_are_reported_as_by_the_emulator() {
+    compare("bases");
+}
+
+#[test]
 fn functions_of_several_services_and_kinds_of_values_are_reported_as_by_the_emulator() {
     compare("services");
 }
