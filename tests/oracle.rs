@@ -20,7 +20,11 @@ use std::{
     thread,
 };
 
+use same::same_value;
 use serde_json::{Value as Json, json};
+
+#[path = "oracle/same.rs"]
+mod same;
 
 #[test]
 fn expressions_have_the_recorded_value_error_and_warnings() {
@@ -266,71 +270,5 @@ fn same_result(row: &Json, answer: &Json) -> bool {
         answer.get("error") == Some(error)
     } else {
         answer.get("value").is_some_and(|value| same_value(&row["value"], value))
-    }
-}
-
-/// Whether two typed values are the same: maps and sets without order, floats within half a unit, and absent fields
-/// of a message are its defaults.
-fn same_value(want: &Json, got: &Json) -> bool {
-    let (Some((kind, a)), Some((same, b))) = (only(want), only(got)) else { return want == got };
-    let all = |a: &[&Json], b: &[&Json]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b));
-    kind == same
-        && match kind {
-            "intValue" => text(a) == text(b),
-            "floatValue" => same_float(a, b),
-            "latlngValue" => ["latitude", "longitude"].iter().all(|part| same_float(&a[part], &b[part])),
-            "listValue" | "vectorValue" => all(&values(a), &values(b)),
-            "setValue" => {
-                let (a, mut b) = (values(a), values(b));
-                let mut take = |a| b.iter().position(|b| same_value(a, b)).map(|at| b.remove(at));
-                a.into_iter().all(|a| take(a).is_some()) && b.is_empty()
-            }
-            "mapValue" => {
-                let (a, b) = (fields(a), fields(b));
-                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same_value(a, b)))
-            }
-            "nullValue" => true,
-            _ => without_defaults(a) == without_defaults(b),
-        }
-}
-
-fn only(value: &Json) -> Option<(&str, &Json)> {
-    value.as_object().filter(|fields| fields.len() == 1)?.iter().next().map(|(kind, value)| (kind.as_str(), value))
-}
-
-fn values(list: &Json) -> Vec<&Json> {
-    list["values"].as_array().into_iter().flatten().collect()
-}
-
-fn fields(map: &Json) -> BTreeMap<&str, &Json> {
-    map["fields"].as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value)).collect()
-}
-
-fn text(number: &Json) -> String {
-    number.as_str().map_or_else(|| number.to_string(), str::to_owned)
-}
-
-fn same_float(a: &Json, b: &Json) -> bool {
-    let float = |json: &Json| match json {
-        Json::Null => 0.0,
-        Json::String(text) => text.parse().unwrap(),
-        other => other.as_f64().unwrap(),
-    };
-    let (a, b): (f64, f64) = (float(a), float(b));
-    let near = (a - b).abs() <= 4e-16 * a.abs().max(b.abs());
-    (a.is_nan() && b.is_nan()) || (a.is_sign_negative() == b.is_sign_negative() && (a == b || near))
-}
-
-fn without_defaults(message: &Json) -> Json {
-    let is_default = |value: &Json| {
-        value.as_object().is_some_and(serde_json::Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
-    };
-    match message {
-        Json::Object(fields) => {
-            let kept = fields.iter().filter(|(_, value)| !is_default(value));
-            Json::Object(kept.map(|(key, value)| (key.clone(), without_defaults(value))).collect())
-        }
-        Json::Array(items) => items.iter().map(without_defaults).collect(),
-        other => other.clone(),
     }
 }

@@ -24,5 +24,7 @@ pub mod random;
 pub mod request;
 pub mod rows;
 pub mod run;
+// The tables' own test compares with it, too.
+#[path = "../../../tests/oracle/same.rs"]
 pub mod same;
 pub mod tally;
