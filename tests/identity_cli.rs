@@ -3,24 +3,18 @@
 #![cfg(all(feature = "cli", feature = "verify"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+mod command;
+
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
+use command::Ran;
+
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/identity/keys");
 const NOW: &str = "1700000000";
 const ACCOUNT: &str = "sa@demo-x.iam.gserviceaccount.com";
-
-struct Ran {
-    status: i32,
-    out: String,
-    err: String,
-}
 
 impl Ran {
     fn json(&self) -> Json {
@@ -30,19 +24,7 @@ impl Ran {
 
 /// Runs the command in a folder that has the test keys, with a text on its standard input.
 fn run_with(folder: &Path, input: &str, arguments: &[&str]) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_firewarden"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that reads nothing may have ended already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |octets| String::from_utf8(octets).unwrap();
-    Ran { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    command::run(folder, arguments, input)
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Ran {

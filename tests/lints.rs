@@ -208,26 +208,17 @@ fn problems_are_rendered_for_people() {
 }
 
 #[cfg(feature = "cli")]
-mod command {
-    use std::{
-        io::Write as _,
-        process::{Command, Output, Stdio},
-    };
+#[path = "command/mod.rs"]
+mod running;
 
-    use super::{NOW, notes};
+#[cfg(feature = "cli")]
+mod command {
+    use super::{NOW, notes, running};
 
     fn check(arguments: &[&str], rules: &str) -> (Option<i32>, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_firewarden"))
-            .arg("check")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+        let arguments = [&["check"], arguments].concat();
+        let ran = running::run(".".as_ref(), &arguments, rules);
+        (Some(ran.status), ran.out + &ran.err)
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! The command, run in a folder of its own.
+//! The command, run in a folder.
+
+#![allow(dead_code, reason = "not every test file needs all of it")]
 
 use std::{
     io::Write as _,
@@ -31,7 +33,6 @@ impl Folder {
         Folder(folder)
     }
 
-    #[allow(dead_code, reason = "not every test file reads")]
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -48,18 +49,23 @@ impl Folder {
 
     /// Runs the command in a folder below this one, with a text on its standard input.
     pub fn run_in(&self, below: &str, arguments: &[&str], input: &str) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_firewarden"))
-            .args(arguments)
-            .current_dir(self.0.join(below))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that reads nothing may have ended already.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        let text = |octets| String::from_utf8(octets).unwrap();
-        Ran { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+        run(&self.0.join(below), arguments, input)
     }
+}
+
+/// Runs the command in a folder, with a text on its standard input.
+pub fn run(folder: &Path, arguments: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_firewarden"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    Ran { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
