@@ -7,7 +7,7 @@ use crate::{
     value::{Str, ValueRef},
 };
 
-use super::{Error, Evaluator, Flow, Language, Observer, Result, Task, anchor, dispatch, outer, start};
+use super::{Advance, Error, Evaluator, Language, Observer, Result, Task, anchor, dispatch, outer, start};
 
 /// Arguments, receiver included, that are collected without allocating.
 const FEW: usize = 5;
@@ -135,21 +135,19 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// Arguments are computed once and may be errors, which do no harm unless they are read. They become the locals of
     /// the function, whose variables are computed next.
-    pub(super) fn after_arguments(&mut self, id: NodeId) -> Flow<'a> {
+    pub(super) fn after_arguments(&mut self, id: NodeId) -> Advance<'a> {
         let code = self.code;
         let called = match code.node(id) {
             Node::Call(function, arguments) => code.functions.get(function as usize).zip(Some(arguments.len as usize)),
             _ => None,
         };
-        let Some((function, count)) = called else { return self.leave(id, Err(start(id, Failure::Null))) };
-        if let Err(error) = self.spend(id, 1) {
-            return self.leave(id, Err(error));
-        }
+        let Some((function, count)) = called else { return Err(start(id, Failure::Null)) };
+        self.spend(id, 1)?;
         if count != function.parameters.len() {
             self.take(count);
             let signature = format!("{}({})", function.name, function.parameters.join(", "));
             let message = self.arena.alloc_str(&wrong_count(count, &signature));
-            return self.leave(id, Err(start(id, Failure::Message(message))));
+            return Err(start(id, Failure::Message(message)));
         }
         self.frames.push(self.frame);
         self.frame = self.locals.len();
@@ -158,26 +156,24 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             self.locals.push(argument);
         }
         self.next_variable(id, &function.lets, 0, function.result);
-        Ok(())
+        Ok(None)
     }
 
     /// A variable of a function has its value.
-    pub(super) fn after_variable(&mut self, id: NodeId, at: u32) -> Flow<'a> {
+    pub(super) fn after_variable(&mut self, id: NodeId, at: u32) -> Advance<'a> {
         let code = self.code;
         let function = match code.node(id) {
             Node::Call(function, _) => code.functions.get(function as usize),
             _ => None,
         };
-        let Some(function) = function else { return self.leave(id, Err(start(id, Failure::Null))) };
-        if let Some(value) = function.lets.get(at as usize)
-            && let Err(error) = self.spend(*value, 1)
-        {
-            return self.leave(id, Err(error));
+        let Some(function) = function else { return Err(start(id, Failure::Null)) };
+        if let Some(value) = function.lets.get(at as usize) {
+            self.spend(*value, 1)?;
         }
         let value = self.pop();
         self.locals.push(value);
         self.next_variable(id, &function.lets, at + 1, function.result);
-        Ok(())
+        Ok(None)
     }
 
     /// Evaluates a variable of a function, or after the last one its result.

@@ -6,28 +6,26 @@ use crate::{
     value::ValueRef,
 };
 
-use super::{Evaluator, Flow, Language, Observer, Result, Task, anchor, outer, start};
+use super::{Advance, Evaluator, Language, Observer, Result, Task, anchor, outer, start};
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// The left side of `&&` or `||` decides, or the right side is evaluated. Meanwhile the left side stays on the stack.
-    pub(super) fn after_left(&mut self, id: NodeId) -> Flow<'a> {
+    pub(super) fn after_left(&mut self, id: NodeId) -> Advance<'a> {
         let (right, decisive) = match self.code.node(id) {
             Node::And(_, right) => (right, false),
             Node::Or(_, right) => (right, true),
-            _ => return self.leave(id, Err(start(id, Failure::Null))),
+            _ => return Err(start(id, Failure::Null)),
         };
-        if let Err(error) = self.spend(id, 1) {
-            return self.leave(id, Err(error));
-        }
+        self.spend(id, 1)?;
         let left = match self.pop() {
-            Ok(ValueRef::Bool(found)) if found == decisive => return self.leave(id, Ok(ValueRef::Bool(decisive))),
+            Ok(ValueRef::Bool(found)) if found == decisive => return Ok(Some(ValueRef::Bool(decisive))),
             Ok(ValueRef::Bool(found)) => Ok(ValueRef::Bool(found)),
             Ok(other) => Err(anchor(id, not_bool(other))),
             Err(error) => Err(error),
         };
         self.operands.push(left);
         self.tasks.extend([Task::Finish(id), Task::Enter(right)]);
-        Ok(())
+        Ok(None)
     }
 
     /// Both sides of `&&`, or with `decisive` of `||`: a side of that value decides, whatever the other side is. Where
@@ -47,49 +45,47 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     /// `&&` and `||` of database rules: the first part with the decisive value decides, a part that fails ends the rule.
-    pub(super) fn after_parts(&mut self, id: NodeId, done: u32) -> Flow<'a> {
+    pub(super) fn after_parts(&mut self, id: NodeId, done: u32) -> Advance<'a> {
         let (parts, decisive) = match self.code.node(id) {
             Node::All(parts) => (parts, false),
             Node::Any(parts) => (parts, true),
-            _ => return self.leave(id, Err(start(id, Failure::Null))),
+            _ => return Err(start(id, Failure::Null)),
         };
         let parts = parts.of(&self.code.lists);
         if let Some(part) = (done as usize).checked_sub(1).and_then(|last| parts.get(last)) {
             match self.pop() {
                 Ok(ValueRef::Bool(found)) if found != decisive => {}
-                Ok(ValueRef::Bool(_)) => return self.leave(id, Ok(ValueRef::Bool(decisive))),
+                Ok(ValueRef::Bool(_)) => return Ok(Some(ValueRef::Bool(decisive))),
                 // The checker admits booleans only.
-                Ok(other) => return self.leave(id, Err(anchor(*part, not_bool(other)))),
-                Err(error) => return self.leave(id, Err(error)),
+                Ok(other) => return Err(anchor(*part, not_bool(other))),
+                Err(error) => return Err(error),
             }
         }
         match parts.get(done as usize) {
             Some(next) => {
                 self.tasks.extend([Task::Parts(id, done + 1), Task::Enter(*next)]);
-                Ok(())
+                Ok(None)
             }
-            None => self.leave(id, Ok(ValueRef::Bool(!decisive))),
+            None => Ok(Some(ValueRef::Bool(!decisive))),
         }
     }
 
     /// The condition of `?:` chooses a branch, and stays on the stack below it. What a choice costs was measured.
-    pub(super) fn after_condition(&mut self, id: NodeId) -> Flow<'a> {
+    pub(super) fn after_condition(&mut self, id: NodeId) -> Advance<'a> {
         let Node::Ternary(_, yes, no) = self.code.node(id) else {
-            return self.leave(id, Err(start(id, Failure::Null)));
+            return Err(start(id, Failure::Null));
         };
         let condition = self.pop();
-        if let Err(error) = self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 }) {
-            return self.leave(id, Err(error));
-        }
+        self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 })?;
         let branch = match condition {
             Ok(ValueRef::Bool(true)) => yes,
             Ok(ValueRef::Bool(false)) => no,
-            Ok(other) => return self.leave(id, Err(anchor(id, not_bool(other)))),
-            Err(error) => return self.leave(id, Err(error)),
+            Ok(other) => return Err(anchor(id, not_bool(other))),
+            Err(error) => return Err(error),
         };
         self.operands.push(condition);
         self.tasks.extend([Task::Finish(id), Task::Enter(branch)]);
-        Ok(())
+        Ok(None)
     }
 
     /// The value of the branch. Where the branch left something behind that is no boolean, the official engine ends the

@@ -16,7 +16,8 @@ use crate::{
 };
 
 use super::{
-    Error, Evaluator, Flow, Language, Observer, Result, anchor, comparison, dispatch, element, member, outer, start,
+    Advance, Error, Evaluator, Flow, Language, Observer, Result, anchor, comparison, dispatch, element, member, outer,
+    start,
 };
 
 /// What is left to do. Every operation that was entered and has no result yet has exactly one task other than
@@ -80,32 +81,37 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     ///
     /// An error that ends everything; in the database language any error.
     fn perform(&mut self, task: Task) -> Flow<'a> {
-        match task {
-            Task::Enter(id) => self.enter(id),
-            Task::Finish(id) => {
-                let result = self.finish(id);
-                self.leave(id, result)
+        let (id, advance) = match task {
+            Task::Enter(id) => {
+                self.observer.operands(self.operands.len());
+                self.observer.enter(id);
+                (id, self.enter(id))
             }
-            Task::Left(id) => self.after_left(id),
-            Task::Condition(id) => self.after_condition(id),
-            Task::Arguments(id) => self.after_arguments(id),
-            Task::Variable(id, at) => self.after_variable(id, at),
-            Task::Parts(id, done) => self.after_parts(id, done),
+            Task::Finish(id) => (id, self.finish(id).map(Some)),
+            Task::Left(id) => (id, self.after_left(id)),
+            Task::Condition(id) => (id, self.after_condition(id)),
+            Task::Arguments(id) => (id, self.after_arguments(id)),
+            Task::Variable(id, at) => (id, self.after_variable(id, at)),
+            Task::Parts(id, done) => (id, self.after_parts(id, done)),
             Task::Name(name) => {
                 self.operands.push(Ok(ValueRef::String(Str::Utf8(self.code.name(name)))));
-                Ok(())
+                return Ok(());
             }
             Task::Absent(id) => {
                 // A bound that is missing is the literal null, and counts as one.
                 self.spend(id, 1)?;
                 self.operands.push(Ok(ValueRef::Null));
-                Ok(())
+                return Ok(());
             }
+        };
+        match advance.transpose() {
+            Some(result) => self.leave(id, result),
+            None => Ok(()),
         }
     }
 
     /// Gives an operation its result.
-    pub(super) fn leave(&mut self, id: NodeId, result: Result<'a>) -> Flow<'a> {
+    fn leave(&mut self, id: NodeId, result: Result<'a>) -> Flow<'a> {
         let ends = matches!(&result, Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal());
         // What ends everything leaves all operands where they are, and nobody takes them.
         if !ends {
@@ -122,14 +128,11 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     }
 
     /// Begins an operation: one without operands is finished at once.
-    fn enter(&mut self, id: NodeId) -> Flow<'a> {
-        self.observer.operands(self.operands.len());
-        self.observer.enter(id);
+    fn enter(&mut self, id: NodeId) -> Advance<'a> {
         let code = self.code;
         match code.node(id) {
             Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {
-                let result = self.finish(id);
-                return self.leave(id, result);
+                return self.finish(id).map(Some);
             }
             Node::And(left, _) | Node::Or(left, _) => self.tasks.extend([Task::Left(id), Task::Enter(left)]),
             Node::Ternary(condition, ..) => self.tasks.extend([Task::Condition(id), Task::Enter(condition)]),
@@ -153,18 +156,14 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
             Node::Is(a, name) => {
                 // The type's name is an operand of its own, below the value.
-                if let Err(error) = self.spend(id, 1) {
-                    return self.leave(id, Err(error));
-                }
+                self.spend(id, 1)?;
                 self.operands.push(Ok(ValueRef::String(Str::Utf8(name.name()))));
                 self.tasks.extend([Task::Finish(id), Task::Enter(a)]);
             }
             Node::Path(parts) => {
                 let parts = parts.of(&code.parts);
                 let literals = parts.iter().filter(|part| matches!(part, Part::Literal(_))).count();
-                if let Err(error) = self.spend(id, literals as u32 + 1) {
-                    return self.leave(id, Err(error));
-                }
+                self.spend(id, literals as u32 + 1)?;
                 self.tasks.push(Task::Finish(id));
                 self.tasks.extend(parts.iter().filter_map(|part| match part {
                     Part::Node(node) => Some(Task::Enter(*node)),
@@ -191,7 +190,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Evaluates a run of nodes, from the last to the first where the language does.

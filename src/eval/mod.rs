@@ -93,6 +93,9 @@ pub type Result<'a> = std::result::Result<ValueRef<'a>, Error<'a>>;
 /// Whether evaluation goes on; an error ends it.
 type Flow<'a> = std::result::Result<(), Error<'a>>;
 
+/// How an operation goes on: with its value, or without one while tasks of its own are left. An error is its result.
+type Advance<'a> = std::result::Result<Option<ValueRef<'a>>, Error<'a>>;
+
 /// The state of one evaluation.
 pub struct Evaluator<'a, 'o, L, O> {
     code: &'a Code,

@@ -38,21 +38,45 @@ pub(super) fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'
     }
 }
 
+/// An element that is about to be looked up. The official engine looks elements up one by one: one that it cannot
+/// compare fails where it is reached.
+///
+/// # Errors
+///
+/// As [`comparable`], in sets.
+fn sought<'a>(same: Relation, item: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+    match same {
+        Relation::List => Ok(item),
+        Relation::Set => comparable(item),
+    }
+}
+
 /// Whether every element of the argument is in the receiver.
 pub(super) fn has_all<'a>(args: &[ValueRef<'a>], same: Relation) -> Result<ValueRef<'a>, Failure<'a>> {
     let mine = Lookup::of(same, elements(args, 0)?.iter());
-    Ok(ValueRef::Bool(elements(args, 1)?.iter().all(|item| mine.contains(item))))
+    for item in elements(args, 1)?.iter() {
+        if !mine.contains(sought(same, item)?) {
+            return Ok(ValueRef::Bool(false));
+        }
+    }
+    Ok(ValueRef::Bool(true))
 }
 
 /// Whether any element of the argument is in the receiver.
 pub(super) fn has_any<'a>(args: &[ValueRef<'a>], same: Relation) -> Result<ValueRef<'a>, Failure<'a>> {
     let mine = Lookup::of(same, elements(args, 0)?.iter());
-    Ok(ValueRef::Bool(elements(args, 1)?.iter().any(|item| mine.contains(item))))
+    for item in elements(args, 1)?.iter() {
+        if mine.contains(sought(same, item)?) {
+            return Ok(ValueRef::Bool(true));
+        }
+    }
+    Ok(ValueRef::Bool(false))
 }
 
 /// Whether every element of the receiver is in the argument.
 pub(super) fn has_only<'a>(args: &[ValueRef<'a>], same: Relation) -> Result<ValueRef<'a>, Failure<'a>> {
-    let theirs = Lookup::of(same, elements(args, 1)?.iter());
+    let sought = elements(args, 1)?.iter().map(|item| sought(same, item)).collect::<Result<Vec<_>, _>>()?;
+    let theirs = Lookup::of(same, sought.into_iter());
     Ok(ValueRef::Bool(elements(args, 0)?.iter().all(|item| theirs.contains(item))))
 }
 

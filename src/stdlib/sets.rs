@@ -6,7 +6,7 @@ use crate::value::{DiffStatus, Lookup, Relation, Type, ValueRef};
 
 use super::{
     Builtin, Failure, Overload, Run, keep_all,
-    lookup::{self, comparable, elements},
+    lookup::{self, elements},
     method, misfit,
 };
 
@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::Set,
         "hasAll",
         ASKS,
-        has_all,
+        |_, a| lookup::has_all(a, Relation::Set),
         "Whether every element of the argument is in it.",
         "[1, 2].toSet().hasAll([2.0])",
     )
@@ -41,7 +41,7 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::Set,
         "hasAny",
         ASKS,
-        has_any,
+        |_, a| lookup::has_any(a, Relation::Set),
         "Whether any element of the argument is in it.",
         "[1, 2].toSet().hasAny([2, 3])",
     ),
@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Builtin] = &[
         Type::Set,
         "hasOnly",
         ASKS,
-        has_only,
+        |_, a| lookup::has_only(a, Relation::Set),
         "Whether all its elements are in the argument.",
         "[1].toSet().hasOnly([1, 2])",
     )
@@ -116,35 +116,6 @@ fn made<'a>(bump: &'a Bump, items: impl Iterator<Item = ValueRef<'a>>) -> Result
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Int(elements(args, 0)?.len() as i64))
-}
-
-/// The official engine looks the elements of the argument up one by one: one that it cannot compare fails where it is
-/// reached.
-fn has_all<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::of(Relation::Set, elements(args, 0)?.iter());
-    for item in elements(args, 1)?.iter() {
-        if !mine.contains(comparable(item)?) {
-            return Ok(ValueRef::Bool(false));
-        }
-    }
-    Ok(ValueRef::Bool(true))
-}
-
-fn has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let mine = Lookup::of(Relation::Set, elements(args, 0)?.iter());
-    for item in elements(args, 1)?.iter() {
-        if mine.contains(comparable(item)?) {
-            return Ok(ValueRef::Bool(true));
-        }
-    }
-    Ok(ValueRef::Bool(false))
-}
-
-fn has_only<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    for item in elements(args, 1)?.iter() {
-        comparable(item)?;
-    }
-    lookup::has_only(args, Relation::Set)
 }
 
 fn union<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

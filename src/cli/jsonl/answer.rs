@@ -39,10 +39,5 @@ pub(super) fn messages(diagnostics: &Diagnostics, errors: bool) -> Vec<&str> {
 }
 
 pub(super) fn fault(fault: &Fault) -> Json {
-    // The official engine has no place for what is undecided.
-    let (line, column) = match fault.message.is_empty() {
-        true => (0, 0),
-        false => (fault.position.line, fault.position.column),
-    };
-    json!({ "message": fault.message, "line": line, "column": column })
+    json!({ "message": fault.message, "line": fault.position.line, "column": fault.position.column })
 }
