@@ -26,13 +26,15 @@ pub(super) struct Store<'d> {
     /// Texts that the host gave away.
     texts: &'d Bump,
     /// By path. Clients choose paths: the hashes have a key of their own, which nobody can choose collisions for.
-    places: RefCell<HashMap<Box<str>, Place<'d>>>,
+    places: RefCell<Places<'d>>,
     failed: Cell<Option<BoxError>>,
     /// Whether it failed: then nothing is decided, and it is asked no more.
     ended: Cell<bool>,
     /// Whether the host is not to be asked for what is not known.
     quiet: Cell<bool>,
 }
+
+type Places<'d> = HashMap<Box<str>, Place<'d>>;
 
 /// What the host said that concerns a path.
 #[derive(Default)]
@@ -47,6 +49,10 @@ struct Place<'d> {
     names: Option<HashSet<Box<str>>>,
     /// Whether any of them counts.
     any: Option<bool>,
+    /// The children at which, or below which, the host was asked for something.
+    asked: Vec<Box<str>>,
+    /// Whether this one is among those of its parent.
+    is_asked: bool,
 }
 
 impl<'d> Store<'d> {
@@ -133,6 +139,20 @@ impl<'d> Store<'d> {
         Ok(())
     }
 
+    /// Notes at the paths above that the host was asked for a path.
+    fn is_asked(&self, path: &str) {
+        let mut places = self.places.borrow_mut();
+        let mut path = path;
+        for (above, rest) in paths_above(path) {
+            if std::mem::replace(&mut places.entry(path.into()).or_default().is_asked, true) {
+                return;
+            }
+            let name = rest.split('/').next().unwrap_or(rest);
+            places.entry(above.into()).or_default().asked.push(name.into());
+            path = above;
+        }
+    }
+
     fn ask(&self, path: &str) -> Result<Known<'d>, Unreadable> {
         Ok(match self.tree.get(path) {
             Ok(Stored::Nothing) => Known::Nothing,
@@ -148,6 +168,28 @@ impl<'d> Store<'d> {
             Err(error) => return Err(self.fail(error)),
         })
     }
+}
+
+/// Whether data that stand at a path agree with what the host said of it and of the paths below. No path below is asked
+/// for again, so that all look-ups together take a step a path and level.
+fn agree(places: &Places<'_>, path: &str, data: Option<&Data>) -> bool {
+    let Some(place) = places.get(path) else { return true };
+    let said = match (place.known, data) {
+        (None, data) => data.is_some() || !place.is_there,
+        (Some(Known::Data(known)), data) => data == Some(known),
+        (Some(known), data) => known == data.map_or(Known::Nothing, Known::from),
+    };
+    let named = place.names.as_ref().is_none_or(|names| {
+        data.is_some_and(|data| {
+            data.child_count() == names.len() && names.iter().all(|name| data.child(name).is_some())
+        })
+    });
+    let below = |name: &str| agree(places, &child_of(path, name), data.and_then(|data| data.child(name)));
+    said && named && place.asked.iter().all(|name| below(name))
+}
+
+fn child_of(path: &str, name: &str) -> String {
+    format!("{}/{name}", path.trim_end_matches('/'))
 }
 
 /// The paths above a path, nearest first, each with the rest of the path below it.
@@ -181,12 +223,8 @@ impl Lookup for Store<'_> {
             Known::Leaf(..) if has_children => {
                 return Err(self.contradiction(path, "has no children, and something is below it"));
             }
-            Known::Data(data) => {
-                let places = self.places.borrow();
-                let children = places.get(path).map_or(&[][..], |place| &place.children);
-                if children.iter().any(|name| data.child(name).is_none()) {
-                    return Err(self.contradiction(path, "lacks a child that is there"));
-                }
+            Known::Data(data) if !agree(&self.places.borrow(), path, Some(data)) => {
+                return Err(self.contradiction(path, "holds something else than was said of a path below"));
             }
             _ => {}
         }
@@ -194,6 +232,7 @@ impl Lookup for Store<'_> {
             self.is_there(path)?;
         }
         self.places.borrow_mut().entry(path.into()).or_default().known = Some(known);
+        self.is_asked(path);
         Ok(known)
     }
 
@@ -222,8 +261,10 @@ impl Lookup for Store<'_> {
         }
         let any = found.is_some();
         match found {
-            Some(name) => self.is_there(&format!("{}/{name}", path.trim_end_matches('/')))?,
+            Some(name) => self.is_there(&child_of(path, &name))?,
             None => {
+                // Those that do not count are there as well.
+                names.iter().try_for_each(|name| self.is_there(&child_of(path, name)))?;
                 let mut places = self.places.borrow_mut();
                 let place = places.entry(path.into()).or_default();
                 if names.is_empty() {

@@ -75,7 +75,7 @@ impl Tree for () {
 }
 
 /// An answer of the host, kept for one decision.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Known<'d> {
     Nothing,
     Leaf(Leaf<'d>, Option<Leaf<'d>>),
@@ -84,7 +84,7 @@ pub(super) enum Known<'d> {
 }
 
 /// A borrowed scalar.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Leaf<'d> {
     Bool(bool),
     Number(f64),
@@ -98,6 +98,14 @@ impl<'d> From<&'d Scalar> for Leaf<'d> {
             Scalar::Number(n) => Leaf::Number(*n),
             Scalar::String(text) => Leaf::String(text),
         }
+    }
+}
+
+impl<'d> From<&'d Data> for Known<'d> {
+    /// What a host says that answers path by path.
+    fn from(data: &'d Data) -> Self {
+        let priority = data.priority().map(Leaf::from);
+        data.scalar().map_or(Known::Children(priority), |scalar| Known::Leaf(scalar.into(), priority))
     }
 }
 

@@ -171,7 +171,7 @@ fn names_after_the_one_that_was_wanted_do_not_count() {
 
 #[test]
 fn answers_that_contradict_each_other_end_the_decision() {
-    let cases: [(&str, Request<'_>, Says); 6] = [
+    let cases: [(&str, Request<'_>, Says); 7] = [
         (
             "data.child('a/b').exists() && !data.child('a').exists()",
             Request::read("/"),
@@ -194,6 +194,11 @@ fn answers_that_contradict_each_other_end_the_decision() {
             Request::delete("/x"),
             Says(|path| if path == "/y" { Stored::Nothing } else { Stored::Children(None) }, &["x", "y"]),
         ),
+        (
+            "!data.child('x').exists() && !newData.exists()",
+            Request::delete("/x/z"),
+            Says(|path| if path == "/x" { Stored::Nothing } else { Stored::Children(None) }, &["x"]),
+        ),
     ];
     for (condition, request, host) in cases {
         let kind = if condition.contains("newData") { ".write" } else { ".read" };
@@ -201,6 +206,55 @@ fn answers_that_contradict_each_other_end_the_decision() {
         let error = rules.permits(&request, &host);
         assert!(matches!(error, Err(Error::Data(_))), "{condition}: {error:?}");
     }
+}
+
+#[test]
+fn data_that_contradict_what_was_said_of_a_path_below_end_the_decision() {
+    fn of_b() -> Stored<'static> {
+        Stored::Data(Box::leak(Box::new(data(json!({ "a": 1, "c": { "d": "x" } })))))
+    }
+    let cases: [(&str, Says); 4] = [
+        (
+            "!data.child('b/a').exists() && data.child('b').exists()",
+            Says(|path| if path == "/b" { of_b() } else { Stored::Nothing }, &[]),
+        ),
+        (
+            "data.child('b/a').val() == 2 && data.child('b').exists()",
+            Says(|path| if path == "/b" { of_b() } else { Stored::Leaf(2.0.into(), None) }, &[]),
+        ),
+        (
+            "data.child('b/c').isString() && data.child('b').exists()",
+            Says(|path| if path == "/b" { of_b() } else { Stored::Leaf("y".into(), None) }, &[]),
+        ),
+        (
+            "!data.child('b/c/e').exists() && data.child('b/x/y').exists() && data.child('b').exists()",
+            Says(
+                |path| match path {
+                    "/b" => of_b(),
+                    "/b/x/y" => Stored::Leaf(1.0.into(), None),
+                    _ => Stored::Nothing,
+                },
+                &[],
+            ),
+        ),
+    ];
+    for (condition, host) in cases {
+        let rules = rules(&json!({ "rules": { ".read": condition } }));
+        let error = rules.permits(&Request::read("/"), &host);
+        assert!(matches!(error, Err(Error::Data(_))), "{condition}: {error:?}");
+    }
+    let rules = rules(&json!({ "rules": {
+        ".read": "data.child('b/a').val() == 1 && !data.child('b/c/e').exists() && data.child('b').exists()"
+    } }));
+    let consistent = Says(
+        |path| match path {
+            "/b" => of_b(),
+            "/b/a" => Stored::Leaf(1.0.into(), None),
+            _ => Stored::Nothing,
+        },
+        &[],
+    );
+    assert!(rules.permits(&Request::read("/"), &consistent).unwrap());
 }
 
 #[test]
