@@ -56,7 +56,20 @@ pub(crate) fn strays(step: &Step) -> Vec<&str> {
 }
 
 /// One line for each sub-expression, those inside it indented below.
-pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
+pub(crate) fn write_steps(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
+    // A list of what is left to write: steps are within each other as deeply as functions and operands together.
+    let mut open = vec![(step, indent)];
+    while let Some((step, indent)) = open.pop() {
+        write_step(f, source, step, indent)?;
+        // Very deep expressions stay readable if they stop moving to the right.
+        let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
+        open.extend(worth_showing(step).into_iter().rev().map(|part| (part, indent)));
+    }
+    Ok(())
+}
+
+/// The line of a sub-expression.
+fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
     let text = shorten(source.slice(step.span), SOURCE_WIDTH);
     let room = WIDTH.saturating_sub(indent + text.chars().count() + " → ".chars().count()).max(VALUE_WIDTH);
     let value = match &step.outcome {
@@ -67,15 +80,10 @@ pub(crate) fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, in
         outcome => shorten(&describe(outcome), room),
     };
     writeln!(f, "{:indent$}{text} → {}", "", in_short(step, &value))?;
-    if let Some(stray) = &step.stray {
-        writeln!(f, "{:indent$}  note: {stray}", "")?;
+    match &step.stray {
+        Some(stray) => writeln!(f, "{:indent$}  note: {stray}", ""),
+        None => Ok(()),
     }
-    // Very deep expressions stay readable if they stop moving to the right.
-    let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
-    for part in worth_showing(step) {
-        write_step(f, source, part, indent)?;
-    }
-    Ok(())
 }
 
 /// The parts a reader learns from. Literals explain themselves, `a.b.c` needs no line for `a.b`, and the operands of a

@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use crate::{
     eval::Outcome,
-    explain::{SOURCE_WIDTH, decisive_step, in_short, shorten, worth_showing, write_decisive, write_step},
+    explain::{SOURCE_WIDTH, decisive_step, in_short, shorten, worth_showing, write_decisive, write_steps},
     value::Value,
 };
 
@@ -60,7 +60,7 @@ impl Explanation<'_> {
             writeln!(f, "  {name} = {}", Value::from(key.as_str()).view().describe())?;
         }
         match (&rule.condition, &rule.outcome) {
-            (Some(step), _) => write_step(f, source, step, 2),
+            (Some(step), _) => write_steps(f, source, step, 2),
             (None, Outcome::Error(fault)) => writeln!(f, "  {}", fault.message),
             (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), SOURCE_WIDTH)),
         }

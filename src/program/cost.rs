@@ -2,32 +2,43 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Code, Node, NodeId, Part, Run};
+use super::{Code, Node, NodeId, Part, calls::called};
 
 /// Expressions that one request may evaluate, over all statements tried (runtime specification, section 17).
 pub const MAX_EXPRESSIONS: u32 = 1000;
 
-/// Costs of operations and functions, each computed once.
+/// Costs of operations, and of functions, each computed once.
 #[derive(Default)]
 pub(super) struct Costs {
-    /// By function; `None` while it is being computed, which only a function that calls itself sees.
-    functions: FxHashMap<u32, Option<u32>>,
+    functions: FxHashMap<u32, u32>,
 }
 
 impl Costs {
     /// The most that evaluating an operation spends, whatever the request; the calls in it are counted in full.
     pub(super) fn of(&mut self, code: &Code, id: NodeId) -> u32 {
-        let own = match code.node(id) {
+        for number in called(code, id, |function| self.functions.contains_key(&function)) {
+            let Some(function) = code.functions.get(number as usize) else { continue };
+            let lets = self.sum(code, function.lets.len() as u32, function.lets.iter().copied());
+            self.functions.insert(number, lets.saturating_add(self.below(code, function.result)));
+        }
+        self.below(code, id)
+    }
+
+    /// The same, where the functions that it calls are known.
+    fn below(&self, code: &Code, id: NodeId) -> u32 {
+        let node = code.node(id);
+        let own = match node {
             Node::Constant(_, cost) => return cost,
             Node::Unknown | Node::Variable(_) | Node::Capture(_) | Node::Local(_) => return 1,
-            Node::Call(function, arguments) => return self.call(code, function, arguments),
+            // One that calls itself costs more than anything may.
+            Node::Call(function, _) => self.functions.get(&function).map_or(u32::MAX, |body| body.saturating_add(1)),
             // Both sides are paid for beside the operands.
             Node::And(..) | Node::Or(..) => 2,
             // The type's name is an operand.
             Node::Is(..) => 2,
             Node::Ternary(condition, yes, no) => {
-                let branches = self.of(code, yes).max(self.of(code, no));
-                return branches.saturating_add(self.of(code, condition)).saturating_add(4);
+                let branches = self.below(code, yes).max(self.below(code, no));
+                return branches.saturating_add(self.below(code, condition)).saturating_add(4);
             }
             // A bound that is missing is a null.
             Node::Range(_, from, to) => 1 + u32::from(from.is_none()) + u32::from(to.is_none()),
@@ -37,28 +48,10 @@ impl Costs {
             }
             _ => 1,
         };
-        self.sum(code, own, code.node(id).children(code))
+        self.sum(code, own, node.children(code))
     }
 
-    fn sum(&mut self, code: &Code, own: u32, nodes: impl Iterator<Item = NodeId>) -> u32 {
-        nodes.fold(own, |sum, node| sum.saturating_add(self.of(code, node)))
-    }
-
-    fn call(&mut self, code: &Code, number: u32, arguments: Run) -> u32 {
-        let body = self.function(code, number);
-        self.sum(code, body.saturating_add(1), arguments.of(&code.lists).iter().copied())
-    }
-
-    fn function(&mut self, code: &Code, number: u32) -> u32 {
-        if let Some(known) = self.functions.get(&number) {
-            // One that calls itself costs more than anything may.
-            return known.unwrap_or(u32::MAX);
-        }
-        let Some(function) = code.functions.get(number as usize) else { return 0 };
-        self.functions.insert(number, None);
-        let lets = self.sum(code, function.lets.len() as u32, function.lets.iter().copied());
-        let cost = lets.saturating_add(self.of(code, function.result));
-        self.functions.insert(number, Some(cost));
-        cost
+    fn sum(&self, code: &Code, own: u32, nodes: impl Iterator<Item = NodeId>) -> u32 {
+        nodes.fold(own, |sum, node| sum.saturating_add(self.below(code, node)))
     }
 }

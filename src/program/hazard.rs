@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::value::Value;
 
-use super::{Code, Node, NodeId, Part};
+use super::{Code, Node, NodeId, Part, calls::called};
 
 /// What an operation may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Hazard {
     }
 }
 
-/// Hazards of functions, each computed once.
+/// Hazards of operations, and of functions, each computed once.
 #[derive(Default)]
 pub(super) struct Hazards {
     functions: FxHashMap<u32, Hazard>,
@@ -36,13 +36,24 @@ pub(super) struct Hazards {
 impl Hazards {
     /// The hazard of an operation with all that it evaluates.
     pub(super) fn of(&mut self, code: &Code, id: NodeId) -> Hazard {
+        for number in called(code, id, |function| self.functions.contains_key(&function)) {
+            let Some(function) = code.functions.get(number as usize) else { continue };
+            let bodies = function.lets.iter().chain([&function.result]);
+            let hazard = bodies.map(|id| self.below(code, *id)).fold(Hazard::default(), Hazard::or);
+            self.functions.insert(number, hazard);
+        }
+        self.below(code, id)
+    }
+
+    /// The same, where the functions that it calls are known.
+    fn below(&self, code: &Code, id: NodeId) -> Hazard {
         let node = code.node(id);
         if let Node::Ternary(condition, yes, no) = node {
-            let branches = self.of(code, yes).or(self.of(code, no));
+            let branches = self.below(code, yes).or(self.below(code, no));
             let ends = Hazard { leaves: false, aborts: branches.leaves };
-            return self.of(code, condition).or(branches).or(ends);
+            return self.below(code, condition).or(branches).or(ends);
         }
-        let operands = node.children(code).map(|part| self.of(code, part)).fold(Hazard::default(), Hazard::or);
+        let operands = node.children(code).map(|part| self.below(code, part)).fold(Hazard::default(), Hazard::or);
         operands.or(match node {
             Node::List(items) => match items.of(&code.lists) {
                 [before @ .., _] => leaving(before.iter().any(|item| may_fail(code, *item))),
@@ -60,22 +71,10 @@ impl Hazards {
                 let template = arguments.of(&code.lists).get(1);
                 Hazard { leaves: false, aborts: replaces && template.is_some_and(|id| names_groups(code, *id)) }
             }
-            Node::Call(function, _) => self.function(code, function),
+            // One that calls itself adds nothing to what it does; the checker refuses it.
+            Node::Call(function, _) => self.functions.get(&function).copied().unwrap_or_default(),
             _ => Hazard::default(),
         })
-    }
-
-    fn function(&mut self, code: &Code, number: u32) -> Hazard {
-        if let Some(known) = self.functions.get(&number) {
-            return *known;
-        }
-        let Some(function) = code.functions.get(number as usize) else { return Hazard::default() };
-        // One that calls itself adds nothing to what it does; the checker refuses it.
-        self.functions.insert(number, Hazard::default());
-        let bodies = function.lets.iter().chain([&function.result]);
-        let hazard = bodies.map(|id| self.of(code, *id)).fold(Hazard::default(), Hazard::or);
-        self.functions.insert(number, hazard);
-        hazard
     }
 }
 

@@ -60,6 +60,7 @@
 //! How tests are answered is told in [`crate::eval`].
 
 mod builder;
+mod calls;
 mod chain;
 mod code;
 mod cost;

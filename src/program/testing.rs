@@ -27,6 +27,10 @@ const FEW_TESTS: usize = 4096;
 /// Parameters and variables of a function that is put in the place of its call.
 const MAX_LOCALS: usize = 18;
 
+/// Tests within each other. Whoever answers tests recurses over them; a part below these levels is evaluated, which does not
+/// recurse.
+const MAX_LEVELS: usize = 64;
+
 /// Elements of a list of constants that becomes a constant.
 const MAX_ELEMENTS: usize = 64;
 
@@ -50,7 +54,7 @@ type Locals<'l> = Option<&'l [Option<Operand>]>;
 
 /// The test of a condition, which stands in a block or in database rules.
 pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: NodeId) -> TestId {
-    let mut testing = Testing { code: &mut builder.code, memory: &mut builder.testing, block };
+    let mut testing = Testing { code: &mut builder.code, memory: &mut builder.testing, block, level: 0 };
     let test = testing.test(condition, None).unwrap_or(Test::Evaluate(condition));
     let test = testing.without_implied(test);
     testing.push(test)
@@ -60,6 +64,8 @@ struct Testing<'b> {
     code: &'b mut Code,
     memory: &'b mut Memory,
     block: Option<&'b Block>,
+    /// Tests that are being made around this one.
+    level: usize,
 }
 
 impl Testing<'_> {
@@ -70,6 +76,16 @@ impl Testing<'_> {
 
     /// The test of an operation; `None` where it has to be evaluated and reads a parameter or variable.
     fn test(&mut self, id: NodeId, locals: Locals<'_>) -> Option<Test> {
+        if self.level >= MAX_LEVELS {
+            return self.evaluate(id, locals);
+        }
+        self.level += 1;
+        let test = self.shallow(id, locals);
+        self.level -= 1;
+        test
+    }
+
+    fn shallow(&mut self, id: NodeId, locals: Locals<'_>) -> Option<Test> {
         match self.code.node(id) {
             Node::All(parts) | Node::Any(parts) => {
                 let decisive = matches!(self.code.node(id), Node::Any(_));

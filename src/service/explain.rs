@@ -6,7 +6,7 @@ use crate::{
     eval::{BlockTrace, Outcome, StatementTrace},
     explain::{
         SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, strays, worth_showing, write_decisive,
-        write_step,
+        write_steps,
     },
     text::{Source, one_line},
     value::Value,
@@ -62,7 +62,7 @@ fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &Statement
     };
     writeln!(f, "  {}{condition}  → {outcome}  ({}:{})", shorten(head, SOURCE_WIDTH), source.name(), at.line)?;
     if let Some(step) = &statement.condition {
-        write_step(f, source, step, 4)?;
+        write_steps(f, source, step, 4)?;
     }
     Ok(())
 }

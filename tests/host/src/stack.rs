@@ -14,10 +14,14 @@ fn within_the_stack(run: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
 }
 
-fn service(condition: String, functions: String) {
-    let text = format!(
+fn ruleset(condition: &str, functions: &str) -> String {
+    format!(
         "rules_version='2'; service firebase.storage {{ {functions} match /b/{{b}}/o/{{o}} {{ allow read: if {condition}; }} }}"
-    );
+    )
+}
+
+fn service(condition: String, functions: String) {
+    let text = ruleset(&condition, &functions);
     within_the_stack(move || {
         let rules: storage::Ruleset = text.parse().unwrap_or_else(|refused| panic!("{refused}"));
         let request = storage::Request::get("b", "o").auth(Auth::user("a"));
@@ -41,11 +45,71 @@ fn nested_operands() {
     service(format!("1{} == 2", " + 1".repeat(90)), String::new());
 }
 
+/// What nests, as what stands before and behind an operand, and the operand at the very bottom.
+const NESTED: [(&str, &str); 22] = [
+    ("", " && true"),
+    ("true && (", ")"),
+    ("", " || a"),
+    ("a || (", ")"),
+    ("!", ""),
+    ("!(", ")"),
+    ("(", ") == a"),
+    ("a != (", ")"),
+    ("a ? (", ") : a"),
+    ("(", ") ? a : true"),
+    ("true ? true : (", ")"),
+    ("(", ") is bool"),
+    ("[a, ", "][1]"),
+    ("[", "] == [a]"),
+    ("{'k': ", "}.k"),
+    ("{'k': ", "}['k']"),
+    ("(", ") in [a]"),
+    ("[true].hasAny([", "])"),
+    ("debug(", ")"),
+    ("string(", ") == 'true'"),
+    ("/a/$(string(", ")) == /a/true"),
+    ("'a'.matches(string(", "))"),
+];
+
+/// Rules whose functions call each other 19 times, each call within as many operations as the official compiler takes.
 #[test]
 fn functions_that_call_each_other() {
-    for (before, after) in [("".to_owned(), " && true"), ("!".repeat(44), "")] {
+    let depth = |before: &str, after: &str| {
+        let fits = |n: &usize| {
+            let function = format!("function f(a) {{ return {}a{}; }}", before.repeat(*n), after.repeat(*n));
+            ruleset("f(true)", &function).parse::<storage::Ruleset>().is_ok()
+        };
+        (1..=99).rev().find(fits).unwrap_or(0)
+    };
+    for (before, after) in NESTED {
+        let n = depth(before, after).saturating_sub(2);
+        assert!(n > 0, "{before}…{after}");
+        let (before, after) = (before.repeat(n), after.repeat(n));
         let chain = (0..19).map(|i| format!("function f{i}(a) {{ return {before}f{}(a){after}; }}", i + 1));
         service("f0(true)".to_owned(), chain.collect::<String>() + "function f19(a) { return a; }");
+    }
+}
+
+/// What nests far beyond what the official compiler takes, and chains of which it takes any length.
+#[test]
+fn rules_far_beyond_the_limits() {
+    let n = 20_000;
+    for (before, after) in NESTED {
+        let condition = format!("{}true{}", before.repeat(n), after.repeat(n));
+        let blocks = "match /a/{b} { ".repeat(n) + &"}".repeat(n);
+        let services =
+            [ruleset(&condition, ""), ruleset("true", &blocks), ruleset(&format!("!{}", before.repeat(n)), "")];
+        let databases = [json!({ "rules": { ".read": condition } }).to_string(), "{\"rules\": ".repeat(n)];
+        within_the_stack(move || {
+            for text in services {
+                assert!(text.parse::<storage::Ruleset>().is_err(), "{}", text.get(..200).unwrap_or(&text));
+            }
+            for text in databases {
+                let Ok(rules) = text.parse::<database::Ruleset>() else { continue };
+                let decision = rules.explain(&database::Request::read("/a"), &Data::default()).unwrap();
+                assert!(!decision.explanation().to_string().is_empty());
+            }
+        });
     }
 }
 
