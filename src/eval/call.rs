@@ -7,12 +7,16 @@ use crate::{
     value::{Str, ValueRef},
 };
 
-use super::{Advance, Error, Evaluator, Language, Observer, Result, Task, anchor, dispatch, outer, start};
+use super::{
+    Error, Language, Observer, Result, anchor, dispatch,
+    machine::{Advance, Machine, Task},
+    outer, start,
+};
 
 /// Arguments, receiver included, that are collected without allocating.
 const FEW: usize = 5;
 
-impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
+impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     pub(super) fn builtin(&mut self, id: NodeId, builtin: &'static Builtin, arguments: Run) -> Result<'a> {
         let values = self.values(id, arguments)?;
         self.called(id, builtin, &values)
@@ -22,9 +26,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     fn called(&mut self, id: NodeId, builtin: &'static Builtin, values: &[ValueRef<'a>]) -> Result<'a> {
         let result = builtin.call(L::OPERATORS, self.arena, values).map_err(|f| dispatch(id, f))?;
         if let (ValueRef::Bool(false), Some(why)) = (result, builtin.why) {
-            self.observer.refutes(|| why(values));
+            self.evaluator.observer.refutes(|| why(values));
         }
-        self.sized(id, result)
+        self.evaluator.sized(id, result)
     }
 
     pub(super) fn method(&mut self, id: NodeId, table: u32, arguments: Run, pattern: u32) -> Result<'a> {
@@ -53,7 +57,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         if let (Some(pattern), ValueRef::String(text)) = (compiled, receiver)
             && let Some(result) = self.with_pattern(pattern, method.name, text, &results)
         {
-            return result.map_err(|f| dispatch(id, f)).and_then(|value| self.sized(id, value));
+            return result.map_err(|f| dispatch(id, f)).and_then(|value| self.evaluator.sized(id, value));
         }
         let mut values = [ValueRef::Null; FEW + 1];
         if let Some(few) = values.get_mut(..=results.len()) {
@@ -104,12 +108,12 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     pub(super) fn service(&mut self, id: NodeId, function: ServiceFunction, arguments: Run) -> Result<'a> {
         let values = self.values(id, arguments)?;
-        let signature = function.signature(self.language.service());
+        let signature = function.signature(self.evaluator.language.service());
         let name = signature.split('(').next().unwrap_or(signature);
         let message = match values.as_slice() {
             [ValueRef::Path(path)] => {
-                let answer = self.language.call(function, *path, self.arena).map_err(|f| start(id, f))?;
-                return self.sized(id, answer);
+                let answer = self.evaluator.language.call(function, *path, self.arena).map_err(|f| start(id, f))?;
+                return self.evaluator.sized(id, answer);
             }
             [other] => {
                 let received = other.type_of();
@@ -179,8 +183,8 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// Evaluates a variable of a function, or after the last one its result.
     fn next_variable(&mut self, id: NodeId, lets: &[NodeId], at: u32, result: NodeId) {
         match lets.get(at as usize) {
-            Some(value) => self.tasks.extend([Task::Variable(id, at), Task::Enter(*value)]),
-            None => self.tasks.extend([Task::Finish(id), Task::Enter(result)]),
+            Some(value) => self.todo([Task::Variable(id, at), Task::Enter(*value)]),
+            None => self.todo([Task::Finish(id), Task::Enter(result)]),
         }
     }
 

@@ -6,9 +6,13 @@ use crate::{
     value::ValueRef,
 };
 
-use super::{Advance, Evaluator, Language, Observer, Result, Task, anchor, outer, start};
+use super::{
+    Language, Observer, Result, anchor,
+    machine::{Advance, Machine, Task},
+    outer, start,
+};
 
-impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
+impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     /// The left side of `&&` or `||` decides, or the right side is evaluated. Meanwhile the left side stays on the stack.
     pub(super) fn after_left(&mut self, id: NodeId) -> Advance<'a> {
         let (right, decisive) = match self.code.node(id) {
@@ -24,7 +28,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Err(error) => Err(error),
         };
         self.operands.push(left);
-        self.tasks.extend([Task::Finish(id), Task::Enter(right)]);
+        self.todo([Task::Finish(id), Task::Enter(right)]);
         Ok(None)
     }
 
@@ -63,7 +67,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
         match parts.get(done as usize) {
             Some(next) => {
-                self.tasks.extend([Task::Parts(id, done + 1), Task::Enter(*next)]);
+                self.todo([Task::Parts(id, done + 1), Task::Enter(*next)]);
                 Ok(None)
             }
             None => Ok(Some(ValueRef::Bool(!decisive))),
@@ -84,7 +88,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Err(error) => return Err(error),
         };
         self.operands.push(condition);
-        self.tasks.extend([Task::Finish(id), Task::Enter(branch)]);
+        self.todo([Task::Finish(id), Task::Enter(branch)]);
         Ok(None)
     }
 

@@ -9,15 +9,17 @@
 //! `signedIn() && (uid in [data.missing, data.editor] || true)` is a type error: the `&&` takes `data.editor` for its
 //! left side. All of it was asked of the official engine (`tests/oracle/decisions/leftovers.jsonl`).
 
+use bumpalo::Bump;
+use smallvec::SmallVec;
+
 use crate::{
-    program::{Node, NodeId, Part, Run},
+    program::{Code, Node, NodeId, Part, Run},
     stdlib::{self, Failure},
     value::{ListRef, MapRef, PathRef, SegmentRef, Str, TypeName, ValueRef},
 };
 
 use super::{
-    Advance, Error, Evaluator, Flow, Language, Observer, Result, anchor, comparison, dispatch, element, member, outer,
-    start,
+    Error, Evaluator, Language, Observer, Result, anchor, comparison, dispatch, element, member, outer, start,
 };
 
 /// What is left to do. Every operation that was entered and has no result yet has exactly one task other than
@@ -44,11 +46,64 @@ pub(super) enum Task {
     Parts(NodeId, u32),
 }
 
+/// Operands of most conditions: they need no allocation.
+const FEW_OPERANDS: usize = 8;
+
+/// Whether evaluation goes on; an error ends it.
+type Flow<'a> = std::result::Result<(), Error<'a>>;
+
+/// How an operation goes on: with its value, or without one while tasks of its own are left. An error is its result.
+pub(super) type Advance<'a> = std::result::Result<Option<ValueRef<'a>>, Error<'a>>;
+
+/// The evaluation of one condition.
+pub(super) struct Machine<'e, 'a, 'o, L, O> {
+    pub(super) code: &'a Code,
+    pub(super) arena: &'a Bump,
+    pub(super) evaluator: &'e mut Evaluator<'a, 'o, L, O>,
+    /// What is left to do, the next task last.
+    pub(super) tasks: SmallVec<[Task; FEW_OPERANDS]>,
+    /// Results that no operation has taken yet, as the official engine keeps them.
+    pub(super) operands: SmallVec<[Result<'a>; FEW_OPERANDS]>,
+    /// Parameters and variables of the functions that are being evaluated, the innermost last.
+    pub(super) locals: SmallVec<[Result<'a>; FEW_OPERANDS]>,
+    /// Where those of the innermost function begin.
+    pub(super) frame: usize,
+    /// Where those of the functions around it begin.
+    pub(super) frames: SmallVec<[usize; FEW_OPERANDS]>,
+}
+
+/// What a condition gave.
+pub(super) struct Evaluated<'a> {
+    pub(super) result: Result<'a>,
+    /// Whether a list or a path left operands behind that nobody took.
+    pub(super) has_leftovers: bool,
+}
+
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
-    /// Evaluates a whole condition. Operands that are left over from the condition before are dropped.
+    /// Evaluates a whole condition.
     pub fn condition(&mut self, condition: NodeId) -> Result<'a> {
-        self.operands.clear();
-        self.tasks.clear();
+        self.evaluate(condition).result
+    }
+
+    /// The same, with what it leaves behind.
+    pub(super) fn evaluate(&mut self, condition: NodeId) -> Evaluated<'a> {
+        let mut machine = Machine {
+            code: self.code,
+            arena: self.arena,
+            evaluator: self,
+            tasks: SmallVec::new(),
+            operands: SmallVec::new(),
+            locals: SmallVec::new(),
+            frame: 0,
+            frames: SmallVec::new(),
+        };
+        let result = machine.run(condition);
+        Evaluated { result, has_leftovers: !machine.operands.is_empty() }
+    }
+}
+
+impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
+    fn run(&mut self, condition: NodeId) -> Result<'a> {
         self.tasks.push(Task::Enter(condition));
         while let Some(task) = self.tasks.pop() {
             if let Err(error) = self.perform(task) {
@@ -57,6 +112,28 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
         }
         self.pop()
+    }
+
+    /// The operand that was pushed last.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Result<'a> {
+        // Each operation pushes what it takes; without an operand nothing is granted.
+        self.operands.pop().unwrap_or(Err(start(NodeId(u32::MAX), Failure::Null)))
+    }
+
+    /// Takes as many operands as arguments were evaluated, in the order of the arguments.
+    pub(super) fn take(&mut self, count: usize) -> SmallVec<[Result<'a>; FEW_OPERANDS]> {
+        let mut taken: SmallVec<[_; FEW_OPERANDS]> = (0..count).map(|_| self.pop()).collect();
+        if !L::RIGHT_TO_LEFT {
+            taken.reverse();
+        }
+        taken
+    }
+
+    /// Pays for an operation.
+    #[inline]
+    pub(super) fn spend(&mut self, id: NodeId, cost: u32) -> Flow<'a> {
+        self.evaluator.spend(id, cost)
     }
 
     /// Ends the operations that are still open.
@@ -69,12 +146,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 | Task::Condition(id)
                 | Task::Arguments(id)
                 | Task::Variable(id, _)
-                | Task::Parts(id, _) => self.observer.leave(id, &Err(*error)),
+                | Task::Parts(id, _) => self.evaluator.observer.leave(id, &Err(*error)),
             }
         }
-        self.locals.clear();
-        self.frames.clear();
-        self.frame = 0;
     }
 
     /// # Errors
@@ -82,12 +156,11 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// An error that ends everything; in the database language any error.
     fn perform(&mut self, task: Task) -> Flow<'a> {
         let (id, advance) = match task {
-            Task::Enter(id) => {
-                self.observer.operands(self.operands.len());
-                self.observer.enter(id);
-                (id, self.enter(id))
+            Task::Enter(id) => return self.begin(id),
+            Task::Finish(id) => {
+                let result = self.finish(id);
+                return self.leave(id, result);
             }
-            Task::Finish(id) => (id, self.finish(id).map(Some)),
             Task::Left(id) => (id, self.after_left(id)),
             Task::Condition(id) => (id, self.after_condition(id)),
             Task::Arguments(id) => (id, self.after_arguments(id)),
@@ -110,14 +183,33 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
+    fn begin(&mut self, id: NodeId) -> Flow<'a> {
+        // Where the first error ends the condition, nothing is left behind.
+        if L::RIGHT_TO_LEFT {
+            self.evaluator.observer.operands(self.operands.len());
+        }
+        self.evaluator.observer.enter(id);
+        match self.code.node(id) {
+            // Without operands it is finished at once.
+            Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {
+                let result = self.finish(id);
+                self.leave(id, result)
+            }
+            node => match self.enter(id, node) {
+                Ok(()) => Ok(()),
+                Err(error) => self.leave(id, Err(error)),
+            },
+        }
+    }
+
     /// Gives an operation its result.
     fn leave(&mut self, id: NodeId, result: Result<'a>) -> Flow<'a> {
         let ends = matches!(&result, Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal());
         // What ends everything leaves all operands where they are, and nobody takes them.
-        if !ends {
-            self.observer.operands(self.operands.len());
+        if !ends && L::RIGHT_TO_LEFT {
+            self.evaluator.observer.operands(self.operands.len());
         }
-        self.observer.leave(id, &result);
+        self.evaluator.observer.leave(id, &result);
         match result {
             Err(error) if ends => Err(error),
             result => {
@@ -127,38 +219,36 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
-    /// Begins an operation: one without operands is finished at once.
-    fn enter(&mut self, id: NodeId) -> Advance<'a> {
+    /// Lists what an operation has to do with its operands.
+    fn enter(&mut self, id: NodeId, node: Node) -> Flow<'a> {
         let code = self.code;
-        match code.node(id) {
-            Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {
-                return self.finish(id).map(Some);
-            }
-            Node::And(left, _) | Node::Or(left, _) => self.tasks.extend([Task::Left(id), Task::Enter(left)]),
-            Node::Ternary(condition, ..) => self.tasks.extend([Task::Condition(id), Task::Enter(condition)]),
-            Node::All(_) | Node::Any(_) => return self.after_parts(id, 0),
+        match node {
+            Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {}
+            Node::All(_) | Node::Any(_) => self.todo([Task::Parts(id, 0)]),
+            Node::And(left, _) | Node::Or(left, _) => self.todo([Task::Left(id), Task::Enter(left)]),
+            Node::Ternary(condition, ..) => self.todo([Task::Condition(id), Task::Enter(condition)]),
             Node::Call(_, arguments) => {
                 self.tasks.push(Task::Arguments(id));
                 self.evaluate_all(arguments);
             }
             Node::Member(a, _) | Node::Not(a) | Node::Negate(a) => {
-                self.tasks.extend([Task::Finish(id), Task::Enter(a)]);
+                self.todo([Task::Finish(id), Task::Enter(a)]);
             }
             Node::Compare(_, a, b) | Node::Arithmetic(_, a, b) | Node::Claim(a, b) | Node::Index(a, b) => {
                 let (first, second) = if L::RIGHT_TO_LEFT { (b, a) } else { (a, b) };
-                self.tasks.extend([Task::Finish(id), Task::Enter(second), Task::Enter(first)]);
+                self.todo([Task::Finish(id), Task::Enter(second), Task::Enter(first)]);
             }
             // `x in c` is `c.in(x)`: the argument is evaluated first.
-            Node::In(x, c) => self.tasks.extend([Task::Finish(id), Task::Enter(c), Task::Enter(x)]),
+            Node::In(x, c) => self.todo([Task::Finish(id), Task::Enter(c), Task::Enter(x)]),
             Node::Range(object, from, to) => {
                 let bound = |bound: Option<NodeId>| bound.map_or(Task::Absent(id), Task::Enter);
-                self.tasks.extend([Task::Finish(id), Task::Enter(object), bound(from), bound(to)]);
+                self.todo([Task::Finish(id), Task::Enter(object), bound(from), bound(to)]);
             }
             Node::Is(a, name) => {
                 // The type's name is an operand of its own, below the value.
                 self.spend(id, 1)?;
                 self.operands.push(Ok(ValueRef::String(Str::Utf8(name.name()))));
-                self.tasks.extend([Task::Finish(id), Task::Enter(a)]);
+                self.todo([Task::Finish(id), Task::Enter(a)]);
             }
             Node::Path(parts) => {
                 let parts = parts.of(&code.parts);
@@ -190,13 +280,24 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 }
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// Adds tasks, the first one to be done last.
+    #[inline(always)]
+    pub(super) fn todo<const N: usize>(&mut self, tasks: [Task; N]) {
+        // Not `extend`, which costs more than the few that there are.
+        tasks.into_iter().for_each(|task| self.tasks.push(task));
     }
 
     /// Evaluates a run of nodes, from the last to the first where the language does.
     fn evaluate_all(&mut self, run: Run) {
         let nodes = run.of(&self.code.lists).iter().map(|node| Task::Enter(*node));
-        if L::RIGHT_TO_LEFT { self.tasks.extend(nodes) } else { self.tasks.extend(nodes.rev()) }
+        if L::RIGHT_TO_LEFT {
+            nodes.for_each(|task| self.tasks.push(task));
+        } else {
+            nodes.rev().for_each(|task| self.tasks.push(task));
+        }
     }
 
     /// The result of an operation whose operands are on the stack.
@@ -206,20 +307,20 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Node::Constant(at, cost) => {
                 self.spend(id, cost)?;
                 match code.constants.get(at as usize) {
-                    Some(value) => self.sized(id, value.view()),
+                    Some(value) => self.evaluator.sized(id, value.view()),
                     None => Err(start(id, Failure::Null)),
                 }
             }
             Node::Variable(slot) => {
                 self.spend(id, 1)?;
-                match self.language.variable(slot) {
+                match self.evaluator.language.variable(slot) {
                     Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
                     Some(value) if L::BUDGET.is_none() => Ok(value),
                     Some(value) => match stdlib::unreadable(&value) {
                         None => Ok(value),
                         Some(failure) => Err(start(id, failure)),
                     },
-                    None => Err(start(id, self.language.absent(slot))),
+                    None => Err(start(id, self.evaluator.language.absent(slot))),
                 }
             }
             Node::Unknown => {
@@ -228,8 +329,8 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             }
             Node::Capture(slot) => {
                 self.spend(id, 1)?;
-                let value = self.language.capture(slot, self.arena).map_err(|f| start(id, f))?;
-                self.sized(id, value)
+                let value = self.evaluator.language.capture(slot, self.arena).map_err(|f| start(id, f))?;
+                self.evaluator.sized(id, value)
             }
             Node::Local(slot) => {
                 self.spend(id, 1)?;
@@ -306,7 +407,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Node::Arithmetic(op, ..) => {
                 let (a, b) = self.pair(id)?;
                 let result = (L::OPERATORS.arithmetic)(self.arena, op, a, b).map_err(|f| anchor(id, f))?;
-                self.sized(id, result)
+                self.evaluator.sized(id, result)
             }
             Node::Is(..) => self.is(id),
             Node::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments),

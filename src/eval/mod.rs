@@ -56,7 +56,6 @@ mod trace;
 mod verdict;
 
 use bumpalo::Bump;
-use smallvec::SmallVec;
 
 use crate::{
     program::{Code, NodeId},
@@ -77,24 +76,14 @@ pub use trace::{
 pub use verdict::{Fault, Verdict};
 
 pub use crate::program::MAX_EXPRESSIONS;
-use machine::Task;
 use permit::Halt;
 
 /// Bytes of values after which an evaluation ends. Built-ins ask for room before they make a value
 /// (`stdlib::MAX_ARENA`); this bound lies below theirs and also counts what literals and messages take.
 const MAX_ARENA: usize = 32 << 20;
 
-/// Operands of most conditions: they need no allocation.
-const FEW_OPERANDS: usize = 8;
-
 /// What an expression gives.
 pub type Result<'a> = std::result::Result<ValueRef<'a>, Error<'a>>;
-
-/// Whether evaluation goes on; an error ends it.
-type Flow<'a> = std::result::Result<(), Error<'a>>;
-
-/// How an operation goes on: with its value, or without one while tasks of its own are left. An error is its result.
-type Advance<'a> = std::result::Result<Option<ValueRef<'a>>, Error<'a>>;
 
 /// The state of one evaluation.
 pub struct Evaluator<'a, 'o, L, O> {
@@ -103,16 +92,6 @@ pub struct Evaluator<'a, 'o, L, O> {
     /// Where values made by the evaluation live.
     arena: &'a Bump,
     spent: u32,
-    /// What is left to do of the condition, the next task last.
-    tasks: SmallVec<[Task; FEW_OPERANDS]>,
-    /// Results that no operation has taken yet, as the official engine keeps them; see [`machine`].
-    operands: SmallVec<[Result<'a>; FEW_OPERANDS]>,
-    /// Parameters and variables of the functions that are being evaluated, the innermost last.
-    locals: SmallVec<[Result<'a>; FEW_OPERANDS]>,
-    /// Where those of the innermost function begin.
-    frame: usize,
-    /// Where those of the functions around it begin.
-    frames: SmallVec<[usize; FEW_OPERANDS]>,
     /// Why tests have to stop, if they do.
     halt: Option<Halt>,
     observer: &'o mut O,
@@ -121,45 +100,12 @@ pub struct Evaluator<'a, 'o, L, O> {
 impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
     /// A fresh evaluation. Values that it makes live in `arena`.
     pub fn new(code: &'a Code, language: L, arena: &'a Bump, observer: &'o mut O) -> Self {
-        Evaluator {
-            code,
-            language,
-            arena,
-            spent: 0,
-            tasks: SmallVec::new(),
-            operands: SmallVec::new(),
-            locals: SmallVec::new(),
-            frame: 0,
-            frames: SmallVec::new(),
-            halt: None,
-            observer,
-        }
+        Evaluator { code, language, arena, spent: 0, halt: None, observer }
     }
 
     /// What it reads, to be changed between tests.
     pub fn language(&mut self) -> &mut L {
         &mut self.language
-    }
-
-    /// The operand that was pushed last.
-    #[inline]
-    fn pop(&mut self) -> Result<'a> {
-        // Each operation pushes what it takes; without an operand nothing is granted.
-        self.operands.pop().unwrap_or(Err(start(NodeId(u32::MAX), Failure::Null)))
-    }
-
-    /// Takes as many operands as arguments were evaluated, in the order of the arguments.
-    fn take(&mut self, count: usize) -> SmallVec<[Result<'a>; FEW_OPERANDS]> {
-        let mut taken: SmallVec<[_; FEW_OPERANDS]> = (0..count).map(|_| self.pop()).collect();
-        if !L::RIGHT_TO_LEFT {
-            taken.reverse();
-        }
-        taken
-    }
-
-    /// Whether a list or a path left operands behind.
-    pub(super) fn has_leftovers(&self) -> bool {
-        !self.operands.is_empty()
     }
 
     /// Pays for an operation.

@@ -184,7 +184,8 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     #[inline(never)]
     pub(super) fn value_of(&mut self, node: NodeId) -> Option<bool> {
-        let said = match self.condition(node) {
+        let evaluated = self.evaluate(node);
+        let said = match evaluated.result {
             Ok(ValueRef::Bool(said)) => Some(said),
             Ok(_) => None,
             Err(error) => {
@@ -194,7 +195,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 None
             }
         };
-        if self.arena.allocated_bytes() > MAX_ARENA || self.has_leftovers() {
+        if self.arena.allocated_bytes() > MAX_ARENA || evaluated.has_leftovers {
             // Whatever is read next may be one value too many; and what a failing list or path left behind is taken for
             // an operand by the operations around, which tests do not know.
             self.halt = self.halt.or(Some(Halt::Unsure));

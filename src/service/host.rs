@@ -110,10 +110,15 @@ pub(crate) struct DocumentHost<'d> {
     own: Option<Own<'d>>,
     limit: usize,
     /// Made when the first document is asked for: most decisions ask for none.
-    fetched: OnceCell<Box<[OnceCell<Fetched>; MOST]>>,
-    /// The request's own document, which no limit counts.
-    fetched_own: OnceCell<Box<Fetched>>,
+    memo: OnceCell<Box<Memo>>,
     failed: Cell<Option<BoxError>>,
+}
+
+#[derive(Default)]
+struct Memo {
+    fetched: [OnceCell<Fetched>; MOST],
+    /// The request's own document, which no limit counts.
+    own: OnceCell<Fetched>,
 }
 
 struct Fetched {
@@ -132,8 +137,7 @@ enum Pending {
 impl<'d> DocumentHost<'d> {
     /// At most `limit` distinct documents can be asked for, beside the request's own.
     pub(crate) fn new(documents: &'d dyn Documents, reach: Reach<'d>, own: Option<Own<'d>>, limit: usize) -> Self {
-        let (fetched, fetched_own) = (OnceCell::new(), OnceCell::new());
-        DocumentHost { documents, reach, own, limit, fetched, fetched_own, failed: Cell::new(None) }
+        DocumentHost { documents, reach, own, limit, memo: OnceCell::new(), failed: Cell::new(None) }
     }
 
     /// The error of the host's own, where it could not read a document.
@@ -141,10 +145,13 @@ impl<'d> DocumentHost<'d> {
         self.failed.into_inner()
     }
 
+    fn memo(&self) -> &Memo {
+        self.memo.get_or_init(Box::default)
+    }
+
     /// The memo of a document; `None` where it is one too many.
     fn slot(&self, name: Name) -> Option<&Fetched> {
-        let memo = self.fetched.get_or_init(|| Box::new([const { OnceCell::new() }; MOST]));
-        for cell in memo.iter().take(self.limit) {
+        for cell in self.memo().fetched.iter().take(self.limit) {
             match cell.get() {
                 Some(fetched) if fetched.name == name => return Some(fetched),
                 Some(_) => {}
@@ -170,7 +177,7 @@ impl<'d> DocumentHost<'d> {
         let found = match own {
             // As the variable `resource`, it is null where it is not there.
             Some(_) => self
-                .before(self.fetched_own.get_or_init(|| Box::new(Fetched::new(name))))
+                .before(self.memo().own.get_or_init(|| Fetched::new(name)))
                 .map(|found| Some(found.map_or(ValueRef::Null, Value::view))),
             None => {
                 let fetched = self.slot(name).ok_or_else(|| self.reach.call_error(function, path, arena))?;
