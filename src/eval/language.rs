@@ -139,11 +139,15 @@ impl<'a> Language<'a> for Service<'a> {
         let found = self.block.and_then(|block| block.captured(usize::from(slot), segments));
         let Some((taken, glob)) = found else { return Err(Failure::Null) };
         let unnamed = unnamed_last && taken.reaches_end();
+        // In version 1 a glob stands for at least one segment, and here there is none with a name.
+        let nameless = unnamed && (!glob || taken.len() == 1 && self.program.version == Version::V1);
+        if nameless {
+            // Where another wildcard of its name stands outside, that one is meant.
+            let outer = self.block.and_then(|block| block.hidden_by(slot)).ok_or(Failure::Null)?;
+            return self.capture(outer, arena);
+        }
         match taken.get(0) {
-            Some(_) if unnamed && !glob => Err(Failure::Null),
             Some(text) if !glob => Ok(ValueRef::String(Str::Utf8(text))),
-            // In version 1 a glob stands for at least one segment, and here there is none with a name.
-            _ if unnamed && taken.len() == 1 && self.program.version == Version::V1 => Err(Failure::Null),
             _ if unnamed || taken.any_depth().is_some() => {
                 let nameless = Str::Utf8("");
                 let part = |(at, text)| match taken.any_depth() {

@@ -8,6 +8,9 @@ use crate::{
 /// Alternatives that a query may have, once its filters are multiplied out.
 const MAX_ALTERNATIVES: usize = 30;
 
+/// Filtered fields that may be in other filtered fields.
+const MAX_INNER: usize = 4;
+
 /// Filters that may stand in each other.
 const MAX_DEPTH: usize = 100;
 
@@ -68,7 +71,8 @@ pub(super) fn alternatives(filters: &[Filter], scope: &Scope<'_>) -> Result<Vec<
             found.push(conjunction);
         }
     }
-    found.into_iter().map(|conjunction| alternative(conjunction, scope)).collect()
+    let each: Result<Vec<_>, _> = found.into_iter().map(|conjunction| cases(conjunction, scope)).collect();
+    Ok(each?.concat())
 }
 
 fn all(filters: &[Filter], depth: usize) -> Result<Vec<Conjunction<'_>>, String> {
@@ -171,7 +175,12 @@ fn stored(value: &Value) -> Value {
     }
 }
 
-fn alternative(conjunction: Conjunction<'_>, scope: &Scope<'_>) -> Result<Alternative, String> {
+/// What rules may see of one way to satisfy the filters.
+///
+/// Where a field is filtered beside a field in it (`author`, `author.uid`), the official engine takes one after the other in
+/// the order of a hash: the outer one may replace what is known of the inner one. That order is not known here, so that
+/// rules are asked about each outcome.
+fn cases(conjunction: Conjunction<'_>, scope: &Scope<'_>) -> Result<Vec<Alternative>, String> {
     let mut fields: Vec<(Vec<String>, Known)> = Vec::new();
     let mut names: Option<Vec<(Comparator, String)>> = None;
     let mut ordered = false;
@@ -209,12 +218,27 @@ fn alternative(conjunction: Conjunction<'_>, scope: &Scope<'_>) -> Result<Altern
     }
     // A field comes before those in it, so that a map that it equals keeps them.
     fields.sort_by_key(|(path, _)| path.len());
-    let mut data = Map::new();
-    for (path, known) in fields {
-        insert(&mut data, &path, known.value());
+    let fields: Vec<_> = fields.into_iter().map(|(path, known)| (path, known.value())).collect();
+    let is_inner =
+        |path: &[String]| fields.iter().any(|(outer, _)| outer.len() < path.len() && path.starts_with(outer));
+    let inner: Vec<_> = fields.iter().filter(|(path, _)| is_inner(path)).collect();
+    if inner.len() > MAX_INNER {
+        let many = inner.len();
+        return Err(format!("{many} filtered fields are in other filtered fields; at most {MAX_INNER} are decided"));
     }
-    resource.insert("data", data);
-    Ok(Alternative { resource: Value::Map(resource), document })
+    let lost = |case: usize, path: &[String]| {
+        inner.iter().position(|(inner, _)| inner == path).is_some_and(|at| case & (1 << at) != 0)
+    };
+    let cases = (0..1_usize << inner.len()).map(|case| {
+        let mut data = Map::new();
+        for (path, value) in fields.iter().filter(|(path, _)| !lost(case, path)) {
+            insert(&mut data, path, value.clone());
+        }
+        let mut resource = resource.clone();
+        resource.insert("data", data);
+        Alternative { resource: Value::Map(resource), document: document.clone() }
+    });
+    Ok(cases.collect())
 }
 
 /// What filters tell about a field.

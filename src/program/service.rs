@@ -99,6 +99,14 @@ pub struct Block {
     pub(super) rank: u32,
 }
 
+impl Block {
+    /// The wildcard that a wildcard hides: the nearest outer one of its name.
+    pub fn hidden_by(&self, slot: u8) -> Option<u8> {
+        let (inner, outer) = self.captures.get(..=usize::from(slot))?.split_last()?;
+        outer.iter().rposition(|capture| capture.name == inner.name).and_then(|at| u8::try_from(at).ok())
+    }
+}
+
 /// A wildcard and the segment it stands for.
 #[derive(Clone, Debug)]
 pub struct CaptureAt {

@@ -407,9 +407,9 @@ impl Testing<'_> {
         }
     }
 
-    /// A wildcard with no glob before it always stands for the same segment.
+    /// A wildcard with no glob before it always stands for the same segment, if no other one has its name.
     fn capture(&self, slot: u8) -> Operand {
-        let at = self.block.and_then(|block| {
+        let at = self.block.filter(|block| block.hidden_by(slot).is_none()).and_then(|block| {
             let capture = block.captures.get(usize::from(slot)).filter(|capture| !capture.glob)?;
             let shifted = block.glob.is_some_and(|glob| glob < capture.segment);
             u8::try_from(capture.segment).ok().filter(|_| !shifted)

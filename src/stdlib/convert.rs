@@ -28,6 +28,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The number as an integer, the fraction dropped; the number a text stands for.",
         example: "int('42') == 42",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: None,
@@ -50,6 +51,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The number as a float; the number a text stands for.",
         example: "float('1.5') == 1.5",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: None,
@@ -63,16 +65,21 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The text of a number, bool, null, path or string.",
         example: "string(1.0) == '1.0'",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: None,
         package: None,
         name: "debug",
         overloads: &[Overload { params: &[Type::Any], result: Type::Any }],
-        run: |_, a| a.first().copied().ok_or(misfit()),
-        doc: "Its argument; explanations and logs show it.",
+        run: |bump, a| {
+            let none = "Service call error. Function: [debug], Argument: [].";
+            a.first().copied().ok_or_else(|| super::message(bump, none.to_owned()))
+        },
+        doc: "Its first argument; explanations and logs show all.",
         example: "debug(1) == 1",
         why: None,
+        variadic: true,
     },
 ];
 

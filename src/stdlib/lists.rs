@@ -104,6 +104,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "In a list query: whether the field is known to hold any element of the argument.",
         example: "true",
         why: None,
+        variadic: false,
     },
 ];
 

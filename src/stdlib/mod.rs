@@ -68,6 +68,8 @@ pub struct Builtin {
     pub example: &'static str,
     /// What a reader asks when it gives false: which elements it is about.
     pub why: Option<Why>,
+    /// Whether it takes any number of arguments of any types, whatever its overload says.
+    pub variadic: bool,
 }
 
 /// A method of a type.
@@ -79,7 +81,7 @@ const fn method(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: Some(receiver), package: None, name, overloads, run, doc, example, why: None }
+    Builtin { receiver: Some(receiver), package: None, name, overloads, run, doc, example, why: None, variadic: false }
 }
 
 /// A function of a package.
@@ -91,7 +93,7 @@ const fn packaged(
     doc: &'static str,
     example: &'static str,
 ) -> Builtin {
-    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example, why: None }
+    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example, why: None, variadic: false }
 }
 
 impl std::fmt::Debug for Builtin {
@@ -141,6 +143,9 @@ impl Builtin {
         args: &[ValueRef<'a>],
     ) -> Result<ValueRef<'a>, Failure<'a>> {
         let given = args.get(usize::from(self.receiver.is_some())..).unwrap_or(&[]);
+        if self.variadic {
+            return (self.run)(bump, args);
+        }
         if !self.overloads.iter().any(|o| o.params.len() == given.len()) {
             return Err(Failure::ArgumentCount(given.len(), self));
         }

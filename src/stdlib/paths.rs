@@ -24,6 +24,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The path with values for its variables; variables without a value are dropped.",
         example: "path('/a/{x}').bind({'x': 'b'}) == /a/b",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: None,
@@ -37,6 +38,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The path a text stands for; `{x}` and `{x=**}` in it are variables for `bind`.",
         example: "path('/a/b') == /a/b",
         why: None,
+        variadic: false,
     },
 ];
 

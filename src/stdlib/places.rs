@@ -16,6 +16,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "Degrees north of the equator.",
         example: "latlng.value(1, 2).latitude() == 1.0",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: Some(Type::LatLng),
@@ -26,6 +27,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "Degrees east of Greenwich.",
         example: "latlng.value(1, 2).longitude() == 2.0",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: Some(Type::LatLng),
@@ -36,6 +38,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "Metres to another place along the earth's surface.",
         example: "latlng.value(1, 2).distance(latlng.value(1, 2)) == 0",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: None,
@@ -51,6 +54,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The place at a latitude and a longitude, in degrees.",
         example: "latlng.value(1, 2) == latlng.value(1.0, 2.0)",
         why: None,
+        variadic: false,
     },
 ];
 

@@ -57,6 +57,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "Midnight of the same day.",
         example: "timestamp.value(5).date() == timestamp.date(1970, 1, 1)",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: Some(Type::Timestamp),
@@ -67,6 +68,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The time since midnight.",
         example: "timestamp.value(5).time() == duration.value(5, 'ms')",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: Some(Type::Duration),
@@ -77,6 +79,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "Whole seconds; negative for a negative duration.",
         example: "duration.value(1500, 'ms').seconds() == 1",
         why: None,
+        variadic: false,
     },
     Builtin {
         receiver: Some(Type::Duration),
@@ -87,6 +90,7 @@ pub(super) const TABLE: &[Builtin] = &[
         doc: "The fraction of the second in nanoseconds.",
         example: "duration.value(1500, 'ms').nanos() == 500000000",
         why: None,
+        variadic: false,
     },
     packaged(
         "duration",
