@@ -67,7 +67,7 @@ fn through_doubles(json: &Json) -> Json {
     }
 }
 
-/// The variable `auth` of Realtime Database rules: a map of `uid`, `provider` and `token` (database specification,
+/// The variable `auth` of Realtime Database rules: a map of `uid`, `provider` and `token` (realtime-database specification,
 /// section 4.2). `provider` is the claim `firebase.sign_in_provider` as it stands, null without one. Numbers are those of
 /// [`Auth`]; in this language all of them are doubles.
 pub fn database_auth(auth: &Auth) -> Value {

@@ -1,6 +1,6 @@
 //! Static limits, and the checks of those that match blocks have.
 //!
-//! Numbers are as measured (specification, section 5), where they differ from the documentation. Limits of functions
+//! Numbers are as measured (language specification, section 5), where they differ from the documentation. Limits of functions
 //! are applied where functions are checked: `scope.rs`, `calls.rs`, `body.rs`.
 
 use super::{codes::Code, problems::Problems};

@@ -1,6 +1,6 @@
 //! Names, types and static limits: a syntax tree in, the official list of warnings and errors out.
 //!
-//! This is the second stage of the official compiler (specification, section 4): what it reports, in its words and
+//! This is the second stage of the official compiler (language specification, section 4): what it reports, in its words and
 //! order. [`codes`] names every problem; [`limits`] holds the numbers.
 
 mod body;

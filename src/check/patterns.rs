@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Checks literal arguments of `matches` and `split`, as the official compiler does wherever they stand; those of
-/// `replace`, and patterns that are computed, it leaves to the evaluation (specification, section 4.2). All of them
+/// `replace`, and patterns that are computed, it leaves to the evaluation (language specification, section 4.2). All of them
 /// together may take so much, a limit of ours.
 pub(super) fn check(source: &Source, exprs: &Exprs, problems: &mut Problems) {
     let mut places = None;

@@ -1,6 +1,6 @@
 //! Who sees what: functions and wildcards by block.
 //!
-//! A name is looked up in the block it stands in and outward (specification, section 6, 10 and 11); the nearest
+//! A name is looked up in the block it stands in and outward (language specification, section 6, rules 10 and 11); the nearest
 //! function of a name wins, whatever its parameters.
 
 use std::ops::Range;

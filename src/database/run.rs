@@ -277,7 +277,7 @@ fn priority_of(value: &Incoming, path: &Path<'_>, now: Option<f64>) -> Result<Op
     Err(RequestError::Priority { place: place_of(path.names()), found }.into())
 }
 
-/// Judged as a write of the place itself (specification, section 5.2, recommended).
+/// Judged as a write of the place itself (realtime-database specification, section 5.2, recommended).
 fn set_priority<A: Audit>(
     judge: &mut Judge<'_, A>,
     path: &Path<'_>,
@@ -377,7 +377,7 @@ fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
     Some(all)
 }
 
-/// A query whose index the rules of its place do not list (specification, section 7.9).
+/// A query whose index the rules of its place do not list (realtime-database specification, section 7.9).
 fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
     let Operation::Read(query) = &request.operation else { return None };
     let index = Query::index(query)?;

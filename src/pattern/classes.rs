@@ -81,7 +81,7 @@ pub(super) fn from_class(class: &ClassUnicode) -> Set {
     Set::from_ranges(&ranges.collect::<Vec<_>>())
 }
 
-/// The class of `\d`, `\s` or `\w`, ASCII and without vertical tab (specification section 13).
+/// The class of `\d`, `\s` or `\w`, ASCII and without vertical tab (runtime specification, section 13).
 pub(super) fn perl(letter: u32) -> Option<Set> {
     Some(match char::from_u32(letter)? {
         'd' => ascii(&[(b'0', b'9')]),

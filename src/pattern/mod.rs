@@ -3,7 +3,7 @@
 //!
 //! Text → `parse::Node` → either a `shape::Shape`, compared directly, or a `regex_automata` engine
 //! built from our own translation, so that no syntax of the Rust regex crates shines through
-//! (specification section 13). Matching time is linear in the text; a pattern is refused before it
+//! (runtime specification, section 13). Matching time is linear in the text; a pattern is refused before it
 //! can take unreasonable time or memory to build.
 
 mod charset;
@@ -202,7 +202,7 @@ impl Pattern {
     }
 
     /// The pieces of `text` between the matches, without trailing empty ones but at least one
-    /// (specification section 11). Empty matches count at every UTF-16 unit.
+    /// (runtime specification, section 11). Empty matches count at every UTF-16 unit.
     ///
     /// # Errors
     /// More than `most` pieces; searches that together take too long.
@@ -230,7 +230,7 @@ impl Pattern {
     }
 
     /// `text` with every match replaced by `template`, in which `$N` and `${name}` stand for groups
-    /// and `\c` for `c` (specification section 11).
+    /// and `\c` for `c` (runtime specification, section 11).
     ///
     /// # Errors
     /// When there is a match and the template refers to a group the pattern does not have; a result of more than `most`

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::value::string::{Str, StrBuf};
 
 /// A reference in a `replace` template that cannot be resolved. Not an error value: the official
-/// engine ends the whole evaluation (specification section 11; recorded cases `string.replace/3`,
+/// engine ends the whole evaluation (runtime specification, section 11; recorded cases `string.replace/3`,
 /// `/4` and `/12`). `Display` gives its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

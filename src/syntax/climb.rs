@@ -75,7 +75,7 @@ fn operation<P: Operands>(parser: &mut P, floor: Power) -> Result<ExprId, P::Err
     }
 }
 
-/// Loosest first (specification, section 2). All associate to the left; a choice is looser still.
+/// Loosest first (language specification, section 2). All associate to the left; a choice is looser still.
 fn power(op: BinaryOp) -> Power {
     match op {
         BinaryOp::Or => 1,

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Levels of nesting the official compiler accepts in an expression: 98 parentheses around a literal are fine, 99 are
-/// not (specification, section 5; cases limit-021 to limit-030). Receivers do not count.
+/// not (language specification, section 5; cases limit-021 to limit-030). Receivers do not count.
 pub const MAX_NESTING: u32 = 99;
 
 /// Levels of the whole expression tree, receivers counted. The official engine accepts chains of 399 members and

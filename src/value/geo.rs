@@ -1,6 +1,6 @@
 //! The `latlng` value: a range-checked pair of degrees and the distance between two.
 //!
-//! Source: run-time specification sections 5, 11, 12; recorded groups `latlng`, `latlng.value`.
+//! Source: runtime specification, sections 5, 11, 12; recorded groups `latlng`, `latlng.value`.
 
 use super::number::double_to_string;
 

@@ -2,7 +2,7 @@
 //!
 //! Nearly every string is ordinary UTF-8 and stays borrowed as such; only a text that holds a lone
 //! surrogate, which rules can produce by indexing or by a literal, is kept as code units.
-//! Sizes and offsets are always UTF-16 code units (specification sections 1, 10 and 11).
+//! Sizes and offsets are always UTF-16 code units (runtime specification, sections 1, 10 and 11).
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -163,7 +163,7 @@ impl<'a> Str<'a> {
         out.finish()
     }
 
-    /// Order by UTF-16 code units, the order of `<` (specification section 6). It differs from the
+    /// Order by UTF-16 code units, the order of `<` (runtime specification, section 6). It differs from the
     /// order of Rust strings when a character above U+FFFF meets one in U+E000..=U+FFFF.
     pub fn cmp_units(self, other: Str<'_>) -> Ordering {
         match (self, other) {
@@ -172,7 +172,7 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// Without the leading and trailing code units up to U+0020 (specification section 11).
+    /// Without the leading and trailing code units up to U+0020 (runtime specification, section 11).
     pub fn trim(self) -> Str<'a> {
         match self {
             Str::Utf8(s) => Str::Utf8(s.trim_matches(|c| c <= ' ')),
@@ -185,12 +185,12 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// With the ASCII letters in upper case; nothing else changes (specification section 11).
+    /// With the ASCII letters in upper case; nothing else changes (runtime specification, section 11).
     pub fn upper(self) -> Cut<'a> {
         self.map_ascii(|b| b.is_ascii_lowercase(), |b| b.to_ascii_uppercase())
     }
 
-    /// With the ASCII letters in lower case; nothing else changes (specification section 11).
+    /// With the ASCII letters in lower case; nothing else changes (runtime specification, section 11).
     pub fn lower(self) -> Cut<'a> {
         self.map_ascii(|b| b.is_ascii_uppercase(), |b| b.to_ascii_lowercase())
     }

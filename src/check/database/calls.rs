@@ -19,7 +19,7 @@ enum Found {
     Method(&'static Builtin),
 }
 
-/// Properties of `query` that are always booleans, and those that may not be set (specification, section 4.5).
+/// Properties of `query` that are always booleans, and those that may not be set (realtime-database specification, section 4.5).
 const ORDERS: [&str; 3] = ["orderByKey", "orderByValue", "orderByPriority"];
 const BOUNDS: [&str; 6] = ["orderByChild", "startAt", "endAt", "equalTo", "limitToFirst", "limitToLast"];
 

@@ -130,7 +130,7 @@ pub(super) fn compare<'a>(op: Comparator, a: ValueRef<'a>, b: ValueRef<'a>) -> R
 }
 
 /// The same type and the same value. Objects, of the data or of claims, equal nothing, not even themselves: what the
-/// service answers is not recorded (specification, sections 5.1 and 10).
+/// service answers is not recorded (realtime-database specification, sections 5.1 and 10).
 fn equal(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Null, ValueRef::Null) => true,

@@ -173,7 +173,7 @@ impl Parser<'_, '_> {
         Ok(self.exprs.push(Expr::Method(object, name, arguments), *whole, anchor))
     }
 
-    /// `a['b']` is `a.b` (specification, section 2.4).
+    /// `a['b']` is `a.b` (realtime-database specification, section 2.4).
     fn index(&mut self, object: ExprId, whole: &mut Span) -> Parsed<ExprId> {
         self.open()?;
         let start = self.span.start;

@@ -24,7 +24,7 @@ use super::{
     wording,
 };
 
-/// Levels that a path of data can have (specification, section 7.10).
+/// Levels that a path of data can have (realtime-database specification, section 7.10).
 const MAX_LEVELS: usize = 32;
 /// Bytes that a key can have.
 const MAX_KEY: usize = 768;

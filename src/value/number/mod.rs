@@ -1,7 +1,7 @@
 //! Number rules of the official engine: text conversions in both directions, rounding and
 //! saturation, checked integer arithmetic and the comparisons of `int` with `float`.
 //!
-//! Source: run-time specification sections 5, 6, 7, 12; recorded groups `int`, `float`, `string`,
+//! Source: runtime specification, sections 5, 6, 7, 12; recorded groups `int`, `float`, `string`,
 //! `math.round`, `int +` .. `int %`, `float %`, `number ==`.
 
 mod javascript;

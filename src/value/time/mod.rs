@@ -1,6 +1,6 @@
 //! The `timestamp` and `duration` values: ranges, arithmetic, calendar fields and texts.
 //!
-//! Source: run-time specification sections 1, 7, 11, 12, 18; recorded groups `timestamp`,
+//! Source: runtime specification, sections 1, 7, 11, 12, 18; recorded groups `timestamp`,
 //! `timestamp.value`, `timestamp.date`, `timestamp -`, `duration`, `duration.value`,
 //! `duration.time`, `duration.abs`. Totals in nanoseconds are computed in 128 bits, which no
 //! sum of two values can leave: saturating operations here never saturate.
