@@ -15,7 +15,10 @@ fn cited_sections_are_in_the_specifications() {
     let headings = |name: &str| -> Vec<String> {
         let text = fs::read_to_string(root.join(format!("docs/spec/{name}.md"))).unwrap();
         let numbers = text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
-        numbers.filter_map(|line| line.split(' ').next()).map(|number| number.trim_end_matches('.').to_owned()).collect()
+        numbers
+            .filter_map(|line| line.split(' ').next())
+            .map(|number| number.trim_end_matches('.').to_owned())
+            .collect()
     };
     let known: Vec<_> = SPECIFICATIONS.iter().map(|name| (*name, headings(name))).collect();
     let (mut cited, mut wrong) = (0, Vec::new());
@@ -80,6 +83,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn citations_are_read_over_line_ends() {
-    let code = "//! The order of evaluation (runtime\n//! specification, sections 3 and 4.1; more), and `x`.\nfn f() {}\n";
+    let code =
+        "//! The order of evaluation (runtime\n//! specification, sections 3 and 4.1; more), and `x`.\nfn f() {}\n";
     assert_eq!(citations(code), [("runtime".to_owned(), vec!["3".to_owned(), "4.1".to_owned()])]);
 }

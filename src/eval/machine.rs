@@ -15,12 +15,10 @@ use smallvec::SmallVec;
 use crate::{
     program::{Code, Node, NodeId, Part, Run},
     stdlib::{self, Failure},
-    value::{ListRef, MapRef, PathRef, SegmentRef, Str, TypeName, ValueRef},
+    value::{Str, TypeName, ValueRef},
 };
 
-use super::{
-    Error, Evaluator, Language, Observer, Result, anchor, comparison, dispatch, element, member, outer, start,
-};
+use super::{Error, Evaluator, Language, Observer, Result, anchor, comparison, dispatch, element, member, start};
 
 /// What is left to do. Every operation that was entered and has no result yet has exactly one task other than
 /// [`Task::Enter`], [`Task::Name`] and [`Task::Absent`].
@@ -385,18 +383,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                 stdlib::has_elements(object, stdlib::RANGE).map_err(|f| element(id, f))?;
                 stdlib::range(self.arena, object, from?, to?).map_err(|f| element(id, f))
             }
-            Node::List(items) => {
-                self.spend(id, 1)?;
-                let mut made = Vec::with_capacity(items.len as usize);
-                for _ in 0..items.len {
-                    made.push(self.pop()?);
-                }
-                for item in &made {
-                    stdlib::whole(*item).map_err(|f| start(id, f))?;
-                }
-                stdlib::check_extent(made.iter().copied()).map_err(|f| start(id, f))?;
-                Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
-            }
+            Node::List(items) => self.list(id, items),
             Node::Map(entries) => self.map(id, entries),
             Node::Path(parts) => self.path(id, parts),
             Node::Claim(..) => {
@@ -447,62 +434,5 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                 Err(anchor(id, Failure::Message(self.arena.alloc_str(&message))))
             }
         }
-    }
-
-    fn map(&mut self, id: NodeId, entries: Run) -> Result<'a> {
-        self.spend(id, 1)?;
-        let nodes = entries.of(&self.code.lists);
-        let results = self.take(nodes.len());
-        let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
-        let mut seen = rustc_hash::FxHashMap::default();
-        // All keys are judged first, then the values.
-        let pairs = || results.chunks_exact(2).zip(nodes.chunks_exact(2));
-        for (pair, ids) in pairs() {
-            if let ([key, _], [key_id, _]) = (pair, ids)
-                && !matches!(*key, Ok(ValueRef::String(_)))
-            {
-                let received = (*key)?.type_of();
-                return Err(outer(*key_id, Failure::Type { received, expected: &"string" }));
-            }
-        }
-        for (pair, _) in pairs() {
-            let [Ok(ValueRef::String(key)), value] = pair else { continue };
-            let value = stdlib::whole((*value)?).map_err(|f| start(id, f))?;
-            // A repeated key keeps its last value.
-            match seen.insert(*key, made.len()) {
-                Some(at) => {
-                    seen.insert(*key, at);
-                    if let Some(entry) = made.get_mut(at) {
-                        entry.1 = value;
-                    }
-                }
-                None => made.push((*key, value)),
-            }
-        }
-        stdlib::check_extent(made.iter().map(|(_, value)| *value)).map_err(|f| start(id, f))?;
-        Ok(ValueRef::Map(MapRef::Made(self.arena.alloc_slice_copy(&made))))
-    }
-
-    fn path(&mut self, id: NodeId, parts: Run) -> Result<'a> {
-        let code = self.code;
-        let parts = parts.of(&code.parts);
-        let mut segments = Vec::with_capacity(parts.len());
-        for part in parts {
-            let node = match part {
-                Part::Capture(name) => {
-                    segments.push(SegmentRef::Capture(Str::Utf8(code.name(*name)), None));
-                    continue;
-                }
-                Part::Glob(name) => {
-                    segments.push(SegmentRef::Glob(Str::Utf8(code.name(*name)), None));
-                    continue;
-                }
-                Part::Literal(_) => id,
-                Part::Node(node) => *node,
-            };
-            let value = self.pop()?;
-            stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(node, f))?;
-        }
-        Ok(ValueRef::Path(PathRef::Made(self.arena.alloc_slice_copy(&segments))))
     }
 }

@@ -44,6 +44,7 @@ mod coverage;
 mod error;
 mod kept;
 mod language;
+mod literal;
 mod logic;
 mod machine;
 mod observe;

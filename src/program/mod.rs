@@ -67,6 +67,7 @@ mod cost;
 mod database;
 mod fold;
 mod hazard;
+mod implied;
 mod listing;
 mod lower;
 mod matcher;

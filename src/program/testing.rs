@@ -14,7 +14,9 @@ use crate::{
 };
 
 use super::{
-    Asked, Block, Bounds, Code, Holder, Member, MemberName, Node, NodeId, Operand, Run, Test, TestId, builder::Builder,
+    Asked, Block, Bounds, Code, Holder, Member, MemberName, Node, NodeId, Operand, Run, Test, TestId,
+    builder::Builder,
+    implied::{extends, without_implied},
     test::is_pure,
 };
 
@@ -56,7 +58,7 @@ type Locals<'l> = Option<&'l [Option<Operand>]>;
 pub(super) fn test_of(builder: &mut Builder, block: Option<&Block>, condition: NodeId) -> TestId {
     let mut testing = Testing { code: &mut builder.code, memory: &mut builder.testing, block, level: 0 };
     let test = testing.test(condition, None).unwrap_or(Test::Evaluate(condition));
-    let test = testing.without_implied(test);
+    let test = without_implied(testing.code, test);
     testing.push(test)
 }
 
@@ -174,62 +176,6 @@ impl Testing<'_> {
             _ if decisive => Test::Any(enter(self.code, own)),
             _ => Test::All(enter(self.code, own)),
         })
-    }
-
-    /// The test of a whole condition without what its other parts imply: `request.auth != null` beside a test that reads
-    /// `request.auth.uid`, which fails where the other says no. As a part of a condition a failure is not a no; for the
-    /// whole condition it is. Nothing may be called in it, for a failure stops fewer calls than a no does.
-    fn without_implied(&mut self, test: Test) -> Test {
-        let Test::All(run) = test else { return test };
-        let parts = run.of(&self.code.tests);
-        if self.code.dialect == Dialect::Database || !parts.iter().all(|part| is_pure(self.code, *part)) {
-            return test;
-        }
-        let implied = |part: &Test| match part {
-            Test::Null(operand, false) => parts.iter().any(|other| self.fails_with(*other, *operand)),
-            _ => false,
-        };
-        let kept: SmallVec<[Test; 8]> = parts.iter().copied().filter(|part| !implied(part)).collect();
-        match kept.as_slice() {
-            [one] => *one,
-            kept if kept.len() < parts.len() => Test::All(enter(self.code, kept)),
-            _ => test,
-        }
-    }
-
-    /// Whether a test has no answer where an operand is null: it reads a property of it.
-    fn fails_with(&self, test: Test, operand: Operand) -> bool {
-        let names = |operand: Operand| match operand {
-            Operand::Variable(slot) => Some((slot, 0)),
-            Operand::Member(_, at) => self.code.members.get(at as usize).map(|member| (member.slot, member.names.len)),
-            _ => None,
-        };
-        let below = |other: Operand| match (names(other), names(operand)) {
-            (Some((_, longer)), Some((_, shorter))) => longer > shorter && self.extends(other, operand),
-            _ => false,
-        };
-        match test {
-            Test::Null(a, _) | Test::Matches(a, _) | Test::Is(a, _) | Test::Value(a) => below(a),
-            Test::Int(_, a, _) | Test::Bool(a, _) => below(a),
-            Test::Compare(_, a, b) | Test::Same(a, b, _) | Test::In(a, b) => below(a) || below(b),
-            _ => false,
-        }
-    }
-
-    /// Whether to read an operand is to read another one first.
-    fn extends(&self, longer: Operand, shorter: Operand) -> bool {
-        let member = |at: u32| self.code.members.get(at as usize);
-        match (longer, shorter) {
-            (Operand::Member(_, a), Operand::Member(_, b)) => {
-                let (Some(a), Some(b)) = (member(a), member(b)) else { return false };
-                let texts = |run: Run| run.of(&self.code.member_names).iter().map(|name| name.text);
-                a.slot == b.slot
-                    && a.names.len >= b.names.len
-                    && texts(a.names).zip(texts(b.names)).all(|(a, b)| a == b)
-            }
-            (Operand::Member(_, a), Operand::Variable(slot)) => member(a).is_some_and(|member| member.slot == slot),
-            (a, b) => a == b,
-        }
     }
 
     fn simple(&mut self, id: NodeId, node: Node, locals: Locals<'_>) -> Option<Test> {
@@ -355,7 +301,7 @@ impl Testing<'_> {
     /// Whether the first thing that a test does, in any case, is to read an operand.
     fn begins_with(&self, test: Test, operand: Operand) -> bool {
         let of = |at: TestId| self.code.tests.get(at.0 as usize).is_some_and(|test| self.begins_with(*test, operand));
-        let reads = |other: Operand| self.extends(other, operand);
+        let reads = |other: Operand| extends(self.code, other, operand);
         match test {
             Test::All(parts) | Test::Any(parts) => {
                 parts.of(&self.code.tests).first().is_some_and(|first| self.begins_with(*first, operand))
@@ -487,7 +433,8 @@ impl Testing<'_> {
     }
 }
 
-fn enter(code: &mut Code, tests: &[Test]) -> Run {
+/// Adds tests that stand beside each other.
+pub(super) fn enter(code: &mut Code, tests: &[Test]) -> Run {
     let run = Run { start: code.tests.len() as u32, len: tests.len() as u32 };
     code.tests.extend_from_slice(tests);
     run
