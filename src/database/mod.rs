@@ -31,6 +31,9 @@ mod data;
 mod decide;
 mod decision;
 mod explain;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)] // rules that do not load should stop the test
+mod hostile;
 mod incoming;
 mod json;
 mod judged;

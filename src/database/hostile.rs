@@ -1,0 +1,83 @@
+//! What a client can make methods of snapshots do with the texts that it stores: memory and the number of allocations
+//! grow no quicker than the texts. `stdlib/hostile.rs` holds all other built-ins to the same.
+
+use serde_json::json;
+
+use super::{Data, Request, Ruleset};
+use crate::{
+    stdlib::{Builtin, Dialect, table},
+    value::Type,
+};
+
+const SMALL: usize = 16 << 10;
+const LARGE: usize = 4 * SMALL;
+
+/// Bytes that a decision may take beside its data.
+const MOST_MEMORY: u64 = 64 << 20;
+
+/// What texts are made of: paths of many names, of none, of one, of the longest key, of wide characters.
+fn parts() -> [String; 6] {
+    ["a/", "/", "a", "😀/", "%2F", "\u{e9}"].map(str::to_owned)
+}
+
+/// Calls of a method on each kind of place, with that text as every argument.
+fn calls(method: &Builtin) -> Vec<String> {
+    let text = "root.child('text').val()";
+    let places =
+        ["root", "data", "newData", "data.child('x')", "root.child(root.child('text').val())", "newData.parent()"];
+    let arguments = method.overloads.iter().map(|overload| {
+        let each = overload.params.iter().map(|param| match param {
+            Type::List => format!("[{text}, {text}, 'a']"),
+            _ => text.to_owned(),
+        });
+        each.collect::<Vec<_>>().join(", ")
+    });
+    arguments.flat_map(|given| places.map(|place| format!("{place}.{}({given})", method.name))).collect()
+}
+
+/// A condition that is a boolean whatever a call gives.
+fn condition(call: &str, result: Type) -> String {
+    match result {
+        Type::Bool => call.to_owned(),
+        Type::Snapshot => format!("{call}.exists()"),
+        _ => format!("{call} == null"),
+    }
+}
+
+/// Bytes at once, and allocations, of a decision with its explanation.
+fn cost(rules: &Ruleset, text: &str) -> (u64, u64) {
+    let stored = Data::from_json(&json!({ "text": text, "a": { "a": { "a": 1 } }, "x": { "b": true } })).unwrap();
+    let requests = [Request::read("/x"), Request::write("/x", json!({ "text": text }))];
+    let memory = allocation_counter::measure(|| {
+        for request in &requests {
+            let decision = rules.explain(request, &stored).unwrap();
+            assert!(!decision.explanation().to_string().is_empty());
+            assert_eq!(rules.permits(request, &stored).unwrap(), decision.is_allowed());
+        }
+    });
+    (memory.bytes_max, memory.count_total)
+}
+
+#[test]
+fn methods_of_snapshots_cost_no_more_than_in_proportion_to_texts() {
+    let mut asked = 0;
+    for method in table(Dialect::Database).filter(|method| method.receiver == Some(Type::Snapshot)) {
+        let result = method.overloads.first().map_or(Type::Any, |overload| overload.result);
+        for call in calls(method) {
+            let condition = condition(&call, result);
+            let source = json!({ "rules": { "x": { ".read": condition, ".write": condition } } }).to_string();
+            // `newData` cannot be read where nothing is written.
+            let source = if condition.contains("newData") { source.replace(".read", ".validate") } else { source };
+            let rules: Ruleset = source.parse().unwrap_or_else(|refused| panic!("{refused}"));
+            for part in parts() {
+                let text = |bytes: usize| part.repeat(bytes / part.len());
+                let (small, large) = (cost(&rules, &text(SMALL)), cost(&rules, &text(LARGE)));
+                asked += 1;
+                assert!(large.0 <= 6 * small.0 + (1 << 20), "{condition} of {part:?}: {small:?}, then {large:?}");
+                assert!(large.1 <= 6 * small.1 + 1_000, "{condition} of {part:?}: {small:?}, then {large:?}");
+                assert!(large.0 <= MOST_MEMORY, "{condition} of {part:?}: {} bytes", large.0);
+            }
+        }
+    }
+    assert!(asked > 100, "{asked}");
+}
