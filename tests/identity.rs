@@ -13,6 +13,8 @@ mod claims;
 mod example;
 #[path = "identity/functions.rs"]
 mod functions;
+#[path = "identity/hints.rs"]
+mod hints;
 #[path = "identity/issuers.rs"]
 mod issuers;
 #[path = "identity/keys.rs"]

@@ -30,6 +30,9 @@ pub enum Profile {
 /// Seconds that a custom token may live.
 pub(super) const CUSTOM_TOKEN_LIFETIME: u64 = 3600;
 
+/// Seconds by which clocks may differ at most: what the Go SDK allows.
+pub(super) const MAX_SKEW: u64 = 300;
+
 /// UTF-16 units of an id at most.
 pub(super) const MAX_UID: usize = 128;
 
@@ -50,7 +53,7 @@ pub(super) enum Expected {
 
 pub(super) const ID_TOKEN_ISSUER: &str = "https://securetoken.google.com/";
 pub(super) const SESSION_COOKIE_ISSUER: &str = "https://session.firebase.google.com/";
-const APP_CHECK_ISSUER: &str = "https://firebaseappcheck.googleapis.com/";
+pub(super) const APP_CHECK_ISSUER: &str = "https://firebaseappcheck.googleapis.com/";
 
 /// What the checks need to know.
 #[derive(Clone, Debug)]

@@ -148,6 +148,10 @@ impl EmulatorVerifier {
     ///
     /// As the Admin SDK: see [`TokenError::code`]. A token that somebody signed is refused as badly signed.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<UnsignedToken, TokenError> {
+        self.checked(token, now).map_err(|error| error.hinted(&self.rules, token, now))
+    }
+
+    fn checked(&self, token: &str, now: Timestamp) -> Result<UnsignedToken, TokenError> {
         let kind = self.rules.kind;
         let malformed = |why| TokenError::malformed(kind, why);
         let read = compact::read(token).map_err(malformed)?;

@@ -108,12 +108,21 @@ pub struct HttpsError {
     code: ErrorCode,
     message: String,
     details: Option<Json>,
+    /// For the host's log. Boxed: errors of handlers have none.
+    log: Option<Box<Log>>,
+}
+
+/// What the client is not told.
+#[derive(Clone, Debug, PartialEq)]
+struct Log {
+    reason: String,
+    hint: Option<String>,
 }
 
 impl HttpsError {
     /// An error with a text for the caller. The SDK fills in no text of its own.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        HttpsError { code, message: message.into(), details: None }
+        HttpsError { code, message: message.into(), details: None, log: None }
     }
 
     /// The same with more for the caller to read.
@@ -121,6 +130,24 @@ impl HttpsError {
     pub fn details(mut self, details: Json) -> Self {
         self.details = Some(details);
         self
+    }
+
+    /// The same with what the host's log should say: why, and what would be right.
+    #[must_use]
+    pub(super) fn because(mut self, reason: impl Into<String>, hint: Option<&str>) -> Self {
+        self.log = Some(Box::new(Log { reason: reason.into(), hint: hint.map(str::to_owned) }));
+        self
+    }
+
+    /// Why the [gate](super::callable::Gate) refuses a call, for the host's log: what is wrong with the request or with
+    /// which token, with the official code and text. It is never a part of the answer. Nothing for errors of a handler.
+    pub fn reason(&self) -> Option<&str> {
+        self.log.as_ref().map(|log| log.reason.as_str())
+    }
+
+    /// What would be right, for the log as well: [`TokenError::hint`](super::TokenError::hint) of the token.
+    pub fn hint(&self) -> Option<&str> {
+        self.log.as_ref()?.hint.as_deref()
     }
 
     /// What went wrong.

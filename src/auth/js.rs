@@ -117,6 +117,22 @@ pub(super) fn spread(value: &Json) -> Map<String, Json> {
     }
 }
 
+/// What `decodeURIComponent` makes of a text; nothing where that throws.
+pub(super) fn decode_uri_component(text: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(octet) = rest.next() {
+        let octet = if octet == b'%' {
+            let digit = |octet: Option<u8>| char::from(octet?).to_digit(16);
+            u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
+        } else {
+            octet
+        };
+        octets.push(octet);
+    }
+    String::from_utf8(octets).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

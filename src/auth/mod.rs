@@ -10,6 +10,7 @@
 //! | [`Session`], [`UserRecord`] | which claims an ID token carries |
 //! | [`blocking`] | blocking functions, simulated |
 //! | [`callable`] | the gate before a callable function |
+//! | [`token_hint`], [`TokenError::hint`] | why a text is no token, in words for people |
 //!
 //! The time is always an argument, a [`Timestamp`](crate::Timestamp): nothing here reads a clock, a file or the network. Without the
 //! feature `verify` nothing can be verified; only [`GivenClaims::assume_verified`], the caller's word, makes a
@@ -30,6 +31,8 @@ pub mod custom_claims;
 mod custom_token;
 mod emulator;
 mod exchange;
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
+mod hint;
 mod https_error;
 mod js;
 mod lenient_json;
@@ -54,6 +57,7 @@ pub use emulator::{
     Credential, CredentialError, EmulatorVerifier, MockTokenError, credential, decode, mock_token, unsigned_token,
 };
 pub use exchange::{Exchange, SignedIn};
+pub use hint::token_hint;
 pub use https_error::{ErrorCode, HttpsError};
 pub use reserved::ReservedNames;
 pub use rules::{Product, database_auth, database_handshake};

@@ -163,6 +163,8 @@ pub struct TokenError {
     fault: TokenFault,
     code: &'static str,
     message: String,
+    /// Words of our own, beside the official ones.
+    pub(super) hint: Option<String>,
 }
 
 impl TokenError {
@@ -176,15 +178,22 @@ impl TokenError {
         self.code
     }
 
+    /// What the text is instead of the token that is expected, what stands around the token, or how far its times lie
+    /// off, and what would be right: words of our own for the person who looks, without any secret in them. They are not
+    /// part of what the error displays.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// An error whose text goes on after the kind's name and ends with where to read more.
     pub(super) fn about(kind: TokenKind, fault: TokenFault, rest: &str) -> Self {
         let words = kind.words();
-        TokenError { fault, code: words.invalid, message: format!("{} {rest}{}", words.name, words.docs) }
+        TokenError::new(fault, words.invalid, format!("{} {rest}{}", words.name, words.docs))
     }
 
     /// An error with a text of its own.
     pub(super) fn new(fault: TokenFault, code: &'static str, message: impl Into<String>) -> Self {
-        TokenError { fault, code, message: message.into() }
+        TokenError { fault, code, message: message.into(), hint: None }
     }
 
     pub(super) fn malformed(kind: TokenKind, why: Malformed) -> Self {

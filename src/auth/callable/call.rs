@@ -1,6 +1,6 @@
 //! A request to a callable function, as text.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::auth::{ErrorCode, HttpsError};
 
@@ -27,31 +27,51 @@ impl<'a> Call<'a> {
             self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
         let first = values.next();
         if values.any(|value| Some(value) != first) {
-            return Err(bad_request());
+            return Err(bad_request(format!("the header `{name}` is there more than once, with different values")));
         }
         Ok(first.filter(|value| !value.is_empty()))
     }
 
     /// The member `data` of a well-formed request.
     pub(super) fn data(&self) -> Result<Json, HttpsError> {
-        if self.method != "POST" || self.body.len() > MAX_BODY {
-            return Err(bad_request());
+        if self.method != "POST" {
+            return Err(bad_request(format!("the method is `{}`; a callable is called with `POST`", self.method)));
         }
-        let content_type = self.header("content-type")?.unwrap_or_default().to_lowercase();
+        if self.body.len() > MAX_BODY {
+            return Err(bad_request(format!("the body is larger than {} MiB", MAX_BODY >> 20)));
+        }
+        let stated = self.header("content-type")?.unwrap_or_default();
+        let content_type = stated.to_lowercase();
         let media_type = content_type.split(';').next().unwrap_or_default();
         // Only where parameters follow is the space before them let pass.
         let media_type = if content_type.contains(';') { media_type.trim() } else { media_type };
         if media_type != "application/json" {
-            return Err(bad_request());
+            let reason = match stated {
+                "" => "there is no header `Content-Type`; it is `application/json`".to_owned(),
+                other => format!("`Content-Type` is `{other}`; it has to be `application/json`"),
+            };
+            return Err(bad_request(reason));
         }
-        let mut fields: Map<String, Json> = serde_json::from_slice(self.body).map_err(|_| bad_request())?;
-        match fields.shift_remove("data") {
-            Some(data) if fields.is_empty() => Ok(data),
-            _ => Err(bad_request()),
+        let body: Json = serde_json::from_slice(self.body).map_err(|error| match self.body.is_empty() {
+            true => {
+                bad_request("the body is empty; it is a JSON object with the member `data`, such as {\"data\": null}")
+            }
+            false => bad_request(format!("the body is not JSON: {error}")),
+        })?;
+        let Json::Object(mut fields) = body else {
+            return Err(bad_request("the body is JSON, but no object: it is an object with the member `data` alone"));
+        };
+        let Some(data) = fields.shift_remove("data") else {
+            return Err(bad_request("the body has no member `data`, in which a client sends what it calls with"));
+        };
+        match fields.keys().next() {
+            None => Ok(data),
+            Some(name) => Err(bad_request(format!("the body has the member `{name}` beside `data`, its only one"))),
         }
     }
 }
 
-fn bad_request() -> HttpsError {
-    HttpsError::new(ErrorCode::InvalidArgument, "Bad Request")
+/// The answer to what is no call; the client is not told the reason.
+fn bad_request(reason: impl Into<String>) -> HttpsError {
+    HttpsError::new(ErrorCode::InvalidArgument, "Bad Request").because(reason, None)
 }

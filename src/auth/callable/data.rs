@@ -38,7 +38,8 @@ fn leading_number(value: &Json) -> Option<f64> {
 }
 
 fn unreadable() -> HttpsError {
-    HttpsError::new(ErrorCode::Internal, "INTERNAL")
+    let reason = "`data` holds an `@type` that is neither Int64Value nor UInt64Value, or whose `value` is no number";
+    HttpsError::new(ErrorCode::Internal, "INTERNAL").because(reason, None)
 }
 
 /// The body of the answer to a call that went well.

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{call::Call, data};
 #[cfg(feature = "verify")]
-use crate::auth::{TokenKind, VerifiedToken, Verifier};
+use crate::auth::{TokenError, TokenKind, VerifiedToken, Verifier};
 use crate::{
     auth::{Auth, Claims, ErrorCode, HttpsError, Trust, compact, js},
     value::{Timestamp, Value, json},
@@ -40,6 +40,8 @@ pub struct Context {
     pub app: Option<AppCheck>,
     /// What became of the App Check token. A refused one ends the call only where App Check is enforced.
     pub app_check: TokenStatus,
+    /// Why the App Check token was refused, for the host's log.
+    pub app_check_refusal: Option<String>,
     /// The header `Firebase-Instance-ID-Token`, unchecked.
     pub instance_id_token: Option<String>,
     /// What the caller sent.
@@ -213,32 +215,41 @@ impl Gate {
     /// What to answer instead of calling the handler: 400 for another form than a callable's, 401 for a bad token.
     pub fn admit(&self, call: &Call<'_>, now: Timestamp) -> Result<Context, HttpsError> {
         let data = call.data()?;
-        let (app_check, app) = self.app(call, now)?;
+        let app = self.app(call, now)?;
         let auth = self.auth(call, now)?;
+        let (app_check, app, refused) = match app {
+            App::Missing => (TokenStatus::Missing, None, None),
+            App::Valid(app) => (TokenStatus::Valid, Some(app), None),
+            App::Invalid(refused) => (TokenStatus::Invalid, None, Some(refused)),
+        };
         if self.enforce_app_check && app_check != TokenStatus::Valid {
-            return Err(unauthenticated());
+            return Err(refused.unwrap_or_else(|| {
+                unauthenticated("App Check is enforced, and there is no header `X-Firebase-AppCheck`")
+            }));
         }
+        let app_check_refusal = refused.and_then(|refused| refused.reason().map(str::to_owned));
         let instance_id_token = call.header("firebase-instance-id-token")?.map(str::to_owned);
-        Ok(Context { auth, app, app_check, instance_id_token, data: data::decode(data)? })
+        Ok(Context { auth, app, app_check, app_check_refusal, instance_id_token, data: data::decode(data)? })
     }
 
     fn auth(&self, call: &Call<'_>, now: Timestamp) -> Result<Option<CallableAuth>, HttpsError> {
         let stated = if self.generation == Generation::First { self.stated(call)? } else { None };
         let Some(header) = call.header("authorization")? else { return Ok(stated) };
-        let token = bearer(header).ok_or_else(unauthenticated)?;
+        let token = bearer(header)
+            .ok_or_else(|| unauthenticated("the header `Authorization` is not `Bearer`, a space and the ID token"))?;
         self.user(token, now).map(Some)
     }
 
     #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
     fn user(&self, token: &str, now: Timestamp) -> Result<CallableAuth, HttpsError> {
         match &self.source {
-            Source::Emulator => unverified(token).ok_or_else(unauthenticated),
+            Source::Emulator => unverified(token).ok_or_else(|| unauthenticated("the payload of the ID token is null")),
             #[cfg(feature = "verify")]
             Source::Verified { id_tokens, .. } => {
-                let verified = id_tokens.verify(token, now).map_err(|_| unauthenticated())?;
+                let verified = id_tokens.verify(token, now).map_err(|error| refused("ID", &error))?;
                 // Only issuers whose tokens need no subject leave this empty.
                 if verified.uid().is_empty() {
-                    return Err(unauthenticated());
+                    return Err(unauthenticated("the token names no user: its `sub` is empty or missing"));
                 }
                 Ok(user(verified, token))
             }
@@ -251,8 +262,12 @@ impl Gate {
             return Ok(None);
         }
         let Some(header) = call.header("x-callable-context-auth")? else { return Ok(None) };
-        let wrong = || HttpsError::new(ErrorCode::Internal, "INTERNAL");
-        let json: Json = serde_json::from_str(&percent_decoded(header).ok_or_else(wrong)?).map_err(|_| wrong())?;
+        let wrong = || {
+            let reason = "the header `X-Callable-Context-Auth` is not JSON in percent-encoding";
+            HttpsError::new(ErrorCode::Internal, "INTERNAL").because(reason, None)
+        };
+        let json: Json =
+            serde_json::from_str(&js::decode_uri_component(header).ok_or_else(wrong)?).map_err(|_| wrong())?;
         if !js::truth(Some(&json)) {
             return Ok(None);
         }
@@ -263,24 +278,39 @@ impl Gate {
     }
 
     #[cfg_attr(not(feature = "verify"), allow(unused_variables, reason = "the emulator looks at no time"))]
-    fn app(&self, call: &Call<'_>, now: Timestamp) -> Result<(TokenStatus, Option<AppCheck>), HttpsError> {
-        let Some(token) = call.header("x-firebase-appcheck")? else { return Ok((TokenStatus::Missing, None)) };
+    fn app(&self, call: &Call<'_>, now: Timestamp) -> Result<App, HttpsError> {
+        let Some(token) = call.header("x-firebase-appcheck")? else { return Ok(App::Missing) };
         let claims = match &self.source {
-            Source::Emulator => decoded(token),
+            Source::Emulator => {
+                decoded(token).ok_or_else(|| unauthenticated("the payload of the App Check token is null"))
+            }
             #[cfg(feature = "verify")]
-            Source::Verified { app_check, .. } => {
-                app_check.as_ref().and_then(|verifier| verifier.verify(token, now).ok()).map(|t| t.claims().clone())
+            Source::Verified { app_check: Some(verifier), .. } => verifier
+                .verify(token, now)
+                .map(|token| token.claims().clone())
+                .map_err(|error| refused("App Check", &error)),
+            #[cfg(feature = "verify")]
+            Source::Verified { app_check: None, .. } => {
+                Err(unauthenticated("there are no keys to verify the App Check token with"))
             }
         };
         Ok(match claims {
-            None => (TokenStatus::Invalid, None),
-            Some(mut token) => {
+            Err(refused) => App::Invalid(refused),
+            Ok(mut token) => {
                 let app_id = token.subject().unwrap_or_default().to_owned();
                 token.set("app_id", app_id.as_str());
-                (TokenStatus::Valid, Some(AppCheck { app_id, token }))
+                App::Valid(AppCheck { app_id, token })
             }
         })
     }
+}
+
+/// What became of an App Check token.
+enum App {
+    Missing,
+    Valid(AppCheck),
+    /// What is answered where App Check is enforced.
+    Invalid(HttpsError),
 }
 
 /// A verifier of another kind of token than the gate needs.
@@ -289,8 +319,15 @@ impl Gate {
 #[error("the gate needs a verifier of another kind of token")]
 pub struct WrongVerifier;
 
-fn unauthenticated() -> HttpsError {
-    HttpsError::new(ErrorCode::Unauthenticated, "Unauthenticated")
+/// The answer to a bad token; the client is not told the reason.
+fn unauthenticated(reason: &str) -> HttpsError {
+    HttpsError::new(ErrorCode::Unauthenticated, "Unauthenticated").because(reason, None)
+}
+
+#[cfg(feature = "verify")]
+fn refused(what: &str, error: &TokenError) -> HttpsError {
+    let reason = format!("the {what} token is refused: {error} ({})", error.code());
+    HttpsError::new(ErrorCode::Unauthenticated, "Unauthenticated").because(reason, error.hint())
 }
 
 /// What follows `Bearer` in any case.
@@ -327,19 +364,4 @@ fn user(token: VerifiedToken, raw: &str) -> CallableAuth {
         trust: Trust::Verified,
         seen: Seen::Token(token),
     }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(octet) = rest.next() {
-        let octet = if octet == b'%' {
-            let digit = |octet: Option<u8>| char::from(octet?).to_digit(16);
-            u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
-        } else {
-            octet
-        };
-        octets.push(octet);
-    }
-    String::from_utf8(octets).ok()
 }

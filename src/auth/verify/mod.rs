@@ -25,7 +25,7 @@ use crate::value::Timestamp;
 
 use super::{
     Accounts, Claims, Profile, TokenError, TokenFault, TokenKind, VerifiedToken,
-    checks::{Expected, ID_TOKEN_ISSUER, Rules, SESSION_COOKIE_ISSUER},
+    checks::{Expected, ID_TOKEN_ISSUER, MAX_SKEW, Rules, SESSION_COOKIE_ISSUER, Window},
     compact::{self, Compact},
     js,
 };
@@ -106,6 +106,9 @@ pub struct Verifier {
 }
 
 impl Verifier {
+    /// By how much clocks may differ at most: see [`skew`](Verifier::skew).
+    pub const MAX_SKEW: Duration = Duration::from_secs(MAX_SKEW);
+
     fn of(kind: TokenKind, expected: Expected, algorithm: Algorithm, keys: Arc<Keys>) -> Self {
         let rules = Rules { kind, expected, algorithm: algorithm.name(), profile: Profile::Strict, skew: 0 };
         Verifier { rules, algorithm, keys, tenant: None, cache: None }
@@ -162,11 +165,11 @@ impl Verifier {
         self.forgetful()
     }
 
-    /// By how much the clocks of issuer and verifier may differ, in whole seconds: not at all without this, as in Node;
-    /// 5 minutes are Go's. At most 5 minutes.
+    /// By how much the clocks of issuer and verifier may differ, in whole seconds: not at all without this, as in Node.
+    /// Python allows up to a minute, Go always allows 5 minutes. More than 5 minutes count as 5 minutes.
     #[must_use]
     pub fn skew(mut self, skew: Duration) -> Self {
-        self.rules.skew = skew.as_secs().min(300);
+        self.rules.skew = skew.as_secs().min(MAX_SKEW);
         self.forgetful()
     }
 
@@ -212,6 +215,16 @@ impl Verifier {
         if let Some(known) = cache.and_then(|cache| cache.get(token, keys.stamp(), now)) {
             return Ok(known);
         }
+        let checked = self.checked(token, now, &keys);
+        let (verified, window) = checked.map_err(|error| error.hinted(&self.rules, token, now))?;
+        if let Some(cache) = cache {
+            cache.put(token, verified.clone(), window, keys.stamp(), now);
+        }
+        Ok(verified)
+    }
+
+    /// The token and when it holds.
+    fn checked(&self, token: &str, now: Timestamp, keys: &KeySet) -> Result<(VerifiedToken, Window), TokenError> {
         let kind = self.kind();
         let read = compact::read(token).map_err(|why| TokenError::malformed(kind, why))?;
         self.rules.header(&read)?;
@@ -219,14 +232,11 @@ impl Verifier {
         if keys.is_expired(now) {
             return Err(TokenError::keys_expired(kind));
         }
-        self.signature(&read, &keys)?;
+        self.signature(&read, keys)?;
         let window = self.rules.times(&read.claims, now)?;
         let verified = VerifiedToken::read(kind, read.claims.sub, read.payload);
         self.tenant_of(&verified)?;
-        if let Some(cache) = cache {
-            cache.put(token, verified.clone(), window, keys.stamp(), now);
-        }
-        Ok(verified)
+        Ok((verified, window))
     }
 
     /// Verifies a token and asks how its user stands: neither disabled nor signed out everywhere since. A cached token is
