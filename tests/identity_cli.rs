@@ -3,6 +3,8 @@
 #![cfg(all(feature = "cli", feature = "verify"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "identity/called.rs"]
+mod called;
 mod command;
 
 use std::path::{Path, PathBuf};
@@ -141,6 +143,76 @@ fn bad_tokens_are_refused_with_their_official_codes() {
 }
 
 #[test]
+fn a_refusal_comes_with_a_hint() {
+    let folder = folder("hints");
+    let token = id_token(&folder);
+    let hint = |ran: &Ran| ran.err.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_default().to_owned();
+    // In words, also where little is printed, and as a member of the JSON.
+    write(&folder, "id.jwt", &format!("Bearer {token}"));
+    let words = verify(&folder, &["--now", NOW, "--quiet"]);
+    assert!(words.status == 1 && hint(&words).contains("the scheme `Bearer`"), "{}", words.all());
+    let told = verify(&folder, &["--now", NOW, "--format", "json"]).json();
+    assert!(told["error"]["hint"].as_str().unwrap().contains("the scheme `Bearer`"), "{told}");
+    let decoded = run(&folder, &["token", "decode", "id.jwt"]);
+    assert!(decoded.status == 2 && hint(&decoded).contains("the scheme `Bearer`"), "{}", decoded.all());
+    write(&folder, "id.jwt", &token);
+    // An ID token handed in for a custom one, verified and as the emulator takes it.
+    let exchange = ["token", "exchange", "id.jwt", "--project", "demo-x", "--now", NOW];
+    for more in [&["--unsigned"][..], &["--keys", "test-rsa-a.public.pem", "--account", ACCOUNT]] {
+        let exchanged = run(&folder, &[&exchange, more].concat());
+        assert!(exchanged.status == 1 && hint(&exchanged).contains("this is an ID token"), "{}", exchanged.all());
+    }
+    // A custom token handed in for an ID token, signed and as the emulator mints it.
+    let minted = run(&folder, &["token", "mint", "alice", "--unsigned", "--now", NOW]);
+    write(&folder, "unsigned.jwt", &minted.out);
+    for (file, mode) in [("custom.jwt", "signed"), ("unsigned.jwt", "signed"), ("unsigned.jwt", "emulator")] {
+        let by: &[&str] = if mode == "emulator" { &["--emulator"] } else { &["--keys", "test-jwks.json"] };
+        let ran = run(&folder, &[&["token", "verify", file, "--project", "demo-x", "--now", NOW], by].concat());
+        assert!(ran.status == 1 && hint(&ran).contains("signInWithCustomToken"), "{file} {mode}: {}", ran.all());
+    }
+    // The same where a request is decided.
+    write(&folder, "storage.rules", STORAGE_RULES);
+    let by =
+        ["--token", "custom.jwt", "--keys", "test-jwks.json", "--project", "demo-x", "--time", "2023-11-14T22:13:20Z"];
+    let eval = ["eval", "storage.rules", "get", "premium/alice/a.mp4"];
+    let words = run(&folder, &[&eval[..], &by].concat());
+    assert!(words.status == 1 && hint(&words).contains("signInWithCustomToken"), "{}", words.all());
+    let told = run(&folder, &[&eval[..], &by, &["--format", "json"]].concat()).json();
+    assert!(told["hint"].as_str().unwrap().contains("signInWithCustomToken"), "{told}");
+}
+
+#[test]
+fn a_skew_beyond_what_is_allowed_is_refused_in_words() {
+    let folder = folder("skew");
+    id_token(&folder);
+    // Issued 300 seconds from now.
+    let early = ["--now", "1699999700", "--format", "json"];
+    assert_eq!(verify(&folder, &[&early[..], &["--skew", "300"]].concat()).status, 0);
+    let refused = verify(&folder, &[&early[..], &["--skew", "299"]].concat());
+    assert!(refused.json()["error"]["hint"].as_str().unwrap().contains("5 minutes ahead"), "{}", refused.out);
+    for (skew, words) in [
+        ("301", "300 seconds at most"),
+        ("99999999", "300 seconds at most"),
+        ("-5", "not negative"),
+        ("5m", "whole seconds"),
+        ("1.5", "whole seconds"),
+    ] {
+        let ran = verify(&folder, &[&early[..], &["--skew", skew]].concat());
+        assert!(ran.status == 2 && ran.err.contains(words), "{skew}: {}", ran.all());
+    }
+}
+
+#[test]
+fn text_in_utf_16_is_named() {
+    let folder = folder("utf-16");
+    let token = id_token(&folder);
+    let octets: Vec<u8> = "\u{feff}".chars().chain(token.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
+    std::fs::write(folder.join("id.jwt"), octets).unwrap();
+    let ran = verify(&folder, &["--now", NOW]);
+    assert!(ran.status == 2 && ran.err.contains("this is UTF-16"), "{}", ran.all());
+}
+
+#[test]
 fn secrets_come_from_files_and_are_not_printed() {
     let folder = folder("secrets");
     let account = std::fs::read_to_string(folder.join("account.json")).unwrap();
@@ -263,6 +335,10 @@ fn a_single_key_in_pem_is_named_by_an_option() {
     let custom = ["token", "verify", "custom.jwt", "--kind", "custom-token", "--keys", "test-rsa-a.certificate.pem"];
     assert_eq!(run(&folder, &[&custom[..], &["--account", ACCOUNT, "--now", NOW]].concat()).status, 0);
     assert_eq!(run(&folder, &[&custom[..], &["--account", "other@x", "--now", NOW]].concat()).status, 1);
+    for without_project in [&["--keys", "test-jwks.json"][..], &["--emulator"]] {
+        let ran = run(&folder, &[&["token", "verify", "id.jwt"], without_project].concat());
+        assert!(ran.status == 2 && ran.err.contains("--project"), "{}", ran.all());
+    }
 }
 
 const STORAGE_RULES: &str = "rules_version = '2';

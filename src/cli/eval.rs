@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Cause, Decision, Error, database,
+    Cause, Decision, Error,
+    auth::TokenError,
+    database,
     eval::{Outcome, Step},
     firestore,
     service::DEFAULT_DATABASE,
@@ -33,10 +35,13 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
     let mut described = Described::new(options)?;
     let rules = |source: &Source, product| Rules::parse(source, product);
     match decided(&mut described, options.explain, rules)? {
-        Decided::NoUser { code, message } => {
+        Decided::NoUser(refused) => {
             match options.format {
-                EvalFormat::Human => output.quoted_error(&format!("the token is refused: {message} ({code})")),
-                EvalFormat::Json => output.raw(&report::pretty(&no_user(code, &message))),
+                EvalFormat::Human => {
+                    output.quoted_error(&format!("the token is refused: {refused} ({})", refused.code()));
+                    refused.hint().iter().for_each(|hint| output.hint(hint));
+                }
+                EvalFormat::Json => output.raw(&report::pretty(&no_user(&refused))),
             }
             Ok(Exit::Denied)
         }
@@ -56,13 +61,18 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
     }
 }
 
-/// `{"allowed", "reason", "cause", "code"}` of a token that is refused.
-pub(super) fn no_user(code: &str, message: &str) -> Json {
-    json!({ "allowed": false, "reason": message, "cause": "token-refused", "code": code })
+/// `{"allowed", "reason", "cause", "code", "hint"?}` of a token that is refused.
+pub(super) fn no_user(refused: &TokenError) -> Json {
+    let reason = refused.to_string();
+    let mut answer = json!({ "allowed": false, "reason": reason, "cause": "token-refused", "code": refused.code() });
+    if let (Some(hint), Some(fields)) = (refused.hint(), answer.as_object_mut()) {
+        fields.insert("hint".to_owned(), json!(hint));
+    }
+    answer
 }
 
-/// Verifies the token of a request. Gives code and text of a refusal.
-fn sign_in(described: &mut Described) -> Result<Option<(&'static str, String)>, Unreadable> {
+/// Verifies the token of a request. Gives why it is refused.
+fn sign_in(described: &mut Described) -> Result<Option<TokenError>, Unreadable> {
     let Some(token) = described.token.clone() else {
         return match described.keys.is_some() || described.project.is_some() {
             true => Err(Unreadable("keys and a project are for a token: add --token".to_owned())),
@@ -75,7 +85,7 @@ fn sign_in(described: &mut Described) -> Result<Option<(&'static str, String)>, 
     #[cfg(feature = "verify")]
     return match super::token::signed_in(&token, keys, project, described.time()?)? {
         Ok(user) => described.signed_in_as(user).map(|()| None),
-        Err(refused) => Ok(Some((refused.code(), refused.to_string()))),
+        Err(refused) => Ok(Some(refused)),
     };
     #[cfg(not(feature = "verify"))]
     Err(Unreadable(format!(
@@ -88,10 +98,7 @@ fn sign_in(described: &mut Described) -> Result<Option<(&'static str, String)>, 
 /// What came of a request, whatever the product.
 pub(super) enum Decided {
     /// The token is refused.
-    NoUser {
-        code: &'static str,
-        message: String,
-    },
+    NoUser(TokenError),
     /// The rules are refused.
     Refused(Diagnostics),
     Decision {
@@ -109,8 +116,8 @@ pub(super) fn decided(
     explain: bool,
     compiled: impl FnOnce(&Source, Option<Product>) -> Result<Rules, RulesError>,
 ) -> Result<Decided, Unreadable> {
-    if let Some((code, message)) = sign_in(described)? {
-        return Ok(Decided::NoUser { code, message });
+    if let Some(refused) = sign_in(described)? {
+        return Ok(Decided::NoUser(refused));
     }
     let Some(path) = &described.rules else {
         return Err(Unreadable(

@@ -12,8 +12,8 @@ pub(super) struct Unreadable(pub(super) String);
 /// Bytes of input that are read at most: far above any rules or request, far below what hurts.
 pub(super) const MAX_INPUT: u64 = 64 << 20;
 
-/// The text of a file, or of standard input for `-`.
-pub(super) fn text(path: &Path) -> Result<String, Unreadable> {
+/// The bytes of a file, or of standard input for `-`.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
     let name = path.display();
     let fail = |error: std::io::Error| Unreadable(format!("{name}: {error}"));
     let mut octets = Vec::new();
@@ -25,7 +25,16 @@ pub(super) fn text(path: &Path) -> Result<String, Unreadable> {
     if octets.len() as u64 > MAX_INPUT {
         return Err(Unreadable(format!("{name}: larger than {} MiB", MAX_INPUT >> 20)));
     }
-    String::from_utf8(octets).map_err(|error| {
+    Ok(octets)
+}
+
+/// The text of a file, or of standard input for `-`.
+pub(super) fn text(path: &Path) -> Result<String, Unreadable> {
+    let name = path.display();
+    String::from_utf8(bytes(path)?).map_err(|error| {
+        if error.as_bytes().starts_with(&[0xff, 0xfe]) || error.as_bytes().starts_with(&[0xfe, 0xff]) {
+            return Unreadable(format!("{name}: this is UTF-16, as older PowerShell writes it; save it as UTF-8"));
+        }
         let at = error.utf8_error().valid_up_to();
         let before = error.as_bytes().get(..at).unwrap_or(&[]);
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
@@ -38,6 +47,11 @@ pub(super) fn text(path: &Path) -> Result<String, Unreadable> {
 /// The name that messages give to a file.
 pub(super) fn name(path: &Path) -> String {
     if path == Path::new("-") { "<standard input>".to_owned() } else { path.display().to_string() }
+}
+
+/// What an argument states: the text itself, or the bytes of the file after `@`.
+pub(super) fn stated(argument: &str) -> Result<Vec<u8>, Unreadable> {
+    argument.strip_prefix('@').map_or_else(|| Ok(argument.as_bytes().to_vec()), |file| bytes(Path::new(file)))
 }
 
 /// A JSON argument: the text itself, or the file after `@`.

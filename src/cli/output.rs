@@ -104,6 +104,11 @@ impl Output {
         self.error(&text.replace('\n', "\\n").replace('\t', "\\t"));
     }
 
+    /// What would be right, after an error.
+    pub(super) fn hint(&mut self, text: &str) {
+        self.message(FAINT, "hint", &text.replace('\n', "\\n").replace('\t', "\\t"));
+    }
+
     fn message(&mut self, style: Style, word: &str, text: &str) {
         let mut stream = AutoStream::new(std::io::stderr(), self.choice);
         let _ = writeln!(stream, "{style}{word}{style:#}: {}", shown(text));
@@ -140,13 +145,13 @@ fn line(text: &str) -> String {
     let trimmed = text.trim_start();
     let indent = text.len() - trimmed.len();
     let head = |prefix: &str| text.starts_with(prefix).then(|| text.find([':', ' ', '\n']).unwrap_or(text.len()));
-    if let Some(length) = head("error[").or_else(|| head("DENY")) {
+    if let Some(length) = head("error[").or_else(|| head("DENY")).or_else(|| head("REFUSED")) {
         return paint(ERROR, length);
     }
     if let Some(length) = head("warning[") {
         return paint(WARNING, length);
     }
-    if let Some(length) = head("ALLOW").or_else(|| head("PASS")) {
+    if let Some(length) = head("ALLOW").or_else(|| head("PASS")).or_else(|| head("ADMITTED")) {
         return paint(GOOD, length);
     }
     // Lines of results have the word in front, or indented before a test's name.

@@ -36,7 +36,7 @@ pub(super) fn decide(recent: &mut Recent, request: &JsonMap<String, Json>) -> Re
         Ok(rules)
     });
     Ok(match decided.map_err(|error| error.to_string())? {
-        Decided::NoUser { code, message } => no_user(code, &message),
+        Decided::NoUser(refused) => no_user(&refused),
         Decided::Refused(refused) => json!({ "ok": false, "issues": answer::list(&refused) }),
         Decided::Decision { doubt, mut json, .. } => {
             if let (Json::Object(fields), Some(doubt)) = (&mut json, doubt) {

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{
-    lint,
+    Refusal, lint,
     options::{ExchangeOptions, Format},
     read, refuse,
     user::Stated,
 };
 use crate::{
-    auth::{Algorithm, Exchange, UserRecord, Verifier, unsigned_token},
+    auth::{Algorithm, Exchange, TokenKind, UserRecord, Verifier, token_hint, unsigned_token},
     cli::{
         exit::Exit,
         input::{self, Unreadable},
@@ -38,14 +38,18 @@ pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit
             let verifier = Verifier::custom_tokens(account.as_str(), read::keys(keys, None)?);
             match verifier.verify(&token, now) {
                 Ok(verified) => exchange.verified(&verified, find, now),
-                Err(error) => return Ok(refuse(output, format, error.code(), &error.to_string())),
+                Err(error) => return Ok(refuse(output, format, &(&error).into())),
             }
         }
         _ => exchange.unsigned(&token, find, now),
     };
     let signed_in = match signed_in {
         Ok(signed_in) => signed_in,
-        Err(error) => return Ok(refuse(output, format, error.client_code(), error.message())),
+        Err(error) => {
+            let hint = token_hint(TokenKind::CustomToken, &token);
+            let refusal = Refusal { code: error.client_code(), message: error.message().to_owned(), hint };
+            return Ok(refuse(output, format, &refusal));
+        }
     };
     let id_token = match &options.sign_with {
         Some(key) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    lint,
+    Refusal, lint,
     options::{Format, MintOptions},
     read, refuse,
 };
@@ -38,7 +38,10 @@ pub(super) fn run(options: &MintOptions, output: &mut Output) -> Result<Exit, Un
         None => token.unsigned(now),
     };
     match minted {
-        Err(error) => Ok(refuse(output, options.common.format, error.code(), &error.to_string())),
+        Err(error) => {
+            let refusal = Refusal { code: error.code(), message: error.to_string(), hint: None };
+            Ok(refuse(output, options.common.format, &refusal))
+        }
         Ok(token) => {
             match options.common.format {
                 Format::Plain => output.raw(&token),

@@ -2,6 +2,7 @@
 //!
 //! Keys and tokens are read from files or standard input, never from the arguments, and no key is printed.
 
+mod callable;
 mod exchange;
 mod mint;
 mod options;
@@ -15,7 +16,12 @@ use serde_json::{Map, Value as Json, json};
 
 pub(in crate::cli) use options::TokenCommand;
 
-use super::{exit::Exit, input::Unreadable, output::Output, report::pretty};
+use super::{
+    exit::Exit,
+    input::{self, Unreadable},
+    output::Output,
+    report::pretty,
+};
 use crate::{auth, value::Timestamp};
 
 pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, Unreadable> {
@@ -23,9 +29,17 @@ pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, U
         TokenCommand::Mint(options) => mint::run(options, output),
         TokenCommand::Exchange(options) => exchange::run(options, output),
         TokenCommand::Verify(options) => verify::run(options, output),
+        TokenCommand::Callable(options) => callable::run(options, output),
         TokenCommand::Decode(options) => {
-            let decoded = auth::decode(&read::token(&options.token)?);
-            let decoded = decoded.map_err(|why| Unreadable(format!("{}: {why}", options.token.display())))?;
+            let token = read::token(&options.token)?;
+            let decoded = match auth::decode(&token) {
+                Ok(decoded) => decoded,
+                Err(why) => {
+                    output.error(&format!("{}: {why}", input::name(&options.token)));
+                    auth::token_hint(auth::TokenKind::Foreign, &token).iter().for_each(|hint| output.hint(hint));
+                    return Ok(Exit::Usage);
+                }
+            };
             output.raw(&pretty(&json!({ "header": decoded.header(), "payload": decoded.payload() })));
             output.note("decoded only: neither the signature nor any claim was checked");
             Ok(Exit::Ok)
@@ -57,10 +71,33 @@ fn lint(claims: &Map<String, Json>, output: &mut Output) {
 }
 
 /// A refusal: as JSON on standard output, or in words on standard error.
-fn refuse(output: &mut Output, format: options::Format, code: &str, message: &str) -> Exit {
+fn refuse(output: &mut Output, format: options::Format, refusal: &Refusal<'_>) -> Exit {
+    let Refusal { code, message, hint } = refusal;
     match format {
-        options::Format::Json => output.raw(&pretty(&json!({ "error": { "code": code, "message": message } }))),
-        options::Format::Plain => output.quoted_error(&format!("{message} ({code})")),
+        options::Format::Json => {
+            let mut error = json!({ "code": code, "message": message });
+            if let (Some(hint), Some(error)) = (hint, error.as_object_mut()) {
+                error.insert("hint".to_owned(), json!(hint));
+            }
+            output.raw(&pretty(&json!({ "error": error })));
+        }
+        options::Format::Plain => {
+            output.quoted_error(&format!("{message} ({code})"));
+            hint.iter().for_each(|hint| output.hint(hint));
+        }
     }
     Exit::Denied
+}
+
+/// What is refused, by its official code and text, and our hint beside them.
+struct Refusal<'r> {
+    code: &'r str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl<'r> From<&'r auth::TokenError> for Refusal<'r> {
+    fn from(error: &'r auth::TokenError) -> Self {
+        Refusal { code: error.code(), message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
 }

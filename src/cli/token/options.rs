@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
+use crate::auth::{Profile, Verifier};
+
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TokenCommand {
     /// Mint a custom token, with which a user can sign in
@@ -15,6 +17,9 @@ pub(in crate::cli) enum TokenCommand {
     /// Verify a token: signature, and every claim that says for whom and when
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),
+    /// Tell what a callable function gets to know of a call, or which HttpsError ends it
+    #[command(after_help = CALLABLE_HELP)]
+    Callable(Box<CallableOptions>),
     /// Print header and payload of a token without checking anything
     Decode(DecodeOptions),
 }
@@ -45,6 +50,79 @@ Examples:
   firewarden token verify cookie.jwt --kind session-cookie --keys keys.json --project demo --now 2026-11-22T10:00:00Z
 
 Exit status: 0 verified, 1 refused, 2 wrong usage or unreadable input.";
+
+const CALLABLE_HELP: &str = "\
+What stands before a callable function reads the request and its tokens. Either
+the function runs, with request.auth, request.app and request.data (context.auth,
+context.app and data in functions of the first generation), or the client gets an
+HttpsError and the function never runs. That nobody is signed in is no error here:
+the function decides what that means.
+
+A client library sends POST, `Content-Type: application/json` and {\"data\": …}, and
+so does this command unless it is told otherwise. -H 'Content-Type:' leaves the
+header out.
+
+Examples:
+  firewarden token callable --token id.jwt --keys keys.json --project demo
+  firewarden token callable -H @headers.txt --body @body.json --keys keys.json \\
+      --project demo --format json
+  firewarden token callable --token id.jwt --keys keys.json --project demo \\
+      --app-check-token app.jwt --app-check-keys jwks.json --enforce-app-check
+  firewarden token callable --emulator -H 'Authorization: Bearer owner'
+
+Exit status: 0 the function runs, 1 the call is refused, 2 wrong usage or unreadable input.";
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct CallableOptions {
+    /// The method of the request
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    pub(super) method: String,
+    /// A header; or after @ a file with headers, one a line, `@-` for standard input. Keep tokens in files: others see
+    /// the arguments of a process
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(super) headers: Vec<String>,
+    /// The ID token: a file, `-` for standard input; short for the header `Authorization: Bearer …`
+    #[arg(long, value_name = "FILE")]
+    pub(super) token: Option<PathBuf>,
+    /// The App Check token: a file; short for the header `X-Firebase-AppCheck: …`
+    #[arg(long, value_name = "FILE")]
+    pub(super) app_check_token: Option<PathBuf>,
+    /// The body as it is sent: text, or a file after @, `@-` for standard input; without this {"data": null}
+    #[arg(long, short = 'd', value_name = "TEXT")]
+    pub(super) body: Option<String>,
+    /// What the client calls the function with, JSON or a file after @; the body is then {"data": …}
+    #[arg(long, value_name = "JSON", conflicts_with = "body")]
+    pub(super) data: Option<String>,
+    /// The generation of the functions. In the emulator the first reads the header X-Callable-Context-Auth, too
+    #[arg(long, value_enum, default_value_t = GenerationKind::Second)]
+    pub(super) generation: GenerationKind,
+    /// Refuse calls without a good App Check token, as a function with enforceAppCheck does
+    #[arg(long)]
+    pub(super) enforce_app_check: bool,
+    /// The public keys of App Check, a JWK set: without them no App Check token is good
+    #[arg(long, value_name = "FILE", conflicts_with = "emulator")]
+    pub(super) app_check_keys: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) keys: KeyOptions,
+    /// How strict to be with tokens; functions run with the Node Admin SDK
+    #[arg(long, value_enum, default_value_t = Strictness::Node)]
+    pub(super) profile: Strictness,
+    /// Decode tokens and believe them, as the Functions emulator does
+    #[arg(long, conflicts_with_all = ["file", "kid", "project"])]
+    pub(super) emulator: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GenerationKind {
+    /// functions.https.onCall((data, context) => …)
+    #[value(name = "1", alias = "v1")]
+    First,
+    /// onCall((request) => …)
+    #[value(name = "2", alias = "v2")]
+    Second,
+}
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct MintOptions {
@@ -125,9 +203,9 @@ pub(in crate::cli) struct VerifyOptions {
     /// How strict to be
     #[arg(long, value_enum, default_value_t = Strictness::Strict)]
     pub(super) profile: Strictness,
-    /// Seconds by which the issuer's clock may differ, 300 at most
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub(super) skew: u16,
+    /// Seconds by which the issuer's clock may differ: 0 to 300
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = skew, allow_hyphen_values = true)]
+    pub(super) skew: u64,
     /// Only users of this tenant
     #[arg(long, value_name = "ID")]
     pub(super) tenant: Option<String>,
@@ -148,7 +226,7 @@ pub(in crate::cli) struct KeyOptions {
     #[arg(long, value_name = "ID")]
     pub(super) kid: Option<String>,
     /// The project
-    #[arg(long, value_name = "ID", required_unless_present = "account")]
+    #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
 }
 
@@ -195,4 +273,24 @@ pub(super) enum Strictness {
     Strict,
     /// What the Node Admin SDK demands
     Node,
+}
+
+impl From<Strictness> for Profile {
+    fn from(strictness: Strictness) -> Self {
+        match strictness {
+            Strictness::Strict => Profile::Strict,
+            Strictness::Node => Profile::NodeCompatible,
+        }
+    }
+}
+
+/// Reads `--skew`. More than a verifier allows is refused rather than cut down in silence.
+fn skew(text: &str) -> Result<u64, String> {
+    const WORDS: &str = "the Admin SDK for Node allows none, the one for Python up to 60, the one for Go always 300";
+    let seconds: i64 = text.parse().map_err(|_| "give whole seconds, such as 60".to_owned())?;
+    match u64::try_from(seconds) {
+        Ok(seconds) if seconds <= Verifier::MAX_SKEW.as_secs() => Ok(seconds),
+        Ok(_) => Err(format!("clocks may differ by {} seconds at most; {WORDS}", Verifier::MAX_SKEW.as_secs())),
+        Err(_) => Err("a skew is not negative: it is how far the clocks may differ in either direction".to_owned()),
+    }
 }

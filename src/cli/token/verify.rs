@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    options::{Format, Kind, Strictness, VerifyOptions},
+    options::{Format, Kind, VerifyOptions},
     read, refuse,
 };
 use crate::{
-    auth::{Claims, EmulatorVerifier, Profile, TokenError, Verifier},
+    auth::{Claims, EmulatorVerifier, TokenError, Verifier},
     cli::{exit::Exit, input::Unreadable, output::Output, report::pretty},
     value::Timestamp,
 };
@@ -18,7 +18,7 @@ pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, 
     let now = read::now(options.common.now.as_deref())?;
     let token = read::token(&options.token)?;
     match claims(options, &token, now)? {
-        Err(error) => Ok(refuse(output, options.common.format, error.code(), &error.to_string())),
+        Err(error) => Ok(refuse(output, options.common.format, &(&error).into())),
         Ok(claims) => {
             let uid = claims.subject().unwrap_or_default();
             output.raw(&match options.common.format {
@@ -36,6 +36,9 @@ pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, 
 }
 
 fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result<Claims, TokenError>, Unreadable> {
+    if options.kind != Kind::CustomToken && options.keys.project.is_none() {
+        return Err(Unreadable("say which project the token is for with --project".to_owned()));
+    }
     let project = options.keys.project.as_deref().unwrap_or_default();
     let Some(keys) = &options.keys.file else {
         let verifier = match options.kind {
@@ -45,9 +48,6 @@ fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result
         };
         return Ok(verifier.verify(token, now).map(|token| token.claims()));
     };
-    if options.kind != Kind::CustomToken && options.keys.project.is_none() {
-        return Err(Unreadable("say which project the token is for with --project".to_owned()));
-    }
     let keys = read::keys(keys, options.keys.kid.as_deref())?;
     let account = options.account.as_deref().unwrap_or_default();
     let verifier = match options.kind {
@@ -58,11 +58,7 @@ fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result
         Kind::AppCheck => Verifier::app_check(project, keys),
         Kind::CustomToken => Verifier::custom_tokens(account, keys),
     };
-    let profile = match options.profile {
-        Strictness::Strict => Profile::Strict,
-        Strictness::Node => Profile::NodeCompatible,
-    };
-    let mut verifier = verifier.profile(profile).skew(Duration::from_secs(options.skew.into()));
+    let mut verifier = verifier.profile(options.profile.into()).skew(Duration::from_secs(options.skew));
     if let Some(tenant) = &options.tenant {
         verifier = verifier.tenant(tenant.as_str());
     }
