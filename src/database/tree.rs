@@ -8,6 +8,56 @@ use super::{Data, Scalar};
 
 /// The stored database. [`Data`] holds all of it in memory, `()` holds nothing; a host that keeps it elsewhere answers
 /// path by path, and only for what the rules look at.
+///
+/// ```
+/// use std::{collections::BTreeMap, ops::ControlFlow};
+/// use firewarden::{Auth, BoxError, database::{Request, Ruleset, Scalar, Stored, Tree}};
+/// use serde_json::json;
+///
+/// /// A database in a sorted store of keys and values: `/users/alice/age` to a number, text or boolean.
+/// struct Store(BTreeMap<String, Scalar>);
+///
+/// impl Store {
+///     /// The keys below a path, without it.
+///     fn below(&self, path: &str) -> impl Iterator<Item = &str> {
+///         let beginning = format!("{}/", path.trim_end_matches('/'));
+///         let keys = self.0.range(beginning.clone()..).map(|(key, _)| key.as_str());
+///         keys.map_while(move |key| key.strip_prefix(beginning.as_str()))
+///     }
+/// }
+///
+/// impl Tree for Store {
+///     fn get(&self, path: &str) -> Result<Stored<'_>, BoxError> {
+///         Ok(match self.0.get(path) {
+///             Some(value) => Stored::Leaf(value.clone(), None),
+///             None if self.below(path).next().is_some() => Stored::Children(None),
+///             None => Stored::Nothing,
+///         })
+///     }
+///
+///     fn child_names(&self, path: &str, visit: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<(), BoxError> {
+///         let mut last = None;
+///         for name in self.below(path).map(|key| key.split('/').next().unwrap_or(key)) {
+///             if last.replace(name) != Some(name) && visit(name).is_break() {
+///                 break;
+///             }
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let rules: Ruleset = r#"{ "rules": { "users": { "$uid": {
+///     ".write": "auth.uid === $uid", ".validate": "newData.hasChildren(['name'])"
+/// } } } }"#.parse()?;
+/// let store = Store(BTreeMap::from([
+///     ("/users/alice/age".to_owned(), Scalar::Number(30.0)),
+///     ("/users/alice/name".to_owned(), Scalar::String("Alice".into())),
+/// ]));
+/// let write = |path: &'static str| Request::write(path, json!(null)).auth(Auth::user("alice"));
+/// assert!(rules.permits(&write("/users/alice/age"), &store)?);
+/// assert!(!rules.permits(&write("/users/alice/name"), &store)?); // the age would stay, without a name
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Tree {
     /// What stands at a path such as `/users/alice`; `/` is the root. Asked at most once for each path in a decision,
     /// and only for paths that data can have: never for a name such as `..`, nor below a path of which the answer already

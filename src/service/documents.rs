@@ -170,6 +170,45 @@ pub enum After {
 ///
 /// `()` has no documents. A map has those whose names are its keys: `users/alice` is a document of the request's
 /// database, `/databases/eu/documents/users/alice` one of the database `eu`.
+///
+/// A host that keeps documents elsewhere answers by name. What keeps it from knowing is an error, never a missing document:
+/// rules may permit what is not there.
+///
+/// ```
+/// use firewarden::{Auth, BoxError, DocumentPath, Documents, Error, Value, firestore::{Request, Ruleset}};
+/// use serde_json::Value as Json;
+///
+/// /// Documents in files: `users/alice` is `users/alice.json` below a folder.
+/// struct Files(std::path::PathBuf);
+///
+/// impl Documents for Files {
+///     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
+///         // No segment of a name is empty, `.` or `..`, or holds a slash.
+///         match std::fs::read(self.0.join(format!("{}.json", path.relative()))) {
+///             Ok(text) => Ok(Some(serde_json::from_slice::<Json>(&text)?.into())),
+///             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+///             Err(error) => Err(error.into()),
+///         }
+///     }
+/// }
+///
+/// let rules: Ruleset = "rules_version = '2'; service cloud.firestore { match /databases/{db}/documents/notes/{note} {
+///     allow get: if !exists(/databases/$(db)/documents/blocked/$(request.auth.uid)); } }".parse()?;
+/// let get = Request::get("notes/n1").auth(Auth::user("alice"));
+/// # let folder = std::env::temp_dir().join(format!("firewarden-{}", std::process::id()));
+/// # std::fs::create_dir_all(folder.join("blocked"))?;
+/// let files = Files(folder.clone());
+/// assert!(rules.permits(&get, &files)?);
+/// std::fs::write(folder.join("blocked/alice.json"), r#"{ "until": "2027" }"#)?;
+/// assert!(!rules.permits(&get, &files)?);
+/// // A file that holds no JSON is neither a block nor none: nothing is decided.
+/// std::fs::write(folder.join("blocked/alice.json"), "{")?;
+/// assert!(matches!(rules.permits(&get, &files), Err(Error::Data(_))));
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Where documents have to be awaited, see the section about asynchronous services on the [first page](crate).
 pub trait Documents {
     /// The fields of a document; `None` where there is none.
     ///
