@@ -1,3 +1,9 @@
+#![doc = "[docs/suites.md]: guide::suites"]
+#![doc = "[docs/migrate.md]: guide::migrate"]
+#![doc = "[docs/lints.md]: guide::lints"]
+#![doc = "[docs/jsonl.md]: guide::jsonl"]
+#![doc = ""]
+// The first definition of a link counts: in rustdoc a page is a module, in the repository it is a file.
 #![doc = include_str!("../README.md")]
 //!
 //! # Inside
@@ -63,6 +69,30 @@ pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepK
 pub use service::{After, Cause, Decision, DocumentPath, Documents, Explanation};
 pub use text::Diagnostics;
 pub use value::{Timestamp, Value};
+
+/// The pages of the repository about the command, suites and conformance.
+#[cfg(all(doc, not(doctest)))]
+pub mod guide {
+    #[doc = "[examples/]: examples\n[migrate.md]: migrate\n[CONFORMANCE.md]: conformance\n"]
+    #[doc = include_str!("../docs/suites.md")]
+    pub mod suites {}
+
+    #[doc = "[suites.md]: suites\n"]
+    #[doc = include_str!("../docs/migrate.md")]
+    pub mod migrate {}
+
+    #[doc = include_str!("../docs/lints.md")]
+    pub mod lints {}
+
+    #[doc = include_str!("../docs/jsonl.md")]
+    pub mod jsonl {}
+
+    #[doc = include_str!("../CONFORMANCE.md")]
+    pub mod conformance {}
+
+    #[doc = include_str!("../examples/README.md")]
+    pub mod examples {}
+}
 
 /// The stages themselves, for this package's own tests and benches. No promise of stability.
 #[doc(hidden)]
