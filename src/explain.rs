@@ -5,36 +5,163 @@ use std::fmt::{Formatter, Result};
 
 use crate::{
     eval::{Outcome, Step, StepKind},
-    text::{Source, Span, frame},
+    text::{Source, Span, frame_within},
     value::Value,
 };
 
-/// Columns that lines are kept within, where indentation leaves enough room.
-pub(crate) const WIDTH: usize = 80;
-/// Columns of source shown for a sub-expression.
+/// Columns of a line where nobody asks for others.
+pub(crate) const COLUMNS: usize = 80;
+/// Columns of source shown for a sub-expression, in a line of [`COLUMNS`].
 pub(crate) const SOURCE_WIDTH: usize = 44;
-/// Columns that a value gets at least.
+/// Columns that a value gets at least, in a line of [`COLUMNS`].
 const VALUE_WIDTH: usize = 24;
+/// Columns that a piece of source gets at least.
+const LEAST_SOURCE: usize = 12;
 
-/// The place in the rules that decided, with carets, what is to be said of it, and the operands that made it so.
+/// How wide the lines of a text are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Width(usize);
+
+impl Default for Width {
+    fn default() -> Self {
+        Width(COLUMNS)
+    }
+}
+
+impl Width {
+    /// So many columns; at least 30, which indented lines need, and at most 1,000.
+    pub(crate) fn new(columns: usize) -> Self {
+        Width(columns.clamp(30, 1000))
+    }
+
+    pub(crate) fn columns(self) -> usize {
+        self.0
+    }
+
+    /// Columns of source shown for a sub-expression: about half of a line.
+    pub(crate) fn source(self) -> usize {
+        match self.0.checked_sub(COLUMNS) {
+            Some(more) => SOURCE_WIDTH + more * 11 / 20,
+            None => SOURCE_WIDTH.min(self.0 / 2 + 5),
+        }
+    }
+
+    /// Columns that a value gets at least.
+    fn value(self) -> usize {
+        VALUE_WIDTH.min(self.0 / 3)
+    }
+}
+
+/// The place in the rules that decided, what is to be said of it, and the operands that made it so.
+pub(crate) struct Decisive<'d> {
+    pub(crate) span: Span,
+    pub(crate) text: String,
+    pub(crate) operands: Vec<&'d Step>,
+}
+
+/// The place in the rules that decided, with carets.
 pub(crate) fn write_decisive(
     f: &mut Formatter<'_>,
+    width: Width,
     source: &Source,
-    span: Span,
-    text: &str,
-    operands: &[&Step],
+    Decisive { span, text, operands }: &Decisive<'_>,
 ) -> Result {
-    let at = source.position(span.start);
+    let (span, at) = (*span, source.position(span.start));
+    // A place is never shortened: editors and people follow it.
     writeln!(f, "\ndecisive:\n  --> {}:{}:{}", source.name(), at.line, at.column)?;
-    for line in frame(source, first_line(source, span), "").lines() {
+    for line in frame_within(source, first_line(source, span), width.columns() - 2).lines() {
         writeln!(f, "  {line}")?;
     }
-    writeln!(f, "  = {text}")?;
+    write_wrapped(f, width, "  = ", 4, text)?;
     for part in operands {
-        let text = shorten(source.slice(part.span), SOURCE_WIDTH);
-        writeln!(f, "    {text} → {}", shorten(&describe(&part.outcome), WIDTH))?;
+        let (text, value) = beside(width, 4, source.slice(part.span), &describe(&part.outcome));
+        writeln!(f, "    {text}{ARROW}{value}")?;
     }
     Ok(())
+}
+
+const ARROW: &str = " → ";
+
+/// A sub-expression and its value as they stand in one line.
+fn beside(width: Width, indent: usize, source: &str, value: &str) -> (String, String) {
+    let columns = width.columns().saturating_sub(indent + count(ARROW));
+    let most = columns.saturating_sub(width.value()).max(LEAST_SOURCE);
+    let text = shorten(source, width.source().min(most));
+    let room = columns.saturating_sub(count(&text)).max(width.value());
+    let value = shorten(value, room);
+    (text, value)
+}
+
+fn count(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// `TEXT REST  (FILE:LINE)` in one line: what does not fit is left out in the middle of the text, and of a long file name.
+pub(crate) fn write_located(
+    f: &mut Formatter<'_>,
+    width: Width,
+    (text, rest): (&str, &str),
+    source: &Source,
+    offset: u32,
+) -> Result {
+    let place = format!("{}:{}", source.name(), source.position(offset).line);
+    let room = width.columns().saturating_sub(count(rest) + "  ()".len());
+    let place = middle(&place, room - (room / 2).min(count(text)));
+    let text = middle(text, room.saturating_sub(count(&place)));
+    writeln!(f, "{text}{rest}  ({place})")
+}
+
+/// A text after a head, in as many lines as it needs; those after the first are indented.
+pub(crate) fn write_wrapped(f: &mut Formatter<'_>, width: Width, head: &str, indent: usize, text: &str) -> Result {
+    writeln!(f, "{}", wrap(head, indent, text, width))
+}
+
+/// A text after a head, in lines that fit. Those after the first are indented; a word that fits in no line, such as a
+/// long path, is broken, after a slash where there is one.
+pub(crate) fn wrap(head: &str, indent: usize, text: &str, width: Width) -> String {
+    let columns = width.columns();
+    let line = columns.saturating_sub(indent).max(1);
+    let next = format!("\n{:indent$}", "");
+    let (mut out, mut used) = (head.to_owned(), count(head));
+    for (at, word) in text.split(' ').enumerate() {
+        let (mut word, blank) = (word, usize::from(at > 0));
+        let fits = used + blank + count(word) <= columns;
+        // A word that fits in no line begins where a good part of one is left.
+        if fits || count(word) > line && columns.saturating_sub(used) > line / 2 {
+            out += if blank > 0 { " " } else { "" };
+            used += blank;
+        } else {
+            out.truncate(out.trim_end_matches(' ').len());
+            out += &next;
+            used = indent;
+        }
+        while used + count(word) > columns {
+            let room = columns.saturating_sub(used).max(1);
+            let end = word.char_indices().nth(room).map_or(word.len(), |(at, _)| at);
+            let slash = word.get(..end).and_then(|part| part.rfind('/')).map(|at| at + 1);
+            let (now, later) = word.split_at(slash.filter(|at| *at > end / 2).unwrap_or(end));
+            out += now;
+            out += &next;
+            (word, used) = (later, indent);
+        }
+        out += word;
+        used += count(word);
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+    out
+}
+
+/// A path or a name that fits; its end, which tells files apart, is kept longer than its beginning.
+pub(crate) fn middle(name: &str, width: usize) -> String {
+    let count = count(name);
+    if count <= width {
+        return name.to_owned();
+    }
+    let head = width.saturating_sub(1) / 3;
+    let tail = width.saturating_sub(1 + head);
+    let start: String = name.chars().take(head).collect();
+    let end: String = name.chars().skip(count - tail).collect();
+    format!("{start}…{end}")
 }
 
 /// What a step gave, with the reason where it has one.
@@ -56,32 +183,40 @@ pub(crate) fn strays(step: &Step) -> Vec<&str> {
 }
 
 /// One line for each sub-expression, those inside it indented below.
-pub(crate) fn write_steps(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
+pub(crate) fn write_steps(f: &mut Formatter<'_>, width: Width, source: &Source, step: &Step, indent: usize) -> Result {
     // A list of what is left to write: steps are within each other as deeply as functions and operands together.
     let mut open = vec![(step, indent)];
     while let Some((step, indent)) = open.pop() {
-        write_step(f, source, step, indent)?;
+        write_step(f, width, source, step, indent)?;
         // Very deep expressions stay readable if they stop moving to the right.
-        let indent = if indent < WIDTH / 2 { indent + 2 } else { indent };
+        let indent = if indent < width.columns() * 2 / 5 { indent + 2 } else { indent };
         open.extend(worth_showing(step).into_iter().rev().map(|part| (part, indent)));
     }
     Ok(())
 }
 
 /// The line of a sub-expression.
-fn write_step(f: &mut Formatter<'_>, source: &Source, step: &Step, indent: usize) -> Result {
-    let text = shorten(source.slice(step.span), SOURCE_WIDTH);
-    let room = WIDTH.saturating_sub(indent + text.chars().count() + " → ".chars().count()).max(VALUE_WIDTH);
+fn write_step(f: &mut Formatter<'_>, width: Width, source: &Source, step: &Step, indent: usize) -> Result {
+    let (text, short) = beside(width, indent, source.slice(step.span), &describe(&step.outcome));
     let value = match &step.outcome {
         // The part that failed has the message.
         Outcome::Error(_) if origin(step).is_some() => "error (see below)".to_owned(),
-        // A message is worth a long line.
+        // A message is worth more than a line.
         Outcome::Error(_) => describe(&step.outcome),
-        outcome => shorten(&describe(outcome), room),
+        _ => short,
     };
-    writeln!(f, "{:indent$}{text} → {}", "", in_short(step, &value))?;
+    let head = format!("{:indent$}{text}{ARROW}", "");
+    let line = format!("{head}{}", in_short(step, &value));
+    match &step.why {
+        // A reason that does not fit beside the value has a line of its own.
+        Some(why) if count(&line) > width.columns() => {
+            write_wrapped(f, width, &head, indent + 4, &value)?;
+            write_wrapped(f, width, &format!("{:indent$}    ", ""), indent + 4, &format!("({why})"))?;
+        }
+        _ => write_wrapped(f, width, &head, indent + 4, &in_short(step, &value))?,
+    }
     match &step.stray {
-        Some(stray) => writeln!(f, "{:indent$}  note: {stray}", ""),
+        Some(stray) => write_wrapped(f, width, &format!("{:indent$}  note: ", ""), indent + 4, stray),
         None => Ok(()),
     }
 }

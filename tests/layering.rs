@@ -41,7 +41,7 @@ const CONFINED: [(&str, &[&str]); 26] = [
     ("aws_lc_rs::", &["auth/verify/"]),
     ("smol_str::", &["syntax/", "program/"]),
     ("smallvec::", &["check/", "eval/", "program/", "syntax/"]),
-    ("textwrap::", &["suite/report/"]),
+    ("terminal_size::", &["cli/"]),
     ("indicatif::", &["cli/"]),
     ("notify_debouncer_mini::", &["cli/"]),
     ("saphyr_parser::", &["suite/"]),

@@ -3,10 +3,14 @@
 #![cfg(feature = "suite")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "suites/ci.rs"]
+mod ci;
 #[path = "suites/command.rs"]
 mod command;
 #[path = "suites/embedding.rs"]
 mod embedding;
+#[path = "suites/layout.rs"]
+mod layout;
 #[path = "suites/mistaken.rs"]
 mod mistaken;
 #[path = "suites/mistakes.rs"]
@@ -15,8 +19,12 @@ mod mistakes;
 mod production;
 #[path = "suites/reports.rs"]
 mod reports;
+#[path = "command/mod.rs"]
+mod runner;
 #[path = "suites/running.rs"]
 mod running;
+#[path = "suites/selection.rs"]
+mod selection;
 
 use std::{
     collections::BTreeMap,

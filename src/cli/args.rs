@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Decides and explains Firebase Security Rules: the official answer, without a JVM, a network or a project.
 #[derive(Debug, Parser)]
-#[command(name = "firewarden", version, max_term_width = 100, after_help = STATUS)]
+#[command(name = "firewarden", version, after_help = STATUS)]
 pub(super) struct Args {
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
@@ -18,7 +18,8 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
-const STATUS: &str = "Exit status: 0 all well, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused.";
+const STATUS: &str = "\
+Exit status: 0 all well, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Token(super::token::TokenCommand),
 }
 
+// Paragraphs stand in a line each: they are wrapped to the width of the terminal. Examples are short enough for 80 columns.
+
 const CHECK_HELP: &str = "\
 A warning of our own is silenced where it is meant, by a comment on the line before or at the end of the line:
 
@@ -54,9 +57,9 @@ Examples:
 Exit status: 0 accepted, 2 wrong usage or unreadable input, 3 refused, or with --strict anything that is suspicious.";
 
 const INIT_HELP: &str = "\
-A suite stands beside its rules file: storage.test.yaml for storage.rules. It asks for the paths and methods that the
-rules name, as the owner (alice) and as a guest, and expects what the rules answer today: read it and correct what is not
-meant. A suite that is there already stays as it is.
+A suite stands beside its rules file: storage.test.yaml for storage.rules. It asks for the paths and methods that the \
+rules name, as the owner (alice) and as a guest, and expects what the rules answer today: read it and correct what is \
+not meant. A suite that is there already stays as it is.
 
 Exit status: 0 all well, 2 no firebase.json, wrong usage or unreadable input, 3 rules refused.";
 
@@ -78,37 +81,49 @@ Suites are files *.test.yaml, *.test.yml and *.test.json; of a folder those belo
       with: { size: 2048, contentType: image/png }
       expect: { owner: allow, guest: deny }
 
-A failed test prints its request and the trace with carets into the rules. A denial that was expected and came from an
-error, or from no rule at all, is noted; --strict makes a failure of it.
+A failed test prints its request and the trace with carets into the rules. Of more than ten failures, those with the \
+same cause are shown once; --verbose shows all. A denial that was expected and came from an error, or from no rule at \
+all, is noted; --strict makes a failure of it. The names of failed tests are kept in .firewarden/, in the folder of \
+firebase.json or of the repository, for --last-failed.
 
 Examples:
   firewarden test
   firewarden test rules/ --filter 'photos::owner' --verbose
-  firewarden test --coverage text --coverage html=coverage.html --fail-under lines=95,conditions=90
-  firewarden test --format junit --output report.xml
+  firewarden test rules/photos.test.yaml:12
+  firewarden test --last-failed
+  firewarden test --coverage html=coverage.html --fail-under lines=95
+  firewarden test --output report.xml
+  firewarden test --format github --output report.xml
+  firewarden test --list --format json
   firewarden test --watch
   firewarden test --official request.json
 
-Exit status: 0 all passed, 1 a test failed or a threshold is not reached, 2 wrong usage or a wrong suite, 3 rules refused.";
+Exit status: 0 all passed, 1 a test failed or a threshold is not reached, 2 wrong usage or a wrong suite, 3 rules \
+refused.";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct TestOptions {
-    /// Suites, or folders with suites; without any, this folder
+    /// Suites, or folders with suites; without any, this folder. SUITE:LINE runs the test that stands at the line, or, of
+    /// a test for several users, that user's
+    #[arg(value_name = "PATH[:LINE]")]
     pub(super) paths: Vec<PathBuf>,
     /// Only tests whose suite's path or name contains this; PATH::NAME asks for both
     #[arg(long, short = 'k', value_name = "TEXT")]
     pub(super) filter: Option<String>,
+    /// Only tests that failed when they were run last; all, where none of them did
+    #[arg(long)]
+    pub(super) last_failed: bool,
     /// Stop at the first failure
     #[arg(long)]
     pub(super) bail: bool,
     /// Fail tests that pass for a doubtful reason, an error or no rule for the request; no warnings of suites either
     #[arg(long)]
     pub(super) strict: bool,
-    /// Show every test, and every note
+    /// Show every test, every failure with its trace, every note, and how long suites took
     #[arg(long, short, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// Print the tests instead of running them
-    #[arg(long, conflicts_with_all = ["watch", "coverage", "fail_under"])]
+    /// Print the tests instead of running them; with --format json their files, lines, users and requests
+    #[arg(long, conflicts_with_all = ["watch", "bail", "output", "coverage", "fail_under"])]
     pub(super) list: bool,
     /// Run again whenever a suite, its rules or a file that it names changes
     #[arg(long)]
@@ -119,10 +134,11 @@ pub(super) struct TestOptions {
     /// The clock of suites that state none, RFC 3339; without this, now
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
-    /// How to print results
-    #[arg(long, value_enum, default_value_t = TestFormat::Human)]
-    pub(super) format: TestFormat,
-    /// Write the results there in the format, and print them for people
+    /// How to print results; without this for people
+    #[arg(long, value_enum)]
+    pub(super) format: Option<TestFormat>,
+    /// Write the results there, in the format or in that of the file's name (.xml is junit, .json json, .tap tap), and
+    /// print them for people, or with --format github as annotations
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// What the tests cover: text (printed), html, lcov, json, or official (of Firestore rules); without FILE to
@@ -133,7 +149,13 @@ pub(super) struct TestOptions {
     #[arg(long, value_name = "PERCENT", value_parser = Thresholds::parse)]
     pub(super) fail_under: Option<Thresholds>,
     /// Answer a test request of the Rules API (TestSuite, or source and testSuite) with its JSON; PATH has the rules
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "bail", "strict", "list", "watch", "now", "format", "output", "coverage", "fail_under"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "filter", "last_failed", "bail", "strict", "list", "watch", "now", "format", "output", "coverage", "fail_under",
+        ],
+    )]
     pub(super) official: Option<PathBuf>,
     /// Print the JSON schema of suites, for editors
     #[arg(long, exclusive = true)]
@@ -152,6 +174,19 @@ pub(super) enum TestFormat {
     Tap,
     /// Annotations of GitHub Actions
     Github,
+}
+
+impl TestFormat {
+    /// The word for it in the options.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            TestFormat::Human => "human",
+            TestFormat::Json => "json",
+            TestFormat::Junit => "junit",
+            TestFormat::Tap => "tap",
+            TestFormat::Github => "github",
+        }
+    }
 }
 
 /// A form of coverage and where it goes.
@@ -258,20 +293,26 @@ pub(super) enum Color {
 }
 
 const EVAL_HELP: &str = "\
-Values are JSON. In the fields of documents, a typed value such as {\"timestampValue\": \"2026-01-01T00:00:00Z\"},
-{\"bytesValue\": \"aGk=\"}, {\"latlngValue\": {\"latitude\": 1, \"longitude\": 2}}, {\"pathValue\": …} or {\"floatValue\": 1}
-stands for what plain JSON cannot say. An object with one key that ends in Value is always read as a typed value: a map
-that has just such a field is {\"mapValue\": {\"fields\": {\"maxValue\": {\"intValue\": \"3\"}}}}. A value that begins with @ is read from the file named after it.
+Values are JSON. In the fields of documents, a typed value such as {\"timestampValue\": \"2026-01-01T00:00:00Z\"}, \
+{\"bytesValue\": \"aGk=\"}, {\"latlngValue\": {\"latitude\": 1, \"longitude\": 2}}, {\"pathValue\": …} or {\"floatValue\": 1} \
+stands for what plain JSON cannot say. An object with one key that ends in Value is always read as a typed value: a map \
+that has just such a field is {\"mapValue\": {\"fields\": {\"maxValue\": {\"intValue\": \"3\"}}}}. A value that begins with @ \
+is read from the file named after it.
 
 A request file holds the same names as the options:
-  {\"rules\": \"storage.rules\", \"method\": \"create\", \"path\": \"users/alice/cat.png\", \"as\": \"alice\",
-   \"claims\": {\"admin\": true}, \"with\": {\"size\": 2048, \"contentType\": \"image/png\"}}
+
+  {\"rules\": \"storage.rules\", \"method\": \"create\", \"as\": \"alice\",
+   \"path\": \"users/alice/cat.png\", \"claims\": {\"admin\": true},
+   \"with\": {\"size\": 2048, \"contentType\": \"image/png\"}}
 
 Examples:
   firewarden eval storage.rules get users/alice/cat.png --as alice --explain
-  firewarden eval firestore.rules update notes/n1 --as alice --existing '{\"owner\": \"alice\"}' --with '{\"owner\": \"bob\"}'
-  firewarden eval database.rules.json write users/alice/age --as alice --data @data.json --with 31 --explain
-  firewarden eval storage.rules get users/alice/cat.png --token id.jwt --keys keys.json --project demo
+  firewarden eval firestore.rules update notes/n1 --as alice \\
+      --existing '{\"owner\": \"alice\"}' --with '{\"owner\": \"bob\"}'
+  firewarden eval database.rules.json write users/alice/age --as alice \\
+      --data @data.json --with 31 --explain
+  firewarden eval storage.rules get users/alice/cat.png \\
+      --token id.jwt --keys keys.json --project demo
   firewarden eval --request request.json --explain
   firewarden eval --jsonl < requests.jsonl
 

@@ -16,6 +16,7 @@ use super::{
     input::{self, Unreadable},
     output::Output,
     project, report,
+    repository::Repository,
 };
 
 pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, Unreadable> {
@@ -48,7 +49,14 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     match options.format {
         CheckFormat::Human => checked.iter().zip(&targets).for_each(|(found, targets)| human(found, targets, output)),
         CheckFormat::Json => output.raw(&report::json(&checked)),
-        CheckFormat::Github => output.plain(&checked.iter().map(annotations).collect::<String>()),
+        CheckFormat::Github => {
+            let repository = Repository::here();
+            // Standard input is no file of it.
+            let path = |name: &str| {
+                if name == input::name(Path::new("-")) { name.to_owned() } else { repository.path(name) }
+            };
+            output.plain(&checked.iter().map(|found| annotations(found, &path)).collect::<String>());
+        }
         CheckFormat::Sarif => output.raw(&report::sarif(&checked)),
     }
     Ok(exit)

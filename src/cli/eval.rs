@@ -20,7 +20,7 @@ use super::{
     exit::Exit,
     input::{self, Unreadable},
     jsonl,
-    output::Output,
+    output::{Output, columns},
     report,
     request::Described,
 };
@@ -34,7 +34,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
     }
     let mut described = Described::new(options)?;
     let rules = |source: &Source, product| Rules::parse(source, product);
-    match decided(&mut described, options.explain, rules)? {
+    match decided(&mut described, Detail { explain: options.explain, columns: columns() }, rules)? {
         Decided::NoUser(refused) => {
             match options.format {
                 EvalFormat::Human => {
@@ -110,10 +110,17 @@ pub(super) enum Decided {
     },
 }
 
+/// What is told of a decision: whether with a trace, and in lines of how many columns.
+#[derive(Default)]
+pub(super) struct Detail {
+    explain: bool,
+    columns: usize,
+}
+
 /// Decides a request; `compiled` gives the rules of a text.
 pub(super) fn decided(
     described: &mut Described,
-    explain: bool,
+    Detail { explain, columns }: Detail,
     compiled: impl FnOnce(&Source, Option<Product>) -> Result<Rules, RulesError>,
 ) -> Result<Decided, Unreadable> {
     if let Some(refused) = sign_in(described)? {
@@ -140,7 +147,7 @@ pub(super) fn decided(
         allowed: decision.is_allowed(),
         doubt: described.not_stored(stored),
         warnings: warnings.clone(),
-        explanation: decision.explanation().to_string(),
+        explanation: decision.explanation().columns(columns).to_string(),
         json: as_json(&decision),
     };
     Ok(match &rules {
@@ -162,7 +169,7 @@ pub(super) fn decided(
                 allowed: decision.is_allowed(),
                 doubt: None,
                 warnings,
-                explanation: decision.explanation().to_string(),
+                explanation: decision.explanation().columns(columns).to_string(),
                 json: database_json(&decision),
             }
         }

@@ -10,6 +10,7 @@ mod jsonl;
 mod output;
 mod project;
 mod report;
+mod repository;
 mod request;
 mod test;
 #[cfg(feature = "verify")]
@@ -17,7 +18,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Args, Command};
 use exit::Exit;
@@ -25,7 +26,9 @@ use output::Output;
 
 /// Runs the command with the arguments of the process.
 pub fn run() -> ExitCode {
-    let args = match Args::try_parse() {
+    // Longer lines of prose are hard to read.
+    let command = Args::command().term_width(output::columns().clamp(40, 100));
+    let args = match command.try_get_matches().and_then(|found| Args::from_arg_matches(&found)) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are asked for, everything else is wrong usage. A closed pipe is nobody's fault.

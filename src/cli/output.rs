@@ -19,6 +19,18 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const FAINT: Style = AnsiColor::Blue.on_default();
+const TRUE: Style = AnsiColor::Green.on_default();
+const FALSE: Style = AnsiColor::Yellow.on_default();
+
+/// Columns of a line where there is no terminal.
+const COLUMNS: usize = 80;
+
+/// Columns of a line: what the variable COLUMNS says, otherwise the width of the terminal that results go to.
+pub(super) fn columns() -> usize {
+    let stated = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).filter(|columns| *columns > 0);
+    let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    stated.or_else(terminal).unwrap_or(COLUMNS)
+}
 
 impl Output {
     pub(super) fn new(color: Color, quiet: bool) -> Self {
@@ -168,6 +180,26 @@ fn line(text: &str) -> String {
     {
         return paint(style, indent + trimmed.find(' ').unwrap_or(0));
     }
+    if let Some((at, length, style)) = outcome(text) {
+        let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+        let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        return format!("{before}{style}{word}{style:#}{after}");
+    }
     let is_frame = trimmed.starts_with("--> ") || trimmed.starts_with("| ") || trimmed.starts_with("= hint");
     if is_frame { paint(FAINT, indent + trimmed.find(['^', ' ']).unwrap_or(1)) } else { text.to_owned() }
+}
+
+/// Where a line of a trace says what came of an expression: place and length of the word, and its colour.
+fn outcome(text: &str) -> Option<(usize, usize, Style)> {
+    let arrow = text.rfind("→ ").map(|at| at + "→ ".len());
+    let trimmed = text.trim_start();
+    let verdict = || trimmed.starts_with("= ").then_some(text.len() - trimmed.len() + "= ".len());
+    let at = arrow.or_else(verdict)?;
+    let rest = text.get(at..)?;
+    let words = [("true", TRUE), ("permits", TRUE), ("grants", TRUE), ("false", FALSE), ("error", ERROR)];
+    words.into_iter().find_map(|(word, style)| {
+        let after = rest.strip_prefix(word)?;
+        let ends = after.is_empty() || after.starts_with([' ', ':', '\n']);
+        ends.then_some((at, word.len(), style))
+    })
 }

@@ -171,6 +171,6 @@ impl Decision {
     /// The decision as a person reads it: every rule on the way from the root, and what was decisive. Sub-expressions
     /// only where the decision was asked for with `explain`.
     pub fn explanation(&self) -> super::Explanation<'_> {
-        super::Explanation { decision: self }
+        super::Explanation { decision: self, width: crate::explain::Width::default() }
     }
 }

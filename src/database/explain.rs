@@ -4,7 +4,10 @@ use std::fmt::{Display, Formatter, Result};
 
 use crate::{
     eval::Outcome,
-    explain::{SOURCE_WIDTH, decisive_step, in_short, shorten, worth_showing, write_decisive, write_steps},
+    explain::{
+        Decisive, Width, decisive_step, describe, in_short, in_words, middle, shorten, worth_showing, write_decisive,
+        write_located, write_steps, write_wrapped,
+    },
     value::Value,
 };
 
@@ -14,6 +17,16 @@ use super::{Cause, Decision, RuleKind, RuleTrace, audit::MOST_BELOW, limits};
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'d> {
     pub(super) decision: &'d Decision,
+    pub(super) width: Width,
+}
+
+impl Explanation<'_> {
+    /// The same in lines of so many columns (30 to 1,000); without this, of 80. Places of files, which people follow,
+    /// are not shortened.
+    #[must_use]
+    pub fn columns(self, columns: usize) -> Self {
+        Explanation { width: Width::new(columns), ..self }
+    }
 }
 
 impl Display for Explanation<'_> {
@@ -21,16 +34,18 @@ impl Display for Explanation<'_> {
         let Decision { warnings, request, .. } = self.decision;
         let rules = self.decision.rules();
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
-        writeln!(f, "{verdict}  {}", crate::text::one_line(request))?;
-        writeln!(f, "  {}", self.decision.reason())?;
+        let columns = self.width.columns();
+        writeln!(f, "{verdict}  {}", middle(&crate::text::one_line(request), columns - verdict.len() - 2))?;
+        write_wrapped(f, self.width, "  ", 2, &self.decision.reason())?;
         for warning in warnings {
-            writeln!(f, "  warning: {}", warning.message)?;
+            write_wrapped(f, self.width, "  warning: ", 4, &warning.message)?;
         }
         let mut path = None;
         for rule in rules {
             if rule.update.is_some() && path != rule.update {
                 path.clone_from(&rule.update);
-                writeln!(f, "\nfor {}:", limits::shorten(path.as_deref().unwrap_or("/")))?;
+                let place = limits::shorten(path.as_deref().unwrap_or("/"));
+                writeln!(f, "\nfor {}:", middle(&place, columns - "for :".len()))?;
             }
             self.rule(f, rule)?;
         }
@@ -44,58 +59,68 @@ impl Display for Explanation<'_> {
 
 impl Explanation<'_> {
     fn rule(&self, f: &mut Formatter<'_>, rule: &RuleTrace) -> Result {
-        let source = &self.decision.source;
-        let at = source.position(rule.span.start);
+        let (source, width) = (&self.decision.source, self.width);
         let outcome = match &rule.outcome {
             Outcome::Value(Value::Bool(true)) => "true",
             Outcome::Value(_) | Outcome::Described(_) => "false",
-            Outcome::Error(_) => "failed",
+            Outcome::Error(_) => "error",
         };
-        let (kind, place) = (rule.kind.name(), &rule.place);
-        writeln!(f, "\n{kind} of {place}  → {outcome}  ({}:{})", source.name(), at.line)?;
+        writeln!(f)?;
+        let (head, rest) = (format!("{} of {}", rule.kind.name(), rule.place), format!("  → {outcome}"));
+        write_located(f, width, (&head, &rest), source, rule.span.start)?;
         if rule.place != rule.path {
-            writeln!(f, "  at {}", limits::shorten(&rule.path))?;
+            writeln!(f, "  at {}", middle(&limits::shorten(&rule.path), width.columns() - "  at ".len()))?;
         }
         for (name, key) in &rule.captures {
-            writeln!(f, "  {name} = {}", Value::from(key.as_str()).view().describe())?;
+            let room = width.columns().saturating_sub("   = ".len() + name.chars().count());
+            writeln!(f, "  {name} = {}", shorten(&Value::from(key.as_str()).view().describe(), room))?;
         }
         match (&rule.condition, &rule.outcome) {
-            (Some(step), _) => write_steps(f, source, step, 2),
-            (None, Outcome::Error(fault)) => writeln!(f, "  {}", fault.message),
-            (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), SOURCE_WIDTH)),
+            (Some(step), _) => write_steps(f, width, source, step, 2),
+            (None, Outcome::Error(_)) => write_wrapped(f, width, "  ", 4, &describe(&rule.outcome)),
+            (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), width.source())),
         }
     }
 
     /// The place in the rules that decided, with carets.
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
-        let Decision { source, cause, .. } = self.decision;
-        let rules = self.decision.rules();
+        match self.decision.decisive() {
+            Some(decisive) => write_decisive(f, self.width, &self.decision.source, &decisive),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Decision {
+    /// What in the rules decided; `None` where nothing did, where several rules did, or where it is not known without a
+    /// trace.
+    pub(crate) fn decisive(&self) -> Option<Decisive<'_>> {
+        let rules = self.rules();
         let last = |granting: bool| {
             let of_kind = move |rule: &&RuleTrace| (rule.kind != RuleKind::Validate) == granting && !rule.holds();
             rules.iter().filter(of_kind)
         };
-        let (fault, rule) = match cause {
+        let (fault, rule) = match &self.cause {
             Cause::Granted(spans) => match spans.as_slice() {
-                [span] => return write_decisive(f, source, *span, "grants", &[]),
-                _ => return Ok(()),
+                [span] => return Some(Decisive { span: *span, text: "grants".to_owned(), operands: Vec::new() }),
+                _ => return None,
             },
             // The deepest rule on the way is the one that a reader expects to grant.
             Cause::NotGranted(_, fault) => (fault, last(true).next_back()),
             Cause::Invalid(path, span, fault) => {
                 (fault, last(false).find(|rule| rule.span == *span && rule.path == *path))
             }
-            Cause::NoRule(..) | Cause::Refused(_) => return Ok(()),
+            Cause::NoRule(..) | Cause::Refused(_) => return None,
         };
         if let Some(fault) = fault {
-            return write_decisive(f, source, fault.span, &fault.message, &[]);
+            let text = format!("error: {}", in_words(&fault.message));
+            return Some(Decisive { span: fault.span, text, operands: Vec::new() });
         }
-        match rule.map(|rule| (rule.span, rule.condition.as_ref())) {
-            Some((_, Some(step))) => {
-                let step = decisive_step(step);
-                write_decisive(f, source, step.span, &in_short(step, "false"), &worth_showing(step))
-            }
-            Some((span, None)) => write_decisive(f, source, span, "false", &[]),
-            None => Ok(()),
-        }
+        let rule = rule?;
+        let Some(condition) = &rule.condition else {
+            return Some(Decisive { span: rule.span, text: "false".to_owned(), operands: Vec::new() });
+        };
+        let step = decisive_step(condition);
+        Some(Decisive { span: step.span, text: in_short(step, "false"), operands: worth_showing(step) })
     }
 }

@@ -122,6 +122,6 @@ impl Decision {
     /// The decision as a person reads it: blocks, statements, every sub-expression, and what was decisive. Without a
     /// trace only the reason.
     pub fn explanation(&self) -> Explanation<'_> {
-        Explanation { decision: self }
+        Explanation { decision: self, width: crate::explain::Width::default() }
     }
 }

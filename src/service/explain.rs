@@ -5,8 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use crate::{
     eval::{BlockTrace, Outcome, StatementTrace},
     explain::{
-        SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, strays, worth_showing, write_decisive,
-        write_steps,
+        Decisive, Width, decisive_step, describe, in_short, in_words, middle, shorten, strays, worth_showing,
+        write_decisive, write_located, write_steps, write_wrapped,
     },
     text::{Source, one_line},
     value::Value,
@@ -18,51 +18,62 @@ use super::{Cause, Decision};
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'d> {
     pub(super) decision: &'d Decision,
+    pub(super) width: Width,
+}
+
+impl Explanation<'_> {
+    /// The same in lines of so many columns (30 to 1,000); without this, of 80. Places of files, which people follow,
+    /// are not shortened.
+    #[must_use]
+    pub fn columns(self, columns: usize) -> Self {
+        Explanation { width: Width::new(columns), ..self }
+    }
 }
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let Decision { source, cause, request, .. } = self.decision;
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
-        writeln!(f, "{verdict}  {}", one_line(request))?;
-        writeln!(f, "  {}", self.decision.reason())?;
+        writeln!(f, "{verdict}  {}", middle(&one_line(request), self.width.columns() - verdict.len() - 2))?;
+        write_wrapped(f, self.width, "  ", 2, &self.decision.reason())?;
         let Some(trace) = self.decision.trace() else { return Ok(()) };
         if trace.blocks.is_empty() && matches!(cause, Cause::NoStatement) {
             writeln!(f, "\nNo match block covers this path.")?;
         }
         for block in &trace.blocks {
-            write_block(f, source, block)?;
+            write_block(f, self.width, source, block)?;
         }
         self.decisive(f)
     }
 }
 
-fn write_block(f: &mut Formatter<'_>, source: &Source, block: &BlockTrace) -> Result {
-    let at = source.position(block.span.start);
-    writeln!(f, "\nmatch {}  ({}:{})", block.path, source.name(), at.line)?;
+fn write_block(f: &mut Formatter<'_>, width: Width, source: &Source, block: &BlockTrace) -> Result {
+    writeln!(f)?;
+    write_located(f, width, (&format!("match {}", block.path), ""), source, block.span.start)?;
     for (name, text) in &block.captures {
-        writeln!(f, "  {name} = {}", Value::from(text.as_str()).view().describe())?;
+        let room = width.columns().saturating_sub("   = ".len() + name.chars().count());
+        writeln!(f, "  {name} = {}", shorten(&Value::from(text.as_str()).view().describe(), room))?;
     }
     if block.statements.is_empty() {
         writeln!(f, "  no statement for this method")?;
     }
     for statement in &block.statements {
-        write_statement(f, source, statement)?;
+        write_statement(f, width, source, statement)?;
     }
     Ok(())
 }
 
-fn write_statement(f: &mut Formatter<'_>, source: &Source, statement: &StatementTrace) -> Result {
-    let at = source.position(statement.span.start);
+fn write_statement(f: &mut Formatter<'_>, width: Width, source: &Source, statement: &StatementTrace) -> Result {
     let head = source.slice(statement.span).split(':').next().unwrap_or("allow").trim_end_matches([';', ' ']);
     let condition = if statement.condition.is_some() { ": if …" } else { "" };
     let outcome = match &statement.outcome {
         Outcome::Error(_) => "error".to_owned(),
         outcome => describe(outcome),
     };
-    writeln!(f, "  {}{condition}  → {outcome}  ({}:{})", shorten(head, SOURCE_WIDTH), source.name(), at.line)?;
+    let (head, rest) = (format!("  {}", shorten(head, width.source())), format!("{condition}  → {outcome}"));
+    write_located(f, width, (&head, &rest), source, statement.span.start)?;
     if let Some(step) = &statement.condition {
-        write_steps(f, source, step, 4)?;
+        write_steps(f, width, source, step, 4)?;
     }
     Ok(())
 }
@@ -71,26 +82,37 @@ impl Explanation<'_> {
     /// The place in the rules that decided, with carets.
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
         let Decision { source, cause, .. } = self.decision;
-        let statements = || self.decision.trace().into_iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
-        let (span, text, operands) = match cause {
-            Cause::Permitted(span) => (*span, "permits".to_owned(), Vec::new()),
-            Cause::Failed(fault) | Cause::Aborted(fault) => (fault.span, in_words(&fault.message), Vec::new()),
-            Cause::ConditionsFalse => {
-                let mut steps = statements().filter_map(|s| s.condition.as_ref()).map(decisive_step);
-                let (Some(step), more) = (steps.next(), steps.count()) else { return Ok(()) };
-                let text = if more > 0 { format!("false (and {more} more)") } else { "false".to_owned() };
-                let text = in_short(step, &text);
-                (step.span, text, worth_showing(step))
-            }
-            _ => return Ok(()),
-        };
-        let steps = statements().filter_map(|statement| statement.condition.as_ref());
-        let notes: Vec<&str> = match cause {
+        let Some(decisive) = self.decision.decisive() else { return Ok(()) };
+        write_decisive(f, self.width, source, &decisive)?;
+        let steps = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
+        match cause {
             // What went wrong elsewhere did no harm.
-            Cause::Permitted(_) => Vec::new(),
-            _ => steps.flat_map(strays).collect(),
+            Cause::Permitted(_) => Ok(()),
+            _ => steps.flat_map(strays).try_for_each(|note| write_wrapped(f, self.width, "  = note: ", 4, note)),
+        }
+    }
+}
+
+impl Decision {
+    fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
+        self.trace().into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements)
+    }
+
+    /// What in the rules decided; `None` where nothing did, or where it is not known without a trace.
+    pub(crate) fn decisive(&self) -> Option<Decisive<'_>> {
+        let (span, text, operands) = match &self.cause {
+            Cause::Permitted(span) => (*span, "permits".to_owned(), Vec::new()),
+            Cause::Failed(fault) | Cause::Aborted(fault) => {
+                (fault.span, format!("error: {}", in_words(&fault.message)), Vec::new())
+            }
+            Cause::ConditionsFalse => {
+                let mut steps = self.statements().filter_map(|s| s.condition.as_ref()).map(decisive_step);
+                let (step, more) = (steps.next()?, steps.count());
+                let text = if more > 0 { format!("false (and {more} more)") } else { "false".to_owned() };
+                (step.span, in_short(step, &text), worth_showing(step))
+            }
+            _ => return None,
         };
-        write_decisive(f, source, span, &text, &operands)?;
-        notes.iter().try_for_each(|note| writeln!(f, "  = note: {note}"))
+        Some(Decisive { span, text, operands })
     }
 }

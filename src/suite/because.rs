@@ -8,7 +8,7 @@ use super::{
 };
 
 /// What a test says has to have decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Because {
     /// A statement or rule on that line of the rules, or a part of its condition.
     Line(u32),

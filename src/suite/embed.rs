@@ -7,7 +7,7 @@ use crate::{database, service, value::Timestamp};
 
 use super::{
     Disk, LoadError, Options, Run, Suites, TestResult, discover,
-    report::{Detail, human},
+    report::{Detail, Layout, human},
 };
 
 /// Runs all suites below a folder, or one suite, and gives a result for each test. What keeps a suite from being read is
@@ -47,7 +47,7 @@ fn unread(folder: &Path, why: &str) -> Run {
 #[track_caller]
 pub fn assert_folder(folder: impl AsRef<Path>, now: Timestamp) {
     let run = run_folder(folder, now);
-    let report = || human(&run, Detail::Quiet);
+    let report = || human(&run, Layout { detail: Detail::Quiet, ..Layout::default() });
     assert!(run.passed(), "{}", report());
 }
 

@@ -92,14 +92,6 @@ impl Suites {
     pub fn rules(&self) -> &[Rules] {
         &self.rules
     }
-
-    /// The tests that a filter chooses (see [`Options`](super::Options)): the paths of their suites, and their names.
-    pub fn names<'s>(&'s self, filter: Option<&'s str>) -> impl Iterator<Item = (&'s str, &'s str)> {
-        let all = self.suites.iter().flat_map(|suite| suite.cases.iter().map(move |case| (suite, case)));
-        let chosen =
-            all.filter(move |(suite, case)| filter.is_none_or(|filter| super::run::chooses(filter, suite, case)));
-        chosen.map(|(suite, case)| (suite.source.name(), case.name.as_str()))
-    }
 }
 
 /// A file and those that it includes, which come before it.

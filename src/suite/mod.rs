@@ -58,7 +58,7 @@
 //! let suites = Suites::load(&files, &[PathBuf::from("open.test.yaml")], "2026-11-22T10:00:00Z".parse()?);
 //! let run = suites.run(&Options::default(), &|_| ());
 //! assert!(suites.errors.is_empty() && run.passed());
-//! println!("{}", report::human(&run, report::Detail::Suites));
+//! println!("{}", report::human(&run, report::Layout::default()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -67,6 +67,7 @@
 
 mod because;
 mod case;
+mod cause;
 mod clock;
 mod content;
 pub mod coverage;
@@ -84,11 +85,13 @@ mod rules;
 mod run;
 mod schema;
 pub(crate) mod seeds;
+mod select;
 mod transforms;
 mod unused;
 mod users;
 mod values;
 
+pub use cause::Place;
 pub use embed::{Decided, assert_allowed, assert_denied, assert_folder, run_folder};
 pub use files::{Disk, Files, discover, is_suite};
 pub use load::{LoadError, Suite, Suites};
@@ -97,3 +100,4 @@ pub use project::{Named, ProjectError, Target, project};
 pub use rules::{Product, Rules, RulesError};
 pub use run::{Options, Run};
 pub use schema::{JSON_SCHEMA, to_json};
+pub use select::Listed;

@@ -13,6 +13,7 @@ use super::{
     LoadError,
     because::Because,
     case::{Ask, Case, Expect},
+    cause::Place,
     paths,
 };
 
@@ -35,9 +36,19 @@ pub struct TestResult {
     pub expected: &'static str,
     /// How it ended.
     pub outcome: Outcome,
+    /// How long it took, where that was measured (see [`Options::timer`](super::Options)).
+    pub duration: Option<std::time::Duration>,
 }
 
 impl TestResult {
+    /// Why it failed, where it did.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.outcome {
+            Outcome::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
     /// A suite that cannot be run, as a failed test.
     pub(super) fn unreadable(error: &LoadError) -> Self {
         let (path, at) = match error {
@@ -57,12 +68,8 @@ impl TestResult {
             user: "guest".to_owned(),
             request: "none".to_owned(),
             expected: "allow",
-            outcome: Outcome::Failed(Box::new(Failure {
-                message,
-                hint: None,
-                got: "error".to_owned(),
-                explanation: text,
-            })),
+            outcome: Outcome::Failed(Box::new(Failure { explanation: text, ..Failure::undecided(message, "error") })),
+            duration: None,
         }
     }
 }
@@ -89,6 +96,10 @@ pub struct Failure {
     pub got: String,
     /// The trace, with carets into the rules; empty where nothing was decided.
     pub explanation: String,
+    /// The place in the rules that decided, where one did.
+    pub place: Option<Place>,
+    /// The same of failures that have the same cause.
+    pub(super) shape: u64,
 }
 
 impl Failure {
@@ -234,14 +245,14 @@ impl Answer {
         }
     }
 
-    pub(super) fn explanation(&self) -> String {
+    pub(super) fn explanation(&self, columns: usize) -> String {
         match self {
-            Answer::Service(decision) => decision.explanation().to_string(),
-            Answer::Database(decision) => decision.explanation().to_string(),
+            Answer::Service(decision) => decision.explanation().columns(columns).to_string(),
+            Answer::Database(decision) => decision.explanation().columns(columns).to_string(),
         }
     }
 
-    fn source(&self) -> &Source {
+    pub(super) fn source(&self) -> &Source {
         match self {
             Answer::Service(decision) => decision.source(),
             Answer::Database(decision) => decision.source(),

@@ -1,15 +1,18 @@
 //! Running tests: in parallel, with results in the order of the files.
 
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
+    path::PathBuf,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
-use crate::eval::Coverage;
+use crate::{eval::Coverage, explain::COLUMNS};
 
 use super::{
     Rules,
@@ -29,6 +32,11 @@ const PIECE: usize = 64;
 pub struct Options {
     /// Only tests whose suite's path or name contains this, whatever the case; `path::name` asks for both.
     pub filter: Option<String>,
+    /// Of the suites that are named here, only the tests that stand at one of the lines: the path of a suite as it was
+    /// loaded, and a line of it, counted from one.
+    pub lines: Vec<(PathBuf, u32)>,
+    /// Only these tests: the path of a suite, and the name of a test.
+    pub only: Option<BTreeSet<(String, String)>>,
     /// Stop at the first failure: those that were not begun are not run.
     pub bail: bool,
     /// A passing test with a note fails.
@@ -37,6 +45,17 @@ pub struct Options {
     pub jobs: Option<NonZeroUsize>,
     /// Whether what is evaluated is counted.
     pub coverage: bool,
+    /// Columns of a report for people, which indents the traces of failures by two; without this 80.
+    pub columns: Option<usize>,
+    /// A clock that only goes forward, counted from any moment; without this no durations are measured.
+    pub timer: Option<fn() -> Duration>,
+}
+
+impl Options {
+    /// Columns of a trace.
+    fn trace(&self) -> usize {
+        self.columns.unwrap_or(COLUMNS).saturating_sub(2)
+    }
 }
 
 /// What came of all tests.
@@ -50,6 +69,8 @@ pub struct Run {
     pub filtered: usize,
     /// Tests that were not run after a failure.
     pub unrun: usize,
+    /// How long all of it took, where that was measured (see [`Options::timer`]).
+    pub duration: Option<Duration>,
     /// Suites that cannot be run; what is wrong with them is among the errors of [`Suites`].
     pub broken: usize,
 }
@@ -67,7 +88,7 @@ impl Run {
 
     /// Whether no test failed.
     pub fn passed(&self) -> bool {
-        !self.results.iter().any(|result| matches!(result.outcome, Outcome::Failed(_)))
+        self.results.iter().all(|result| result.failure().is_none())
     }
 
     /// The coverage of each rules file, for reports.
@@ -88,11 +109,8 @@ impl Suites {
     /// Runs the tests that the options choose. `progress` is told how many more have been run; it is called from all
     /// threads.
     pub fn run(&self, options: &Options, progress: &(dyn Fn(usize) + Sync)) -> Run {
-        let mut chosen: Vec<(&Suite, &Case)> = Vec::with_capacity(self.tests());
-        for suite in &self.suites {
-            let wanted = |case: &&Case| options.filter.as_deref().is_none_or(|filter| chooses(filter, suite, case));
-            chosen.extend(suite.cases.iter().filter(wanted).map(|case| (suite, case)));
-        }
+        let begun = options.timer.map(|timer| timer());
+        let chosen = self.chosen(options);
         let filtered = self.tests() - chosen.len();
         let pieces: Vec<&[(&Suite, &Case)]> = chosen.chunks(PIECE).collect();
         // Where the first failure is that is known of: what comes before it is run all the same.
@@ -123,7 +141,9 @@ impl Suites {
         }
         let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
-        self.joined(done.into_iter().map(|(_, piece)| piece), chosen.len(), filtered, options)
+        let mut run = self.joined(done.into_iter().map(|(_, piece)| piece), chosen.len(), filtered, options);
+        run.duration = since(begun, options);
+        run
     }
 
     fn piece(&self, tests: &[(&Suite, &Case)], first: usize, options: &Options, failed: &AtomicUsize) -> Piece {
@@ -138,8 +158,8 @@ impl Suites {
             let Some(rules) = self.rules.get(suite.rules) else { continue };
             let coverage = piece.coverage.get_mut(suite.rules);
             let coverage = coverage.map(|slot| slot.get_or_insert_with(|| Coverage::new(true)));
-            let result = test(rules, suite, case, coverage, options.strict);
-            if options.bail && matches!(result.outcome, Outcome::Failed(_)) {
+            let result = test(rules, suite, case, coverage, options);
+            if options.bail && result.failure().is_some() {
                 failed.fetch_min(at, Ordering::Relaxed);
             }
             piece.results.push(result);
@@ -169,19 +189,22 @@ impl Suites {
     }
 }
 
-/// Whether a filter chooses a test.
-pub(super) fn chooses(filter: &str, suite: &Suite, case: &Case) -> bool {
-    let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
-    let path = suite.source.name();
-    match filter.split_once("::") {
-        Some((file, name)) => holds(path, file) && holds(&case.name, name),
-        None => holds(path, filter) || holds(&case.name, filter),
-    }
+/// The time since then, where it is measured.
+fn since(begun: Option<Duration>, options: &Options) -> Option<Duration> {
+    Some((options.timer?)().saturating_sub(begun?))
 }
 
-fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverage>, strict: bool) -> TestResult {
+fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverage>, options: &Options) -> TestResult {
     let at = suite.source.position(case.span.start);
-    let mut result = TestResult {
+    let begun = options.timer.map(|timer| timer());
+    let mut outcome = match &case.skip {
+        Some(why) => Outcome::Skipped(why.clone()),
+        None => judge(rules, case, coverage, options.trace()),
+    };
+    if let (true, Outcome::Passed(Some(note))) = (options.strict, &outcome) {
+        outcome = Outcome::Failed(Box::new(doubtful(rules, case, note, options.trace())));
+    }
+    TestResult {
         suite: suite.source.name().to_owned(),
         line: at.line,
         column: at.column,
@@ -189,46 +212,28 @@ fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverag
         user: case::one_line(&case.user),
         request: case.ask.title(),
         expected: case.expect.name(),
-        outcome: Outcome::Passed(None),
-    };
-    result.outcome = match &case.skip {
-        Some(why) => Outcome::Skipped(why.clone()),
-        None => judge(rules, case, coverage),
-    };
-    if let (true, Outcome::Passed(Some(note))) = (strict, &result.outcome) {
-        let explanation = decide(rules, &case.ask, None, true).map(|answer| answer.explanation()).unwrap_or_default();
-        let (message, got) = (format!("passes, but {note}"), result.expected.to_owned());
-        let hint = Some(format!("if that is meant: `because: {}`", note.word()));
-        let failure = Failure { message, hint, got, explanation };
-        result.outcome = Outcome::Failed(Box::new(failure));
+        outcome,
+        duration: since(begun, options),
     }
-    result
+}
+
+/// A test that passes with a note, where that counts as a failure.
+fn doubtful(rules: &Rules, case: &Case, note: &Note, columns: usize) -> Failure {
+    let message = format!("passes, but {note}");
+    let failure = match decide(rules, &case.ask, None, true) {
+        Ok(answer) => Failure::decided(&answer, message, note.word(), columns),
+        Err(_) => Failure::undecided(message, case.expect.name()),
+    };
+    failure.with_hint(Some(format!("if that is meant: `because: {}`", note.word())))
 }
 
 /// Decides a test and compares.
-fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome {
-    let failed = |message: String, got: &str, explanation: String| {
-        Outcome::Failed(Box::new(Failure { message, hint: None, got: got.to_owned(), explanation }))
-    };
+fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: usize) -> Outcome {
+    let failed = |failure: Failure| Outcome::Failed(Box::new(failure));
     if let Ask::NoUser { code, message, .. } = &case.ask {
-        let why = format!("{} cannot sign in: {message} ({code})", case.user);
-        return match (case.expect, &case.because) {
-            (Expect::NoSignIn, None | Some(Because::Error(None))) => Outcome::Passed(None),
-            (Expect::NoSignIn, Some(Because::Error(Some(text)))) if why.contains(text.as_str()) => {
-                Outcome::Passed(None)
-            }
-            (Expect::NoSignIn, Some(Because::Error(Some(text)))) => {
-                failed(format!("expected a refusal with {text:?}, but {why}"), "no-sign-in", String::new())
-            }
-            (Expect::NoSignIn, Some(_)) => {
-                let message = format!("no rule decides a sign-in; pin its error with `because: {{ error: … }}`: {why}");
-                failed(message, "no-sign-in", String::new())
-            }
-            _ => failed(
-                format!("{why}; a test that expects this says `expect: no-sign-in`"),
-                "no-sign-in",
-                String::new(),
-            ),
+        return match no_sign_in(case, code, message) {
+            Ok(()) => Outcome::Passed(None),
+            Err(message) => failed(Failure::undecided(message, "no-sign-in")),
         };
     }
     // A line is pinned by what was looked at, which only a trace has.
@@ -240,7 +245,7 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
             decide(rules, &case.ask, None, true).unwrap_or(answer)
         }
         Ok(answer) => answer,
-        Err(error) => return failed(format!("there is no decision: {error}"), "error", String::new()),
+        Err(error) => return failed(Failure::undecided(format!("there is no decision: {error}"), "error")),
     };
     let got = answer.verdict();
     if got != case.expect {
@@ -249,15 +254,30 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
             expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
         };
         let hint = if got == Expect::Deny { case.hint(answer.is_uncovered()) } else { None };
-        let got = got.name().to_owned();
-        return Outcome::Failed(Box::new(Failure { message, hint, got, explanation: answer.explanation() }));
+        return failed(Failure::decided(&answer, message, case.expect.name(), columns).with_hint(hint));
     }
     match &case.because {
         Some(because) => match answer.is_because(because) {
             Ok(()) => Outcome::Passed(None),
-            Err(why) => failed(why, got.name(), answer.explanation()),
+            Err(why) => failed(Failure::decided(&answer, why, because, columns)),
         },
         None => Outcome::Passed(Note::of(&answer, case)),
+    }
+}
+
+/// Whether a sign-in that fails is what the test expects; otherwise why not.
+fn no_sign_in(case: &Case, code: &str, message: &str) -> Result<(), String> {
+    let why = format!("{} cannot sign in: {message} ({code})", case.user);
+    match (case.expect, &case.because) {
+        (Expect::NoSignIn, None | Some(Because::Error(None))) => Ok(()),
+        (Expect::NoSignIn, Some(Because::Error(Some(text)))) if why.contains(text.as_str()) => Ok(()),
+        (Expect::NoSignIn, Some(Because::Error(Some(text)))) => {
+            Err(format!("expected a refusal with {text:?}, but {why}"))
+        }
+        (Expect::NoSignIn, Some(_)) => {
+            Err(format!("no rule decides a sign-in; pin its error with `because: {{ error: … }}`: {why}"))
+        }
+        _ => Err(format!("{why}; a test that expects this says `expect: no-sign-in`")),
     }
 }
 

@@ -11,6 +11,7 @@ mod span;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub(crate) use near::nearest;
 pub use render::frame;
+pub(crate) use render::frame_within;
 pub use source::{LineColumn, Source};
 pub use span::Span;
 

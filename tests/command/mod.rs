@@ -29,12 +29,17 @@ impl Folder {
     pub fn new(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("command-{name}"));
         let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
+        // A repository of its own: what a run keeps of it stays here.
+        std::fs::create_dir_all(folder.join(".git")).unwrap();
         Folder(folder)
     }
 
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
     }
 
     pub fn write(&self, name: &str, text: &str) {
@@ -53,10 +58,23 @@ impl Folder {
     }
 }
 
+/// Variables that the command reads, and that those who run the tests may have set.
+const VARIABLES: [&str; 4] = ["COLUMNS", "NO_COLOR", "GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY"];
+
 /// Runs the command in a folder, with a text on its standard input.
 pub fn run(folder: &Path, arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_firewarden"))
+    run_with(folder, arguments, input, &[])
+}
+
+/// The same with environment variables.
+pub fn run_with(folder: &Path, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firewarden"));
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    let mut child = command
         .args(arguments)
+        .envs(variables.iter().copied())
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

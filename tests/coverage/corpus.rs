@@ -95,5 +95,5 @@ fn check(file: &FileCoverage) {
     assert_well_formed(&page);
     assert_eq!(shown_source(&page).trim_end(), all.trim_end());
     assert!(lcov(std::slice::from_ref(file)).ends_with("end_of_record\n"));
-    assert!(text(std::slice::from_ref(file)).starts_with("file "));
+    assert!(text(std::slice::from_ref(file), 80).starts_with("file "));
 }

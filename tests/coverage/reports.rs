@@ -23,9 +23,9 @@ fn files() -> [FileCoverage; 3] {
 
 #[test]
 fn the_text_is_a_table_and_what_is_not_covered() {
-    insta::assert_snapshot!("coverage_text", text_report(&files()));
-    assert!(text_report(&files()).lines().all(|line| line.chars().count() <= 80));
-    insta::assert_snapshot!("coverage_text_of_nothing", text_report(&[]));
+    insta::assert_snapshot!("coverage_text", text_report(&files(), 80));
+    assert!(text_report(&files(), 80).lines().all(|line| line.chars().count() <= 80));
+    insta::assert_snapshot!("coverage_text_of_nothing", text_report(&[], 80));
 }
 
 #[test]
@@ -33,10 +33,17 @@ fn long_names_are_shortened_in_the_middle_and_long_lists_at_the_end() {
     let name = format!("{}/storage.rules", "very/long/path".repeat(5));
     let statements = "allow get: if request.auth == null;\n".repeat(25);
     let file = storage_rules(&name, &statements);
-    let report = text_report(&[file]);
+    let report = text_report(&[file], 80);
     insta::assert_snapshot!("coverage_text_long", report);
     let table: Vec<_> = report.lines().take_while(|line| !line.is_empty()).collect();
     assert!(table.iter().all(|line| line.chars().count() <= 80), "{report}");
+    // A wider terminal has room for the whole name, and for more of what is not covered.
+    let file = storage_rules(
+        &name,
+        "allow get: if request.auth.uid == 'a-rather-long-name' && request.auth.token.admin == true;",
+    );
+    let wide = text_report(&[file], 140);
+    assert!(wide.lines().all(|line| line.chars().count() <= 140) && wide.contains(&format!("\n{name}  ")), "{wide}");
 }
 
 #[test]
@@ -168,7 +175,7 @@ match /{{p=**}} {{ allow get: if request.auth.uid == '{escaped}' || resource.nam
     }
     // Nor does the text move the cursor of a terminal.
     let beeping = storage_rules("a\nb\u{1b}[2J.rules", "allow get: if '\u{1b}[31m\u{7}' == 'a';");
-    assert!(!text_report(&[beeping]).contains(['\u{1b}', '\u{7}']));
+    assert!(!text_report(&[beeping], 80).contains(['\u{1b}', '\u{7}']));
     // Machines read the same texts.
     let found = serde_json::to_string(&json(&[file])).unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&found).is_ok());

@@ -1,27 +1,18 @@
 //! The command: exit statuses, options, what it prints where.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::{fs, path::Path};
 
-fn firewarden(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_firewarden")).args(arguments).output().unwrap()
-}
+use super::runner::{Folder, Ran, run};
 
-fn text(octets: &[u8]) -> String {
-    String::from_utf8(octets.to_vec()).unwrap()
+/// The command in the project's own folder.
+fn firewarden(arguments: &[&str]) -> Ran {
+    run(Path::new(env!("CARGO_MANIFEST_DIR")), arguments, "")
 }
 
 /// A folder of its own for a test, with these files in it.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    for (name, text) in files {
-        fs::write(folder.join(name), text).unwrap();
-    }
+fn folder(name: &str, files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::new(&format!("suites-{name}"));
+    files.iter().for_each(|(name, text)| folder.write(name, text));
     folder
 }
 
@@ -39,22 +30,22 @@ fn exit_status_tells_what_happened() {
         let files =
             [("s.test.yaml", suite), ("r.rules", RULES), ("broken.rules", "service firebase.storage { match }")];
         let folder = folder(&format!("status-{name}"), &files);
-        let output = firewarden(&["test", folder.to_str().unwrap()]);
-        assert_eq!(output.status.code(), Some(status), "{name}: {}{}", text(&output.stdout), text(&output.stderr));
+        let output = folder.run(&["test"], "");
+        assert_eq!(output.status, status, "{name}: {}{}", output.out, output.err);
     }
     let empty = folder("status-empty", &[("r.rules", RULES)]);
-    assert_eq!(firewarden(&["test", empty.to_str().unwrap()]).status.code(), Some(2));
-    assert_eq!(firewarden(&["test", "nowhere"]).status.code(), Some(2));
+    assert_eq!(empty.run(&["test"], "").status, 2);
+    assert_eq!(firewarden(&["test", "nowhere"]).status, 2);
     let filtered = firewarden(&["test", "tests/suites/sketch", "--filter", "nothing has this name"]);
-    assert_eq!(filtered.status.code(), Some(2));
+    assert_eq!(filtered.status, 2);
 }
 
 #[test]
 fn a_mistake_is_told_with_file_line_and_caret_on_standard_error() {
     let suite = "rules: r.rules\ntests:\n  - get: a\n    exepct: deny\n";
     let folder = folder("mistake", &[("s.test.yaml", suite), ("r.rules", RULES)]);
-    let output = firewarden(&["test", folder.to_str().unwrap()]);
-    let error = text(&output.stderr);
+    let output = folder.run(&["test"], "");
+    let error = output.err;
     assert!(
         error.contains("s.test.yaml:4:5\n") && error.contains("^^^^^^") && error.contains("did you mean expect?"),
         "{error}"
@@ -64,23 +55,23 @@ fn a_mistake_is_told_with_file_line_and_caret_on_standard_error() {
 #[test]
 fn formats_go_to_standard_output_or_to_a_file() {
     let folder = folder("formats", &[]);
-    let file = folder.join("report.xml");
+    let file = folder.path().join("report.xml");
     let output = firewarden(&["test", "tests/suites/kinds", "--format", "junit", "--output", file.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.status, 0);
     assert!(fs::read_to_string(&file).unwrap().starts_with("<?xml"));
-    assert!(text(&output.stdout).contains("80 passed, 1 skipped"), "{}", text(&output.stdout));
+    assert!(output.out.contains("80 passed, 1 skipped"), "{}", output.out);
     let json = firewarden(&["test", "tests/suites/kinds", "--format", "json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json["passed"], 80);
-    let tap = text(&firewarden(&["test", "tests/suites/kinds", "--format", "tap"]).stdout);
+    let tap = firewarden(&["test", "tests/suites/kinds", "--format", "tap"]).out;
     assert!(tap.starts_with("TAP version 14\n1..81\n"));
 }
 
 #[test]
 fn tests_are_listed_and_chosen_by_name() {
-    let list = text(&firewarden(&["test", "tests/suites", "--list"]).stdout);
+    let list = firewarden(&["test", "tests/suites", "--list"]).out;
     assert!(list.contains("tests/suites/sketch/sketch.test.yaml::an owner replaces her picture\n"), "{list}");
-    let chosen = text(&firewarden(&["test", "tests/suites", "-k", "sketch::owner", "-v"]).stdout);
+    let chosen = firewarden(&["test", "tests/suites", "-k", "sketch::owner", "-v"]).out;
     assert!(
         chosen.contains("  ok    an owner replaces her picture\n") && chosen.contains("1 test in 1 suite"),
         "{chosen}"
@@ -90,27 +81,27 @@ fn tests_are_listed_and_chosen_by_name() {
 #[test]
 fn schema_is_printed_for_editors() {
     let output = firewarden(&["test", "--schema"]);
-    assert_eq!(text(&output.stdout), firewarden::suite::JSON_SCHEMA);
+    assert_eq!(output.out, firewarden::suite::JSON_SCHEMA);
 }
 
 #[test]
 fn a_closed_pipe_and_quiet_are_no_errors() {
     let quiet = firewarden(&["test", "tests/suites/kinds", "--quiet"]);
-    assert_eq!((quiet.status.code(), quiet.stdout.len(), quiet.stderr.len()), (Some(0), 0, 0));
+    assert_eq!((quiet.status, quiet.out.len(), quiet.err.len()), (0, 0, 0));
 }
 
 #[test]
 fn coverage_is_written_in_every_form_and_held_against_thresholds() {
     let folder = folder("coverage", &[]);
-    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let reports = [("html", "c.html"), ("lcov", "c.info"), ("json", "c.json"), ("official", "o.json")];
     let options: Vec<String> = reports.iter().map(|(kind, name)| format!("--coverage={kind}={}", file(name))).collect();
     let mut arguments = vec!["test", "tests/suites/kinds", "--coverage", "text"];
     arguments.extend(options.iter().map(String::as_str));
     let output = firewarden(&arguments);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("not covered in tests/suites/kinds/storage.rules:"));
-    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(output.status, 0, "{}", output.err);
+    assert!(output.out.contains("not covered in tests/suites/kinds/storage.rules:"));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("c.html").starts_with("<!doctype html>"));
     assert!(read("c.info").contains("SF:tests/suites/kinds/firestore.rules\n"));
     for name in ["c.json", "o.json"] {
@@ -118,9 +109,9 @@ fn coverage_is_written_in_every_form_and_held_against_thresholds() {
     }
     for (least, status) in [("0", 0), ("lines=100", 0), ("conditions=99.9", 1), ("101", 2), ("lines=x", 2)] {
         let output = firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", least]);
-        assert_eq!(output.status.code(), Some(status), "{least}: {}", text(&output.stderr));
+        assert_eq!(output.status, status, "{least}: {}", output.err);
     }
-    let short = text(&firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", "conditions=99"]).stderr);
+    let short = firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", "conditions=99"]).err;
     assert!(short.contains("tests/suites/kinds/storage.rules") && short.contains("at least 99 % wanted"), "{short}");
 }
 
@@ -128,10 +119,10 @@ fn coverage_is_written_in_every_form_and_held_against_thresholds() {
 fn what_the_tests_read_is_not_written_over() {
     let suite = "rules: r.rules\ntests: [{ get: a, expect: allow }]\n";
     let folder = folder("over", &[("s.test.yaml", suite), ("r.rules", RULES)]);
-    let rules = folder.join("r.rules");
+    let rules = folder.path().join("r.rules");
     for option in [format!("--coverage=lcov={}", rules.display()), format!("--output={}", rules.display())] {
-        let output = firewarden(&["test", folder.to_str().unwrap(), &option]);
-        assert_eq!(output.status.code(), Some(2), "{option}");
+        let output = folder.run(&["test", "--format", "tap", &option], "");
+        assert_eq!(output.status, 2, "{option}");
         assert_eq!(fs::read_to_string(&rules).unwrap(), RULES);
     }
 }
@@ -141,9 +132,9 @@ fn names_cannot_write_to_the_terminal() {
     let suite = "rules: r.rules\ntests: [{ name: \"a\\e[2J\\u202E\\n::error::b\", get: a, expect: deny }]\n";
     let folder = folder("escapes", &[("s.test.yaml", suite), ("r.rules", RULES)]);
     for options in [&[][..], &["--color", "always"], &["--format", "github"], &["--format", "tap"], &["--list"]] {
-        let mut arguments = vec!["test", folder.to_str().unwrap()];
+        let mut arguments = vec!["test"];
         arguments.extend(options);
-        let output = text(&firewarden(&arguments).stdout);
+        let output = folder.run(&arguments, "").out;
         assert!(!output.contains("\x1b[2J") && !output.contains('\u{202e}'), "{options:?}: {output}");
         assert!(!output.lines().any(|line| line.starts_with("::error::")), "{options:?}: {output}");
     }
@@ -156,11 +147,10 @@ fn an_official_request_is_answered() {
     for (expected, status) in [("ALLOW", 0), ("DENY", 1), ("PERHAPS", 2)] {
         let request = request.replace("EXPECTED", expected);
         let folder = folder(&format!("official-{status}"), &[("q.json", &request), ("r.rules", RULES)]);
-        let (request, rules) = (folder.join("q.json"), folder.join("r.rules"));
-        let output = firewarden(&["test", "--official", request.to_str().unwrap(), rules.to_str().unwrap()]);
-        assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
+        let output = folder.run(&["test", "--official", "q.json", "r.rules"], "");
+        assert_eq!(output.status, status, "{}", output.err);
         if status < 2 {
-            let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let answer: serde_json::Value = serde_json::from_str(&output.out).unwrap();
             assert_eq!(answer["testResults"][0]["state"], if status == 0 { "SUCCESS" } else { "FAILURE" });
         }
     }
@@ -171,12 +161,12 @@ fn strict_says_what_it_minds() {
     let suite =
         "rules: r.rules\nusers: { u: { uid: a, claims: { acr: x } } }\ntests: [{ get: a, as: u, expect: allow }]\n";
     let folder = folder("strict", &[("s.test.yaml", suite), ("r.rules", RULES)]);
-    let lax = firewarden(&["test", folder.to_str().unwrap()]);
-    assert_eq!(lax.status.code(), Some(0));
-    assert!(text(&lax.stderr).contains("s.test.yaml:2:33"), "{}", text(&lax.stderr));
+    let lax = folder.run(&["test"], "");
+    assert_eq!(lax.status, 0);
+    assert!(lax.err.contains("s.test.yaml:2:33"), "{}", lax.err);
     for more in ["-v", "-q"] {
-        let strict = firewarden(&["test", folder.to_str().unwrap(), "--strict", more]);
-        assert_eq!(strict.status.code(), Some(1));
-        assert!(text(&strict.stderr).contains("--strict"), "{}", text(&strict.stderr));
+        let strict = folder.run(&["test", "--strict", more], "");
+        assert_eq!(strict.status, 1);
+        assert!(strict.err.contains("--strict"), "{}", strict.err);
     }
 }

@@ -1,6 +1,9 @@
 //! What is reported: for people, and for programs by their own rules.
 
-use firewarden::suite::report::{self, Detail};
+use firewarden::suite::{
+    Run,
+    report::{self, Ci, Detail, Layout},
+};
 use serde_json::Value as Json;
 
 use super::{load, run};
@@ -17,7 +20,11 @@ tests:
   - { name: skipped, skip: 'not # yet', get: open/a, expect: allow }
 ";
 
-fn mixed() -> firewarden::suite::Run {
+fn human(run: &Run, detail: Detail) -> String {
+    report::human(run, Layout { detail, ..Layout::default() })
+}
+
+fn mixed() -> Run {
     run(&loaded())
 }
 
@@ -29,17 +36,16 @@ fn loaded() -> firewarden::suite::Suites {
 
 #[test]
 fn people_read_failures_with_their_traces() {
-    insta::assert_snapshot!("human", report::human(&mixed(), Detail::Suites));
-    insta::assert_snapshot!("human_tests", report::human(&mixed(), Detail::Tests));
-    let quiet = report::human(&mixed(), Detail::Quiet);
+    insta::assert_snapshot!("human", human(&mixed(), Detail::Suites));
+    insta::assert_snapshot!("human_tests", human(&mixed(), Detail::Tests));
+    let quiet = human(&mixed(), Detail::Quiet);
     assert!(quiet.starts_with("\nFAIL  fails") && !quiet.contains("noted"), "{quiet}");
 }
 
 #[test]
 fn every_line_fits_a_terminal_of_80_columns() {
-    let human = report::human(&mixed(), Detail::Tests);
-    // Lines of the rules are shown as they are.
-    for line in human.lines().filter(|line| !line.contains(" | ")) {
+    let text = human(&mixed(), Detail::Tests);
+    for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }
 }
@@ -63,7 +69,7 @@ fn a_suite_that_cannot_be_run_is_in_every_report() {
     let read = quick_junit::Report::deserialize_from_str(&xml).unwrap();
     assert_eq!((read.tests, read.errors, read.test_suites[0].name.as_str()), (1, 1, "b.test.yaml"));
     assert!(report::tap(&broken, &run).contains("1..1\nnot ok 1 - b.test.yaml:1 the suite can be run\n"));
-    assert!(report::human(&run, Detail::Suites).contains("1 suite cannot be run"));
+    assert!(human(&run, Detail::Suites).contains("1 suite cannot be run"));
 }
 
 /// What Jenkins takes (xunit-plugin, junit-10.xsd): elements and their attributes.
@@ -126,9 +132,11 @@ fn tap_has_a_line_for_each_test() {
 
 #[test]
 fn github_gets_an_annotation_for_failures_and_notes() {
-    let text = report::github(&loaded(), &mixed());
+    let (suites, run) = (loaded(), mixed());
+    let ci = Ci { suites: &suites, run: &run, coverage: &[], shortfalls: &[], path: &str::to_owned };
+    let text = report::github(&ci);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 4, "a failure, a note, the rule that decided, and the totals");
     assert!(
         lines[0].starts_with("::error file=t.test.yaml,line=6,col=7,title=fails # and%3A %2C %25 <b>::get "),
         "{text}"

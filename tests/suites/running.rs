@@ -10,7 +10,7 @@ use firewarden::suite::{Disk, Note, Options, Outcome, Suites, discover, is_suite
 
 use super::{clock, load, results, run};
 
-const KINDS: [(&str, &str); 3] = [
+pub(super) const KINDS: [(&str, &str); 3] = [
     ("storage.test.yaml", include_str!("kinds/storage.test.yaml")),
     ("firestore.test.yaml", include_str!("kinds/firestore.test.yaml")),
     ("database.test.json", include_str!("kinds/database.test.json")),

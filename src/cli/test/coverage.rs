@@ -5,51 +5,61 @@ use crate::{
         args::{CoverageKind, TestFormat, TestOptions},
         exit::Exit,
         input::Unreadable,
-        output::Output,
+        output::{Output, columns},
         report::pretty,
     },
     suite::{
         Rules, Run,
-        coverage::{self, FileCoverage, Threshold},
+        coverage::{self, FileCoverage, Shortfall, Threshold},
         official,
     },
 };
 
-/// Writes the reports; tells which files fall short.
-pub(super) fn report(run: &Run, options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
-    if options.coverage.is_empty() && options.fail_under.is_none() {
-        return Ok(Exit::Ok);
-    }
-    let files = run.coverage();
-    for wanted in &options.coverage {
-        let text = match wanted.kind {
-            CoverageKind::Text => coverage::text(&files),
-            CoverageKind::Html => coverage::html(&files).map_err(|error| Unreadable(error.to_string()))?,
-            CoverageKind::Lcov => coverage::lcov(&files),
-            CoverageKind::Json => pretty(&coverage::json(&files)) + "\n",
-            CoverageKind::Official => official_report(run)?,
-        };
-        match &wanted.file {
-            Some(file) => {
-                super::write(file, &text)?;
-                output.note(&format!("coverage is in {}", file.display()));
-            }
-            // What is printed for programs is not mixed with words for people.
-            None if options.format != TestFormat::Human && options.output.is_none() => output.problems(&text),
-            None => output.result(&format!("\n{text}")),
-        }
-    }
-    Ok(thresholds(&files, options, output))
+/// What the tests cover, and what they should.
+pub(super) struct Covered {
+    pub(super) files: Vec<FileCoverage>,
+    pub(super) shortfalls: Vec<Shortfall>,
 }
 
-fn thresholds(files: &[FileCoverage], options: &TestOptions, output: &mut Output) -> Exit {
-    let Some(least) = options.fail_under else { return Exit::Ok };
-    let threshold = Threshold { lines: least.lines, conditions: least.conditions };
-    let short = threshold.shortfalls(files);
-    for shortfall in &short {
-        output.error(&shortfall.to_string());
+impl Covered {
+    pub(super) fn new(run: &Run, options: &TestOptions) -> Self {
+        let files = run.coverage();
+        let threshold = options.fail_under.map(|least| Threshold { lines: least.lines, conditions: least.conditions });
+        let shortfalls = threshold.map(|threshold| threshold.shortfalls(&files)).unwrap_or_default();
+        Covered { files, shortfalls }
     }
-    if short.is_empty() { Exit::Ok } else { Exit::Denied }
+
+    /// Writes the reports; tells which files fall short. `printed` is what standard output has.
+    pub(super) fn report(
+        &self,
+        run: &Run,
+        options: &TestOptions,
+        printed: TestFormat,
+        output: &mut Output,
+    ) -> Result<Exit, Unreadable> {
+        for wanted in &options.coverage {
+            let text = match wanted.kind {
+                CoverageKind::Text => coverage::text(&self.files, columns()),
+                CoverageKind::Html => coverage::html(&self.files).map_err(|error| Unreadable(error.to_string()))?,
+                CoverageKind::Lcov => coverage::lcov(&self.files),
+                CoverageKind::Json => pretty(&coverage::json(&self.files)) + "\n",
+                CoverageKind::Official => official_report(run)?,
+            };
+            match &wanted.file {
+                Some(file) => {
+                    super::write(file, &text)?;
+                    output.note(&format!("coverage is in {}", file.display()));
+                }
+                // What is printed for programs is not mixed with words for people.
+                None if printed != TestFormat::Human => output.problems(&text),
+                None => output.result(&format!("\n{text}")),
+            }
+        }
+        for shortfall in &self.shortfalls {
+            output.error(&shortfall.to_string());
+        }
+        Ok(if self.shortfalls.is_empty() { Exit::Ok } else { Exit::Denied })
+    }
 }
 
 /// Coverage as the Firestore emulator has it: of one rules file, which is Firestore's.

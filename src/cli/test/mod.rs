@@ -1,17 +1,23 @@
 //! `firewarden test`: rules unit tests.
 
+mod ci;
 mod coverage;
+mod found;
+mod last_failed;
 mod official;
+mod places;
 mod progress;
 mod watch;
 
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
+    sync::LazyLock,
+    time::{Duration, Instant},
 };
 
 use crate::{
-    suite::{Disk, LoadError, Options, Run, Suites, discover, report},
+    suite::{Disk, LoadError, Options, Run, Suites, report},
     value::Timestamp,
 };
 
@@ -19,9 +25,13 @@ use super::{
     args::{TestFormat, TestOptions},
     exit::Exit,
     input::{self, Unreadable},
-    output::Output,
+    output::{Output, columns},
     report::pretty,
 };
+
+use coverage::Covered;
+use last_failed::LastFailed;
+use places::{Places, places};
 
 pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
     if options.schema {
@@ -39,22 +49,26 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
 
 /// Runs the tests, and gives the files that were read.
 fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf>), Unreadable> {
-    let here = [PathBuf::from(".")];
-    let paths = if options.paths.is_empty() { &here[..] } else { &options.paths };
-    let found = discover(paths).map_err(Unreadable)?;
-    if found.is_empty() {
-        let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        let places = places.join(", ");
-        return Err(Unreadable(format!("no suites (*.test.yaml, *.test.yml, *.test.json) below {places}")));
-    }
-    let suites = Suites::load(&Disk, &found, now(options)?);
+    let places = places(options)?;
+    let found = found::find(options)?;
+    let suites = Suites::load(&Disk, &found.suites, now(options)?);
     let mut exit = errors(&suites, options, output);
+    let absent = found.lines.iter().filter_map(|(path, line)| suites.no_test_at(path, *line));
+    let absent: Vec<String> = absent.collect();
+    if !absent.is_empty() {
+        return Err(Unreadable(absent.join("\n")));
+    }
+    let last_failed = LastFailed::read();
+    let mut how = chosen(options, found.lines, places.printed);
+    if options.last_failed {
+        how.only = last_failed.among(&suites, &how, output);
+    }
     if options.list {
-        list(&suites, options, output);
+        list(&suites, &how, &places, output);
         return Ok((exit, suites.read));
     }
     outputs(&suites, options)?;
-    let run = execute(&suites, options);
+    let run = execute(&suites, &how);
     if !run.passed() {
         exit = exit.max(Exit::Denied);
     }
@@ -64,13 +78,18 @@ fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf
             None => "no tests".to_owned(),
         }));
     }
+    let covered = Covered::new(&run, options);
+    let printed = places.printed;
     // A file that cannot be written keeps nobody from reading the results.
-    for written in [results(&suites, &run, options, output), coverage::report(&run, options, output)] {
+    for written in
+        [results(&suites, &run, &covered, places, options, output), covered.report(&run, options, printed, output)]
+    {
         exit = exit.max(written.unwrap_or_else(|why| {
             output.error(&why.to_string());
             Exit::Usage
         }));
     }
+    last_failed.keep(&suites, &run);
     Ok((exit, suites.read))
 }
 
@@ -86,7 +105,13 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
     let mut exit = Exit::Ok;
     for error in &suites.errors {
         exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
-        output.problems(&error.to_string());
+        output.problems(
+            match error {
+                LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found, options.verbose),
+                error => error.to_string(),
+            }
+            .as_str(),
+        );
     }
     let of_rules = |name: &str| suites.rules().iter().any(|rules| rules.source().name() == name);
     let doubtful = suites.warnings.iter().filter(|found| !of_rules(found.source().name())).count();
@@ -101,7 +126,7 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
             if of_rules(name) && Path::new(name).exists() {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
-                output.problems(&found.to_string());
+                output.problems(&report::problems(found, options.verbose));
             }
         }
     }
@@ -121,55 +146,87 @@ fn outputs(suites: &Suites, options: &TestOptions) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn list(suites: &Suites, options: &TestOptions, output: &mut Output) {
-    for (path, name) in suites.names(options.filter.as_deref()) {
-        output.plain(&format!("{path}::{name}\n"));
+fn list(suites: &Suites, how: &Options, places: &Places, output: &mut Output) {
+    if places.printed == TestFormat::Json {
+        return output.raw(&pretty(&report::list(suites, how)));
+    }
+    for test in suites.list(how) {
+        output.plain(&format!("{}::{}\n", test.suite, test.name));
     }
 }
 
-fn execute(suites: &Suites, options: &TestOptions) -> Run {
-    let how = Options {
+/// How to run, but for tests that failed last time.
+fn chosen(options: &TestOptions, lines: Vec<(PathBuf, u32)>, printed: TestFormat) -> Options {
+    // Durations are counted from the first time that one is asked for.
+    static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    fn elapsed() -> Duration {
+        BEGUN.elapsed()
+    }
+    Options {
         filter: options.filter.clone(),
+        lines,
+        only: None,
         bail: options.bail,
         strict: options.strict,
         jobs: options.jobs,
         coverage: !options.coverage.is_empty() || options.fail_under.is_some(),
-    };
-    let progress = progress::Progress::new(suites.tests());
-    let run = suites.run(&how, &|more| progress.add(more));
+        // What is for programs is the same in every terminal.
+        columns: (printed == TestFormat::Human).then(columns),
+        timer: Some(elapsed),
+    }
+}
+
+fn execute(suites: &Suites, how: &Options) -> Run {
+    let progress = progress::Progress::new(suites.list(how).len());
+    let run = suites.run(how, &|more| progress.add(more));
     progress.finish();
     run
 }
 
-/// Prints the results, or writes them to a file and prints them for people.
-fn results(suites: &Suites, run: &Run, options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
-    let text = match options.format {
-        TestFormat::Human => human(run, options, output),
-        TestFormat::Json => pretty(&report::json(suites, run)) + "\n",
-        TestFormat::Junit => report::junit(suites, run).map_err(Unreadable)? + "\n",
-        TestFormat::Tap => report::tap(suites, run),
-        TestFormat::Github => report::github(suites, run),
-    };
-    match &options.output {
-        Some(file) => {
-            output.result(&human(run, options, output));
-            write(file, &text)?;
-        }
-        None if options.format == TestFormat::Human => output.result(&text),
-        None => output.plain(&text),
+/// Prints the results, and writes them to a file where one is asked for.
+fn results(
+    suites: &Suites,
+    run: &Run,
+    covered: &Covered,
+    places: Places,
+    options: &TestOptions,
+    output: &mut Output,
+) -> Result<Exit, Unreadable> {
+    match places.printed {
+        TestFormat::Human => output.result(&human(run, options, output)),
+        TestFormat::Github => ci::report(suites, run, &covered.files, &covered.shortfalls, output),
+        printed => output.plain(&text(suites, run, printed, options, output)?),
+    }
+    if let Some((file, format)) = &places.file {
+        write(file, &text(suites, run, *format, options, output)?)?;
     }
     Ok(Exit::Ok)
 }
 
+/// Results in a form that is the same wherever it goes.
+fn text(
+    suites: &Suites,
+    run: &Run,
+    format: TestFormat,
+    options: &TestOptions,
+    output: &Output,
+) -> Result<String, Unreadable> {
+    Ok(match format {
+        // GitHub reads what is printed alone.
+        TestFormat::Human | TestFormat::Github => human(run, options, output),
+        TestFormat::Json => pretty(&report::json(suites, run)) + "\n",
+        TestFormat::Junit => report::junit(suites, run).map_err(Unreadable)? + "\n",
+        TestFormat::Tap => report::tap(suites, run),
+    })
+}
+
 fn human(run: &Run, options: &TestOptions, output: &Output) -> String {
-    report::human(
-        run,
-        match (output.is_quiet(), options.verbose) {
-            (true, _) => report::Detail::Quiet,
-            (_, true) => report::Detail::Tests,
-            _ => report::Detail::Suites,
-        },
-    )
+    let detail = match (output.is_quiet(), options.verbose) {
+        (true, _) => report::Detail::Quiet,
+        (_, true) => report::Detail::Tests,
+        _ => report::Detail::Suites,
+    };
+    report::human(run, report::Layout { detail, columns: columns() })
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Unreadable> {

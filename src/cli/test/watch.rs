@@ -14,6 +14,8 @@ use crate::{
     suite::discover,
 };
 
+use super::found::{find, given};
+
 /// Editors write a file in several steps.
 const SETTLED: Duration = Duration::from_millis(100);
 
@@ -24,7 +26,8 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     let mut debouncer = new_debouncer(SETTLED, sender).map_err(failed)?;
     // What cannot be done at all is not mended by waiting.
     super::now(options)?;
-    discover(&given(options)).map_err(Unreadable)?;
+    super::places(options)?;
+    find(options)?;
     let mut watched = BTreeSet::new();
     loop {
         // A wrong suite is told, and mended while this goes on.
@@ -69,10 +72,6 @@ fn state(options: &TestOptions, read: &[PathBuf]) -> State {
         (path.clone(), known.and_then(|known| Some((known.modified().ok()?, known.len()))))
     };
     read.iter().chain(&suites).map(of).collect()
-}
-
-fn given(options: &TestOptions) -> Vec<PathBuf> {
-    if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() }
 }
 
 /// Where suites are looked for, and where the files stand that they name.

@@ -26,19 +26,23 @@ pub(in crate::cli) enum TokenCommand {
 
 const MINT_HELP: &str = "\
 Examples:
-  firewarden token mint alice --key service-account.json --claims '{\"premiumAccount\": true}' > custom.jwt
-  firewarden token mint alice --key key.pem --account sa@demo.iam.gserviceaccount.com > custom.jwt
-  firewarden token mint alice --unsigned > custom.jwt       # for the Auth emulator
+  firewarden token mint alice --key service-account.json \\
+      --claims '{\"premiumAccount\": true}' > custom.jwt
+  firewarden token mint alice --key key.pem \\
+      --account sa@demo.iam.gserviceaccount.com > custom.jwt
+  firewarden token mint alice --unsigned > custom.jwt   # for the Auth emulator
 
 Exit status: 0 minted, 1 refused, 2 wrong usage or unreadable input.";
 
 const EXCHANGE_HELP: &str = "\
-Examples:
-  firewarden token exchange custom.jwt --keys account.pub.pem --account sa@demo.iam.gserviceaccount.com --project demo
-  firewarden token exchange custom.jwt --unsigned --project demo --sign-with key.pem --kid k1 > id.jwt
-
-A user is JSON: {\"email\": …, \"emailVerified\": true, \"displayName\": …, \"photoUrl\": …, \"phoneNumber\": …,
+A user is JSON: {\"email\": …, \"emailVerified\": true, \"displayName\": …, \"photoUrl\": …, \"phoneNumber\": …, \
 \"disabled\": false, \"customClaims\": {…}, \"providers\": [{\"providerId\": \"google.com\", \"rawId\": \"1\"}]}.
+
+Examples:
+  firewarden token exchange custom.jwt --keys account.pub.pem \\
+      --account sa@demo.iam.gserviceaccount.com --project demo
+  firewarden token exchange custom.jwt --unsigned --project demo \\
+      --sign-with key.pem --kid k1 > id.jwt
 
 Exit status: 0 exchanged, 1 refused, 2 wrong usage or unreadable input.";
 
@@ -47,7 +51,8 @@ Keys are a JWK set, a JSON object of key ids to certificates as Google publishes
 
 Examples:
   firewarden token verify id.jwt --keys keys.json --project demo
-  firewarden token verify cookie.jwt --kind session-cookie --keys keys.json --project demo --now 2026-11-22T10:00:00Z
+  firewarden token verify cookie.jwt --kind session-cookie --keys keys.json \\
+      --project demo --now 2026-11-22T10:00:00Z
 
 Exit status: 0 verified, 1 refused, 2 wrong usage or unreadable input.";
 

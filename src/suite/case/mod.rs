@@ -28,8 +28,14 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) name: String,
+    /// The name of the test as it is written, for all of its users and methods.
+    pub(super) title: String,
     /// Where the test begins.
     pub(super) span: Span,
+    /// All of the test as it is written.
+    pub(super) whole: Span,
+    /// Of a test for several users, where its user stands.
+    pub(super) row: Option<Span>,
     /// Who asks, as the suite calls him.
     pub(super) user: String,
     pub(super) ask: Ask,
@@ -184,7 +190,8 @@ impl<'n> Test<'n, '_> {
             .filter(|node| !node.is_null())
             .and_then(|node| Because::read(reader, node, shared.rules.source(), is_database));
         // Of a test for several users, a word is said of those who are denied, a line of those whom rules decide.
-        let mixed = users.iter().any(|(_, expect)| *expect != users.first().map_or(Expect::Deny, |(_, first)| *first));
+        let mixed =
+            users.iter().any(|(_, expect, _)| *expect != users.first().map_or(Expect::Deny, |(_, first, _)| *first));
         let skip = fields.get("skip").and_then(|node| skip(reader, node));
         if let Some(description) = fields.get("description") {
             reader.text(description, "description");
@@ -196,7 +203,8 @@ impl<'n> Test<'n, '_> {
         let span = fields.node.entries().first().map_or(node.span, |(key, _)| key.span);
         let several = users.len() > 1;
         test.misplaced(reader);
-        for (user, expect) in users {
+        let whole = whole(reader, node);
+        for (user, expect, row) in users {
             let identity = user.identity(test.now);
             if user.is_variable() && !is_database {
                 let message =
@@ -215,13 +223,14 @@ impl<'n> Test<'n, '_> {
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
                 // A word says why a request is denied; it says nothing of those that are allowed.
                 let because = because.filter(|because| !mixed || because.is_about(expect));
-                cases.push(Case { name, span, user, ask: asked.ask, expect, because, skip, hint: asked.hint });
+                let (title, ask, hint) = (title.clone(), asked.ask, asked.hint);
+                cases.push(Case { name, title, span, whole, row, user, ask, expect, because, skip, hint });
             }
         }
     }
 
-    /// The users for whom the test is run, each with what is expected.
-    fn users(&self, reader: &mut Reader) -> Option<Vec<(User, Expect)>> {
+    /// The users for whom the test is run, each with what is expected and, of several, where that stands.
+    fn users(&self, reader: &mut Reader) -> Option<Vec<(User, Expect, Option<Span>)>> {
         let fields = &self.fields;
         let Some(expect) = fields.get("expect") else {
             reader.error(
@@ -246,13 +255,14 @@ impl<'n> Test<'n, '_> {
             }
             let mut users = Vec::new();
             for (key, node) in entries {
-                users.push((self.user(reader, &key.text, key.span)?, expected(reader, node)?));
+                let row = Some(key.span.to(node.span));
+                users.push((self.user(reader, &key.text, key.span)?, expected(reader, node)?, row));
             }
             return Some(users);
         }
         let expect = expected(reader, expect)?;
         let names = match fields.stated("as") {
-            None => return Some(vec![(User::nobody("guest"), expect)]),
+            None => return Some(vec![(User::nobody("guest"), expect, None)]),
             Some(Node { kind: Kind::List(names), span, .. }) if names.is_empty() => {
                 reader.error("wrong-value", *span, "as names no user; leave it out where nobody is signed in");
                 return None;
@@ -269,7 +279,7 @@ impl<'n> Test<'n, '_> {
                     self.user(reader, text, name.span)?
                 }
             };
-            users.push((user, expect));
+            users.push((user, expect, Some(name.span)));
         }
         Some(users)
     }
@@ -286,6 +296,17 @@ impl<'n> Test<'n, '_> {
         }
         found
     }
+}
+
+/// A test as it is written, without what stands between it and the next.
+fn whole(reader: &Reader, node: &Node) -> Span {
+    // In JSON, and between braces, the last brace ends it.
+    if reader.source.slice(node.span).starts_with('{') {
+        return node.span;
+    }
+    let found = Span { start: node.span.start, end: node.last() };
+    let text = reader.source.slice(found).trim_end();
+    Span { end: found.start + text.len() as u32, ..found }
 }
 
 /// Names are told in one line.

@@ -35,7 +35,7 @@
 //! assert_eq!(files[0].lines().to_string(), "100 %");
 //! // It was never false.
 //! assert_eq!(files[0].conditions().to_string(), "50.0 %");
-//! assert!(text(&files).contains("only true"));
+//! assert!(text(&files, 80).contains("only true"));
 //! let enough = Threshold { lines: Some(100.0), conditions: Some(80.0) };
 //! assert_eq!(enough.shortfalls(&files)[0].missing, 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -2,7 +2,7 @@
 
 use std::fmt::{Result, Write as _};
 
-use crate::explain::{SOURCE_WIDTH, WIDTH, shorten};
+use crate::explain::{Width, middle, shorten};
 
 use super::{FileCoverage, Gap, Measure, Ratio};
 
@@ -12,19 +12,20 @@ const MOST: usize = 20;
 /// Columns of an expression that are shown beside however long a name.
 const EXPRESSION: usize = 24;
 
-/// A table of all files within 80 columns, then what is not covered: each with `file:line:column`, what is missing and
+/// A table of all files in lines of so many columns (30 to 1,000), then what is not covered: each with `file:line:column`, what is missing and
 /// the text, the gravest first, at most 20 of a file. No colour.
-pub fn text(files: &[FileCoverage]) -> String {
+pub fn text(files: &[FileCoverage], columns: usize) -> String {
+    let width = Width::new(columns);
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = write_table(&mut out, files);
+    let _ = write_table(&mut out, files, width);
     for file in files {
-        let _ = write_gaps(&mut out, file);
+        let _ = write_gaps(&mut out, file, width);
     }
     out
 }
 
-fn write_table(out: &mut String, files: &[FileCoverage]) -> Result {
+fn write_table(out: &mut String, files: &[FileCoverage], width: Width) -> Result {
     let mut rows = vec![("file".to_owned(), Measure::ALL.map(|measure| measure.name().to_owned()))];
     let cell = |ratio: Ratio| format!("{}/{} {:>6}", ratio.covered, ratio.total, ratio.to_string());
     for file in files {
@@ -35,7 +36,8 @@ fn write_table(out: &mut String, files: &[FileCoverage]) -> Result {
     }
     let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let [a, b, c] = [0, 1, 2].map(|at| 2 + widest(&mut rows.iter().filter_map(|(_, cells)| cells.get(at))));
-    let name = widest(&mut rows.iter().map(|(name, _)| name)).min(WIDTH.saturating_sub(a + b + c).max(EXPRESSION));
+    let name =
+        widest(&mut rows.iter().map(|(name, _)| name)).min(width.columns().saturating_sub(a + b + c).max(EXPRESSION));
     for (file, [statements, lines, conditions]) in &rows {
         let file = middle(file, name);
         writeln!(out, "{file:name$}{statements:>a$}{lines:>b$}{conditions:>c$}")?;
@@ -43,7 +45,7 @@ fn write_table(out: &mut String, files: &[FileCoverage]) -> Result {
     Ok(())
 }
 
-fn write_gaps(out: &mut String, file: &FileCoverage) -> Result {
+fn write_gaps(out: &mut String, file: &FileCoverage, width: Width) -> Result {
     let gaps = file.gaps();
     if gaps.is_empty() {
         return Ok(());
@@ -57,7 +59,7 @@ fn write_gaps(out: &mut String, file: &FileCoverage) -> Result {
     let shown = || gaps.iter().take(MOST);
     let places = shown().map(|gap| place(gap).chars().count()).max().unwrap_or(0);
     let words = shown().map(|gap| gap.to_string().len()).max().unwrap_or(0);
-    let room = WIDTH.saturating_sub(2 + places + 2 + words + 2).clamp(EXPRESSION, SOURCE_WIDTH);
+    let room = width.columns().saturating_sub(2 + places + 2 + words + 2).clamp(EXPRESSION, width.source());
     for gap in shown() {
         let (place, word) = (place(gap), gap.to_string());
         let text = visible(&shorten(&gap.text, room));
@@ -67,19 +69,6 @@ fn write_gaps(out: &mut String, file: &FileCoverage) -> Result {
         0 => Ok(()),
         more => writeln!(out, "  … and {more} more"),
     }
-}
-
-/// A name that fits; its end, which tells files apart, is kept longer than its beginning.
-fn middle(name: &str, width: usize) -> String {
-    let count = name.chars().count();
-    if count <= width {
-        return name.to_owned();
-    }
-    let head = width.saturating_sub(1) / 3;
-    let tail = width.saturating_sub(1 + head);
-    let start: String = name.chars().take(head).collect();
-    let end: String = name.chars().skip(count - tail).collect();
-    format!("{start}…{end}")
 }
 
 /// A text that does nothing to a terminal.

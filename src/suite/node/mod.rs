@@ -131,6 +131,28 @@ impl Node {
         self.entries().iter().find(|(key, _)| key.text == name).map(|(_, value)| value)
     }
 
+    /// The offset after the last character that belongs to the node where it stands. The span of a block of YAML goes on
+    /// over comments and blank lines; what an alias or `<<` repeats stands elsewhere.
+    pub(super) fn last(&self) -> u32 {
+        let (mut open, mut last) = (vec![self], self.span.start);
+        let mut add = |span: Span| {
+            if self.span.start <= span.start && span.end <= self.span.end {
+                last = last.max(span.end);
+            }
+        };
+        while let Some(node) = open.pop() {
+            match &node.kind {
+                Kind::List(items) => open.extend(items),
+                Kind::Map(entries) => {
+                    entries.iter().for_each(|(key, _)| add(key.span));
+                    open.extend(entries.iter().map(|(_, value)| value));
+                }
+                _ => add(node.span),
+            }
+        }
+        last
+    }
+
     /// The same as plain JSON; tags are left out, and what JSON cannot say is null.
     pub(super) fn to_json(&self) -> Json {
         match &self.kind {

@@ -2,7 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::{Outcome, Run, TestResult, by_suite, count, note};
+use crate::{
+    explain::{COLUMNS, Width, middle, wrap},
+    suite::Failure,
+};
+
+use super::{
+    Outcome, Run, TestResult, by_suite,
+    fold::{self, Alike},
+    words::{count, summary, time, together},
+};
 
 /// How much is told of tests that passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,130 +21,187 @@ pub enum Detail {
     /// A line for each suite, failures, and the first notes.
     #[default]
     Suites,
-    /// A line for each test, and all notes.
+    /// A line for each test, durations of suites, each failure by itself, and all notes.
     Tests,
 }
 
-/// Columns of a line.
-const WIDTH: usize = 80;
+/// What a report for people looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// How much is told.
+    pub detail: Detail,
+    /// Columns of a line, 30 to 1,000. Traces are as wide as the run made them.
+    pub columns: usize,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Layout { detail: Detail::default(), columns: COLUMNS }
+    }
+}
 
 /// Notes that are shown where not all are asked for.
 const MOST_NOTES: usize = 8;
+/// Causes of failures that are shown with a trace, where not all are asked for.
+const MOST_TRACES: usize = 20;
+/// Failures beyond them that are named.
+const MOST_NAMED: usize = 50;
+/// Tests that are named of those with the same cause.
+const MOST_ALIKE: usize = 5;
 
-/// Suites, failures with their traces, notes, and a summary.
-pub fn human(run: &Run, detail: Detail) -> String {
-    let mut out = String::new();
-    if detail != Detail::Quiet {
-        suites(&mut out, run, detail);
+/// Suites, failures with their traces, notes, and a summary. Of more than ten failures, those with the same cause are
+/// told once.
+pub fn human(run: &Run, layout: Layout) -> String {
+    let mut page = Page { out: String::new(), width: Width::new(layout.columns), detail: layout.detail };
+    if layout.detail != Detail::Quiet {
+        page.suites(run);
     }
-    for result in &run.results {
-        if let Outcome::Failed(_) = &result.outcome {
-            failure(&mut out, result);
-        }
+    page.failures(run);
+    if layout.detail != Detail::Quiet {
+        page.notes(run);
+        page.wrapped("", &summary(run), true);
     }
-    if detail != Detail::Quiet {
-        notes(&mut out, run, detail);
-        summary(&mut out, run);
-    }
-    out
+    page.out
 }
 
-fn suites(out: &mut String, run: &Run, detail: Detail) {
-    let widest = by_suite(run).filter_map(|tests| tests.first()).map(|test| test.suite.chars().count()).max();
-    let width = widest.unwrap_or(0).min(50);
-    for tests in by_suite(run) {
-        let Some(first) = tests.first() else { continue };
-        let failed = tests.iter().filter(|test| matches!(test.outcome, Outcome::Failed(_))).count();
-        let skipped = tests.iter().filter(|test| matches!(test.outcome, Outcome::Skipped(_))).count();
-        let word = if failed > 0 { "FAIL" } else { "PASS" };
-        let mut line = format!("{word}  {:width$}  {}", first.suite, count(tests.len(), "test"));
-        if failed > 0 {
-            line += &format!(", {failed} failed");
-        }
-        if skipped > 0 {
-            line += &format!(", {skipped} skipped");
-        }
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}", line.trim_end());
-        if detail == Detail::Tests {
-            for test in tests {
-                let _ = match &test.outcome {
-                    Outcome::Passed(_) => writeln!(out, "  ok    {}", test.name),
-                    Outcome::Failed(_) => writeln!(out, "  FAIL  {}", test.name),
-                    Outcome::Skipped(why) => writeln!(out, "  skip  {}  ({why})", test.name),
-                };
+struct Page {
+    out: String,
+    width: Width,
+    detail: Detail,
+}
+
+// Writing to a String cannot fail.
+impl Page {
+    /// A text after a head, in indented lines.
+    fn wrapped(&mut self, head: &str, text: &str, apart: bool) {
+        let indent = head.chars().count().max(2);
+        let lines = wrap(head, indent, text, self.width);
+        let _ = writeln!(self.out, "{}{lines}", if apart { "\n" } else { "" });
+    }
+
+    fn suites(&mut self, run: &Run) {
+        let rows: Vec<_> =
+            by_suite(run).filter_map(|tests| Some((tests, tests.first()?, self.totals(tests)))).collect();
+        let widest = |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+        let totals = widest(&mut rows.iter().map(|(.., totals)| totals.as_str()));
+        let room = self.width.columns().saturating_sub("PASS    ".len() + totals).max(8);
+        let names = widest(&mut rows.iter().map(|(_, first, _)| first.suite.as_str())).min(room);
+        for (tests, first, totals) in rows {
+            let failed = tests.iter().any(|test| test.failure().is_some());
+            let word = if failed { "FAIL" } else { "PASS" };
+            let _ = writeln!(self.out, "{word}  {:names$}  {totals}", middle(&first.suite, names));
+            if self.detail == Detail::Tests {
+                tests.iter().for_each(|test| self.test(test));
             }
         }
     }
-}
 
-fn failure(out: &mut String, result: &TestResult) {
-    let Outcome::Failed(failure) = &result.outcome else { return };
-    let TestResult { suite, line, column, name, user, request, expected, .. } = result;
-    let otherwise = if failure.got == *expected { ", but not for that reason" } else { "" };
-    let _ = write!(
-        out,
-        "\nFAIL  {name}\n  --> {suite}:{line}:{column}\n  asked:     {request}\n  as:        {user}\n  expected:  {expected}\n  \
-         got:       {}{otherwise}\n",
-        failure.got
-    );
-    // That the answer is another one is said above, and why in the trace.
-    if failure.got == *expected || failure.explanation.is_empty() {
-        let _ = writeln!(out, "{}", wrapped(&failure.message));
+    /// `4 tests, 1 failed, 1 skipped`
+    fn totals(&self, tests: &[TestResult]) -> String {
+        let failed = tests.iter().filter(|test| test.failure().is_some()).count();
+        let skipped = tests.iter().filter(|test| matches!(test.outcome, Outcome::Skipped(_))).count();
+        let mut line = count(tests.len(), "test");
+        if failed > 0 {
+            line += &format!(", {} failed", failed);
+        }
+        if skipped > 0 {
+            line += &format!(", {} skipped", skipped);
+        }
+        if let (Detail::Tests, Some(duration)) = (self.detail, together(tests)) {
+            line += &format!("  ({})", time(duration));
+        }
+        line
     }
-    if let Some(hint) = &failure.hint {
-        let _ = writeln!(out, "{}", wrapped(&format!("hint: {hint}")));
-    }
-    if !failure.explanation.is_empty() {
-        out.push('\n');
-        for line in failure.explanation.trim_end().lines() {
-            let _ = writeln!(out, "{}", format!("  {line}").trim_end());
+
+    fn test(&mut self, test: &TestResult) {
+        match &test.outcome {
+            Outcome::Passed(_) => self.wrapped("  ok    ", &test.name, false),
+            Outcome::Failed(_) => self.wrapped("  FAIL  ", &test.name, false),
+            Outcome::Skipped(why) => self.wrapped("  skip  ", &format!("{}  ({why})", test.name), false),
         }
     }
-}
 
-/// A sentence in indented lines of a terminal's width. Paths are not broken: people copy them.
-fn wrapped(text: &str) -> String {
-    let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
-    textwrap::fill(text, options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation))
-}
+    fn failures(&mut self, run: &Run) {
+        let groups = fold::failures(run, self.detail == Detail::Tests);
+        let each = self.detail == Detail::Tests || groups.len() <= MOST_TRACES;
+        let most = if each { groups.len() } else { MOST_TRACES };
+        let (shown, others) = groups.split_at_checked(most).unwrap_or((&groups, &[]));
+        for Alike { first: (result, failure), more } in shown {
+            self.failure(result, failure);
+            self.alike(more);
+        }
+        let others: Vec<_> =
+            others.iter().flat_map(|group| std::iter::once(group.first.0).chain(group.more.iter().copied())).collect();
+        self.named("\nmore failures, in short:", "more failure", &others, MOST_NAMED);
+    }
 
-fn notes(out: &mut String, run: &Run, detail: Detail) {
-    let most = if detail == Detail::Tests { usize::MAX } else { MOST_NOTES };
-    let mut noted = run.results.iter().filter_map(|result| note(result).map(|note| (result, note)));
-    for (result, note) in noted.by_ref().take(most) {
-        let TestResult { suite, line, name, .. } = result;
-        let _ = write!(out, "\nnote: {name}  ({suite}:{line})\n{}\n", wrapped(&format!("passes, but {note}")));
-        let _ = writeln!(out, "  (if that is meant: `because: {}`)", note.word());
+    fn failure(&mut self, result: &TestResult, failure: &Failure) {
+        let TestResult { suite, line, column, name, user, request, expected, .. } = result;
+        let otherwise = if failure.got == *expected { ", but not for that reason" } else { "" };
+        self.wrapped("FAIL  ", name, true);
+        // A place is never shortened: editors and people follow it.
+        let _ = writeln!(self.out, "  --> {suite}:{line}:{column}");
+        self.wrapped("  asked:     ", request, false);
+        self.wrapped("  as:        ", user, false);
+        let _ = writeln!(self.out, "  expected:  {expected}\n  got:       {}{otherwise}", failure.got);
+        // That the answer is another one is said above, and why in the trace.
+        if failure.got == *expected || failure.explanation.is_empty() {
+            self.wrapped("  ", &failure.message, false);
+        }
+        if let Some(hint) = &failure.hint {
+            self.wrapped("  ", &format!("hint: {hint}"), false);
+        }
+        if !failure.explanation.is_empty() {
+            self.out.push('\n');
+            for line in failure.explanation.trim_end().lines() {
+                let _ = writeln!(self.out, "{}", format!("  {line}").trim_end());
+            }
+        }
     }
-    let more = noted.count();
-    if more > 0 {
-        let _ = writeln!(out, "\n… and {} (--verbose shows all)", count(more, "more note"));
-    }
-}
 
-fn summary(out: &mut String, run: &Run) {
-    let (passed, failed, skipped) = run.counts();
-    let suites = by_suite(run).count();
-    let mut line = format!("{} in {}: {passed} passed", count(run.results.len(), "test"), count(suites, "suite"));
-    if failed > 0 {
-        line += &format!(", {failed} failed");
+    /// `and 1,999 more like it:` with the first of them.
+    fn alike(&mut self, tests: &[&TestResult]) {
+        if !tests.is_empty() {
+            let head = format!("\n  and {} more like it:", tests.len());
+            self.named(&head, "other", tests, MOST_ALIKE);
+        }
     }
-    if skipped > 0 {
-        line += &format!(", {skipped} skipped");
+
+    /// Tests in a line each, and how many there are beyond the most.
+    fn named(&mut self, head: &str, word: &str, tests: &[&TestResult], most: usize) {
+        if tests.is_empty() {
+            return;
+        }
+        let _ = writeln!(self.out, "{head}");
+        for TestResult { suite, line, name, .. } in tests.iter().take(most) {
+            let place = format!("{suite}:{line}");
+            let room = self.width.columns().saturating_sub("      ".len());
+            let place = middle(&place, room - (room / 2).min(name.chars().count()));
+            let name = middle(name, room.saturating_sub(place.chars().count()));
+            let _ = writeln!(self.out, "    {place}  {name}");
+        }
+        let more = tests.len().saturating_sub(most);
+        if more > 0 {
+            // With --quiet there is no --verbose.
+            let how = if self.detail == Detail::Quiet { "" } else { " (--verbose shows all)" };
+            let _ = writeln!(self.out, "    … and {}{how}", count(more, word));
+        }
     }
-    let noted = run.results.iter().filter(|result| note(result).is_some()).count();
-    if noted > 0 {
-        line += &format!("; {}", count(noted, "note"));
+
+    fn notes(&mut self, run: &Run) {
+        let all = self.detail == Detail::Tests;
+        let groups = fold::notes(run, all, MOST_NOTES);
+        let most = if all { usize::MAX } else { MOST_NOTES };
+        for Alike { first: (result, note), more } in groups.iter().take(most) {
+            let TestResult { suite, line, name, .. } = result;
+            self.wrapped("note: ", &format!("{name}  ({suite}:{line})"), true);
+            self.wrapped("  ", &format!("passes, but {note}"), false);
+            self.wrapped("  ", &format!("(if that is meant: `because: {}`)", note.word()), false);
+            self.alike(more);
+        }
+        let more: usize = groups.iter().skip(most).map(|group| 1 + group.more.len()).sum();
+        if more > 0 {
+            let _ = writeln!(self.out, "\n… and {} (--verbose shows all)", count(more, "more note"));
+        }
     }
-    if run.filtered > 0 {
-        line += &format!("; {} filtered out", run.filtered);
-    }
-    if run.unrun > 0 {
-        line += &format!("; {} not run after the failure", run.unrun);
-    }
-    if run.broken > 0 {
-        line += &format!("; {} cannot be run", count(run.broken, "suite"));
-    }
-    let _ = write!(out, "\n{line}\n");
 }

@@ -3,12 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use super::{Outcome, Run, TestResult, note};
-use crate::suite::{LoadError, Suites};
+use crate::suite::{LoadError, Options, Suites};
 use crate::text::{Diagnostics, Severity};
 
-/// `{"passed", "failed", "skipped", "filtered", "unrun", "broken", "tests": […], "errors": […], "warnings": […]}`. A test is
-/// `{"suite", "line", "column", "name", "user", "request", "expected", "outcome", …}` with outcome `passed`, `failed` or
-/// `skipped`; of a failure `message`, `hint`, `got` and `explanation`, of a pass that may surprise `note` and `noteKind`.
+/// `{"passed", "failed", "skipped", "filtered", "unrun", "broken", "seconds", "tests": […], "errors": […], "warnings": […]}`.
+/// A test is `{"suite", "line", "column", "name", "user", "request", "expected", "seconds", "outcome", …}` with outcome
+/// `passed`, `failed` or `skipped`; of a failure `message`, `hint`, `got`, `decidedAt` (a place in the rules) and
+/// `explanation`, of a pass that may surprise `note` and `noteKind`. Durations that were not measured are null.
 pub fn json(suites: &Suites, run: &Run) -> Json {
     let (passed, failed, skipped) = run.counts();
     let errors: Vec<Json> = suites.errors.iter().flat_map(error).collect();
@@ -20,9 +21,32 @@ pub fn json(suites: &Suites, run: &Run) -> Json {
         "filtered": run.filtered,
         "unrun": run.unrun,
         "broken": run.broken,
+        "seconds": run.duration.map(|duration| duration.as_secs_f64()),
         "tests": run.results.iter().map(test).collect::<Vec<_>>(),
         "errors": errors,
         "warnings": warnings,
+    })
+}
+
+/// The tests that the options choose, which are not run: `{"tests": […], "errors": […], "warnings": […]}`. A test is
+/// `{"suite", "line", "column", "name", "user", "request", "expected", "skip"}`.
+pub fn list(suites: &Suites, options: &Options) -> Json {
+    let tests = suites.list(options).into_iter().map(|test| {
+        json!({
+            "suite": test.suite,
+            "line": test.line,
+            "column": test.column,
+            "name": test.name,
+            "user": test.user,
+            "request": test.request,
+            "expected": test.expected,
+            "skip": test.skip,
+        })
+    });
+    json!({
+        "tests": tests.collect::<Vec<_>>(),
+        "errors": suites.errors.iter().flat_map(error).collect::<Vec<_>>(),
+        "warnings": suites.warnings.iter().flat_map(diagnostics).collect::<Vec<_>>(),
     })
 }
 
@@ -35,6 +59,7 @@ fn test(result: &TestResult) -> Json {
         "user": result.user,
         "request": result.request,
         "expected": result.expected,
+        "seconds": result.duration.map(|duration| duration.as_secs_f64()),
     });
     let more = match &result.outcome {
         Outcome::Passed(_) => match note(result) {
@@ -46,6 +71,7 @@ fn test(result: &TestResult) -> Json {
             "message": failure.message,
             "hint": failure.hint,
             "got": failure.got,
+            "decidedAt": failure.place.as_ref().map(|at| json!({ "file": at.file, "line": at.line, "column": at.column })),
             "explanation": failure.explanation,
         }),
         Outcome::Skipped(why) => json!({ "outcome": "skipped", "reason": why }),

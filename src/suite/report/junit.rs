@@ -2,11 +2,12 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Outcome, Run, TestResult, by_suite, note};
+use super::{Outcome, Run, TestResult, by_suite, note, words::together};
 use crate::suite::Suites;
 
-/// One `testsuite` a file, one `testcase` a test; a suite that cannot be run has one with an error. A failure has the message and the trace, a note stands in
-/// `system-out`. Characters that XML cannot hold are left out.
+/// One `testsuite` a file, one `testcase` a test; a suite that cannot be run has one with an error. A failure has the
+/// message and the trace, a note stands in `system-out`, durations that were measured in `time`, in seconds. Characters
+/// that XML cannot hold are left out.
 ///
 /// # Errors
 ///
@@ -22,7 +23,13 @@ pub fn junit(suites: &Suites, run: &Run) -> Result<String, String> {
         let Some(first) = tests.first() else { continue };
         let mut suite = TestSuite::new(first.suite.as_str());
         suite.add_test_cases(tests.iter().map(test));
+        if let Some(duration) = together(tests) {
+            suite.set_time(duration);
+        }
         report.add_test_suite(suite);
+    }
+    if let Some(duration) = run.duration {
+        report.set_time(duration);
     }
     let text = report.to_string().map_err(|error| error.to_string())?;
     // No part of XML, and passed on as they are.
@@ -52,6 +59,9 @@ fn test(result: &TestResult) -> TestCase {
     };
     let mut case = TestCase::new(result.name.as_str(), status);
     case.set_classname(result.suite.as_str());
+    if let Some(duration) = result.duration {
+        case.set_time(duration);
+    }
     if let Some(note) = note(result) {
         case.set_system_out(format!("passes, but {note}"));
     }

@@ -1,22 +1,40 @@
 //! What came of tests, for people and for programs. Plain text; who prints it adds colour.
 
+mod fold;
 mod github;
 mod human;
 mod json;
 mod junit;
+mod markdown;
 mod tap;
+mod words;
 
+pub use fold::problems;
 pub use github::{annotation, annotations, github};
-pub use human::{Detail, human};
-pub use json::json;
+pub use human::{Detail, Layout, human};
+pub use json::{json, list};
 pub use junit::junit;
+pub use markdown::markdown;
 pub use tap::tap;
 
-use super::{Note, Outcome, Run, TestResult};
+use super::{
+    Note, Outcome, Run, Suites, TestResult,
+    coverage::{FileCoverage, Shortfall},
+};
 
-/// `1 test`, `2 tests`
-fn count(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+/// All that a report for a CI service tells of.
+#[derive(Clone, Copy)]
+pub struct Ci<'r> {
+    /// The suites that were to be run, and what is wrong with them.
+    pub suites: &'r Suites,
+    /// What came of their tests.
+    pub run: &'r Run,
+    /// What they cover; empty where that was not asked for.
+    pub coverage: &'r [FileCoverage],
+    /// What they do not cover and should.
+    pub shortfalls: &'r [Shortfall],
+    /// From the name of a file to its path in the repository, which the service knows it by.
+    pub path: &'r dyn Fn(&str) -> String,
 }
 
 /// The results of each suite, in order.

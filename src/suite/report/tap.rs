@@ -1,11 +1,12 @@
 //! Results in the Test Anything Protocol, version 14.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use super::{Outcome, Run, TestResult, note};
 use crate::suite::Suites;
 
-/// One line a test, and one for each suite that cannot be run; of a failure a YAML block with what was asked, expected and decided.
+/// One line a test, and one for each suite that cannot be run, each with a YAML block: how long it took, where that was
+/// measured, and of a failure what was asked, expected and decided.
 pub fn tap(suites: &Suites, run: &Run) -> String {
     let broken: Vec<TestResult> = suites.errors.iter().map(TestResult::unreadable).collect();
     let mut out = format!("TAP version 14\n1..{}\n", broken.len() + run.results.len());
@@ -17,13 +18,11 @@ pub fn tap(suites: &Suites, run: &Run) -> String {
             Outcome::Skipped(why) => writeln!(out, "ok {number} - {title} # SKIP {}", escape(why)),
             Outcome::Failed(_) => writeln!(out, "not ok {number} - {title}"),
         };
-        if let Some(note) = note(result) {
-            let _ = writeln!(out, "# passes, but {}", one_line(&note.to_string()));
-        }
+        let duration = result.duration.map_or(String::new(), |time| format!("  duration_ms: {}\n", milliseconds(time)));
         if let Outcome::Failed(failure) = &result.outcome {
             let _ = write!(
                 out,
-                "  ---\n  message: {}\n  asked: {}\n  as: {}\n  expected: {}\n  got: {}\n",
+                "  ---\n{duration}  message: {}\n  asked: {}\n  as: {}\n  expected: {}\n  got: {}\n",
                 quoted(&failure.text()),
                 quoted(&result.request),
                 quoted(&result.user),
@@ -37,9 +36,21 @@ pub fn tap(suites: &Suites, run: &Run) -> String {
                 }
             }
             out += "  ...\n";
+        } else if !duration.is_empty() {
+            let _ = write!(out, "  ---\n{duration}  ...\n");
+        }
+        if let Some(note) = note(result) {
+            let _ = writeln!(out, "# passes, but {}", one_line(&note.to_string()));
         }
     }
+    if let Some(duration) = run.duration {
+        let _ = writeln!(out, "# time={}ms", milliseconds(duration));
+    }
     out
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64() * 1000.0)
 }
 
 /// Text on one line, without control characters.

@@ -1,0 +1,103 @@
+//! What has the same cause is told once.
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    suite::{Failure, Note, Run, TestResult},
+    text::{Diagnostic, Diagnostics},
+};
+
+use super::note;
+
+/// As many failures are told one by one, whatever their causes.
+pub(super) const FEW_FAILURES: usize = 10;
+/// Problems of one code in a file that are told one by one.
+const FEW_PROBLEMS: usize = 10;
+/// Of more, so many.
+const FIRST_PROBLEMS: usize = 3;
+/// Lines that are named of the others.
+const MOST_LINES: usize = 10;
+
+/// Tests with the same cause, the first one apart.
+pub(super) struct Alike<'r, T> {
+    pub(super) first: (&'r TestResult, T),
+    pub(super) more: Vec<&'r TestResult>,
+}
+
+/// The failures: each by itself where there are few or all are asked for, otherwise with those that have the same cause,
+/// which is the rule that decided and how it came to that.
+pub(super) fn failures(run: &Run, all: bool) -> Vec<Alike<'_, &Failure>> {
+    let failed: Vec<_> = run.results.iter().filter_map(|result| Some((result, result.failure()?))).collect();
+    let each = all || failed.len() <= FEW_FAILURES;
+    alike(failed, each, |result, failure| (result.expected, &failure.got, &failure.place, failure.shape))
+}
+
+/// The notes, in the same way; `few` of them are told one by one.
+pub(super) fn notes(run: &Run, all: bool, few: usize) -> Vec<Alike<'_, &Note>> {
+    let noted: Vec<_> = run.results.iter().filter_map(|result| note(result).map(|note| (result, note))).collect();
+    let each = all || noted.len() <= few;
+    // A hint is about one path; the cause is the same without it.
+    alike(noted, each, |_, note| match note {
+        Note::NoMatch(_) => (note.word(), ""),
+        Note::CatchAll(text, _) | Note::Error(text, _) | Note::Refused(text) => (note.word(), text.as_str()),
+    })
+}
+
+fn alike<'r, T: Copy, K: Eq + std::hash::Hash>(
+    tests: Vec<(&'r TestResult, T)>,
+    each: bool,
+    cause: impl Fn(&'r TestResult, T) -> K,
+) -> Vec<Alike<'r, T>> {
+    let mut groups: Vec<Alike<'r, T>> = Vec::new();
+    let mut known: FxHashMap<K, usize> = FxHashMap::default();
+    for (result, what) in tests {
+        let group = if each { None } else { known.get(&cause(result, what)).and_then(|at| groups.get_mut(*at)) };
+        match group {
+            Some(group) => group.more.push(result),
+            None => {
+                known.insert(cause(result, what), groups.len());
+                groups.push(Alike { first: (result, what), more: Vec::new() });
+            }
+        }
+    }
+    groups
+}
+
+/// The problems of a file in frames. Of more than ten with the same code the first three are shown, and the lines of the
+/// others are named; `all` shows each.
+pub fn problems(found: &Diagnostics, all: bool) -> String {
+    let mut of_code: FxHashMap<&str, Vec<&Diagnostic>> = FxHashMap::default();
+    found.iter().for_each(|problem| of_code.entry(problem.code).or_default().push(problem));
+    of_code.retain(|_, problems| !all && problems.len() > FEW_PROBLEMS);
+    let rest = |problem: &Diagnostic| {
+        let problems = of_code.get(problem.code)?;
+        problems.iter().position(|known| std::ptr::eq(*known, problem)).filter(|at| *at >= FIRST_PROBLEMS)
+    };
+    let mut shown = Vec::new();
+    let mut folded: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
+    for problem in found {
+        match rest(problem) {
+            None => shown.push(problem.clone()),
+            Some(FIRST_PROBLEMS) => folded.push((problem.code, vec![problem])),
+            Some(_) => {
+                folded.iter_mut().filter(|(code, _)| *code == problem.code).for_each(|(_, all)| all.push(problem))
+            }
+        }
+    }
+    let mut text = Diagnostics::new(found.source().clone(), shown).to_string();
+    for (code, problems) in folded {
+        let lines = problems.iter().filter_map(|problem| found.position(problem)).map(|at| at.line.to_string());
+        let mut lines: Vec<String> = lines.collect();
+        lines.dedup();
+        let more = if lines.len() > MOST_LINES { ", …" } else { "" };
+        lines.truncate(MOST_LINES);
+        let word = if problems.iter().all(|problem| problem.is_error()) { "error" } else { "warning" };
+        text += &format!(
+            "\n… and {} more like it in {} ({word}[{code}]), on lines {}{more}\n",
+            problems.len(),
+            found.source().name(),
+            lines.join(", "),
+        );
+    }
+    text
+}
