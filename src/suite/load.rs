@@ -88,6 +88,12 @@ impl Suites {
         self.suites.iter().map(|suite| suite.cases.len()).sum()
     }
 
+    /// The warnings about suites and what they name, without those about rules: what strictness minds.
+    pub fn doubts(&self) -> impl Iterator<Item = &Diagnostics> {
+        let of_rules = |name: &str| self.rules.iter().any(|rules| rules.source().name() == name);
+        self.warnings.iter().filter(move |found| !of_rules(found.source().name()))
+    }
+
     /// The rules, each file once.
     pub fn rules(&self) -> &[Rules] {
         &self.rules

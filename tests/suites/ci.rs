@@ -48,7 +48,8 @@ fn told(suite: &str, most: usize) -> (String, String) {
     let coverage = run.coverage();
     let shortfalls = Threshold { lines: Some(100.0), conditions: None }.shortfalls(&coverage);
     let path = |name: &str| format!("deep/{name}");
-    let ci = Ci { suites: &suites, run: &run, coverage: &coverage, shortfalls: &shortfalls, path: &path };
+    let ci =
+        Ci { suites: &suites, run: &run, coverage: &coverage, shortfalls: &shortfalls, strict: false, path: &path };
     (report::github(&ci), report::markdown(&ci, most))
 }
 
@@ -222,4 +223,25 @@ fn thresholds_are_annotations_and_the_summary_is_appended() {
     let ran =
         run_with(&folder.path().join("rules/deep"), &["test", "green.test.yaml", "--format", "github"], "", &nowhere);
     assert!(ran.status == 0 && ran.err.contains("warning: the step's summary cannot be written"), "{}", ran.all());
+}
+
+#[test]
+fn warnings_that_strictness_minds_are_errors() {
+    let folder = repository("ci-strict");
+    folder.write(
+        "rules/deep/green.test.yaml",
+        "rules: storage.rules\nusers: { u: { uid: u } }\ntests: [{ get: open/a, expect: allow }]\n",
+    );
+    let summary = folder.path().join("summary.md");
+    let variables = [("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())];
+    for (strict, status, level, mark) in [(&[][..], 0, "::warning ", "✅"), (&["--strict"], 1, "::error ", "❌")] {
+        folder.write("summary.md", "");
+        let arguments = [&["test", "rules/deep/green.test.yaml", "--format", "github"], strict].concat();
+        let ran = run_with(folder.path(), &arguments, "", &variables);
+        let annotation = format!("{level}file=rules/deep/green.test.yaml,line=2,col=10,title=unused-user::");
+        assert!(ran.status == status && ran.out.starts_with(&annotation), "{}", ran.all());
+        let summary = folder.read("summary.md");
+        assert!(summary.starts_with(&format!("### {mark} firewarden")), "{summary}");
+        assert_eq!(summary.contains("warning[unused-user]: no test is for the user u"), status == 1, "{summary}");
+    }
 }

@@ -280,7 +280,7 @@ fn like_problems_of_a_suite_are_told_once() {
     folder.write("a.test.yaml", &suite("  - { as: u0, get: users/a/b, expect: allow }\n"));
     let ran = folder.run(&["test"], "");
     assert_eq!(ran.err.matches("warning[unused-user]: no test").count(), 3, "{}", ran.err);
-    let rest = "… and 396 more like it in a.test.yaml (warning[unused-user]), on lines 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, …\n";
+    let rest = "\n… and 396 more like it in a.test.yaml (warning[unused-user]), on lines 7, 8, 9,\n  10, 11, 12, 13, 14, 15, 16, …\n";
     assert!(ran.err.contains(rest), "{}", ran.err);
     assert_eq!(folder.run(&["test", "--verbose"], "").err.matches("warning[unused-user]").count(), 399);
     let wrong: String =

@@ -133,7 +133,7 @@ fn tap_has_a_line_for_each_test() {
 #[test]
 fn github_gets_an_annotation_for_failures_and_notes() {
     let (suites, run) = (loaded(), mixed());
-    let ci = Ci { suites: &suites, run: &run, coverage: &[], shortfalls: &[], path: &str::to_owned };
+    let ci = Ci { suites: &suites, run: &run, coverage: &[], shortfalls: &[], strict: false, path: &str::to_owned };
     let text = report::github(&ci);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4, "a failure, a note, the rule that decided, and the totals");

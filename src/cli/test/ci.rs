@@ -20,11 +20,12 @@ pub(super) fn report(
     run: &Run,
     coverage: &[FileCoverage],
     shortfalls: &[Shortfall],
+    strict: bool,
     output: &mut Output,
 ) {
     let repository = Repository::here();
     let path = |name: &str| repository.path(name);
-    let ci = Ci { suites, run, coverage, shortfalls, path: &path };
+    let ci = Ci { suites, run, coverage, shortfalls, strict, path: &path };
     output.plain(&report::github(&ci));
     if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) {
         let file = Path::new(&file);

@@ -107,14 +107,14 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
         exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
         output.problems(
             match error {
-                LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found, options.verbose),
+                LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found, layout(options, output)),
                 error => error.to_string(),
             }
             .as_str(),
         );
     }
     let of_rules = |name: &str| suites.rules().iter().any(|rules| rules.source().name() == name);
-    let doubtful = suites.warnings.iter().filter(|found| !of_rules(found.source().name())).count();
+    let doubtful = suites.doubts().count();
     if options.strict && !options.list && doubtful > 0 {
         exit = exit.max(Exit::Denied);
         output.error(&format!("--strict: {doubtful} file(s) with warnings"));
@@ -126,7 +126,7 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
             if of_rules(name) && Path::new(name).exists() {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
-                output.problems(&report::problems(found, options.verbose));
+                output.problems(&report::problems(found, layout(options, output)));
             }
         }
     }
@@ -194,7 +194,9 @@ fn results(
 ) -> Result<Exit, Unreadable> {
     match places.printed {
         TestFormat::Human => output.result(&human(run, options, output)),
-        TestFormat::Github => ci::report(suites, run, &covered.files, &covered.shortfalls, output),
+        TestFormat::Github => {
+            ci::report(suites, run, &covered.files, &covered.shortfalls, options.strict, output);
+        }
         printed => output.plain(&text(suites, run, printed, options, output)?),
     }
     if let Some((file, format)) = &places.file {
@@ -221,12 +223,16 @@ fn text(
 }
 
 fn human(run: &Run, options: &TestOptions, output: &Output) -> String {
+    report::human(run, layout(options, output))
+}
+
+fn layout(options: &TestOptions, output: &Output) -> report::Layout {
     let detail = match (output.is_quiet(), options.verbose) {
         (true, _) => report::Detail::Quiet,
         (_, true) => report::Detail::Tests,
         _ => report::Detail::Suites,
     };
-    report::human(run, report::Layout { detail, columns: columns() })
+    report::Layout { detail, columns: columns() }
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Unreadable> {

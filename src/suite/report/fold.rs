@@ -3,11 +3,12 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
+    explain::{Width, wrap},
     suite::{Failure, Note, Run, TestResult},
     text::{Diagnostic, Diagnostics},
 };
 
-use super::note;
+use super::{Detail, Layout, note};
 
 /// As many failures are told one by one, whatever their causes.
 pub(super) const FEW_FAILURES: usize = 10;
@@ -64,8 +65,9 @@ fn alike<'r, T: Copy, K: Eq + std::hash::Hash>(
 }
 
 /// The problems of a file in frames. Of more than ten with the same code the first three are shown, and the lines of the
-/// others are named; `all` shows each.
-pub fn problems(found: &Diagnostics, all: bool) -> String {
+/// others are named; with [`Detail::Tests`] each is shown.
+pub fn problems(found: &Diagnostics, layout: Layout) -> String {
+    let all = layout.detail == Detail::Tests;
     let mut of_code: FxHashMap<&str, Vec<&Diagnostic>> = FxHashMap::default();
     found.iter().for_each(|problem| of_code.entry(problem.code).or_default().push(problem));
     of_code.retain(|_, problems| !all && problems.len() > FEW_PROBLEMS);
@@ -92,12 +94,9 @@ pub fn problems(found: &Diagnostics, all: bool) -> String {
         let more = if lines.len() > MOST_LINES { ", …" } else { "" };
         lines.truncate(MOST_LINES);
         let word = if problems.iter().all(|problem| problem.is_error()) { "error" } else { "warning" };
-        text += &format!(
-            "\n… and {} more like it in {} ({word}[{code}]), on lines {}{more}\n",
-            problems.len(),
-            found.source().name(),
-            lines.join(", "),
-        );
+        let (name, lines) = (found.source().name(), lines.join(", "));
+        let line = format!("{} more like it in {name} ({word}[{code}]), on lines {lines}{more}", problems.len());
+        text += &format!("\n{}\n", wrap("… and ", 2, &line, Width::new(layout.columns)));
     }
     text
 }

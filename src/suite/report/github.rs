@@ -20,7 +20,11 @@ const MOST_NAMED: usize = 5;
 pub fn github(ci: &Ci<'_>) -> String {
     let Ci { suites, run, path, .. } = ci;
     let mut out: String = suites.errors.iter().map(|error| broken(error, path)).collect();
-    out.extend(suites.warnings.iter().map(|found| annotations(found, path)));
+    let minded = |found: &Diagnostics| ci.strict && suites.doubts().any(|doubt| std::ptr::eq(doubt, found));
+    out.extend(suites.warnings.iter().map(|found| match minded(found) {
+        true => annotations(&found.clone().map(|problem| problem.severity = Severity::Error), path),
+        false => annotations(found, path),
+    }));
     let groups = fold::failures(run, false);
     // The service shows few annotations, and counts those of a step: one of each cause comes first.
     for Alike { first: (result, failure), .. } in &groups {

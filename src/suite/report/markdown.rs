@@ -1,13 +1,16 @@
 //! Results as Markdown: the summary of a step of GitHub Actions.
 
 use super::{
-    Ci, Outcome, TestResult, by_suite,
-    fold::{self, Alike},
+    Ci, Layout, Outcome, TestResult, by_suite,
+    fold::{self, Alike, problems},
     words::{count, summary, time, together},
 };
-use crate::suite::{
-    Failure,
-    coverage::{FileCoverage, Measure, Ratio},
+use crate::{
+    suite::{
+        Failure,
+        coverage::{FileCoverage, Measure, Ratio},
+    },
+    text::Diagnostics,
 };
 
 /// Tests that are named of those with the same cause.
@@ -19,9 +22,10 @@ const RESERVE: usize = 200;
 /// in at most so many bytes: what does not fit is counted.
 pub fn markdown(ci: &Ci<'_>, most: usize) -> String {
     let mut page = Page { out: String::new(), most };
-    let mark = if ci.run.passed() && ci.suites.errors.is_empty() && ci.shortfalls.is_empty() { "✅" } else { "❌" };
+    let mark = if ci.passed() { "✅" } else { "❌" };
     page.push(&format!("### {mark} firewarden\n\n{}\n", text(&summary(ci.run))));
     broken(&mut page, ci);
+    doubts(&mut page, ci);
     // Failures are worth more than rows of suites that passed.
     page.most = most / 2;
     suites(&mut page, ci);
@@ -65,6 +69,18 @@ fn broken(page: &mut Page, ci: &Ci<'_>) {
     if !broken.is_empty() && page.push("\n#### Suites that cannot be run\n") {
         page.all(&broken, "more suite", |result| {
             result.failure().map_or(String::new(), |failure| details(ci, result, failure, &[]))
+        });
+    }
+}
+
+/// Warnings about suites, where they are errors.
+fn doubts(page: &mut Page, ci: &Ci<'_>) {
+    let doubts: Vec<&Diagnostics> = ci.suites.doubts().filter(|_| ci.strict).collect();
+    if !doubts.is_empty() && page.push("\n#### Warnings about suites\n") {
+        page.all(&doubts, "more file", |found| {
+            let name = html(&(ci.path)(found.source().name()));
+            let text = block(&problems(found, Layout::default()));
+            format!("\n<details><summary>{name}</summary>\n\n{text}\n</details>\n")
         });
     }
 }

@@ -33,8 +33,18 @@ pub struct Ci<'r> {
     pub coverage: &'r [FileCoverage],
     /// What they do not cover and should.
     pub shortfalls: &'r [Shortfall],
+    /// Whether warnings about suites are errors.
+    pub strict: bool,
     /// From the name of a file to its path in the repository, which the service knows it by.
     pub path: &'r dyn Fn(&str) -> String,
+}
+
+impl Ci<'_> {
+    /// Whether nothing is wrong.
+    fn passed(&self) -> bool {
+        let doubtful = self.strict && self.suites.doubts().next().is_some();
+        self.run.passed() && self.suites.errors.is_empty() && self.shortfalls.is_empty() && !doubtful
+    }
 }
 
 /// The results of each suite, in order.
