@@ -50,7 +50,16 @@ const CONFINED: [(&str, &[&str]); 26] = [
     ("quick_junit::", &["suite/report/"]),
     (
         "serde_json::",
-        &["value/json.rs", "auth/", "storage/json.rs", "firestore/json.rs", "database/json.rs", "suite/", "cli/"],
+        &[
+            "value/json.rs",
+            "auth/",
+            "storage/json.rs",
+            "firestore/json.rs",
+            "database/json.rs",
+            "database/hostile.rs",
+            "suite/",
+            "cli/",
+        ],
     ),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
