@@ -9,9 +9,10 @@ use std::{
 
 use crate::{
     program::{RequestedMethod, RuleTree, ServiceProgram},
+    service::DEFAULT_DATABASE,
     suite::{Disk, Files, Options, Outcome, Product, Rules, RulesError, Suites},
     text::Source,
-    value::Timestamp,
+    value::{Root, Timestamp},
 };
 
 use super::{
@@ -20,6 +21,7 @@ use super::{
     input::{self, Unreadable},
     output::Output,
     project,
+    request::BUCKET,
 };
 
 pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Unreadable> {
@@ -78,7 +80,7 @@ fn suite_path(rules: &Path, product: Option<Product>) -> PathBuf {
 /// A request of the suite: the method and the path.
 type Asked = (&'static str, String);
 
-/// What the rules name: each method of each path, with a name for each wildcard.
+/// What the rules name: each method of each path once, with a name for each wildcard.
 fn asked(rules: &Rules) -> Vec<Asked> {
     let all = match rules {
         Rules::Storage(rules) => {
@@ -95,10 +97,78 @@ fn asked(rules: &Rules) -> Vec<Asked> {
     all.unwrap_or_default().into_iter().filter(|asked| seen.insert(asked.clone())).collect()
 }
 
+/// The segments of a path of rules.
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').filter(|segment| !segment.is_empty()).collect()
+}
+
+fn is_glob(segment: &str) -> bool {
+    segment.ends_with("=**}")
+}
+
+/// The name of a wildcard.
+fn wildcard(segment: &str) -> Option<&str> {
+    let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.map(|inner| inner.strip_suffix("=**").unwrap_or(inner)).or(segment.strip_prefix('$'))
+}
+
+/// Names for wildcards. Those that stand at one place, whatever the blocks call them, have one name: otherwise the same
+/// request would be asked twice.
+#[derive(Default)]
+struct Names(HashMap<String, String>);
+
+impl Names {
+    fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
+        let mut names = Names::default();
+        for path in paths {
+            let mut place = String::new();
+            for segment in segments(path) {
+                place = step(&place, segment);
+                let Some(name) = wildcard(segment).map(sample_name) else { continue };
+                let known = names.0.entry(place.clone()).or_insert_with(|| name.clone());
+                // One of them may tell that it is the user's.
+                if name == OWNER {
+                    *known = name;
+                }
+            }
+        }
+        names
+    }
+
+    /// A name for each segment of a path.
+    fn path(&self, path: &str) -> Vec<String> {
+        let mut place = String::new();
+        let named = segments(path).into_iter().map(|segment| {
+            place = step(&place, segment);
+            self.0.get(&place).filter(|_| wildcard(segment).is_some()).cloned().unwrap_or_else(|| segment.to_owned())
+        });
+        named.collect()
+    }
+}
+
+/// A place and a segment below it, whatever a wildcard is called.
+fn step(place: &str, segment: &str) -> String {
+    format!("{place}/{}", if wildcard(segment).is_some() { "{}" } else { segment })
+}
+
+/// The user who owns what he asks for.
+const OWNER: &str = "alice";
+
+/// A name for what a wildcard of that name stands for: those of users are the owner's.
+fn sample_name(wildcard: &str) -> String {
+    let lower = wildcard.to_ascii_lowercase();
+    if ["uid", "user", "owner", "author"].iter().any(|word| lower.contains(word)) {
+        return OWNER.to_owned();
+    }
+    let stem = ["_id", "Id", "ID"].iter().find_map(|end| wildcard.strip_suffix(end)).filter(|stem| !stem.is_empty());
+    format!("{}1", stem.unwrap_or(wildcard))
+}
+
 fn of_service(service: &ServiceProgram, statements: &[crate::program::Statement], documents: bool) -> Vec<Asked> {
+    let names = Names::of(service.blocks.iter().map(|block| block.path.as_str()));
     let mut found = Vec::new();
     for block in &service.blocks {
-        let Some((place, name)) = sample(&block.path, documents) else { continue };
+        let Some((place, name)) = sample(&names, &block.path, documents) else { continue };
         for method in ["get", "list", "create", "update", "delete"] {
             let known = RequestedMethod::new(method);
             if !block.statements.of(statements).iter().any(|statement| statement.methods.contains(known)) {
@@ -115,27 +185,26 @@ fn of_service(service: &ServiceProgram, statements: &[crate::program::Statement]
     found
 }
 
-/// A path that the block covers: what stands before it where the rules are for one bucket or database, and the name.
-fn sample(path: &str, documents: bool) -> Option<(String, String)> {
-    let mut segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let is_glob = |segment: &&str| segment.ends_with("=**}");
-    let (first, last) = if documents { ("databases", "documents") } else { ("b", "o") };
+/// A path that the block covers: what stands before it where the rules are for another bucket or database than suites
+/// ask, and the name.
+fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)> {
+    let (segments, mut names) = (segments(path), names.path(path));
+    let root = if documents { Root::Documents } else { Root::Objects };
+    let ((first, last), usual) = (root.names(), if documents { DEFAULT_DATABASE } else { BUCKET });
     let mut place = String::new();
     if segments.first().is_some_and(|segment| *segment == first) && segments.get(2).is_none_or(|s| *s == last) {
         let owner = segments.get(1).copied().unwrap_or("");
-        if !owner.starts_with('{') && !owner.is_empty() {
+        if wildcard(owner).is_none() && !owner.is_empty() && owner != usual {
             place = format!("/{first}/{owner}/{last}/");
         }
-        let globbed = is_glob(&owner);
-        segments.drain(..segments.len().min(3));
-        if globbed && segments.is_empty() {
-            segments.push("{file=**}");
+        names.drain(..names.len().min(3));
+        if is_glob(owner) && names.is_empty() {
+            names.push("file1".to_owned());
         }
-    } else if !segments.first().is_some_and(is_glob) {
+    } else if !segments.first().is_some_and(|segment| is_glob(segment)) {
         return None;
     }
-    let globbed = segments.iter().any(is_glob);
-    let mut names: Vec<String> = segments.iter().map(|segment| name(segment)).collect();
+    let globbed = segments.iter().any(|segment| is_glob(segment));
     if documents && names.len() % 2 == 1 && globbed {
         names.push("item1".to_owned());
     }
@@ -143,26 +212,11 @@ fn sample(path: &str, documents: bool) -> Option<(String, String)> {
     fits.then(|| (place, names.join("/")))
 }
 
-/// A name for a segment of rules: those of users are the owner's.
-fn name(segment: &str) -> String {
-    let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    let Some(inner) = inner.map(|inner| inner.strip_suffix("=**").unwrap_or(inner)).or(segment.strip_prefix('$'))
-    else {
-        return segment.to_owned();
-    };
-    let lower = inner.to_ascii_lowercase();
-    if ["uid", "user", "owner", "author"].iter().any(|word| lower.contains(word)) {
-        return "alice".to_owned();
-    }
-    let stem = ["_id", "Id", "ID"].iter().find_map(|end| inner.strip_suffix(end)).filter(|stem| !stem.is_empty());
-    format!("{}1", stem.unwrap_or(inner))
-}
-
 fn of_tree(tree: &RuleTree) -> Vec<Asked> {
+    let names = Names::of(tree.places.iter().map(|place| place.path.as_str()));
     let mut found = Vec::new();
     for place in &tree.places {
-        let names: Vec<String> = place.path.split('/').map(name).collect();
-        let path = if place.path == "/" { "/".to_owned() } else { names.join("/") };
+        let path = format!("/{}", names.path(&place.path).join("/"));
         if place.read.is_some() {
             found.push(("read", path.clone()));
         }
@@ -219,8 +273,13 @@ impl Draft<'_> {
                 answers.get(&(format!("{title} [as {user}]"), user.to_owned())).map_or("deny", String::as_str)
             };
             let _ = writeln!(out, "  - name: {}\n    {method}: {}", quoted(&title), quoted(path));
-            if matches!(*method, "create" | "update" | "write") {
-                let _ = writeln!(out, "    with: {written}");
+            match (*method, self.product) {
+                // Of what is stored, only metadata change.
+                ("update", Product::Storage) => out += "    merge: { contentLanguage: en }\n",
+                ("create" | "update" | "write", _) => {
+                    let _ = writeln!(out, "    with: {written}");
+                }
+                _ => {}
             }
             let _ = writeln!(
                 out,

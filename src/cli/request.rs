@@ -58,7 +58,7 @@ pub(super) struct Described {
 }
 
 /// The bucket of objects of which none is stated.
-const BUCKET: &str = "demo-bucket";
+pub(super) const BUCKET: &str = "demo-bucket";
 
 fn wrong<T>(message: impl Into<String>) -> Result<T, Unreadable> {
     Err(Unreadable(message.into()))
