@@ -5,8 +5,12 @@
 
 #[path = "suites/command.rs"]
 mod command;
+#[path = "suites/docs.rs"]
+mod docs;
 #[path = "suites/embedding.rs"]
 mod embedding;
+#[path = "suites/hints.rs"]
+mod hints;
 #[path = "suites/mistaken.rs"]
 mod mistaken;
 #[path = "suites/mistakes.rs"]

@@ -6,13 +6,13 @@ use crate::{
     eval::{BlockTrace, Outcome, StatementTrace},
     explain::{
         SOURCE_WIDTH, decisive_step, describe, in_short, in_words, shorten, strays, worth_showing, write_decisive,
-        write_step,
+        write_step, write_wrapped,
     },
     text::{Source, one_line},
     value::Value,
 };
 
-use super::{Cause, Decision};
+use super::{Cause, Decision, null};
 
 /// A decision in words: blocks, statements, sub-expressions with their values, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +27,18 @@ impl Display for Explanation<'_> {
         writeln!(f, "{verdict}  {}", one_line(request))?;
         writeln!(f, "  {}", self.decision.reason())?;
         let Some(trace) = self.decision.trace() else { return Ok(()) };
-        if trace.blocks.is_empty() && matches!(cause, Cause::NoStatement) {
-            writeln!(f, "\nNo match block covers this path.")?;
-        }
+        let uncovered = trace.blocks.is_empty() && matches!(cause, Cause::NoStatement);
         for block in &trace.blocks {
             write_block(f, source, block)?;
+        }
+        match (self.decision.nearest(), uncovered) {
+            (Some(nearest), _) => {
+                let none = if uncovered { "No match block covers" } else { "Only a catch-all covers" };
+                writeln!(f, "\n{none} this path. The nearest one:")?;
+                nearest.write(f, source)?;
+            }
+            (None, true) => writeln!(f, "\nNo match block covers this path.")?,
+            (None, false) => {}
         }
         self.decisive(f)
     }
@@ -85,12 +92,13 @@ impl Explanation<'_> {
             _ => return Ok(()),
         };
         let steps = statements().filter_map(|statement| statement.condition.as_ref());
-        let notes: Vec<&str> = match cause {
+        let mut notes: Vec<String> = match cause {
             // What went wrong elsewhere did no harm.
             Cause::Permitted(_) => Vec::new(),
-            _ => steps.flat_map(strays).collect(),
+            _ => steps.flat_map(strays).map(str::to_owned).collect(),
         };
+        notes.extend(null::hint(self.decision));
         write_decisive(f, source, span, &text, &operands)?;
-        notes.iter().try_for_each(|note| writeln!(f, "  = note: {note}"))
+        notes.iter().try_for_each(|note| write_wrapped(f, "  = note: ", note))
     }
 }

@@ -11,7 +11,8 @@ use std::{
 };
 
 use crate::{
-    suite::{Disk, LoadError, Options, Run, Suites, discover, report},
+    suite::{Disk, LoadError, Options, Run, Suites, discover, is_suite, report},
+    text::Source,
     value::Timestamp,
 };
 
@@ -47,7 +48,9 @@ fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf
         let places = places.join(", ");
         return Err(Unreadable(format!("no suites (*.test.yaml, *.test.yml, *.test.json) below {places}")));
     }
-    let suites = Suites::load(&Disk, &found, now(options)?);
+    let mut suites = Suites::load(&Disk, &found, now(options)?);
+    let folders: Vec<PathBuf> = paths.iter().filter(|path| path.is_dir()).cloned().collect();
+    suites.warn_of_shared(&folders);
     let mut exit = errors(&suites, options, output);
     if options.list {
         list(&suites, options, output);
@@ -88,8 +91,14 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
         exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
         output.problems(&error.to_string());
     }
-    let of_rules = |name: &str| suites.rules().iter().any(|rules| rules.source().name() == name);
-    let doubtful = suites.warnings.iter().filter(|found| !of_rules(found.source().name())).count();
+    // Rules that stand in a suite have its name, and a text of their own.
+    let of_rules = |found: &Source| {
+        suites
+            .rules()
+            .iter()
+            .any(|rules| rules.source().name() == found.name() && rules.source().text() == found.text())
+    };
+    let doubtful = suites.warnings.iter().filter(|found| !of_rules(found.source())).count();
     if options.strict && !options.list && doubtful > 0 {
         exit = exit.max(Exit::Denied);
         output.error(&format!("--strict: {doubtful} file(s) with warnings"));
@@ -98,7 +107,7 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
         for found in &suites.warnings {
             let name = found.source().name();
             // Those of a rules file are shown by another command; they are not what is tested.
-            if of_rules(name) && Path::new(name).exists() {
+            if of_rules(found.source()) && !is_suite(Path::new(name)) && Path::new(name).exists() {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
                 output.problems(&found.to_string());
