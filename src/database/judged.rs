@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Kept, Notes, NotesReader},
-    explain::{Nearest, is_aimless, nearest_place},
+    explain::{Nearest, ignores_request, nearest_place},
     program::{RulePlace, Run},
     text::Span,
 };
@@ -70,17 +70,18 @@ impl Judged {
     }
 
     /// The rule that comes nearest to a path on whose way there is none, or one at the root that permits nothing, whoever
-    /// asks; any at the root where the path is a slip away.
+    /// asks; any at the root where one misspelt name makes the
+    /// difference.
     pub(super) fn nearest(&self, path: &str, kind: RuleKind) -> Option<Nearest> {
         let tree = &self.rules.inner.tree;
         let of = |place: &RulePlace| if kind == RuleKind::Read { place.read } else { place.write };
-        let (nearest, is_slip) = nearest_place(tree, path, kind.name(), of)?;
+        let (nearest, is_misspelt) = nearest_place(tree, path, kind.name(), of)?;
         let conditions = || self.rules().iter().filter(|rule| rule.kind == kind);
-        let aimless = |rule: &RuleTrace| match &rule.condition {
-            Some(condition) => is_aimless(&tree.code.source, condition),
+        let ignores = |rule: &RuleTrace| match &rule.condition {
+            Some(condition) => ignores_request(&tree.code.source, condition),
             None => tree.place(0).and_then(of).is_some_and(|rule| tree.code.is_constant(rule.condition)),
         };
-        (is_slip || conditions().all(aimless)).then_some(nearest)
+        (is_misspelt || conditions().all(ignores)).then_some(nearest)
     }
 
     /// The rules, in the order in which they are shown.

@@ -142,13 +142,13 @@ fn origin(step: &Step) -> Option<&Step> {
 }
 
 /// Whether a condition says the same of every request at its time: it reads nothing of user, path or data.
-pub(crate) fn is_aimless(source: &Source, condition: &Step) -> bool {
+pub(crate) fn ignores_request(source: &Source, condition: &Step) -> bool {
     const OF_ALL: [&str; 7] = ["request.time", "now", "timestamp", "duration", "math", "hashing", "latlng"];
     let reads = matches!(condition.kind, StepKind::Variable | StepKind::Member);
     if reads || condition.parts.is_empty() && condition.kind == StepKind::Operation {
         return OF_ALL.contains(&source.slice(condition.span).trim());
     }
-    condition.parts.iter().all(|part| is_aimless(source, part))
+    condition.parts.iter().all(|part| ignores_request(source, part))
 }
 
 /// The sub-expression of a failed one that failed itself.

@@ -74,12 +74,14 @@ enum Difference<'p> {
     GoesOn(&'p str),
 }
 
-/// A name that is another word.
+/// The cost of a name that is another word.
 const OTHER_NAME: u32 = 10;
-/// A segment too many or too few.
+/// The cost of a name with the same stem, such as a plural.
+const SAME_STEM: u32 = 4;
+/// The cost of a segment too many or too few.
 const OTHER_LENGTH: u32 = 2;
-/// A name that is misspelt, and whatever else a slip makes of a path.
-const SLIP: u32 = 1;
+/// The cost of a misspelt name, and of another bucket or database.
+const MISSPELT: u32 = 1;
 
 /// How far apart a request's path and a path of rules are.
 #[derive(Default)]
@@ -119,7 +121,11 @@ impl<'p> Distance<'p> {
                 self.same += 1;
                 continue;
             }
-            self.cost += if nearest(asked, [ruled]).is_some() { SLIP } else { OTHER_NAME };
+            self.cost += match () {
+                () if nearest(asked, [ruled]).is_some() => MISSPELT,
+                () if same_stem(asked, ruled) => SAME_STEM,
+                () => OTHER_NAME,
+            };
             self.first = self.first.or(Some(Difference::Name { asked, ruled }));
         }
     }
@@ -132,8 +138,14 @@ impl<'p> Distance<'p> {
     }
 }
 
-/// The block that comes nearest to a path which no block covers, or none but catch-alls, and whether that is a slip away.
-/// `list` tells that the request is one for a list; `tried` are the blocks that cover it.
+/// Whether two names begin with the same letters, up to their last third: `category` and `categories`.
+fn same_stem(a: &str, b: &str) -> bool {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+    same >= 3 && 3 * same >= 2 * a.chars().count().min(b.chars().count())
+}
+
+/// The block that comes nearest to a path that no block covers, or only catch-alls, and whether the two differ in one
+/// misspelt name. `list` tells that the request is one for a list; `tried` are the blocks that cover it.
 pub(crate) fn block(
     service: &ServiceProgram,
     (root, list): (Root, bool),
@@ -160,7 +172,7 @@ pub(crate) fn block(
         None => compared.in_words((root, list), &names)?,
     };
     let nearest = Nearest { rules: format!("match {}", block.path), span: block.span, differs };
-    Some((nearest, compared.distance.cost == SLIP))
+    Some((nearest, compared.distance.cost == MISSPELT))
 }
 
 /// A block's path beside a request's.
@@ -212,7 +224,7 @@ impl<'p> Compared<'p> {
             parts.drain(..parts.len().min(2));
         }
         compared.distance = Distance::new(&parts, names, shortest_glob);
-        compared.distance.cost += SLIP * u32::from(compared.rootless || compared.owner.is_some());
+        compared.distance.cost += MISSPELT * u32::from(compared.rootless || compared.owner.is_some());
         compared.parts = parts;
         compared
     }
@@ -277,8 +289,8 @@ fn names_differ(asked: &str, ruled: &str, rules: &str) -> String {
     format!("the request has `{asked}` where the {rules} has `{ruled}`{case}")
 }
 
-/// The rule of a database that comes nearest to a path on whose way there is none, or none but one at the root, and
-/// whether that is a slip away. `rule` gives the rule of a place, which is called `kind`.
+/// The rule of a database that comes nearest to a path on whose way there is none, or only one at the root, and whether
+/// the two differ in one misspelt name. `rule` gives the rule of a place, which is called `kind`.
 pub(crate) fn place(
     tree: &RuleTree,
     path: &str,
@@ -320,5 +332,5 @@ pub(crate) fn place(
             format!("{hiding} has rules of its own, which hide this wildcard, and no {kind} among them")
         }
     };
-    Some((Nearest { rules: format!("{kind} of {}", place.path), span: rule.span, differs }, distance.cost == SLIP))
+    Some((Nearest { rules: format!("{kind} of {}", place.path), span: rule.span, differs }, distance.cost == MISSPELT))
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Recording, Trace},
-    explain::{Nearest, in_words, is_aimless},
+    explain::{Nearest, ignores_request, in_words},
     text::{Source, Span},
     value::Root,
 };
@@ -27,7 +27,8 @@ pub(super) struct Recorded {
     compiled: Compiled,
     root: Root,
     recording: Recording,
-    /// Of a denial where no block covers the path, or only catch-alls; and whether it is a slip away.
+    /// Of a denial where no block covers the path, or only catch-alls; and whether one misspelt name
+    /// makes the difference.
     nearest: Option<(Nearest, bool)>,
     trace: OnceLock<Trace>,
 }
@@ -117,15 +118,16 @@ impl Decision {
     }
 
     /// Of a denial that was asked for with `explain`, where no block covers the path: the block that comes nearest. So
-    /// also where only a catch-all covers it, if that permits nothing, whoever asks, or if the path is a slip away from
-    /// one of another block.
+    /// also where only a catch-all covers it, if that permits nothing, whoever asks, or if one misspelt name keeps another
+    /// block from covering it.
     pub fn nearest(&self) -> Option<&Nearest> {
         let recorded = self.trace.as_ref()?;
-        let (nearest, is_slip) = recorded.nearest.as_ref()?;
+        let (nearest, is_misspelt) = recorded.nearest.as_ref()?;
         let statements = || recorded.trace().blocks.iter().flat_map(|block| &block.statements);
-        let permits_nothing =
-            || statements().filter_map(|s| s.condition.as_ref()).all(|condition| is_aimless(&self.source, condition));
-        (*is_slip || permits_nothing()).then_some(nearest)
+        let permits_nothing = || {
+            statements().filter_map(|s| s.condition.as_ref()).all(|condition| ignores_request(&self.source, condition))
+        };
+        (*is_misspelt || permits_nothing()).then_some(nearest)
     }
 
     /// Of a denial that was asked for with `explain`, what may help, in a line: the block that comes nearest to the

@@ -1,5 +1,7 @@
 //! Conditions that fail because a variable is null, and why it is.
 
+use std::collections::BTreeSet;
+
 use crate::{
     eval::{Outcome, Step, StepKind},
     explain::failed_step,
@@ -28,13 +30,12 @@ pub(super) fn hint(decision: &Decision) -> Option<String> {
     let inner = failed_step(failed, fault);
     let null = inner.parts.iter().find(is_null).or(Some(inner).filter(is_null));
     let named = |step: &Step| NULLABLE.into_iter().find(|name| *name == text(step));
-    let name = match null {
-        Some(null) => named(null).or_else(|| {
-            let variable = null.kind == StepKind::Variable;
-            variable.then(|| steps(failed).into_iter().filter(is_null).find_map(named))?
-        })?,
-        None => return None,
-    };
+    let null = null?;
+    let name = named(null).or_else(|| {
+        let handed: BTreeSet<_> = steps(failed).into_iter().filter(is_null).filter_map(named).collect();
+        // Where several are null, either may be the one.
+        handed.first().copied().filter(|_| null.kind == StepKind::Variable && handed.len() == 1)
+    })?;
     let method = Method::parse(decision.request.split(' ').next()?)?;
     Some(why(name, method))
 }

@@ -3,7 +3,7 @@
 use crate::{
     database,
     eval::{BlockTrace, Fault, StatementTrace, Step, StepKind},
-    explain::{decisive_step, is_aimless},
+    explain::{decisive_step, ignores_request},
     program::is_catch_all,
     service::{self, Decision},
     text::{Source, Span},
@@ -252,7 +252,7 @@ impl Answer {
     pub(super) fn help(&self, case: &Case) -> Option<String> {
         case.hint.clone().or_else(|| match (self, &case.ask) {
             (Answer::Service(decision), Ask::Storage(request, _)) => {
-                let unstated = Unstated::of(decision, request, case.sizeless)?;
+                let unstated = Unstated::of(decision, request, case.size_unstated)?;
                 Some(unstated.in_suite(case.verb, request.name()))
             }
             _ => None,
@@ -351,31 +351,33 @@ impl Answer {
 
     /// Of an explained denial, the catch-all that alone decided it: `match /{document=**} { allow read, write: if false; }`,
     /// `".read": false` at the root. It says of the path what rules without it say, where it permits nothing, whoever asks;
-    /// and whatever it says, where the path is a slip away from one that the rules name.
+    /// and whatever it says, where one misspelt name keeps the rules from naming the path.
     fn catch_all(&self) -> Option<Span> {
         if !self.is_plain_denial() {
             return None;
         }
         let source = self.source();
-        let aimless = |condition: Option<&Step>| condition.is_some_and(|condition| is_aimless(source, condition));
+        let ignores = |condition: Option<&Step>| condition.is_some_and(|condition| ignores_request(source, condition));
         match self {
             Answer::Service(decision) => {
                 let mut blocks =
                     decision.trace()?.blocks.iter().filter(|block| !block.statements.is_empty()).peekable();
                 let first = blocks.peek()?.statements.first()?.span;
-                let is_slip = decision.nearest().is_some();
+                let is_misspelt = decision.nearest().is_some();
                 let permits_nothing =
-                    |block: &BlockTrace| block.statements.iter().all(|statement| aimless(statement.condition.as_ref()));
-                blocks.all(|block| is_catch_all(&block.path) && (is_slip || permits_nothing(block))).then_some(first)
+                    |block: &BlockTrace| block.statements.iter().all(|statement| ignores(statement.condition.as_ref()));
+                blocks
+                    .all(|block| is_catch_all(&block.path) && (is_misspelt || permits_nothing(block)))
+                    .then_some(first)
             }
             Answer::Database(decision) => {
                 let mut rules =
                     decision.rules().iter().filter(|rule| rule.kind != database::RuleKind::Validate).peekable();
                 let first = rules.peek()?.span;
-                let is_slip = decision.nearest().is_some();
+                let is_misspelt = decision.nearest().is_some();
                 rules
                     .all(|rule| {
-                        rule.place.trim_matches('/').is_empty() && (is_slip || aimless(rule.condition.as_ref()))
+                        rule.place.trim_matches('/').is_empty() && (is_misspelt || ignores(rule.condition.as_ref()))
                     })
                     .then_some(first)
             }

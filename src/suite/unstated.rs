@@ -19,12 +19,12 @@ pub(crate) struct Unstated {
 }
 
 impl Unstated {
-    /// What an explained denial read and found unstated. `sizeless` tells that the written object states no size, which is
+    /// What an explained denial read and found unstated. `size_unstated` tells that the written object states no size, which is
     /// then 0.
-    pub(crate) fn of(decision: &Decision, request: &Request<'_>, sizeless: bool) -> Option<Self> {
+    pub(crate) fn of(decision: &Decision, request: &Request<'_>, size_unstated: bool) -> Option<Self> {
         let conditions = decision.trace()?.blocks.iter().flat_map(|block| &block.statements);
         let conditions: Vec<&Step> = conditions.filter_map(|statement| statement.condition.as_ref()).collect();
-        let search = Search { decision, objects: request.objects(), sizeless };
+        let search = Search { decision, objects: request.objects(), size_unstated };
         match decision.cause() {
             Cause::Failed(fault) => conditions.iter().find_map(|condition| {
                 let failed = matches!(&condition.outcome, Outcome::Error(error) if error == fault);
@@ -77,7 +77,7 @@ struct Search<'s> {
     decision: &'s Decision,
     /// The one that is written, and the one that is stored.
     objects: (Option<&'s Object>, Option<&'s Object>),
-    sizeless: bool,
+    size_unstated: bool,
 }
 
 impl Search<'_> {
@@ -93,7 +93,7 @@ impl Search<'_> {
     /// Reads `request.resource.contentType`, `resource.metadata['owner']` and the like, of a parameter too.
     fn of_text(&self, step: &Step) -> Option<Unstated> {
         let is_null = matches!(&step.outcome, Outcome::Value(Value::Null));
-        let is_size = self.sizeless && matches!(&step.outcome, Outcome::Value(Value::Int(0)));
+        let is_size = self.size_unstated && matches!(&step.outcome, Outcome::Value(Value::Int(0)));
         if !is_null && !is_size && !matches!(step.outcome, Outcome::Error(_)) {
             return None;
         }
@@ -109,7 +109,7 @@ impl Search<'_> {
         let is_custom = custom.is_some();
         let lacks = |object: &&Object| match is_custom {
             true => object.to_json().get("metadata").is_none_or(|custom| custom.get(name).is_none()),
-            false if name == "size" => self.sizeless,
+            false if name == "size" => self.size_unstated,
             false => OBJECT_FIELDS.contains(&name) && !object.to_json().contains_key(name),
         };
         let (incoming, existing) = (self.objects.0.filter(lacks), self.objects.1.filter(lacks));

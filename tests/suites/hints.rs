@@ -40,7 +40,14 @@ fn mistakes(text: &str) -> String {
 }
 
 /// Rules, a request that no rules cover, the nearest rules, and what differs.
-const UNCOVERED: [(&str, &str, &str, &str, &str); 24] = [
+const UNCOVERED: [(&str, &str, &str, &str, &str); 25] = [
+    (
+        "F",
+        "match /users/{id} { allow read; } match /categories/{id} { allow read; }",
+        "get: category/c",
+        "/categories/{id}",
+        "has `category` where the block has `categories`",
+    ),
     (
         "F",
         "match /users/{id} { allow read; }",
@@ -269,7 +276,12 @@ fn eval_explains_a_request_that_no_rules_cover() {
 }
 
 /// A condition, a test, and why a variable is null.
-const NULL: [(&str, &str, &str); 9] = [
+const NULL: [(&str, &str, &str); 10] = [
+    (
+        "write: if owns(request.auth, request.resource)",
+        "delete: a, as: { uid: b }, objects: { a: {} }",
+        "`request.resource` is null on delete",
+    ),
     ("write: if request.resource.size < 5", "delete: a, objects: { a: {} }", "`request.resource` is null on delete"),
     ("read: if request.resource.size < 5", "get: a", "`request.resource` is null on get"),
     ("write: if small(request.resource)", "delete: a, objects: { a: {} }", "`request.resource` is null on delete"),
@@ -285,6 +297,7 @@ const NULL: [(&str, &str, &str); 9] = [
 fn a_variable_that_is_null_is_told_with_why() {
     for (condition, test, why) in NULL {
         let functions = "function small(object) { return object.size < 5; } \
+                         function owns(user, object) { return object.metadata.owner == user.uid; } \
                          function lets() { let object = request.resource; return object.size < 5; }";
         let rules = storage(&format!("match /b/{{b}}/o/{{f}} {{ {functions} allow {condition}; }}"));
         let failed = told(&format!("{rules}tests: [{{ {test}, expect: allow }}]\n"));

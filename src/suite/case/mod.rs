@@ -45,7 +45,7 @@ pub(super) struct Case {
     /// The method as the test calls it.
     pub(super) verb: &'static str,
     /// Whether the object that is written is stated without its size.
-    pub(super) sizeless: bool,
+    pub(super) size_unstated: bool,
 }
 
 /// A request with what is there before it.
@@ -214,8 +214,8 @@ impl<'n> Test<'n, '_> {
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
                 // A word says why a request is denied; it says nothing of those that are allowed.
                 let because = because.filter(|because| !mixed || because.is_about(expect));
-                let Asked { ask, hint, sizeless } = asked;
-                cases.push(Case { name, span, user, ask, expect, because, skip, hint, verb, sizeless });
+                let Asked { ask, hint, size_unstated } = asked;
+                cases.push(Case { name, span, user, ask, expect, because, skip, hint, verb, size_unstated });
             }
         }
     }
@@ -285,7 +285,7 @@ pub(super) struct Asked {
     pub(super) ask: Ask,
     pub(super) hint: Option<String>,
     /// Whether the object that is written is stated without its size.
-    pub(super) sizeless: bool,
+    pub(super) size_unstated: bool,
 }
 
 impl Test<'_, '_> {

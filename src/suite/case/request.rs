@@ -162,7 +162,7 @@ impl Test<'_, '_> {
         }
         let store = Arc::new(self.store(reader, &self.shared.database));
         let written = self.fields.get("with").filter(|_| method == Method::Create);
-        let sizeless = written.is_some_and(|written| written.get("size").is_none());
+        let size_unstated = written.is_some_and(|written| written.get("size").is_none());
         let absent = stored.is_none() && !matches!(method, Method::List | Method::Create);
         let hint = if absent {
             let names = own.iter().chain(self.shared.objects.iter()).filter(|(_, object)| object.is_some());
@@ -185,7 +185,7 @@ impl Test<'_, '_> {
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody | Identity::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Storage(Box::new(request), store), hint, sizeless })
+        Some(Asked { ask: Ask::Storage(Box::new(request), store), hint, size_unstated })
     }
 
     /// The object as it will be: what is stated, over what an update of metadata cannot change.
@@ -300,7 +300,7 @@ impl Test<'_, '_> {
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody | Identity::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint, sizeless: false })
+        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint, size_unstated: false })
     }
 
     /// Reports where Firestore would ask the rules for another method. `write` stands for all of them.
@@ -377,7 +377,7 @@ impl Test<'_, '_> {
             Identity::Nobody => request,
         };
         let hint = if empty { near_place(&data, &path).map(|like| meant(&like)) } else { None };
-        Some(Asked { ask: Ask::Database(Box::new(request), data), hint, sizeless: false })
+        Some(Asked { ask: Ask::Database(Box::new(request), data), hint, size_unstated: false })
     }
 }
 
@@ -388,7 +388,7 @@ fn meant(like: &str) -> String {
 
 fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> Asked {
     let ask = Ask::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
-    Asked { ask, hint: None, sizeless: false }
+    Asked { ask, hint: None, size_unstated: false }
 }
 
 /// A mistake in a query stands at the part that it is about.
