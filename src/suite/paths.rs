@@ -2,7 +2,7 @@
 
 use crate::{
     service::{impossible_segment, split_full},
-    text::{Span, one_line},
+    text::Span,
 };
 
 use super::node::{Node, Reader};
@@ -292,7 +292,7 @@ pub(crate) fn given_document(
 pub(crate) fn given_place(path: &str) -> Result<String, String> {
     let place = given(path, |reader, span| place(reader, path, span))?;
     match crate::database::path_problem(&place) {
-        Some(problem) => Err(format!("{path:?}: {}", one_line(&problem.to_string()))),
+        Some(problem) => Err(format!("{path:?}: {}", crate::text::one_line(&problem.to_string()))),
         None => Ok(place),
     }
 }
