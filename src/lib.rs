@@ -66,6 +66,7 @@ pub mod value;
 pub use auth::Auth;
 pub use error::{BoxError, Error};
 pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
+pub use explain::Nearest;
 pub use service::{After, Cause, Decision, DocumentPath, Documents, Explanation};
 pub use text::Diagnostics;
 pub use value::{Timestamp, Value};

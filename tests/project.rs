@@ -5,6 +5,8 @@
 
 mod command;
 
+use std::path::Path;
+
 use command::Folder;
 
 const STORAGE: &str = "service firebase.storage { match /b/{b}/o/{o} { allow get; } }\n";
@@ -159,4 +161,113 @@ fn a_first_suite_records_what_the_rules_answer_and_overwrites_nothing() {
     let ran = folder.run(&["init"], "");
     assert_eq!(ran.status, 0, "{}", ran.all());
     assert_eq!(read("s.test.yaml"), "mine");
+}
+
+/// Blocks that name one path in several ways.
+const OVERLAPPING: [(&str, &str); 7] = [
+    (
+        "firestore",
+        "match /databases/{d}/documents { match /notes/{id} { allow read, write; } match /notes/{noteId} { allow read, write; } }",
+    ),
+    (
+        "firestore",
+        "match /databases/{d}/documents/n/{id} { allow get; } match /databases/(default)/documents/n/{id} { allow get, list; }",
+    ),
+    (
+        "firestore",
+        "match /databases/{d}/documents { match /u/{name} { allow get; match /p/{x} { allow get; } } match /u/{uid}/p/{y} { allow get, delete; } }",
+    ),
+    (
+        "storage",
+        "match /b/{b}/o { match /a/{f} { allow read; } match /a/{g} { allow read, create; } match /{all=**} { allow read; } match /{rest=**} { allow read; } }",
+    ),
+    (
+        "storage",
+        "match /b/{b}/o/a/{f} { allow read; } match /b/demo-bucket/o/a/{f} { allow read; } match /b/other/o/a/{f} { allow read; }",
+    ),
+    (
+        "storage",
+        "match /b/{b}/o { match /users/{uid} { allow get; } match /users/alice { allow get; } match /users/{x=**} { allow get; } }",
+    ),
+    (
+        "database",
+        "\"a\": { \".read\": true, \"b\": { \".write\": true, \".validate\": true }, \"$x\": { \".read\": true, \".write\": true } }",
+    ),
+];
+
+#[test]
+fn a_first_suite_asks_for_each_method_of_each_path_once_and_is_not_warned_of() {
+    for (at, (product, blocks)) in OVERLAPPING.iter().enumerate() {
+        let folder = Folder::new(&format!("init-once-{at}"));
+        let text = match *product {
+            "database" => format!("{{ \"rules\": {{ {blocks} }} }}\n"),
+            "storage" => format!("rules_version = '2'; service firebase.storage {{ {blocks} }}\n"),
+            _ => format!("rules_version = '2'; service cloud.firestore {{ {blocks} }}\n"),
+        };
+        folder.write("firebase.json", &format!("{{ \"{product}\": {{ \"rules\": \"r.any\" }} }}"));
+        folder.write("r.any", &text);
+        let ran = folder.run(&["init"], "");
+        assert_eq!(ran.status, 0, "{}", ran.all());
+        let suite = std::fs::read_to_string(folder.path().join("r.test.yaml")).unwrap();
+        let asked: Vec<String> = suite
+            .lines()
+            .filter(|line| {
+                ["get", "list", "create", "update", "delete", "read", "write"]
+                    .iter()
+                    .any(|m| line.starts_with(&format!("    {m}: ")))
+            })
+            // One name of a bucket or database is that of a path without any.
+            .map(|line| line.replace("/b/demo-bucket/o/", "").replace("/databases/(default)/documents/", ""))
+            .collect();
+        let once: std::collections::BTreeSet<&String> = asked.iter().collect();
+        assert!(!asked.is_empty() && once.len() == asked.len(), "{suite}");
+        let ran = folder.run(&["test"], "");
+        assert!(ran.status == 0 && !ran.err.contains("warning["), "{}\n{suite}", ran.all());
+    }
+    // Wildcards of one place have one name: both blocks are about the same note.
+    let notes = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command-init-once-0/r.test.yaml");
+    let notes = std::fs::read_to_string(notes).unwrap();
+    assert_eq!(notes.matches("    get: notes/").count(), 1, "{notes}");
+}
+
+#[test]
+fn json_in_a_file_for_a_service_is_refused_by_any_name_that_tells_the_product() {
+    let folder = Folder::new("product-names");
+    for (name, text, why) in [
+        ("Storage.rules", DATABASE, "those of Storage"),
+        ("storage.dev.rules", DATABASE, "those of Storage"),
+        ("my-firestore.rules", DATABASE, "those of Firestore"),
+        ("storage.rules", "[{}]\n", "those of Storage"),
+        (
+            "rules.json",
+            "function f() { return true; }\nservice cloud.firestore {}\n",
+            "those of Realtime Database are JSON",
+        ),
+        ("rules.json", "match /a { allow read; }\n", "those of Realtime Database are JSON"),
+    ] {
+        folder.write(name, text);
+        let ran = folder.run(&["check", name], "");
+        assert!(
+            ran.status == 3 && ran.out.contains("error[wrong-product]") && ran.out.contains(why),
+            "{name}: {}",
+            ran.all()
+        );
+    }
+    folder.write("dev.rules", DATABASE);
+    assert_eq!(folder.run(&["check", "dev.rules"], "").status, 0);
+}
+
+#[test]
+fn a_path_that_no_database_has_is_wrong_usage() {
+    let folder = Folder::new("database-paths");
+    folder.write("d.json", DATABASE);
+    let deep = "a/".repeat(33);
+    for (path, why) in
+        [("users/a.json", "one of . $ # [ ] /"), ("a#b", "one of . $ # [ ] /"), (deep.as_str(), "levels deep")]
+    {
+        let ran = folder.run(&["eval", "d.json", "read", path], "");
+        assert!(ran.status == 2 && ran.err.contains(why), "{path}: {}", ran.all());
+    }
+    let ran = folder.run(&["eval", "d.json", "write", "a/.priority", "--with", "1"], "");
+    assert_eq!(ran.status, 1, "{}", ran.all());
 }

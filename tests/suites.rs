@@ -7,8 +7,12 @@
 mod ci;
 #[path = "suites/command.rs"]
 mod command;
+#[path = "suites/docs.rs"]
+mod docs;
 #[path = "suites/embedding.rs"]
 mod embedding;
+#[path = "suites/hints.rs"]
+mod hints;
 #[path = "suites/layout.rs"]
 mod layout;
 #[path = "suites/mistaken.rs"]

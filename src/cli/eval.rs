@@ -10,7 +10,7 @@ use crate::{
     firestore,
     service::DEFAULT_DATABASE,
     storage,
-    suite::{Product, Rules, RulesError},
+    suite::{Product, Rules, RulesError, unstated::Unstated},
     text::{Diagnostics, Source, Span},
     value::json::to_plain,
 };
@@ -154,7 +154,13 @@ pub(super) fn decided(
         Rules::Storage(rules) => {
             let (request, documents) = (described.storage()?, described.documents(DEFAULT_DATABASE)?);
             let decide = if explain { storage::Ruleset::explain } else { storage::Ruleset::evaluate };
-            of_service(decide(rules, &request, &documents).map_err(failed)?, request.is_stored())
+            let decision = decide(rules, &request, &documents).map_err(failed)?;
+            let unstated = Unstated::of(&decision, &request, false).map(|unstated| unstated.in_command());
+            let mut decided = of_service(decision, request.is_stored());
+            if let Decided::Decision { doubt, .. } = &mut decided {
+                *doubt = doubt.take().or(unstated);
+            }
+            decided
         }
         Rules::Firestore(rules) => {
             let (request, documents) = described.firestore()?;
@@ -183,7 +189,7 @@ fn warn(warnings: &Diagnostics, output: &mut Output) {
     }
 }
 
-/// `{"allowed", "reason", "cause", "permittedBy"?, "error"?, "trace"?}`
+/// `{"allowed", "reason", "cause", "permittedBy"?, "error"?, "hint"?, "trace"?}`
 fn as_json(decision: &Decision) -> Json {
     let place = |span: Span| place(decision.source(), span);
     let mut answer = json!({
@@ -205,6 +211,9 @@ fn as_json(decision: &Decision) -> Json {
     if let Some(fault) = decision.error() {
         set(&mut answer, "error", json!(fault));
     }
+    if let Some(hint) = decision.hint() {
+        set(&mut answer, "hint", json!(hint));
+    }
     if let Some(trace) = decision.trace() {
         let blocks = trace.blocks.iter().map(|block| {
             let statements = block.statements.iter().map(|statement| {
@@ -225,7 +234,7 @@ fn as_json(decision: &Decision) -> Json {
     answer
 }
 
-/// `{"allowed", "reason", "cause", "grantedBy"?, "invalid"?, "error"?, "warnings"?, "rules"}`
+/// `{"allowed", "reason", "cause", "grantedBy"?, "invalid"?, "error"?, "hint"?, "warnings"?, "rules"}`
 fn database_json(decision: &database::Decision) -> Json {
     use database::Cause;
     let place = |span: Span| place(decision.source(), span);
@@ -247,6 +256,9 @@ fn database_json(decision: &database::Decision) -> Json {
     }
     if let Some(fault) = decision.error() {
         set(&mut answer, "error", json!(fault));
+    }
+    if let Some(hint) = decision.hint() {
+        set(&mut answer, "hint", json!(hint));
     }
     if !decision.warnings().is_empty() {
         let warnings = decision.warnings().iter();

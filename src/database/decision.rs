@@ -2,6 +2,7 @@
 
 use crate::{
     eval::{Fault, Outcome, Step},
+    explain::Nearest,
     text::{Source, Span},
     value::Value,
 };
@@ -126,6 +127,21 @@ impl Decision {
     /// of either kind the first 50.
     pub fn rules(&self) -> &[RuleTrace] {
         self.rules.rules()
+    }
+
+    /// Of a request with no rule on its way, or only a constant at the root: the rule that comes nearest.
+    pub fn nearest(&self) -> Option<Nearest> {
+        let (path, kind) = match &self.cause {
+            Cause::NoRule(path, kind) => (path, *kind),
+            Cause::NotGranted(path, None) => (path, self.rules.kind()?),
+            _ => return None,
+        };
+        self.rules.nearest(path, kind)
+    }
+
+    /// Of a denial, what may help, in a line: the rule that comes nearest to the path.
+    pub fn hint(&self) -> Option<String> {
+        self.nearest().map(|nearest| nearest.in_line(&self.source))
     }
 
     /// The text of the rules that decided.

@@ -49,6 +49,11 @@ impl Display for Explanation<'_> {
             }
             self.rule(f, rule)?;
         }
+        if let Some(nearest) = self.decision.nearest() {
+            let only = if rules.is_empty() { "No rule" } else { "Only the rule of the root" };
+            writeln!(f, "\n{only} stands on the way to this path. The nearest one:")?;
+            nearest.write(f, self.width, &self.decision.source)?;
+        }
         let invalid = rules.iter().filter(|rule| rule.kind == RuleKind::Validate && !rule.holds()).count();
         if invalid >= MOST_BELOW {
             writeln!(f, "\n(no more than {MOST_BELOW} places that are not valid are shown)")?;

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Kept, Notes, NotesReader},
-    program::Run,
+    explain::{Nearest, ignores_request, nearest_place},
+    program::{RulePlace, Run},
     text::Span,
 };
 
@@ -61,6 +62,26 @@ impl Judged {
 
     fn reader(&self) -> NotesReader<'_> {
         NotesReader::new(&self.rules.inner.tree.code, &self.notes)
+    }
+
+    /// Whether reads or writes were judged.
+    pub(super) fn kind(&self) -> Option<RuleKind> {
+        self.noted.iter().map(|noted| noted.kind).find(|kind| *kind != RuleKind::Validate)
+    }
+
+    /// The rule that comes nearest to a path on whose way there is none, or one at the root that permits nothing, whoever
+    /// asks; any at the root where one misspelt name makes the
+    /// difference.
+    pub(super) fn nearest(&self, path: &str, kind: RuleKind) -> Option<Nearest> {
+        let tree = &self.rules.inner.tree;
+        let of = |place: &RulePlace| if kind == RuleKind::Read { place.read } else { place.write };
+        let (nearest, is_misspelt) = nearest_place(tree, path, kind.name(), of)?;
+        let conditions = || self.rules().iter().filter(|rule| rule.kind == kind);
+        let ignores = |rule: &RuleTrace| match &rule.condition {
+            Some(condition) => ignores_request(&tree.code.source, condition),
+            None => tree.place(0).and_then(of).is_some_and(|rule| tree.code.is_constant(rule.condition)),
+        };
+        (is_misspelt || conditions().all(ignores)).then_some(nearest)
     }
 
     /// The rules, in the order in which they are shown.

@@ -196,6 +196,14 @@ pub(super) fn shorten(text: &str) -> String {
     }
 }
 
+/// Why no request can be about a path, whatever the rules are.
+#[cfg(feature = "cli")]
+pub(crate) fn path_problem(path: &str) -> Option<RequestError> {
+    // The priority of a place can be written.
+    let names: Vec<&str> = super::data::names(path.strip_suffix("/.priority").unwrap_or(path)).collect();
+    check_path(&names).err()
+}
+
 /// Checks the names of a path.
 pub(super) fn check_path(names: &[&str]) -> Result<(), RequestError> {
     if names.len() > MAX_LEVELS {

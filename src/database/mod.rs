@@ -55,6 +55,8 @@ pub use decision::{Cause, Decision, IndexWarning, RuleKind, RuleTrace};
 pub use explain::Explanation;
 pub use incoming::{Incoming, ServerValue};
 pub use limits::RequestError;
+#[cfg(feature = "cli")]
+pub(crate) use limits::path_problem;
 pub use query::{Order, Query};
 pub use request::{Request, Transport};
 pub use tree::{Stored, Tree};

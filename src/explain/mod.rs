@@ -1,13 +1,18 @@
 //! Traces as a person reads them: what the explanations of all products have in common. Plain text; the command line
 //! adds colour.
 
+mod nearest;
+
 use std::fmt::{Formatter, Result};
 
 use crate::{
-    eval::{Outcome, Step, StepKind},
+    eval::{Fault, Outcome, Step, StepKind},
     text::{Source, Span, frame_within},
     value::Value,
 };
+
+pub use nearest::Nearest;
+pub(crate) use nearest::{block as nearest_block, place as nearest_place};
 
 /// Columns of a line where nobody asks for others.
 pub(crate) const COLUMNS: usize = 80;
@@ -259,6 +264,22 @@ fn is_plain(step: &Step) -> bool {
 fn origin(step: &Step) -> Option<&Step> {
     let Outcome::Error(fault) = &step.outcome else { return None };
     worth_showing(step).into_iter().find(|part| matches!(&part.outcome, Outcome::Error(inner) if inner == fault))
+}
+
+/// Whether a condition says the same of every request at its time: it reads nothing of user, path or data.
+pub(crate) fn ignores_request(source: &Source, condition: &Step) -> bool {
+    const OF_ALL: [&str; 7] = ["request.time", "now", "timestamp", "duration", "math", "hashing", "latlng"];
+    let reads = matches!(condition.kind, StepKind::Variable | StepKind::Member);
+    if reads || condition.parts.is_empty() && condition.kind == StepKind::Operation {
+        return OF_ALL.contains(&source.slice(condition.span).trim());
+    }
+    condition.parts.iter().all(|part| ignores_request(source, part))
+}
+
+/// The sub-expression of a failed one that failed itself.
+pub(crate) fn failed_step<'s>(step: &'s Step, fault: &Fault) -> &'s Step {
+    let inner = step.parts.iter().find(|part| matches!(&part.outcome, Outcome::Error(error) if error == fault));
+    inner.map_or(step, |inner| failed_step(inner, fault))
 }
 
 pub(crate) fn describe(outcome: &Outcome) -> String {

@@ -282,6 +282,11 @@ impl Code {
         self.nodes.get(id.0 as usize).copied().unwrap_or(Node::Unknown)
     }
 
+    /// Whether an operation is a constant as it is written: `true`, `false`.
+    pub fn is_constant(&self, id: NodeId) -> bool {
+        matches!(self.node(id), Node::Constant(..))
+    }
+
     /// Where an operation stands.
     pub fn place(&self, id: NodeId) -> Place {
         self.places.get(id.0 as usize).copied().unwrap_or_default()

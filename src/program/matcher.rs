@@ -102,6 +102,11 @@ impl Matcher {
         matcher
     }
 
+    /// Segments that a glob takes at least: one in version 1.
+    pub fn shortest_glob(&self) -> usize {
+        self.shortest_glob
+    }
+
     fn add(&mut self, block: u32, path: &[Cell<'_>]) {
         let mut at = 0;
         for (i, cell) in path.iter().enumerate() {

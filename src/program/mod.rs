@@ -82,5 +82,5 @@ pub use database::{Rule, RuleChild, RulePlace, RuleTree, Validity, lower_databas
 pub use lower::lower;
 pub use matcher::{Matched, Matcher};
 pub use scope::ServiceFunction;
-pub use service::{Block, CaptureAt, Methods, Program, RequestedMethod, ServiceProgram, Statement};
+pub use service::{Block, CaptureAt, Methods, Program, RequestedMethod, ServiceProgram, Statement, is_catch_all};
 pub use test::{Asked, Bounds, Holder, Member, MemberName, Operand, Test, TestId};

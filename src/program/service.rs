@@ -150,6 +150,19 @@ pub struct Program {
     pub services: Vec<ServiceProgram>,
 }
 
+/// Whether a path of rules names nothing of its own and ends in a glob: it covers whatever other paths do not.
+pub fn is_catch_all(path: &str) -> bool {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
+    // The bucket or the database, with the words around it, is part of every path.
+    let outer = |at: usize, segment: &str| match at {
+        0 => matches!(segment, "b" | "databases"),
+        1 => true,
+        2 => matches!(segment, "o" | "documents"),
+        _ => false,
+    };
+    path.ends_with("=**}") && segments.all(|(at, segment)| segment.starts_with('{') || outer(at, segment))
+}
+
 impl Program {
     /// The service of that name.
     pub fn service(&self, name: &str) -> Option<&ServiceProgram> {

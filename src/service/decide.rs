@@ -5,6 +5,7 @@ use bumpalo::Bump;
 use crate::{
     error::Error,
     eval::{Counter, Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
+    explain::nearest_block,
     program::{Program, ServiceProgram},
     value::Root,
 };
@@ -73,7 +74,16 @@ pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost
     let blocks = program.of(asked.root).map_or(&[][..], |s| &s.blocks);
     let mut recorder = Recorder::new(&program.code, blocks, asked.subject.segments);
     let mut decision = run(compiled, asked, host, &mut recorder)?;
-    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.root, recorder.finish())));
+    let nearest = match (&decision.cause, program.of(asked.root)) {
+        (Cause::NoStatement | Cause::ConditionsFalse, Some(service)) => {
+            let segments = asked.subject.segments;
+            let tried = service.matcher.find(&service.blocks, segments);
+            let list = asked.method == Method::List;
+            nearest_block(service, (asked.root, list), segments, tried.as_slice())
+        }
+        _ => None,
+    };
+    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.root, recorder.finish(), nearest)));
     Ok(decision)
 }
 

@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Recording, Trace},
-    explain::in_words,
+    explain::{Nearest, ignores_request, in_words},
     text::{Source, Span},
     value::Root,
 };
 
-use super::{Compiled, Explanation};
+use super::{Compiled, Explanation, null};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -27,12 +27,15 @@ pub(super) struct Recorded {
     compiled: Compiled,
     root: Root,
     recording: Recording,
+    /// Of a denial where no block covers the path, or only catch-alls; and whether one misspelt name
+    /// makes the difference.
+    nearest: Option<(Nearest, bool)>,
     trace: OnceLock<Trace>,
 }
 
 impl Recorded {
-    pub(super) fn new(compiled: Compiled, root: Root, recording: Recording) -> Self {
-        Recorded { compiled, root, recording, trace: OnceLock::new() }
+    pub(super) fn new(compiled: Compiled, root: Root, recording: Recording, nearest: Option<(Nearest, bool)>) -> Self {
+        Recorded { compiled, root, recording, nearest, trace: OnceLock::new() }
     }
 
     fn trace(&self) -> &Trace {
@@ -112,6 +115,25 @@ impl Decision {
     /// What the decision went through, where it was asked for with `explain`.
     pub fn trace(&self) -> Option<&Trace> {
         self.trace.as_ref().map(|recorded| recorded.trace())
+    }
+
+    /// Of a denial that was asked for with `explain`, where no block covers the path: the block that comes nearest. So
+    /// also where only a catch-all covers it, if that permits nothing, whoever asks, or if one misspelt name keeps another
+    /// block from covering it.
+    pub fn nearest(&self) -> Option<&Nearest> {
+        let recorded = self.trace.as_ref()?;
+        let (nearest, is_misspelt) = recorded.nearest.as_ref()?;
+        let statements = || recorded.trace().blocks.iter().flat_map(|block| &block.statements);
+        let permits_nothing = || {
+            statements().filter_map(|s| s.condition.as_ref()).all(|condition| ignores_request(&self.source, condition))
+        };
+        (*is_misspelt || permits_nothing()).then_some(nearest)
+    }
+
+    /// Of a denial that was asked for with `explain`, what may help, in a line: the block that comes nearest to the
+    /// path, or what is null and why.
+    pub fn hint(&self) -> Option<String> {
+        self.nearest().map(|nearest| nearest.in_line(&self.source)).or_else(|| null::hint(self))
     }
 
     /// The text of the rules that decided.

@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-use super::{Cause, Decision};
+use super::{Cause, Decision, null};
 
 /// A decision in words: blocks, statements, sub-expressions with their values, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +37,18 @@ impl Display for Explanation<'_> {
         writeln!(f, "{verdict}  {}", middle(&one_line(request), self.width.columns() - verdict.len() - 2))?;
         write_wrapped(f, self.width, "  ", 2, &self.decision.reason())?;
         let Some(trace) = self.decision.trace() else { return Ok(()) };
-        if trace.blocks.is_empty() && matches!(cause, Cause::NoStatement) {
-            writeln!(f, "\nNo match block covers this path.")?;
-        }
+        let uncovered = trace.blocks.is_empty() && matches!(cause, Cause::NoStatement);
         for block in &trace.blocks {
             write_block(f, self.width, source, block)?;
+        }
+        match (self.decision.nearest(), uncovered) {
+            (Some(nearest), _) => {
+                let none = if uncovered { "No match block covers" } else { "Only a catch-all covers" };
+                writeln!(f, "\n{none} this path. The nearest one:")?;
+                nearest.write(f, self.width, source)?;
+            }
+            (None, true) => writeln!(f, "\nNo match block covers this path.")?,
+            (None, false) => {}
         }
         self.decisive(f)
     }
@@ -84,12 +91,13 @@ impl Explanation<'_> {
         let Decision { source, cause, .. } = self.decision;
         let Some(decisive) = self.decision.decisive() else { return Ok(()) };
         write_decisive(f, self.width, source, &decisive)?;
-        let steps = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
-        match cause {
-            // What went wrong elsewhere did no harm.
-            Cause::Permitted(_) => Ok(()),
-            _ => steps.flat_map(strays).try_for_each(|note| write_wrapped(f, self.width, "  = note: ", 4, note)),
+        let note = |note: &str, f: &mut Formatter<'_>| write_wrapped(f, self.width, "  = note: ", 4, note);
+        // What went wrong elsewhere did no harm.
+        if !matches!(cause, Cause::Permitted(_)) {
+            let steps = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
+            steps.flat_map(strays).try_for_each(|stray| note(stray, f))?;
         }
+        null::hint(self.decision).map_or(Ok(()), |hint| note(&hint, f))
     }
 }
 

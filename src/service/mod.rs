@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod host;
 mod method;
+mod null;
 
 use std::sync::Arc;
 

@@ -103,6 +103,18 @@ impl<'a> Request<'a> {
         self.existing.is_some()
     }
 
+    /// The name of the object.
+    #[cfg(feature = "suite")]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What will be stored, and what is.
+    #[cfg(feature = "suite")]
+    pub(crate) fn objects(&self) -> (Option<&Object>, Option<&Object>) {
+        (self.incoming.as_deref(), self.existing.as_deref())
+    }
+
     /// What will be stored: `request.resource`.
     pub fn with(mut self, object: impl Into<Cow<'a, Object>>) -> Self {
         self.incoming = Some(object.into());

@@ -14,14 +14,16 @@ use crate::{
 };
 
 use super::{
-    Product, Rules, RulesError,
+    LoadError, Product, Rules, RulesError,
     case::{self, Case},
     files::{Files, shown},
+    idioms::Place,
     node::{self, Node},
-    paths, project,
+    part::{self, Part},
+    project,
     reading::{Reading, inline},
     seeds::{self, Contents, Objects},
-    unused::{self, Used},
+    unused::{self, Section, SharedFiles, Stated, Used},
     users::User,
 };
 
@@ -32,27 +34,6 @@ pub struct Suite {
     /// Its place among the rules of all suites.
     pub(super) rules: usize,
     pub(super) cases: Vec<Case>,
-}
-
-/// Why a suite cannot be run.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// A file cannot be read: its path and why.
-    Unreadable(PathBuf, String),
-    /// The suite, or a file that it names, says something wrong.
-    Suite(Diagnostics),
-    /// The official compiler refuses the rules.
-    Rules(Diagnostics),
-}
-
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            LoadError::Unreadable(path, why) => writeln!(f, "error[unreadable-file]: {}: {why}", path.display()),
-            LoadError::Suite(found) | LoadError::Rules(found) => found.fmt(f),
-        }
-    }
 }
 
 /// Suites with the rules they share, and what kept others from being read.
@@ -67,6 +48,8 @@ pub struct Suites {
     pub errors: Vec<LoadError>,
     /// What is accepted and suspicious, a file at a time.
     pub warnings: Vec<Diagnostics>,
+    /// What files that they share state, and what of it is used.
+    shared: SharedFiles,
     /// Every file that was read or looked for, in the order of the first reading: what a watcher watches.
     pub read: Vec<PathBuf>,
 }
@@ -74,13 +57,28 @@ pub struct Suites {
 impl Suites {
     /// Reads suites and everything they name. `now` is the clock of those that state none.
     pub fn load(files: &dyn Files, paths: &[PathBuf], now: Timestamp) -> Self {
-        let mut loader =
-            Loader { files, now, compiled: HashMap::new(), loaded: Suites::default(), refused: HashSet::new() };
+        let mut loader = Loader {
+            files,
+            now,
+            compiled: HashMap::new(),
+            loaded: Suites::default(),
+            refused: HashSet::new(),
+            stated: Vec::new(),
+        };
         loader.loaded.asked = paths.len();
         for path in paths {
             loader.suite(path);
         }
         loader.loaded
+    }
+
+    /// Adds warnings of users, objects and documents in files that suites include or name as seeds, where no test of any
+    /// of the suites uses them. A suite that was not read may: only files below `folders` are looked at, of which all
+    /// suites were read, and none where a suite cannot be run.
+    pub fn warn_of_shared(&mut self, folders: &[PathBuf]) {
+        if self.errors.is_empty() {
+            self.warnings.extend(self.shared.unused(folders));
+        }
     }
 
     /// How many tests there are, each user and each method of one counted.
@@ -90,21 +88,19 @@ impl Suites {
 
     /// The warnings about suites and what they name, without those about rules: what strictness minds.
     pub fn doubts(&self) -> impl Iterator<Item = &Diagnostics> {
-        let of_rules = |name: &str| self.rules.iter().any(|rules| rules.source().name() == name);
-        self.warnings.iter().filter(move |found| !of_rules(found.source().name()))
+        self.warnings.iter().filter(|found| !self.is_of_rules(found.source()))
+    }
+
+    /// Whether a text is one of the rules. Rules that stand in a suite have its name, and a text of their own.
+    pub(crate) fn is_of_rules(&self, text: &Source) -> bool {
+        let same = |rules: &Source| rules.name() == text.name() && rules.text() == text.text();
+        self.rules.iter().any(|rules| same(rules.source()))
     }
 
     /// The rules, each file once.
     pub fn rules(&self) -> &[Rules] {
         &self.rules
     }
-}
-
-/// A file and those that it includes, which come before it.
-struct Part<'f> {
-    path: PathBuf,
-    reading: Reading<'f>,
-    node: Node,
 }
 
 /// What all tests of a suite share.
@@ -115,6 +111,8 @@ pub(super) struct Shared {
     pub(super) database: String,
     pub(super) transport: Transport,
     pub(super) users: BTreeMap<String, User>,
+    /// The project whose users sign in.
+    pub(super) project: String,
     pub(super) objects: Arc<Objects>,
     pub(super) documents: Arc<Contents>,
     pub(super) data: Arc<Data>,
@@ -153,6 +151,8 @@ struct Loader<'f> {
     loaded: Suites,
     /// Rules that were refused, which is told once.
     refused: HashSet<PathBuf>,
+    /// What the files state that the suite shares with others.
+    stated: Vec<Stated>,
 }
 
 impl<'f> Loader<'f> {
@@ -166,6 +166,7 @@ impl<'f> Loader<'f> {
         let mut parts = Vec::new();
         let mut around = vec![path.to_owned()];
         self.part(path, source.clone(), &mut parts, &mut around);
+        self.stated.clear();
         let suite = self.read(source, &mut parts);
         let mut refused = false;
         for part in parts {
@@ -189,13 +190,16 @@ impl<'f> Loader<'f> {
     fn found(&mut self, problems: Diagnostics) -> bool {
         let refused = problems.has_errors();
         // What is wrong with a file that several suites include is told once.
-        let name = problems.source().name();
+        let source = problems.source();
+        // Rules that stand in a suite have its name, and a text of their own.
+        let same =
+            |known: &Diagnostics| known.source().name() == source.name() && known.source().text() == source.text();
         if refused {
-            let told = |error: &LoadError| matches!(error, LoadError::Suite(known) if known.source().name() == name);
+            let told = |error: &LoadError| matches!(error, LoadError::Suite(known) if same(known));
             if !self.loaded.errors.iter().any(told) {
                 self.loaded.errors.push(LoadError::Suite(problems));
             }
-        } else if !problems.is_empty() && !self.loaded.warnings.iter().any(|known| known.source().name() == name) {
+        } else if !problems.is_empty() && !self.loaded.warnings.iter().any(same) {
             self.loaded.warnings.push(problems);
         }
         refused
@@ -244,10 +248,13 @@ impl<'f> Loader<'f> {
 
     fn read(&mut self, source: Source, parts: &mut [Part<'f>]) -> Option<Suite> {
         let last = parts.len() - 1;
+        let rules = self.rules(parts);
         for (at, part) in parts.iter_mut().enumerate() {
             let reader = &mut part.reading.reader;
+            reader.product = rules.as_ref().map(|(_, rules)| rules.kind());
             if !part.node.is_null() {
-                reader.fields(&part.node, if at == last { "a suite" } else { "an included file" }, &SUITE);
+                let what = if at == last { "a suite" } else { "an included file" };
+                reader.fields_of(Place::Suite, &part.node, what, &SUITE);
             } else if !reader.has_problems() {
                 reader.error("missing-key", Span::default(), "the file is empty; a suite has rules and tests");
             }
@@ -257,44 +264,47 @@ impl<'f> Loader<'f> {
                 reader.error("misplaced-key", tests.span, "an included file has no tests");
             }
         }
-        let (rules, compiled) = self.rules(parts)?;
+        let (rules, compiled) = rules?;
         let now = self.clock(parts);
         let mut shared = Shared {
             rules: compiled,
             now,
-            bucket: place(parts, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
-            database: place(parts, "database").unwrap_or_else(|| "(default)".to_owned()),
+            bucket: part::place(parts, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
+            database: part::place(parts, "database").unwrap_or_else(|| "(default)".to_owned()),
             transport: Transport::default(),
             users: BTreeMap::new(),
+            project: part::text(parts, "project").unwrap_or_else(|| "demo-project".to_owned()),
             objects: Arc::default(),
             documents: Arc::default(),
             data: Arc::default(),
             used: RefCell::default(),
         };
-        let project = text(parts, "project").unwrap_or_else(|| "demo-project".to_owned());
         for (at, part) in parts.iter_mut().enumerate() {
-            self.shared(part, at < last, &mut shared, &project);
+            self.shared(part, at < last, &mut shared);
         }
         let part = parts.last_mut()?;
-        let reader = &mut part.reading.reader;
+        let reading = &mut part.reading;
         let cases = match part.node.get("tests") {
             None if part.node.is_null() => Vec::new(),
             None => {
                 let message = "a suite has a list of tests: `tests:`; a file without tests is for others to include";
-                reader.error("missing-key", Span::default(), message);
+                reading.reader.error("missing-key", Span::default(), message);
                 Vec::new()
             }
-            Some(tests) => case::read_all(reader, tests, &shared),
+            Some(tests) => case::read_all(reading, tests, &shared),
         };
-        if !cases.is_empty() && reader.errors() == 0 {
-            unused::warn(reader, &part.node, &shared);
+        if !cases.is_empty() && reading.reader.errors() == 0 {
+            unused::warn(&mut reading.reader, &part.node, &shared);
+            for stated in self.stated.drain(..) {
+                self.loaded.shared.note(stated, &shared);
+            }
         }
         Some(Suite { source, rules, cases })
     }
 
     /// The rules that the last of the files names that names some.
     fn rules(&mut self, parts: &mut [Part<'f>]) -> Option<(usize, Rules)> {
-        let product = text(parts, "service");
+        let product = part::text(parts, "service");
         let product = match product.as_deref() {
             None => None,
             Some("storage" | crate::storage::SERVICE) => Some(Product::Storage),
@@ -386,8 +396,15 @@ impl<'f> Loader<'f> {
     }
 
     /// Adds users and seeds of a file; those of a name that is there already are replaced.
-    fn shared(&mut self, part: &mut Part<'f>, included: bool, shared: &mut Shared, project: &str) {
-        let Part { reading, node, .. } = part;
+    fn shared(&mut self, part: &mut Part<'f>, included: bool, shared: &mut Shared) {
+        let Part { reading, node, path } = part;
+        if included {
+            for section in Section::ALL {
+                let stated = node.get(section.key()).filter(|stated| !stated.entries().is_empty()).cloned();
+                let source = reading.reader.source.clone();
+                self.stated.extend(stated.map(|node| Stated { path: path.clone(), source, section, node }));
+            }
+        }
         self.section(reading, node.get("users"), "users", |reading, users| {
             if !matches!(users.kind, node::Kind::Map(_)) {
                 reading.reader.wrong(users, "users", "a map from names to users");
@@ -396,7 +413,7 @@ impl<'f> Loader<'f> {
                 if key.text == "guest" && !user.is_null() {
                     reading.reader.error("wrong-value", key.span, "guest is nobody signed in; choose another name");
                 }
-                let user = User::read(reading, &key.text, user, project);
+                let user = User::read(reading, &key.text, user, &shared.project);
                 shared.users.insert(key.text.clone(), user);
             }
         });
@@ -407,7 +424,8 @@ impl<'f> Loader<'f> {
             let key = node.entries().iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span);
             // A shared file may have seeds for every kind of rules.
             if let Some(span) = key.filter(|_| !right && !included) {
-                reading.reader.error("misplaced-key", span, format!("the rules are no {of} rules, which have {name}"));
+                let message = format!("the rules are no {of} rules, which have {name}");
+                reading.reader.misplaced(Place::Suite, name, span, message);
             }
             right
         };
@@ -458,7 +476,12 @@ impl<'f> Loader<'f> {
         let Some((path, text)) = reading.named(node, what) else { return };
         let mut inner = Reading::new(self.files, &path, Source::new(shown(&path), text));
         match node::parse(&inner.reader.source) {
-            Ok(node) => read(&mut inner, &node),
+            Ok(node) => {
+                read(&mut inner, &node);
+                if let Some(section) = Section::ALL.into_iter().find(|section| section.key() == what) {
+                    self.stated.push(Stated { path: path.clone(), source: inner.reader.source.clone(), section, node });
+                }
+            }
             Err(problem) => inner.reader.report(*problem),
         }
         self.note_read(&inner);
@@ -468,25 +491,4 @@ impl<'f> Loader<'f> {
             reading.reader.error("wrong-file", node.span, message);
         }
     }
-}
-
-/// The name of a bucket or a database that the last of the files states.
-fn place(parts: &mut [Part<'_>], name: &str) -> Option<String> {
-    for Part { reading, node, .. } in parts.iter_mut() {
-        if let Some(value) = node.get(name).filter(|value| value.as_text().is_some()) {
-            paths::plain_name(&mut reading.reader, value, name);
-        }
-    }
-    text(parts, name)
-}
-
-/// A text that the last of the files states.
-fn text(parts: &mut [Part<'_>], name: &str) -> Option<String> {
-    let mut found = None;
-    for Part { reading, node, .. } in parts {
-        if let Some(value) = node.get(name).filter(|value| !value.is_null()) {
-            found = reading.reader.text(value, name).map(str::to_owned).or(found);
-        }
-    }
-    found
 }

@@ -16,7 +16,7 @@
 //!   - name: an owner replaces her picture, a guest does not
 //!     create: users/alice/cat.png
 //!     with: { size: 2048, contentType: image/png }
-//!     expect: { owner: allow, guest: deny, banned: no-sign-in }
+//!     expect: { owner: allow, signed: allow, guest: deny, banned: no-sign-in }
 //!   - name: not even an administrator uploads a film
 //!     as: admin
 //!     create: users/alice/film.mp4
@@ -30,7 +30,7 @@
 //! | key | |
 //! |---|---|
 //! | `get` `list` `create` `update` `delete` | the request; `read` is get and list, `write` is create, update and delete, one test each; `set` of Firestore is create or update. Of a database: `read`, `write` (or `set`), `update`, `delete` |
-//! | `as` | the user, or several: one test each. Without it nobody is signed in |
+//! | `as` | the user, or several: one test each; by name, or stated there: `{ uid: alice }`. Without it nobody is signed in |
 //! | `with`, `merge`, `remove` | what is written, as it will be; or what changes of what is stored |
 //! | `query` | what a list or a read asks for |
 //! | `expect` | `allow`, `deny`, `no-sign-in`, or one of them by user |
@@ -72,11 +72,14 @@ mod clock;
 mod content;
 pub mod coverage;
 mod embed;
+mod error;
 mod files;
+pub(crate) mod idioms;
 mod load;
 mod node;
 pub mod official;
 mod outcome;
+mod part;
 pub(crate) mod paths;
 mod project;
 mod reading;
@@ -87,14 +90,16 @@ mod schema;
 pub(crate) mod seeds;
 mod select;
 mod transforms;
+pub(crate) mod unstated;
 mod unused;
 mod users;
 mod values;
 
 pub use cause::Place;
 pub use embed::{Decided, assert_allowed, assert_denied, assert_folder, run_folder};
+pub use error::LoadError;
 pub use files::{Disk, Files, discover, is_suite};
-pub use load::{LoadError, Suite, Suites};
+pub use load::{Suite, Suites};
 pub use outcome::{Failure, Note, Outcome, TestResult};
 pub use project::{Named, ProjectError, Target, project};
 pub use rules::{Product, Rules, RulesError};

@@ -3,7 +3,8 @@
 use crate::{
     database,
     eval::{BlockTrace, Fault, StatementTrace, Step, StepKind},
-    explain::decisive_step,
+    explain::{decisive_step, ignores_request},
+    program::is_catch_all,
     service::{self, Decision},
     text::{Source, Span},
     value::Value,
@@ -14,7 +15,7 @@ use super::{
     because::Because,
     case::{Ask, Case, Expect},
     cause::Place,
-    paths,
+    unstated::Unstated,
 };
 
 /// What came of one test.
@@ -170,7 +171,7 @@ impl Note {
         if case.expect != Expect::Deny {
             return None;
         }
-        let hint = || case.hint(answer.is_uncovered());
+        let hint = || answer.help(case).or_else(|| answer.hint());
         if let Some(span) = answer.catch_all() {
             let (source, at) = (answer.source(), answer.source().position(span.start));
             return Some(Note::CatchAll(format!("{}:{}", source.name(), at.line), hint()));
@@ -235,14 +236,38 @@ impl Answer {
                 (decision.reason(), rules.filter_map(|rule| rule.condition.as_ref()).find(|_| of_false))
             }
         };
-        match condition.map(decisive_step) {
+        let reason = match condition.map(decisive_step) {
             Some(step) => {
                 let (source, at) = (self.source(), self.source().position(step.span.start));
                 let text = crate::explain::shorten(source.slice(step.span), crate::explain::SOURCE_WIDTH);
                 format!("{reason}: `{text}` is false ({}:{}:{})", source.name(), at.line, at.column)
             }
             None => reason,
+        };
+        match self.hint() {
+            Some(hint) => format!("{reason}; {hint}"),
+            None => reason,
         }
+    }
+
+    /// What the decision itself tells that may help, where the answer was explained.
+    fn hint(&self) -> Option<String> {
+        match self {
+            Answer::Service(decision) => decision.hint(),
+            Answer::Database(decision) => decision.hint(),
+        }
+    }
+
+    /// What only the test tells that may help a reader of a denial: a name that is like the request's, metadata that are
+    /// unstated.
+    pub(super) fn help(&self, case: &Case) -> Option<String> {
+        case.hint.clone().or_else(|| match (self, &case.ask) {
+            (Answer::Service(decision), Ask::Storage(request, _)) => {
+                let unstated = Unstated::of(decision, request, case.size_unstated)?;
+                Some(unstated.in_suite(case.verb, request.name()))
+            }
+            _ => None,
+        })
     }
 
     pub(super) fn explanation(&self, columns: usize) -> String {
@@ -335,29 +360,36 @@ impl Answer {
         }
     }
 
-    /// Of an explained denial, the catch-all that alone decided it, by a constant: `match /{document=**} { allow read,
-    /// write: if false; }`, `".read": false` at the root. It says of the path what rules without it say.
+    /// Of an explained denial, the catch-all that alone decided it: `match /{document=**} { allow read, write: if false; }`,
+    /// `".read": false` at the root. It says of the path what rules without it say, where it permits nothing, whoever asks;
+    /// and whatever it says, where one misspelt name keeps the rules from naming the path.
     fn catch_all(&self) -> Option<Span> {
         if !self.is_plain_denial() {
             return None;
         }
-        let constant = |condition: Option<&Step>| condition.is_some_and(|step| step.kind == StepKind::Constant);
+        let source = self.source();
+        let ignores = |condition: Option<&Step>| condition.is_some_and(|condition| ignores_request(source, condition));
         match self {
             Answer::Service(decision) => {
                 let mut blocks =
                     decision.trace()?.blocks.iter().filter(|block| !block.statements.is_empty()).peekable();
                 let first = blocks.peek()?.statements.first()?.span;
-                let permits_nothing = |block: &BlockTrace| {
-                    block.statements.iter().all(|statement| constant(statement.condition.as_ref()))
-                };
-                blocks.all(|block| paths::is_catch_all(&block.path) && permits_nothing(block)).then_some(first)
+                let is_misspelt = decision.nearest().is_some();
+                let permits_nothing =
+                    |block: &BlockTrace| block.statements.iter().all(|statement| ignores(statement.condition.as_ref()));
+                blocks
+                    .all(|block| is_catch_all(&block.path) && (is_misspelt || permits_nothing(block)))
+                    .then_some(first)
             }
             Answer::Database(decision) => {
                 let mut rules =
                     decision.rules().iter().filter(|rule| rule.kind != database::RuleKind::Validate).peekable();
                 let first = rules.peek()?.span;
+                let is_misspelt = decision.nearest().is_some();
                 rules
-                    .all(|rule| rule.place.trim_matches('/').is_empty() && constant(rule.condition.as_ref()))
+                    .all(|rule| {
+                        rule.place.trim_matches('/').is_empty() && (is_misspelt || ignores(rule.condition.as_ref()))
+                    })
                     .then_some(first)
             }
         }

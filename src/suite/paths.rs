@@ -5,7 +5,7 @@ use crate::{
     text::Span,
 };
 
-use super::node::{Node, Reader, nearest};
+use super::node::{Node, Reader};
 
 /// What a path in Firestore names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,11 @@ pub(super) fn stored(
     (stated, usual): (Option<&str>, &str),
     prefix: bool,
 ) -> Option<(String, String)> {
+    url(reader, text, span)?;
     let full = in_bucket(text);
+    if full.is_none() {
+        almost_full(reader, text, span);
+    }
     if let (Some((of_path, _)), Some(stated)) = (full, stated)
         && of_path != stated
     {
@@ -41,6 +45,19 @@ pub(super) fn stored(
     let (bucket, name) = full.unwrap_or((stated.unwrap_or(usual), text));
     check_name(reader, bucket, span, "bucket")?;
     Some((bucket.to_owned(), object(reader, name, span, prefix)?))
+}
+
+/// Warns of the name of an object that is nearly a full one: `b/BUCKET/o/NAME`, `/b/BUCKET/NAME`.
+fn almost_full(reader: &mut Reader, text: &str, span: Span) {
+    let (slash, name) = text.strip_prefix('/').map_or((false, text), |name| (true, name));
+    let Some((bucket, rest)) = name.strip_prefix("b/").and_then(|rest| rest.split_once('/')) else { return };
+    let right = match rest.strip_prefix("o/") {
+        Some(name) => name,
+        None if slash => rest,
+        None => return,
+    };
+    let message = format!("{text} is taken for the name of an object");
+    reader.warn("wrong-path", span, message, &format!("did you mean /b/{bucket}/o/{right}?"));
 }
 
 /// The name of an object, or of a prefix; a slash before it does not count.
@@ -54,17 +71,22 @@ fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<S
         return prefix.then(String::new);
     }
     segments(reader, folder, span)?;
+    if name.to_ascii_lowercase().contains("%2f") {
+        let message = format!("{name} is taken as it is: %2F in it is no slash");
+        reader.warn("encoded-path", span, message, &format!("did you mean {}?", decoded(name)));
+    }
     Some(if prefix { folder } else { name }.to_owned())
 }
 
 /// A full name without the project before it: `projects/P/databases/D/documents/…`.
-fn without_project(name: &str) -> &str {
+pub(super) fn without_project(name: &str) -> &str {
     let rest = name.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
     rest.map(|(_, rest)| rest).filter(|rest| split_full(rest).is_some() && !rest.starts_with('/')).unwrap_or(name)
 }
 
 /// The database that the path names, if it does, and the name of a document or a collection within it.
 fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
+    url(reader, text, span)?;
     let name = without_project(text.strip_prefix('/').unwrap_or(text));
     let full = split_full(name);
     if full.is_none() && text.starts_with("/databases/") {
@@ -92,6 +114,8 @@ fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option
         }
         _ => return Some((database, name.to_owned())),
     };
+    // What stands before a full name's collection is no part of the name.
+    let hint = name.strip_prefix("documents/").map_or(hint, str::to_owned);
     let problem = super::node::problem("wrong-path", span, format!("{name} names {wrong}"));
     reader.report(problem.with_hint(format!("did you mean {hint}?")));
     None
@@ -117,13 +141,10 @@ pub(super) fn within(
 
 /// A place in a database. Which keys there can be, the database says when it is asked.
 pub(super) fn place(reader: &mut Reader, text: &str, span: Span) -> Option<String> {
+    url(reader, text, span)?;
     let name = text.trim_matches('/');
-    for key in name.split('/').filter(|_| !name.is_empty()) {
-        if key.is_empty() {
-            reader.error("wrong-path", span, "the path has an empty segment");
-            return None;
-        }
-        wildcard(reader, key, span)?;
+    if !name.is_empty() {
+        segments(reader, name, span)?;
     }
     Some(format!("/{name}"))
 }
@@ -131,12 +152,59 @@ pub(super) fn place(reader: &mut Reader, text: &str, span: Span) -> Option<Strin
 fn segments(reader: &mut Reader, name: &str, span: Span) -> Option<()> {
     for segment in name.split('/') {
         if segment.is_empty() {
-            reader.error("wrong-path", span, "the path has an empty segment");
+            let right: Vec<_> = name.split('/').filter(|segment| !segment.is_empty()).collect();
+            let problem = super::node::problem("wrong-path", span, "the path has an empty segment");
+            reader.report(problem.with_hint(format!("did you mean {}?", right.join("/"))));
             return None;
         }
         wildcard(reader, segment, span)?;
     }
     Some(())
+}
+
+/// Refuses an address of the REST APIs or of the console, with the path that it is about.
+fn url(reader: &mut Reader, text: &str, span: Span) -> Option<()> {
+    let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")) else {
+        return Some(());
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    // What stands before the path in the APIs of Storage and Firestore.
+    let part = ["/o/", "/documents/"].iter().find_map(|known| Some(path.split_once(known)?.1));
+    let right = match (part, host) {
+        (Some(part), _) => decoded(part),
+        // `storage.googleapis.com/BUCKET/NAME`
+        (None, "storage.googleapis.com" | "storage.cloud.google.com") => {
+            decoded(path.split_once('/').map_or("", |(_, name)| name))
+        }
+        _ => decoded(path.strip_suffix(".json").unwrap_or(path)),
+    };
+    let problem = super::node::problem("wrong-path", span, "this is an address; a request names the path alone");
+    reader.report(match right.is_empty() {
+        true => problem,
+        false => problem.with_hint(format!("did you mean {right}?")),
+    });
+    None
+}
+
+/// A text with its percent-encoded characters; as it is where they are none.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        let hex = |digit: &u8| char::from(*digit).to_digit(16);
+        match (byte, after) {
+            (b'%', [high, low, after @ ..]) if hex(high).is_some() && hex(low).is_some() => {
+                bytes.push((hex(high).unwrap_or(0) * 16 + hex(low).unwrap_or(0)) as u8);
+                rest = after;
+            }
+            _ => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The name of a bucket or a database.
@@ -153,34 +221,6 @@ fn check_name(reader: &mut Reader, text: &str, span: Span, what: &str) -> Option
         return None;
     }
     wildcard(reader, text, span)
-}
-
-/// Whether a path of rules names nothing of its own and ends in a glob: it covers whatever other paths do not.
-pub(super) fn is_catch_all(path: &str) -> bool {
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
-    // The bucket or the database, with the words around it, is part of every path.
-    let outer = |at: usize, segment: &str| match at {
-        0 => matches!(segment, "b" | "databases"),
-        1 => true,
-        2 => matches!(segment, "o" | "documents"),
-        _ => false,
-    };
-    path.ends_with("=**}") && segments.all(|(at, segment)| segment.starts_with('{') || outer(at, segment))
-}
-
-/// The path with one segment as these paths of rules write it, where it is like one and none.
-pub(super) fn like_literal<'r>(name: &str, rules: impl Iterator<Item = &'r str>) -> Option<String> {
-    let literals =
-        rules.flat_map(|path| path.split('/').skip(4)).filter(|part| !part.is_empty() && !part.starts_with('{'));
-    let literals: Vec<&str> = literals.collect();
-    let mut segments: Vec<&str> = name.split('/').collect();
-    let misspelt = |(at, segment): (usize, &&str)| {
-        let like = || nearest(segment, literals.iter().copied());
-        if literals.contains(segment) { None } else { Some((at, like()?)) }
-    };
-    let (at, right) = segments.iter().enumerate().find_map(misspelt)?;
-    *segments.get_mut(at)? = right;
-    Some(segments.join("/"))
 }
 
 /// Wildcards belong to rules: a request names one object, document or place.
@@ -250,5 +290,9 @@ pub(crate) fn given_document(
 /// A place in a Realtime Database that a command is given.
 #[cfg(feature = "cli")]
 pub(crate) fn given_place(path: &str) -> Result<String, String> {
-    given(path, |reader, span| place(reader, path, span))
+    let place = given(path, |reader, span| place(reader, path, span))?;
+    match crate::database::path_problem(&place) {
+        Some(problem) => Err(format!("{path:?}: {}", crate::text::one_line(&problem.to_string()))),
+        None => Ok(place),
+    }
 }

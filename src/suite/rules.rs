@@ -35,11 +35,12 @@ pub enum Product {
 impl Product {
     /// The product that a file's usual name says.
     fn of_name(name: &str) -> Option<Self> {
-        let path = std::path::Path::new(name);
-        match path.file_name().and_then(|name| name.to_str()) {
-            Some("storage.rules") => Some(Product::Storage),
-            Some("firestore.rules") => Some(Product::Firestore),
-            _ => path.extension().is_some_and(|end| end == "json").then_some(Product::Database),
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+        // `storage.rules`, `storage.dev.rules`, `my-firestore.rules`
+        match (name.ends_with(".rules"), name.contains("storage"), name.contains("firestore")) {
+            (true, true, false) => Some(Product::Storage),
+            (true, false, true) => Some(Product::Firestore),
+            _ => name.ends_with(".json").then_some(Product::Database),
         }
     }
 }
@@ -139,6 +140,15 @@ impl Rules {
         }
     }
 
+    /// What they are for.
+    pub(crate) fn kind(&self) -> Product {
+        match self {
+            Rules::Storage(_) => Product::Storage,
+            Rules::Firestore(_) => Product::Firestore,
+            Rules::Database(_) => Product::Database,
+        }
+    }
+
     /// `Storage`, `Firestore`, `Realtime Database`
     pub fn product(&self) -> &'static str {
         match self {
@@ -154,15 +164,18 @@ impl Rules {
 fn wrong_form(source: &Source, product: Option<Product>) -> Option<Diagnostics> {
     let text = source.text();
     let begin = text.get(skip_trivia(text, 0)..).unwrap_or("").trim_start_matches('\u{feff}').trim_start();
-    let is_service = ["rules_version", "service"].iter().any(|word| begin.starts_with(word));
+    let words = ["rules_version", "service", "function", "match", "allow", "import"];
+    let word: String = begin.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let is_service = words.contains(&word.as_str());
+    let is_json = begin.starts_with(['{', '[', '"']);
     let why = match product.or_else(|| Product::of_name(source.name()))? {
         Product::Database if is_service => {
             "the rules are of a service (`service …`); those of Realtime Database are JSON: { \"rules\": { … } }"
         }
-        Product::Storage if begin.starts_with('{') => {
+        Product::Storage if is_json => {
             "the rules are JSON, which is for Realtime Database; those of Storage begin with `service firebase.storage`"
         }
-        Product::Firestore if begin.starts_with('{') => {
+        Product::Firestore if is_json => {
             "the rules are JSON, which is for Realtime Database; those of Firestore begin with `service cloud.firestore`"
         }
         _ => return None,

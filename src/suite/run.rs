@@ -239,9 +239,8 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: u
     // A line is pinned by what was looked at, which only a trace has.
     let pinned = case.because.is_some();
     let answer = match decide(rules, &case.ask, coverage, false) {
-        // What failed is told with all it went through, too.
-        // Which blocks denied, too.
-        Ok(answer) if pinned || answer.verdict() != case.expect || answer.is_plain_denial() => {
+        // What failed is told with all it went through, and of a denial which rules came to it.
+        Ok(answer) if pinned || answer.verdict() != case.expect || !answer.is_allowed() => {
             decide(rules, &case.ask, None, true).unwrap_or(answer)
         }
         Ok(answer) => answer,
@@ -253,7 +252,7 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: u
             Expect::NoSignIn => format!("{} can sign in", case.user),
             expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
         };
-        let hint = if got == Expect::Deny { case.hint(answer.is_uncovered()) } else { None };
+        let hint = if got == Expect::Deny { answer.help(case) } else { None };
         return failed(Failure::decided(&answer, message, case.expect.name(), columns).with_hint(hint));
     }
     match &case.because {

@@ -10,6 +10,7 @@ use crate::{
     firestore::Document,
     service::{After, DocumentPath, Documents},
     storage::{FieldError, OBJECT_FIELDS, Object},
+    text::nearest,
     value::{Map, Timestamp, Value},
 };
 
@@ -17,7 +18,8 @@ use super::{
     case::COMPARED,
     clock,
     content::{self, Role},
-    node::{Kind, Node, Reader, nearest},
+    idioms::Place,
+    node::{Kind, Node, Reader},
     paths, values,
 };
 
@@ -95,7 +97,8 @@ pub(super) fn object(
             };
             if matches!(error, FieldError::Unknown(_)) {
                 let message = format!("{:?} is no field of an object", error.field());
-                reader.unknown_name("unknown-key", span, message, error.field(), OBJECT_FIELDS.into_iter());
+                let known = OBJECT_FIELDS.into_iter();
+                reader.unknown_name_of(Place::Object, "unknown-key", span, message, error.field(), known);
             } else {
                 reader.error("wrong-value", span, error.to_string());
             }

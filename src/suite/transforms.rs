@@ -128,28 +128,60 @@ pub(super) fn misplaced(reader: &mut Reader, node: &Node) -> bool {
     found.is_some()
 }
 
-/// Warns of what client libraries and databases call such a write: here it is a text, or a map.
+/// Warns of what client libraries, rules and databases call such a write, or a time: here it is a text, or a map.
 pub(super) fn look_alike(reader: &mut Reader, node: &Node, is_database: bool) {
-    let called = match (&node.kind, node.entries()) {
-        (Kind::Text(text), _) if text.ends_with(')') => {
-            text.split('(').next().and_then(|call| call.rsplit('.').next()).map(str::to_owned)
-        }
+    let found = match (&node.kind, node.entries()) {
+        (Kind::Text(text), _) => of_text(text),
         (_, [(key, value)]) if key.text == ".sv" && !is_database => {
-            Some(value.entries().first().map_or("serverTimestamp", |_| "increment").to_owned())
+            Some(value.entries().first().map_or("serverTimestamp", |_| "increment"))
         }
-        (_, [(key, _)]) => Some(key.text.trim_start_matches('$').to_owned()),
-        _ => None,
+        (_, [(key, _)]) => TRANSFORMS.into_iter().find(|known| *known == key.text.trim_start_matches('$')),
+        // As JSON of the client libraries has them.
+        (_, entries) => match entries.iter().map(|(key, _)| key.text.trim_start_matches('_')).collect::<Vec<_>>()[..] {
+            ["seconds", "nanoseconds"] => Some("time"),
+            ["methodName", ..] => entries.first().and_then(|(_, name)| name.as_text()).and_then(|name| {
+                let name = name.trim_start_matches("FieldValue.");
+                TRANSFORMS.into_iter().find(|known| *known == name)
+            }),
+            _ => None,
+        },
     };
-    let Some(name) = called.and_then(|called| TRANSFORMS.into_iter().find(|known| *known == called)) else { return };
-    let right = match (is_database, name) {
-        (false, "serverTimestamp") => "!serverTimestamp, or { serverTimestampValue: true }",
-        (false, "increment") => "!increment 1, or { incrementValue: 1 }",
-        (false, "arrayUnion") => "!arrayUnion [a], or { arrayUnionValue: [a] }",
-        (false, _) => "!arrayRemove [a], or { arrayRemoveValue: [a] }",
-        (true, "serverTimestamp") => "{ .sv: timestamp }",
-        (true, "increment") => "{ .sv: { increment: 1 } }",
-        (true, _) => return,
+    let (found, right) = match (is_database, found) {
+        (false, Some(name @ "serverTimestamp")) => (name, "!serverTimestamp, or { serverTimestampValue: true }"),
+        (false, Some(name @ "increment")) => (name, "!increment 1, or { incrementValue: 1 }"),
+        (false, Some(name @ "arrayUnion")) => (name, "!arrayUnion [a], or { arrayUnionValue: [a] }"),
+        (false, Some(name @ "arrayRemove")) => (name, "!arrayRemove [a], or { arrayRemoveValue: [a] }"),
+        (false, Some(name @ "deletion")) => (name, "`remove: FIELD` beside `merge`"),
+        (false, Some(name @ "time")) => (name, "!now, !timestamp 2026-11-22T10:00:00Z, or !serverTimestamp"),
+        (true, Some(name @ "serverTimestamp")) => (name, "{ .sv: timestamp }"),
+        (true, Some(name @ "increment")) => (name, "{ .sv: { increment: 1 } }"),
+        (true, Some(name @ "time")) if node.as_text().is_some() => (name, "!now, or { .sv: timestamp }"),
+        _ => return,
     };
-    let message = format!("this is {}, which stays as it is: the server resolves no {name} from it", node.describe());
+    let message = format!("this is {}, which stays as it is: the server resolves no {found} from it", node.describe());
     reader.warn("server-value", node.span, message, &format!("write {right}"));
+}
+
+/// What a text would be in a program: `serverTimestamp()`, `admin.firestore.FieldValue.increment(1)`,
+/// `ServerValue.TIMESTAMP`, `new Date()`, and `request.time` in rules.
+fn of_text(text: &str) -> Option<&'static str> {
+    let is_call = text.ends_with(')');
+    let name = text.split('(').next()?.trim();
+    let (of, last) = name.rsplit_once('.').unwrap_or(("", name));
+    let of = of.rsplit('.').next().unwrap_or(of);
+    let called = is_call || matches!(of, "FieldValue" | "ServerValue");
+    let plain: String = last.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect();
+    match (of, plain.as_str()) {
+        (_, "servertimestamp") if called || last == "SERVER_TIMESTAMP" => Some("serverTimestamp"),
+        ("ServerValue", "timestamp") => Some("serverTimestamp"),
+        (_, "increment") if called => Some("increment"),
+        (_, "arrayunion") if called => Some("arrayUnion"),
+        (_, "arrayremove") if called => Some("arrayRemove"),
+        ("FieldValue", "delete") => Some("deletion"),
+        (_, "deletefield") if is_call => Some("deletion"),
+        ("Date" | "Timestamp", "now") if is_call => Some("time"),
+        ("", "new date") if is_call => Some("time"),
+        ("request", "time") if name == text => Some("time"),
+        _ => None,
+    }
 }

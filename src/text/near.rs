@@ -3,9 +3,12 @@
 /// The known name that is nearest to a name: equal but for case, or few letters away.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_ascii_lowercase();
-    let near = known.into_iter().map(|known| (distance(&lower, &known.to_ascii_lowercase()), known));
+    let most = |known: &str| name.chars().count().min(known.chars().count()) / 3;
+    // A name of another length is another name, however long both are.
+    let alike = known.into_iter().filter(|known| name.len().abs_diff(known.len()) <= 4 * most(known));
+    let near = alike.map(|known| (distance(&lower, &known.to_ascii_lowercase()), known));
     let (letters, found) = near.min_by_key(|(letters, _)| *letters)?;
-    (letters <= name.chars().count().min(found.chars().count()) / 3 && name != found).then_some(found)
+    (letters <= most(found) && name != found).then_some(found)
 }
 
 /// Letters that were inserted, left out, replaced, or exchanged with the next one.

@@ -156,5 +156,5 @@ fn json_has_all_of_it() {
     let broken = load("b.test.yaml", "rules: storage.rules\ntest: []\n");
     let json = report::json(&broken, &run(&broken));
     let misspelt = &json["errors"][1];
-    assert_eq!((&misspelt["line"], &misspelt["hint"]), (&2.into(), &"did you mean tests?".into()));
+    assert_eq!((&misspelt["line"], &misspelt["hint"]), (&2.into(), &"write `tests:`, a list".into()));
 }

@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    suite::{Disk, LoadError, Options, Run, Suites, report},
+    suite::{Disk, LoadError, Options, Run, Suites, is_suite, report},
     value::Timestamp,
 };
 
@@ -51,7 +51,9 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
 fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf>), Unreadable> {
     let places = places(options)?;
     let found = found::find(options)?;
-    let suites = Suites::load(&Disk, &found.suites, now(options)?);
+    let mut suites = Suites::load(&Disk, &found.suites, now(options)?);
+    let folders: Vec<PathBuf> = found::given(options).into_iter().filter(|path| path.is_dir()).collect();
+    suites.warn_of_shared(&folders);
     let mut exit = errors(&suites, options, output);
     let absent = found.lines.iter().filter_map(|(path, line)| suites.no_test_at(path, *line));
     let absent: Vec<String> = absent.collect();
@@ -113,7 +115,6 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
             .as_str(),
         );
     }
-    let of_rules = |name: &str| suites.rules().iter().any(|rules| rules.source().name() == name);
     let doubtful = suites.doubts().count();
     if options.strict && !options.list && doubtful > 0 {
         exit = exit.max(Exit::Denied);
@@ -123,7 +124,7 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
         for found in &suites.warnings {
             let name = found.source().name();
             // Those of a rules file are shown by another command; they are not what is tested.
-            if of_rules(name) && Path::new(name).exists() {
+            if suites.is_of_rules(found.source()) && !is_suite(Path::new(name)) && Path::new(name).exists() {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
                 output.problems(&report::problems(found, layout(options, output)));

@@ -2,6 +2,7 @@
 
 mod change;
 mod request;
+mod who;
 
 pub(super) use request::COMPARED;
 
@@ -18,10 +19,12 @@ use crate::{
 
 use super::{
     because::Because,
+    idioms::Place,
     load::Shared,
     node::{Fields, Kind, Node, Reader},
+    reading::Reading,
     seeds::Store,
-    users::{Identity, User},
+    users::Identity,
 };
 
 /// A test with one user and one method, ready to be decided.
@@ -43,23 +46,12 @@ pub(super) struct Case {
     pub(super) because: Option<Because>,
     /// Why the test is not run.
     pub(super) skip: Option<String>,
-    /// What may help where the request is denied.
-    pub(super) hint: Option<Hint>,
-}
-
-/// What may help where a request is denied.
-#[derive(Clone, Debug)]
-pub(super) struct Hint {
-    pub(super) text: String,
-    /// Whether it is only about requests that nothing in the rules covers.
-    pub(super) of_unmatched: bool,
-}
-
-impl Case {
-    /// What may help a reader of a denial.
-    pub(super) fn hint(&self, unmatched: bool) -> Option<String> {
-        self.hint.as_ref().filter(|hint| unmatched || !hint.of_unmatched).map(|hint| hint.text.clone())
-    }
+    /// What may help where the request is denied: a name that is stored.
+    pub(super) hint: Option<String>,
+    /// The method as the test calls it.
+    pub(super) verb: &'static str,
+    /// Whether the object that is written is stated without its size.
+    pub(super) size_unstated: bool,
 }
 
 /// A request with what is there before it.
@@ -131,7 +123,8 @@ const STORAGE_VERBS: [&str; 7] = ["get", "list", "read", "create", "update", "de
 const DATABASE_VERBS: [&str; 5] = ["read", "write", "update", "set", "delete"];
 
 /// Reads the tests of a suite.
-pub(super) fn read_all(reader: &mut Reader, node: &Node, shared: &Shared) -> Vec<Case> {
+pub(super) fn read_all(reading: &mut Reading<'_>, node: &Node, shared: &Shared) -> Vec<Case> {
+    let reader = &mut reading.reader;
     let Kind::List(tests) = &node.kind else {
         reader.wrong(node, "tests", "a list");
         return Vec::new();
@@ -142,7 +135,8 @@ pub(super) fn read_all(reader: &mut Reader, node: &Node, shared: &Shared) -> Vec
     let mut cases = Vec::with_capacity(tests.len());
     let mut names = FxHashSet::default();
     for test in tests {
-        Test::read(reader, test, shared, &mut cases);
+        Test::read(reading, test, shared, &mut cases);
+        let reader = &mut reading.reader;
         let name = test.get("name").and_then(|name| Some((name.as_text()?, name.span)));
         if let Some((name, span)) = name.filter(|(name, _)| !names.insert(*name)) {
             reader.warn("duplicate-name", span, format!("another test is called {name:?} too"), "");
@@ -172,19 +166,24 @@ pub(super) struct Test<'n, 's> {
 }
 
 impl<'n> Test<'n, '_> {
-    fn read(reader: &mut Reader, node: &'n Node, shared: &Shared, cases: &mut Vec<Case>) {
-        let fields = reader.fields(node, "a test", &KEYS);
+    fn read(reading: &mut Reading<'_>, node: &'n Node, shared: &Shared, cases: &mut Vec<Case>) {
+        let reader = &mut reading.reader;
+        let before = reader.errors();
+        let fields = reader.fields_of(Place::Test, node, "a test", &KEYS);
+        // What is missing may be what is called by another word.
+        let renamed = reader.errors() > before;
         if !matches!(node.kind, Kind::Map(_)) {
             return;
         }
         let is_database = matches!(shared.rules, super::Rules::Database(_));
-        let Some((verb, path)) = verb(reader, &fields, &shared.rules) else { return };
+        let Some((verb, path)) = verb(reader, &fields, &shared.rules, renamed) else { return };
         let now = match fields.get("now") {
             Some(now) => reader.time(now, "now", Some(shared.now)).unwrap_or(shared.now),
             None => shared.now,
         };
         let test = Test { fields, shared, now, verb, path };
-        let Some(users) = test.users(reader) else { return };
+        let Some(users) = test.users(reading, renamed) else { return };
+        let reader = &mut reading.reader;
         let because = fields
             .stated("because")
             .filter(|node| !node.is_null())
@@ -223,78 +222,25 @@ impl<'n> Test<'n, '_> {
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
                 // A word says why a request is denied; it says nothing of those that are allowed.
                 let because = because.filter(|because| !mixed || because.is_about(expect));
-                let (title, ask, hint) = (title.clone(), asked.ask, asked.hint);
-                cases.push(Case { name, title, span, whole, row, user, ask, expect, because, skip, hint });
+                let Asked { ask, hint, size_unstated } = asked;
+                let title = title.clone();
+                cases.push(Case {
+                    name,
+                    title,
+                    span,
+                    whole,
+                    row,
+                    user,
+                    ask,
+                    expect,
+                    because,
+                    skip,
+                    hint,
+                    verb,
+                    size_unstated,
+                });
             }
         }
-    }
-
-    /// The users for whom the test is run, each with what is expected and, of several, where that stands.
-    fn users(&self, reader: &mut Reader) -> Option<Vec<(User, Expect, Option<Span>)>> {
-        let fields = &self.fields;
-        let Some(expect) = fields.get("expect") else {
-            reader.error(
-                "missing-key",
-                fields.node.span,
-                "a test says what is expected: `expect: allow` or `expect: deny`",
-            );
-            return None;
-        };
-        if let Kind::Map(entries) = &expect.kind {
-            if entries.is_empty() {
-                reader.error(
-                    "wrong-value",
-                    expect.span,
-                    "expect names no user: write allow, deny, or one of them by user",
-                );
-                return None;
-            }
-            if let Some(key) = fields.key("as") {
-                reader.error("misplaced-key", key.span, "expect says for which users: leave out `as`");
-                return None;
-            }
-            let mut users = Vec::new();
-            for (key, node) in entries {
-                let row = Some(key.span.to(node.span));
-                users.push((self.user(reader, &key.text, key.span)?, expected(reader, node)?, row));
-            }
-            return Some(users);
-        }
-        let expect = expected(reader, expect)?;
-        let names = match fields.stated("as") {
-            None => return Some(vec![(User::nobody("guest"), expect, None)]),
-            Some(Node { kind: Kind::List(names), span, .. }) if names.is_empty() => {
-                reader.error("wrong-value", *span, "as names no user; leave it out where nobody is signed in");
-                return None;
-            }
-            Some(Node { kind: Kind::List(names), .. }) => names.as_slice(),
-            Some(name) => std::slice::from_ref(name),
-        };
-        let mut users = Vec::new();
-        for name in names {
-            let user = match &name.kind {
-                Kind::Null => User::nobody("guest"),
-                _ => {
-                    let text = reader.text(name, "as")?;
-                    self.user(reader, text, name.span)?
-                }
-            };
-            users.push((user, expect, Some(name.span)));
-        }
-        Some(users)
-    }
-
-    fn user(&self, reader: &mut Reader, name: &str, span: Span) -> Option<User> {
-        let known = &self.shared.users;
-        self.shared.used.borrow_mut().users.insert(name.to_owned());
-        let found = known.get(name).cloned();
-        let found = found.or_else(|| (name == "guest").then(|| User::nobody("guest")));
-        if found.is_none() {
-            let names = known.keys().map(String::as_str).take(1000).chain(["guest"]);
-            let stated = if known.is_empty() { "; users are stated under `users:`" } else { "" };
-            reader.unknown_name("unknown-user", span, format!("there is no user {name:?}{stated}"), name, names);
-        }
-        found
     }
 }
 
@@ -328,25 +274,13 @@ fn skip(reader: &mut Reader, node: &Node) -> Option<String> {
     }
 }
 
-fn expected(reader: &mut Reader, node: &Node) -> Option<Expect> {
-    let Some(text) = node.as_text() else {
-        reader.wrong(node, "expect", "allow, deny, no-sign-in, or one of them by user");
-        return None;
-    };
-    match text {
-        "allow" => Some(Expect::Allow),
-        "deny" => Some(Expect::Deny),
-        "no-sign-in" => Some(Expect::NoSignIn),
-        other => {
-            let message = format!("expect: {other:?} is none of allow, deny, no-sign-in");
-            reader.unknown_name("wrong-value", node.span, message, other, ["allow", "deny", "no-sign-in"].into_iter());
-            None
-        }
-    }
-}
-
 /// What the test asks: exactly one of the verbs.
-fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &super::Rules) -> Option<(&'static str, &'n Node)> {
+fn verb<'n>(
+    reader: &mut Reader,
+    fields: &Fields<'n>,
+    rules: &super::Rules,
+    renamed: bool,
+) -> Option<(&'static str, &'n Node)> {
     let known: &[&'static str] = match rules {
         super::Rules::Storage(_) => &STORAGE_VERBS,
         super::Rules::Firestore(_) => &VERBS,
@@ -354,13 +288,12 @@ fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &super::Rules) -> O
     };
     for verb in VERBS.iter().filter(|verb| !known.contains(verb)) {
         if let Some(key) = fields.key(verb) {
-            let message = match *verb {
-                "set" => {
-                    "set is for Firestore and databases; an upload is a create, other metadata are an update".into()
-                }
-                _ => format!("{verb} is for Storage and Firestore; a database has {}", known.join(", ")),
+            let (of, has) = match *verb {
+                "set" => ("Firestore and databases", "Storage"),
+                _ => ("Storage and Firestore", "a database"),
             };
-            reader.error("misplaced-key", key.span, message);
+            let message = format!("{verb} is for {of}; {has} has {}", known.join(", "));
+            reader.misplaced(Place::Test, verb, key.span, message);
             return None;
         }
     }
@@ -372,6 +305,7 @@ fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &super::Rules) -> O
             reader.error("misplaced-key", span, format!("{first} and {second} are two requests; a test makes one"));
             None
         }
+        _ if renamed => None,
         _ => {
             let message = format!("a test says what is asked, with one of {}", known.join(", "));
             reader.error("missing-key", fields.node.span, message);
@@ -383,7 +317,9 @@ fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &super::Rules) -> O
 /// What one method of a test asks.
 pub(super) struct Asked {
     pub(super) ask: Ask,
-    pub(super) hint: Option<Hint>,
+    pub(super) hint: Option<String>,
+    /// Whether the object that is written is stated without its size.
+    pub(super) size_unstated: bool,
 }
 
 impl Test<'_, '_> {

@@ -12,16 +12,19 @@ use crate::{
     suite::{
         Rules,
         content::Role,
-        node::{self, Kind, Node, Reader, nearest},
+        idioms::Place,
+        node::{self, Kind, Node, Reader},
         paths::{self, Names},
         seeds::{self, Store},
+        unused::{self, Section, Used},
         users::Identity,
         values,
     },
+    text::nearest,
     value::Value,
 };
 
-use super::{Ask, Asked, Hint, Test};
+use super::{Ask, Asked, Test};
 
 /// What an update of metadata leaves as it is stored.
 const CONTENT: [&str; 9] = [
@@ -68,7 +71,7 @@ impl Test<'_, '_> {
         };
         let mut wrong = |names: &[&str], right: bool, of: &str| {
             for key in names.iter().filter(|_| !right).filter_map(|name| self.fields.key(name)) {
-                reader.error("misplaced-key", key.span, format!("{} is for {of}", key.text));
+                reader.misplaced(Place::Test, &key.text, key.span, format!("{} is for {of}", key.text));
             }
         };
         wrong(&OF_STORAGE, storage, "Storage rules");
@@ -106,23 +109,21 @@ impl Test<'_, '_> {
         }
     }
 
-    /// Notes that a test is about an object, a document, or a folder of them.
-    fn asks_for(&self, method: Method, key: &str, name: &str) {
-        let mut used = self.shared.used.borrow_mut();
-        let names = if method == Method::List { &mut used.folders } else { &mut used.places };
-        names.insert(if method == Method::List { name } else { key }.to_owned());
-    }
-
-    /// A path that the rules name, for one of which a segment is misspelt.
-    fn like_rules(&self, name: &str) -> Option<Hint> {
-        let (compiled, service) = match &self.shared.rules {
-            Rules::Storage(rules) => (rules.compiled(), storage::SERVICE),
-            Rules::Firestore(rules) => (rules.compiled(), firestore::SERVICE),
-            Rules::Database(_) => return None,
-        };
-        let blocks = &compiled.program().service(service)?.blocks;
-        let like = paths::like_literal(name, blocks.iter().map(|block| block.path.as_str()))?;
-        Some(Hint { text: format!("did you mean {like}, which the rules name?"), of_unmatched: true })
+    /// Notes that a test is about an object, a document, or a folder of them; `place` is its bucket or database. What the
+    /// test states beside it is of no use.
+    fn asks_for(&self, reader: &mut Reader, method: Method, place: &str, name: &str) {
+        let mut own = Used::default();
+        for used in [&mut own, &mut *self.shared.used.borrow_mut()] {
+            match method {
+                Method::List => used.folders.insert(name.to_owned()),
+                _ => used.places.insert(seeds::key(place, name)),
+            };
+        }
+        let rules = &self.shared.rules;
+        let database = if matches!(rules, Rules::Storage(_)) { &self.shared.database } else { place };
+        for (section, place) in [(Section::Objects, place), (Section::Documents, database)] {
+            unused::warn_of_test(reader, (section, self.fields.get(section.key())), place, &own, rules);
+        }
     }
 
     pub(super) fn missing_value(&self, reader: &mut Reader, example: &str) {
@@ -138,7 +139,7 @@ impl Test<'_, '_> {
         let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, &bucket, self.now));
         let own = own.unwrap_or_default();
         let key = seeds::key(&bucket, &name);
-        self.asks_for(method, &key, &name);
+        self.asks_for(reader, method, &bucket, &name);
         let known = own.get(&key).or_else(|| self.shared.objects.get(&key));
         let stored = known.and_then(Option::as_ref).filter(|_| method != Method::List);
         let mut request = storage::Request::new(method, bucket.clone(), name.clone()).at(self.now);
@@ -160,18 +161,16 @@ impl Test<'_, '_> {
             }
         }
         let store = Arc::new(self.store(reader, &self.shared.database));
+        let written = self.fields.get("with").filter(|_| method == Method::Create);
+        let size_unstated = written.is_some_and(|written| written.get("size").is_none());
         let absent = stored.is_none() && !matches!(method, Method::List | Method::Create);
-        let hint = if method == Method::List {
-            let text = "a list is decided for the path of the folder, not for what is in it".to_owned();
-            Some(Hint { text, of_unmatched: true })
-        } else if absent {
+        let hint = if absent {
             let names = own.iter().chain(self.shared.objects.iter()).filter(|(_, object)| object.is_some());
             let names = names.filter_map(|(key, _)| key.strip_prefix(bucket.as_str())?.strip_prefix('/'));
             nearest(&name, names.take(COMPARED)).map(meant)
         } else {
             None
         };
-        let hint = hint.or_else(|| self.like_rules(&name));
         if absent && matches!(method, Method::Update | Method::Delete) && self.verb() != "write" {
             let message = format!("{name} is not among the objects: there is nothing to {}", method.name());
             if method == Method::Delete {
@@ -186,7 +185,7 @@ impl Test<'_, '_> {
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody | Identity::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Storage(Box::new(request), store), hint })
+        Some(Asked { ask: Ask::Storage(Box::new(request), store), hint, size_unstated })
     }
 
     /// The object as it will be: what is stated, over what an update of metadata cannot change.
@@ -278,7 +277,7 @@ impl Test<'_, '_> {
             _ => None,
         };
         let own = seeds::key(&store.database, &name);
-        self.asks_for(method, &own, &name);
+        self.asks_for(reader, method, &store.database, &name);
         if method != Method::List && store.after.contains_key(&own) {
             let span = self.fields.key("after").map_or(self.path().span, |key| key.span);
             let message = format!("after is about other writes; what becomes of {name} this test says itself");
@@ -290,7 +289,6 @@ impl Test<'_, '_> {
         self.other_method(reader, method, &name, stored.is_some());
         let absent = stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete);
         let hint = if absent { store.like(&name).map(|like| meant(&like)) } else { None };
-        let hint = hint.or_else(|| self.like_rules(&name));
         if let Some(stored) = stored {
             request = request.existing(stored);
         }
@@ -302,7 +300,7 @@ impl Test<'_, '_> {
             Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
             Identity::Nobody | Identity::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint })
+        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint, size_unstated: false })
     }
 
     /// Reports where Firestore would ask the rules for another method. `write` stands for all of them.
@@ -379,18 +377,18 @@ impl Test<'_, '_> {
             Identity::Nobody => request,
         };
         let hint = if empty { near_place(&data, &path).map(|like| meant(&like)) } else { None };
-        Some(Asked { ask: Ask::Database(Box::new(request), data), hint })
+        Some(Asked { ask: Ask::Database(Box::new(request), data), hint, size_unstated: false })
     }
 }
 
 /// What to say of a stored name that is like the one asked for.
-fn meant(like: &str) -> Hint {
-    Hint { text: format!("nothing is stored there; did you mean {like}?"), of_unmatched: false }
+fn meant(like: &str) -> String {
+    format!("nothing is stored there; did you mean {like}?")
 }
 
 fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> Asked {
     let ask = Ask::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
-    Asked { ask, hint: None }
+    Asked { ask, hint: None, size_unstated: false }
 }
 
 /// A mistake in a query stands at the part that it is about.
@@ -399,7 +397,8 @@ fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'s
     match named {
         Some((key, _)) if !known.contains(&key.text.as_str()) => {
             let message = format!("{:?} is no part of a query", key.text);
-            reader.unknown_name("unknown-key", key.span, message, &key.text, known.iter().copied());
+            let known = known.iter().copied();
+            reader.unknown_name_of(Place::Query, "unknown-key", key.span, message, &key.text, known);
         }
         Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
         None => reader.error("wrong-value", node.span, format!("query: {why}")),

@@ -1,7 +1,11 @@
 //! Reading nodes: what is there, what is missing, what is misspelt.
 
 use crate::{
-    text::{Diagnostic, Diagnostics, Severity, Source, Span},
+    suite::{
+        Product,
+        idioms::{self, Place},
+    },
+    text::{Diagnostic, Diagnostics, Severity, Source, Span, nearest},
     value::Timestamp,
 };
 
@@ -10,16 +14,15 @@ use super::{Key, Kind, Node, problem};
 /// Reads one file and collects what is wrong with it.
 pub(in crate::suite) struct Reader {
     pub(in crate::suite) source: Source,
+    /// What the rules are for, once that is known.
+    pub(in crate::suite) product: Option<Product>,
     problems: Vec<Diagnostic>,
     errors: usize,
 }
 
-/// Names differ by a slip where they are as alike as this, 1 being the same.
-const ALIKE: f64 = 0.75;
-
 impl Reader {
     pub(in crate::suite) fn new(source: Source) -> Self {
-        Reader { source, problems: Vec::new(), errors: 0 }
+        Reader { source, product: None, problems: Vec::new(), errors: 0 }
     }
 
     pub(in crate::suite) fn has_problems(&self) -> bool {
@@ -59,13 +62,30 @@ impl Reader {
         what: &str,
         known: &'static [&'static str],
     ) -> Fields<'n> {
+        self.fields_of(None, node, what, known)
+    }
+
+    /// The same where people write the words of other tools, too.
+    pub(in crate::suite) fn fields_of<'n>(
+        &mut self,
+        place: impl Into<Option<Place>>,
+        node: &'n Node,
+        what: &str,
+        known: &'static [&'static str],
+    ) -> Fields<'n> {
+        let place = place.into();
         match &node.kind {
             Kind::Map(entries) => {
                 for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str())) {
                     // Anchors need a place to stand.
                     let extension = key.text.starts_with("x-") && known.contains(&"tests");
                     if !extension {
-                        self.unknown(key, what, known);
+                        let message = format!("{:?} is no key of {what}", key.text);
+                        let problem = problem("unknown-key", key.span, message);
+                        let hint = self.instead(place, &key.text, known);
+                        self.report(
+                            problem.with_hint(hint.unwrap_or_else(|| format!("there are {}", known.join(", ")))),
+                        );
                     }
                 }
             }
@@ -74,12 +94,19 @@ impl Reader {
         Fields { node, known }
     }
 
-    fn unknown(&mut self, key: &Key, what: &str, known: &[&str]) {
-        let message = format!("{:?} is no key of {what}", key.text);
-        let unknown = problem("unknown-key", key.span, message);
-        self.report(match nearest(&key.text, known.iter().copied()) {
-            Some(name) => unknown.with_hint(format!("did you mean {name}?")),
-            None => unknown.with_hint(format!("there are {}", known.join(", "))),
+    /// What to write instead of a word: what it is called here, or the nearest of the known names.
+    fn instead(&self, place: Option<Place>, word: &str, known: &[&str]) -> Option<String> {
+        let idiom = |find: fn(Place, Option<Product>, &str) -> Option<&'static str>| find(place?, self.product, word);
+        let known = || nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}?"));
+        idiom(idioms::hint).map(str::to_owned).or_else(known).or_else(|| idiom(idioms::near).map(str::to_owned))
+    }
+
+    /// Reports a word that is right for other rules, with what to write for these.
+    pub(in crate::suite) fn misplaced(&mut self, place: Place, word: &str, span: Span, message: String) {
+        let problem = problem("misplaced-key", span, message);
+        self.report(match idioms::hint(place, self.product, word) {
+            Some(hint) => problem.with_hint(hint),
+            None => problem,
         });
     }
 
@@ -92,10 +119,23 @@ impl Reader {
         name: &str,
         known: impl Iterator<Item = &'k str>,
     ) {
+        self.unknown_name_of(None, code, span, message, name, known);
+    }
+
+    /// The same where people write the words of other tools, too.
+    pub(in crate::suite) fn unknown_name_of<'k>(
+        &mut self,
+        place: impl Into<Option<Place>>,
+        code: &'static str,
+        span: Span,
+        message: String,
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) {
         let unknown = problem(code, span, message);
         let known: Vec<&str> = known.collect();
-        let hint = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean {near}?"),
+        let hint = match self.instead(place.into(), name, &known) {
+            Some(hint) => hint,
             None if known.is_empty() => return self.report(unknown),
             None => {
                 let more = if known.len() > 12 { ", …" } else { "" };
@@ -148,14 +188,6 @@ impl Reader {
         }
         found
     }
-}
-
-/// The known name that is most like another, where one is.
-pub(in crate::suite) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let lower = name.to_lowercase();
-    let likeness = |known: &str| strsim::jaro_winkler(&lower, &known.to_lowercase());
-    let best = known.map(|known| (likeness(known), known)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(alike, _)| *alike >= ALIKE).map(|(_, known)| known)
 }
 
 /// The fields of a map.

@@ -8,7 +8,7 @@ use serde_json::{Number, Value as Json};
 
 use crate::text::{Diagnostic, Severity, Source, Span};
 
-pub(super) use fields::{Fields, Reader, nearest};
+pub(super) use fields::{Fields, Reader};
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]

@@ -280,7 +280,7 @@ const RETURNED: [&str; 7] = [
 fn returned(reader: &mut Reader, value: &Node, name: &str) {
     for (key, _) in value.entries() {
         if !RETURNED.contains(&key.text.as_str()) {
-            let near = crate::suite::node::nearest(&key.text, RETURNED.into_iter());
+            let near = crate::text::nearest(&key.text, RETURNED);
             let hint = near.map_or_else(|| RETURNED.join(", "), |near| format!("did you mean {near}?"));
             let message = format!("{} has no effect when {name} returns it", key.text);
             reader.warn("no-effect", key.span, message, &hint);

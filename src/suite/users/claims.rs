@@ -148,7 +148,7 @@ fn firebase(reader: &mut Reader, node: &Node) {
         Some(name) if is_provider(name) => {}
         name => {
             let message = format!("{} is no sign-in provider", shown(provider));
-            let near = name.and_then(|name| crate::suite::node::nearest(name, PROVIDERS.into_iter()));
+            let near = name.and_then(|name| crate::text::nearest(name, PROVIDERS));
             let hint = near.map_or_else(|| PROVIDERS.join(", "), |near| format!("did you mean {near}?"));
             reader.warn("impossible-claim", provider.span, message, &hint);
         }

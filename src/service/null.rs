@@ -1,0 +1,72 @@
+//! Conditions that fail because a variable is null, and why it is.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    eval::{Outcome, Step, StepKind},
+    explain::failed_step,
+    value::Value,
+};
+
+use super::{Cause, Decision, Method};
+
+/// What requests may lack, as rules write it.
+const NULLABLE: [&str; 3] = ["request.resource", "resource", "request.auth"];
+
+/// Of a denial by an error, which variable was null, why, and what to write; nothing where that is not how it failed.
+/// Needs the trace.
+pub(super) fn hint(decision: &Decision) -> Option<String> {
+    let (Cause::Failed(fault) | Cause::Aborted(fault)) = decision.cause() else { return None };
+    let statements = decision.trace()?.blocks.iter().flat_map(|block| &block.statements);
+    let failed = statements
+        .filter_map(|statement| statement.condition.as_ref())
+        .find(|condition| matches!(&condition.outcome, Outcome::Error(error) if error == fault))?;
+    let text = |step: &Step| decision.source.slice(step.span).split_whitespace().collect::<String>();
+    let is_null = |step: &&Step| {
+        matches!(step.outcome, Outcome::Value(Value::Null))
+            && matches!(step.kind, StepKind::Member | StepKind::Variable)
+    };
+    // The operand that was null; where it is a parameter or a variable, what was handed over.
+    let inner = failed_step(failed, fault);
+    let null = inner.parts.iter().find(is_null).or(Some(inner).filter(is_null));
+    let named = |step: &Step| NULLABLE.into_iter().find(|name| *name == text(step));
+    let null = null?;
+    let name = named(null).or_else(|| {
+        let handed: BTreeSet<_> = steps(failed).into_iter().filter(is_null).filter_map(named).collect();
+        // Where several are null, either may be the one.
+        handed.first().copied().filter(|_| null.kind == StepKind::Variable && handed.len() == 1)
+    })?;
+    let method = Method::parse(decision.request.split(' ').next()?)?;
+    Some(why(name, method))
+}
+
+fn steps(step: &Step) -> Vec<&Step> {
+    let (mut open, mut all) = (vec![step], Vec::new());
+    while let Some(step) = open.pop() {
+        all.push(step);
+        open.extend(step.parts.iter().rev());
+    }
+    all
+}
+
+fn why(name: &str, method: Method) -> String {
+    match (name, method) {
+        ("request.resource", Method::Delete) => {
+            "`request.resource` is null on delete: nothing is written; give delete an `allow` of its own, or read `resource`, \
+             which is stored"
+        }
+        ("request.resource", method) => return format!(
+            "`request.resource` is null on {}: nothing is written; read `resource`, which is stored",
+            method.name()
+        ),
+        ("resource", Method::Create) => {
+            "`resource` is null on create: nothing is stored; read `request.resource`, or give create an `allow` of its own"
+        }
+        ("resource", Method::List) => {
+            "`resource` is null on list: give list an `allow` of its own that reads nothing of it"
+        }
+        ("resource", _) => "`resource` is null: nothing is stored there; write `resource != null && …`",
+        _ => "`request.auth` is null: nobody is signed in; write `request.auth != null && …`",
+    }
+    .to_owned()
+}
