@@ -106,7 +106,7 @@ impl Given {
                  and hand over the ID token that `user.getIdToken()` gives"
             }
             (TokenKind::IdToken, Given::SessionCookie) => {
-                "verify it as one (`verifySessionCookie()`, here `--kind session-cookie`), with the keys of session \
+                "verify it as one (`verifySessionCookie()`, here `firewarden token verify --kind session-cookie`), with the keys of session \
                  cookies; rules and callables take ID tokens alone"
             }
             (TokenKind::IdToken, Given::AppCheck) => {
@@ -118,7 +118,7 @@ impl Given {
             }
             (TokenKind::SessionCookie, Given::IdToken { .. }) => {
                 "a server makes a session cookie of it with `createSessionCookie()`; as it is, verify it as an ID token \
-                 (`--kind id-token`)"
+                 (`firewarden token verify --kind id-token`)"
             }
             (TokenKind::CustomToken, Given::IdToken { .. }) => {
                 "its user is signed in already. A custom token is what a server mints (`createCustomToken()`, here \

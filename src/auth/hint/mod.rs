@@ -80,7 +80,7 @@ fn of_refusal(error: &TokenError, rules: &Rules, token: &str, now: Timestamp) ->
             if is_unsigned(&header) && !wants_unsigned =>
         {
             let hint = "nobody signed this token (`alg` is `none`): it comes from the Auth emulator or a test library. \
-                        Only an emulator's verifier takes it (`--emulator`, in the library `EmulatorVerifier`)";
+                        Only an emulator's verifier takes it (`firewarden token verify --emulator`, in the library `EmulatorVerifier`)";
             Some(hint.to_owned())
         }
         TokenFault::BadSignature if wants_unsigned => {
@@ -111,7 +111,7 @@ fn unknown_key(kind: TokenKind) -> &'static str {
         TokenKind::IdToken | TokenKind::BlockingToken => {
             "Google replaces these keys every few days: fetch them again from \
              https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com. A key in PEM has \
-             the id that is stated with it (`--kid`)"
+             the id that is stated with it (`firewarden token verify --kid`)"
         }
         TokenKind::CustomToken | TokenKind::Foreign => {
             "the keys that were given have other ids; a key without an id stands in for any"

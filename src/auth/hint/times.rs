@@ -59,7 +59,7 @@ fn ahead(name: &str, time: f64, rules: &Rules, now: Timestamp) -> String {
     };
     let help = if ahead <= MAX_SKEW as f64 {
         format!(
-            "a skew of up to {} may be allowed (`--skew`, in the library `Verifier::skew`)",
+            "a skew of up to {} may be allowed (`firewarden token verify --skew`, in the library `Verifier::skew`)",
             length(MAX_SKEW as f64)
         )
     } else {
