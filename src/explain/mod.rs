@@ -129,10 +129,10 @@ pub(crate) fn wrap(head: &str, indent: usize, text: &str, width: Width) -> Strin
     let next = format!("\n{:indent$}", "");
     let (mut out, mut used) = (head.to_owned(), count(head));
     for (at, word) in text.split(' ').enumerate() {
-        let (mut word, blank) = (word, usize::from(at > 0));
-        let fits = used + blank + count(word) <= columns;
+        let (mut word, mut left, blank) = (word, count(word), usize::from(at > 0));
+        let fits = used + blank + left <= columns;
         // A word that fits in no line begins where a good part of one is left.
-        if fits || count(word) > line && columns.saturating_sub(used) > line / 2 {
+        if fits || left > line && columns.saturating_sub(used) > line / 2 {
             out += if blank > 0 { " " } else { "" };
             used += blank;
         } else {
@@ -140,17 +140,18 @@ pub(crate) fn wrap(head: &str, indent: usize, text: &str, width: Width) -> Strin
             out += &next;
             used = indent;
         }
-        while used + count(word) > columns {
+        while used + left > columns {
             let room = columns.saturating_sub(used).max(1);
             let end = word.char_indices().nth(room).map_or(word.len(), |(at, _)| at);
             let slash = word.get(..end).and_then(|part| part.rfind('/')).map(|at| at + 1);
             let (now, later) = word.split_at(slash.filter(|at| *at > end / 2).unwrap_or(end));
             out += now;
             out += &next;
+            left -= count(now);
             (word, used) = (later, indent);
         }
         out += word;
-        used += count(word);
+        used += left;
     }
     out.truncate(out.trim_end_matches(' ').len());
     out
@@ -330,4 +331,35 @@ pub(crate) fn decisive_step(step: &Step) -> &Step {
         _ => None,
     };
     inner.map_or(step, decisive_step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Width, count, middle, wrap};
+
+    #[test]
+    fn sentences_are_wrapped_and_long_words_are_broken_behind_a_slash() {
+        let wrapped = |head: &str, text: &str| wrap(head, 4, text, Width::new(30));
+        assert_eq!(wrapped("  = ", "false  (missing: 'a')"), "  = false  (missing: 'a')");
+        assert_eq!(wrapped("  = ", "one two three four five six seven"), "  = one two three four five\n    six seven");
+        // The reason stays apart, and no line ends with a blank.
+        assert_eq!(wrapped("  = ", "false of something  (missing: 'a')"), "  = false of something\n    (missing: 'a')");
+        assert_eq!(
+            wrapped("a: ", "get /users/alice/cats/and/dogs.png now"),
+            "a: get /users/alice/cats/and/\n    dogs.png now"
+        );
+        assert_eq!(wrapped("a: ", &"x".repeat(60)).lines().map(count).collect::<Vec<_>>(), [30, 30, 11]);
+        assert_eq!(wrapped("head ", ""), "head");
+        // A megabyte without a blank takes no longer than any other.
+        let long = wrapped("", &"é".repeat(1 << 20));
+        assert!(long.lines().all(|line| count(line) <= 30));
+        assert_eq!(long.matches('é').count(), 1 << 20);
+    }
+
+    #[test]
+    fn names_are_shortened_in_the_middle() {
+        assert_eq!(middle("short", 5), "short");
+        assert_eq!(middle("rules/deep/storage.rules:12", 15), "rule…e.rules:12");
+        assert_eq!((middle("abc", 1), middle("abc", 0)), ("…".to_owned(), "…".to_owned()));
+    }
 }

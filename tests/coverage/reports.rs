@@ -37,6 +37,8 @@ fn long_names_are_shortened_in_the_middle_and_long_lists_at_the_end() {
     insta::assert_snapshot!("coverage_text_long", report);
     let table: Vec<_> = report.lines().take_while(|line| !line.is_empty()).collect();
     assert!(table.iter().all(|line| line.chars().count() <= 80), "{report}");
+    let places = report.lines().filter(|line| !line.starts_with("not covered in "));
+    assert!(places.clone().count() > 10 && places.into_iter().all(|line| line.chars().count() <= 80), "{report}");
     // A wider terminal has room for the whole name, and for more of what is not covered.
     let file = storage_rules(
         &name,

@@ -57,11 +57,12 @@ fn write_gaps(out: &mut String, file: &FileCoverage, width: Width) -> Result {
         format!("{name}:{}:{}", at.line, at.column)
     };
     let shown = || gaps.iter().take(MOST);
-    let places = shown().map(|gap| place(gap).chars().count()).max().unwrap_or(0);
     let words = shown().map(|gap| gap.to_string().len()).max().unwrap_or(0);
+    let places = shown().map(|gap| place(gap).chars().count()).max().unwrap_or(0);
+    let places = places.min(width.columns().saturating_sub("      ".len() + words + EXPRESSION).max(EXPRESSION / 2));
     let room = width.columns().saturating_sub(2 + places + 2 + words + 2).clamp(EXPRESSION, width.source());
     for gap in shown() {
-        let (place, word) = (place(gap), gap.to_string());
+        let (place, word) = (middle(&place(gap), places), gap.to_string());
         let text = visible(&shorten(&gap.text, room));
         writeln!(out, "  {place:places$}  {word:words$}  {text}")?;
     }
