@@ -18,7 +18,7 @@ mod service;
 
 /// The pages that rustdoc shows (`src/lib.rs`), with the number of tests in the suites that they print.
 const SHOWN: [(&str, usize); 7] = [
-    ("README.md", 8),
+    ("README.md", 9),
     ("docs/suites.md", 3),
     ("docs/migrate.md", 53),
     ("docs/lints.md", 0),

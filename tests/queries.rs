@@ -1,7 +1,8 @@
 //! Replays queries asked of the official engine: what their filters tell rules, and which of them pass.
 //!
 //! Each line of `queries/*.jsonl` is a query of a collection with the official answer. A `condition` stands in
-//! `match MATCH { allow list: if CONDITION; }`, with `/c/{d}` unless `match` says otherwise; `list` is the collection,
+//! `match MATCH { allow list: if CONDITION; }`, with `/c/{d}` unless `match` says otherwise, which may be several paths of
+//! blocks in each other; `list` is the collection,
 //! `c` unless it says otherwise; `documents` is what is stored. `error` is the message of the condition that failed,
 //! null where it is false, and missing where the query passes.
 
@@ -28,10 +29,15 @@ fn queries_are_decided_as_recorded() {
     for (file, row) in rows() {
         count += 1;
         let text = |key: &str, default: &str| row[key].as_str().unwrap_or(default).to_owned();
+        let blocks: Vec<_> = match row["match"].as_array() {
+            Some(paths) => paths.iter().map(|path| path.as_str().unwrap().to_owned()).collect(),
+            None => vec![text("match", "/c/{d}")],
+        };
+        let open: String = blocks.iter().map(|path| format!("  match {path} {{\n")).collect();
+        let close = "}\n".repeat(blocks.len());
         let source = format!(
-            "rules_version = '2';\nservice cloud.firestore {{ match /databases/{{db}}/documents {{\n  match {} {{\n    \
-             allow list: if {};\n  }}\n}} }}\n",
-            text("match", "/c/{d}"),
+            "rules_version = '2';\nservice cloud.firestore {{ match /databases/{{db}}/documents {{\n{open}    allow list: if \
+             {};\n{close}}} }}\n",
             text("condition", "true")
         );
         let ruleset = rules.entry(source.clone()).or_insert_with(|| source.parse().unwrap());

@@ -51,7 +51,8 @@ impl Display for Explanation<'_> {
         }
         if let Some(nearest) = self.decision.nearest() {
             let only = if rules.is_empty() { "No rule" } else { "Only the rule of the root" };
-            writeln!(f, "\n{only} stands on the way to this path. The nearest one:")?;
+            writeln!(f)?;
+            write_wrapped(f, self.width, "", 0, &format!("{only} stands on the way to this path. The nearest one:"))?;
             nearest.write(f, self.width, &self.decision.source)?;
         }
         let invalid = rules.iter().filter(|rule| rule.kind == RuleKind::Validate && !rule.holds()).count();

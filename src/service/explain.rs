@@ -44,7 +44,8 @@ impl Display for Explanation<'_> {
         match (self.decision.nearest(), uncovered) {
             (Some(nearest), _) => {
                 let none = if uncovered { "No match block covers" } else { "Only a catch-all covers" };
-                writeln!(f, "\n{none} this path. The nearest one:")?;
+                writeln!(f)?;
+                write_wrapped(f, self.width, "", 0, &format!("{none} this path. The nearest one:"))?;
                 nearest.write(f, self.width, source)?;
             }
             (None, true) => writeln!(f, "\nNo match block covers this path.")?,

@@ -89,7 +89,7 @@ fn a_green_run_has_a_summary_line_too() {
 fn suites_that_cannot_be_run_are_in_the_summary() {
     let (annotations, summary) = told("rules: storage.rules\ntest: []\n", 1 << 20);
     assert!(annotations.starts_with("::error file=deep/t.test.yaml,"), "{annotations}");
-    assert!(summary.starts_with("### ❌") && summary.contains("did you mean tests?"), "{summary}");
+    assert!(summary.starts_with("### ❌") && summary.contains("write `tests:`"), "{summary}");
 }
 
 #[test]
