@@ -3,6 +3,8 @@
 //! Invariant: knows no language. Which problems exist, and their codes, is in `check/codes.rs` and `lint/codes.rs`.
 
 mod diagnostic;
+#[cfg(feature = "cli")]
+mod fold;
 mod near;
 mod render;
 mod source;
