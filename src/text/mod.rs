@@ -5,12 +5,15 @@
 mod diagnostic;
 #[cfg(feature = "cli")]
 mod fold;
+mod lookalike;
 mod near;
 mod render;
 mod source;
 mod span;
+mod visible;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub(crate) use lookalike::Lookalike;
 pub(crate) use near::nearest;
 pub use render::frame;
 pub use source::{LineColumn, Source};

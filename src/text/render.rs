@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Severity, Source, Span};
+use super::{Diagnostic, Severity, Source, Span, visible};
 
 /// Columns of source shown on either side of a place in a very long line.
 const CONTEXT: usize = 60;
@@ -14,7 +14,7 @@ pub fn report(source: &Source, diagnostic: &Diagnostic) -> String {
         Severity::Warning => "warning",
     };
     let mut out = String::new();
-    let message = shorten(&diagnostic.message);
+    let message = shorten(&visible::visible(&diagnostic.message));
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{word}[{}]: {message}", diagnostic.code);
     match diagnostic.span {
@@ -27,7 +27,7 @@ pub fn report(source: &Source, diagnostic: &Diagnostic) -> String {
         out += &place(source, label.span, &label.text);
     }
     if let Some(hint) = &diagnostic.hint {
-        let _ = writeln!(out, "  = hint: {hint}");
+        let _ = writeln!(out, "  = hint: {}", visible::visible(hint));
     }
     out
 }
@@ -37,27 +37,31 @@ fn place(source: &Source, span: Span, text: &str) -> String {
     format!("  --> {}:{}:{}\n{}", source.name(), at.line, at.column, frame(source, span, text))
 }
 
-/// The source line of a span with carets under it and a text after them.
+/// The source line of a span with carets under it and a text after them, in columns of a terminal.
 ///
 /// A span of several lines is marked to the end of its first. Tabs are kept, so that carets line up however wide
-/// they are shown; of a line longer than a screen only the surroundings are shown.
+/// they are shown; of a line longer than a screen only the surroundings are shown. What has no columns, such as an
+/// accent on the letter before it, is marked with what it stands on.
 pub fn frame(source: &Source, span: Span, text: &str) -> String {
     let at = source.position(span.start);
     let number = at.line.to_string();
     let margin = " ".repeat(number.len());
     let (before, after) = source.around(at.line, span.start);
     let marked: String = source.slice(span).chars().take(2 * CONTEXT).take_while(|c| *c != '\n').collect();
-    let shown = marked.trim_end().chars().count().max(1);
+    let marked = marked.trim_end_matches(|c: char| c.is_ascii_whitespace());
     // Only as much of the line is looked at as is shown: it can be a megabyte long, with many errors in it.
     let first = before.char_indices().rev().take(CONTEXT).last().map_or(before.len(), |(at, _)| at);
-    let end = after.char_indices().nth(shown + CONTEXT).map_or(after.len(), |(at, _)| at);
+    let rest = after.get(marked.len()..).unwrap_or("");
+    let end = rest.char_indices().nth(CONTEXT).map_or(rest.len(), |(at, _)| at);
     let (before, head) = (before.get(first..).unwrap_or(""), if first > 0 { "…" } else { "" });
-    let (after, tail) = (after.get(..end).unwrap_or(""), if end < after.len() { "…" } else { "" });
-    let pad: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let (rest, tail) = (rest.get(..end).unwrap_or(""), if end < rest.len() { "…" } else { "" });
+    let [before, marked, rest] = [before, marked, rest].map(visible::visible);
+    let base = if visible::columns(&marked) == 0 && !marked.is_empty() { visible::last_shown(&before) } else { "" };
+    let pad = visible::blanks(before.get(..before.len() - base.len()).unwrap_or(""));
     let pad = if first > 0 { format!(" {pad}") } else { pad };
-    let carets = "^".repeat(shown);
-    let text = if text.is_empty() { String::new() } else { format!(" {text}") };
-    format!("{margin} |\n{number} | {head}{before}{after}{tail}\n{margin} | {pad}{carets}{text}\n")
+    let carets = "^".repeat(visible::columns(base).max(visible::columns(&marked)).max(1));
+    let text = if text.is_empty() { String::new() } else { format!(" {}", visible::visible(text)) };
+    format!("{margin} |\n{number} | {head}{before}{marked}{rest}{tail}\n{margin} | {pad}{carets}{text}\n")
 }
 
 /// A message quotes patterns of up to 4,096 characters and names without limit; a person needs the beginning.
