@@ -60,7 +60,7 @@ impl Explanation<'_> {
             writeln!(f, "  {name} = {}", Value::from(key.as_str()).view().describe())?;
         }
         match (&rule.condition, &rule.outcome) {
-            (Some(step), _) => write_step(f, source, step, 2),
+            (Some(step), _) => write_step(f, source, step, 2, None),
             (None, Outcome::Error(fault)) => writeln!(f, "  {}", fault.message),
             (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), SOURCE_WIDTH)),
         }

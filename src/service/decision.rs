@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Recording, Trace},
-    explain::in_words,
+    explain::in_full,
     text::{Source, Span},
     value::Root,
 };
 
-use super::{Compiled, Explanation};
+use super::{Compiled, Explanation, undecided};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Decision {
     pub(super) cause: Cause,
     pub(super) trace: Option<Box<Recorded>>,
     pub(super) request: String,
+    /// Whether it is about documents of a collection that are not named.
+    pub(super) query: bool,
 }
 
 /// What was written down of a decision, and the trace as soon as somebody has read it.
@@ -96,7 +98,7 @@ impl Decision {
         };
         let named = |fault: &Fault| {
             let at = self.source.position(fault.offset);
-            format!("{} ({}:{}:{})", in_words(&fault.message), self.source.name(), at.line, at.column)
+            format!("{} ({}:{}:{})", in_full(fault), self.source.name(), at.line, at.column)
         };
         match &self.cause {
             Cause::Permitted(span) => format!("permitted by {}", place(*span)),
@@ -112,6 +114,19 @@ impl Decision {
     /// What the decision went through, where it was asked for with `explain`.
     pub fn trace(&self) -> Option<&Trace> {
         self.trace.as_ref().map(|recorded| recorded.trace())
+    }
+
+    /// Whether it is about documents of a collection that are not named.
+    #[cfg(feature = "suite")]
+    pub(crate) fn is_query(&self) -> bool {
+        self.query
+    }
+
+    /// Of an explained denial of a query, what the query has to state so that rules can permit it; `None` where that is
+    /// not what it lacks.
+    pub(crate) fn missing_filter(&self) -> Option<String> {
+        let denied = matches!(self.cause, Cause::Failed(_) | Cause::ConditionsFalse);
+        self.trace().filter(|_| self.query && denied).and_then(|trace| undecided::hint(&self.source, trace))
     }
 
     /// The text of the rules that decided.

@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod host;
 mod method;
+mod undecided;
 
 use std::sync::Arc;
 
@@ -18,9 +19,9 @@ pub use documents::{After, DocumentPath, Documents};
 #[cfg(feature = "suite")]
 pub(crate) use documents::{impossible_segment, split_full};
 pub use explain::Explanation;
-#[cfg(feature = "suite")]
-pub(crate) use host::Known;
 pub(crate) use host::{DocumentHost, Own, Reach, snapshot};
+#[cfg(feature = "suite")]
+pub(crate) use host::{Known, Unanswered};
 pub use method::Method;
 
 use crate::{

@@ -159,7 +159,7 @@ impl Note {
         if case.expect != Expect::Deny {
             return None;
         }
-        let hint = || case.hint(answer.is_uncovered());
+        let hint = || case.hint(answer.is_uncovered()).or_else(|| answer.hint());
         if let Some(span) = answer.catch_all() {
             let (source, at) = (answer.source(), answer.source().position(span.start));
             return Some(Note::CatchAll(format!("{}:{}", source.name(), at.line), hint()));
@@ -187,7 +187,7 @@ impl Note {
 
 fn located(source: &Source, fault: &Fault) -> String {
     let at = source.position(fault.offset);
-    let message = crate::explain::in_words(&fault.message);
+    let message = crate::explain::in_full(fault);
     format!("{message} ({}:{}:{})", source.name(), at.line, at.column)
 }
 
@@ -238,6 +238,14 @@ impl Answer {
         match self {
             Answer::Service(decision) => decision.explanation().to_string(),
             Answer::Database(decision) => decision.explanation().to_string(),
+        }
+    }
+
+    /// Of an explained denial, what may help: what a query lacks.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Answer::Service(decision) => decision.missing_filter(),
+            Answer::Database(_) => None,
         }
     }
 
@@ -322,6 +330,11 @@ impl Answer {
             Answer::Service(decision) => matches!(decision.cause(), service::Cause::ConditionsFalse),
             Answer::Database(decision) => matches!(decision.cause(), database::Cause::NotGranted(_, None)),
         }
+    }
+
+    /// Whether a query was denied: what it lacks, only an explained answer tells.
+    pub(super) fn is_denied_query(&self) -> bool {
+        matches!(self, Answer::Service(decision) if decision.is_query() && !decision.is_allowed())
     }
 
     /// Of an explained denial, the catch-all that alone decided it, by a constant: `match /{document=**} { allow read,

@@ -236,7 +236,9 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
     let answer = match decide(rules, &case.ask, coverage, false) {
         // What failed is told with all it went through, too.
         // Which blocks denied, too.
-        Ok(answer) if pinned || answer.verdict() != case.expect || answer.is_plain_denial() => {
+        Ok(answer)
+            if pinned || answer.verdict() != case.expect || answer.is_plain_denial() || answer.is_denied_query() =>
+        {
             decide(rules, &case.ask, None, true).unwrap_or(answer)
         }
         Ok(answer) => answer,
@@ -248,7 +250,10 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>) -> Outcome
             Expect::NoSignIn => format!("{} can sign in", case.user),
             expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
         };
-        let hint = if got == Expect::Deny { case.hint(answer.is_uncovered()) } else { None };
+        let hint = match got {
+            Expect::Deny => case.hint(answer.is_uncovered()).or_else(|| answer.hint()),
+            _ => None,
+        };
         let got = got.name().to_owned();
         return Outcome::Failed(Box::new(Failure { message, hint, got, explanation: answer.explanation() }));
     }

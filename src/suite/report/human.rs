@@ -83,7 +83,8 @@ fn failure(out: &mut String, result: &TestResult) {
     if failure.got == *expected || failure.explanation.is_empty() {
         let _ = writeln!(out, "{}", wrapped(&failure.message));
     }
-    if let Some(hint) = &failure.hint {
+    // The trace may say it where it belongs.
+    if let Some(hint) = failure.hint.as_ref().filter(|hint| !failure.explanation.contains(hint.as_str())) {
         let _ = writeln!(out, "{}", wrapped(&format!("hint: {hint}")));
     }
     if !failure.explanation.is_empty() {
