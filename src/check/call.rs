@@ -63,7 +63,10 @@ impl<'a> Checker<'_, 'a> {
                 return self.apply(env, id, forms, arguments, First::Operand, want);
             }
             Ok(_) => self.wrong_count(name, full),
-            Err(code) => self.report(code, name.span, || format!("Invalid function name: {full}.")),
+            Err(code) => {
+                let meant = |this: &Self| this.meant_function(env, full).filter(|_| code == Code::UnknownFunction);
+                self.report_hinted(code, name.span, || format!("Invalid function name: {full}."), meant);
+            }
         }
         let uses = self.parts(env, id, arguments.iter().map(|e| (*e, Want::ANY)), want.primary);
         Inferred { types: None, uses }

@@ -21,11 +21,14 @@ pub(super) struct Want {
     pub(super) implied: bool,
     /// The expression is a receiver or the operand of a minus.
     pub(super) primary: bool,
+    /// What to say where it is of another type.
+    pub(super) hint: Option<&'static str>,
 }
 
 impl Want {
     /// Anything will do.
-    pub(super) const ANY: Want = Want { types: Types::ANY, condition: false, implied: false, primary: false };
+    pub(super) const ANY: Want =
+        Want { types: Types::ANY, condition: false, implied: false, primary: false, hint: None };
 
     pub(super) fn of(types: Types) -> Want {
         Want { types, ..Want::ANY }

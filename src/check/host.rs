@@ -79,6 +79,17 @@ impl Hosts {
         }
     }
 
+    /// The variables that are declared.
+    pub(super) fn variable_names(self) -> impl Iterator<Item = &'static str> {
+        ["request", "resource"].into_iter().filter(move |name| self.variable(name).is_some())
+    }
+
+    /// The functions of the host, of a package or without one.
+    pub(super) fn function_names(self, package: Option<&str>) -> impl Iterator<Item = &'static str> {
+        let names = ["debug", "exists", "existsAfter", "get", "getAfter"];
+        names.into_iter().filter(move |name| self.function(package, name).is_some())
+    }
+
     /// Whether a variable or function is unknown only because no request is known to get here.
     pub(super) fn lacks(self, package: Option<&str>, name: &str) -> bool {
         self == Hosts::NONE && (Hosts::ANY.variable(name).is_some() || Hosts::ANY.function(package, name).is_some())

@@ -30,6 +30,9 @@ use crate::{
 /// nest up to 99 levels, calls up to 21; without optimisation each level takes about 3 KiB of the stack (`tests/host`).
 const MAX_LEVELS: usize = 180;
 
+/// Names that are not known and for which it is looked what may have been meant.
+const MOST_HINTED: usize = 500;
+
 /// Checks the expressions of a file.
 pub(super) struct Checker<'c, 'a> {
     pub(super) source: &'c Source,
@@ -47,6 +50,8 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) quiet: usize,
     pub(super) active: Vec<FunctionId>,
     pub(super) level: usize,
+    /// Problems for which it was looked what may have been meant.
+    pub(super) hinted: usize,
     /// Operations of the chains that are open.
     pub(super) links: Vec<Link<'a>>,
 }
@@ -55,6 +60,25 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn report(&mut self, code: Code, span: Span, message: impl FnOnce() -> String) {
         if self.quiet == 0 {
             self.problems.add(code, span, message());
+        }
+    }
+
+    /// The same with what may have been meant.
+    pub(super) fn report_hinted(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl FnOnce() -> String,
+        hint: impl FnOnce(&Self) -> Option<String>,
+    ) {
+        if self.quiet == 0 {
+            let mut problem = code.problem(Some(span), message());
+            // To look for what was meant takes time, and nobody reads more.
+            self.hinted += 1;
+            if self.hinted <= MOST_HINTED {
+                problem.hint = hint(self).or(problem.hint);
+            }
+            self.problems.push(problem);
         }
     }
 
@@ -135,7 +159,8 @@ impl<'a> Checker<'_, 'a> {
             });
         } else {
             let code = if want.implied { Code::ImpliedType } else { Code::WrongType };
-            self.report(code, span, || format!("Invalid type. Received one of {received}. Expected one of {wanted}."));
+            let message = || format!("Invalid type. Received one of {received}. Expected one of {wanted}.");
+            self.report_hinted(code, span, message, |_| want.hint.map(str::to_owned));
         }
     }
 
@@ -229,7 +254,8 @@ impl<'a> Checker<'_, 'a> {
                 None => {
                     // Where no request gets, it would be known if one did; that does not fail at run time.
                     let code = if env.hosts.lacks(None, text) { env.unreached } else { Code::UnknownVariable };
-                    self.report(code, name.span, || format!("Invalid variable name: {text}."));
+                    let meant = |this: &Self| this.meant_variable(env, text).filter(|_| code == Code::UnknownVariable);
+                    self.report_hinted(code, name.span, || format!("Invalid variable name: {text}."), meant);
                     return Inferred::unknown();
                 }
             }

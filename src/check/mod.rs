@@ -12,6 +12,7 @@ mod database;
 mod host;
 mod infer;
 mod limits;
+mod meant;
 mod patterns;
 mod places;
 mod postfix;
@@ -72,6 +73,7 @@ pub fn check_within(source: &Source, ruleset: &Ruleset, limits: &Limits) -> Diag
         quiet: 0,
         active: Vec::new(),
         level: 0,
+        hinted: 0,
         links: Vec::new(),
     };
     for statement in &world.statements {

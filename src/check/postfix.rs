@@ -8,7 +8,11 @@ use super::{
     infer::Checker,
     signature::{self, Fitting, Forms},
 };
-use crate::syntax::ast::{Expr, ExprId, Name};
+use crate::syntax::{
+    Language, Role,
+    ast::{Expr, ExprId, Name},
+    of_word,
+};
 
 /// One operation of a chain.
 pub(super) struct Link<'a> {
@@ -17,6 +21,8 @@ pub(super) struct Link<'a> {
     /// The overloads that can give what is wanted; empty where none can, or where it is not known what it does.
     fitting: Fitting,
     arguments: Arguments<'a>,
+    /// The name of a method that no type has.
+    unknown: Option<&'a Name>,
 }
 
 /// What follows a receiver.
@@ -49,7 +55,12 @@ impl<'a> Checker<'_, 'a> {
         let (mut id, mut want) = (id, want);
         let before = self.links.len();
         while let Some((receiver, link)) = self.link(id, want) {
-            (id, want) = (receiver, Want { primary: true, ..Want::of(link.fitting.operand(0)) });
+            // Of a member that is none, the method or operator of that name may be meant.
+            let hint = match self.exprs.get(id) {
+                Expr::Member(_, name) => of_word(Language::Firestore, Role::Method, &name.text),
+                _ => None,
+            };
+            (id, want) = (receiver, Want { primary: true, hint, ..Want::of(link.fitting.operand(0)) });
             self.links.push(link);
         }
         let mut found = self.infer(env, id, want);
@@ -63,6 +74,7 @@ impl<'a> Checker<'_, 'a> {
 
     /// The operation and its receiver, if this is one; what is wrong with it is reported.
     fn link(&mut self, id: ExprId, want: Want) -> Option<(ExprId, Link<'a>)> {
+        let mut unknown = None;
         let (receiver, forms, arguments) = match self.exprs.get(id) {
             Expr::Member(object, _) => (*object, Some(&signature::MEMBER), Arguments::List(&[])),
             Expr::Index(object, index) => {
@@ -70,29 +82,34 @@ impl<'a> Checker<'_, 'a> {
             }
             Expr::Range(object, from, to) => (*object, Some(&signature::RANGE), Arguments::Bounds(*from, *to)),
             Expr::Method(receiver, name, arguments) => {
-                (*receiver, self.method(name, arguments.len()), Arguments::List(arguments))
+                let forms = signature::method(&name.text);
+                unknown = forms.is_none().then_some(name);
+                let forms = forms.filter(|forms| {
+                    let fits = forms.take(arguments.len());
+                    if !fits {
+                        self.wrong_count(name, &name.text);
+                    }
+                    fits
+                });
+                (*receiver, forms, Arguments::List(arguments))
             }
             _ => return None,
         };
         let fitting = forms.map_or(Fitting::All(Forms::NONE), |forms| self.fitting(id, forms, want));
-        Some((receiver, Link { id, want, fitting, arguments }))
-    }
-
-    /// The methods of a name that take so many arguments.
-    fn method(&mut self, name: &Name, arguments: usize) -> Option<&'static Forms> {
-        let Some(forms) = signature::method(&name.text) else {
-            self.report(Code::UnknownFunction, name.span, || format!("Invalid function name: {}.", name.text));
-            return None;
-        };
-        if forms.take(arguments) {
-            return Some(forms);
-        }
-        self.wrong_count(name, &name.text);
-        None
+        Some((receiver, Link { id, want, fitting, arguments, unknown }))
     }
 
     fn joined(&mut self, env: &mut Env<'a>, link: &Link<'a>, receiver: Inferred<'a>) -> Inferred<'a> {
         let types = link.fitting.result();
+        if let Some(name) = link.unknown {
+            let meant = |this: &Self| this.meant_method(env, &name.text, receiver.types);
+            self.report_hinted(
+                Code::UnknownFunction,
+                name.span,
+                || format!("Invalid function name: {}.", name.text),
+                meant,
+            );
+        }
         if link.arguments.is_empty() {
             return Inferred { types, uses: receiver.uses };
         }

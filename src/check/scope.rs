@@ -16,8 +16,11 @@ use super::{
     types::Types,
 };
 use crate::{
-    syntax::ast::{Allow, Function, Item, Match, Ruleset, Segment},
-    text::{Diagnostic, nearest},
+    syntax::{
+        Language, Role, advice,
+        ast::{Allow, Function, Item, Match, Ruleset, Segment},
+    },
+    text::Diagnostic,
     value::Type,
 };
 
@@ -92,7 +95,7 @@ impl<'a> World<'a> {
             if product.is_none() {
                 let problem =
                     Code::UnknownService.problem(Some(name.span), format!("Invalid service name: {}.", name.text));
-                problems.push(meant(problem, nearest(&name.text, Product::SERVICES)));
+                problems.push(meant(problem, Role::Service, &name.text, &Product::SERVICES));
             }
             let scope = world.open(Scope { outer: Some(Self::ROOT), product, ..Scope::default() });
             for function in &service.functions {
@@ -175,7 +178,7 @@ impl<'a> World<'a> {
                     None => {
                         let message = format!("Invalid method name: {}.", method.text);
                         let problem = Code::UnknownMethod.problem(Some(method.span), message);
-                        problems.push(meant(problem, nearest(&method.text, Hosts::METHODS)));
+                        problems.push(meant(problem, Role::Operation, &method.text, &Hosts::METHODS));
                     }
                 }
             }
@@ -233,6 +236,16 @@ impl<'a> World<'a> {
             .map_or(&[], |declared| self.functions_named(declared.scope, &declared.function.name.text))
     }
 
+    /// The names of the wildcards that are visible in a scope.
+    pub(super) fn capture_names(&self, scope: ScopeId) -> impl Iterator<Item = &'a str> {
+        self.outward(scope).flat_map(|scope| scope.captures.iter().copied())
+    }
+
+    /// The names of the functions that are visible in a scope.
+    pub(super) fn visible_functions(&self, scope: ScopeId) -> impl Iterator<Item = &'a str> {
+        self.outward(scope).flat_map(|scope| scope.functions.keys().copied())
+    }
+
     /// The names of the functions of a scope.
     pub(super) fn function_names(&self, scope: ScopeId) -> impl Iterator<Item = &'a str> {
         self.scopes.get(scope).into_iter().flat_map(|s| s.functions.keys().copied())
@@ -260,9 +273,9 @@ impl<'a> World<'a> {
 }
 
 /// A problem of a name that may stand for another.
-fn meant(problem: Diagnostic, near: Option<&str>) -> Diagnostic {
-    match near {
-        Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
+fn meant(problem: Diagnostic, role: Role, name: &str, known: &[&str]) -> Diagnostic {
+    match advice(Language::Firestore, role, name, known.iter().copied()) {
+        Some(hint) => problem.with_hint(hint),
         None => problem,
     }
 }

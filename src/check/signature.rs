@@ -280,6 +280,25 @@ pub(super) fn method(name: &str) -> Option<&'static Forms> {
     BUILT_INS.methods.get(name)
 }
 
+/// The names of the methods of values of some types, in alphabetical order; of all, where nothing is known.
+pub(super) fn method_names(of: Possible) -> Vec<&'static str> {
+    let has = |forms: &Forms| of.is_none_or(|types| forms.operand(0).overlaps(&types));
+    let mut names: Vec<_> = BUILT_INS.methods.iter().filter(|(_, forms)| has(forms)).map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The names of the functions of a package, or of those without one, in alphabetical order.
+pub(super) fn function_names(package: Option<&str>) -> Vec<&'static str> {
+    let functions = match package {
+        Some(package) => BUILT_INS.packages.get(package),
+        None => Some(&BUILT_INS.functions),
+    };
+    let mut names: Vec<_> = functions.into_iter().flat_map(|functions| functions.keys().copied()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// `math.abs` and its like.
 pub(super) fn package_function(package: &str, name: &str) -> Option<&'static Forms> {
     BUILT_INS.packages.get(package)?.get(name)

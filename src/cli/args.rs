@@ -264,6 +264,9 @@ pub(super) struct CheckOptions {
     /// Treat as errors what the official compiler only warns of but what always fails at run time, and our own checks
     #[arg(long)]
     pub(super) strict: bool,
+    /// Show every problem, however many are alike
+    #[arg(long)]
+    pub(super) all: bool,
     /// The time that dates in rules are compared with, RFC 3339; without this, now
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,

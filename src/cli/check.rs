@@ -47,7 +47,9 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
         }
     }
     match options.format {
-        CheckFormat::Human => checked.iter().zip(&targets).for_each(|(found, targets)| human(found, targets, output)),
+        CheckFormat::Human => {
+            checked.iter().zip(&targets).for_each(|(found, targets)| human(found, targets, options.all, output));
+        }
         CheckFormat::Json => output.raw(&report::json(&checked)),
         CheckFormat::Github => {
             let repository = Repository::here();
@@ -168,14 +170,15 @@ fn explain(id: &str) -> Result<String, Unreadable> {
     Ok(text)
 }
 
-fn human(found: &Diagnostics, targets: &str, output: &mut Output) {
+fn human(found: &Diagnostics, targets: &str, all: bool, output: &mut Output) {
     let name = found.source().name();
     let errors = found.iter().filter(|p| p.is_error()).count();
     let warnings = found.len() - errors;
     let shown: Vec<&Diagnostic> = found.iter().filter(|p| p.is_error() || !output.is_quiet()).collect();
     if !shown.is_empty() {
         let shown = Diagnostics::new(found.source().clone(), shown.into_iter().cloned().collect());
-        output.result(&format!("{shown}\n"));
+        let text = if all { shown.to_string() } else { shown.folded("--all shows each of them") };
+        output.result(&format!("{text}\n"));
     }
     let count = |n: usize, word: &str| match n {
         1 => format!("1 {word}"),

@@ -46,7 +46,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
             Ok(Exit::Denied)
         }
         Decided::Refused(refused) => {
-            output.result(&refused.to_string());
+            output.result(&refused.folded("`firewarden check --all` shows each of them"));
             Ok(Exit::Refused)
         }
         Decided::Decision { allowed, doubt, warnings, explanation, json } => {

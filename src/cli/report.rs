@@ -30,6 +30,10 @@ pub(super) fn json(checked: &[Diagnostics]) -> String {
             "endLine": range.map(|r| r.1.line),
             "endColumn": range.map(|r| r.1.column),
             "hint": problem.hint,
+            "labels": problem.labels.iter().map(|label| {
+                let at = found.source().position(label.span.start);
+                json!({ "line": at.line, "column": at.column, "text": label.text })
+            }).collect::<Vec<_>>(),
         })
     };
     let file = |found: &Diagnostics| {
@@ -55,21 +59,32 @@ fn rule(code: &Explained) -> Json {
     })
 }
 
+fn region((from, to): (LineColumn, LineColumn)) -> Json {
+    json!({ "startLine": from.line, "startColumn": from.column, "endLine": to.line, "endColumn": to.column })
+}
+
 /// A SARIF 2.1.0 log with one run. It describes every code, raised or not.
 pub(super) fn sarif(checked: &[Diagnostics]) -> String {
     let result = |found: &Diagnostics, problem: &Diagnostic| {
-        let region = range(found, problem).map(|(from, to)| {
-            json!({ "startLine": from.line, "startColumn": from.column, "endLine": to.line, "endColumn": to.column })
-        });
+        let place = range(found, problem).map(region);
         let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
+        let artifact = json!({ "uri": uri(found.source().name()) });
+        let related = problem.labels.iter().map(|label| {
+            let (from, to) = (found.source().position(label.span.start), found.source().position(label.span.end));
+            json!({
+                "physicalLocation": { "artifactLocation": artifact, "region": region((from, to)) },
+                "message": { "text": label.text },
+            })
+        });
         json!({
             "ruleId": problem.code,
             "level": severity(problem),
             "message": { "text": format!("{}{hint}", problem.message) },
             "locations": [{ "physicalLocation": {
-                "artifactLocation": { "uri": uri(found.source().name()) },
-                "region": region.unwrap_or_else(|| json!({ "startLine": 1 })),
+                "artifactLocation": artifact,
+                "region": place.unwrap_or_else(|| json!({ "startLine": 1 })),
             } }],
+            "relatedLocations": related.collect::<Vec<_>>(),
         })
     };
     let results: Vec<Json> = checked.iter().flat_map(|found| found.iter().map(|p| result(found, p))).collect();

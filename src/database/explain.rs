@@ -82,7 +82,7 @@ impl Explanation<'_> {
             writeln!(f, "  {name} = {}", shorten(&Value::from(key.as_str()).view().describe(), room))?;
         }
         match (&rule.condition, &rule.outcome) {
-            (Some(step), _) => write_steps(f, width, source, step, 2),
+            (Some(step), _) => write_steps(f, width, source, step, 2, None),
             (None, Outcome::Error(_)) => write_wrapped(f, width, "  ", 4, &describe(&rule.outcome)),
             (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), width.source())),
         }
@@ -119,7 +119,7 @@ impl Decision {
             Cause::NoRule(..) | Cause::Refused(_) => return None,
         };
         if let Some(fault) = fault {
-            let text = format!("error: {}", in_words(&fault.message));
+            let text = format!("error: {}", in_words(fault));
             return Some(Decisive { span: fault.span, text, operands: Vec::new() });
         }
         let rule = rule?;

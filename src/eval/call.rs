@@ -4,7 +4,7 @@
 use crate::{
     program::{Node, NodeId, Run, ServiceFunction},
     stdlib::{self, Builtin, Failure},
-    value::{Str, ValueRef},
+    value::{Str, Type, ValueRef},
 };
 
 use super::{
@@ -110,18 +110,34 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         let values = self.values(id, arguments)?;
         let signature = function.signature(self.evaluator.language.service());
         let name = signature.split('(').next().unwrap_or(signature);
-        let message = match values.as_slice() {
+        let (message, why) = match values.as_slice() {
             [ValueRef::Path(path)] => {
                 let answer = self.evaluator.language.call(function, *path, self.arena).map_err(|f| start(id, f))?;
                 return self.evaluator.sized(id, answer);
             }
             [other] => {
                 let received = other.type_of();
-                format!("Unsupported operation error. Received: {name}({received}). Expected: {signature}.")
+                let message =
+                    format!("Unsupported operation error. Received: {name}({received}). Expected: {signature}.");
+                let database = if name.starts_with("firestore.") { "(default)" } else { "$(database)" };
+                let given = match received {
+                    Type::String => "a string; write the path without quotes".to_owned(),
+                    Type::Null => "null".to_owned(),
+                    other => format!("a value of the type {other}"),
+                };
+                (
+                    message,
+                    format!(
+                        "{name}() takes the path of a document, and was given {given}: `/databases/{database}/documents/users/$(id)`"
+                    ),
+                )
             }
-            other => wrong_count(other.len(), signature),
+            other => {
+                let why = format!("{name}() takes one path, and was given {} arguments", other.len());
+                (wrong_count(other.len(), signature), why)
+            }
         };
-        Err(anchor(id, Failure::Message(self.arena.alloc_str(&message))))
+        Err(anchor(id, stdlib::told(self.arena, message, why)))
     }
 
     /// An unknown function is the error, whatever its arguments are; they are evaluated all the same.

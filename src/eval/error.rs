@@ -1,6 +1,11 @@
 //! A failure of an operation, and what of the operation a message points at.
 
-use crate::{program::NodeId, stdlib::Failure, value::Comparator};
+use crate::{
+    program::{Code, Node, NodeId},
+    stdlib::{Dialect, Failure},
+    syntax::{Language, Role, of_word},
+    value::Comparator,
+};
 
 /// A failure and where it arose.
 #[derive(Clone, Copy, Debug)]
@@ -59,5 +64,16 @@ pub(super) fn member<'a>(node: NodeId, object: NodeId, failure: Failure<'a>) -> 
     match failure {
         Failure::Null => outer(object, failure),
         failure => outer(node, failure),
+    }
+}
+
+/// Which of the causes of its message a failure had, or what to write instead of a name of another language.
+pub(super) fn why<'a>(code: &Code, error: &Error<'a>) -> Option<&'a str> {
+    let meant =
+        |role, name: &str| of_word(Language::Firestore, role, name).filter(|_| code.dialect == Dialect::Service);
+    match (&error.failure, code.node(error.node)) {
+        (Failure::NotFound(name), _) => meant(Role::Method, name).or_else(|| meant(Role::Function, name)),
+        (Failure::Type { .. }, Node::Member(_, name)) => meant(Role::Method, code.name(name)),
+        (failure, _) => failure.why(),
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     value::{Content, MapRef, Path, PathRef, Record, Segment, SegmentRef, Str, StrBuf, Symbol, Value, ValueRef},
 };
 
-use super::{At, Fault, Outcome, Result};
+use super::{At, Fault, Outcome, Result, why};
 
 /// Bytes of a value, roughly, that each step of a trace keeps: a request with huge claims appears in many steps.
 const MAX_KEPT: i64 = 16 << 10;
@@ -114,6 +114,7 @@ struct KeptError {
     at: At,
     fatal: bool,
     message: Run,
+    why: Option<Run>,
 }
 
 /// The tables behind [`Kept`].
@@ -221,7 +222,8 @@ impl<'p> Keeper<'p> {
                     let _ = write!(texts, "{}", error.failure);
                 });
                 let fatal = error.failure.is_fatal();
-                self.store.errors.push(KeptError { node: error.node, at: error.at, fatal, message });
+                let why = why(self.code, error).map(|why| self.text(why));
+                self.store.errors.push(KeptError { node: error.node, at: error.at, fatal, message, why });
                 return Kept::Error((self.store.errors.len() - 1).into());
             }
         };
@@ -402,7 +404,8 @@ impl<'s> Reader<'s> {
     }
 
     fn fault(&self, error: &KeptError) -> Fault {
-        Fault::at(self.code, error.node, error.at, self.text(error.message).to_owned(), error.fatal)
+        let why = error.why.map(|why| self.text(why).to_owned());
+        Fault { why, ..Fault::at(self.code, error.node, error.at, self.text(error.message).to_owned(), error.fatal) }
     }
 
     /// The error, if it is one.

@@ -64,7 +64,7 @@ use crate::{
     value::ValueRef,
 };
 
-use error::{anchor, comparison, dispatch, element, member, outer, start};
+use error::{anchor, comparison, dispatch, element, member, outer, start, why};
 
 pub use coverage::{Counter, Coverage, NodeHits, StatementHits};
 pub use error::{At, Error};

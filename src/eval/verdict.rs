@@ -7,7 +7,7 @@ use crate::{
     value::ValueRef,
 };
 
-use super::{At, Error, Evaluator, Observer, Result, Service, logic, outer};
+use super::{At, Error, Evaluator, Observer, Result, Service, logic, outer, why};
 
 /// What the rules say.
 #[derive(Clone, Copy, Debug)]
@@ -97,12 +97,16 @@ pub struct Fault {
     /// Whether it ended the evaluation of the whole request.
     #[serde(skip)]
     pub fatal: bool,
+    /// Of a message that has several causes, which one it was and what would be right, in our words.
+    #[serde(skip)]
+    pub why: Option<String>,
 }
 
 impl Fault {
     /// The error, in words.
     pub fn new(code: &Code, error: &Error<'_>) -> Self {
-        Fault::at(code, error.node, error.at, error.failure.to_string(), error.failure.is_fatal())
+        let why = why(code, error).map(str::to_owned);
+        Fault { why, ..Fault::at(code, error.node, error.at, error.failure.to_string(), error.failure.is_fatal()) }
     }
 
     /// The error with that message, of that operation.
@@ -118,6 +122,6 @@ impl Fault {
             true => LineColumn { line: 0, column: 0 },
             false => code.source.position(offset),
         };
-        Fault { message, position, offset, span: place.span, fatal }
+        Fault { message, position, offset, span: place.span, fatal, why: None }
     }
 }

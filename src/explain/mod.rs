@@ -2,6 +2,7 @@
 //! adds colour.
 
 mod nearest;
+mod query;
 
 use std::fmt::{Formatter, Result};
 
@@ -13,6 +14,7 @@ use crate::{
 
 pub use nearest::Nearest;
 pub(crate) use nearest::{block as nearest_block, place as nearest_place};
+pub(crate) use query::{NAME, QueryView, is_unnamed};
 
 /// Columns of a line where nobody asks for others.
 pub(crate) const COLUMNS: usize = 80;
@@ -188,12 +190,19 @@ pub(crate) fn strays(step: &Step) -> Vec<&str> {
     found
 }
 
-/// One line for each sub-expression, those inside it indented below.
-pub(crate) fn write_steps(f: &mut Formatter<'_>, width: Width, source: &Source, step: &Step, indent: usize) -> Result {
+/// One line for each sub-expression, those inside it indented below. Of a query, `query` is what it leaves open.
+pub(crate) fn write_steps(
+    f: &mut Formatter<'_>,
+    width: Width,
+    source: &Source,
+    step: &Step,
+    indent: usize,
+    query: Option<&QueryView<'_>>,
+) -> Result {
     // A list of what is left to write: steps are within each other as deeply as functions and operands together.
     let mut open = vec![(step, indent)];
     while let Some((step, indent)) = open.pop() {
-        write_step(f, width, source, step, indent)?;
+        write_step(f, width, source, step, indent, query)?;
         // Very deep expressions stay readable if they stop moving to the right.
         let indent = if indent < width.columns() * 2 / 5 { indent + 2 } else { indent };
         open.extend(worth_showing(step).into_iter().rev().map(|part| (part, indent)));
@@ -202,13 +211,22 @@ pub(crate) fn write_steps(f: &mut Formatter<'_>, width: Width, source: &Source, 
 }
 
 /// The line of a sub-expression.
-fn write_step(f: &mut Formatter<'_>, width: Width, source: &Source, step: &Step, indent: usize) -> Result {
-    let (text, short) = beside(width, indent, source.slice(step.span), &describe(&step.outcome));
+fn write_step(
+    f: &mut Formatter<'_>,
+    width: Width,
+    source: &Source,
+    step: &Step,
+    indent: usize,
+    query: Option<&QueryView<'_>>,
+) -> Result {
+    let gave = query.and_then(|query| query.describe(step)).unwrap_or_else(|| describe(&step.outcome));
+    let (text, short) = beside(width, indent, source.slice(step.span), &gave);
+    let failed_inside = origin(step).is_some();
     let value = match &step.outcome {
         // The part that failed has the message.
-        Outcome::Error(_) if origin(step).is_some() => "error (see below)".to_owned(),
+        Outcome::Error(_) if failed_inside => "error (see below)".to_owned(),
         // A message is worth more than a line.
-        Outcome::Error(_) => describe(&step.outcome),
+        Outcome::Error(_) => gave,
         _ => short,
     };
     let head = format!("{:indent$}{text}{ARROW}", "");
@@ -221,9 +239,11 @@ fn write_step(f: &mut Formatter<'_>, width: Width, source: &Source, step: &Step,
         }
         _ => write_wrapped(f, width, &head, indent + 4, &in_short(step, &value))?,
     }
-    match &step.stray {
-        Some(stray) => write_wrapped(f, width, &format!("{:indent$}  note: ", ""), indent + 4, stray),
-        None => Ok(()),
+    let mut note = |note: &str| write_wrapped(f, width, &format!("{:indent$}  note: ", ""), indent + 4, note);
+    step.stray.iter().try_for_each(|stray| note(stray))?;
+    match &step.outcome {
+        Outcome::Error(Fault { why: Some(why), .. }) if !failed_inside => note(why),
+        _ => Ok(()),
     }
 }
 
@@ -287,19 +307,28 @@ pub(crate) fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Value(value) => value.view().describe(),
         Outcome::Described(beginning) => beginning.clone(),
-        Outcome::Error(fault) => format!("error: {}", in_words(&fault.message)),
+        Outcome::Error(fault) => format!("error: {}", in_words(fault)),
+    }
+}
+
+/// An official message, and why, where several causes have that message.
+pub(crate) fn in_full(fault: &Fault) -> String {
+    match &fault.why {
+        Some(why) => format!("{} ({why})", in_words(fault)),
+        None => in_words(fault),
     }
 }
 
 /// An official message on one line, with paths written as paths.
-pub(crate) fn in_words(message: &str) -> String {
+pub(crate) fn in_words(fault: &Fault) -> String {
+    let message = fault.message.as_str();
     if message.is_empty() {
         return "undecided: the query's filters do not imply it".to_owned();
     }
     let Some((before, rest)) = message.split_once("path_value {") else { return shorten(message, 200) };
     let Some((path, after)) = rest.rsplit_once('}') else { return shorten(message, 200) };
     let segments: String = path.split('"').skip(1).step_by(2).map(|segment| format!("/{segment}")).collect();
-    format!("{before}{segments}{} (no such document, or too many documents were read)", after.trim_start())
+    format!("{before}{segments}{}", after.trim_start())
 }
 
 /// Text on one line; what does not fit is left out in the middle.

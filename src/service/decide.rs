@@ -116,7 +116,13 @@ fn run(
     };
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
-        None => Ok(Decision { source: program.code.source.clone(), cause, trace: None, request: asked.title() }),
+        None => Ok(Decision {
+            source: program.code.source.clone(),
+            cause,
+            trace: None,
+            request: asked.title(),
+            query: asked.subject.unnamed_last,
+        }),
     }
 }
 
@@ -146,6 +152,7 @@ impl Decision {
             cause: Cause::Refused(why.into()),
             trace: None,
             request,
+            query: false,
         }
     }
 }

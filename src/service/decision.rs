@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Recording, Trace},
-    explain::{Nearest, ignores_request, in_words},
+    explain::{Nearest, ignores_request, in_full},
     text::{Source, Span},
     value::Root,
 };
 
-use super::{Compiled, Explanation, null};
+use super::{Compiled, Explanation, null, undecided};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Decision {
     pub(super) cause: Cause,
     pub(super) trace: Option<Box<Recorded>>,
     pub(super) request: String,
+    /// Whether it is about documents of a collection that are not named.
+    pub(super) query: bool,
 }
 
 /// What was written down of a decision, and the trace as soon as somebody has read it.
@@ -99,7 +101,7 @@ impl Decision {
         };
         let named = |fault: &Fault| {
             let at = self.source.position(fault.offset);
-            format!("{} ({}:{}:{})", in_words(&fault.message), self.source.name(), at.line, at.column)
+            format!("{} ({}:{}:{})", in_full(fault), self.source.name(), at.line, at.column)
         };
         match &self.cause {
             Cause::Permitted(span) => format!("permitted by {}", place(*span)),
@@ -131,9 +133,17 @@ impl Decision {
     }
 
     /// Of a denial that was asked for with `explain`, what may help, in a line: the block that comes nearest to the
-    /// path, or what is null and why.
+    /// path, what a query has to state, or what is null and why.
     pub fn hint(&self) -> Option<String> {
-        self.nearest().map(|nearest| nearest.in_line(&self.source)).or_else(|| null::hint(self))
+        let nearest = self.nearest().map(|nearest| nearest.in_line(&self.source));
+        nearest.or_else(|| self.missing_filter()).or_else(|| null::hint(self))
+    }
+
+    /// Of an explained denial of a query, what the query has to state so that rules can permit it; `None` where that is
+    /// not what it lacks.
+    pub(crate) fn missing_filter(&self) -> Option<String> {
+        let denied = matches!(self.cause, Cause::Failed(_) | Cause::ConditionsFalse);
+        self.trace().filter(|_| self.query && denied).and_then(|trace| undecided::hint(&self.source, trace))
     }
 
     /// The text of the rules that decided.

@@ -102,6 +102,21 @@ fn numeric_id(number: i64) -> String {
     format!("__id{number}__")
 }
 
+/// Why a path names no document within reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misnamed {
+    /// It does not begin with `/databases/DATABASE/documents`.
+    Beginning,
+    /// It names another database.
+    Database,
+    /// It ends there.
+    Nothing,
+    /// It has an odd number of segments behind that.
+    Collection,
+    /// A document cannot have the id.
+    Id,
+}
+
 /// What a path of rules names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Name {
@@ -112,14 +127,24 @@ pub(super) enum Name {
 }
 
 impl Name {
-    /// Reads the segments of a path. `None` where they name no document, or one of another database than the given;
-    /// `nameless` says whether an empty name stands for the default database.
-    pub(super) fn of(texts: &[Str<'_>], database: &str, nameless: bool) -> Option<Self> {
-        let [first, stated, third, names @ ..] = texts else { return None };
-        let same = *stated == Str::Utf8(database) || nameless && stated.is_empty() && database == DEFAULT_DATABASE;
-        let shaped = *first == Str::Utf8("databases") && same && *third == Str::Utf8("documents");
-        if !shaped || names.is_empty() || !names.len().is_multiple_of(2) {
-            return None;
+    /// Reads the segments of a path; `nameless` says whether an empty name stands for the default database.
+    ///
+    /// # Errors
+    ///
+    /// Segments that name no document, or one of another database than the given.
+    pub(super) fn of(texts: &[Str<'_>], database: &str, nameless: bool) -> Result<Self, Misnamed> {
+        let [first, stated, third, names @ ..] = texts else { return Err(Misnamed::Beginning) };
+        if *first != Str::Utf8("databases") || *third != Str::Utf8("documents") {
+            return Err(Misnamed::Beginning);
+        }
+        if *stated != Str::Utf8(database) && !(nameless && stated.is_empty() && database == DEFAULT_DATABASE) {
+            return Err(Misnamed::Database);
+        }
+        if names.is_empty() {
+            return Err(Misnamed::Nothing);
+        }
+        if !names.len().is_multiple_of(2) {
+            return Err(Misnamed::Collection);
         }
         let mut full = Some(format!("/databases/{database}/documents"));
         for (at, segment) in names.iter().enumerate() {
@@ -127,11 +152,11 @@ impl Name {
             let text = segment.to_string();
             // `__id07__` is another word for `__id7__`, and an id without a number is none.
             let text = match numeric(&text).filter(|_| of_document) {
-                Some(number) => numeric_id(number?),
+                Some(number) => numeric_id(number.ok_or(Misnamed::Id)?),
                 None => text,
             };
             if of_document && text.is_empty() {
-                return None;
+                return Err(Misnamed::Id);
             }
             match &mut full {
                 Some(full) if segment.as_utf8().is_some() && is_possible(&text, of_document) => {
@@ -140,7 +165,7 @@ impl Name {
                 full => *full = None,
             }
         }
-        Some(match full {
+        Ok(match full {
             Some(full) => Name::Document(full),
             None => Name::Impossible(names.iter().map(|name| name.to_buf()).collect()),
         })

@@ -5,8 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use crate::{
     eval::{BlockTrace, Outcome, StatementTrace},
     explain::{
-        Decisive, Width, decisive_step, describe, in_short, in_words, middle, shorten, strays, worth_showing,
-        write_decisive, write_located, write_steps, write_wrapped,
+        Decisive, QueryView, Width, decisive_step, describe, in_short, in_words, is_unnamed, middle, shorten, strays,
+        worth_showing, write_decisive, write_located, write_steps, write_wrapped,
     },
     text::{Source, one_line},
     value::Value,
@@ -39,7 +39,8 @@ impl Display for Explanation<'_> {
         let Some(trace) = self.decision.trace() else { return Ok(()) };
         let uncovered = trace.blocks.is_empty() && matches!(cause, Cause::NoStatement);
         for block in &trace.blocks {
-            write_block(f, self.width, source, block)?;
+            let view = self.decision.query.then(|| QueryView::new(source, trace, block));
+            write_block(f, self.width, source, block, view.as_ref())?;
         }
         match (self.decision.nearest(), uncovered) {
             (Some(nearest), _) => {
@@ -55,23 +56,44 @@ impl Display for Explanation<'_> {
     }
 }
 
-fn write_block(f: &mut Formatter<'_>, width: Width, source: &Source, block: &BlockTrace) -> Result {
+fn write_block(
+    f: &mut Formatter<'_>,
+    width: Width,
+    source: &Source,
+    block: &BlockTrace,
+    query: Option<&QueryView<'_>>,
+) -> Result {
     writeln!(f)?;
     write_located(f, width, (&format!("match {}", block.path), ""), source, block.span.start)?;
     for (name, text) in &block.captures {
         let room = width.columns().saturating_sub("   = ".len() + name.chars().count());
-        writeln!(f, "  {name} = {}", shorten(&Value::from(text.as_str()).view().describe(), room))?;
+        match query {
+            Some(_) if text.is_empty() => {
+                let unknown = format!("{name} is unknown: a query is about documents of any name");
+                write_wrapped(f, width, "  ", 4, &unknown)?;
+            }
+            Some(_) if is_unnamed(text) => {
+                write_wrapped(f, width, "  ", 4, &format!("{name} is unknown behind {text}"))?;
+            }
+            _ => writeln!(f, "  {name} = {}", shorten(&Value::from(text.as_str()).view().describe(), room))?,
+        }
     }
     if block.statements.is_empty() {
         writeln!(f, "  no statement for this method")?;
     }
     for statement in &block.statements {
-        write_statement(f, width, source, statement)?;
+        write_statement(f, width, source, statement, query)?;
     }
     Ok(())
 }
 
-fn write_statement(f: &mut Formatter<'_>, width: Width, source: &Source, statement: &StatementTrace) -> Result {
+fn write_statement(
+    f: &mut Formatter<'_>,
+    width: Width,
+    source: &Source,
+    statement: &StatementTrace,
+    query: Option<&QueryView<'_>>,
+) -> Result {
     let head = source.slice(statement.span).split(':').next().unwrap_or("allow").trim_end_matches([';', ' ']);
     let condition = if statement.condition.is_some() { ": if …" } else { "" };
     let outcome = match &statement.outcome {
@@ -81,7 +103,7 @@ fn write_statement(f: &mut Formatter<'_>, width: Width, source: &Source, stateme
     let (head, rest) = (format!("  {}", shorten(head, width.source())), format!("{condition}  → {outcome}"));
     write_located(f, width, (&head, &rest), source, statement.span.start)?;
     if let Some(step) = &statement.condition {
-        write_steps(f, width, source, step, 4)?;
+        write_steps(f, width, source, step, 4, query)?;
     }
     Ok(())
 }
@@ -92,13 +114,17 @@ impl Explanation<'_> {
         let Decision { source, cause, .. } = self.decision;
         let Some(decisive) = self.decision.decisive() else { return Ok(()) };
         write_decisive(f, self.width, source, &decisive)?;
-        let note = |note: &str, f: &mut Formatter<'_>| write_wrapped(f, self.width, "  = note: ", 4, note);
+        let say = |kind: &str, text: &str, f: &mut Formatter<'_>| write_wrapped(f, self.width, kind, 4, text);
+        if let Some(why) = self.decision.error().and_then(|fault| fault.why.as_ref()) {
+            say("  = note: ", why, f)?;
+        }
         // What went wrong elsewhere did no harm.
         if !matches!(cause, Cause::Permitted(_)) {
             let steps = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
-            steps.flat_map(strays).try_for_each(|stray| note(stray, f))?;
+            steps.flat_map(strays).try_for_each(|stray| say("  = note: ", stray, f))?;
         }
-        null::hint(self.decision).map_or(Ok(()), |hint| note(&hint, f))
+        null::hint(self.decision).map_or(Ok(()), |hint| say("  = note: ", &hint, f))?;
+        self.decision.missing_filter().map_or(Ok(()), |hint| say("  = hint: ", &hint, f))
     }
 }
 
@@ -112,7 +138,7 @@ impl Decision {
         let (span, text, operands) = match &self.cause {
             Cause::Permitted(span) => (*span, "permits".to_owned(), Vec::new()),
             Cause::Failed(fault) | Cause::Aborted(fault) => {
-                (fault.span, format!("error: {}", in_words(&fault.message)), Vec::new())
+                (fault.span, format!("error: {}", in_words(fault)), Vec::new())
             }
             Cause::ConditionsFalse => {
                 let mut steps = self.statements().filter_map(|s| s.condition.as_ref()).map(decisive_step);

@@ -7,6 +7,7 @@ use bumpalo::Bump;
 use crate::{
     error::BoxError,
     eval::Host,
+    explain::shorten,
     program::ServiceFunction,
     stdlib::{self, Failure},
     value::{Map, PathRef, Root, SegmentRef, Str, Value, ValueRef},
@@ -14,8 +15,11 @@ use crate::{
 
 use super::{
     DocumentPath, Documents,
-    documents::{After, DEFAULT_DATABASE, Name},
+    documents::{After, DEFAULT_DATABASE, Misnamed, Name},
 };
+
+/// Columns of a path that messages quote.
+const MAX_NAMED: usize = 120;
 
 /// Distinct documents that any limit can admit.
 const MOST: usize = 20;
@@ -51,7 +55,7 @@ impl<'d> Reach<'d> {
         let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
         // Whether Storage takes an empty name for the default database is not known.
         let name = Name::of(&texts, self.database, self.is_firestore());
-        name.ok_or_else(|| self.call_error(function, path, arena))
+        name.map_err(|why| self.call_error(function, path, Unanswered::Misnamed(why), arena))
     }
 
     /// What is known of a call by the path alone.
@@ -69,17 +73,88 @@ impl<'d> Reach<'d> {
         match self.name(function, path, arena)? {
             Name::Document(full) => Ok(Known::Document(full)),
             Name::Impossible(_) if asks_for_existence(function) => Ok(Known::Nothing),
-            Name::Impossible(_) => Err(self.call_error(function, path, arena)),
+            Name::Impossible(_) => Err(self.call_error(function, path, Unanswered::Impossible, arena)),
         }
     }
 
-    /// The official words for a call without an answer.
-    pub(crate) fn call_error<'a>(self, function: ServiceFunction, path: PathRef<'_>, arena: &'a Bump) -> Failure<'a> {
+    /// The official words for a call without an answer, and ours for why it has none.
+    pub(crate) fn call_error<'a>(
+        self,
+        function: ServiceFunction,
+        path: PathRef<'_>,
+        why: Unanswered,
+        arena: &'a Bump,
+    ) -> Failure<'a> {
         let (prefix, name) = (self.prefix(), function.name());
         let argument = describe_path(path);
         let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{argument}].");
-        stdlib::message(arena, message)
+        stdlib::told(arena, message, self.words(function, path, why))
     }
+
+    fn words(self, function: ServiceFunction, path: PathRef<'_>, why: Unanswered) -> String {
+        let whole = path.text().as_str().to_string();
+        let whole = shorten(&whole, MAX_NAMED);
+        let (prefix, database) = (self.prefix(), self.database);
+        let root =
+            if self.is_firestore() { "/databases/$(database)/documents" } else { "/databases/(default)/documents" };
+        let below = whole.splitn(5, '/').nth(4).unwrap_or(&whole);
+        match why {
+            Unanswered::Misnamed(Misnamed::Beginning) => format!(
+                "`{whole}` is no full name: write `{root}{}`",
+                if whole.starts_with("/databases/") { "/…" } else { &*whole }
+            ),
+            Unanswered::Misnamed(Misnamed::Database) => {
+                let stated = whole.split('/').nth(2).unwrap_or("");
+                format!(
+                    "rules reach the documents of `{database}`, and the path names the database `{stated}`: write `{root}/{below}`"
+                )
+            }
+            Unanswered::Misnamed(Misnamed::Nothing) => {
+                format!("the path names the database and no document in it: write `{root}/users/$(id)`")
+            }
+            Unanswered::Misnamed(Misnamed::Collection) => {
+                format!(
+                    "`{below}` names a collection: below `documents`, the path of a document has an even number of segments"
+                )
+            }
+            Unanswered::Misnamed(Misnamed::Id) | Unanswered::Impossible => format!(
+                "no document can be called `{below}`: a segment is not empty, not `.` or `..`, not of the form `__x__`, has no slash, and has at most 1500 bytes"
+            ),
+            Unanswered::TooMany(limit) => {
+                let documents =
+                    if limit == 1 { "1 other document".to_owned() } else { format!("{limit} other documents") };
+                format!(
+                    "the rules have read {documents} for this request already, which is the limit; reading one of them again does not count"
+                )
+            }
+            Unanswered::Missing => {
+                let (when, exists) = match function {
+                    ServiceFunction::GetAfter => (" after the write", "existsAfter"),
+                    _ => ("", "exists"),
+                };
+                format!(
+                    "there is no document `{below}`{when}: test with `{prefix}{exists}(…)` first, or state it among the documents"
+                )
+            }
+            Unanswered::Unstated => "nothing is stated for this call".to_owned(),
+        }
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The path names no document within reach.
+    Misnamed(Misnamed),
+    /// No database can hold such a document.
+    Impossible,
+    /// So many others were read before, which is the limit.
+    TooMany(usize),
+    /// The document is not there.
+    Missing,
+    /// The answers of calls are stated one by one, and this one is not.
+    #[cfg_attr(not(feature = "suite"), allow(dead_code, reason = "only mocks state them"))]
+    Unstated,
 }
 
 /// What the path of a call alone tells.
@@ -180,7 +255,8 @@ impl<'d> DocumentHost<'d> {
                 .before(self.memo().own.get_or_init(|| Fetched::new(name)))
                 .map(|found| Some(found.map_or(ValueRef::Null, Value::view))),
             None => {
-                let fetched = self.slot(name).ok_or_else(|| self.reach.call_error(function, path, arena))?;
+                let too_many = || self.reach.call_error(function, path, Unanswered::TooMany(self.limit), arena);
+                let fetched = self.slot(name).ok_or_else(too_many)?;
                 let found = if after { self.after(fetched) } else { self.before(fetched) };
                 found.map(|found| found.map(Value::view))
             }
@@ -245,7 +321,11 @@ impl<'a> Host<'a> for DocumentHost<'_> {
         if asks_for_existence(function) {
             return Ok(ValueRef::Bool(found.is_some_and(|found| !matches!(found, ValueRef::Null))));
         }
-        found.ok_or_else(|| self.reach.call_error(function, path, arena))
+        found.ok_or_else(|| {
+            let impossible = matches!(self.reach.name(function, path, arena), Ok(Name::Impossible(_)));
+            let why = if impossible { Unanswered::Impossible } else { Unanswered::Missing };
+            self.reach.call_error(function, path, why, arena)
+        })
     }
 }
 

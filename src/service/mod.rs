@@ -9,6 +9,7 @@ mod explain;
 mod host;
 mod method;
 mod null;
+mod undecided;
 
 use std::sync::Arc;
 
@@ -19,9 +20,9 @@ pub use documents::{After, DocumentPath, Documents};
 #[cfg(feature = "suite")]
 pub(crate) use documents::{impossible_segment, split_full};
 pub use explain::Explanation;
-#[cfg(feature = "suite")]
-pub(crate) use host::Known;
 pub(crate) use host::{DocumentHost, Own, Reach, snapshot};
+#[cfg(feature = "suite")]
+pub(crate) use host::{Known, Unanswered};
 pub use method::Method;
 
 use crate::{

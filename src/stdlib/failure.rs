@@ -49,6 +49,8 @@ pub enum Failure<'a> {
     Database(Misuse<'a>),
     /// Anything else, in the official words.
     Message(&'a str),
+    /// The same, and which of the causes of that message it was.
+    Told(&'a Told<'a>),
     /// More than 1,000 expressions: ends the whole request.
     ExpressionLimit,
     /// A value too large: ends the whole request.
@@ -59,7 +61,24 @@ pub enum Failure<'a> {
     Host,
 }
 
-impl Failure<'_> {
+/// A message that has several causes.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The official words.
+    pub message: &'a str,
+    /// The cause, and what would be right, in ours.
+    pub why: &'a str,
+}
+
+impl<'a> Failure<'a> {
+    /// Which of the causes of its message it was, where that has several.
+    pub fn why(&self) -> Option<&'a str> {
+        match self {
+            Failure::Told(told) => Some(told.why),
+            _ => None,
+        }
+    }
+
     /// Whether it ends the evaluation of the whole request, so that neither `||` nor another statement can help.
     pub fn is_fatal(&self) -> bool {
         matches!(self, Failure::ExpressionLimit | Failure::MemoryLimit | Failure::Fatal(_) | Failure::Host)
@@ -183,6 +202,7 @@ impl std::fmt::Display for Failure<'_> {
                 write!(f, "Illegal range error. From index: [{from}] , To index: [{to}].")
             }
             Failure::Message(message) | Failure::Fatal(message) => f.write_str(message),
+            Failure::Told(told) => f.write_str(told.message),
             Failure::ExpressionLimit => f.write_str(
                 "Unable to evaluate the expression as the maximum of 1000 expressions to evaluate has been reached.",
             ),

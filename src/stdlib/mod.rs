@@ -30,7 +30,7 @@ use crate::value::{Cut, ListRef, Str, StrBuf, Type, ValueRef};
 pub use access::{INDEX, RANGE, check_extent, has_elements, index, member_of, range, unreadable, whole};
 pub use database::{Misuse, claim_index};
 pub use dialect::{DATABASE, Dialect, Operators, SERVICE};
-pub use failure::{Failure, Operation};
+pub use failure::{Failure, Operation, Told};
 pub use operators::{Arithmetic, contains, equal, has_type, not};
 pub use paths::splice;
 pub use strings::{replace_by, split_by};
@@ -247,6 +247,14 @@ pub fn message<'a>(bump: &'a Bump, error: impl std::fmt::Display) -> Failure<'a>
         Ok(Str::Utf8(text)) => Failure::Message(text),
         Ok(Str::Wide(_)) => misfit(),
         Err(full) => full,
+    }
+}
+
+/// The failure with that message and the cause of it.
+pub fn told<'a>(bump: &'a Bump, error: impl std::fmt::Display, why: impl std::fmt::Display) -> Failure<'a> {
+    match (message(bump, error), message(bump, why)) {
+        (Failure::Message(message), Failure::Message(why)) => Failure::Told(bump.alloc(Told { message, why })),
+        (failure, _) => failure,
     }
 }
 

@@ -199,7 +199,7 @@ impl Note {
 
 fn located(source: &Source, fault: &Fault) -> String {
     let at = source.position(fault.offset);
-    let message = crate::explain::in_words(&fault.message);
+    let message = crate::explain::in_full(fault);
     format!("{message} ({}:{}:{})", source.name(), at.line, at.column)
 }
 
@@ -255,6 +255,14 @@ impl Answer {
         match self {
             Answer::Service(decision) => decision.hint(),
             Answer::Database(decision) => decision.hint(),
+        }
+    }
+
+    /// Of an explained denial of a query, what the query has to state so that rules can permit it.
+    pub(super) fn missing_filter(&self) -> Option<String> {
+        match self {
+            Answer::Service(decision) => decision.missing_filter(),
+            Answer::Database(_) => None,
         }
     }
 

@@ -252,7 +252,7 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: u
             Expect::NoSignIn => format!("{} can sign in", case.user),
             expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
         };
-        let hint = if got == Expect::Deny { answer.help(case) } else { None };
+        let hint = if got == Expect::Deny { answer.help(case).or_else(|| answer.missing_filter()) } else { None };
         return failed(Failure::decided(&answer, message, case.expect.name(), columns).with_hint(hint));
     }
     match &case.because {

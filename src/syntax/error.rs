@@ -1,8 +1,17 @@
 //! Syntax errors as diagnostics.
 
-use crate::text::{Diagnostic, Severity, Span};
+use crate::text::{Diagnostic, Label, Severity, Source, Span};
 
-use super::{lexer::Lexed, official};
+use super::{
+    brackets::imbalance,
+    lexer::Lexed,
+    official, pasted,
+    token::{
+        CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, Kind, MATCH, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, UNPAIRED_DOUBLE,
+        UNPAIRED_SINGLE,
+    },
+    words::{self, Finding},
+};
 
 pub(super) const EMPTY_FILE: &str = "empty-file";
 pub(super) const GLOB_PLACE: &str = "glob-place";
@@ -39,12 +48,105 @@ pub(super) fn problem(code: &'static str, span: Option<Span>, message: impl Into
 }
 
 /// The official list of errors for a text that did not parse. Never empty.
-pub(super) fn syntax(text: &str, lexed: &Lexed, at: usize) -> Vec<Diagnostic> {
+pub(super) fn syntax(source: &Source, lexed: &Lexed, at: usize) -> Vec<Diagnostic> {
+    let text = source.text();
     let found: Vec<_> = official::errors_of(text, lexed)
         .into_iter()
         .map(|e| with_hint(problem(SYNTAX, Some(Span::new(e.start, e.end)), e.message)))
         .collect();
-    if found.is_empty() { vec![unexpected(text, at)] } else { found }
+    let mut problems = if found.is_empty() { vec![unexpected(text, at)] } else { found };
+    explain(source, lexed, &mut problems);
+    problems
+}
+
+/// Kinds of findings that one hint tells.
+const MOST_TOLD: usize = 4;
+
+/// Says of problems, whose words are official, what is likely meant: characters that were pasted, words of other
+/// languages, a bracket that is not closed. The official places are often those where reading went wrong at last.
+pub(super) fn explain(source: &Source, lexed: &Lexed, problems: &mut [Diagnostic]) {
+    let text = source.text();
+    let mut findings = pasted::find(text, lexed);
+    findings.extend(words::find_sequences(text, &lexed.tokens));
+    findings.sort_by_key(|finding| finding.span.start);
+    let places: Vec<Option<(u32, u32)>> =
+        problems.iter().map(|p| p.span.map(|span| (span.start, source.position(span.start).line))).collect();
+    let mut told: Vec<Vec<Finding>> = problems.iter().map(|_| Vec::new()).collect();
+    for finding in findings {
+        let concerned = concerned(&places, &finding, source.position(finding.span.start).line);
+        if let Some(told) = told.get_mut(concerned) {
+            told.push(finding);
+        }
+    }
+    // Where text was dropped, or a string has no end, some bracket may have been lost.
+    let whole = lexed.dropped.is_empty()
+        && !lexed.tokens.iter().any(|token| [UNPAIRED_DOUBLE, UNPAIRED_SINGLE].contains(&token.kind));
+    if whole && let Some(wrong) = imbalance(text, brackets(lexed)) {
+        let place = wrong.place();
+        let after = places.iter().position(|at| at.is_some_and(|(start, _)| start >= place.start)).unwrap_or(0);
+        let (what, hint) = wrong.words(text);
+        if let Some(told) = told.get_mut(after) {
+            told.push(Finding { span: place, what, hint });
+        }
+    }
+    for (problem, findings) in problems.iter_mut().zip(told) {
+        // Where `match` stands before the path, the error comes from what follows it.
+        let path = problem.span.filter(|_| problem.message.starts_with("Missing 'match'"));
+        let first = path.map(|span| lexed.tokens.partition_point(|token| token.start < span.start));
+        if first.is_some_and(|first| first > 0 && lexed.tokens.get(first - 1).is_some_and(|t| t.kind == MATCH)) {
+            problem.hint = None;
+        }
+        tell(problem, &findings);
+    }
+}
+
+fn brackets(lexed: &Lexed) -> impl Iterator<Item = Span> {
+    const KINDS: [Kind; 6] = [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, OPEN_PAREN, CLOSE_PAREN];
+    lexed.tokens.iter().filter(|token| KINDS.contains(&token.kind)).map(|token| token.span())
+}
+
+/// The problem, by offset and line, that a part of the text likely led to: of a character, one that begins there, else
+/// the first of its line, else the next.
+fn concerned(places: &[Option<(u32, u32)>], finding: &Finding, line: u32) -> usize {
+    let part = finding.span;
+    let first = |wanted: &dyn Fn(u32, u32) -> bool| {
+        places.iter().position(|place| place.is_some_and(|(start, line)| wanted(start, line)))
+    };
+    first(&|start, _| !finding.what.is_empty() && part.start <= start && start < part.end)
+        .or_else(|| first(&|_, of| of == line))
+        .or_else(|| first(&|start, _| start >= part.start))
+        .unwrap_or(0)
+}
+
+/// Puts what was found into the hint of a problem, and a label where it stands elsewhere.
+pub(super) fn tell(problem: &mut Diagnostic, findings: &[Finding]) {
+    let mut kinds: Vec<(&Finding, usize)> = Vec::new();
+    for finding in findings {
+        match kinds.iter_mut().find(|(first, _)| first.hint == finding.hint) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((finding, 1)),
+        }
+    }
+    let more = kinds.len().saturating_sub(MOST_TOLD);
+    let mut hints = Vec::new();
+    for (finding, count) in kinds.into_iter().take(MOST_TOLD) {
+        hints.push(match count {
+            _ if finding.what.is_empty() => finding.hint.clone(),
+            1 => finding.hint.clone(),
+            2 => format!("{} (and once more)", finding.hint),
+            _ => format!("{} (and {} more)", finding.hint, count - 1),
+        });
+        if problem.span.is_none_or(|span| span.start != finding.span.start) {
+            let text = if finding.what.is_empty() { "here" } else { &finding.what };
+            problem.labels.push(Label { span: finding.span, text: text.to_owned() });
+        }
+    }
+    if more > 0 {
+        hints.push(format!("and {more} more kinds of such characters"));
+    }
+    if !hints.is_empty() {
+        problem.hint = Some(hints.join("; "));
+    }
 }
 
 /// What our own parser says: what stands at `at` cannot be there.
@@ -85,18 +187,15 @@ fn with_hint(problem: Diagnostic) -> Diagnostic {
         m if m.starts_with("Forward slash") => {
             "a segment is a name or a wildcard: `/users/{userId}`; a path has no slash at its end"
         }
+        m if m.starts_with("Missing 'function' body") => {
+            "a function is `let` bindings and one `return`: `function f(a) { return a == 1; }`"
+        }
         m if m.starts_with("Missing ':'") => "write `allow read: if condition;`",
         m if m.starts_with("Missing 'if'") => "write `allow read: if condition;`",
         m if m.starts_with("Expected at least one 'operation'") => {
             "name what is allowed: read, write, get, list, create, update, delete"
         }
         "Unexpected '='." => "compare with `==` or `!=`; a value is bound with `let` inside a function",
-        "Unexpected 'and'." | "Unexpected '&'." => "write `a && b`",
-        "Unexpected 'or'." | "Unexpected '|'." => "write `a || b`",
-        "Unexpected 'not'." => "write `!a`",
-        "Unexpected 'else'." | "Unexpected 'var'." => {
-            "a function is `let` bindings and one `return`; choose with `condition ? a : b`"
-        }
         "Unexpected ';'." => {
             "a semicolon ends a statement or a `let`; none follows a block, and an expression must be complete before it"
         }

@@ -1,6 +1,6 @@
 //! Expressions from tokens. Operators between operands are `climb`'s.
 
-use crate::text::Span;
+use crate::text::{Label, Span};
 
 use super::{
     PACKAGES,
@@ -13,6 +13,7 @@ use super::{
         IDENTIFIER, Kind, MATCH, MINUS, NOT, NULL, NUM_FLOAT, NUM_INT, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN,
         PATH_SEGMENT, QUESTION, RESERVED, RETURN, SLASH, STRING, TRUE, Token,
     },
+    words::{Language, Role, advice},
 };
 
 type Parsed<T> = Result<T, Unexpected>;
@@ -333,7 +334,11 @@ impl Parser<'_> {
                 "An unsupported type identifier was used with the 'is' operator. Received {written}. Expected one of {}",
                 known.join(",")
             );
-            self.error(error::UNKNOWN_TYPE, Span::new(at, at + 1), message);
+            let hint = advice(Language::Firestore, Role::Type, written, known);
+            let hint = hint.map(|hint| hint.replace("did you mean `", "did you mean `is "));
+            let problem = self.error(error::UNKNOWN_TYPE, Span::new(at, at + 1), message);
+            problem.hint = hint;
+            problem.labels.push(Label { span: place, text: "this is no type".to_owned() });
             TypeName::Bool
         })
     }

@@ -5,6 +5,7 @@
 //! accepted has bounded nesting, so later stages may recurse over expressions ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
+mod brackets;
 mod climb;
 mod comments;
 mod database;
@@ -15,12 +16,15 @@ mod lexer;
 mod literal;
 pub mod official;
 mod parser;
+mod pasted;
 mod print;
 mod service;
 mod token;
+mod words;
 
 pub(crate) use comments::line_comments;
 pub(crate) use error::skip_trivia;
+pub(crate) use words::{Language, Role, advice, of_word};
 
 pub use database::{DuplicateKeys, parse_database};
 pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
@@ -51,7 +55,7 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
     let found = read(text, &lexed, Parser::ruleset).map(|(ruleset, exprs)| Ruleset { exprs, ..ruleset });
     found.or_else(|failure| match failure {
         Failure::Problems(list) => refuse(list),
-        Failure::Unexpected(at) => refuse(error::syntax(text, &lexed, at)),
+        Failure::Unexpected(at) => refuse(error::syntax(source, &lexed, at)),
     })
 }
 
@@ -70,7 +74,11 @@ pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics>
     found.map(|(root, exprs)| (exprs, root)).map_err(|failure| {
         let list = match failure {
             Failure::Problems(list) => list,
-            Failure::Unexpected(at) => vec![error::unexpected(text, at)],
+            Failure::Unexpected(at) => {
+                let mut list = vec![error::unexpected(text, at)];
+                error::explain(source, &lexed, &mut list);
+                list
+            }
         };
         Diagnostics::new(source.clone(), list)
     })

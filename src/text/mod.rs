@@ -3,12 +3,17 @@
 //! Invariant: knows no language. Which problems exist, and their codes, is in `check/codes.rs` and `lint/codes.rs`.
 
 mod diagnostic;
+#[cfg(feature = "cli")]
+mod fold;
+mod lookalike;
 mod near;
 mod render;
 mod source;
 mod span;
+mod visible;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub(crate) use lookalike::Lookalike;
 pub(crate) use near::nearest;
 pub use render::frame;
 pub(crate) use render::frame_within;

@@ -3,12 +3,20 @@
 /// The known name that is nearest to a name: equal but for case, or few letters away.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_ascii_lowercase();
-    let most = |known: &str| name.chars().count().min(known.chars().count()) / 3;
-    // A name of another length is another name, however long both are.
-    let alike = known.into_iter().filter(|known| name.len().abs_diff(known.len()) <= 4 * most(known));
-    let near = alike.map(|known| (distance(&lower, &known.to_ascii_lowercase()), known));
-    let (letters, found) = near.min_by_key(|(letters, _)| *letters)?;
-    (letters <= most(found) && name != found).then_some(found)
+    let length = name.chars().count();
+    // Names whose lengths differ by more than the letters that may differ are not compared.
+    let allowed = |known: &str| {
+        let other = known.chars().count();
+        let most = length.min(other) / 3;
+        (length.abs_diff(other) <= most).then_some(most)
+    };
+    let near = known.into_iter().filter_map(|known| {
+        let most = allowed(known)?;
+        let letters = distance(&lower, &known.to_ascii_lowercase());
+        Some((letters, letters <= most, known))
+    });
+    let (_, is_near, found) = near.min_by_key(|(letters, ..)| *letters)?;
+    (is_near && name != found).then_some(found)
 }
 
 /// Letters that were inserted, left out, replaced, or exchanged with the next one.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Severity, Source, Span};
+use super::{Diagnostic, Severity, Source, Span, visible};
 
 /// Columns of source shown on either side of a place in a very long line.
 const CONTEXT: usize = 60;
@@ -14,7 +14,7 @@ pub fn report(source: &Source, diagnostic: &Diagnostic) -> String {
         Severity::Warning => "warning",
     };
     let mut out = String::new();
-    let message = shorten(&diagnostic.message);
+    let message = shorten(&visible::visible(&diagnostic.message));
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{word}[{}]: {message}", diagnostic.code);
     match diagnostic.span {
@@ -27,7 +27,7 @@ pub fn report(source: &Source, diagnostic: &Diagnostic) -> String {
         out += &place(source, label.span, &label.text);
     }
     if let Some(hint) = &diagnostic.hint {
-        let _ = writeln!(out, "  = hint: {hint}");
+        let _ = writeln!(out, "  = hint: {}", visible::visible(hint));
     }
     out
 }
@@ -37,10 +37,11 @@ fn place(source: &Source, span: Span, text: &str) -> String {
     format!("  --> {}:{}:{}\n{}", source.name(), at.line, at.column, frame(source, span, text))
 }
 
-/// The source line of a span with carets under it and a text after them.
+/// The source line of a span with carets under it and a text after them, in columns of a terminal.
 ///
 /// A span of several lines is marked to the end of its first. Tabs are kept, so that carets line up however wide
-/// they are shown; of a line longer than a screen only the surroundings are shown.
+/// they are shown; of a line longer than a screen only the surroundings are shown. What has no columns, such as an
+/// accent on the letter before it, is marked with what it stands on.
 pub fn frame(source: &Source, span: Span, text: &str) -> String {
     windowed(source, span, text, |_, marked, _, _| Window {
         before: CONTEXT,
@@ -84,20 +85,24 @@ fn windowed(source: &Source, span: Span, text: &str, window: impl Fn(usize, usiz
     let margin = " ".repeat(number.len());
     let (before, after) = source.around(at.line, span.start);
     let marked: String = source.slice(span).chars().take(MOST).take_while(|c| *c != '\n').collect();
-    let marked = marked.trim_end().chars().count().max(1);
-    let counts = (before.chars().rev().take(MOST).count(), after.chars().skip(marked).take(MOST).count());
+    let marked = marked.trim_end_matches(|c: char| c.is_ascii_whitespace());
+    let rest = after.get(marked.len()..).unwrap_or("");
+    let counts = (before.chars().rev().take(MOST).count(), rest.chars().take(MOST).count());
     let tabs = before.bytes().rev().take(MOST).filter(|octet| *octet == b'\t').count();
-    let window = window(counts.0, marked, counts.1, tabs);
-    let shown = marked.min(window.marked);
+    let window = window(counts.0, marked.chars().count().max(1), counts.1, tabs);
+    let shown = marked.char_indices().nth(window.marked).map_or(marked.len(), |(at, _)| at);
+    let (marked, rest) = after.split_at_checked(shown).unwrap_or((after, ""));
     let first = before.char_indices().rev().take(window.before).last().map_or(before.len(), |(at, _)| at);
-    let end = after.char_indices().nth(shown + window.after).map_or(after.len(), |(at, _)| at);
+    let end = rest.char_indices().nth(window.after).map_or(rest.len(), |(at, _)| at);
     let (before, head) = (before.get(first..).unwrap_or(""), if first > 0 { "…" } else { "" });
-    let (after, tail) = (after.get(..end).unwrap_or(""), if end < after.len() { "…" } else { "" });
-    let pad: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let (rest, tail) = (rest.get(..end).unwrap_or(""), if end < rest.len() { "…" } else { "" });
+    let [before, marked, rest] = [before, marked, rest].map(visible::visible);
+    let base = if visible::columns(&marked) == 0 && !marked.is_empty() { visible::last_shown(&before) } else { "" };
+    let pad = visible::blanks(before.get(..before.len() - base.len()).unwrap_or(""));
     let pad = if first > 0 { format!(" {pad}") } else { pad };
-    let carets = "^".repeat(shown);
-    let text = if text.is_empty() { String::new() } else { format!(" {text}") };
-    format!("{margin} |\n{number} | {head}{before}{after}{tail}\n{margin} | {pad}{carets}{text}\n")
+    let carets = "^".repeat(visible::columns(base).max(visible::columns(&marked)).max(1));
+    let text = if text.is_empty() { String::new() } else { format!(" {}", visible::visible(text)) };
+    format!("{margin} |\n{number} | {head}{before}{marked}{rest}{tail}\n{margin} | {pad}{carets}{text}\n")
 }
 
 /// A message quotes patterns of up to 4,096 characters and names without limit; a person needs the beginning.

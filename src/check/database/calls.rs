@@ -6,7 +6,10 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     stdlib::{self, Builtin, Dialect},
-    syntax::ast::{Expr, ExprId, Name},
+    syntax::{
+        Language, Role, advice,
+        ast::{Expr, ExprId, Name},
+    },
     text::Diagnostic,
     value::Type,
 };
@@ -95,13 +98,12 @@ impl Checker<'_> {
             Static::Query => ORDERS.iter().chain(&BOUNDS).copied().collect(),
             _ => methods_of(Type::String),
         };
-        let near = names.iter().find(|known| known.eq_ignore_ascii_case(name));
-        refused.hint = Some(match (near, receiver, name) {
-            (Some(near), ..) => format!("did you mean `{near}`?"),
-            (None, Static::String | Static::Value, "size") => "the length of a string is `length`".to_owned(),
-            (None, Static::Snapshot, _) if method(Type::String, name).is_some() => {
+        let advised = advice(Language::Database, Role::Method, name, names.iter().copied());
+        refused.hint = Some(match (advised, receiver, name) {
+            (_, Static::Snapshot, _) if method(Type::String, name).is_some() => {
                 format!("`{name}` is for strings: ask for the value first, with val()")
             }
+            (Some(advised), ..) => advised,
             (None, Static::Value, _) => format!("a value has no children: write child('{name}').val()"),
             (None, Static::Snapshot, _) if !names.contains(&name) => {
                 format!("for a child write child('{name}'); methods are {}", names.join(", "))
@@ -129,7 +131,11 @@ impl Checker<'_> {
                 let mut refused = self.refuse(Code::NotAFunction, self.exprs.span(id), message);
                 refused.hint = Some(match name.text.as_str() {
                     "length" => "`length` is a property: leave out the brackets".to_owned(),
-                    name => format!("`{name}` is a property, and has no methods of its own but those of strings"),
+                    name => {
+                        advice(Language::Database, Role::Method, name, methods_of(Type::String)).unwrap_or_else(|| {
+                            format!("`{name}` is a property, and has no methods of its own but those of strings")
+                        })
+                    }
                 });
                 Err(refused)
             }

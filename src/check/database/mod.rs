@@ -8,8 +8,12 @@ use rustc_hash::FxHashSet;
 
 use crate::{
     pattern::{Pattern, Room},
-    syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
-    text::{Diagnostic, Source, Span},
+    syntax::{
+        Language, Role, advice,
+        ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
+        of_word,
+    },
+    text::{Diagnostic, Lookalike, Source, Span},
 };
 
 use super::Code;
@@ -117,7 +121,19 @@ impl<'r> Checker<'r> {
             self.open.extend(children.map(|(at, (child, _))| (child, takes_arrays && at > 0)));
         }
         match first {
-            Some(span) => Err(self.refuse(Code::ArrayLiteral, span, "Unexpected array literal.")),
+            Some(span) => {
+                let mut refused = self.refuse(Code::ArrayLiteral, span, "Unexpected array literal.");
+                // It may be the argument of a method of another language.
+                let method = exprs.tree(root).find_map(|expr| match expr {
+                    Expr::Method(_, name, arguments) if arguments.iter().any(|id| exprs.span(*id) == span) => {
+                        Some(name)
+                    }
+                    _ => None,
+                });
+                let meant = method.and_then(|name| of_word(Language::Database, Role::Method, &name.text));
+                refused.hint = meant.map(str::to_owned).or(refused.hint);
+                Err(refused)
+            }
             None => Ok(()),
         }
     }
@@ -166,31 +182,34 @@ impl<'r> Checker<'r> {
             wildcard if self.scope.contains(&wildcard) => Static::String,
             other => {
                 let mut refused = self.refuse(Code::UnknownName, name.span, format!("Unknown variable '{other}'."));
-                refused.hint = Some(self.known(other));
+                refused.hint = Some(self.meant(other));
                 return Err(refused);
             }
         })
     }
 
     /// What an unknown name may have been meant to be.
-    fn known(&self, name: &str) -> String {
+    fn meant(&self, name: &str) -> String {
         let variables = crate::stdlib::Dialect::Database.variables();
         let usable = |known: &&&str| self.kind != RuleKind::Read || **known != "newData";
         let mut names: Vec<&str> = variables.iter().filter(usable).copied().chain(self.scope.iter().copied()).collect();
-        match name {
-            "request" => {
-                return "in database rules the user is `auth`, and the data are `data` and `newData`".to_owned();
-            }
-            "resource" => return "in database rules the stored value is `data`, the new one `newData`".to_owned(),
-            "undefined" => return "what is not there is `null`".to_owned(),
-            _ => {}
+        // A letter of another script looks right and is not.
+        if let Some((at, letter)) = Lookalike::find(name)
+            && let Some(written) = name.get(at..at + letter.length)
+        {
+            return letter.words(written);
         }
-        let plain = |text: &str| text.trim_start_matches('$').to_ascii_lowercase();
-        if let Some(near) = names.iter().find(|known| plain(known) == plain(name)) {
-            return format!("did you mean `{near}`?");
+        // A wildcard is written with its sign.
+        if let Some(wildcard) = self.scope.iter().find(|known| known.trim_start_matches('$').eq_ignore_ascii_case(name))
+        {
+            return format!("did you mean `{wildcard}`?");
         }
-        names.sort_unstable();
-        format!("here the names are {}", names.join(", "))
+        let advised = advice(Language::Database, Role::Variable, name, names.iter().copied());
+        let advised = advised.or_else(|| of_word(Language::Database, Role::Function, name).map(str::to_owned));
+        advised.unwrap_or_else(|| {
+            names.sort_unstable();
+            format!("here the names are {}", names.join(", "))
+        })
     }
 
     fn regex(&mut self, pattern: &'r Name, flags: &str) -> Checked {

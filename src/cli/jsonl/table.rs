@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::{
     eval::Host,
     program::ServiceFunction,
-    service::{Known, Reach},
+    service::{Known, Reach, Unanswered},
     stdlib::{Failure, member_of},
     value::{Map, PathRef, Root, Str, Value, ValueRef, json, path::split_path},
 };
@@ -96,7 +96,7 @@ impl<'a> Host<'a> for Table<'_> {
         let name = format!("{}{}", self.reach.prefix(), function.name());
         match self.find(&name, &segments) {
             Some(value) => member_of(value.view()),
-            None => Err(self.reach.call_error(function, path, arena)),
+            None => Err(self.reach.call_error(function, path, Unanswered::Unstated, arena)),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     eval::Host,
     firestore,
     program::ServiceFunction,
-    service::{Known, Reach},
+    service::{Known, Reach, Unanswered},
     stdlib::{Failure, member_of},
     storage,
     value::{PathRef, Value, ValueRef},
@@ -171,7 +171,7 @@ impl<'a> Host<'a> for Mocks<'_> {
         });
         match answer {
             Some(value) => member_of(value.view()),
-            None => Err(self.reach.call_error(function, path, arena)),
+            None => Err(self.reach.call_error(function, path, Unanswered::Unstated, arena)),
         }
     }
 }

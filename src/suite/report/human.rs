@@ -148,7 +148,9 @@ impl Page {
         if failure.got == *expected || failure.explanation.is_empty() {
             self.wrapped("  ", &failure.message, false);
         }
-        if let Some(hint) = &failure.hint {
+        // The trace may say it where it belongs.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(hint) = failure.hint.as_ref().filter(|hint| !words(&failure.explanation).contains(&words(hint))) {
             self.wrapped("  ", &format!("hint: {hint}"), false);
         }
         if !failure.explanation.is_empty() {

@@ -40,7 +40,11 @@ pub(super) fn parse(text: &str) -> Result<Json<'_>, Diagnostic> {
     // Where a text breaks off both ways, its nesting is told: the reader may not have come so far.
     reader.document().map_err(|problem| match lexer::too_deep(text, Within::File, MAX_OPEN) {
         Some(place) => too_deep(place),
-        None => *problem,
+        None => {
+            let mut problem = *problem;
+            wording::explain(text, Within::File, &mut problem);
+            problem
+        }
     })
 }
 
@@ -79,11 +83,11 @@ impl<'t> Reader<'t> {
     }
 
     /// The next token within a bracket.
-    fn next(&mut self, bracket: Span) -> Read<(Token, Span)> {
+    fn next(&mut self) -> Read<(Token, Span)> {
         match self.tokens.next() {
             Some((Token::Unclosed(literal), span)) => Err(Box::new(wording::unclosed_in_file(literal, span))),
             Some(next) => Ok(next),
-            None => Err(Box::new(wording::unclosed_bracket(self.text, bracket))),
+            None => Err(Box::new(wording::unclosed_bracket(self.text))),
         }
     }
 
@@ -111,20 +115,20 @@ impl<'t> Reader<'t> {
         let before = self.members.len();
         let mut expected = Expected::FirstKey;
         let end = loop {
-            let (token, place) = self.next(bracket)?;
+            let (token, place) = self.next()?;
             let key = match token {
                 Token::String => self.string(place),
                 Token::Close(b'}') => break place,
                 _ => return Err(self.misplaced(expected, place)),
             };
-            let (token, place) = self.next(bracket)?;
+            let (token, place) = self.next()?;
             if token != Token::Sign(b':') {
                 return Err(self.misplaced(Expected::Colon, place));
             }
-            let (token, place) = self.next(bracket)?;
+            let (token, place) = self.next()?;
             let value = self.value(token, place)?;
             self.members.push((key, value));
-            let (token, place) = self.next(bracket)?;
+            let (token, place) = self.next()?;
             match token {
                 Token::Sign(b',') => expected = Expected::Key,
                 Token::Close(b'}') => break place,
@@ -140,12 +144,12 @@ impl<'t> Reader<'t> {
         self.open(bracket)?;
         let mut items = Vec::new();
         let end = loop {
-            let (token, place) = self.next(bracket)?;
+            let (token, place) = self.next()?;
             if token == Token::Close(b']') {
                 break place;
             }
             items.push(self.value(token, place)?);
-            let (token, place) = self.next(bracket)?;
+            let (token, place) = self.next()?;
             match token {
                 Token::Sign(b',') => {}
                 Token::Close(b']') => break place,

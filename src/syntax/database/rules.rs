@@ -304,7 +304,11 @@ impl<'j> Reader<'j> {
             // Where a text breaks off both ways, its nesting is told, as of the file.
             Err(failure) => Err(match lexer::too_deep(text, Within::Expression, MAX_OPEN) {
                 Some(place) => too_deep(place),
-                None => wording::expression(text, failure),
+                None => {
+                    let mut problem = wording::expression(text, failure);
+                    wording::explain(text, Within::Expression, &mut problem);
+                    problem
+                }
             }),
         };
         self.exprs.relocate(first, |span| unescaped.place(span));
@@ -312,6 +316,7 @@ impl<'j> Reader<'j> {
             Ok(root) => Some(root),
             Err(mut problem) => {
                 problem.span = problem.span.map(|span| unescaped.place(span));
+                problem.labels.iter_mut().for_each(|label| label.span = unescaped.place(label.span));
                 self.problems.push(problem);
                 None
             }

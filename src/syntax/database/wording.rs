@@ -2,11 +2,18 @@
 //! (realtime-database specification, section 1.6), ours where they are not.
 
 use crate::{
-    syntax::error,
-    text::{Diagnostic, Span},
+    syntax::{
+        brackets::imbalance,
+        error,
+        words::{Finding, Language, Role, of_word},
+    },
+    text::{Diagnostic, Lookalike, Span},
 };
 
-use super::{expr::Failure, lexer::Literal};
+use super::{
+    expr::Failure,
+    lexer::{Literal, Token, Tokens, Within},
+};
 
 const FILE: &str = "a rules file is JSON, with comments and trailing commas: { \"rules\": { … } }";
 const MEMBER: &str = "a member is \"key\": value, with the key in double quotes";
@@ -42,11 +49,8 @@ pub(super) fn unclosed_in_file(literal: Literal, place: Span) -> Diagnostic {
 }
 
 /// Of a file that ends within a bracket.
-pub(super) fn unclosed_bracket(text: &str, bracket: Span) -> Diagnostic {
-    let line = text.get(..bracket.start as usize).unwrap_or("").matches('\n').count() + 1;
-    let bracket = text.get(bracket.range()).unwrap_or("");
+pub(super) fn unclosed_bracket(text: &str) -> Diagnostic {
     json(Span::new(text.len(), text.len()), "Unexpected end of input.")
-        .with_hint(format!("the `{bracket}` of line {line} is not closed"))
 }
 
 /// Of a word or number that is no JSON.
@@ -87,20 +91,67 @@ fn token_at(text: &str, at: usize) -> Span {
     Span::new(at, at + length)
 }
 
-/// Operators of JavaScript that rules do not have, and what to write instead.
-const OPERATORS: [(&str, &str); 11] = [
-    ("&&", ""),
-    ("||", ""),
-    ("&", "write `a && b`"),
-    ("|", "write `a || b`"),
-    ("^", ""),
-    ("~", ""),
-    ("*", ""),
-    ("in", "ask with hasChild() or with `auth.token.roles[name] != null`"),
-    ("instanceof", ""),
-    ("typeof", "ask with isString(), isNumber() or isBoolean()"),
-    ("void", ""),
-];
+/// Says of the first problem of a text what is likely meant: a character that was pasted, or a bracket that is not closed.
+pub(super) fn explain(text: &str, within: Within, problem: &mut Diagnostic) {
+    let at = problem.span.map_or(0, |span| span.start as usize);
+    let findings = match pasted(text, within, at) {
+        Some(finding) => vec![finding],
+        None => unbalanced(text, within, at).into_iter().collect(),
+    };
+    error::tell(problem, &findings);
+}
+
+/// The character that was pasted at the place of a problem, or a quotation mark that did not end the string before it.
+fn pasted(text: &str, within: Within, at: usize) -> Option<Finding> {
+    let finding =
+        |at: usize, found: Lookalike| text.get(at..at + found.length).map(|written| found.finding(at, written));
+    let here = text.get(at..)?;
+    if let Some(found) = Lookalike::at(here) {
+        return finding(at, found);
+    }
+    let word = here.find(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).unwrap_or(here.len());
+    if let Some((start, found)) = Lookalike::find(here.get(..word)?) {
+        return finding(at + start, found);
+    }
+    let string = Tokens::new(text, within)
+        .take_while(|(_, span)| (span.start as usize) <= at)
+        .filter(|(token, _)| matches!(token, Token::String | Token::Unclosed(Literal::String)))
+        .last();
+    let (token, span) = string?;
+    let end = if token == Token::String { span.end as usize } else { text.len() };
+    let (mut from, end) = (span.start as usize, if within == Within::Expression { end } else { end.min(text.len()) });
+    while let Some((start, found)) = Lookalike::find(text.get(from..end)?) {
+        let (start, after) = (from + start, from + start + found.length);
+        // In a file a string may hold such a mark, where something else follows than what follows a string.
+        let ends = text.get(after..)?.trim_start().starts_with([':', ',', '}', ']']);
+        if found.is_quote() && (within == Within::Expression || found.meant == "\"" && ends) {
+            return finding(start, found);
+        }
+        from = after;
+    }
+    None
+}
+
+/// The bracket that a problem comes from, where one is not closed, or closes nothing.
+fn unbalanced(text: &str, within: Within, at: usize) -> Option<Finding> {
+    if at < text.len() && !text.get(at..)?.starts_with(['(', ')', '[', ']', '{', '}']) {
+        return None;
+    }
+    let mut brackets = Vec::new();
+    for (token, span) in Tokens::new(text, within) {
+        match token {
+            Token::Open(_) | Token::Close(_) => brackets.push(span),
+            Token::Unclosed(_) => return None,
+            _ => {}
+        }
+    }
+    let wrong = imbalance(text, brackets)?;
+    let (what, hint) = wrong.words(text);
+    Some(Finding { span: wrong.place(), what, hint })
+}
+
+/// Operators of JavaScript that rules do not have.
+const OPERATORS: [&str; 11] = ["&&", "||", "&", "|", "^", "~", "*", "in", "instanceof", "typeof", "void"];
 
 /// Of a text that is no expression, with spans in that text.
 pub(super) fn expression(text: &str, failure: Failure) -> Diagnostic {
@@ -137,22 +188,26 @@ pub(super) fn expression(text: &str, failure: Failure) -> Diagnostic {
     if rest.is_empty() {
         return syntax("Unexpected end of expression").with_hint("an operand or a closing bracket is missing");
     }
-    if let Some((operator, hint)) =
-        OPERATORS.iter().find(|(operator, _)| rest.starts_with(operator) && found.len() <= operator.len())
+    let hint = |word: &str| of_word(Language::Database, Role::Operator, word);
+    let problem = |message: &str| match hint(found) {
+        Some(hint) => syntax(message).with_hint(hint),
+        None => syntax(message),
+    };
+    if let Some(operator) = OPERATORS.iter().find(|known| rest.starts_with(**known) && found.len() <= known.len())
         && (complete || !["&&", "||", "*"].contains(operator))
     {
-        let message = format!("Rule expressions may not contain operator '{operator}'.");
-        let problem = error::problem(error::EXPRESSION_SYNTAX, Some(span), message);
-        return if hint.is_empty() { problem } else { problem.with_hint(*hint) };
+        return problem(&format!("Rule expressions may not contain operator '{operator}'."));
     }
     if complete && !rest.starts_with([')', ']', '}', ',']) {
-        let hint = match found {
-            "and" => "write `&&`",
-            "or" => "write `||`",
-            ";" => "a rule is one expression, without a semicolon",
-            _ => "an operator such as `&&` is missing, or this is one too many",
-        };
-        return syntax("missing ; before statement").with_hint(hint);
+        // Of two words, the first may be the one that is no name.
+        let before = text.get(..at).unwrap_or("").trim_end();
+        let before = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+        let hint = hint(found).or_else(|| hint(before).filter(|_| !before.is_empty()));
+        return syntax("missing ; before statement")
+            .with_hint(hint.unwrap_or("an operator such as `&&` is missing, or this is one too many"));
     }
-    syntax("syntax error").with_hint(format!("`{found}` cannot stand here"))
+    match hint(found) {
+        Some(hint) => syntax("syntax error").with_hint(hint),
+        None => syntax("syntax error").with_hint(format!("`{found}` cannot stand here")),
+    }
 }
