@@ -4,7 +4,7 @@ use firewarden::suite::Suites;
 
 use super::{
     clock,
-    hints::command::{Folder, Ran},
+    runner::{Folder, Ran},
 };
 
 const README: &str = include_str!("../../README.md");

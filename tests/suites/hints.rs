@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use firewarden::suite::{Disk, Files, Outcome, Suites};
 
-use super::{clock, load, results, run};
-
-#[path = "../command/mod.rs"]
-pub mod command;
-
-use command::Folder;
+use super::{clock, load, results, run, runner::Folder};
 
 /// The rules of a service, given its blocks.
 fn service(name: &str, blocks: &str) -> String {
