@@ -9,7 +9,7 @@ use super::{
     scope::ScopeId,
     types::{Possible, Types},
 };
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{ExprId, Name};
 
 /// What a context wants of an expression.
 #[derive(Clone, Copy)]
@@ -21,14 +21,14 @@ pub(super) struct Want {
     pub(super) implied: bool,
     /// The expression is a receiver or the operand of a minus.
     pub(super) primary: bool,
-    /// What to say where it is of another type.
-    pub(super) hint: Option<&'static str>,
+    /// The member whose object the expression is: where it is no map, a method or operator of that name may be meant.
+    pub(super) member: Option<ExprId>,
 }
 
 impl Want {
     /// Anything will do.
     pub(super) const ANY: Want =
-        Want { types: Types::ANY, condition: false, implied: false, primary: false, hint: None };
+        Want { types: Types::ANY, condition: false, implied: false, primary: false, member: None };
 
     pub(super) fn of(types: Types) -> Want {
         Want { types, ..Want::ANY }

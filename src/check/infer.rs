@@ -21,7 +21,11 @@ use super::{
     types::{Possible, Types},
 };
 use crate::{
-    syntax::ast::{BinaryOp, Expr, ExprId, Exprs, Name, PathPart, UnaryOp, Version},
+    syntax::{
+        Language, Role,
+        ast::{BinaryOp, Expr, ExprId, Exprs, Name, PathPart, UnaryOp, Version},
+        of_word,
+    },
     text::{Source, Span},
     value::Type,
 };
@@ -160,7 +164,11 @@ impl<'a> Checker<'_, 'a> {
         } else {
             let code = if want.implied { Code::ImpliedType } else { Code::WrongType };
             let message = || format!("Invalid type. Received one of {received}. Expected one of {wanted}.");
-            self.report_hinted(code, span, message, |_| want.hint.map(str::to_owned));
+            let meant = |this: &Self| match this.exprs.get(want.member?) {
+                Expr::Member(_, name) => of_word(Language::Firestore, Role::Method, &name.text).map(str::to_owned),
+                _ => None,
+            };
+            self.report_hinted(code, span, message, meant);
         }
     }
 

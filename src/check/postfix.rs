@@ -8,11 +8,7 @@ use super::{
     infer::Checker,
     signature::{self, Fitting, Forms},
 };
-use crate::syntax::{
-    Language, Role,
-    ast::{Expr, ExprId, Name},
-    of_word,
-};
+use crate::syntax::ast::{Expr, ExprId, Name};
 
 /// One operation of a chain.
 pub(super) struct Link<'a> {
@@ -55,12 +51,8 @@ impl<'a> Checker<'_, 'a> {
         let (mut id, mut want) = (id, want);
         let before = self.links.len();
         while let Some((receiver, link)) = self.link(id, want) {
-            // Of a member that is none, the method or operator of that name may be meant.
-            let hint = match self.exprs.get(id) {
-                Expr::Member(_, name) => of_word(Language::Firestore, Role::Method, &name.text),
-                _ => None,
-            };
-            (id, want) = (receiver, Want { primary: true, hint, ..Want::of(link.fitting.operand(0)) });
+            let member = matches!(self.exprs.get(id), Expr::Member(..)).then_some(id);
+            (id, want) = (receiver, Want { primary: true, member, ..Want::of(link.fitting.operand(0)) });
             self.links.push(link);
         }
         let mut found = self.infer(env, id, want);

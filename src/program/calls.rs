@@ -1,4 +1,4 @@
-//! Which functions an operation calls.
+//! Which functions a function calls.
 
 use rustc_hash::FxHashSet;
 
@@ -9,15 +9,15 @@ enum Step {
     Leave(u32),
 }
 
-/// The functions that evaluating an operation can call, each after those that it calls itself, without those that are
-/// known already and what only they call.
+/// The functions that calling one can evaluate, itself last, each after those that it calls itself. Those that are known
+/// already are left out, with what only they call.
 ///
 /// What is found out of functions in this order needs a result of no other function. Descending into calls instead would
 /// recurse over 20 functions with 90 levels of operations in each.
-pub(super) fn called(code: &Code, operation: NodeId, is_known: impl Fn(u32) -> bool) -> Vec<u32> {
+pub(super) fn called(code: &Code, function: u32, is_known: impl Fn(u32) -> bool) -> Vec<u32> {
     let mut order = Vec::new();
     let mut seen = FxHashSet::default();
-    let mut steps: Vec<Step> = direct(code, &[operation]).map(Step::Enter).collect();
+    let mut steps = vec![Step::Enter(function)];
     while let Some(step) = steps.pop() {
         match step {
             Step::Leave(function) => order.push(function),

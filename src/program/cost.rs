@@ -14,18 +14,18 @@ pub(super) struct Costs {
 }
 
 impl Costs {
-    /// The most that evaluating an operation spends, whatever the request; the calls in it are counted in full.
-    pub(super) fn of(&mut self, code: &Code, id: NodeId) -> u32 {
-        for number in called(code, id, |function| self.functions.contains_key(&function)) {
+    /// Finds out what a function costs, and those that it calls.
+    pub(super) fn learn(&mut self, code: &Code, function: u32) {
+        for number in called(code, function, |function| self.functions.contains_key(&function)) {
             let Some(function) = code.functions.get(number as usize) else { continue };
             let lets = self.sum(code, function.lets.len() as u32, function.lets.iter().copied());
-            self.functions.insert(number, lets.saturating_add(self.below(code, function.result)));
+            self.functions.insert(number, lets.saturating_add(self.of(code, function.result)));
         }
-        self.below(code, id)
     }
 
-    /// The same, where the functions that it calls are known.
-    fn below(&self, code: &Code, id: NodeId) -> u32 {
+    /// The most that evaluating an operation spends, whatever the request; the calls in it are counted in full. The
+    /// functions that it calls have to be known.
+    pub(super) fn of(&self, code: &Code, id: NodeId) -> u32 {
         let node = code.node(id);
         let own = match node {
             Node::Constant(_, cost) => return cost,
@@ -37,8 +37,8 @@ impl Costs {
             // The type's name is an operand.
             Node::Is(..) => 2,
             Node::Ternary(condition, yes, no) => {
-                let branches = self.below(code, yes).max(self.below(code, no));
-                return branches.saturating_add(self.below(code, condition)).saturating_add(4);
+                let branches = self.of(code, yes).max(self.of(code, no));
+                return branches.saturating_add(self.of(code, condition)).saturating_add(4);
             }
             // A bound that is missing is a null.
             Node::Range(_, from, to) => 1 + u32::from(from.is_none()) + u32::from(to.is_none()),
@@ -52,6 +52,6 @@ impl Costs {
     }
 
     fn sum(&self, code: &Code, own: u32, nodes: impl Iterator<Item = NodeId>) -> u32 {
-        nodes.fold(own, |sum, node| sum.saturating_add(self.below(code, node)))
+        nodes.fold(own, |sum, node| sum.saturating_add(self.of(code, node)))
     }
 }

@@ -34,26 +34,25 @@ pub(super) struct Hazards {
 }
 
 impl Hazards {
-    /// The hazard of an operation with all that it evaluates.
-    pub(super) fn of(&mut self, code: &Code, id: NodeId) -> Hazard {
-        for number in called(code, id, |function| self.functions.contains_key(&function)) {
+    /// Finds out what a function may do, and those that it calls.
+    pub(super) fn learn(&mut self, code: &Code, function: u32) {
+        for number in called(code, function, |function| self.functions.contains_key(&function)) {
             let Some(function) = code.functions.get(number as usize) else { continue };
             let bodies = function.lets.iter().chain([&function.result]);
-            let hazard = bodies.map(|id| self.below(code, *id)).fold(Hazard::default(), Hazard::or);
+            let hazard = bodies.map(|id| self.of(code, *id)).fold(Hazard::default(), Hazard::or);
             self.functions.insert(number, hazard);
         }
-        self.below(code, id)
     }
 
-    /// The same, where the functions that it calls are known.
-    fn below(&self, code: &Code, id: NodeId) -> Hazard {
+    /// The hazard of an operation with all that it evaluates. The functions that it calls have to be known.
+    pub(super) fn of(&self, code: &Code, id: NodeId) -> Hazard {
         let node = code.node(id);
         if let Node::Ternary(condition, yes, no) = node {
-            let branches = self.below(code, yes).or(self.below(code, no));
+            let branches = self.of(code, yes).or(self.of(code, no));
             let ends = Hazard { leaves: false, aborts: branches.leaves };
-            return self.below(code, condition).or(branches).or(ends);
+            return self.of(code, condition).or(branches).or(ends);
         }
-        let operands = node.children(code).map(|part| self.below(code, part)).fold(Hazard::default(), Hazard::or);
+        let operands = node.children(code).map(|part| self.of(code, part)).fold(Hazard::default(), Hazard::or);
         operands.or(match node {
             Node::List(items) => match items.of(&code.lists) {
                 [before @ .., _] => leaving(before.iter().any(|item| may_fail(code, *item))),

@@ -130,7 +130,12 @@ impl<'s> Lowering<'s> {
                 (slot.lets, slot.result) = (lets, result);
             }
         }
-        Run { start: first as u32, len: functions.len() as u32 }
+        let run = Run { start: first as u32, len: functions.len() as u32 };
+        for function in run.start..run.start + run.len {
+            self.costs.learn(&self.builder.code, function);
+            self.hazards.learn(&self.builder.code, function);
+        }
+        run
     }
 
     fn block(&mut self, block: &'s ast::Match, parent: Option<u32>, around: &Chain<'s>, blocks: &mut Blocks<'s>) {
