@@ -34,7 +34,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
     }
     let mut described = Described::new(options)?;
     let rules = |source: &Source, product| Rules::parse(source, product);
-    match decided(&mut described, Detail { explain: options.explain, columns: columns() }, rules)? {
+    match decided(&mut described, options.explain, rules)? {
         Decided::NoUser(refused) => {
             match options.format {
                 EvalFormat::Human => {
@@ -49,14 +49,14 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
             output.result(&refused.folded("`firewarden check --all` shows each of them"));
             Ok(Exit::Refused)
         }
-        Decided::Decision { allowed, doubt, warnings, explanation, json } => {
+        Decided::Decision { answer, doubt, warnings } => {
             warn(&warnings, output);
             doubt.iter().for_each(|doubt| output.warning(doubt));
             match options.format {
-                EvalFormat::Human => output.result(&explanation),
-                EvalFormat::Json => output.raw(&report::pretty(&json)),
+                EvalFormat::Human => output.result(&answer.explanation(columns())),
+                EvalFormat::Json => output.raw(&report::pretty(&answer.to_json())),
             }
-            Ok(if allowed { Exit::Ok } else { Exit::Denied })
+            Ok(if answer.is_allowed() { Exit::Ok } else { Exit::Denied })
         }
     }
 }
@@ -101,26 +101,43 @@ pub(super) enum Decided {
     NoUser(TokenError),
     /// The rules are refused.
     Refused(Diagnostics),
-    Decision {
-        allowed: bool,
-        doubt: Option<String>,
-        warnings: Diagnostics,
-        explanation: String,
-        json: Json,
-    },
+    /// The rules decided; `doubt` tells what about the request may surprise, `warnings` are those of the rules.
+    Decision { answer: Answer, doubt: Option<String>, warnings: Diagnostics },
 }
 
-/// What is told of a decision: whether with a trace, and in lines of how many columns.
-#[derive(Default)]
-pub(super) struct Detail {
-    explain: bool,
-    columns: usize,
+/// A decision of either language.
+pub(super) enum Answer {
+    Service(Decision),
+    Database(database::Decision),
 }
 
-/// Decides a request; `compiled` gives the rules of a text.
+impl Answer {
+    fn is_allowed(&self) -> bool {
+        match self {
+            Answer::Service(decision) => decision.is_allowed(),
+            Answer::Database(decision) => decision.is_allowed(),
+        }
+    }
+
+    fn explanation(&self, columns: usize) -> String {
+        match self {
+            Answer::Service(decision) => decision.explanation().columns(columns).to_string(),
+            Answer::Database(decision) => decision.explanation().columns(columns).to_string(),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Json {
+        match self {
+            Answer::Service(decision) => service_json(decision),
+            Answer::Database(decision) => database_json(decision),
+        }
+    }
+}
+
+/// Decides a request, with a trace where `explain` asks for one; `compiled` gives the rules of a text.
 pub(super) fn decided(
     described: &mut Described,
-    Detail { explain, columns }: Detail,
+    explain: bool,
     compiled: impl FnOnce(&Source, Option<Product>) -> Result<Rules, RulesError>,
 ) -> Result<Decided, Unreadable> {
     if let Some(refused) = sign_in(described)? {
@@ -142,44 +159,28 @@ pub(super) fn decided(
         Err(RulesError::Product(why)) => return Err(Unreadable(format!("{}: {why}", source.name()))),
     };
     let failed = |error: Error| Unreadable(error.to_string());
-    let warnings = rules.warnings().clone();
-    let of_service = |decision: Decision, stored: bool| Decided::Decision {
-        allowed: decision.is_allowed(),
-        doubt: described.not_stored(stored),
-        warnings: warnings.clone(),
-        explanation: decision.explanation().columns(columns).to_string(),
-        json: as_json(&decision),
-    };
-    Ok(match &rules {
+    let (answer, doubt) = match &rules {
         Rules::Storage(rules) => {
             let (request, documents) = (described.storage()?, described.documents(DEFAULT_DATABASE)?);
             let decide = if explain { storage::Ruleset::explain } else { storage::Ruleset::evaluate };
             let decision = decide(rules, &request, &documents).map_err(failed)?;
-            let unstated = Unstated::of(&decision, &request, false).map(|unstated| unstated.in_command());
-            let mut decided = of_service(decision, request.is_stored());
-            if let Decided::Decision { doubt, .. } = &mut decided {
-                *doubt = doubt.take().or(unstated);
-            }
-            decided
+            let unstated = || Unstated::of(&decision, &request, false).map(|unstated| unstated.in_command());
+            let doubt = described.not_stored(request.is_stored()).or_else(unstated);
+            (Answer::Service(decision), doubt)
         }
         Rules::Firestore(rules) => {
             let (request, documents) = described.firestore()?;
             let decide = if explain { firestore::Ruleset::explain } else { firestore::Ruleset::evaluate };
-            of_service(decide(rules, &request, &documents).map_err(failed)?, request.is_stored())
+            let decision = decide(rules, &request, &documents).map_err(failed)?;
+            (Answer::Service(decision), described.not_stored(request.is_stored()))
         }
         Rules::Database(rules) => {
             let (request, data) = (described.database()?, described.data()?);
             let decide = if explain { database::Ruleset::explain } else { database::Ruleset::evaluate };
-            let decision = decide(rules, &request, &data).map_err(failed)?;
-            Decided::Decision {
-                allowed: decision.is_allowed(),
-                doubt: None,
-                warnings,
-                explanation: decision.explanation().columns(columns).to_string(),
-                json: database_json(&decision),
-            }
+            (Answer::Database(decide(rules, &request, &data).map_err(failed)?), None)
         }
-    })
+    };
+    Ok(Decided::Decision { answer, doubt, warnings: rules.warnings().clone() })
 }
 
 fn warn(warnings: &Diagnostics, output: &mut Output) {
@@ -190,7 +191,7 @@ fn warn(warnings: &Diagnostics, output: &mut Output) {
 }
 
 /// `{"allowed", "reason", "cause", "permittedBy"?, "error"?, "hint"?, "trace"?}`
-fn as_json(decision: &Decision) -> Json {
+fn service_json(decision: &Decision) -> Json {
     let place = |span: Span| place(decision.source(), span);
     let mut answer = json!({
         "allowed": decision.is_allowed(),

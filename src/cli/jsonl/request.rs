@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
     cli::{
-        eval::{Decided, Detail, decided, no_user},
+        eval::{Decided, decided, no_user},
         request::Described,
     },
     suite::{Product, Rules},
@@ -23,7 +23,7 @@ pub(super) fn decide(recent: &mut Recent, request: &JsonMap<String, Json>) -> Re
     if described.reads_input() {
         return Err("the requests come from standard input: name a file instead of `-`".to_owned());
     }
-    let decided = decided(&mut described, Detail::default(), |source, product| {
+    let decided = decided(&mut described, false, |source, product| {
         let key = (source.name().to_owned(), product, source.text().to_owned());
         if let Some(known) = recent.get(&key) {
             return Ok(known.clone());
@@ -38,7 +38,8 @@ pub(super) fn decide(recent: &mut Recent, request: &JsonMap<String, Json>) -> Re
     Ok(match decided.map_err(|error| error.to_string())? {
         Decided::NoUser(refused) => no_user(&refused),
         Decided::Refused(refused) => json!({ "ok": false, "issues": answer::list(&refused) }),
-        Decided::Decision { doubt, mut json, .. } => {
+        Decided::Decision { answer, doubt, .. } => {
+            let mut json = answer.to_json();
             if let (Json::Object(fields), Some(doubt)) = (&mut json, doubt) {
                 fields.insert("warning".to_owned(), doubt.into());
             }
