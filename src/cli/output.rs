@@ -5,6 +5,8 @@ use std::io::Write as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
+use crate::text::one_line;
+
 use super::args::Color;
 
 /// Where results and messages go. Standard output carries results only.
@@ -113,12 +115,12 @@ impl Output {
 
     /// An error of one line that quotes what came from outside, such as a claim of a token.
     pub(super) fn quoted_error(&mut self, text: &str) {
-        self.error(&text.replace('\n', "\\n").replace('\t', "\\t"));
+        self.error(&one_line(text));
     }
 
     /// What would be right, after an error.
     pub(super) fn hint(&mut self, text: &str) {
-        self.message(FAINT, "hint", &text.replace('\n', "\\n").replace('\t', "\\t"));
+        self.message(FAINT, "hint", &one_line(text));
     }
 
     fn message(&mut self, style: Style, word: &str, text: &str) {

@@ -20,6 +20,7 @@ use crate::{
         output::Output,
         report::pretty,
     },
+    text::one_line,
 };
 
 pub(super) fn run(options: &CallableOptions, output: &mut Output) -> Result<Exit, Unreadable> {
@@ -142,7 +143,10 @@ fn as_json(context: &Context) -> Json {
         Trust::Unsigned => "unsigned",
         Trust::Given => "given",
     };
-    let auth = |auth: &CallableAuth| json!({ "uid": auth.uid(), "token": auth.token().as_object(), "trust": trust(auth.trust()) });
+    let auth = |auth: &CallableAuth| {
+        let (token, trust) = (auth.token().as_object(), trust(auth.trust()));
+        json!({ "uid": auth.uid(), "token": token, "trust": trust })
+    };
     let app = |app: &AppCheck| json!({ "appId": app.app_id, "token": app.token.as_object() });
     json!({
         "admitted": true,
@@ -210,9 +214,4 @@ fn error_in_words(error: &HttpsError) -> String {
     error.reason().iter().for_each(|reason| line("reason", reason));
     error.hint().iter().for_each(|hint| line("hint", hint));
     text
-}
-
-/// What quotes a request or a token stays on its line.
-fn one_line(text: &str) -> String {
-    text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
 }
