@@ -17,7 +17,7 @@ use super::{
     LoadError, Product, Rules, RulesError,
     case::{self, Case},
     files::{Files, shown},
-    idioms::Place,
+    idioms::Context,
     node::{self, Node},
     part::{self, Part},
     project,
@@ -254,7 +254,7 @@ impl<'f> Loader<'f> {
             reader.product = rules.as_ref().map(|(_, rules)| rules.kind());
             if !part.node.is_null() {
                 let what = if at == last { "a suite" } else { "an included file" };
-                reader.fields_of(Place::Suite, &part.node, what, &SUITE);
+                reader.fields_of(Context::Suite, &part.node, what, &SUITE);
             } else if !reader.has_problems() {
                 reader.error("missing-key", Span::default(), "the file is empty; a suite has rules and tests");
             }
@@ -425,7 +425,7 @@ impl<'f> Loader<'f> {
             // A shared file may have seeds for every kind of rules.
             if let Some(span) = key.filter(|_| !right && !included) {
                 let message = format!("the rules are no {of} rules, which have {name}");
-                reading.reader.misplaced(Place::Suite, name, span, message);
+                reading.reader.misplaced(Context::Suite, name, span, message);
             }
             right
         };

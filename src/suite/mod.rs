@@ -74,7 +74,7 @@ pub mod coverage;
 mod embed;
 mod error;
 mod files;
-pub(crate) mod idioms;
+mod idioms;
 mod load;
 mod node;
 pub mod official;

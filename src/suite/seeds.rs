@@ -18,7 +18,7 @@ use super::{
     case::COMPARED,
     clock,
     content::{self, Role},
-    idioms::Place,
+    idioms::Context,
     node::{Kind, Node, Reader},
     paths, values,
 };
@@ -98,7 +98,7 @@ pub(super) fn object(
             if matches!(error, FieldError::Unknown(_)) {
                 let message = format!("{:?} is no field of an object", error.field());
                 let known = OBJECT_FIELDS.into_iter();
-                reader.unknown_name_of(Place::Object, "unknown-key", span, message, error.field(), known);
+                reader.unknown_name_of(Context::Object, "unknown-key", span, message, error.field(), known);
             } else {
                 reader.error("wrong-value", span, error.to_string());
             }

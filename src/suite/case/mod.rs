@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     because::Because,
-    idioms::Place,
+    idioms::Context,
     load::Shared,
     node::{Fields, Kind, Node, Reader},
     reading::Reading,
@@ -169,7 +169,7 @@ impl<'n> Test<'n, '_> {
     fn read(reading: &mut Reading<'_>, node: &'n Node, shared: &Shared, cases: &mut Vec<Case>) {
         let reader = &mut reading.reader;
         let before = reader.errors();
-        let fields = reader.fields_of(Place::Test, node, "a test", &KEYS);
+        let fields = reader.fields_of(Context::Test, node, "a test", &KEYS);
         // What is missing may be what is called by another word.
         let renamed = reader.errors() > before;
         if !matches!(node.kind, Kind::Map(_)) {
@@ -293,7 +293,7 @@ fn verb<'n>(
                 _ => ("Storage and Firestore", "a database"),
             };
             let message = format!("{verb} is for {of}; {has} has {}", known.join(", "));
-            reader.misplaced(Place::Test, verb, key.span, message);
+            reader.misplaced(Context::Test, verb, key.span, message);
             return None;
         }
     }

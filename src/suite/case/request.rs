@@ -12,7 +12,7 @@ use crate::{
     suite::{
         Rules,
         content::Role,
-        idioms::Place,
+        idioms::Context,
         node::{self, Kind, Node, Reader},
         paths::{self, Names},
         seeds::{self, Store},
@@ -71,7 +71,7 @@ impl Test<'_, '_> {
         };
         let mut wrong = |names: &[&str], right: bool, of: &str| {
             for key in names.iter().filter(|_| !right).filter_map(|name| self.fields.key(name)) {
-                reader.misplaced(Place::Test, &key.text, key.span, format!("{} is for {of}", key.text));
+                reader.misplaced(Context::Test, &key.text, key.span, format!("{} is for {of}", key.text));
             }
         };
         wrong(&OF_STORAGE, storage, "Storage rules");
@@ -109,8 +109,8 @@ impl Test<'_, '_> {
         }
     }
 
-    /// Notes that a test is about an object, a document, or a folder of them; `place` is its bucket or database. What the
-    /// test states beside it is of no use.
+    /// Notes that a test is about an object, a document, or a folder of them; `place` is its bucket or database. What
+    /// the test states beside it is of no use.
     fn asks_for(&self, reader: &mut Reader, method: Method, place: &str, name: &str) {
         let mut own = Used::default();
         for used in [&mut own, &mut *self.shared.used.borrow_mut()] {
@@ -398,7 +398,7 @@ fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'s
         Some((key, _)) if !known.contains(&key.text.as_str()) => {
             let message = format!("{:?} is no part of a query", key.text);
             let known = known.iter().copied();
-            reader.unknown_name_of(Place::Query, "unknown-key", key.span, message, &key.text, known);
+            reader.unknown_name_of(Context::Query, "unknown-key", key.span, message, &key.text, known);
         }
         Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
         None => reader.error("wrong-value", node.span, format!("query: {why}")),

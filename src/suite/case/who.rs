@@ -2,7 +2,7 @@
 
 use crate::{
     suite::{
-        idioms::Place,
+        idioms::Context,
         node::{Kind, Node, Reader},
         reading::Reading,
         users::User,
@@ -95,7 +95,7 @@ impl Test<'_, '_> {
                 false => "",
             };
             let message = format!("there is no user {name:?}{stated}");
-            reader.unknown_name_of(Place::As, "unknown-user", span, message, name, names);
+            reader.unknown_name_of(Context::As, "unknown-user", span, message, name, names);
         }
         found
     }
@@ -118,7 +118,7 @@ fn expected(reader: &mut Reader, node: &Node) -> Option<Expect> {
         other => {
             let message = format!("expect: {other:?} is none of allow, deny, no-sign-in");
             let known = ["allow", "deny", "no-sign-in"].into_iter();
-            reader.unknown_name_of(Place::Expect, "wrong-value", node.span, message, other, known);
+            reader.unknown_name_of(Context::Expect, "wrong-value", node.span, message, other, known);
             None
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     suite::{
         Product,
-        idioms::{self, Place},
+        idioms::{self, Context},
     },
     text::{Diagnostic, Diagnostics, Severity, Source, Span, nearest},
     value::Timestamp,
@@ -68,12 +68,12 @@ impl Reader {
     /// The same where people write the words of other tools, too.
     pub(in crate::suite) fn fields_of<'n>(
         &mut self,
-        place: impl Into<Option<Place>>,
+        context: impl Into<Option<Context>>,
         node: &'n Node,
         what: &str,
         known: &'static [&'static str],
     ) -> Fields<'n> {
-        let place = place.into();
+        let context = context.into();
         match &node.kind {
             Kind::Map(entries) => {
                 for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str())) {
@@ -82,7 +82,7 @@ impl Reader {
                     if !extension {
                         let message = format!("{:?} is no key of {what}", key.text);
                         let problem = problem("unknown-key", key.span, message);
-                        let hint = self.instead(place, &key.text, known);
+                        let hint = self.instead(context, &key.text, known);
                         self.report(
                             problem.with_hint(hint.unwrap_or_else(|| format!("there are {}", known.join(", ")))),
                         );
@@ -95,16 +95,17 @@ impl Reader {
     }
 
     /// What to write instead of a word: what it is called here, or the nearest of the known names.
-    fn instead(&self, place: Option<Place>, word: &str, known: &[&str]) -> Option<String> {
-        let idiom = |find: fn(Place, Option<Product>, &str) -> Option<&'static str>| find(place?, self.product, word);
+    fn instead(&self, context: Option<Context>, word: &str, known: &[&str]) -> Option<String> {
+        let idiom =
+            |find: fn(Context, Option<Product>, &str) -> Option<&'static str>| find(context?, self.product, word);
         let known = || nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}?"));
         idiom(idioms::hint).map(str::to_owned).or_else(known).or_else(|| idiom(idioms::near).map(str::to_owned))
     }
 
     /// Reports a word that is right for other rules, with what to write for these.
-    pub(in crate::suite) fn misplaced(&mut self, place: Place, word: &str, span: Span, message: String) {
+    pub(in crate::suite) fn misplaced(&mut self, context: Context, word: &str, span: Span, message: String) {
         let problem = problem("misplaced-key", span, message);
-        self.report(match idioms::hint(place, self.product, word) {
+        self.report(match idioms::hint(context, self.product, word) {
             Some(hint) => problem.with_hint(hint),
             None => problem,
         });
@@ -125,7 +126,7 @@ impl Reader {
     /// The same where people write the words of other tools, too.
     pub(in crate::suite) fn unknown_name_of<'k>(
         &mut self,
-        place: impl Into<Option<Place>>,
+        context: impl Into<Option<Context>>,
         code: &'static str,
         span: Span,
         message: String,
@@ -134,7 +135,7 @@ impl Reader {
     ) {
         let unknown = problem(code, span, message);
         let known: Vec<&str> = known.collect();
-        let hint = match self.instead(place.into(), name, &known) {
+        let hint = match self.instead(context.into(), name, &known) {
             Some(hint) => hint,
             None if known.is_empty() => return self.report(unknown),
             None => {

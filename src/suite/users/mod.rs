@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    idioms::Place,
+    idioms::Context,
     node::{Fields, Node, Reader},
     reading::Reading,
     values,
@@ -122,7 +122,7 @@ impl User {
 
 fn kind(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Kind {
     let what = format!("the user {name}");
-    let fields = reading.reader.fields_of(Place::User, node, &what, &KEYS);
+    let fields = reading.reader.fields_of(Context::User, node, &what, &KEYS);
     if !fields.is_map() {
         return Kind::Unreadable;
     }
