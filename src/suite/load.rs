@@ -72,9 +72,9 @@ impl Suites {
         loader.loaded
     }
 
-    /// Adds warnings of users, objects and documents in files that suites include or name as seeds, where no test of any
-    /// of the suites uses them. A suite that was not read may: only files below `folders` are looked at, of which all
-    /// suites were read, and none where a suite cannot be run.
+    /// Adds warnings for users, objects and documents in shared files (included, or named as seeds) that no test of
+    /// these suites uses. Suites that were not loaded may use them, so this checks only shared files below `folders`,
+    /// all of whose suites must be loaded, and nothing if a suite cannot be run.
     pub fn warn_of_shared(&mut self, folders: &[PathBuf]) {
         if self.errors.is_empty() {
             self.warnings.extend(self.shared.unused(folders));
@@ -86,7 +86,7 @@ impl Suites {
         self.suites.iter().map(|suite| suite.cases.len()).sum()
     }
 
-    /// The warnings about suites and what they name, without those about rules: what strictness minds.
+    /// The warnings about suites and the files that they name, without those about rules. `--strict` fails on these.
     pub fn doubts(&self) -> impl Iterator<Item = &Diagnostics> {
         self.warnings.iter().filter(|found| !self.is_of_rules(found.source()))
     }
@@ -95,11 +95,6 @@ impl Suites {
     pub(crate) fn is_of_rules(&self, text: &Source) -> bool {
         let same = |rules: &Source| rules.name() == text.name() && rules.text() == text.text();
         self.rules.iter().any(|rules| same(rules.source()))
-    }
-
-    /// The rules, each file once.
-    pub fn rules(&self) -> &[Rules] {
-        &self.rules
     }
 }
 

@@ -14,9 +14,9 @@ use crate::text::{Diagnostic, Diagnostics, Severity};
 /// Tests that are named beside the rule that made them fail.
 const MOST_NAMED: usize = 5;
 
-/// An error for each failure, for each mistake of a suite and for each threshold that is not reached, a warning for each
-/// note and for what is suspicious in a suite, each at its place; a notice at each place of the rules that made tests
-/// fail; and a notice with the totals. Of failures with the same cause, where there are many, the first has the trace.
+/// Annotations, each at its location: an error for each failure, each mistake in a suite and each threshold that is not
+/// reached; a warning for each note and each suspicious part of a suite; a notice at each location in the rules that made
+/// tests fail; and a notice with the totals. If many failures have the same cause, only the first has the trace.
 pub fn github(ci: &Ci<'_>) -> String {
     let Ci { suites, run, path, .. } = ci;
     let mut out: String = suites.errors.iter().map(|error| broken(error, path)).collect();
@@ -106,9 +106,9 @@ pub fn annotations(found: &Diagnostics, path: &dyn Fn(&str) -> String) -> String
     found.iter().map(one).collect()
 }
 
-/// A workflow command: `::error file=…,line=…,col=…,title=…::message`. `level` is `error`, `warning` or `notice`; `place` is
-/// line and column, counted from one.
-pub fn annotation(level: &str, file: &str, place: Option<(u32, u32)>, title: &str, message: &str) -> String {
+/// A workflow command: `::error file=…,line=…,col=…,title=…::message`. `level` is `error`, `warning` or `notice`;
+/// `place` is line and column, counted from one.
+fn annotation(level: &str, file: &str, place: Option<(u32, u32)>, title: &str, message: &str) -> String {
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let place = place.map_or(String::new(), |(line, column)| format!(",line={line},col={column}"));
     format!("::{level} file={}{place},title={}::{}\n", property(file), property(title), data(message))

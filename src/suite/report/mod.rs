@@ -10,7 +10,7 @@ mod tap;
 mod words;
 
 pub use fold::problems;
-pub use github::{annotation, annotations, github};
+pub use github::{annotations, github};
 pub use human::{Detail, Layout, human};
 pub use json::{json, list};
 pub use junit::junit;
