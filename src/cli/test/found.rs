@@ -10,7 +10,7 @@ use crate::{
     suite::discover,
 };
 
-/// What the arguments name.
+/// The suites to load, and the lines that choose tests of some of them.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) suites: Vec<PathBuf>,
@@ -57,10 +57,10 @@ pub(super) fn find(options: &TestOptions) -> Result<Found, Unreadable> {
     Ok(Found { suites, lines })
 }
 
-/// A path with the line behind it; `None` of one without. `FILE:LINE:COLUMN`, as reports write it, is a line too.
+/// Splits `FILE:LINE`, and `FILE:LINE:COLUMN` as reports write it; `None` if the argument is a path alone.
 fn at_line(stated: &Path) -> Result<Option<(PathBuf, u32)>, Unreadable> {
     let Some(text) = stated.to_str().filter(|_| !stated.exists()) else { return Ok(None) };
-    let numbers = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit()) && !text.is_empty();
+    let numbers = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let Some((mut path, mut line)) = text.rsplit_once(':') else { return Ok(None) };
     if let Some((before, number)) = path.rsplit_once(':')
         && numbers(number)

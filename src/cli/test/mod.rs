@@ -2,10 +2,10 @@
 
 mod ci;
 mod coverage;
+mod destinations;
 mod found;
 mod last_failed;
 mod official;
-mod places;
 mod progress;
 mod watch;
 
@@ -30,8 +30,8 @@ use super::{
 };
 
 use coverage::Covered;
+use destinations::{Destinations, destinations};
 use last_failed::LastFailed;
-use places::{Places, places};
 
 pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
     if options.schema {
@@ -49,24 +49,23 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
 
 /// Runs the tests, and gives the files that were read.
 fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf>), Unreadable> {
-    let places = places(options)?;
+    let destinations = destinations(options)?;
     let found = found::find(options)?;
     let mut suites = Suites::load(&Disk, &found.suites, now(options)?);
     let folders: Vec<PathBuf> = found::given(options).into_iter().filter(|path| path.is_dir()).collect();
     suites.warn_of_shared(&folders);
     let mut exit = errors(&suites, options, output);
-    let absent = found.lines.iter().filter_map(|(path, line)| suites.no_test_at(path, *line));
-    let absent: Vec<String> = absent.collect();
+    let absent: Vec<String> = found.lines.iter().filter_map(|(path, line)| suites.no_test_at(path, *line)).collect();
     if !absent.is_empty() {
         return Err(Unreadable(absent.join("\n")));
     }
     let last_failed = LastFailed::read();
-    let mut how = chosen(options, found.lines, places.printed);
+    let mut how = chosen(options, found.lines, destinations.printed);
     if options.last_failed {
         how.only = last_failed.among(&suites, &how, output);
     }
     if options.list {
-        list(&suites, &how, &places, output);
+        list(&suites, &how, &destinations, output);
         return Ok((exit, suites.read));
     }
     outputs(&suites, options)?;
@@ -81,11 +80,12 @@ fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf
         }));
     }
     let covered = Covered::new(&run, options);
-    let printed = places.printed;
+    let printed = destinations.printed;
     // A file that cannot be written keeps nobody from reading the results.
-    for written in
-        [results(&suites, &run, &covered, places, options, output), covered.report(&run, options, printed, output)]
-    {
+    for written in [
+        results(&suites, &run, &covered, destinations, options, output),
+        covered.report(&run, options, printed, output),
+    ] {
         exit = exit.max(written.unwrap_or_else(|why| {
             output.error(&why.to_string());
             Exit::Usage
@@ -107,13 +107,10 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
     let mut exit = Exit::Ok;
     for error in &suites.errors {
         exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
-        output.problems(
-            match error {
-                LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found, layout(options, output)),
-                error => error.to_string(),
-            }
-            .as_str(),
-        );
+        output.problems(&match error {
+            LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found, layout(options, output)),
+            error => error.to_string(),
+        });
     }
     let doubtful = suites.doubts().count();
     if options.strict && !options.list && doubtful > 0 {
@@ -147,8 +144,8 @@ fn outputs(suites: &Suites, options: &TestOptions) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn list(suites: &Suites, how: &Options, places: &Places, output: &mut Output) {
-    if places.printed == TestFormat::Json {
+fn list(suites: &Suites, how: &Options, destinations: &Destinations, output: &mut Output) {
+    if destinations.printed == TestFormat::Json {
         return output.raw(&pretty(&report::list(suites, how)));
     }
     for test in suites.list(how) {
@@ -189,18 +186,18 @@ fn results(
     suites: &Suites,
     run: &Run,
     covered: &Covered,
-    places: Places,
+    destinations: Destinations,
     options: &TestOptions,
     output: &mut Output,
 ) -> Result<Exit, Unreadable> {
-    match places.printed {
+    match destinations.printed {
         TestFormat::Human => output.result(&human(run, options, output)),
         TestFormat::Github => {
             ci::report(suites, run, &covered.files, &covered.shortfalls, options.strict, output);
         }
         printed => output.plain(&text(suites, run, printed, options, output)?),
     }
-    if let Some((file, format)) = &places.file {
+    if let Some((file, format)) = &destinations.file {
         write(file, &text(suites, run, *format, options, output)?)?;
     }
     Ok(Exit::Ok)

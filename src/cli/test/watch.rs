@@ -26,7 +26,7 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     let mut debouncer = new_debouncer(SETTLED, sender).map_err(failed)?;
     // What cannot be done at all is not mended by waiting.
     super::now(options)?;
-    super::places(options)?;
+    super::destinations(options)?;
     find(options)?;
     let mut watched = BTreeSet::new();
     loop {

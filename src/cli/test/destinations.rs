@@ -7,31 +7,31 @@ use crate::cli::{
     input::Unreadable,
 };
 
-/// What becomes of the results.
-pub(super) struct Places {
-    /// What standard output gets.
+/// The formats of the results, and where they go.
+pub(super) struct Destinations {
+    /// The format on standard output.
     pub(super) printed: TestFormat,
-    /// What a file gets.
+    /// The file that is written, and its format.
     pub(super) file: Option<(PathBuf, TestFormat)>,
 }
 
-/// Reads the format off the options, and refuses what contradicts itself.
-pub(super) fn places(options: &TestOptions) -> Result<Places, Unreadable> {
+/// The destinations that the options state. Options that contradict each other are refused.
+pub(super) fn destinations(options: &TestOptions) -> Result<Destinations, Unreadable> {
     if options.list {
         let printed = options.format.unwrap_or(TestFormat::Human);
         if !matches!(printed, TestFormat::Human | TestFormat::Json) {
             let message = format!("--list prints names, or with --format json JSON; it has no {} form", printed.name());
             return Err(Unreadable(message));
         }
-        return Ok(Places { printed, file: None });
+        return Ok(Destinations { printed, file: None });
     }
-    let places = match &options.output {
-        None => Places { printed: options.format.unwrap_or(TestFormat::Human), file: None },
+    let destinations = match &options.output {
+        None => Destinations { printed: options.format.unwrap_or(TestFormat::Human), file: None },
         Some(file) => {
             let format = format_of(file, options.format)?;
             // Annotations are read from what is printed; a file of them says nothing to anybody.
             let printed = options.format.filter(|format| *format == TestFormat::Github).unwrap_or(TestFormat::Human);
-            Places { printed, file: Some((file.clone(), format)) }
+            Destinations { printed, file: Some((file.clone(), format)) }
         }
     };
     let reports = options.coverage.iter().filter_map(|report| report.file.as_ref());
@@ -40,7 +40,7 @@ pub(super) fn places(options: &TestOptions) -> Result<Places, Unreadable> {
     if let Some(twice) = files.windows(2).find_map(|pair| pair.first().filter(|first| pair.last() == Some(first))) {
         return Err(Unreadable(format!("{}: two reports go to this file; name another for one", twice.display())));
     }
-    Ok(places)
+    Ok(destinations)
 }
 
 /// The format of a file: as its name and the options say.
