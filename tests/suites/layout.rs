@@ -358,6 +358,8 @@ fn help_has_no_ragged_lines() {
         #[cfg(feature = "verify")]
         &["token", "exchange"],
         #[cfg(feature = "verify")]
+        &["token", "callable"],
+        #[cfg(feature = "verify")]
         &["token", "verify"],
     ];
     for command in commands {

@@ -1,6 +1,7 @@
 //! `firewarden token`: custom tokens and what becomes of them, ID tokens and other signed tokens.
 //!
-//! Keys and tokens are read from files or standard input, never from the arguments, and no key is printed.
+//! Options name the files of keys and tokens, or `-` for standard input; no key is printed. Only `token callable` also
+//! takes a token as an argument: in a header, as a client sends it.
 
 mod callable;
 mod exchange;

@@ -57,15 +57,13 @@ Examples:
 Exit status: 0 verified, 1 refused, 2 wrong usage or unreadable input.";
 
 const CALLABLE_HELP: &str = "\
-What stands before a callable function reads the request and its tokens. Either
-the function runs, with request.auth, request.app and request.data (context.auth,
-context.app and data in functions of the first generation), or the client gets an
-HttpsError and the function never runs. That nobody is signed in is no error here:
-the function decides what that means.
+The SDK checks the request and its tokens before a callable function runs. Either the function runs, with \
+request.auth, request.app and request.data (context.auth, context.app and data in functions of the first generation), or the client \
+gets an HttpsError and the function never runs. A call without a user is no error here: the function decides what that \
+means.
 
-A client library sends POST, `Content-Type: application/json` and {\"data\": …}, and
-so does this command unless it is told otherwise. -H 'Content-Type:' leaves the
-header out.
+A client library sends POST, `Content-Type: application/json` and {\"data\": …}, and so does this command unless it is \
+told otherwise. -H 'Content-Type:' leaves the header out.
 
 Examples:
   firewarden token callable --token id.jwt --keys keys.json --project demo
