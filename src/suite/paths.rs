@@ -187,22 +187,21 @@ fn url(reader: &mut Reader, text: &str, span: Span) -> Option<()> {
     None
 }
 
-/// A text with its percent-encoded characters; as it is where they are none.
+/// Decodes percent-encoding; what is no valid encoding stays as it is.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [byte, after @ ..] = rest {
-        let hex = |digit: &u8| char::from(*digit).to_digit(16);
-        match (byte, after) {
-            (b'%', [high, low, after @ ..]) if hex(high).is_some() && hex(low).is_some() => {
-                bytes.push((hex(high).unwrap_or(0) * 16 + hex(low).unwrap_or(0)) as u8);
-                rest = after;
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        let encoded = match after {
+            [high, low, after @ ..] if *byte == b'%' => {
+                digit(*high).zip(digit(*low)).map(|(high, low)| ((high * 16 + low) as u8, after))
             }
-            _ => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
+            _ => None,
+        };
+        let (byte, after) = encoded.unwrap_or((*byte, after));
+        bytes.push(byte);
+        rest = after;
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
