@@ -20,10 +20,10 @@ pub(super) fn serialized_length(json: &Json) -> usize {
 
 /// What `JSON.stringify` writes.
 pub(super) fn stringify(json: &Json) -> String {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     // Neither writing to memory nor a JSON value fails.
-    let _ = json.serialize(&mut serde_json::Serializer::with_formatter(&mut octets, Numbers));
-    String::from_utf8(octets).unwrap_or_default()
+    let _ = json.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Numbers));
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Writes numbers as JavaScript does.
@@ -117,20 +117,20 @@ pub(super) fn spread(value: &Json) -> Map<String, Json> {
     }
 }
 
-/// What `decodeURIComponent` makes of a text; nothing where that throws.
+/// `decodeURIComponent` of ECMAScript; `None` where that throws.
 pub(super) fn decode_uri_component(text: &str) -> Option<String> {
-    let mut octets = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
-    while let Some(octet) = rest.next() {
-        let octet = if octet == b'%' {
-            let digit = |octet: Option<u8>| char::from(octet?).to_digit(16);
+    while let Some(byte) = rest.next() {
+        let byte = if byte == b'%' {
+            let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
             u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
         } else {
-            octet
+            byte
         };
-        octets.push(octet);
+        bytes.push(byte);
     }
-    String::from_utf8(octets).ok()
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! | [`Session`], [`UserRecord`] | which claims an ID token carries |
 //! | [`blocking`] | blocking functions, simulated |
 //! | [`callable`] | the gate before a callable function |
-//! | [`token_hint`], [`TokenError::hint`] | why a text is no token, in words for people |
+//! | [`token_hint`], [`TokenError::hint`] | why a token was refused, and what to pass instead |
 //!
 //! The time is always an argument, a [`Timestamp`](crate::Timestamp): nothing here reads a clock, a file or the network. Without the
 //! feature `verify` nothing can be verified; only [`GivenClaims::assume_verified`], the caller's word, makes a

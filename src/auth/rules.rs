@@ -67,9 +67,9 @@ fn through_doubles(json: &Json) -> Json {
     }
 }
 
-/// The variable `auth` of Realtime Database rules: a map of `uid`, `provider` and `token` (realtime-database specification,
-/// section 4.2). `provider` is the claim `firebase.sign_in_provider` as it stands, null without one. Numbers are those of
-/// [`Auth`]; in this language all of them are doubles.
+/// The variable `auth` of Realtime Database rules: a map of `uid`, `provider` and `token` (realtime-database
+/// specification, section 4.2). `provider` is the claim `firebase.sign_in_provider` as it stands, null without one.
+/// Numbers are those of [`Auth`]; in this language all of them are doubles.
 pub fn database_auth(auth: &Auth) -> Value {
     Value::Map(Map::from([
         ("uid", auth.uid.clone()),
@@ -87,8 +87,8 @@ pub(super) fn provider(auth: &Auth) -> Option<&Value> {
 const ONLY_IN_TOKEN: [&str; 7] = ["iss", "aud", "iat", "exp", "sub", "auth_time", "firebase"];
 
 /// The `auth` of a Realtime Database handshake's answer: [`database_auth`], and beside it every claim but `iss`, `aud`,
-/// `iat`, `exp`, `sub`, `auth_time` and `firebase`, as a capture of production shows it. Clients get this; rules of today
-/// see only [`database_auth`].
+/// `iat`, `exp`, `sub`, `auth_time` and `firebase`, as a capture of production shows it. Clients get this; rules of
+/// today see only [`database_auth`].
 pub fn database_handshake(auth: &Auth) -> Value {
     let mut map = Map::new();
     if let Value::Map(claims) = &auth.token {

@@ -178,9 +178,8 @@ impl TokenError {
         self.code
     }
 
-    /// What the text is instead of the token that is expected, what stands around the token, or how far its times lie
-    /// off, and what would be right: words of our own for the person who looks, without any secret in them. They are not
-    /// part of what the error displays.
+    /// Says what the text is instead of the expected token, what surrounds the token, or how far its times are off, and
+    /// what would be right. The words are ours, hold no secret, and are no part of what the error displays.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

@@ -16,16 +16,16 @@ pub(super) const MAX_INPUT: u64 = 64 << 20;
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
     let name = path.display();
     let fail = |error: std::io::Error| Unreadable(format!("{name}: {error}"));
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().take(MAX_INPUT + 1).read_to_end(&mut octets).map_err(fail)?;
+        std::io::stdin().take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(fail)?;
     } else {
-        std::fs::File::open(path).map_err(fail)?.take(MAX_INPUT + 1).read_to_end(&mut octets).map_err(fail)?;
+        std::fs::File::open(path).map_err(fail)?.take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(fail)?;
     }
-    if octets.len() as u64 > MAX_INPUT {
+    if bytes.len() as u64 > MAX_INPUT {
         return Err(Unreadable(format!("{name}: larger than {} MiB", MAX_INPUT >> 20)));
     }
-    Ok(octets)
+    Ok(bytes)
 }
 
 /// The text of a file, or of standard input for `-`.

@@ -69,9 +69,8 @@ impl Judged {
         self.noted.iter().map(|noted| noted.kind).find(|kind| *kind != RuleKind::Validate)
     }
 
-    /// The rule that comes nearest to a path on whose way there is none, or one at the root that permits nothing, whoever
-    /// asks; any at the root where one misspelt name makes the
-    /// difference.
+    /// The rule nearest to a path that no rule covers, or only the root's. The root's rule counts as covering the path
+    /// unless it ignores the request or the two paths differ by one misspelt name.
     pub(super) fn nearest(&self, path: &str, kind: RuleKind) -> Option<Nearest> {
         let tree = &self.rules.inner.tree;
         let of = |place: &RulePlace| if kind == RuleKind::Read { place.read } else { place.write };

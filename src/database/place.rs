@@ -361,8 +361,8 @@ impl Snapshot for Location<'_> {
         Ok(priority.map_or(ValueRef::Null, leaf))
     }
 
-    /// Slashes at the ends do not count; an empty name between others is one that no data has (realtime-database specification, section
-    /// 5: `child('')` and doubled slashes are empty snapshots).
+    /// Slashes at the ends do not count; an empty name between others is one that no data has (realtime-database
+    /// specification, section 5: `child('')` and doubled slashes are empty snapshots).
     fn child<'s>(&'s self, path: &'s str, arena: &'s Bump) -> &'s dyn Snapshot {
         let mut place = self;
         let mut names = inner_names(path);

@@ -177,9 +177,9 @@ fn stored(value: &Value) -> Value {
 
 /// What rules may see of one way to satisfy the filters.
 ///
-/// Where a field is filtered beside a field in it (`author`, `author.uid`), the official engine takes one after the other in
-/// the order of a hash: the outer one may replace what is known of the inner one. That order is not known here, so that
-/// rules are asked about each outcome.
+/// Where a field is filtered beside a field in it (`author`, `author.uid`), the official engine takes one after the
+/// other in the order of a hash: the outer one may replace what is known of the inner one. That order is not known
+/// here, so that rules are asked about each outcome.
 fn cases(conjunction: Conjunction<'_>, scope: &Scope<'_>) -> Result<Vec<Alternative>, String> {
     let mut fields: Vec<(Vec<String>, Known)> = Vec::new();
     let mut names: Option<Vec<(Comparator, String)>> = None;

@@ -1,4 +1,4 @@
-//! Which functions a function calls.
+//! The functions that a function calls, in an order that needs no recursion.
 
 use rustc_hash::FxHashSet;
 
@@ -9,11 +9,11 @@ enum Step {
     Leave(u32),
 }
 
-/// The functions that calling one can evaluate, itself last, each after those that it calls itself. Those that are known
-/// already are left out, with what only they call.
+/// The functions that calling one can evaluate, callees first and itself last, without those that are known already and
+/// what only they call.
 ///
-/// What is found out of functions in this order needs a result of no other function. Descending into calls instead would
-/// recurse over 20 functions with 90 levels of operations in each.
+/// Whoever computes a property of functions in this order has the results of the callees at hand. Recursing into calls
+/// instead would nest 20 functions with 90 levels of operations each.
 pub(super) fn called(code: &Code, function: u32, is_known: impl Fn(u32) -> bool) -> Vec<u32> {
     let mut order = Vec::new();
     let mut seen = FxHashSet::default();

@@ -1,4 +1,4 @@
-//! What of a condition's test its other parts imply.
+//! Drops the null checks that other parts of the same condition imply.
 
 use smallvec::SmallVec;
 

@@ -29,8 +29,8 @@ const FEW_TESTS: usize = 4096;
 /// Parameters and variables of a function that is put in the place of its call.
 const MAX_LOCALS: usize = 18;
 
-/// Tests within each other. Whoever answers tests recurses over them; a part below these levels is evaluated, which does not
-/// recurse.
+/// Levels of nested tests. Answering a test recurses into its parts; parts below this level are evaluated by the
+/// machine, which does not recurse.
 const MAX_LEVELS: usize = 64;
 
 /// Elements of a list of constants that becomes a constant.
@@ -440,8 +440,8 @@ pub(super) fn enter(code: &mut Code, tests: &[Test]) -> Run {
     run
 }
 
-/// One test for two of an `&&`: the type of what stands at a place, and a bound of it. A value of another type is refused
-/// by the first, so that the second never fails.
+/// One test for two of an `&&`: the type of what stands at a place, and a bound of it. A value of another type is
+/// refused by the first, so that the second never fails.
 fn bounded(first: Test, second: Test) -> Option<Test> {
     let (slot, bounds, length) = match first {
         Test::Content(Asked::String, slot) => (slot, Bounds::ALL, true),

@@ -1,4 +1,4 @@
-//! What made a test fail: the place in the rules, and what failures with the same cause have in common.
+//! What made a test fail: the location in the rules, and a hash that failures with the same cause share.
 
 use std::hash::{Hash, Hasher};
 
@@ -32,8 +32,8 @@ impl std::fmt::Display for Place {
 }
 
 impl Failure {
-    /// A request that was decided otherwise than a test says. Failures of another `sort` have another cause, whatever the
-    /// rules did.
+    /// A request that was decided otherwise than a test says. Failures share a cause only if they have the same `sort`
+    /// and the rules were evaluated alike.
     pub(super) fn decided(answer: &Answer, message: String, sort: impl Hash, columns: usize) -> Self {
         Failure {
             message,
@@ -79,7 +79,8 @@ impl Answer {
         })
     }
 
-    /// Which parts of the rules were looked at and what came of each, without the values that requests differ in.
+    /// Hashes which parts of the rules were evaluated and the outcome of each, without the values that differ from
+    /// request to request.
     fn hash_shape(&self, hasher: &mut FxHasher) {
         self.source().name().hash(hasher);
         match self {

@@ -20,7 +20,7 @@ use super::{
 /// Characters of a test's title in a message.
 const LONGEST_TITLE: usize = 60;
 
-/// A test that is not run yet.
+/// A test as [`Suites::list`] gives it, without running it.
 #[derive(Clone, Debug)]
 pub struct Listed<'s> {
     /// The suite's path.
@@ -60,6 +60,7 @@ impl Suites {
         self.chosen(options).into_iter().map(listed).collect()
     }
 
+    /// The tests that the options choose, each with its suite.
     pub(super) fn chosen(&self, options: &Options) -> Vec<(&Suite, &Case)> {
         let mut lines: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (path, line) in &options.lines {
@@ -80,8 +81,8 @@ impl Suites {
         chosen
     }
 
-    /// What to tell who asks for the test at a line where none stands: the tests nearest to it. `None` where one does, and
-    /// of a suite that could not be read.
+    /// An error message if no test of the suite at `path` covers `line` (counted from one); it names the nearest tests.
+    /// `None` if a test covers the line, or if the suite could not be read.
     pub fn no_test_at(&self, path: &Path, line: u32) -> Option<String> {
         let name = shown(path);
         let suite = self.suites.iter().find(|suite| suite.source.name() == name)?;
@@ -112,8 +113,8 @@ impl Suites {
 }
 
 impl Suite {
-    /// The tests that stand at a line, by their places: of a test for several users those of the line's users, where they
-    /// have lines of their own, and else all.
+    /// The indices of the tests that cover a line. Of a test for several users, a line that one of them has for itself
+    /// covers only that user's.
     fn at(&self, line: u32) -> Vec<usize> {
         let covers = |span: Span| {
             let (first, last) = lines(&self.source, span);

@@ -19,8 +19,8 @@ pub(crate) struct Unstated {
 }
 
 impl Unstated {
-    /// What an explained denial read and found unstated. `size_unstated` tells that the written object states no size, which is
-    /// then 0.
+    /// The metadata that an explained denial read and that the request leaves unstated. `size_unstated` tells that the
+    /// written object states no size, which then reads as 0.
     pub(crate) fn of(decision: &Decision, request: &Request<'_>, size_unstated: bool) -> Option<Self> {
         let conditions = decision.trace()?.blocks.iter().flat_map(|block| &block.statements);
         let conditions: Vec<&Step> = conditions.filter_map(|statement| statement.condition.as_ref()).collect();

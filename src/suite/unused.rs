@@ -113,8 +113,8 @@ pub(super) fn warn(reader: &mut Reader, suite: &Node, shared: &Shared) {
     }
 }
 
-/// Warns of objects or documents that stand in a test and that it does not use. `place` is the bucket or the database of
-/// the request, `used` what the test asks for.
+/// Warns of objects or documents that stand in a test and that it does not use. `place` is the bucket or the database
+/// of the request, `used` what the test asks for.
 pub(super) fn warn_of_test(
     reader: &mut Reader,
     (section, stated): (Section, Option<&Node>),

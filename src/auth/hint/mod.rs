@@ -1,5 +1,5 @@
-//! Why a text is refused as a token, in words beside the official ones: what it is, what stands around it, how far its
-//! times lie off, and what to hand over instead.
+//! Hints beside the official messages about refused tokens: what the text is, what surrounds the token, how far its
+//! times are off, and what to pass instead.
 //!
 //! Invariant: a hint never quotes a token, a key or another secret. It may quote names and short claims.
 
@@ -19,15 +19,15 @@ use super::{
 };
 use given::Given;
 
-/// Bytes of a text that is looked at: far above any token with something around it. Longer ones have no hint.
+/// Bytes of the longest text that gets a hint: far above any token with something around it.
 const MAX_LOOKED_AT: usize = 2 * compact::MAX_TOKEN;
 
-/// What a text is that is refused as a token of that kind, and what to hand over instead. Nothing where the text is a
-/// token of the kind, or where there is nothing to say.
+/// Says what a text is that was refused as a token of the `expected` kind, and what to pass instead. `None` if the text
+/// is a token of that kind, or if nothing is known about it.
 ///
-/// The text is not verified: a hint says what it looks like. [`TokenError::hint`] has the hint of a refusal, with the
-/// times of the token; this function is for texts that other readers refuse, such as [`decode`](super::decode), for
-/// which any token will do ([`TokenKind::Foreign`]).
+/// This verifies nothing: a hint says what the text looks like. A refusal by a verifier has its own hint, which also
+/// covers the times of the token ([`TokenError::hint`]); use this function for texts that other readers refuse, such as
+/// [`decode`](super::decode), which takes any token ([`TokenKind::Foreign`]).
 ///
 /// ```
 /// use firewarden::auth::{TokenKind, token_hint};
@@ -61,7 +61,7 @@ fn is_unsigned(header: &Map<String, Json>) -> bool {
 }
 
 impl TokenError {
-    /// The same refusal with its hint, of a verifier with those rules at that time.
+    /// Adds the hint to a refusal of `token` by a verifier with these rules at this time.
     pub(super) fn hinted(mut self, rules: &Rules, token: &str, now: Timestamp) -> Self {
         self.hint = of_refusal(&self, rules, token, now);
         self
@@ -119,7 +119,7 @@ fn unknown_key(kind: TokenKind) -> &'static str {
     }
 }
 
-/// The project that a token is of, where it is nearly the one asked for.
+/// The hint for a token of another project, where the two ids show why.
 fn project(rules: &Rules, payload: &Map<String, Json>) -> Option<String> {
     let (Expected::Project { project, .. } | Expected::AppCheck { project }) = &rules.expected else { return None };
     let audience = payload.get("aud")?;

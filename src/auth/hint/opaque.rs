@@ -107,8 +107,8 @@ fn looks_like(text: &str) -> Option<String> {
 }
 
 fn is_refresh_token_of_emulator(text: &str) -> bool {
-    let octets = STANDARD_NO_PAD.decode(text.trim_end_matches('='));
-    octets.is_ok_and(|octets| String::from_utf8_lossy(&octets).contains("_AuthEmulatorRefreshToken"))
+    let bytes = STANDARD_NO_PAD.decode(text.trim_end_matches('='));
+    bytes.is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains("_AuthEmulatorRefreshToken"))
 }
 
 /// What a JSON document without a token is.

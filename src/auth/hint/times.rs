@@ -1,4 +1,4 @@
-//! How far the times of a token lie off, in units for people.
+//! How far the times of a token are off, in units for people.
 
 use serde_json::{Map, Value as Json};
 
@@ -15,7 +15,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const YEAR: u64 = 365 * DAY;
 
-/// Seconds since 1970 that lie thousands of years ahead are milliseconds.
+/// A larger number of seconds since 1970 is thousands of years ahead: it counts milliseconds.
 const MILLISECONDS: f64 = 1e11;
 
 pub(super) fn hint(fault: &TokenFault, payload: &Map<String, Json>, rules: &Rules, now: Timestamp) -> Option<String> {
@@ -78,7 +78,7 @@ fn not_a_number(name: &str, claim: Option<&Json>) -> String {
     }
 }
 
-/// A moment of a calendar, or the number where no calendar has it.
+/// The date and time; the number itself where it is out of range.
 fn moment(seconds: f64) -> String {
     let time = (-MILLISECONDS..=MILLISECONDS).contains(&seconds).then(|| Timestamp::from_secs(seconds as i64));
     time.and_then(Result::ok).map_or_else(|| seconds.to_string(), |time| time.to_string())

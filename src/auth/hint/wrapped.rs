@@ -9,7 +9,7 @@ use super::{given::Given, parts, quoted};
 /// How the Base64 of a JSON object begins: `{"`, `{ `, and `{` before a line break or a tab.
 const BEGINNINGS: [&str; 4] = ["eyJ", "eyA", "ewo", "ewk"];
 
-/// Places at which a token may begin that are looked at: each costs a look at all that follows.
+/// Offsets at which a token may begin that are tried: each scans all the text after it.
 const MAX_CANDIDATES: usize = 8;
 
 /// Bytes on either side of a token that are looked at.
@@ -42,8 +42,8 @@ pub(super) fn hint(expected: TokenKind, text: &str) -> Option<String> {
         return starts(decoded).take(MAX_CANDIDATES).find_map(|at| damaged(decoded.get(at..)?));
     };
     let mut around = Around::default();
-    around.in_front_of(found.before);
-    around.behind(found.after);
+    around.read_before(found.before);
+    around.read_after(found.after);
     let stands =
         |names: &[String], place: &str| (!names.is_empty()).then(|| format!("{place} the token: {}", list(names)));
     let inside: Vec<String> = found.inside.iter().map(|name| (*name).to_owned()).collect();
@@ -118,7 +118,7 @@ fn members(json: &Json, path: &mut String, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Where tokens may begin: not within a run of their characters.
+/// The offsets at which tokens may begin: the first character of each run of token characters.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     let begins = |at: usize| text.get(at..).is_some_and(|rest| BEGINNINGS.iter().any(|start| rest.starts_with(start)));
     let mut last = ' ';
@@ -143,7 +143,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-/// The token that begins at a place, with white space in it or without.
+/// The token that begins at an offset, with white space in it or without.
 fn locate(text: &str, at: usize) -> Option<Found<'_>> {
     let (before, rest) = text.split_at_checked(at)?;
     let until = |is_part: &dyn Fn(char) -> bool| rest.find(|c| !is_part(c)).unwrap_or(rest.len());
@@ -178,7 +178,7 @@ fn locate(text: &str, at: usize) -> Option<Found<'_>> {
     if is_signed(&alone) || !is_signed(&joined) { alone.or(joined) } else { joined }
 }
 
-/// The token of a run of characters, without a full stop after it, and the length of that.
+/// The token in a run of characters, and the length of the full stop after it: 0 or 1.
 fn complete(run: &str) -> Option<(&str, usize)> {
     let without_stop = run.strip_suffix('.').filter(|token| token.split('.').count() == 3);
     let token = without_stop.unwrap_or(run);
@@ -256,7 +256,8 @@ impl Around {
         true
     }
 
-    fn in_front_of(&mut self, before: &str) {
+    /// Names what precedes the token, from the token outward.
+    fn read_before(&mut self, before: &str) {
         let far = (0..=before.len().saturating_sub(MAX_AROUND)).rev().find_map(|at| before.get(at..));
         let mut rest = far.unwrap_or_default();
         while let Some(last) = rest.chars().next_back() {
@@ -297,7 +298,8 @@ impl Around {
         }
     }
 
-    fn behind(&mut self, after: &str) {
+    /// Names what follows the token, from the token outward.
+    fn read_after(&mut self, after: &str) {
         let near = (0..=MAX_AROUND.min(after.len())).rev().find_map(|end| after.get(..end));
         let mut rest = near.unwrap_or_default();
         while let Some(first) = rest.chars().next() {

@@ -1,7 +1,7 @@
 //! Which tests failed when they were run last: `.firewarden/last-failed.json`, in the project's folder.
 //!
-//! The file serves `--last-failed` alone. It is written when tests fail, or when it is there already; a run neither fails
-//! nor tells where it cannot be. Tests are known by the path of their suite and their name: lines move.
+//! The file serves `--last-failed` alone. It is written when tests fail, or when it is there already; a run neither
+//! fails nor tells where it cannot be. Tests are known by the path of their suite and their name: lines move.
 
 use std::{
     collections::BTreeSet,

@@ -12,8 +12,8 @@ const MOST: usize = 20;
 /// Columns of an expression that are shown beside however long a name.
 const EXPRESSION: usize = 24;
 
-/// A table of all files in lines of so many columns (30 to 1,000), then what is not covered: each with `file:line:column`, what is missing and
-/// the text, the gravest first, at most 20 of a file. No colour.
+/// A table of all files, then what is not covered: each gap with `file:line:column`, what is missing and the source
+/// text, the gravest first, at most 20 of a file. Lines are at most `columns` wide (30 to 1,000). No colour.
 pub fn text(files: &[FileCoverage], columns: usize) -> String {
     let width = Width::new(columns);
     let mut out = String::new();

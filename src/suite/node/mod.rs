@@ -131,8 +131,8 @@ impl Node {
         self.entries().iter().find(|(key, _)| key.text == name).map(|(_, value)| value)
     }
 
-    /// The offset after the last character that belongs to the node where it stands. The span of a block of YAML goes on
-    /// over comments and blank lines; what an alias or `<<` repeats stands elsewhere.
+    /// The offset after the node's last character. The span of a YAML block also covers the comments and blank lines
+    /// after it, and nodes that an alias or `<<` repeats lie outside the span; neither counts.
     pub(super) fn last(&self) -> u32 {
         let (mut open, mut last) = (vec![self], self.span.start);
         let mut add = |span: Span| {

@@ -1,4 +1,4 @@
-//! What has the same cause is told once.
+//! Groups results with the same cause, so that reports tell the cause once.
 
 use rustc_hash::FxHashMap;
 
@@ -10,13 +10,13 @@ use crate::{
 
 use super::{Detail, Layout, note};
 
-/// As many failures are told one by one, whatever their causes.
+/// Up to this number, failures are told one by one, whatever their causes.
 pub(super) const FEW_FAILURES: usize = 10;
-/// Problems of one code in a file that are told one by one.
+/// Up to this number, problems of one code in a file are told one by one.
 const FEW_PROBLEMS: usize = 10;
-/// Of more, so many.
+/// Of more problems than that, the number shown.
 const FIRST_PROBLEMS: usize = 3;
-/// Lines that are named of the others.
+/// Of the others, the number of lines listed.
 const MOST_LINES: usize = 10;
 
 /// Tests with the same cause, the first one apart.
@@ -25,15 +25,15 @@ pub(super) struct Alike<'r, T> {
     pub(super) more: Vec<&'r TestResult>,
 }
 
-/// The failures: each by itself where there are few or all are asked for, otherwise with those that have the same cause,
-/// which is the rule that decided and how it came to that.
+/// The failures of a run, grouped by cause: the rule that decided, and the path of its evaluation. Each has a group of
+/// its own if there are few, or if `all` asks for that.
 pub(super) fn failures(run: &Run, all: bool) -> Vec<Alike<'_, &Failure>> {
     let failed: Vec<_> = run.results.iter().filter_map(|result| Some((result, result.failure()?))).collect();
     let each = all || failed.len() <= FEW_FAILURES;
     alike(failed, each, |result, failure| (result.expected, &failure.got, &failure.place, failure.shape))
 }
 
-/// The notes, in the same way; `few` of them are told one by one.
+/// The notes of a run, grouped by cause. Each has a group of its own if there are at most `few`, or if `all` asks for that.
 pub(super) fn notes(run: &Run, all: bool, few: usize) -> Vec<Alike<'_, &Note>> {
     let noted: Vec<_> = run.results.iter().filter_map(|result| note(result).map(|note| (result, note))).collect();
     let each = all || noted.len() <= few;
@@ -64,8 +64,8 @@ fn alike<'r, T: Copy, K: Eq + std::hash::Hash>(
     groups
 }
 
-/// The problems of a file in frames. Of more than ten with the same code the first three are shown, and the lines of the
-/// others are named; with [`Detail::Tests`] each is shown.
+/// The problems of a file, each with its source lines and carets. Of more than ten with the same code, it shows the first
+/// three and lists the lines of the others; with [`Detail::Tests`] it shows all.
 pub fn problems(found: &Diagnostics, layout: Layout) -> String {
     let all = layout.detail == Detail::Tests;
     let mut of_code: FxHashMap<&str, Vec<&Diagnostic>> = FxHashMap::default();
