@@ -1,13 +1,9 @@
-//! What the documentation shows runs when it is copied.
+//! What the documentation of suites says holds. `tests/pages.rs` runs the suites of the pages.
 
 use firewarden::suite::Suites;
 
-use super::{
-    clock,
-    runner::{Folder, Ran},
-};
+use super::{clock, runner::Folder};
 
-const README: &str = include_str!("../../README.md");
 const SUITES: &str = include_str!("../../docs/suites.md");
 const MODULE: &str = include_str!("../../src/suite/mod.rs");
 
@@ -15,28 +11,6 @@ const MODULE: &str = include_str!("../../src/suite/mod.rs");
 fn blocks<'t>(page: &'t str, kind: &str) -> Vec<&'t str> {
     let fenced = page.split("\n```").skip(1).step_by(2);
     fenced.filter_map(|block| block.strip_prefix(kind)?.strip_prefix('\n')).collect()
-}
-
-/// Writes every block whose first line is a comment with the name of a rules file or of a suite, and runs the suites.
-fn copied(name: &str, page: &str) -> (usize, Ran) {
-    let folder = Folder::new(name);
-    let named = ["text", "yaml"].into_iter().flat_map(|kind| blocks(page, kind)).filter_map(|block| {
-        let first = block.lines().next()?;
-        let name = first.strip_prefix("// ").or(first.strip_prefix("# "))?.split_whitespace().next()?;
-        [".rules", ".rules.json", ".test.yaml"].iter().any(|end| name.ends_with(end)).then_some((name, block))
-    });
-    let named: Vec<_> = named.collect();
-    named.iter().for_each(|(name, block)| folder.write(name, &format!("{block}\n")));
-    (named.len(), folder.run(&["test", "--strict"], ""))
-}
-
-#[test]
-fn the_first_suites_of_the_pages_pass_when_they_are_copied_with_their_rules() {
-    for (name, page) in [("docs-readme", README), ("docs-suites", SUITES)] {
-        let (files, ran) = copied(name, page);
-        assert!(files >= 2, "{name}: {files} files");
-        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{name}: {}", ran.all());
-    }
 }
 
 #[test]
