@@ -1,6 +1,9 @@
 //! Requests that no rules cover: the rules that come nearest, and the first segment that differs.
 
-use std::fmt::{Display, Formatter, Result};
+use std::{
+    cmp::Reverse,
+    fmt::{Display, Formatter, Result},
+};
 
 use crate::{
     program::{Block, Rule, RulePlace, RuleTree, ServiceProgram, is_catch_all},
@@ -116,6 +119,11 @@ impl<'p> Distance<'p> {
         distance
     }
 
+    /// The nearest path has the least rank: the lowest cost, and of equal ones the most names that are the same.
+    fn rank(&self) -> (u32, Reverse<u32>) {
+        (self.cost, Reverse(self.same))
+    }
+
     fn names(&mut self, parts: &[Part<'p>], asked: &[&'p str]) {
         for (part, asked) in parts.iter().zip(asked) {
             let Part::Name(ruled) = *part else { continue };
@@ -123,10 +131,12 @@ impl<'p> Distance<'p> {
                 self.same += 1;
                 continue;
             }
-            self.cost += match () {
-                () if nearest(asked, [ruled]).is_some() => MISSPELT,
-                () if same_stem(asked, ruled) => SAME_STEM,
-                () => OTHER_NAME,
+            self.cost += if nearest(asked, [ruled]).is_some() {
+                MISSPELT
+            } else if same_stem(asked, ruled) {
+                SAME_STEM
+            } else {
+                OTHER_NAME
             };
             self.first = self.first.or(Some(Difference::Name { asked, ruled }));
         }
@@ -163,9 +173,8 @@ pub(crate) fn block(
         asked.iter().enumerate().filter(|(at, _)| any_depth != Some(*at)).map(|(_, name)| name).collect();
     let shortest_glob = service.matcher.shortest_glob();
     let candidates = service.blocks.iter().filter(|block| block.statements.len > 0 && is_named(block));
-    let best = candidates.map(|block| (block, Compared::new(block, root, &names, shortest_glob)));
-    let (block, compared) =
-        best.min_by_key(|(_, compared)| (compared.distance.cost, u32::MAX - compared.distance.same))?;
+    let compared = candidates.map(|block| (block, Compared::new(block, root, &names, shortest_glob)));
+    let (block, compared) = compared.min_by_key(|(_, compared)| compared.distance.rank())?;
     let differs = match any_depth {
         Some(at) => format!(
             "a collection group lies at any depth: only a block with a glob covers it, such as `match /{{path=**}}/{}/{{id}}`",
@@ -320,7 +329,7 @@ pub(crate) fn place(
         let reached = asked.get(..asked.len().min(parts.len())).unwrap_or(&asked);
         (place, rule, Distance::new(&parts, reached, 0))
     });
-    let (place, rule, distance) = compared.min_by_key(|(_, _, distance)| (distance.cost, u32::MAX - distance.same))?;
+    let (place, rule, distance) = compared.min_by_key(|(_, _, distance)| distance.rank())?;
     let differs = match distance.first {
         Some(Difference::Name { asked, ruled }) => names_differ(asked, ruled, "rule"),
         Some(Difference::Ends(ruled)) => {
