@@ -112,8 +112,8 @@ fn wildcard(segment: &str) -> Option<&str> {
     inner.map(|inner| inner.strip_suffix("=**").unwrap_or(inner)).or(segment.strip_prefix('$'))
 }
 
-/// Names for wildcards. Those that stand at one place, whatever the blocks call them, have one name: otherwise the same
-/// request would be asked twice.
+/// Sample names for wildcards, by the path up to and with the wildcard. Wildcards at one position have one name, whatever
+/// each block calls them: otherwise a suite would ask for the same path twice.
 #[derive(Default)]
 struct Names(HashMap<String, String>);
 
@@ -126,7 +126,7 @@ impl Names {
                 place = step(&place, segment);
                 let Some(name) = wildcard(segment).map(sample_name) else { continue };
                 let known = names.0.entry(place.clone()).or_insert_with(|| name.clone());
-                // One of them may tell that it is the user's.
+                // If any of the blocks calls it by a user's name, it is the owner's.
                 if name == OWNER {
                     *known = name;
                 }
@@ -146,12 +146,12 @@ impl Names {
     }
 }
 
-/// A place and a segment below it, whatever a wildcard is called.
+/// Appends a segment to a path of which wildcards have no names.
 fn step(place: &str, segment: &str) -> String {
     format!("{place}/{}", if wildcard(segment).is_some() { "{}" } else { segment })
 }
 
-/// The user who owns what he asks for.
+/// The user who owns what is asked for.
 const OWNER: &str = "alice";
 
 /// A name for what a wildcard of that name stands for: those of users are the owner's.
