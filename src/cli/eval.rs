@@ -10,7 +10,7 @@ use crate::{
     firestore,
     service::DEFAULT_DATABASE,
     storage,
-    suite::{Product, Rules, RulesError, unstated::Unstated},
+    suite::{Answer, Product, Rules, RulesError, unstated::Unstated},
     text::{Diagnostics, Source, Span},
     value::json::to_plain,
 };
@@ -54,7 +54,7 @@ pub(super) fn run(options: &EvalOptions, output: &mut Output) -> Result<Exit, Un
             doubt.iter().for_each(|doubt| output.warning(doubt));
             match options.format {
                 EvalFormat::Human => output.result(&answer.explanation(columns())),
-                EvalFormat::Json => output.raw(&report::pretty(&answer.to_json())),
+                EvalFormat::Json => output.raw(&report::pretty(&to_json(&answer))),
             }
             Ok(if answer.is_allowed() { Exit::Ok } else { Exit::Denied })
         }
@@ -105,35 +105,6 @@ pub(super) enum Decided {
     Decision { answer: Answer, doubt: Option<String>, warnings: Diagnostics },
 }
 
-/// A decision of either language.
-pub(super) enum Answer {
-    Service(Decision),
-    Database(database::Decision),
-}
-
-impl Answer {
-    fn is_allowed(&self) -> bool {
-        match self {
-            Answer::Service(decision) => decision.is_allowed(),
-            Answer::Database(decision) => decision.is_allowed(),
-        }
-    }
-
-    fn explanation(&self, columns: usize) -> String {
-        match self {
-            Answer::Service(decision) => decision.explanation().columns(columns).to_string(),
-            Answer::Database(decision) => decision.explanation().columns(columns).to_string(),
-        }
-    }
-
-    pub(super) fn to_json(&self) -> Json {
-        match self {
-            Answer::Service(decision) => service_json(decision),
-            Answer::Database(decision) => database_json(decision),
-        }
-    }
-}
-
 /// Decides a request, with a trace where `explain` asks for one; `compiled` gives the rules of a text.
 pub(super) fn decided(
     described: &mut Described,
@@ -177,7 +148,7 @@ pub(super) fn decided(
         Rules::Database(rules) => {
             let (request, data) = (described.database()?, described.data()?);
             let decide = if explain { database::Ruleset::explain } else { database::Ruleset::evaluate };
-            (Answer::Database(decide(rules, &request, &data).map_err(failed)?), None)
+            (Answer::Database(Box::new(decide(rules, &request, &data).map_err(failed)?)), None)
         }
     };
     Ok(Decided::Decision { answer, doubt, warnings: rules.warnings().clone() })
@@ -187,6 +158,14 @@ fn warn(warnings: &Diagnostics, output: &mut Output) {
     if !warnings.is_empty() {
         let name = warnings.source().name();
         output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", warnings.len()));
+    }
+}
+
+/// A decision as JSON.
+pub(super) fn to_json(answer: &Answer) -> Json {
+    match answer {
+        Answer::Service(decision) => service_json(decision),
+        Answer::Database(decision) => database_json(decision),
     }
 }
 

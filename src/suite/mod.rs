@@ -100,6 +100,8 @@ pub use embed::{Decided, assert_allowed, assert_denied, assert_folder, run_folde
 pub use error::LoadError;
 pub use files::{Disk, Files, discover, is_suite};
 pub use load::{Suite, Suites};
+#[cfg(feature = "cli")]
+pub(crate) use outcome::Answer;
 pub use outcome::{Failure, Note, Outcome, TestResult};
 pub use project::{Named, ProjectError, Target, project};
 pub use rules::{Product, Rules, RulesError};

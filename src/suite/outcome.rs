@@ -203,15 +203,15 @@ fn located(source: &Source, fault: &Fault) -> String {
     format!("{message} ({}:{}:{})", source.name(), at.line, at.column)
 }
 
-/// A decision on whichever request.
+/// The decision on a request to whichever product.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Service(Decision),
     Database(Box<database::Decision>),
 }
 
 impl Answer {
-    pub(super) fn is_allowed(&self) -> bool {
+    pub(crate) fn is_allowed(&self) -> bool {
         match self {
             Answer::Service(decision) => decision.is_allowed(),
             Answer::Database(decision) => decision.is_allowed(),
@@ -278,7 +278,8 @@ impl Answer {
         })
     }
 
-    pub(super) fn explanation(&self, columns: usize) -> String {
+    /// The decision as a person reads it, in lines of so many columns.
+    pub(crate) fn explanation(&self, columns: usize) -> String {
         match self {
             Answer::Service(decision) => decision.explanation().columns(columns).to_string(),
             Answer::Database(decision) => decision.explanation().columns(columns).to_string(),

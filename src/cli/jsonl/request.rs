@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
     cli::{
-        eval::{Decided, decided, no_user},
+        eval::{Decided, decided, no_user, to_json},
         request::Described,
     },
     suite::{Product, Rules},
@@ -39,7 +39,7 @@ pub(super) fn decide(recent: &mut Recent, request: &JsonMap<String, Json>) -> Re
         Decided::NoUser(refused) => no_user(&refused),
         Decided::Refused(refused) => json!({ "ok": false, "issues": answer::list(&refused) }),
         Decided::Decision { answer, doubt, .. } => {
-            let mut json = answer.to_json();
+            let mut json = to_json(&answer);
             if let (Json::Object(fields), Some(doubt)) = (&mut json, doubt) {
                 fields.insert("warning".to_owned(), doubt.into());
             }
