@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
-use crate::text::one_line;
+use crate::{explain::COLUMNS, text::one_line};
 
 use super::args::Color;
 
@@ -24,10 +24,7 @@ const FAINT: Style = AnsiColor::Blue.on_default();
 const TRUE: Style = AnsiColor::Green.on_default();
 const FALSE: Style = AnsiColor::Yellow.on_default();
 
-/// Columns of a line where there is no terminal.
-const COLUMNS: usize = 80;
-
-/// Columns of a line: what the variable COLUMNS says, otherwise the width of the terminal that results go to.
+/// Columns of a line: what the variable COLUMNS says, otherwise the width of the terminal that results go to, otherwise 80.
 pub(super) fn columns() -> usize {
     let stated = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).filter(|columns| *columns > 0);
     let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
