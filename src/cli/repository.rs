@@ -1,4 +1,4 @@
-//! Where files stand in the repository, which a CI service knows them by.
+//! Paths from the root of the repository, by which a CI service knows files.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -23,13 +23,13 @@ impl Repository {
     }
 }
 
-/// The nearest folder upward, the given one first, that has one of the entries.
+/// The nearest folder that has one of the entries: the given one, or one above it.
 pub(super) fn nearest(folder: &Path, entries: &[&str]) -> Option<PathBuf> {
     let has = |folder: &&Path| entries.iter().any(|entry| folder.join(entry).exists());
     folder.ancestors().find(has).map(Path::to_owned)
 }
 
-/// The path below a folder of a file, which is named from another one; with slashes.
+/// The path of a file from `root`, with slashes; `name` is its path from `here`. `None` if the file is not below `root`.
 pub(super) fn below(root: &Path, here: &Path, name: &str) -> Option<String> {
     let path = here.join(name);
     // Links lead to the same file by other names; a file that is not there has none but the stated one.

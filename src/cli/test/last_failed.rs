@@ -1,7 +1,8 @@
-//! Which tests failed when they were run last: `.firewarden/last-failed.json`, in the project's folder.
+//! The tests that failed when they were run last: `.firewarden/last-failed.json`, in the project's folder.
 //!
-//! The file serves `--last-failed` alone. It is written when tests fail, or when it is there already; a run neither
-//! fails nor tells where it cannot be. Tests are known by the path of their suite and their name: lines move.
+//! Only `--last-failed` reads the file. A run writes it if a test fails, or if a test that it names is gone or passes
+//! now; if that is impossible, the run neither fails nor says so. The file identifies tests by the path of their suite
+//! and their name: lines move.
 
 use std::{
     collections::BTreeSet,
@@ -29,7 +30,7 @@ pub(super) struct LastFailed {
 }
 
 impl LastFailed {
-    /// What is known; nothing where there is no file, or none that can be read.
+    /// Reads the file; no test failed if it is absent or unreadable.
     pub(super) fn read() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let root = repository::nearest(&here, &[FOLDER, "firebase.json", ".git"]).unwrap_or_else(|| here.clone());
@@ -45,7 +46,7 @@ impl LastFailed {
         repository::below(&self.root, &self.here, suite).unwrap_or_else(|| suite.to_owned())
     }
 
-    /// Those of the chosen tests that failed last time; `None`, with a word, where none of them did.
+    /// The chosen tests that failed last time; if none did, prints a note and returns `None`, which chooses all.
     pub(super) fn among(&self, suites: &Suites, options: &Options, output: &mut Output) -> Option<Tests> {
         let chosen = suites.list(options);
         let failed = chosen.iter().filter(|test| self.failed.contains(&(self.path(test.suite), test.name.to_owned())));
@@ -60,7 +61,7 @@ impl LastFailed {
         None
     }
 
-    /// Keeps which tests failed; of those that were not run, what was known.
+    /// Stores which tests failed. Tests that were not run keep what was known of them.
     pub(super) fn keep(mut self, suites: &Suites, run: &Run) {
         if self.failed.is_empty() && run.passed() {
             return;

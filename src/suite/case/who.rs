@@ -69,7 +69,8 @@ impl Test<'_, '_> {
         Some(users)
     }
 
-    /// A user who is stated where he asks, called by what tells who it is; another one of that name is numbered.
+    /// A user who is stated in the test itself, named by the id, the token or the variable. Further users of the same name
+    /// get numbers.
     fn stated(&self, reading: &mut Reading<'_>, node: &Node, others: &[(User, Expect, Option<Span>)]) -> User {
         let text = |node: Option<&Node>, name: &str| node?.get(name)?.as_text().map(str::to_owned);
         let known = [("uid", text(Some(node), "uid")), ("token", text(Some(node), "token"))];

@@ -65,7 +65,7 @@ impl Reader {
         self.fields_of(None, node, what, known)
     }
 
-    /// The same where people write the words of other tools, too.
+    /// [`Reader::fields`], with hints for the words that other tools have for these keys.
     pub(in crate::suite) fn fields_of<'n>(
         &mut self,
         context: impl Into<Option<Context>>,
@@ -94,7 +94,7 @@ impl Reader {
         Fields { node, known }
     }
 
-    /// What to write instead of a word: what it is called here, or the nearest of the known names.
+    /// What to write instead of a word: what suites call it, or else the nearest of the known names.
     fn instead(&self, context: Option<Context>, word: &str, known: &[&str]) -> Option<String> {
         let idiom =
             |find: fn(Context, Option<Product>, &str) -> Option<&'static str>| find(context?, self.product, word);
@@ -102,7 +102,7 @@ impl Reader {
         idiom(idioms::hint).map(str::to_owned).or_else(known).or_else(|| idiom(idioms::near).map(str::to_owned))
     }
 
-    /// Reports a word that is right for other rules, with what to write for these.
+    /// Reports a word that only suites for other rules have, with what to write in this one.
     pub(in crate::suite) fn misplaced(&mut self, context: Context, word: &str, span: Span, message: String) {
         let problem = problem("misplaced-key", span, message);
         self.report(match idioms::hint(context, self.product, word) {
@@ -123,7 +123,7 @@ impl Reader {
         self.unknown_name_of(None, code, span, message, name, known);
     }
 
-    /// The same where people write the words of other tools, too.
+    /// [`Reader::unknown_name`], with hints for the words that other tools have for these names.
     pub(in crate::suite) fn unknown_name_of<'k>(
         &mut self,
         context: impl Into<Option<Context>>,
