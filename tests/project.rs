@@ -86,14 +86,34 @@ fn each_target_is_named_and_no_file_checked_twice() {
 fn a_wrong_project_file_is_told_with_its_place() {
     let folder = Folder::new("wrong");
     for (text, message) in [
-        ("{ \"storage\": }", "firebase.json:1:"),
-        ("{ \"storage\": { \"rules\": 1 } }", "rules"),
-        ("{}", "names no rules"),
+        ("{ \"storage\": }", "error[json-syntax]: not JSON: "),
+        (
+            "{ \"storage\": { \"rules\": 1 } }",
+            "error[wrong-value]: rules is text, not a number\n  --> firebase.json:1:",
+        ),
+        ("[]", "error[wrong-value]: firebase.json is an object, not a list\n  --> firebase.json:1:1\n"),
+        ("", "error[wrong-value]: firebase.json is empty"),
+        ("{}", "error: firebase.json names no rules"),
     ] {
         folder.write("firebase.json", text);
-        let ran = folder.run(&["check"], "");
-        assert_eq!(ran.status, 2, "{}", ran.all());
-        assert!(ran.err.contains(message), "{}", ran.all());
+        for command in ["check", "init"] {
+            let ran = folder.run(&[command], "");
+            assert_eq!(ran.status, 2, "{}", ran.all());
+            assert!(ran.err.starts_with(message), "{}", ran.all());
+        }
+        // A suite that takes its rules from there says so, and the mistake is told once, in its own frame.
+        folder.write("a.test.yaml", "tests: [{ get: a, expect: deny }]\n");
+        let ran = folder.run(&["test"], "");
+        assert_eq!(
+            (ran.status, ran.err.matches("names no rules").count()),
+            (2, usize::from(text == "{}")),
+            "{}",
+            ran.all()
+        );
+        if text != "{}" {
+            assert!(ran.err.starts_with(message), "{}", ran.all());
+            assert!(ran.err.contains("no rules are named here, and firebase.json is wrong"), "{}", ran.all());
+        }
     }
 }
 
@@ -111,6 +131,11 @@ fn a_suite_without_rules_takes_those_of_the_project() {
     assert_eq!(ran.status, 0, "{}", ran.all());
     let ran = folder.run_in("tests", &["test"], "");
     assert_eq!(ran.status, 0, "{}", ran.all());
+    std::fs::remove_file(folder.path().join("s.rules")).unwrap();
+    let ran = folder.run(&["test"], "");
+    let words =
+        "error[unreadable-file]: no rules are named here, and s.rules, which firebase.json names, cannot be read: ";
+    assert!(ran.status == 2 && ran.err.starts_with(words), "{}", ran.all());
     folder.write("tests/a.test.yaml", "tests: [{ get: a, expect: allow }]\n");
     let ran = folder.run(&["test"], "");
     assert_eq!(ran.status, 2, "{}", ran.all());

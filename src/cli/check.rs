@@ -30,7 +30,8 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     };
     let mut exit = Exit::Ok;
     let (mut checked, mut targets) = (Vec::new(), Vec::new());
-    for named in files(options)? {
+    let Some(files) = files(options, output)? else { return Ok(Exit::Usage) };
+    for named in files {
         match read(&named.path) {
             Ok(source) => {
                 let found = diagnose(&source, &named.targets, now, options.strict);
@@ -64,14 +65,16 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     Ok(exit)
 }
 
-/// The files that are asked for, and those that `firebase.json` names of a folder that is.
-fn files(options: &CheckOptions) -> Result<Vec<Named>, Unreadable> {
+/// The files that are asked for, and those that `firebase.json` names of a folder that is; none where something is wrong
+/// with that, which is told.
+fn files(options: &CheckOptions, output: &mut Output) -> Result<Option<Vec<Named>>, Unreadable> {
     let here = [PathBuf::new()];
     let paths = if options.files.is_empty() { &here[..] } else { &options.files };
     let mut found = Vec::new();
     for path in paths {
         if path.as_os_str().is_empty() || path.is_dir() {
-            found.extend(project::read(path)?);
+            let Some(named) = project::read(path, output)? else { return Ok(None) };
+            found.extend(named);
         } else {
             found.push(project::of_file(path));
         }
@@ -84,7 +87,7 @@ fn files(options: &CheckOptions) -> Result<Vec<Named>, Unreadable> {
         seen.push(whole);
         new
     });
-    Ok(found)
+    Ok(Some(found))
 }
 
 fn read(path: &Path) -> Result<Source, Unreadable> {

@@ -26,7 +26,9 @@ use super::{
 
 pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Unreadable> {
     let mut exit = Exit::Ok;
-    for named in project::read(options.folder.as_deref().unwrap_or(Path::new("")))? {
+    let folder = options.folder.as_deref().unwrap_or(Path::new(""));
+    let Some(named) = project::read(folder, output)? else { return Ok(Exit::Usage) };
+    for named in named {
         let mut products: Vec<Product> = named.targets.iter().map(|target| target.product).collect();
         products.dedup();
         let several = products.len() > 1;

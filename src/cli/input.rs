@@ -4,6 +4,8 @@ use std::{io::Read as _, path::Path};
 
 use serde_json::Value as Json;
 
+use crate::suite::{UTF16, is_utf16};
+
 /// Why something could not be read, for the person who asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -32,8 +34,8 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Unreadable> {
 pub(super) fn text(path: &Path) -> Result<String, Unreadable> {
     let name = path.display();
     String::from_utf8(bytes(path)?).map_err(|error| {
-        if error.as_bytes().starts_with(&[0xff, 0xfe]) || error.as_bytes().starts_with(&[0xfe, 0xff]) {
-            return Unreadable(format!("{name}: this is UTF-16, as older PowerShell writes it; save it as UTF-8"));
+        if is_utf16(error.as_bytes()) {
+            return Unreadable(format!("{name}: {UTF16}"));
         }
         let at = error.utf8_error().valid_up_to();
         let before = error.as_bytes().get(..at).unwrap_or(&[]);

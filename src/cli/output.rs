@@ -72,6 +72,11 @@ impl Output {
         }
     }
 
+    /// Whether results did not reach standard output.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
     /// Why results did not reach standard output, where they did not: a full disk, a reader that went away.
     pub(super) fn lost(&mut self) -> Option<std::io::Error> {
         self.lost.take()

@@ -4,17 +4,23 @@ use std::path::Path;
 
 use crate::suite::{Disk, Named, ProjectError, Target, project};
 
-use super::input::Unreadable;
+use super::{input::Unreadable, output::Output};
 
-/// The rules files that `firebase.json` names, in a folder or above it.
-pub(super) fn read(folder: &Path) -> Result<Vec<Named>, Unreadable> {
-    project(&Disk, folder).map_err(|error| {
-        Unreadable(match error {
+/// The rules files that `firebase.json` names, in a folder or above it; none where something is wrong with it, which is
+/// told.
+pub(super) fn read(folder: &Path, output: &mut Output) -> Result<Option<Vec<Named>>, Unreadable> {
+    match project(&Disk, folder) {
+        Ok(named) => Ok(Some(named)),
+        Err(ProjectError::Wrong(problems)) => {
+            output.problems(&problems.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(Unreadable(match error {
             ProjectError::Missing if folder.as_os_str().is_empty() => format!("no file is given, and {error}"),
             ProjectError::Missing => format!("{}: {error}", folder.display()),
             error => error.to_string(),
-        })
-    })
+        })),
+    }
 }
 
 /// A rules file with what the nearest `firebase.json` says that it is for, if it says anything.

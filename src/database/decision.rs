@@ -131,12 +131,24 @@ impl Decision {
 
     /// Of a request with no rule on its way, or only a constant at the root: the rule that comes nearest.
     pub fn nearest(&self) -> Option<Nearest> {
-        let (path, kind) = match &self.cause {
-            Cause::NoRule(path, kind) => (path, *kind),
-            Cause::NotGranted(path, None) => (path, self.rules.kind()?),
-            _ => return None,
-        };
+        let (path, kind) = self.ungranted()?;
         self.rules.nearest(path, kind)
+    }
+
+    /// Of such a request, the rule of another kind that stands deepest on its way, with its kind and its place; and the kind
+    /// that was asked for.
+    pub(crate) fn other_kind(&self) -> Option<(RuleKind, (RuleKind, &str, Span))> {
+        let (path, kind) = self.ungranted()?;
+        Some((kind, self.rules.other_kind(path, kind)?))
+    }
+
+    /// The path that no rule grants, where none failed, and what was asked for.
+    fn ungranted(&self) -> Option<(&str, RuleKind)> {
+        match &self.cause {
+            Cause::NoRule(path, kind) => Some((path, *kind)),
+            Cause::NotGranted(path, None) => Some((path, self.rules.kind()?)),
+            _ => None,
+        }
     }
 
     /// Of a denial, what may help, in a line: the rule that comes nearest to the path.

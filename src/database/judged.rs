@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Kept, Notes, NotesReader},
-    explain::{Nearest, ignores_request, nearest_place},
+    explain::{Nearest, ignores_request, nearest_place, on_way},
     program::{RulePlace, Run},
     text::Span,
 };
@@ -81,6 +81,26 @@ impl Judged {
             None => tree.place(0).and_then(of).is_some_and(|rule| tree.code.is_constant(rule.condition)),
         };
         (is_misspelt || conditions().all(ignores)).then_some(nearest)
+    }
+
+    /// Of a path on whose way below the root no rule of the kind stands: the deepest place there that has one of another
+    /// kind, and that rule.
+    pub(super) fn other_kind(&self, path: &str, kind: RuleKind) -> Option<(RuleKind, &str, Span)> {
+        let of = |place: &RulePlace, kind: RuleKind| match kind {
+            RuleKind::Read => place.read,
+            RuleKind::Write => place.write,
+            RuleKind::Validate => place.validate,
+        };
+        let grants = if kind == RuleKind::Read { RuleKind::Write } else { RuleKind::Read };
+        let on_way = on_way(&self.rules.inner.tree, path);
+        let below = on_way.get(1..).unwrap_or(&[]);
+        if below.iter().any(|place| of(place, kind).is_some()) {
+            return None;
+        }
+        let others = [grants, RuleKind::Validate];
+        below.iter().rev().find_map(|place| {
+            others.into_iter().find_map(|other| Some((other, place.path.as_str(), of(place, other)?.span)))
+        })
     }
 
     /// The rules, in the order in which they are shown.

@@ -177,7 +177,7 @@ pub(crate) fn block(
     let (block, compared) = compared.min_by_key(|(_, compared)| compared.distance.rank())?;
     let differs = match any_depth {
         Some(at) => format!(
-            "a collection group lies at any depth: only a block with a glob covers it, such as `match /{{path=**}}/{}/{{id}}`",
+            "a collection group lies at any depth: only a block that begins with a glob covers it, such as `match /{{path=**}}/{}/{{id}}`",
             asked.get(at + 1).unwrap_or("")
         ),
         None => compared.in_words((root, list), &names)?,
@@ -300,6 +300,19 @@ fn names_differ(asked: &str, ruled: &str, rules: &str) -> String {
     format!("the request has `{asked}` where the {rules} has `{ruled}`{case}")
 }
 
+/// The places of rules on the way to a path, from the root on.
+pub(crate) fn on_way<'t>(tree: &'t RuleTree, path: &str) -> Vec<&'t RulePlace> {
+    let mut on_way: Vec<&RulePlace> = tree.place(0).into_iter().collect();
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        let child = on_way.last().and_then(|place| place.child(name)).and_then(|(child, _)| tree.place(child));
+        match child {
+            Some(child) => on_way.push(child),
+            None => break,
+        }
+    }
+    on_way
+}
+
 /// The rule of a database that comes nearest to a path on whose way there is none, or only one at the root, and whether
 /// the two differ in one misspelt name. `rule` gives the rule of a place, which is called `kind`.
 pub(crate) fn place(
@@ -309,17 +322,9 @@ pub(crate) fn place(
     rule: impl Fn(&RulePlace) -> Option<Rule>,
 ) -> Option<(Nearest, bool)> {
     let asked: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-    // The numbers of the places on the way.
-    let mut on_way = vec![0];
-    for name in &asked {
-        let at = on_way.last().and_then(|at| tree.place(*at)).and_then(|place| place.child(name));
-        on_way.extend(at.map(|(child, _)| child));
-        if at.is_none() {
-            break;
-        }
-    }
+    let on_way = on_way(tree, path);
     let decides = |place: &RulePlace| place.at != 0 && rule(place).is_some();
-    if on_way.iter().filter_map(|at| tree.place(*at)).any(decides) {
+    if on_way.iter().copied().any(decides) {
         return None;
     }
     let candidates = tree.places.iter().filter(|place| place.at != 0).filter_map(|place| Some((place, rule(place)?)));
@@ -339,7 +344,7 @@ pub(crate) fn place(
         }
         Some(Difference::GoesOn(_)) => return None,
         None => {
-            let hiding = on_way.last().and_then(|at| tree.place(*at)).map_or("", |place| place.path.as_str());
+            let hiding = on_way.last().map_or("", |place| place.path.as_str());
             format!("{hiding} has rules of its own, which hide this wildcard, and no {kind} among them")
         }
     };

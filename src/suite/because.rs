@@ -53,6 +53,12 @@ impl Because {
                 "refused" => Some(Because::Refused),
                 _ => place(reader, node, rules, text),
             },
+            Kind::Map(entries) if !entries.iter().any(|(key, _)| matches!(key.text.as_str(), "line" | "error")) => {
+                let message =
+                    "because has one of line and error; users who are denied for different reasons take a test each";
+                reader.error("wrong-value", node.span, message);
+                None
+            }
             Kind::Map(_) => {
                 let fields = reader.fields(node, "because", &["line", "error"]);
                 match (fields.get("line"), fields.stated("error")) {

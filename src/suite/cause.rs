@@ -41,6 +41,7 @@ impl Failure {
             got: answer.verdict().name().to_owned(),
             explanation: answer.explanation(columns),
             place: answer.place(),
+            noted: false,
             shape: shape(|hasher| {
                 sort.hash(hasher);
                 answer.hash_shape(hasher);
@@ -51,7 +52,15 @@ impl Failure {
     /// A test whose request no rules decided.
     pub(super) fn undecided(message: String, got: &str) -> Self {
         let shape = shape(|hasher| message.hash(hasher));
-        Failure { message, hint: None, got: got.to_owned(), explanation: String::new(), place: None, shape }
+        Failure {
+            message,
+            hint: None,
+            got: got.to_owned(),
+            explanation: String::new(),
+            place: None,
+            noted: false,
+            shape,
+        }
     }
 
     pub(super) fn with_hint(mut self, hint: Option<String>) -> Self {

@@ -41,12 +41,23 @@ impl Files for Disk {
         if octets.len() as u64 > MAX_FILE {
             return Err(format!("larger than {} MiB", MAX_FILE >> 20));
         }
-        String::from_utf8(octets).map_err(|error| format!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+        String::from_utf8(octets).map_err(|error| match is_utf16(error.as_bytes()) {
+            true => UTF16.to_owned(),
+            false => format!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()),
+        })
     }
 
     fn has(&self, path: &Path) -> bool {
         path.is_file()
     }
+}
+
+/// What is said of a text in UTF-16.
+pub(crate) const UTF16: &str = "this is UTF-16, as older PowerShell writes it; save it as UTF-8";
+
+/// Whether a text begins with the byte-order mark of UTF-16.
+pub(crate) fn is_utf16(octets: &[u8]) -> bool {
+    octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff])
 }
 
 /// `No such file or directory`, without the number that follows.

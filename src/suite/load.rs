@@ -20,7 +20,7 @@ use super::{
     idioms::Context,
     node::{self, Node},
     part::{self, Part},
-    project,
+    project::{self, NoRules},
     reading::{Reading, inline},
     seeds::{self, Contents, Objects},
     unused::{self, Section, SharedFiles, Stated, Used},
@@ -50,6 +50,8 @@ pub struct Suites {
     pub warnings: Vec<Diagnostics>,
     /// What files that they share state, and what of it is used.
     shared: SharedFiles,
+    /// Suites, and files that they include, in which rules stand.
+    with_rules: HashSet<PathBuf>,
     /// Every file that was read or looked for, in the order of the first reading: what a watcher watches.
     pub read: Vec<PathBuf>,
 }
@@ -95,6 +97,11 @@ impl Suites {
     pub(crate) fn is_of_rules(&self, text: &Source) -> bool {
         let same = |rules: &Source| rules.name() == text.name() && rules.text() == text.text();
         self.rules.iter().any(|rules| same(rules.source()))
+    }
+
+    /// Whether a text is that of a rules file, and not of rules that stand in a suite.
+    pub(crate) fn is_rules_file(&self, text: &Source) -> bool {
+        self.is_of_rules(text) && !self.with_rules.contains(Path::new(text.name()))
     }
 }
 
@@ -283,7 +290,7 @@ impl<'f> Loader<'f> {
             None if part.node.is_null() => Vec::new(),
             None => {
                 let message = "a suite has a list of tests: `tests:`; a file without tests is for others to include";
-                reading.reader.error("missing-key", Span::default(), message);
+                reading.reader.missing_at(&part.node, Span::default(), message);
                 Vec::new()
             }
             Some(tests) => case::read_all(reading, tests, &shared),
@@ -319,16 +326,29 @@ impl<'f> Loader<'f> {
             let part = parts.last_mut().filter(|part| !part.node.is_null())?;
             let found = project::of_suite(self.files, &part.path, product).and_then(|(path, product)| {
                 part.reading.asked.push(path.clone());
-                let text = self.files.read(&path).map_err(|why| format!("; {}: {why}", shown(&path)))?;
+                let text = self.files.read(&path).map_err(|why| {
+                    NoRules::Unreadable(format!("{}, which firebase.json names, cannot be read: {why}", shown(&path)))
+                })?;
                 Ok((path, text, product))
             });
             return match found {
                 Ok((path, text, product)) => {
                     self.compile(path, text, Some(product), Span::default(), &mut part.reading.reader)
                 }
-                Err(why) => {
+                Err(NoRules::Wrong(problems)) => {
+                    let message = "no rules are named here, and firebase.json is wrong; see there";
+                    part.reading.reader.error("wrong-file", Span::default(), message);
+                    self.found(problems);
+                    None
+                }
+                Err(NoRules::Unreadable(why)) => {
+                    let message = format!("no rules are named here, and {why}");
+                    part.reading.reader.error("unreadable-file", Span::default(), message);
+                    None
+                }
+                Err(NoRules::Because(why)) => {
                     let message = format!("a suite names the rules that it tests: `rules: storage.rules`{why}");
-                    part.reading.reader.error("missing-key", Span::default(), message);
+                    part.reading.reader.missing_at(&part.node, Span::default(), message);
                     None
                 }
             };
@@ -337,7 +357,11 @@ impl<'f> Loader<'f> {
         let rules = node.get("rules")?;
         // Text of several lines is no name of a file: it is the rules themselves.
         let (path, text) = match rules.as_text() {
-            Some(text) if text.contains('\n') => inline(&reading.reader.source, rules.span, text),
+            Some(text) if text.contains('\n') => {
+                let (name, text) = inline(&reading.reader.source, rules.span, text);
+                self.loaded.with_rules.insert(PathBuf::from(shown(&name)));
+                (name, text)
+            }
             _ => reading.named(rules, "rules")?,
         };
         self.compile(path, text, product, rules.span, &mut reading.reader)

@@ -99,6 +99,8 @@ pub use cause::Place;
 pub use embed::{Decided, assert_allowed, assert_denied, assert_folder, run_folder};
 pub use error::LoadError;
 pub use files::{Disk, Files, discover, is_suite};
+#[cfg(feature = "cli")]
+pub(crate) use files::{UTF16, is_utf16};
 pub use load::{Suite, Suites};
 #[cfg(feature = "cli")]
 pub(crate) use outcome::Answer;

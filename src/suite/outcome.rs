@@ -99,6 +99,8 @@ pub struct Failure {
     pub explanation: String,
     /// The place in the rules that decided, where one did.
     pub place: Option<Place>,
+    /// The test passes, with a note that strictness makes a failure of.
+    pub noted: bool,
     /// The same of failures that have the same cause.
     pub(super) shape: u64,
 }
@@ -120,6 +122,10 @@ pub enum Note {
     /// Nothing in the rules is about the request: no block covers the path, or no statement the method. With what may
     /// help, where something may.
     NoMatch(Option<String>),
+    /// Rules name the path, and not what is asked of it: which block has no statement for the method, or which rule of a
+    /// database is of another kind; and where the catch-all stands that decides instead, if there is one. With what may
+    /// help, where something may.
+    NoMethod(String, Option<String>),
     /// Only a catch-all that permits nothing covers the request, where that stands in the rules. With what may help, where
     /// something may.
     CatchAll(String, Option<String>),
@@ -134,6 +140,10 @@ impl std::fmt::Display for Note {
         let hint = match self {
             Note::NoMatch(hint) => {
                 f.write_str("denied because nothing in the rules covers this path and method: is the path right?")?;
+                hint
+            }
+            Note::NoMethod(what, hint) => {
+                write!(f, "denied because {what}")?;
                 hint
             }
             Note::CatchAll(place, hint) => {
@@ -160,7 +170,7 @@ impl Note {
     /// The word for `because` that says the author means it.
     pub fn word(&self) -> &'static str {
         match self {
-            Note::NoMatch(_) | Note::CatchAll(..) => "no-match",
+            Note::NoMatch(_) | Note::NoMethod(..) | Note::CatchAll(..) => "no-match",
             Note::Error(..) => "error",
             Note::Refused(_) => "refused",
         }
@@ -172,9 +182,18 @@ impl Note {
             return None;
         }
         let hint = || answer.help(case).or_else(|| answer.hint());
-        if let Some(span) = answer.catch_all() {
+        let place = |span: Span| {
             let (source, at) = (answer.source(), answer.source().position(span.start));
-            return Some(Note::CatchAll(format!("{}:{}", source.name(), at.line), hint()));
+            format!("{}:{}", source.name(), at.line)
+        };
+        let catch_all = answer.catch_all().map(place);
+        if (catch_all.is_some() || answer.has_no_match())
+            && let Some(what) = answer.no_method(&case.ask.method(), catch_all.as_deref(), &place)
+        {
+            return Some(Note::NoMethod(what, hint()));
+        }
+        if let Some(at) = catch_all {
+            return Some(Note::CatchAll(at, hint()));
         }
         match answer {
             Answer::Service(decision) => match decision.cause() {
@@ -404,6 +423,26 @@ impl Answer {
         }
     }
 
+    /// Of an explained request that nothing covers, or only a catch-all, that rules name the path all the same: the block
+    /// without a statement for the method, the rule of another kind.
+    fn no_method(&self, method: &str, catch_all: Option<&str>, place: &dyn Fn(Span) -> String) -> Option<String> {
+        match self {
+            Answer::Service(decision) => {
+                // Catch-alls cover any path.
+                let names = |block: &&BlockTrace| block.statements.is_empty() && !is_catch_all(&block.path);
+                let block = decision.trace()?.blocks.iter().find(names)?;
+                let only = catch_all.map_or(String::new(), |at| format!(", only the catch-all does ({at})"));
+                Some(format!("no statement of `match {}` ({}) covers `{method}`{only}", block.path, place(block.span)))
+            }
+            Answer::Database(decision) => {
+                let (kind, (other, path, span)) = decision.other_kind()?;
+                let root = catch_all.map_or(String::new(), |at| format!(" but the root's ({at})"));
+                let (kind, other, at) = (kind.name(), other.name(), place(span));
+                Some(format!("no `{kind}`{root} stands at or above `{other} of {path}` ({at})"))
+            }
+        }
+    }
+
     fn has_no_match(&self) -> bool {
         match self {
             Answer::Service(d) => matches!(d.cause(), service::Cause::NoStatement | service::Cause::NoService),
@@ -480,6 +519,11 @@ fn fault(outcome: &crate::eval::Outcome) -> Option<&Fault> {
 }
 
 impl Ask {
+    /// `create`
+    fn method(&self) -> String {
+        self.title().split(' ').next().unwrap_or("").to_owned()
+    }
+
     /// `create users/alice/cat.png`
     pub(super) fn title(&self) -> String {
         match self {

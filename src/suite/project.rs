@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::{Diagnostics, Source};
+use crate::text::{Diagnostic, Diagnostics, Source};
 
 use super::{
     Product,
@@ -74,12 +74,17 @@ pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectEr
     let path = nearest(files, folder).ok_or(ProjectError::Missing)?;
     let text = files.read(&path).map_err(|why| ProjectError::Unreadable(shown(&path), why))?;
     let source = Source::new(shown(&path), text);
-    let root = node::parse(&source)
-        .map_err(|problem| ProjectError::Wrong(Diagnostics::new(source.clone(), vec![*problem])))?;
+    let root = node::parse(&source).map_err(|problem| {
+        let problem = Diagnostic { code: "json-syntax", ..*problem };
+        ProjectError::Wrong(Diagnostics::new(source.clone(), vec![problem]))
+    })?;
     let mut reader = Reader::new(source);
     let mut found = Vec::new();
     if !matches!(root.kind, Kind::Map(_)) {
-        reader.wrong(&root, "firebase.json", "an object");
+        match reader.source.text().trim().is_empty() {
+            true => reader.error("wrong-value", root.span, "firebase.json is empty, and should hold an object"),
+            false => reader.wrong(&root, "firebase.json", "an object"),
+        }
     }
     let folder = path.parent().unwrap_or(Path::new(""));
     for (section, keys, product) in SECTIONS {
@@ -103,26 +108,38 @@ pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectEr
     }
 }
 
-/// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the
-/// product; otherwise what to add to the message that the suite names none.
+/// Why there are no rules for a suite that names none.
+pub(super) enum NoRules {
+    /// What to add to the message that the suite names none.
+    Because(String),
+    /// What is wrong with `firebase.json`.
+    Wrong(Diagnostics),
+    /// Which of the files cannot be read, and why.
+    Unreadable(String),
+}
+
+/// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the product.
 pub(super) fn of_suite(
     files: &dyn Files,
     suite: &Path,
     product: Option<Product>,
-) -> Result<(PathBuf, Product), String> {
+) -> Result<(PathBuf, Product), NoRules> {
     let folder = suite.parent().unwrap_or(Path::new(""));
     let named = project(files, folder).map_err(|error| match error {
-        ProjectError::Missing => String::new(),
-        error => format!("; {error}"),
+        ProjectError::Missing => NoRules::Because(String::new()),
+        ProjectError::Wrong(problems) => NoRules::Wrong(problems),
+        ProjectError::Unreadable(path, why) => NoRules::Unreadable(format!("{path} cannot be read: {why}")),
+        error => NoRules::Because(format!("; {error}")),
     })?;
     let fits = |target: &&Target| product.is_none_or(|product| target.product == product);
     let chosen: Vec<_> = named.iter().filter_map(|n| Some((&n.path, n.targets.iter().find(fits)?.product))).collect();
     match chosen.as_slice() {
         [(path, product)] => Ok(((*path).clone(), *product)),
-        [] => Err("; firebase.json names no rules for that service".to_owned()),
+        [] => Err(NoRules::Because("; firebase.json names no rules for that service".to_owned())),
         several => {
             let names: Vec<_> = several.iter().map(|(path, _)| shown(path)).collect();
-            Err(format!("; firebase.json names several: {}; `service:` says which, too", names.join(", ")))
+            let why = format!("; firebase.json names several: {}; `service:` says which, too", names.join(", "));
+            Err(NoRules::Because(why))
         }
     }
 }

@@ -224,7 +224,7 @@ fn doubtful(rules: &Rules, case: &Case, note: &Note, columns: usize) -> Failure 
         Ok(answer) => Failure::decided(&answer, message, note.word(), columns),
         Err(_) => Failure::undecided(message, case.expect.name()),
     };
-    failure.with_hint(Some(format!("if that is meant: `because: {}`", note.word())))
+    Failure { noted: true, ..failure.with_hint(Some(format!("if that is meant: `because: {}`", note.word()))) }
 }
 
 /// Decides a test and compares.

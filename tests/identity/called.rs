@@ -167,6 +167,7 @@ fn calls_that_cannot_be_read_are_wrong_usage() {
         (&["--keys", "test-jwks.json"], "--project"),
         (&["--emulator", "--keys", "test-jwks.json"], "--emulator"),
         (&["--emulator", "-H", "Authorization"], "not a header; write the name, a colon and the value"),
+        (&["--emulator", "-H", "A: b\nAuthorization: Bearer x"], "not a header; write the name, a colon and the value"),
         (&["--emulator", "-H", "@gone"], "gone"),
         (&["--emulator", "--body", "@gone"], "gone"),
         (&["--emulator", "--data", "{"], "--data: not JSON"),

@@ -157,6 +157,50 @@ fn an_official_request_is_answered() {
 }
 
 #[test]
+fn warnings_of_rules_in_a_suite_of_any_name_are_shown_with_the_suite() {
+    let suite = "rules: |\n  service firebase.storage { match /b/{b}/o/{all=**} { allow read; } }\ntests: [{ get: a, expect: allow }]\n";
+    let folder = folder("any-name", &[("suite.yaml", suite)]);
+    let ran = folder.run(&["test", "suite.yaml"], "");
+    assert_eq!(ran.status, 0, "{}", ran.all());
+    assert!(ran.err.contains("warning[old-version]") && !ran.err.contains("firewarden check"), "{}", ran.all());
+}
+
+#[test]
+fn a_suite_in_utf_16_is_named() {
+    let folder = folder("utf-16", &[("r.rules", RULES)]);
+    std::fs::write(folder.path().join("a.test.yaml"), b"\xff\xfer\0").unwrap();
+    let ran = folder.run(&["test"], "");
+    assert!(ran.status == 2 && ran.err.contains("a.test.yaml: this is UTF-16"), "{}", ran.all());
+}
+
+#[test]
+fn a_dash_is_no_file_for_results() {
+    let folder =
+        folder("dash", &[("r.rules", RULES), ("a.test.yaml", "rules: r.rules\ntests: [{ get: a, expect: allow }]\n")]);
+    let ran = folder.run(&["test", "--format", "tap", "--output", "-"], "");
+    assert!(ran.status == 2 && ran.err.contains("without --output, results are printed"), "{}", ran.all());
+    assert!(!folder.path().join("-").exists());
+}
+
+#[test]
+fn a_watch_that_nobody_reads_ends() {
+    let folder = folder(
+        "watch-unread",
+        &[("r.rules", RULES), ("a.test.yaml", "rules: r.rules\ntests: [{ get: a, expect: allow }]\n")],
+    );
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_firewarden"));
+    let mut child = command.args(["test", "--watch"]).current_dir(folder.path()).stdout(writer).spawn().unwrap();
+    let ended = (0..300).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        child.try_wait().unwrap()
+    });
+    let _ = child.kill();
+    assert_eq!(ended.and_then(|status| status.code()), Some(2));
+}
+
+#[test]
 fn strict_says_what_it_minds() {
     let suite =
         "rules: r.rules\nusers: { u: { uid: a, claims: { acr: x } } }\ntests: [{ get: a, as: u, expect: allow }]\n";

@@ -100,7 +100,7 @@ const UNCOVERED: [(&str, &str, &str, &str, &str); 25] = [
         "match /songs/{s} { allow read; }",
         "list: songs, query: { collectionGroup: true }",
         "/songs/{s}",
-        "only a block with a glob covers it, such as `match /{path=**}/songs/{id}`",
+        "only a block that begins with a glob covers it, such as `match /{path=**}/songs/{id}`",
     ),
     (
         "f",
@@ -520,7 +520,7 @@ tests:
     };
     assert!(wrong("{ claims: {} }").contains("the user stated here has no uid"));
     assert!(wrong("{ uid: a, provder: x }").contains("did you mean provider?"));
-    assert!(wrong("[[a]]").contains("as is text, not a list"));
+    assert!(wrong("[[a]]").contains("as is the name of a user, or a user such as `{ uid: alice }`, not a list"));
     assert!(wrong("{ auth: { uid: a } }").contains("states the variable auth of a database"));
 }
 

@@ -45,7 +45,7 @@ fn a_denial_by_the_catch_all_alone_is_noted_as_one_of_a_path_that_rules_do_not_n
         (FIRESTORE, "get: usres/alice"),
         (FIRESTORE, "create: usres/alice, with: { n: 1 }"),
         (DATABASE, "read: usrs/alice"),
-        (DATABASE, "write: users/alice, with: 1"),
+        (DATABASE, "write: usrs/alice, with: 1"),
     ] {
         let suite = |because: &str| format!("{rules}tests:\n  - {{ {test}, expect: deny{because} }}\n");
         let note = notes(&suite("")).remove(0).unwrap_or_else(|| panic!("{test}"));
@@ -62,6 +62,74 @@ fn a_denial_by_the_catch_all_alone_is_noted_as_one_of_a_path_that_rules_do_not_n
     // Where rules name the path, a catch-all beside is no reason to doubt.
     let named = "tests:\n  - { get: users/alice, expect: deny }\n";
     assert_eq!(notes(&format!("{FIRESTORE}{named}")), [None]);
+}
+
+#[test]
+fn a_denial_of_a_path_that_rules_name_with_no_statement_for_the_method_says_so() {
+    let without_catch_all = |rules: &str| {
+        rules.lines().filter(|line| !line.contains("=**}")).map(|line| line.to_owned() + "\n").collect::<String>()
+    };
+    for (rules, test, block, method) in [
+        (STORAGE, "delete: users/alice/cat.png", "/b/{b}/o/users/{uid}/{file}", "delete"),
+        (
+            STORAGE,
+            "update: users/alice/cat.png, merge: { contentLanguage: de }",
+            "/b/{b}/o/users/{uid}/{file}",
+            "update",
+        ),
+        (FIRESTORE, "list: users", "/databases/{db}/documents/users/{uid}", "list"),
+    ] {
+        let seeds = if rules == STORAGE { "objects: { users/alice/cat.png: { size: 1 } }\n" } else { "" };
+        let suite = |rules: &str, because| format!("{rules}{seeds}tests:\n  - {{ {test}, expect: deny{because} }}\n");
+        for (rules, only) in
+            [(rules.to_owned(), ", only the catch-all does (t.test.yaml:"), (without_catch_all(rules), "")]
+        {
+            let note = notes(&suite(&rules, "")).remove(0).unwrap_or_else(|| panic!("{test}"));
+            let expected = format!(
+                "no-match: denied because no statement of `match {block}` (t.test.yaml:4) covers `{method}`{only}"
+            );
+            assert!(note.starts_with(&expected) && !note.contains("is the path right?"), "{note}");
+            assert_eq!(notes(&suite(&rules, ", because: no-match")), [None], "{test}");
+        }
+    }
+    // The rules of a database are of a kind.
+    let database = |root: &str| {
+        format!(
+            "rules: |\n  {{ \"rules\": {{ {root}\n    \"users\": {{ \"$u\": {{ \".read\": \"auth != null\" }} }},\n    \"posts\": {{ \".write\": \"auth != null\" \
+             }} }} }}\n"
+        )
+    };
+    for (root, but) in [("", ""), ("\".write\": false,", " but the root's (t.test.yaml:2)")] {
+        let note = notes(&format!("{}tests: [{{ write: users/alice, with: 1, expect: deny }}]\n", database(root)))
+            .remove(0)
+            .unwrap();
+        let expected = format!(
+            "no-match: denied because no `.write`{but} stands at or above `.read of /users/$u` (t.test.yaml:3)"
+        );
+        assert!(note.starts_with(&expected), "{note}");
+        let note = notes(&format!("{}tests: [{{ write: usres/alice, with: 1, expect: deny }}]\n", database(root)))
+            .remove(0)
+            .unwrap();
+        assert!(note.contains("is the path right?"), "{note}");
+    }
+    // A catch-all covers any path: one that is misspelt, too.
+    let only_reads = "rules: |\n  rules_version = '2';\n  service firebase.storage { match /b/{b}/o { match /{all=**} { allow get: if true; } } }\n";
+    let note =
+        notes(&format!("{only_reads}tests: [{{ create: a, with: {{ size: 1 }}, expect: deny }}]\n")).remove(0).unwrap();
+    assert!(note.contains("is the path right?"), "{note}");
+}
+
+#[test]
+fn what_strictness_fails_is_not_called_another_reason_than_the_one_that_is_pinned() {
+    let told = |because: &str| {
+        let suites =
+            load("t.test.yaml", &format!("{FIRESTORE}tests:\n  - {{ get: usres/a, expect: deny{because} }}\n"));
+        let run = suites.run(&Options { strict: true, ..Options::default() }, &|_| ());
+        firewarden::suite::report::human(&run, firewarden::suite::report::Layout::default())
+    };
+    assert!(told("").contains("got:       deny, for a reason that the test does not pin\n"), "{}", told(""));
+    let pinned = told(", because: error");
+    assert!(pinned.contains("got:       deny, but not for that reason\n"), "{pinned}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_suite_that_cannot_be_run_is_in_every_report() {
     let xml = report::junit(&broken, &run).unwrap();
     let read = quick_junit::Report::deserialize_from_str(&xml).unwrap();
     assert_eq!((read.tests, read.errors, read.test_suites[0].name.as_str()), (1, 1, "b.test.yaml"));
-    assert!(report::tap(&broken, &run).contains("1..1\nnot ok 1 - b.test.yaml:1 the suite can be run\n"));
+    assert!(report::tap(&broken, &run).contains("1..1\nnot ok 1 - b.test.yaml:2 the suite can be run\n"));
     assert!(human(&run, Detail::Suites).contains("1 suite cannot be run"));
 }
 
@@ -155,6 +155,6 @@ fn json_has_all_of_it() {
     assert!(json["tests"][1]["explanation"].as_str().unwrap().contains("^^^"));
     let broken = load("b.test.yaml", "rules: storage.rules\ntest: []\n");
     let json = report::json(&broken, &run(&broken));
-    let misspelt = &json["errors"][1];
+    let misspelt = &json["errors"][0];
     assert_eq!((&misspelt["line"], &misspelt["hint"]), (&2.into(), &"write `tests:`, a list".into()));
 }

@@ -192,6 +192,9 @@ fn a_test_that_is_gone_or_renamed_failed_no_more() {
     let folder = project("gone");
     assert_eq!(folder.run(&["test"], "").status, 1);
     folder.write("x/a.test.yaml", "rules: ../r.rules\ntests: [{ name: new, get: a, expect: allow }]\n");
+    let again = folder.run(&["test", "--last-failed"], "");
+    let gone = "1 test that failed last time is no longer there, or renamed";
+    assert!(again.err.contains(gone) && again.err.contains("all of them are run"), "{}", again.all());
     assert_eq!(folder.run(&["test", "x"], "").status, 0);
     assert!(!folder.read(".firewarden/last-failed.json").contains("two"));
     assert_eq!(folder.read(".firewarden/.gitignore"), "*\n");

@@ -26,6 +26,9 @@ pub(super) fn destinations(options: &TestOptions) -> Result<Destinations, Unread
         return Ok(Destinations { printed, file: None });
     }
     let destinations = match &options.output {
+        Some(file) if file == Path::new("-") => {
+            return Err(Unreadable("--output - is no file; without --output, results are printed".to_owned()));
+        }
         None => Destinations { printed: options.format.unwrap_or(TestFormat::Human), file: None },
         Some(file) => {
             let format = format_of(file, options.format)?;

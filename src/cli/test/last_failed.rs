@@ -51,6 +51,13 @@ impl LastFailed {
         let chosen = suites.list(options);
         let failed = chosen.iter().filter(|test| self.failed.contains(&(self.path(test.suite), test.name.to_owned())));
         let failed: Tests = failed.map(|test| (test.suite.to_owned(), test.name.to_owned())).collect();
+        let gone = self.gone(suites).len();
+        if gone > 0 {
+            let (tests, are) = if gone == 1 { ("test", "is") } else { ("tests", "are") };
+            output.note(&format!(
+                "--last-failed: {gone} {tests} that failed last time {are} no longer there, or renamed; run all to be sure"
+            ));
+        }
         if !failed.is_empty() {
             return Some(failed);
         }
@@ -61,17 +68,24 @@ impl LastFailed {
         None
     }
 
+    /// The tests that failed last time and are no longer in their suite, of suites that were read.
+    fn gone(&self, suites: &Suites) -> Tests {
+        let all = suites.list(&Options::default());
+        let there: Tests = all.iter().map(|test| (self.path(test.suite), test.name.to_owned())).collect();
+        let read: BTreeSet<&String> = there.iter().map(|(suite, _)| suite).collect();
+        self.failed.iter().filter(|test| !there.contains(test) && read.contains(&test.0)).cloned().collect()
+    }
+
     /// Stores which tests failed. Tests that were not run keep what was known of them.
     pub(super) fn keep(mut self, suites: &Suites, run: &Run) {
         if self.failed.is_empty() && run.passed() {
             return;
         }
         let before = self.failed.clone();
-        let all = suites.list(&Options::default());
-        let there: Tests = all.iter().map(|test| (self.path(test.suite), test.name.to_owned())).collect();
-        let read: BTreeSet<&String> = there.iter().map(|(suite, _)| suite).collect();
         // A test that is gone from a suite can neither fail nor pass again.
-        self.failed.retain(|test| there.contains(test) || !read.contains(&test.0));
+        for test in self.gone(suites) {
+            self.failed.remove(&test);
+        }
         let results = || run.results.iter().map(|result| (result, (self.path(&result.suite), result.name.clone())));
         let run: Vec<_> = results().map(|(result, test)| (result.failure().is_some(), test)).collect();
         for (_, test) in &run {

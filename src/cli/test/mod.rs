@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    suite::{Disk, LoadError, Options, Run, Suites, is_suite, report},
+    suite::{Disk, LoadError, Options, Run, Suites, report},
     value::Timestamp,
 };
 
@@ -121,7 +121,7 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
         for found in &suites.warnings {
             let name = found.source().name();
             // Those of a rules file are shown by another command; they are not what is tested.
-            if suites.is_of_rules(found.source()) && !is_suite(Path::new(name)) && Path::new(name).exists() {
+            if suites.is_rules_file(found.source()) {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
                 output.problems(&report::problems(found, layout(options, output)));

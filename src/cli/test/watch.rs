@@ -29,15 +29,21 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     super::destinations(options)?;
     find(options)?;
     let mut watched = BTreeSet::new();
+    let mut read = Vec::new();
     loop {
+        let begun = state(options, &read);
         // A wrong suite is told, and mended while this goes on.
-        let read = match super::once(options, output) {
+        read = match super::once(options, output) {
             Ok((_, read)) => read,
             Err(why) => {
                 output.error(&why.to_string());
                 Vec::new()
             }
         };
+        // Nobody reads what comes next.
+        if output.is_lost() {
+            return Ok(Exit::Usage);
+        }
         // A folder that went away is watched again when it is back.
         watched.retain(|folder: &PathBuf| folder.exists());
         for folder in folders(options, &read).into_iter().filter(|folder| folder.exists()) {
@@ -47,15 +53,18 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
             }
         }
         output.note("watching; the next change runs the tests again");
-        let before = state(options, &read);
-        loop {
+        // What changed while the tests ran has not been seen by them.
+        let mut before = state(options, &read);
+        for (path, then) in begun {
+            before.entry(path).and_modify(|now| *now = then);
+        }
+        let mut seen = state(options, &read) == before;
+        while seen {
             if changes.recv().is_err() {
                 return Ok(Exit::Ok);
             }
             // Reading a file is an event too.
-            if state(options, &read) != before {
-                break;
-            }
+            seen = state(options, &read) == before;
         }
         output.clear();
     }

@@ -121,7 +121,8 @@ fn headers(options: &CallableOptions) -> Result<Vec<(String, String)>, Unreadabl
 fn header(place: &str, line: &str) -> Result<(String, String), Unreadable> {
     let (name, value) = line.split_once(':').unwrap_or((line, ""));
     let is_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if !line.contains(':') || name.is_empty() || !name.chars().all(is_name) {
+    let is_line = line.contains(':') && !line.trim_end().contains(['\r', '\n', '\0']);
+    if !is_line || name.is_empty() || !name.chars().all(is_name) {
         let example = "write the name, a colon and the value, such as 'Content-Type: application/json'";
         return Err(Unreadable(format!("{place}: not a header; {example}")));
     }

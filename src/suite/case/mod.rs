@@ -168,21 +168,18 @@ pub(super) struct Test<'n, 's> {
 impl<'n> Test<'n, '_> {
     fn read(reading: &mut Reading<'_>, node: &'n Node, shared: &Shared, cases: &mut Vec<Case>) {
         let reader = &mut reading.reader;
-        let before = reader.errors();
         let fields = reader.fields_of(Context::Test, node, "a test", &KEYS);
-        // What is missing may be what is called by another word.
-        let renamed = reader.errors() > before;
         if !matches!(node.kind, Kind::Map(_)) {
             return;
         }
         let is_database = matches!(shared.rules, super::Rules::Database(_));
-        let Some((verb, path)) = verb(reader, &fields, &shared.rules, renamed) else { return };
+        let Some((verb, path)) = verb(reader, &fields, &shared.rules) else { return };
         let now = match fields.get("now") {
             Some(now) => reader.time(now, "now", Some(shared.now)).unwrap_or(shared.now),
             None => shared.now,
         };
         let test = Test { fields, shared, now, verb, path };
-        let Some(users) = test.users(reading, renamed) else { return };
+        let Some(users) = test.users(reading) else { return };
         let reader = &mut reading.reader;
         let because = fields
             .stated("because")
@@ -275,12 +272,7 @@ fn skip(reader: &mut Reader, node: &Node) -> Option<String> {
 }
 
 /// What the test asks: exactly one of the verbs.
-fn verb<'n>(
-    reader: &mut Reader,
-    fields: &Fields<'n>,
-    rules: &super::Rules,
-    renamed: bool,
-) -> Option<(&'static str, &'n Node)> {
+fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &super::Rules) -> Option<(&'static str, &'n Node)> {
     let known: &[&'static str] = match rules {
         super::Rules::Storage(_) => &STORAGE_VERBS,
         super::Rules::Firestore(_) => &VERBS,
@@ -305,10 +297,8 @@ fn verb<'n>(
             reader.error("misplaced-key", span, format!("{first} and {second} are two requests; a test makes one"));
             None
         }
-        _ if renamed => None,
         _ => {
-            let message = format!("a test says what is asked, with one of {}", known.join(", "));
-            reader.error("missing-key", fields.node.span, message);
+            reader.missing(fields.node, format!("a test says what is asked, with one of {}", known.join(", ")));
             None
         }
     }

@@ -128,7 +128,7 @@ impl Test<'_, '_> {
 
     pub(super) fn missing_value(&self, reader: &mut Reader, example: &str) {
         let message = format!("{}: say what is written, such as `with: {example}`", self.verb());
-        reader.error("missing-key", self.fields.node.span, message);
+        reader.missing(self.fields.node, message);
     }
 
     fn storage(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {

@@ -14,14 +14,11 @@ use super::{Expect, Test};
 
 impl Test<'_, '_> {
     /// The users for whom the test is run, each with what is expected and, of several, where that stands.
-    pub(super) fn users(&self, reading: &mut Reading<'_>, renamed: bool) -> Option<Vec<(User, Expect, Option<Span>)>> {
+    pub(super) fn users(&self, reading: &mut Reading<'_>) -> Option<Vec<(User, Expect, Option<Span>)>> {
         let fields = &self.fields;
         let reader = &mut reading.reader;
         let Some(expect) = fields.get("expect") else {
-            if !renamed {
-                let message = "a test says what is expected: `expect: allow` or `expect: deny`";
-                reader.error("missing-key", fields.node.span, message);
-            }
+            reader.missing(fields.node, "a test says what is expected: `expect: allow` or `expect: deny`");
             return None;
         };
         if let Kind::Map(entries) = &expect.kind {
@@ -59,9 +56,10 @@ impl Test<'_, '_> {
             let user = match &name.kind {
                 Kind::Null => User::nobody("guest"),
                 Kind::Map(_) => self.stated(reading, name, &users),
+                Kind::Text(text) => self.user(&mut reading.reader, text, name.span)?,
                 _ => {
-                    let text = reading.reader.text(name, "as")?;
-                    self.user(&mut reading.reader, text, name.span)?
+                    reading.reader.wrong(name, "as", "the name of a user, or a user such as `{ uid: alice }`");
+                    return None;
                 }
             };
             users.push((user, expect, Some(name.span)));

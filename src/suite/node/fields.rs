@@ -18,15 +18,19 @@ pub(in crate::suite) struct Reader {
     pub(in crate::suite) product: Option<Product>,
     problems: Vec<Diagnostic>,
     errors: usize,
+    /// Maps with unknown keys: what is missing there may be what has another name.
+    renamed: Vec<Span>,
+    /// Keys that are missing, and in which maps.
+    missing: Vec<(Span, Diagnostic)>,
 }
 
 impl Reader {
     pub(in crate::suite) fn new(source: Source) -> Self {
-        Reader { source, product: None, problems: Vec::new(), errors: 0 }
+        Reader { source, product: None, problems: Vec::new(), errors: 0, renamed: Vec::new(), missing: Vec::new() }
     }
 
     pub(in crate::suite) fn has_problems(&self) -> bool {
-        !self.problems.is_empty()
+        !self.problems.is_empty() || !self.missing.is_empty()
     }
 
     /// How many errors there are so far.
@@ -36,6 +40,9 @@ impl Reader {
 
     /// Everything that was found wrong, in the order of the text.
     pub(in crate::suite) fn finish(mut self) -> Diagnostics {
+        let renamed = self.renamed;
+        self.missing.retain(|(map, _)| !renamed.contains(map));
+        self.problems.extend(self.missing.into_iter().map(|(_, problem)| problem));
         self.problems.sort_by_key(|problem| problem.span.map(|span| span.start));
         self.problems.dedup();
         Diagnostics::new(self.source, self.problems)
@@ -48,6 +55,17 @@ impl Reader {
 
     pub(in crate::suite) fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.report(problem(code, span, message));
+    }
+
+    /// Reports that a map has no key of some name; only where it has no unknown key, which may be a misspelt one.
+    pub(in crate::suite) fn missing(&mut self, map: &Node, message: impl Into<String>) {
+        self.missing_at(map, map.span, message);
+    }
+
+    /// The same, told elsewhere than at the whole map.
+    pub(in crate::suite) fn missing_at(&mut self, map: &Node, at: Span, message: impl Into<String>) {
+        self.errors += 1;
+        self.missing.push((map.span, problem("missing-key", at, message)));
     }
 
     pub(in crate::suite) fn warn(&mut self, code: &'static str, span: Span, message: impl Into<String>, hint: &str) {
@@ -80,6 +98,7 @@ impl Reader {
                     // Anchors need a place to stand.
                     let extension = key.text.starts_with("x-") && known.contains(&"tests");
                     if !extension {
+                        self.renamed.push(node.span);
                         let message = format!("{:?} is no key of {what}", key.text);
                         let problem = problem("unknown-key", key.span, message);
                         let hint = self.instead(context, &key.text, known);

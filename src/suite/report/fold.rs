@@ -40,7 +40,9 @@ pub(super) fn notes(run: &Run, all: bool, few: usize) -> Vec<Alike<'_, &Note>> {
     // A hint is about one path; the cause is the same without it.
     alike(noted, each, |_, note| match note {
         Note::NoMatch(_) => (note.word(), ""),
-        Note::CatchAll(text, _) | Note::Error(text, _) | Note::Refused(text) => (note.word(), text.as_str()),
+        Note::NoMethod(text, _) | Note::CatchAll(text, _) | Note::Error(text, _) | Note::Refused(text) => {
+            (note.word(), text.as_str())
+        }
     })
 }
 

@@ -137,7 +137,11 @@ impl Page {
 
     fn failure(&mut self, result: &TestResult, failure: &Failure) {
         let TestResult { suite, line, column, name, user, request, expected, .. } = result;
-        let otherwise = if failure.got == *expected { ", but not for that reason" } else { "" };
+        let otherwise = match (failure.got == *expected, failure.noted) {
+            (false, _) => "",
+            (true, false) => ", but not for that reason",
+            (true, true) => ", for a reason that the test does not pin",
+        };
         self.wrapped("FAIL  ", name, true);
         // A place is never shortened: editors and people follow it.
         let _ = writeln!(self.out, "  --> {suite}:{line}:{column}");

@@ -292,7 +292,7 @@ fn returned(reader: &mut Reader, value: &Node, name: &str) {
 
 fn required<'n>(reader: &mut Reader, fields: &Fields<'n>, name: &str) -> Option<(&'n str, Span)> {
     let Some(node) = fields.get(name) else {
-        reader.error("missing-key", fields.node.span, format!("{name} is missing"));
+        reader.missing(fields.node, format!("{name} is missing"));
         return None;
     };
     reader.text(node, name).map(|text| (text, node.span))

@@ -166,7 +166,7 @@ fn kind(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Ki
 fn uid<'n>(reader: &mut Reader, fields: &Fields<'n>, what: &str) -> Option<&'n str> {
     let Some(node) = fields.get("uid") else {
         let message = format!("{what} has no uid; nobody at all is `guest`, or a user that is null");
-        reader.error("missing-key", fields.node.span, message);
+        reader.missing(fields.node, message);
         return None;
     };
     let uid = reader.text(node, "uid")?;
@@ -194,7 +194,7 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
     alone(&mut reading.reader, fields, "the token", &["token", "keys", "project", "tenant"]);
     let Some(keys) = fields.get("keys") else {
         let message = format!("{what}: a token needs the public keys that it is verified with: `keys: FILE`");
-        reading.reader.error("missing-key", fields.node.span, message);
+        reading.reader.missing(fields.node, message);
         return None;
     };
     let token = fields.get("token")?;
