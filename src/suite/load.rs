@@ -122,24 +122,6 @@ pub(super) struct Shared {
     pub(super) used: RefCell<Used>,
 }
 
-pub(in crate::suite) const SUITE: [&str; 15] = [
-    "$schema",
-    "description",
-    "rules",
-    "service",
-    "include",
-    "now",
-    "project",
-    "bucket",
-    "database",
-    "transport",
-    "users",
-    "objects",
-    "documents",
-    "data",
-    "tests",
-];
-
 /// Files that include each other in a row.
 const MAX_INCLUDES: usize = 16;
 /// Files that a suite includes, directly and by way of others.
@@ -256,7 +238,7 @@ impl<'f> Loader<'f> {
             reader.product = rules.as_ref().map(|(_, rules)| rules.kind());
             if !part.node.is_null() {
                 let what = if at == last { "a suite" } else { "an included file" };
-                reader.fields_of(Context::Suite, &part.node, what, &SUITE);
+                reader.fields_of(Context::Suite, &part.node, what, &part::KEYS);
             } else if !reader.has_problems() {
                 reader.error("missing-key", Span::default(), "the file is empty; a suite has rules and tests");
             }
@@ -335,20 +317,10 @@ impl<'f> Loader<'f> {
                 Ok((path, text, product)) => {
                     self.compile(path, text, Some(product), Span::default(), &mut part.reading.reader)
                 }
-                Err(NoRules::Wrong(problems)) => {
-                    let message = "no rules are named here, and firebase.json is wrong; see there";
-                    part.reading.reader.error("wrong-file", Span::default(), message);
-                    self.found(problems);
-                    None
-                }
-                Err(NoRules::Unreadable(why)) => {
-                    let message = format!("no rules are named here, and {why}");
-                    part.reading.reader.error("unreadable-file", Span::default(), message);
-                    None
-                }
-                Err(NoRules::Because(why)) => {
-                    let message = format!("a suite names the rules that it tests: `rules: storage.rules`{why}");
-                    part.reading.reader.missing_at(&part.node, Span::default(), message);
+                Err(why) => {
+                    if let Some(problems) = why.report(&mut part.reading.reader, &part.node) {
+                        self.found(problems);
+                    }
                     None
                 }
             };

@@ -77,6 +77,7 @@ mod files;
 mod idioms;
 mod load;
 mod node;
+mod note;
 pub mod official;
 mod outcome;
 mod part;
@@ -102,9 +103,10 @@ pub use files::{Disk, Files, discover, is_suite};
 #[cfg(feature = "cli")]
 pub(crate) use files::{UTF16, is_utf16};
 pub use load::{Suite, Suites};
+pub use note::Note;
 #[cfg(feature = "cli")]
 pub(crate) use outcome::Answer;
-pub use outcome::{Failure, Note, Outcome, TestResult};
+pub use outcome::{Failure, Outcome, TestResult};
 pub use project::{Named, ProjectError, Target, project};
 pub use rules::{Product, Rules, RulesError};
 pub use run::{Options, Run};

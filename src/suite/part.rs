@@ -4,6 +4,25 @@ use std::path::PathBuf;
 
 use super::{node::Node, paths, reading::Reading};
 
+/// The keys of a suite.
+pub(super) const KEYS: [&str; 15] = [
+    "$schema",
+    "description",
+    "rules",
+    "service",
+    "include",
+    "now",
+    "project",
+    "bucket",
+    "database",
+    "transport",
+    "users",
+    "objects",
+    "documents",
+    "data",
+    "tests",
+];
+
 /// A file and those that it includes, which come before it.
 pub(super) struct Part<'f> {
     pub(super) path: PathBuf,

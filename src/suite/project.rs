@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::{Diagnostic, Diagnostics, Source};
+use crate::text::{Diagnostic, Diagnostics, Source, Span};
 
 use super::{
     Product,
@@ -116,6 +116,28 @@ pub(super) enum NoRules {
     Wrong(Diagnostics),
     /// Which of the files cannot be read, and why.
     Unreadable(String),
+}
+
+impl NoRules {
+    /// Reports that the suite has no rules. Gives what is wrong with `firebase.json`, which is to be told apart.
+    pub(super) fn report(self, reader: &mut Reader, suite: &Node) -> Option<Diagnostics> {
+        match self {
+            NoRules::Wrong(problems) => {
+                let message = "no rules are named here, and firebase.json is wrong; see there";
+                reader.error("wrong-file", Span::default(), message);
+                return Some(problems);
+            }
+            NoRules::Unreadable(why) => {
+                let message = format!("no rules are named here, and {why}");
+                reader.error("unreadable-file", Span::default(), message);
+            }
+            NoRules::Because(why) => {
+                let message = format!("a suite names the rules that it tests: `rules: storage.rules`{why}");
+                reader.missing_at(suite, Span::default(), message);
+            }
+        }
+        None
+    }
 }
 
 /// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the product.

@@ -20,7 +20,8 @@ use super::{
     case::{self, Ask, Case, Expect},
     coverage::FileCoverage,
     load::{Suite, Suites},
-    outcome::{Answer, Failure, Note, Outcome, TestResult},
+    note::Note,
+    outcome::{Answer, Failure, Outcome, TestResult},
 };
 
 /// Tests that one worker takes at a time. Coverage is added up by these pieces, in their order, so that it does not

@@ -43,7 +43,7 @@ mod tests {
             keys.sort();
             keys
         };
-        assert_eq!(keys("/properties"), sorted(&crate::suite::load::SUITE));
+        assert_eq!(keys("/properties"), sorted(&crate::suite::part::KEYS));
         assert_eq!(keys("/$defs/test/properties"), sorted(&crate::suite::case::KEYS));
         assert_eq!(keys("/$defs/user/oneOf/1/properties"), sorted(&crate::suite::users::KEYS));
         assert_eq!(keys("/$defs/object/properties"), sorted(&crate::storage::OBJECT_FIELDS));
