@@ -137,6 +137,7 @@ impl Decision {
 
     /// Of such a request, the rule of another kind that stands deepest on its way, with its kind and its place; and the kind
     /// that was asked for.
+    #[cfg(feature = "suite")]
     pub(crate) fn other_kind(&self) -> Option<(RuleKind, (RuleKind, &str, Span))> {
         let (path, kind) = self.ungranted()?;
         Some((kind, self.rules.other_kind(path, kind)?))

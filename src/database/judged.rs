@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::{
     eval::{Fault, Kept, Notes, NotesReader},
-    explain::{Nearest, ignores_request, nearest_place, on_way},
+    explain::{Nearest, ignores_request, nearest_place},
     program::{RulePlace, Run},
     text::Span,
 };
@@ -85,6 +85,7 @@ impl Judged {
 
     /// Of a path on whose way below the root no rule of the kind stands: the deepest place there that has one of another
     /// kind, and that rule.
+    #[cfg(feature = "suite")]
     pub(super) fn other_kind(&self, path: &str, kind: RuleKind) -> Option<(RuleKind, &str, Span)> {
         let of = |place: &RulePlace, kind: RuleKind| match kind {
             RuleKind::Read => place.read,
@@ -92,7 +93,7 @@ impl Judged {
             RuleKind::Validate => place.validate,
         };
         let grants = if kind == RuleKind::Read { RuleKind::Write } else { RuleKind::Read };
-        let on_way = on_way(&self.rules.inner.tree, path);
+        let on_way = crate::explain::on_way(&self.rules.inner.tree, path);
         let below = on_way.get(1..).unwrap_or(&[]);
         if below.iter().any(|place| of(place, kind).is_some()) {
             return None;

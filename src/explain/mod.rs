@@ -13,7 +13,9 @@ use crate::{
 };
 
 pub use nearest::Nearest;
-pub(crate) use nearest::{block as nearest_block, on_way, place as nearest_place};
+#[cfg(feature = "suite")]
+pub(crate) use nearest::on_way;
+pub(crate) use nearest::{block as nearest_block, place as nearest_place};
 pub(crate) use query::{NAME, QueryView, is_unnamed};
 
 /// Columns of a line where nobody asks for others.

@@ -100,7 +100,7 @@ impl Suites {
     }
 
     /// Whether a text is that of a rules file, and not of rules that stand in a suite.
-    pub(crate) fn is_rules_file(&self, text: &Source) -> bool {
+    pub fn is_rules_file(&self, text: &Source) -> bool {
         self.is_of_rules(text) && !self.with_rules.contains(Path::new(text.name()))
     }
 }
