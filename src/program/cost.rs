@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Code, Node, NodeId, Part, calls::called};
+use super::{Code, Node, NodeId, Part};
 
 /// Expressions that one request may evaluate, over all statements tried (runtime specification, section 17).
 pub const MAX_EXPRESSIONS: u32 = 1000;
@@ -14,13 +14,16 @@ pub(super) struct Costs {
 }
 
 impl Costs {
-    /// Finds out what a function costs, and those that it calls.
-    pub(super) fn learn(&mut self, code: &Code, function: u32) {
-        for number in called(code, function, |function| self.functions.contains_key(&function)) {
-            let Some(function) = code.functions.get(number as usize) else { continue };
-            let lets = self.sum(code, function.lets.len() as u32, function.lets.iter().copied());
-            self.functions.insert(number, lets.saturating_add(self.of(code, function.result)));
-        }
+    /// Whether a function has been [`learn`](Self::learn)ed.
+    pub(super) fn knows(&self, function: u32) -> bool {
+        self.functions.contains_key(&function)
+    }
+
+    /// Computes what a function costs. The functions that it calls have to be known.
+    pub(super) fn learn(&mut self, code: &Code, number: u32) {
+        let Some(function) = code.functions.get(number as usize) else { return };
+        let lets = self.sum(code, function.lets.len() as u32, function.lets.iter().copied());
+        self.functions.insert(number, lets.saturating_add(self.of(code, function.result)));
     }
 
     /// The most that evaluating an operation spends, whatever the request; the calls in it are counted in full. The

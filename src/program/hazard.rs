@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::value::Value;
 
-use super::{Code, Node, NodeId, Part, calls::called};
+use super::{Code, Node, NodeId, Part};
 
 /// What an operation may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +34,12 @@ pub(super) struct Hazards {
 }
 
 impl Hazards {
-    /// Finds out what a function may do, and those that it calls.
-    pub(super) fn learn(&mut self, code: &Code, function: u32) {
-        for number in called(code, function, |function| self.functions.contains_key(&function)) {
-            let Some(function) = code.functions.get(number as usize) else { continue };
-            let bodies = function.lets.iter().chain([&function.result]);
-            let hazard = bodies.map(|id| self.of(code, *id)).fold(Hazard::default(), Hazard::or);
-            self.functions.insert(number, hazard);
-        }
+    /// Computes what a function may do. The functions that it calls have to be known.
+    pub(super) fn learn(&mut self, code: &Code, number: u32) {
+        let Some(function) = code.functions.get(number as usize) else { return };
+        let bodies = function.lets.iter().chain([&function.result]);
+        let hazard = bodies.map(|id| self.of(code, *id)).fold(Hazard::default(), Hazard::or);
+        self.functions.insert(number, hazard);
     }
 
     /// The hazard of an operation with all that it evaluates. The functions that it calls have to be known.

@@ -14,6 +14,7 @@ use crate::{
 use super::{
     Block, Function, Methods, Node, NodeId, Part, Program, Run, ServiceProgram, Statement, Test, TestId,
     builder::Builder,
+    calls::called,
     chain::{Cell, Chain},
     cost::{Costs, MAX_EXPRESSIONS},
     fold,
@@ -132,8 +133,10 @@ impl<'s> Lowering<'s> {
         }
         let run = Run { start: first as u32, len: functions.len() as u32 };
         for function in run.start..run.start + run.len {
-            self.costs.learn(&self.builder.code, function);
-            self.hazards.learn(&self.builder.code, function);
+            for number in called(&self.builder.code, function, |number| self.costs.knows(number)) {
+                self.costs.learn(&self.builder.code, number);
+                self.hazards.learn(&self.builder.code, number);
+            }
         }
         run
     }
