@@ -237,11 +237,13 @@ fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: u
             Err(message) => failed(Failure::undecided(message, "no-sign-in")),
         };
     }
-    // A line is pinned by what was looked at, which only a trace has.
-    let pinned = case.because.is_some();
-    let answer = match decide(rules, &case.ask, coverage, false) {
-        // What failed is told with all it went through, and of a denial which rules came to it.
-        Ok(answer) if pinned || answer.verdict() != case.expect || !answer.is_allowed() => {
+    // A line is pinned by what was looked at, and a denial is told with the rules that came to it: both take a trace.
+    let wants_trace = case.because.is_some() || case.expect == Expect::Deny;
+    // Coverage is counted without one.
+    let has_trace = wants_trace && coverage.is_none();
+    let answer = match decide(rules, &case.ask, coverage, wants_trace) {
+        // What failed is told with all it went through.
+        Ok(answer) if !has_trace && (wants_trace || answer.verdict() != case.expect) => {
             decide(rules, &case.ask, None, true).unwrap_or(answer)
         }
         Ok(answer) => answer,
