@@ -5,8 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use crate::{
     eval::Outcome,
     explain::{
-        Decisive, Width, decisive_step, describe, in_short, in_words, middle, shorten, worth_showing, write_decisive,
-        write_located, write_steps, write_wrapped,
+        Decisive, View, Width, decisive_step, describe, in_short, in_words, middle, shorten, worth_showing,
+        write_decisive, write_located, write_steps, write_wrapped,
     },
     value::Value,
 };
@@ -82,7 +82,7 @@ impl Explanation<'_> {
             writeln!(f, "  {name} = {}", shorten(&Value::from(key.as_str()).view().describe(), room))?;
         }
         match (&rule.condition, &rule.outcome) {
-            (Some(step), _) => write_steps(f, width, source, step, 2, None),
+            (Some(step), _) => write_steps(f, View { width, source, query: None }, step, 2),
             (None, Outcome::Error(_)) => write_wrapped(f, width, "  ", 4, &describe(&rule.outcome)),
             (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), width.source())),
         }

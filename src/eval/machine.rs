@@ -221,6 +221,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     fn enter(&mut self, id: NodeId, node: Node) -> Flow<'a> {
         let code = self.code;
         match node {
+            // [`Self::begin`] finishes what has no operands.
             Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {}
             Node::All(_) | Node::Any(_) => self.todo([Task::Parts(id, 0)]),
             Node::And(left, _) | Node::Or(left, _) => self.todo([Task::Left(id), Task::Enter(left)]),

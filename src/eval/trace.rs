@@ -19,6 +19,13 @@ pub struct Trace {
     pub blocks: Vec<BlockTrace>,
 }
 
+impl Trace {
+    /// The statements of all blocks that were tried.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
+        self.blocks.iter().flat_map(|block| &block.statements)
+    }
+}
+
 /// A block that covers the request's path.
 #[derive(Clone, Debug)]
 pub struct BlockTrace {
@@ -117,6 +124,17 @@ impl StepKind {
 }
 
 impl Step {
+    /// The step and all steps inside it, in source order. It keeps a list of what is left: steps nest as deeply as
+    /// functions and operands together.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Step> {
+        let mut open = vec![self];
+        std::iter::from_fn(move || {
+            let step = open.pop()?;
+            open.extend(step.parts.iter().rev());
+            Some(step)
+        })
+    }
+
     /// The operation, which is the key of coverage.
     pub fn node(&self) -> NodeId {
         self.node

@@ -61,6 +61,15 @@ impl Width {
     }
 }
 
+/// What every line of a trace is written with.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'v> {
+    pub(crate) width: Width,
+    pub(crate) source: &'v Source,
+    /// Of a query, what it leaves open.
+    pub(crate) query: Option<&'v QueryView<'v>>,
+}
+
 /// The place in the rules that decided, what is to be said of it, and the operands that made it so.
 pub(crate) struct Decisive<'d> {
     pub(crate) span: Span,
@@ -182,45 +191,22 @@ pub(crate) fn in_short(step: &Step, gave: &str) -> String {
     }
 }
 
-/// What the steps of a condition say of operands that were taken by mistake.
-pub(crate) fn strays(step: &Step) -> Vec<&str> {
-    let (mut open, mut found) = (vec![step], Vec::new());
-    while let Some(step) = open.pop() {
-        found.extend(step.stray.as_deref());
-        open.extend(step.parts.iter().rev());
-    }
-    found
-}
-
-/// One line for each sub-expression, those inside it indented below. Of a query, `query` is what it leaves open.
-pub(crate) fn write_steps(
-    f: &mut Formatter<'_>,
-    width: Width,
-    source: &Source,
-    step: &Step,
-    indent: usize,
-    query: Option<&QueryView<'_>>,
-) -> Result {
-    // A list of what is left to write: steps are within each other as deeply as functions and operands together.
+/// One line for each sub-expression, those inside it indented below.
+pub(crate) fn write_steps(f: &mut Formatter<'_>, view: View<'_>, step: &Step, indent: usize) -> Result {
+    // A list of what is left to write, as [`Step::all`] keeps one.
     let mut open = vec![(step, indent)];
     while let Some((step, indent)) = open.pop() {
-        write_step(f, width, source, step, indent, query)?;
+        write_step(f, view, step, indent)?;
         // Very deep expressions stay readable if they stop moving to the right.
-        let indent = if indent < width.columns() * 2 / 5 { indent + 2 } else { indent };
+        let indent = if indent < view.width.columns() * 2 / 5 { indent + 2 } else { indent };
         open.extend(worth_showing(step).into_iter().rev().map(|part| (part, indent)));
     }
     Ok(())
 }
 
 /// The line of a sub-expression.
-fn write_step(
-    f: &mut Formatter<'_>,
-    width: Width,
-    source: &Source,
-    step: &Step,
-    indent: usize,
-    query: Option<&QueryView<'_>>,
-) -> Result {
+fn write_step(f: &mut Formatter<'_>, view: View<'_>, step: &Step, indent: usize) -> Result {
+    let View { width, source, query } = view;
     let gave = query.and_then(|query| query.describe(step)).unwrap_or_else(|| describe(&step.outcome));
     let (text, short) = beside(width, indent, source.slice(step.span), &gave);
     let failed_inside = origin(step).is_some();

@@ -23,18 +23,12 @@ pub(crate) struct QueryView<'t> {
 impl<'t> QueryView<'t> {
     /// Of a block that covers the query.
     pub(crate) fn new(source: &'t Source, trace: &'t Trace, block: &'t BlockTrace) -> Self {
-        let statements = trace.blocks.iter().flat_map(|block| &block.statements);
-        let mut open: Vec<&Step> = statements.filter_map(|statement| statement.condition.as_ref()).collect();
-        let mut data = None;
-        while let Some(step) = open.pop() {
-            if source.slice(step.span) == "resource.data"
-                && let Outcome::Value(value) = &step.outcome
-            {
-                data = Some(value);
-                break;
-            }
-            open.extend(&step.parts);
-        }
+        let steps = trace.statements().filter_map(|statement| statement.condition.as_ref()).flat_map(Step::all);
+        let data =
+            steps.filter(|step| source.slice(step.span) == "resource.data").find_map(|step| match &step.outcome {
+                Outcome::Value(value) => Some(value),
+                _ => None,
+            });
         let unnamed = block.captures.iter().filter(|(_, text)| is_unnamed(text)).map(|(name, _)| name.as_str());
         QueryView { source, data, unnamed: unnamed.collect() }
     }

@@ -1,6 +1,7 @@
 //! What the filters of a query tell about the documents that it returns.
 
 use crate::{
+    explain::NAME,
     service::DocumentPath,
     value::{Comparator, Constraint, Map, Path, PathRef, Value},
 };
@@ -13,9 +14,6 @@ const MAX_INNER: usize = 4;
 
 /// Filters that may stand in each other.
 const MAX_DEPTH: usize = 100;
-
-/// The field that stands for a document's name.
-const NAME: &str = "__name__";
 
 /// A filter of a query. Fields may be nested (`author.uid`); a part of a name that holds a dot stands in backquotes.
 ///

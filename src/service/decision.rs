@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::{
-    eval::{Fault, Recording, Trace},
+    eval::{Fault, Recording, StatementTrace, Trace},
     explain::{Nearest, ignores_request, in_full},
     text::{Source, Span},
     value::Root,
@@ -119,15 +119,20 @@ impl Decision {
         self.trace.as_ref().map(|recorded| recorded.trace())
     }
 
+    /// The statements that were tried, where that is known.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
+        self.trace().into_iter().flat_map(Trace::statements)
+    }
+
     /// Of a denial that was asked for with `explain`, where no block covers the path: the block that comes nearest. So
     /// also where only a catch-all covers it, if that permits nothing, whoever asks, or if one misspelt name keeps another
     /// block from covering it.
     pub fn nearest(&self) -> Option<&Nearest> {
         let recorded = self.trace.as_ref()?;
         let (nearest, is_misspelt) = recorded.nearest.as_ref()?;
-        let statements = || recorded.trace().blocks.iter().flat_map(|block| &block.statements);
         let permits_nothing = || {
-            statements().filter_map(|s| s.condition.as_ref()).all(|condition| ignores_request(&self.source, condition))
+            let mut conditions = recorded.trace().statements().filter_map(|statement| statement.condition.as_ref());
+            conditions.all(|condition| ignores_request(&self.source, condition))
         };
         (*is_misspelt || permits_nothing()).then_some(nearest)
     }

@@ -3,12 +3,12 @@
 use std::fmt::{Display, Formatter, Result};
 
 use crate::{
-    eval::{BlockTrace, Outcome, StatementTrace},
+    eval::{BlockTrace, Outcome, StatementTrace, Step},
     explain::{
-        Decisive, QueryView, Width, decisive_step, describe, in_short, in_words, is_unnamed, middle, shorten, strays,
+        Decisive, QueryView, View, Width, decisive_step, describe, in_short, in_words, is_unnamed, middle, shorten,
         worth_showing, write_decisive, write_located, write_steps, write_wrapped,
     },
-    text::{Source, one_line},
+    text::one_line,
     value::Value,
 };
 
@@ -39,8 +39,8 @@ impl Display for Explanation<'_> {
         let Some(trace) = self.decision.trace() else { return Ok(()) };
         let uncovered = trace.blocks.is_empty() && matches!(cause, Cause::NoStatement);
         for block in &trace.blocks {
-            let view = self.decision.query.then(|| QueryView::new(source, trace, block));
-            write_block(f, self.width, source, block, view.as_ref())?;
+            let query = self.decision.query.then(|| QueryView::new(source, trace, block));
+            write_block(f, View { width: self.width, source, query: query.as_ref() }, block)?;
         }
         match (self.decision.nearest(), uncovered) {
             (Some(nearest), _) => {
@@ -56,13 +56,8 @@ impl Display for Explanation<'_> {
     }
 }
 
-fn write_block(
-    f: &mut Formatter<'_>,
-    width: Width,
-    source: &Source,
-    block: &BlockTrace,
-    query: Option<&QueryView<'_>>,
-) -> Result {
+fn write_block(f: &mut Formatter<'_>, view: View<'_>, block: &BlockTrace) -> Result {
+    let View { width, source, query } = view;
     writeln!(f)?;
     write_located(f, width, (&format!("match {}", block.path), ""), source, block.span.start)?;
     for (name, text) in &block.captures {
@@ -82,18 +77,13 @@ fn write_block(
         writeln!(f, "  no statement for this method")?;
     }
     for statement in &block.statements {
-        write_statement(f, width, source, statement, query)?;
+        write_statement(f, view, statement)?;
     }
     Ok(())
 }
 
-fn write_statement(
-    f: &mut Formatter<'_>,
-    width: Width,
-    source: &Source,
-    statement: &StatementTrace,
-    query: Option<&QueryView<'_>>,
-) -> Result {
+fn write_statement(f: &mut Formatter<'_>, view: View<'_>, statement: &StatementTrace) -> Result {
+    let View { width, source, .. } = view;
     let head = source.slice(statement.span).split(':').next().unwrap_or("allow").trim_end_matches([';', ' ']);
     let condition = if statement.condition.is_some() { ": if …" } else { "" };
     let outcome = match &statement.outcome {
@@ -103,7 +93,7 @@ fn write_statement(
     let (head, rest) = (format!("  {}", shorten(head, width.source())), format!("{condition}  → {outcome}"));
     write_located(f, width, (&head, &rest), source, statement.span.start)?;
     if let Some(step) = &statement.condition {
-        write_steps(f, width, source, step, 4, query)?;
+        write_steps(f, view, step, 4)?;
     }
     Ok(())
 }
@@ -120,8 +110,9 @@ impl Explanation<'_> {
         }
         // What went wrong elsewhere did no harm.
         if !matches!(cause, Cause::Permitted(_)) {
-            let steps = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
-            steps.flat_map(strays).try_for_each(|stray| say("  = note: ", stray, f))?;
+            let conditions = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
+            let mut strays = conditions.flat_map(Step::all).filter_map(|step| step.stray.as_deref());
+            strays.try_for_each(|stray| say("  = note: ", stray, f))?;
         }
         null::hint(self.decision).map_or(Ok(()), |hint| say("  = note: ", &hint, f))?;
         self.decision.missing_filter().map_or(Ok(()), |hint| say("  = hint: ", &hint, f))
@@ -129,10 +120,6 @@ impl Explanation<'_> {
 }
 
 impl Decision {
-    fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
-        self.trace().into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements)
-    }
-
     /// What in the rules decided; `None` where nothing did, or where it is not known without a trace.
     pub(crate) fn decisive(&self) -> Option<Decisive<'_>> {
         let (span, text, operands) = match &self.cause {

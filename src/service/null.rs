@@ -17,8 +17,9 @@ const NULLABLE: [&str; 3] = ["request.resource", "resource", "request.auth"];
 /// Needs the trace.
 pub(super) fn hint(decision: &Decision) -> Option<String> {
     let (Cause::Failed(fault) | Cause::Aborted(fault)) = decision.cause() else { return None };
-    let statements = decision.trace()?.blocks.iter().flat_map(|block| &block.statements);
-    let failed = statements
+    let failed = decision
+        .trace()?
+        .statements()
         .filter_map(|statement| statement.condition.as_ref())
         .find(|condition| matches!(&condition.outcome, Outcome::Error(error) if error == fault))?;
     let text = |step: &Step| decision.source.slice(step.span).split_whitespace().collect::<String>();
@@ -32,21 +33,12 @@ pub(super) fn hint(decision: &Decision) -> Option<String> {
     let named = |step: &Step| NULLABLE.into_iter().find(|name| *name == text(step));
     let null = null?;
     let name = named(null).or_else(|| {
-        let handed: BTreeSet<_> = steps(failed).into_iter().filter(is_null).filter_map(named).collect();
+        let handed: BTreeSet<_> = failed.all().filter(is_null).filter_map(named).collect();
         // Where several are null, either may be the one.
         handed.first().copied().filter(|_| null.kind == StepKind::Variable && handed.len() == 1)
     })?;
     let method = Method::parse(decision.request.split(' ').next()?)?;
     Some(why(name, method))
-}
-
-fn steps(step: &Step) -> Vec<&Step> {
-    let (mut open, mut all) = (vec![step], Vec::new());
-    while let Some(step) = open.pop() {
-        all.push(step);
-        open.extend(step.parts.iter().rev());
-    }
-    all
 }
 
 fn why(name: &str, method: Method) -> String {

@@ -145,7 +145,7 @@ impl Answer {
     pub(super) fn reason(&self) -> String {
         let (reason, condition) = match self {
             Answer::Service(decision) => {
-                let statements = decision.trace().into_iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
+                let statements = decision.statements();
                 let of_false = matches!(decision.cause(), service::Cause::ConditionsFalse);
                 (decision.reason(), statements.filter_map(|s| s.condition.as_ref()).find(|_| of_false))
             }
@@ -263,11 +263,10 @@ impl Answer {
     /// The error that decided, and those of other statements, which might have permitted too.
     fn faults<'s>(&'s self, first: &'s Fault) -> impl Iterator<Item = &'s Fault> {
         let others = match self {
-            Answer::Service(decision) => decision.trace(),
+            Answer::Service(decision) => Some(decision.statements()),
             Answer::Database(_) => None,
         };
-        let others = others.into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements);
-        std::iter::once(first).chain(others.filter_map(|statement| fault(&statement.outcome)))
+        std::iter::once(first).chain(others.into_iter().flatten().filter_map(|statement| fault(&statement.outcome)))
     }
 
     /// Whether an error has that in its message, as the engine words it or as it is shown.
@@ -276,12 +275,12 @@ impl Answer {
     }
 
     /// Whether nothing in the rules is about the request, or only a catch-all.
-    pub(super) fn is_uncovered(&self) -> bool {
+    fn is_uncovered(&self) -> bool {
         self.has_no_match() || self.catch_all().is_some()
     }
 
     /// Whether conditions are false: which ones, only an explained answer tells.
-    pub(super) fn is_plain_denial(&self) -> bool {
+    fn is_plain_denial(&self) -> bool {
         match self {
             Answer::Service(decision) => matches!(decision.cause(), service::Cause::ConditionsFalse),
             Answer::Database(decision) => matches!(decision.cause(), database::Cause::NotGranted(_, None)),
@@ -377,7 +376,7 @@ impl Answer {
         };
         match self {
             Answer::Service(decision) => {
-                let statements = decision.trace().into_iter().flat_map(|t| &t.blocks).flat_map(|b| &b.statements);
+                let statements = decision.statements();
                 match decision.cause() {
                     service::Cause::Permitted(span) => {
                         // The whole of it permits, on whichever line it goes on.

@@ -22,15 +22,14 @@ impl Unstated {
     /// The metadata that an explained denial read and that the request leaves unstated. `size_unstated` tells that the
     /// written object states no size, which then reads as 0.
     pub(crate) fn of(decision: &Decision, request: &Request<'_>, size_unstated: bool) -> Option<Self> {
-        let conditions = decision.trace()?.blocks.iter().flat_map(|block| &block.statements);
-        let conditions: Vec<&Step> = conditions.filter_map(|statement| statement.condition.as_ref()).collect();
+        let mut conditions = decision.statements().filter_map(|statement| statement.condition.as_ref());
         let search = Search { decision, objects: request.objects(), size_unstated };
         match decision.cause() {
-            Cause::Failed(fault) => conditions.iter().find_map(|condition| {
+            Cause::Failed(fault) => conditions.find_map(|condition| {
                 let failed = matches!(&condition.outcome, Outcome::Error(error) if error == fault);
                 search.in_step(failed.then(|| failed_step(condition, fault))?)
             }),
-            Cause::ConditionsFalse => conditions.iter().find_map(|condition| search.in_step(decisive_step(condition))),
+            Cause::ConditionsFalse => conditions.find_map(|condition| search.in_step(decisive_step(condition))),
             _ => None,
         }
     }
