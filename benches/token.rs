@@ -16,10 +16,10 @@ use firewarden::{
 };
 use serde_json::json;
 
-const PRIVATE_KEY: &str = include_str!("../tests/identity/keys/test-rsa-a.private.pem");
-const EC_PRIVATE_KEY: &str = include_str!("../tests/identity/keys/test-ec.private.pem");
-const PUBLIC_KEYS: &str = include_str!("../tests/identity/keys/test-jwks.json");
-const CERTIFICATE: &str = include_str!("../tests/identity/keys/test-rsa-a.certificate.pem");
+const PRIVATE_KEY: &str = include_str!("../tests/engine/identity/keys/test-rsa-a.private.pem");
+const EC_PRIVATE_KEY: &str = include_str!("../tests/engine/identity/keys/test-ec.private.pem");
+const PUBLIC_KEYS: &str = include_str!("../tests/engine/identity/keys/test-jwks.json");
+const CERTIFICATE: &str = include_str!("../tests/engine/identity/keys/test-rsa-a.certificate.pem");
 const NOW: i64 = 1_700_000_100;
 
 fn at(second: i64) -> Timestamp {

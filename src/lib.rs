@@ -26,8 +26,9 @@
 //! | `storage`, `firestore` | their products: requests as typed builders |
 //! | `database` | Realtime Database: data, the overlay of a write, the cascade, decisions, explanations |
 //! | `lint` | syntax tree → warnings of our own |
-//! | `suite` | rules unit tests: files of tests, runs, coverage, reports (feature `suite`) |
-//! | `cli` | the command |
+//! | `rules` | rules of whichever product, and decisions on requests to them as data |
+//!
+//! Suites of tests are the crate `firewarden-suite`, the command is `firewarden-cli`.
 //!
 //! Deliberately absent: an async runtime, HTTP, a clock, randomness, files; all of that is the host's. There is one
 //! evaluator, for both languages: plain decisions, explanations and coverage run the same program. Where a language
@@ -37,15 +38,14 @@
 //! measures it without optimisation).
 
 #![forbid(unsafe_code)]
+// What only the other crates of the repository use is unused without them.
+#![cfg_attr(not(feature = "unstable-internals"), allow(dead_code, unused_imports))]
 
 // The generated parser names it.
 extern crate alloc;
 
 pub mod auth;
 mod check;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
 pub mod database;
 mod error;
 mod eval;
@@ -54,11 +54,10 @@ pub mod firestore;
 pub mod lint;
 mod pattern;
 mod program;
+pub mod rules;
 mod service;
 mod stdlib;
 pub mod storage;
-#[cfg(feature = "suite")]
-pub mod suite;
 mod syntax;
 pub mod text;
 pub mod value;
@@ -95,7 +94,9 @@ pub mod guide {
     pub mod examples {}
 }
 
-/// The stages themselves, for this package's own tests and benches. No promise of stability.
+/// The stages of the compiler and the evaluator, and what the other crates of this repository share with the products.
+/// No promise of stability.
+#[cfg(feature = "unstable-internals")]
 #[doc(hidden)]
 pub mod internals {
     /// Names, types and static limits.
@@ -106,13 +107,21 @@ pub mod internals {
     pub mod eval {
         pub use crate::eval::*;
     }
-    /// RE2 patterns.
+    /// The text of explanations.
+    pub mod explain {
+        pub use crate::explain::*;
+    }
+    /// Regular expressions.
     pub mod pattern {
         pub use crate::pattern::*;
     }
     /// The compiled form.
     pub mod program {
         pub use crate::program::*;
+    }
+    /// What Storage and Firestore share.
+    pub mod service {
+        pub use crate::service::*;
     }
     /// The table of built-ins.
     pub mod stdlib {
@@ -122,5 +131,4 @@ pub mod internals {
     pub mod syntax {
         pub use crate::syntax::*;
     }
-    pub use crate::value;
 }

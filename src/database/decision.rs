@@ -59,6 +59,19 @@ pub enum Cause {
     Refused(RequestError),
 }
 
+impl Cause {
+    /// The name of the cause in decisions as data: `granted`, `no-rule`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Cause::Granted(_) => "granted",
+            Cause::NoRule(..) => "no-rule",
+            Cause::NotGranted(..) => "not-granted",
+            Cause::Invalid(..) => "invalid",
+            Cause::Refused(_) => "refused",
+        }
+    }
+}
+
 /// A rule that was looked at.
 #[derive(Clone, Debug)]
 pub struct RuleTrace {
@@ -137,8 +150,8 @@ impl Decision {
 
     /// Of such a request, the rule of another kind that stands deepest on its way, with its kind and its place; and the kind
     /// that was asked for.
-    #[cfg(feature = "suite")]
-    pub(crate) fn other_kind(&self) -> Option<(RuleKind, (RuleKind, &str, Span))> {
+    #[doc(hidden)]
+    pub fn other_kind(&self) -> Option<(RuleKind, (RuleKind, &str, Span))> {
         let (path, kind) = self.ungranted()?;
         Some((kind, self.rules.other_kind(path, kind)?))
     }

@@ -100,7 +100,8 @@ impl Explanation<'_> {
 impl Decision {
     /// What in the rules decided; `None` where nothing did, where several rules did, or where it is not known without a
     /// trace.
-    pub(crate) fn decisive(&self) -> Option<Decisive<'_>> {
+    #[doc(hidden)]
+    pub fn decisive(&self) -> Option<Decisive<'_>> {
         let rules = self.rules();
         let last = |granting: bool| {
             let of_kind = move |rule: &&RuleTrace| (rule.kind != RuleKind::Validate) == granting && !rule.holds();

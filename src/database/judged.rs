@@ -85,7 +85,6 @@ impl Judged {
 
     /// Of a path on whose way below the root no rule of the kind stands: the deepest place there that has one of another
     /// kind, and that rule.
-    #[cfg(feature = "suite")]
     pub(super) fn other_kind(&self, path: &str, kind: RuleKind) -> Option<(RuleKind, &str, Span)> {
         let of = |place: &RulePlace, kind: RuleKind| match kind {
             RuleKind::Read => place.read,

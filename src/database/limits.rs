@@ -197,8 +197,7 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// Why no request can be about a path, whatever the rules are.
-#[cfg(feature = "cli")]
-pub(crate) fn path_problem(path: &str) -> Option<RequestError> {
+pub fn path_problem(path: &str) -> Option<RequestError> {
     // The priority of a place can be written.
     let names: Vec<&str> = super::data::names(path.strip_suffix("/.priority").unwrap_or(path)).collect();
     check_path(&names).err()

@@ -55,8 +55,8 @@ pub use decision::{Cause, Decision, IndexWarning, RuleKind, RuleTrace};
 pub use explain::Explanation;
 pub use incoming::{Incoming, ServerValue};
 pub use limits::RequestError;
-#[cfg(feature = "cli")]
-pub(crate) use limits::path_problem;
+#[doc(hidden)]
+pub use limits::path_problem;
 pub use query::{Order, Query};
 pub use request::{Request, Transport};
 pub use tree::{Stored, Tree};
@@ -121,8 +121,9 @@ impl Ruleset {
         &self.inner.warnings
     }
 
-    #[cfg(feature = "suite")]
-    pub(crate) fn tree(&self) -> &RuleTree {
+    /// The compiled form.
+    #[doc(hidden)]
+    pub fn tree(&self) -> &RuleTree {
         &self.inner.tree
     }
 

@@ -13,15 +13,14 @@ use crate::{
 };
 
 pub use nearest::Nearest;
-#[cfg(feature = "suite")]
 pub(crate) use nearest::on_way;
 pub(crate) use nearest::{block as nearest_block, place as nearest_place};
 pub(crate) use query::{NAME, QueryView, is_unnamed};
 
 /// Columns of a line where nobody asks for others.
-pub(crate) const COLUMNS: usize = 80;
+pub const COLUMNS: usize = 80;
 /// Columns of source shown for a sub-expression, in a line of [`COLUMNS`].
-pub(crate) const SOURCE_WIDTH: usize = 44;
+pub const SOURCE_WIDTH: usize = 44;
 /// Columns that a value gets at least, in a line of [`COLUMNS`].
 const VALUE_WIDTH: usize = 24;
 /// Columns that a piece of source gets at least.
@@ -29,7 +28,7 @@ const LEAST_SOURCE: usize = 12;
 
 /// How wide the lines of a text are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Width(usize);
+pub struct Width(usize);
 
 impl Default for Width {
     fn default() -> Self {
@@ -39,16 +38,17 @@ impl Default for Width {
 
 impl Width {
     /// So many columns; at least 30, which indented lines need, and at most 1,000.
-    pub(crate) fn new(columns: usize) -> Self {
+    pub fn new(columns: usize) -> Self {
         Width(columns.clamp(30, 1000))
     }
 
-    pub(crate) fn columns(self) -> usize {
+    /// The columns of a line.
+    pub fn columns(self) -> usize {
         self.0
     }
 
     /// Columns of source shown for a sub-expression: about half of a line.
-    pub(crate) fn source(self) -> usize {
+    pub fn source(self) -> usize {
         match self.0.checked_sub(COLUMNS) {
             Some(more) => SOURCE_WIDTH + more * 11 / 20,
             None => SOURCE_WIDTH.min(self.0 / 2 + 5),
@@ -71,10 +71,13 @@ pub(crate) struct View<'v> {
 }
 
 /// The place in the rules that decided, what is to be said of it, and the operands that made it so.
-pub(crate) struct Decisive<'d> {
-    pub(crate) span: Span,
-    pub(crate) text: String,
-    pub(crate) operands: Vec<&'d Step>,
+pub struct Decisive<'d> {
+    /// The place in the rules.
+    pub span: Span,
+    /// What is to be said of it.
+    pub text: String,
+    /// The operands that made it so.
+    pub operands: Vec<&'d Step>,
 }
 
 /// The place in the rules that decided, with carets.
@@ -136,7 +139,7 @@ pub(crate) fn write_wrapped(f: &mut Formatter<'_>, width: Width, head: &str, ind
 
 /// A text after a head, in lines that fit. Those after the first are indented; a word that fits in no line, such as a
 /// long path, is broken, after a slash where there is one.
-pub(crate) fn wrap(head: &str, indent: usize, text: &str, width: Width) -> String {
+pub fn wrap(head: &str, indent: usize, text: &str, width: Width) -> String {
     let columns = width.columns();
     let line = columns.saturating_sub(indent).max(1);
     let next = format!("\n{:indent$}", "");
@@ -171,7 +174,7 @@ pub(crate) fn wrap(head: &str, indent: usize, text: &str, width: Width) -> Strin
 }
 
 /// A path or a name that fits; its end, which tells files apart, is kept longer than its beginning.
-pub(crate) fn middle(name: &str, width: usize) -> String {
+pub fn middle(name: &str, width: usize) -> String {
     let count = count(name);
     if count <= width {
         return name.to_owned();
@@ -276,7 +279,7 @@ fn origin(step: &Step) -> Option<&Step> {
 }
 
 /// Whether a condition says the same of every request at its time: it reads nothing of user, path or data.
-pub(crate) fn ignores_request(source: &Source, condition: &Step) -> bool {
+pub fn ignores_request(source: &Source, condition: &Step) -> bool {
     const OF_ALL: [&str; 7] = ["request.time", "now", "timestamp", "duration", "math", "hashing", "latlng"];
     let reads = matches!(condition.kind, StepKind::Variable | StepKind::Member);
     if reads || condition.parts.is_empty() && condition.kind == StepKind::Operation {
@@ -286,12 +289,13 @@ pub(crate) fn ignores_request(source: &Source, condition: &Step) -> bool {
 }
 
 /// The sub-expression of a failed one that failed itself.
-pub(crate) fn failed_step<'s>(step: &'s Step, fault: &Fault) -> &'s Step {
+pub fn failed_step<'s>(step: &'s Step, fault: &Fault) -> &'s Step {
     let inner = step.parts.iter().find(|part| matches!(&part.outcome, Outcome::Error(error) if error == fault));
     inner.map_or(step, |inner| failed_step(inner, fault))
 }
 
-pub(crate) fn describe(outcome: &Outcome) -> String {
+/// The outcome of an operation in a line.
+pub fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Value(value) => value.view().describe(),
         Outcome::Described(beginning) => beginning.clone(),
@@ -300,7 +304,7 @@ pub(crate) fn describe(outcome: &Outcome) -> String {
 }
 
 /// An official message, and why, where several causes have that message.
-pub(crate) fn in_full(fault: &Fault) -> String {
+pub fn in_full(fault: &Fault) -> String {
     match &fault.why {
         Some(why) => format!("{} ({why})", in_words(fault)),
         None => in_words(fault),
@@ -320,7 +324,7 @@ pub(crate) fn in_words(fault: &Fault) -> String {
 }
 
 /// Text on one line; what does not fit is left out in the middle.
-pub(crate) fn shorten(text: &str, width: usize) -> String {
+pub fn shorten(text: &str, width: usize) -> String {
     // A text can be a megabyte long, and be shortened for every part of it: only its ends are looked at.
     let words = || text.split_whitespace();
     let line: String = words().flat_map(|word| word.chars().chain([' '])).take(width + 2).collect();
@@ -340,7 +344,7 @@ fn first_line(source: &Source, span: Span) -> Span {
 }
 
 /// The innermost sub-expression that made a condition false.
-pub(crate) fn decisive_step(step: &Step) -> &Step {
+pub fn decisive_step(step: &Step) -> &Step {
     let is_false = |s: &&Step| matches!(s.outcome, Outcome::Value(Value::Bool(false)));
     let inner = match step.kind {
         StepKind::And => step.parts.iter().rev().find(is_false),

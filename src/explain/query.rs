@@ -61,7 +61,7 @@ impl<'t> QueryView<'t> {
     }
 
     /// What a sub-expression gave that depends on what is open.
-    pub(crate) fn describe(&self, step: &Step) -> Option<String> {
+    pub fn describe(&self, step: &Step) -> Option<String> {
         match &step.outcome {
             Outcome::Value(value @ Value::Constraint(_)) => Some(describe_open(value)),
             Outcome::Value(value @ Value::Map(map)) => {

@@ -69,13 +69,13 @@ impl Ruleset {
     }
 
     /// Rules that were compiled already: a file may hold several services.
-    #[cfg(feature = "suite")]
     pub(crate) fn from_compiled(compiled: Compiled) -> Self {
         Ruleset { compiled }
     }
 
-    #[cfg(feature = "suite")]
-    pub(crate) fn compiled(&self) -> &Compiled {
+    /// The compiled form.
+    #[doc(hidden)]
+    pub fn compiled(&self) -> &Compiled {
         &self.compiled
     }
 

@@ -116,8 +116,8 @@ impl<'a> Request<'a> {
     }
 
     /// Whether what the request is about is there.
-    #[cfg(feature = "cli")]
-    pub(crate) fn is_stored(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_stored(&self) -> bool {
         self.existing.is_some()
     }
 

@@ -74,6 +74,21 @@ pub enum Cause {
     Refused(String),
 }
 
+impl Cause {
+    /// The name of the cause in decisions as data: `permitted`, `no-statement`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Cause::Permitted(_) => "permitted",
+            Cause::NoService => "no-service",
+            Cause::NoStatement => "no-statement",
+            Cause::ConditionsFalse => "conditions-false",
+            Cause::Failed(_) => "failed",
+            Cause::Aborted(_) => "aborted",
+            Cause::Refused(_) => "refused",
+        }
+    }
+}
+
 impl Decision {
     /// Whether the request may pass.
     pub fn is_allowed(&self) -> bool {
@@ -120,7 +135,8 @@ impl Decision {
     }
 
     /// The statements that were tried, where that is known.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
+    #[doc(hidden)]
+    pub fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
         self.trace().into_iter().flat_map(Trace::statements)
     }
 
@@ -146,7 +162,8 @@ impl Decision {
 
     /// Of an explained denial of a query, what the query has to state so that rules can permit it; `None` where that is
     /// not what it lacks.
-    pub(crate) fn missing_filter(&self) -> Option<String> {
+    #[doc(hidden)]
+    pub fn missing_filter(&self) -> Option<String> {
         let denied = matches!(self.cause, Cause::Failed(_) | Cause::ConditionsFalse);
         self.trace().filter(|_| self.query && denied).and_then(|trace| undecided::hint(&self.source, trace))
     }

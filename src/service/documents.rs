@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The database that a request is about unless it says otherwise.
-pub(crate) const DEFAULT_DATABASE: &str = "(default)";
+pub const DEFAULT_DATABASE: &str = "(default)";
 
 /// Most octets of one segment of a name.
 const MAX_SEGMENT: usize = 1500;
@@ -59,7 +59,7 @@ impl<'p> DocumentPath<'p> {
 }
 
 /// Database and name within it of a full name, the slash before it optional: `/databases/DATABASE/documents/NAME`.
-pub(crate) fn split_full(full: &str) -> Option<(&str, &str)> {
+pub fn split_full(full: &str) -> Option<(&str, &str)> {
     let rest = full.strip_prefix('/').unwrap_or(full).strip_prefix("databases/")?;
     let (database, rest) = rest.split_once('/')?;
     let relative = rest.strip_prefix("documents/")?;
@@ -72,7 +72,7 @@ fn is_document(relative: &str) -> bool {
 }
 
 /// The first segment of a name within a database that no document or collection can have.
-pub(crate) fn impossible_segment(relative: &str) -> Option<&str> {
+pub fn impossible_segment(relative: &str) -> Option<&str> {
     let mut segments = relative.split('/').enumerate();
     segments.find(|(at, segment)| !is_possible(segment, at % 2 == 1)).map(|(_, segment)| segment)
 }
@@ -104,7 +104,7 @@ fn numeric_id(number: i64) -> String {
 
 /// Why a path names no document within reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Misnamed {
+pub enum Misnamed {
     /// It does not begin with `/databases/DATABASE/documents`.
     Beginning,
     /// It names another database.

@@ -121,7 +121,8 @@ impl Explanation<'_> {
 
 impl Decision {
     /// What in the rules decided; `None` where nothing did, or where it is not known without a trace.
-    pub(crate) fn decisive(&self) -> Option<Decisive<'_>> {
+    #[doc(hidden)]
+    pub fn decisive(&self) -> Option<Decisive<'_>> {
         let (span, text, operands) = match &self.cause {
             Cause::Permitted(span) => (*span, "permits".to_owned(), Vec::new()),
             Cause::Failed(fault) | Cause::Aborted(fault) => {

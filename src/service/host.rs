@@ -26,19 +26,19 @@ const MOST: usize = 20;
 
 /// Which documents rules can reach, and how they ask for them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reach<'d> {
+pub struct Reach<'d> {
     service: &'d str,
     database: &'d str,
 }
 
 impl<'d> Reach<'d> {
     /// From rules of a service: Storage reaches the default database, Firestore that of the request.
-    pub(crate) fn new(service: &'d str, database: &'d str) -> Self {
+    pub fn new(service: &'d str, database: &'d str) -> Self {
         Reach { service, database: if service == Root::Documents.service() { database } else { DEFAULT_DATABASE } }
     }
 
     /// How rules write the functions: `firestore.` in Storage.
-    pub(crate) fn prefix(self) -> &'static str {
+    pub fn prefix(self) -> &'static str {
         if self.is_firestore() { "" } else { "firestore." }
     }
 
@@ -63,8 +63,7 @@ impl<'d> Reach<'d> {
     /// # Errors
     ///
     /// As evaluations fail with it: a path that names no document within reach, or one that cannot be there.
-    #[cfg(feature = "suite")]
-    pub(crate) fn known<'a>(
+    pub fn known<'a>(
         self,
         function: ServiceFunction,
         path: PathRef<'a>,
@@ -78,7 +77,7 @@ impl<'d> Reach<'d> {
     }
 
     /// The official words for a call without an answer, and ours for why it has none.
-    pub(crate) fn call_error<'a>(
+    pub fn call_error<'a>(
         self,
         function: ServiceFunction,
         path: PathRef<'_>,
@@ -143,7 +142,7 @@ impl<'d> Reach<'d> {
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unanswered {
+pub enum Unanswered {
     /// The path names no document within reach.
     Misnamed(Misnamed),
     /// No database can hold such a document.
@@ -153,15 +152,12 @@ pub(crate) enum Unanswered {
     /// The document is not there.
     Missing,
     /// The answers of calls are stated one by one, and this one is not.
-    #[cfg_attr(not(feature = "suite"), allow(dead_code, reason = "only mocks state them"))]
     Unstated,
 }
 
 /// What the path of a call alone tells.
-#[cfg(feature = "suite")]
-pub(crate) enum Known {
+pub enum Known {
     /// It names a document that can be there: its full name.
-    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the line protocol reads the name"))]
     Document(String),
     /// It asks whether a document is there that no database can hold.
     Nothing,
@@ -169,7 +165,7 @@ pub(crate) enum Known {
 
 /// The document that a request is about: what stands there, and what the request leaves of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Own<'d> {
+pub struct Own<'d> {
     /// Its name within the database.
     pub(crate) name: &'d str,
     /// What is stored, where the request says so.
@@ -179,7 +175,7 @@ pub(crate) struct Own<'d> {
 }
 
 /// The documents of one evaluation.
-pub(crate) struct DocumentHost<'d> {
+pub struct DocumentHost<'d> {
     documents: &'d dyn Documents,
     reach: Reach<'d>,
     own: Option<Own<'d>>,
@@ -305,7 +301,7 @@ impl Fetched {
 }
 
 /// What rules see of a document: `__name__`, `data` and `id`.
-pub(crate) fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
+pub fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
     let entries = [("__name__", Value::Path(path.to_path())), ("data", fields), ("id", Value::from(path.id()))];
     Value::Map(Map::from(entries))
 }

@@ -15,14 +15,12 @@ use std::sync::Arc;
 
 pub(crate) use decide::{Asked, cover, decide, explain, permits};
 pub use decision::{Cause, Decision};
-pub(crate) use documents::DEFAULT_DATABASE;
+pub use documents::DEFAULT_DATABASE;
 pub use documents::{After, DocumentPath, Documents};
-#[cfg(feature = "suite")]
-pub(crate) use documents::{impossible_segment, split_full};
+pub use documents::{impossible_segment, split_full};
 pub use explain::Explanation;
-pub(crate) use host::{DocumentHost, Own, Reach, snapshot};
-#[cfg(feature = "suite")]
-pub(crate) use host::{Known, Unanswered};
+pub use host::{DocumentHost, Own, Reach, snapshot};
+pub use host::{Known, Unanswered};
 pub use method::Method;
 
 use crate::{
@@ -34,7 +32,7 @@ use crate::{
 
 /// A compiled file and what the checker warned of. Shared, so that clones cost nothing.
 #[derive(Clone, Debug)]
-pub(crate) struct Compiled {
+pub struct Compiled {
     inner: Arc<Inner>,
 }
 
@@ -50,7 +48,7 @@ impl Compiled {
     /// # Errors
     ///
     /// Everything that the official compiler refuses.
-    pub(crate) fn new(source: &Source) -> Result<Self, Diagnostics> {
+    pub fn new(source: &Source) -> Result<Self, Diagnostics> {
         let ruleset = syntax::parse_service(source)?;
         let found = check::check(source, &ruleset);
         if found.has_errors() {
@@ -60,11 +58,13 @@ impl Compiled {
         Ok(Compiled { inner: Arc::new(Inner { program, warnings: found }) })
     }
 
-    pub(crate) fn program(&self) -> &Program {
+    /// The compiled form.
+    pub fn program(&self) -> &Program {
         &self.inner.program
     }
 
-    pub(crate) fn warnings(&self) -> &Diagnostics {
+    /// What the official compiler warns of.
+    pub fn warnings(&self) -> &Diagnostics {
         &self.inner.warnings
     }
 }

@@ -60,13 +60,13 @@ impl Ruleset {
     }
 
     /// Rules that were compiled already: a file may hold several services.
-    #[cfg(feature = "suite")]
     pub(crate) fn from_compiled(compiled: Compiled) -> Self {
         Ruleset { compiled }
     }
 
-    #[cfg(feature = "suite")]
-    pub(crate) fn compiled(&self) -> &Compiled {
+    /// The compiled form.
+    #[doc(hidden)]
+    pub fn compiled(&self) -> &Compiled {
         &self.compiled
     }
 
@@ -147,7 +147,8 @@ impl Ruleset {
 
 /// Rules of version 1 know no lists: they are denied before any statement is looked at (language specification,
 /// section 3).
-pub(crate) fn refused_list(version: Version, method: Method) -> Option<&'static str> {
+#[doc(hidden)]
+pub fn refused_list(version: Version, method: Method) -> Option<&'static str> {
     let old = version == Version::V1 && method == Method::List;
     old.then_some("Permission denied. List operations are only allowed for rules_version='2'.")
 }

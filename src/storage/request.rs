@@ -98,20 +98,20 @@ impl<'a> Request<'a> {
     }
 
     /// Whether what the request is about is there.
-    #[cfg(feature = "cli")]
-    pub(crate) fn is_stored(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_stored(&self) -> bool {
         self.existing.is_some()
     }
 
     /// The name of the object.
-    #[cfg(feature = "suite")]
-    pub(crate) fn name(&self) -> &str {
+    #[doc(hidden)]
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// What will be stored, and what is.
-    #[cfg(feature = "suite")]
-    pub(crate) fn objects(&self) -> (Option<&Object>, Option<&Object>) {
+    #[doc(hidden)]
+    pub fn objects(&self) -> (Option<&Object>, Option<&Object>) {
         (self.incoming.as_deref(), self.existing.as_deref())
     }
 

@@ -159,7 +159,7 @@ pub(super) fn unexpected(text: &str, at: usize) -> Diagnostic {
 }
 
 /// The offset of the first token at or after `at`.
-pub(crate) fn skip_trivia(text: &str, mut at: usize) -> usize {
+pub fn skip_trivia(text: &str, mut at: usize) -> usize {
     loop {
         let rest = text.get(at..).unwrap_or("");
         let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\x0C']).len();

@@ -23,7 +23,7 @@ mod token;
 mod words;
 
 pub(crate) use comments::line_comments;
-pub(crate) use error::skip_trivia;
+pub use error::skip_trivia;
 pub(crate) use words::{Language, Role, advice, of_word};
 
 pub use database::{DuplicateKeys, parse_database};
@@ -85,7 +85,7 @@ pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics>
 }
 
 /// Whether rules are of a database: they are JSON, while a file with services begins with a word.
-pub(crate) fn is_database(source: &Source) -> bool {
+pub fn is_database(source: &Source) -> bool {
     let text = source.text();
     let json = std::path::Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
     json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))

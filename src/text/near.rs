@@ -1,7 +1,7 @@
 //! The name that a misspelt one stands for.
 
 /// The known name that is nearest to a name: equal but for case, or few letters away.
-pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_ascii_lowercase();
     let length = name.chars().count();
     // Names whose lengths differ by more than the letters that may differ are not compared.

@@ -51,7 +51,7 @@ pub fn frame(source: &Source, span: Span, text: &str) -> String {
 }
 
 /// The same in lines of so many columns, without a text after the carets.
-pub(crate) fn frame_within(source: &Source, span: Span, columns: usize) -> String {
+pub fn frame_within(source: &Source, span: Span, columns: usize) -> String {
     let margin = source.position(span.start).line.to_string().len() + " | ".len();
     let room = columns.saturating_sub(margin).max(3);
     windowed(source, span, "", |before, marked, after, tabs| {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use anyhow::{Context as _, Result, bail};
-use firewarden::{firestore::Method, internals::value::Comparator};
+use firewarden::{firestore::Method, value::Comparator};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::emulator::denial::Said;

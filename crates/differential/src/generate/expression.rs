@@ -1,8 +1,8 @@
 //! Random typed expressions over everything the language has. Built-ins come from the engine's own table, so that a new
 //! one is asked about without a change here.
 
-use firewarden::internals::{
-    stdlib::{Builtin, Dialect, Overload, table},
+use firewarden::{
+    internals::stdlib::{Builtin, Dialect, Overload, table},
     value::Type,
 };
 

@@ -1,6 +1,6 @@
 //! Literals, ordinary and odd, by type.
 
-use firewarden::internals::value::Type;
+use firewarden::value::Type;
 
 use crate::random::Random;
 

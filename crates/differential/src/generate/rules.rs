@@ -1,6 +1,6 @@
 //! Random rulesets for requests: nested blocks, wildcards, functions, conditions on what is stored and written.
 
-use firewarden::internals::value::Type;
+use firewarden::value::Type;
 
 use super::{
     expression::{Expressions, Scope},

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use firewarden::internals::value::Type;
+use firewarden::value::Type;
 use serde_json::{Value as Json, json};
 
 use super::expression::Scope;

@@ -1,7 +1,7 @@
 //! Expressions: their values, their errors with places, and what is said of them.
 
 use anyhow::Result;
-use firewarden::internals::value::Type;
+use firewarden::value::Type;
 use serde_json::{Value as Json, json};
 
 use super::{

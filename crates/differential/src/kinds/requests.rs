@@ -241,8 +241,8 @@ fn snapshot(name: &str, fields: &Json) -> Result<Json> {
 
 /// Claims as typed JSON.
 fn typed(plain: &Json) -> Json {
-    let claims = firewarden::internals::value::json::claims(plain.clone());
-    firewarden::internals::value::json::to_typed(claims.view())
+    let claims = firewarden::value::json::claims(plain.clone());
+    firewarden::value::json::to_typed(claims.view())
 }
 
 #[cfg(test)]

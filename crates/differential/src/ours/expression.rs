@@ -9,9 +9,9 @@ use firewarden::{
         program::{self, Code, Node, NodeId, Program, ServiceFunction, Statement},
         stdlib::Failure,
         syntax,
-        value::{PathRef, Segments, ValueRef, json::to_typed},
     },
     text::Source,
+    value::{PathRef, Segments, ValueRef, json::to_typed},
 };
 use serde_json::Value as Json;
 
@@ -120,5 +120,5 @@ impl<'a> Host<'a> for NoDocuments {
 ///
 /// A value that is none.
 pub fn value(typed: &Json) -> anyhow::Result<Value> {
-    Ok(firewarden::internals::value::json::from_typed(typed)?)
+    Ok(firewarden::value::json::from_typed(typed)?)
 }

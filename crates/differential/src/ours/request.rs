@@ -6,11 +6,9 @@ use anyhow::{Context as _, Result};
 use firewarden::{
     After, Auth, BoxError, DocumentPath, Documents, Outcome, Value,
     firestore::{Direction, Document, Method, Query, Request, Ruleset},
-    internals::{
-        syntax::{self, ast::Match},
-        value::json::from_typed,
-    },
+    internals::syntax::{self, ast::Match},
     text::{Source, Span},
+    value::json::from_typed,
 };
 use serde_json::Value as Json;
 

@@ -1,0 +1,57 @@
+//! The op `decide`: a request as two values and a path.
+
+use bumpalo::Bump;
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use firewarden::{
+    internals::{
+        eval::{Evaluator, Fault, Service, Silent, Subject, Verdict},
+        service::Compiled,
+    },
+    value::{Map, Segments, path::decode_path},
+};
+
+use super::{
+    answer, optional_text,
+    table::{Table, read},
+    text,
+};
+
+pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Result<Json, String> {
+    let service_name = optional_text(request, "service")?.unwrap_or(firewarden::storage::SERVICE);
+    let (method, path) = (text(request, "method")?, text(request, "path")?);
+    let variables = variables(request)?;
+    let program = compiled.program();
+    let Some(service) = program.service(service_name) else { return Ok(json!({ "permit": false })) };
+    let segments = match decode_path(path) {
+        Ok(segments) => segments,
+        Err(why) => return Ok(json!({ "permit": false, "error": { "message": why, "line": null, "column": null } })),
+    };
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let host = Table::new(service_name, &segments, request.get("functions"))?;
+    let arena = Bump::new();
+    let path = Segments::given(&segments);
+    let subject = Subject {
+        segments: &path,
+        unnamed_last: false,
+        request: variables.get("request").map(firewarden::Value::view),
+        resource: variables.get("resource").map(firewarden::Value::view),
+        facts: None,
+    };
+    let language = Service { program: service, subject: &subject, host: &host, block: None };
+    Ok(match Evaluator::new(&program.code, language, &arena, &mut Silent).decide(&program.statements, method) {
+        Verdict::Allow(_) => json!({ "permit": true }),
+        Verdict::Deny(None) => json!({ "permit": false }),
+        Verdict::Deny(Some(error)) | Verdict::Abort(error) => {
+            json!({ "permit": false, "error": answer::fault(&Fault::new(&program.code, &error)) })
+        }
+    })
+}
+
+pub(super) fn variables(request: &JsonMap<String, Json>) -> Result<Map, String> {
+    match request.get("variables") {
+        None | Some(Json::Null) => Ok(Map::new()),
+        Some(Json::Object(rows)) => read(rows).map_err(|e| format!("variable {e}")),
+        Some(_) => Err("variables is an object from names to typed values".to_owned()),
+    }
+}

@@ -1,0 +1,81 @@
+//! The op `expression`: the value of one expression inside a fixed ruleset (`if [EXPR] == []`).
+
+use bumpalo::Bump;
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use firewarden::{
+    internals::{
+        eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
+        program::{Code, Node, NodeId, Program},
+        service::Compiled,
+    },
+    value::{Segments, json::to_typed},
+};
+
+use super::{answer, decide::variables, table::Table};
+
+/// The ruleset that an expression is compiled in; the host's path `/b/bkt/o/d1` matches it.
+pub(super) fn source(service: &str, functions: &str, expression: &str) -> String {
+    format!(
+        "rules_version = '2'; service {service} {{ match /b/{{bucket}}/o {{ {functions} match /{{doc}} {{ allow get: if [{expression}] == []; }} }} }}"
+    )
+}
+
+pub(super) fn evaluate(
+    compiled: &Compiled,
+    service_name: &str,
+    request: &JsonMap<String, Json>,
+) -> Result<Json, String> {
+    let program = compiled.program();
+    let variables = variables(request)?;
+    let host = Table::new(service_name, &[], request.get("functions"))?;
+    let (Some(service), Some(watched)) = (program.service(service_name), element(program)) else {
+        return Err("the expression is not one expression".to_owned());
+    };
+    let arena = Bump::new();
+    let path = Segments::given(&["b", "bkt", "o", "d1"]);
+    let subject = Subject {
+        segments: &path,
+        unnamed_last: false,
+        request: variables.get("request").map(firewarden::Value::view),
+        resource: variables.get("resource").map(firewarden::Value::view),
+        facts: None,
+    };
+    let language = Service { program: service, subject: &subject, host: &host, block: None };
+    let mut watch = Watch { code: &program.code, node: watched, seen: Json::Null };
+    let verdict = Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, "get");
+    let mut answer = match verdict {
+        Verdict::Abort(error) => json!({ "throws": Fault::new(&program.code, &error).message }),
+        _ => watch.seen,
+    };
+    if let Json::Object(fields) = &mut answer {
+        fields.insert("warnings".to_owned(), json!(answer::messages(compiled.warnings(), false)));
+    }
+    Ok(answer)
+}
+
+/// The only element of the list in the condition.
+fn element(program: &Program) -> Option<NodeId> {
+    let condition = program.statements.first()?.condition?;
+    let Node::Compare(_, list, _) = program.code.node(condition) else { return None };
+    let Node::List(items) = program.code.node(list) else { return None };
+    items.of(&program.code.lists).first().copied()
+}
+
+/// Remembers what one operation gave.
+struct Watch<'p> {
+    code: &'p Code,
+    node: NodeId,
+    seen: Json,
+}
+
+impl Observer for Watch<'_> {
+    fn leave(&mut self, node: NodeId, result: &Evaluated<'_>) {
+        if node == self.node {
+            self.seen = match result {
+                Ok(value) => json!({ "value": to_typed(*value) }),
+                Err(error) => json!({ "error": Fault::new(self.code, error).message }),
+            };
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The `firewarden` command: the only crate that prints, reads the environment or knows a terminal.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod check;
+mod eval;
+mod exit;
+mod fold;
+mod init;
+mod input;
+mod jsonl;
+mod output;
+mod project;
+mod report;
+mod repository;
+mod request;
+mod test;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use args::{Args, Command};
+use exit::Exit;
+use output::Output;
+
+fn main() -> ExitCode {
+    // Longer lines of prose are hard to read.
+    let command = Args::command().term_width(output::columns().clamp(40, 100));
+    let args = match command.try_get_matches().and_then(|found| Args::from_arg_matches(&found)) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are asked for, everything else is wrong usage. A closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    let mut output = Output::new(args.color, args.quiet);
+    let exit = match &args.command {
+        Command::Check(options) => check::run(options, &mut output),
+        Command::Eval(options) => eval::run(options, &mut output),
+        Command::Init(options) => init::run(options, &mut output),
+        Command::Test(options) => test::run(options, &mut output),
+        Command::Token(command) => token::run(command, &mut output),
+    };
+    let exit = exit.unwrap_or_else(|failure| {
+        output.error(&failure.to_string());
+        Exit::Usage
+    });
+    // Who reads no result must not take the exit status for one.
+    if let Some(lost) = output.lost() {
+        output.error(&format!("the result cannot be written to standard output: {lost}"));
+        return Exit::Usage.into();
+    }
+    exit.into()
+}

@@ -1,0 +1,209 @@
+//! Standard output and standard error, with colour where it is wanted.
+
+use std::io::Write as _;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use firewarden::{internals::explain::COLUMNS, text::one_line};
+
+use super::args::Color;
+
+/// Where results and messages go. Standard output carries results only.
+pub(super) struct Output {
+    choice: ColorChoice,
+    quiet: bool,
+    /// Why results were not written, the first time.
+    lost: Option<std::io::Error>,
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const FAINT: Style = AnsiColor::Blue.on_default();
+const TRUE: Style = AnsiColor::Green.on_default();
+const FALSE: Style = AnsiColor::Yellow.on_default();
+
+/// Columns of a line: what the variable COLUMNS says, otherwise the width of the terminal that results go to, otherwise 80.
+pub(super) fn columns() -> usize {
+    let stated = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).filter(|columns| *columns > 0);
+    let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    stated.or_else(terminal).unwrap_or(COLUMNS)
+}
+
+impl Output {
+    pub(super) fn new(color: Color, quiet: bool) -> Self {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::AlwaysAnsi,
+            Color::Never => ColorChoice::Never,
+        };
+        Output { choice, quiet, lost: None }
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A result. Where it cannot be written, [`Self::lost`] tells.
+    pub(super) fn result(&mut self, text: &str) {
+        let mut stream = AutoStream::new(std::io::stdout(), self.choice);
+        let written = write!(stream, "{}", paint(&shown(text))).and_then(|()| stream.flush());
+        self.note_lost(written);
+    }
+
+    /// A result for programs: never coloured.
+    pub(super) fn raw(&mut self, text: &str) {
+        let mut stream = std::io::stdout();
+        let written = writeln!(stream, "{text}").and_then(|()| stream.flush());
+        self.note_lost(written);
+    }
+
+    /// A result for programs that ends its own lines; nothing where it is empty.
+    pub(super) fn plain(&mut self, text: &str) {
+        let mut stream = std::io::stdout();
+        let written = write!(stream, "{}", shown(text)).and_then(|()| stream.flush());
+        self.note_lost(written);
+    }
+
+    fn note_lost(&mut self, written: std::io::Result<()>) {
+        if let Err(error) = written {
+            self.lost.get_or_insert(error);
+        }
+    }
+
+    /// Whether results did not reach standard output.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// Why results did not reach standard output, where they did not: a full disk, a reader that went away.
+    pub(super) fn lost(&mut self) -> Option<std::io::Error> {
+        self.lost.take()
+    }
+
+    /// What is wrong with files, in frames, on standard error.
+    pub(super) fn problems(&mut self, text: &str) {
+        let mut stream = AutoStream::new(std::io::stderr(), self.choice);
+        let _ = writeln!(stream, "{}", paint(&shown(text)));
+    }
+
+    /// Empties the screen, where results go to one.
+    pub(super) fn clear(&mut self) {
+        let mut stream = std::io::stdout();
+        if std::io::IsTerminal::is_terminal(&stream) {
+            let _ = write!(stream, "\x1b[2J\x1b[H");
+        }
+    }
+
+    /// Why the command cannot do what it was asked.
+    pub(super) fn error(&mut self, text: &str) {
+        self.message(ERROR, "error", text);
+    }
+
+    /// Something the reader should know beside the result.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.quiet {
+            self.message(FAINT, "note", text);
+        }
+    }
+
+    /// What is done as asked, but may surprise.
+    pub(super) fn warning(&mut self, text: &str) {
+        if !self.quiet {
+            self.message(WARNING, "warning", text);
+        }
+    }
+
+    /// An error of one line that quotes what came from outside, such as a claim of a token.
+    pub(super) fn quoted_error(&mut self, text: &str) {
+        self.error(&one_line(text));
+    }
+
+    /// What would be right, after an error.
+    pub(super) fn hint(&mut self, text: &str) {
+        self.message(FAINT, "hint", &one_line(text));
+    }
+
+    fn message(&mut self, style: Style, word: &str, text: &str) {
+        let mut stream = AutoStream::new(std::io::stderr(), self.choice);
+        let _ = writeln!(stream, "{style}{word}{style:#}: {}", shown(text));
+    }
+}
+
+/// Marks that make a terminal show text in another order than it has.
+const DIRECTIONS: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+/// Text that quotes what came from outside, such as a name or a claim: control characters are shown, not sent to the
+/// terminal.
+fn shown(text: &str) -> String {
+    let one = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        c if c.is_control() || DIRECTIONS.contains(&c) => c.escape_unicode().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(one).collect()
+}
+
+/// Colours by the plain text's own words, so that plain and coloured output cannot differ in content.
+fn paint(text: &str) -> String {
+    text.split_inclusive('\n').map(line).collect()
+}
+
+fn line(text: &str) -> String {
+    let paint = |style: Style, length: usize| {
+        let (word, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        format!("{style}{word}{style:#}{rest}")
+    };
+    let trimmed = text.trim_start();
+    let indent = text.len() - trimmed.len();
+    let head = |prefix: &str| text.starts_with(prefix).then(|| text.find([':', ' ', '\n']).unwrap_or(text.len()));
+    if let Some(length) = head("error[").or_else(|| head("DENY")).or_else(|| head("REFUSED")) {
+        return paint(ERROR, length);
+    }
+    if let Some(length) = head("warning[") {
+        return paint(WARNING, length);
+    }
+    if let Some(length) = head("ALLOW").or_else(|| head("PASS")).or_else(|| head("ADMITTED")) {
+        return paint(GOOD, length);
+    }
+    // Lines of results have the word in front, or indented before a test's name.
+    if let Some(style) = [("FAIL ", ERROR), ("ok ", GOOD), ("skip ", WARNING), ("note:", FAINT)]
+        .into_iter()
+        .find_map(|(word, style)| trimmed.starts_with(word).then_some(style))
+    {
+        return paint(style, indent + trimmed.find([' ', ':']).unwrap_or(0));
+    }
+    // A trace within a failed test.
+    if let Some(style) = [("DENY ", ERROR), ("ALLOW ", GOOD)]
+        .into_iter()
+        .find_map(|(word, style)| trimmed.starts_with(word).then_some(style))
+    {
+        return paint(style, indent + trimmed.find(' ').unwrap_or(0));
+    }
+    if let Some((at, length, style)) = outcome(text) {
+        let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+        let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        return format!("{before}{style}{word}{style:#}{after}");
+    }
+    let is_frame = trimmed.starts_with("--> ") || trimmed.starts_with("| ") || trimmed.starts_with("= hint");
+    if is_frame { paint(FAINT, indent + trimmed.find(['^', ' ']).unwrap_or(1)) } else { text.to_owned() }
+}
+
+/// Where a line of a trace says what came of an expression: place and length of the word, and its colour.
+fn outcome(text: &str) -> Option<(usize, usize, Style)> {
+    let arrow = text.rfind("→ ").map(|at| at + "→ ".len());
+    let trimmed = text.trim_start();
+    let verdict = || trimmed.starts_with("= ").then_some(text.len() - trimmed.len() + "= ".len());
+    let at = arrow.or_else(verdict)?;
+    let rest = text.get(at..)?;
+    let words = [("true", TRUE), ("permits", TRUE), ("grants", TRUE), ("false", FALSE), ("error", ERROR)];
+    words.into_iter().find_map(|(word, style)| {
+        let after = rest.strip_prefix(word)?;
+        let ends = after.is_empty() || after.starts_with([' ', ':', '\n']);
+        ends.then_some((at, word.len(), style))
+    })
+}

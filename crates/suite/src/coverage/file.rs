@@ -1,0 +1,229 @@
+//! The coverage of one rules file: [`FileCoverage`].
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use firewarden::{
+    internals::{
+        eval::{Coverage, Outcome},
+        explain::shorten,
+        program::{Code, Program, RulePlace, RuleTree},
+        stdlib::Dialect,
+    },
+    rules::Rules,
+    text::{Source, Span},
+};
+
+use super::{Counts, Ratio, Status, walk::Walk};
+
+/// Columns of a label.
+const LABEL: usize = 100;
+
+/// What was evaluated of a rules file. Everything stands in the order of the text, what is inside after what is around.
+#[derive(Clone, Debug)]
+pub struct FileCoverage {
+    source: Source,
+    dialect: Dialect,
+    statements: Vec<StatementCoverage>,
+    functions: Vec<FunctionCoverage>,
+    conditions: Vec<ConditionCoverage>,
+    expressions: Vec<ExpressionCoverage>,
+    lines: Vec<LineCoverage>,
+}
+
+/// An `allow` of Storage or Firestore rules, or a `.read`, `.write` or `.validate`.
+#[derive(Clone, Debug)]
+pub struct StatementCoverage {
+    /// The whole statement; of a database rule, its condition without the quotes.
+    pub span: Span,
+    /// Its place and what it is: `/users/{id} allow get`, `/users/$id .read`.
+    pub label: String,
+    /// How often it was tried, and what it gave.
+    pub counts: Counts,
+}
+
+/// A function of the rules.
+#[derive(Clone, Debug)]
+pub struct FunctionCoverage {
+    /// The whole declaration.
+    pub span: Span,
+    /// Its name.
+    pub name: String,
+    /// How often it was called.
+    pub calls: u64,
+}
+
+/// A part that decides alone; see [the module](super) for what that is.
+#[derive(Clone, Copy, Debug)]
+pub struct ConditionCoverage {
+    /// The text it covers, without parentheses around it.
+    pub span: Span,
+    /// How often it gave what.
+    pub counts: Counts,
+}
+
+impl ConditionCoverage {
+    /// Which outcomes were seen.
+    pub fn status(&self) -> Status {
+        self.counts.status()
+    }
+}
+
+/// A sub-expression.
+#[derive(Clone, Debug)]
+pub struct ExpressionCoverage {
+    /// The text it covers, without parentheses around it.
+    pub span: Span,
+    /// Whether it is a literal.
+    pub is_literal: bool,
+    /// Whether it is a variable of the language, such as `request`, of which a member or method is read.
+    pub(super) is_object: bool,
+    /// How often it gave what.
+    pub counts: Counts,
+    /// Different results with their numbers, in the order in which they were first seen; none where they were not asked
+    /// for ([`Coverage::new`]).
+    pub values: Vec<(Outcome, u64)>,
+    /// Results beyond those.
+    pub unkept: u64,
+}
+
+/// A line on which something can be evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineCoverage {
+    /// Its number, from 1.
+    pub line: u32,
+    /// The largest count of what starts on it.
+    pub hits: u64,
+}
+
+impl FileCoverage {
+    /// The coverage of a file, from what decisions with these rules have counted.
+    pub fn new(rules: &Rules, coverage: &Coverage) -> Self {
+        match rules {
+            Rules::Storage(rules) => Self::of_program(rules.compiled().program(), coverage),
+            Rules::Firestore(rules) => Self::of_program(rules.compiled().program(), coverage),
+            Rules::Database(rules) => Self::of_tree(rules.tree(), coverage),
+        }
+    }
+
+    fn of_program(program: &Program, coverage: &Coverage) -> Self {
+        let mut walk = Walk::new(&program.code, coverage);
+        let mut statements = Vec::new();
+        for block in program.services.iter().flat_map(|service| &service.blocks) {
+            for number in block.statements.start..block.statements.start.saturating_add(block.statements.len) {
+                let Some(statement) = program.statements.get(number as usize) else { continue };
+                if let Some(condition) = statement.condition {
+                    walk.condition(condition);
+                }
+                let text = program.code.source.slice(statement.span);
+                let head = text.split([':', ';']).next().unwrap_or(text);
+                let label = shorten(&format!("{} {head}", block.path), LABEL);
+                let counts = Counts::from(coverage.statement(number));
+                statements.push(StatementCoverage { span: statement.span, label, counts });
+            }
+        }
+        Self::put_together(&program.code, statements, walk)
+    }
+
+    fn of_tree(tree: &RuleTree, coverage: &Coverage) -> Self {
+        let mut walk = Walk::new(&tree.code, coverage);
+        let mut statements = Vec::new();
+        for place in &tree.places {
+            let RulePlace { read, write, validate, path, .. } = place;
+            for (name, rule) in [(".read", read), (".write", write), (".validate", validate)] {
+                let Some(rule) = rule else { continue };
+                walk.condition(rule.condition);
+                let label = shorten(&format!("{path} {name}"), LABEL);
+                let counts = coverage.node(rule.condition).map(Counts::from).unwrap_or_default();
+                statements.push(StatementCoverage { span: rule.span, label, counts });
+            }
+        }
+        Self::put_together(&tree.code, statements, walk)
+    }
+
+    fn put_together(code: &Code, mut statements: Vec<StatementCoverage>, walk: Walk<'_>) -> Self {
+        statements.sort_by_key(|statement| statement.span);
+        let found = walk.finish();
+        let conditions = found.conditions.into_iter().map(|(span, counts)| ConditionCoverage { span, counts });
+        let mut conditions: Vec<_> = conditions.collect();
+        conditions.sort_by_key(|condition| around_first(condition.span));
+        let mut expressions: Vec<_> = found.expressions.into_values().collect();
+        expressions.sort_by_key(|expression| around_first(expression.span));
+        let starts = statements.iter().map(|statement| (statement.span, statement.counts));
+        let starts = starts.chain(expressions.iter().map(|expression| (expression.span, expression.counts)));
+        let mut lines: BTreeMap<u32, u64> = BTreeMap::new();
+        for (span, counts) in starts {
+            let hits = lines.entry(code.source.position(span.start).line).or_default();
+            *hits = (*hits).max(counts.total());
+        }
+        FileCoverage {
+            source: code.source.clone(),
+            dialect: code.dialect,
+            statements,
+            functions: found.functions.into_values().collect(),
+            conditions,
+            expressions,
+            lines: lines.into_iter().map(|(line, hits)| LineCoverage { line, hits }).collect(),
+        }
+    }
+
+    /// What the file is called.
+    pub fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    /// Its text, into which all spans point.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Whether it has rules of a database.
+    pub(super) fn is_database(&self) -> bool {
+        self.dialect == Dialect::Database
+    }
+
+    /// Its statements.
+    pub fn statement_list(&self) -> &[StatementCoverage] {
+        &self.statements
+    }
+
+    /// Its functions; of a database, none.
+    pub fn function_list(&self) -> &[FunctionCoverage] {
+        &self.functions
+    }
+
+    /// Its conditions.
+    pub fn condition_list(&self) -> &[ConditionCoverage] {
+        &self.conditions
+    }
+
+    /// All sub-expressions, literals and conditions among them.
+    pub fn expression_list(&self) -> &[ExpressionCoverage] {
+        &self.expressions
+    }
+
+    /// The lines on which something can be evaluated.
+    pub fn line_list(&self) -> &[LineCoverage] {
+        &self.lines
+    }
+
+    /// How many statements were tried.
+    pub fn statements(&self) -> Ratio {
+        Ratio::of(self.statements.iter().map(|statement| statement.counts.total() > 0))
+    }
+
+    /// How many lines were evaluated.
+    pub fn lines(&self) -> Ratio {
+        Ratio::of(self.lines.iter().map(|line| line.hits > 0))
+    }
+
+    /// How many outcomes of conditions were seen: there are two for each.
+    pub fn conditions(&self) -> Ratio {
+        let covered = self.conditions.iter().map(|condition| condition.status().outcomes()).sum();
+        Ratio { covered, total: 2 * self.conditions.len() as u64 }
+    }
+}
+
+/// The order of spans in which what is around comes before what is inside.
+pub(super) fn around_first(span: Span) -> (u32, Reverse<u32>) {
+    (span.start, Reverse(span.end))
+}

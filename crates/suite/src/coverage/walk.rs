@@ -1,0 +1,210 @@
+//! From a compiled program and its counts to places in the text: which sub-expressions there are, which of them are
+//! conditions, and how often functions were called.
+
+use std::collections::BTreeMap;
+
+use firewarden::{
+    internals::{
+        eval::{Coverage, NodeHits, Outcome},
+        program::{Code, Function, Node, NodeId},
+    },
+    text::Span,
+    value::{ValueRef, json::to_typed},
+};
+
+use super::{Counts, ExpressionCoverage, FunctionCoverage};
+
+/// Visits operations from their roots. Not all that are in the code: those that were computed once, as `5` and `1024`
+/// of `5 * 1024`, are below no root.
+pub(super) struct Walk<'p> {
+    code: &'p Code,
+    coverage: &'p Coverage,
+    /// The text of each operation.
+    spans: Vec<Span>,
+    /// What is known of each operation.
+    known: Vec<Known>,
+    /// Operations that wait.
+    open: Vec<Visit<'p>>,
+    expressions: BTreeMap<Span, ExpressionCoverage>,
+    conditions: BTreeMap<Span, Counts>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    Nothing,
+    Seen,
+    /// Its result is a condition, or is made of some.
+    Decides,
+}
+
+#[derive(Clone, Copy)]
+struct Visit<'p> {
+    node: NodeId,
+    /// The function that it stands in.
+    function: Option<&'p Function>,
+    decides: bool,
+    /// Whether a member or method of it is read.
+    is_object: bool,
+}
+
+/// What a walk has found, each in the order of the text.
+pub(super) struct Found {
+    pub(super) expressions: BTreeMap<Span, ExpressionCoverage>,
+    pub(super) conditions: BTreeMap<Span, Counts>,
+    pub(super) functions: BTreeMap<Span, FunctionCoverage>,
+}
+
+impl<'p> Walk<'p> {
+    pub(super) fn new(code: &'p Code, coverage: &'p Coverage) -> Self {
+        Walk {
+            code,
+            coverage,
+            spans: spans(code),
+            known: vec![Known::Nothing; code.nodes.len()],
+            open: Vec::new(),
+            expressions: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+        }
+    }
+
+    /// Visits the condition of a statement.
+    pub(super) fn condition(&mut self, node: NodeId) {
+        self.run(Visit { node, function: None, decides: true, is_object: false });
+    }
+
+    /// Visits the functions too; then nothing is left.
+    pub(super) fn finish(mut self) -> Found {
+        let mut functions: BTreeMap<Span, FunctionCoverage> = BTreeMap::new();
+        for function in &self.code.functions {
+            for node in function.lets.iter().chain([&function.result]) {
+                self.run(Visit { node: *node, function: Some(function), decides: false, is_object: false });
+            }
+            let count = |node: &NodeId| self.coverage.node(*node).map_or(0, NodeHits::total);
+            // A variable that ends the evaluation keeps the result from being computed.
+            let calls = function.lets.iter().chain([&function.result]).map(count).max().unwrap_or(0);
+            let (name, span) = (function.name.clone(), function.span);
+            let entry = functions.entry(span).or_insert(FunctionCoverage { span, name: name.to_string(), calls: 0 });
+            entry.calls = entry.calls.saturating_add(calls);
+        }
+        Found { expressions: self.expressions, conditions: self.conditions, functions }
+    }
+
+    fn run(&mut self, first: Visit<'p>) {
+        self.open.push(first);
+        while let Some(visit) = self.open.pop() {
+            self.visit(visit);
+        }
+    }
+
+    fn visit(&mut self, visit: Visit<'p>) {
+        let wanted = if visit.decides { Known::Decides } else { Known::Seen };
+        let Some(slot) = self.known.get_mut(visit.node.0 as usize) else { return };
+        let before = *slot;
+        if before >= wanted {
+            return;
+        }
+        *slot = wanted;
+        let node = self.code.node(visit.node);
+        if before == Known::Nothing {
+            self.expression(visit, node);
+            self.below(visit, node);
+        }
+        if visit.decides {
+            self.decides(visit, node);
+        }
+    }
+
+    /// The operands. Those of a connective decide, whatever it is good for.
+    fn below(&mut self, visit: Visit<'p>, node: Node) {
+        let children = node.children(self.code).enumerate();
+        self.open.extend(children.map(|(at, child)| {
+            let decides = match node {
+                Node::And(..) | Node::Or(..) | Node::Not(_) | Node::All(_) | Node::Any(_) => true,
+                Node::Ternary(..) => at == 0,
+                _ => false,
+            };
+            let is_object = at == 0 && matches!(node, Node::Member(..) | Node::Method(..));
+            Visit { node: child, decides, is_object, ..visit }
+        }));
+    }
+
+    /// A place where a condition is wanted.
+    fn decides(&mut self, visit: Visit<'p>, node: Node) {
+        match node {
+            Node::And(..) | Node::Or(..) | Node::Not(_) | Node::All(_) | Node::Any(_) | Node::Constant(..) => return,
+            Node::Ternary(_, yes, no) => {
+                self.open.extend([yes, no].map(|node| Visit { node, ..visit }));
+                return;
+            }
+            Node::Call(function, _) => {
+                if let Some(function) = self.code.functions.get(function as usize) {
+                    self.open.push(Visit { node: function.result, function: Some(function), ..visit });
+                }
+            }
+            Node::Local(slot) => {
+                let variable = visit.function.and_then(|function| {
+                    let at = usize::from(slot).checked_sub(function.parameters.len())?;
+                    function.lets.get(at)
+                });
+                self.open.extend(variable.map(|node| Visit { node: *node, ..visit }));
+            }
+            _ => {}
+        }
+        let counts = self.coverage.node(visit.node).map(Counts::from).unwrap_or_default();
+        self.conditions.entry(self.span(visit.node)).or_default().add(counts);
+    }
+
+    fn span(&self, id: NodeId) -> Span {
+        self.spans.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn expression(&mut self, visit: Visit<'p>, node: Node) {
+        let id = visit.node;
+        let span = self.span(id);
+        let is_literal = matches!(node, Node::Constant(..));
+        let is_object = visit.is_object && matches!(node, Node::Variable(_));
+        let (counts, values) = (Counts::default(), Vec::new());
+        let empty = || ExpressionCoverage { span, is_literal, is_object, counts, values, unkept: 0 };
+        let entry = self.expressions.entry(span).or_insert_with(empty);
+        let Some(hits) = self.coverage.node(id) else { return };
+        entry.counts.add(Counts::from(hits));
+        entry.unkept += hits.unkept;
+        // Only a function that is compiled several times has the same place twice.
+        let fresh = entry.values.is_empty();
+        for (outcome, count) in &hits.values {
+            match entry.values.iter_mut().find(|(known, _)| !fresh && same(known, outcome)) {
+                Some((_, seen)) => *seen += count,
+                None => entry.values.push((outcome.clone(), *count)),
+            }
+        }
+    }
+}
+
+/// The texts of all operations, with the parentheses around their operands: what the code has of `(a) == b` begins with
+/// `a`, where messages point.
+fn spans(code: &Code) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::with_capacity(code.nodes.len());
+    for (id, node) in (0..).map(NodeId).zip(&code.nodes) {
+        // Operands come before their operations.
+        let inside = node.children(code).filter_map(|child| {
+            let span = spans.get(child.0 as usize)?;
+            Some(span.to(code.place(child).outer))
+        });
+        let whole = inside.fold(code.span(id), Span::to);
+        spans.push(whole);
+    }
+    spans
+}
+
+fn same(a: &Outcome, b: &Outcome) -> bool {
+    match (a, b) {
+        (Outcome::Value(a), Outcome::Value(b)) => same_value(a.view(), b.view()),
+        (Outcome::Described(a), Outcome::Described(b)) => a == b,
+        (Outcome::Error(a), Outcome::Error(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn same_value(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    a.type_of() == b.type_of() && to_typed(a) == to_typed(b)
+}

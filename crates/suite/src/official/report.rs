@@ -1,0 +1,330 @@
+//! The tree of expressions with the values they gave: `ExpressionReport` of the Rules API, and what the Firestore
+//! emulator's coverage consists of. Its form was asked of that emulator.
+//!
+//! A root for each function and each condition of a statement, whether it was evaluated or not; of each block, first its
+//! functions, then the blocks in it, then its statements. A root that is a literal alone is left out, and so are literals
+//! below others. A `let` is an expression from its word to the end of
+//! what the function returns, with its value and the rest of the function below it.
+
+use std::collections::HashMap;
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use firewarden::{
+    internals::{
+        eval::{Coverage, NodeHits, Outcome},
+        program::{Block, Code, Function, Node, NodeId, Part, Program, Run},
+        syntax::skip_trivia,
+    },
+    text::{Source, Span},
+    value::{Value, json::to_typed},
+};
+
+use super::position::SourcePosition;
+
+/// An expression, what it gave, and what it is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExpressionReport {
+    /// The text it covers, by the official reckoning: parentheses before it count, brackets and parentheses that end it
+    /// do not.
+    pub position: SourcePosition,
+    /// Different values as typed JSON, each with the number of times. Empty where it was never reached. The value `{}`
+    /// counts the evaluations of the whole condition or function that passed this expression over. Values beyond those
+    /// that [`Coverage`] keeps are not listed.
+    pub values: Vec<(Json, u64)>,
+    /// Its operands, in source order; of `in`, the container first.
+    pub children: Vec<ExpressionReport>,
+}
+
+impl ExpressionReport {
+    /// As JSON of the Rules API.
+    pub fn to_json(&self) -> Json {
+        let mut fields = JsonMap::new();
+        fields.insert("sourcePosition".to_owned(), self.position.to_json());
+        if !self.values.is_empty() {
+            let value = |(value, count): &(Json, u64)| json!({ "value": value, "count": count });
+            fields.insert("values".to_owned(), self.values.iter().map(value).collect());
+        }
+        if !self.children.is_empty() {
+            fields.insert("children".to_owned(), self.children.iter().map(Self::to_json).collect());
+        }
+        Json::Object(fields)
+    }
+
+    /// Only what was evaluated; `None` where nothing was.
+    pub(super) fn visited(mut self) -> Option<Self> {
+        self.values.retain(|(value, _)| !is_passed_over(value));
+        self.children = self.children.into_iter().filter_map(Self::visited).collect();
+        (!self.values.is_empty() || !self.children.is_empty()).then_some(self)
+    }
+
+    /// The same with the name of the file in every position.
+    pub(super) fn named(mut self, source: &Source) -> Self {
+        self.position = self.position.named(source);
+        self.children = self.children.into_iter().map(|child| child.named(source)).collect();
+        self
+    }
+
+    /// Adds the values of the same expression compiled for another service.
+    fn add(&mut self, other: ExpressionReport) {
+        for (value, count) in other.values {
+            match self.values.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, sum)) => *sum += count,
+                None => self.values.push((value, count)),
+            }
+        }
+        for (mine, other) in self.children.iter_mut().zip(other.children) {
+            mine.add(other);
+        }
+    }
+}
+
+fn is_passed_over(value: &Json) -> bool {
+    value.as_object().is_some_and(JsonMap::is_empty)
+}
+
+/// The trees of all functions and conditions of a program.
+pub(super) fn reports(program: &Program, coverage: &Coverage) -> Vec<ExpressionReport> {
+    let mut roots = Roots { program, coverage, list: Vec::new(), known: HashMap::new() };
+    for service in &program.services {
+        roots.functions(service.functions);
+        roots.blocks(&service.blocks, None);
+    }
+    roots.list
+}
+
+/// The trees so far.
+struct Roots<'p> {
+    program: &'p Program,
+    coverage: &'p Coverage,
+    list: Vec<ExpressionReport>,
+    /// Which of them stands where.
+    known: HashMap<u32, usize>,
+}
+
+impl Roots<'_> {
+    fn functions(&mut self, functions: Run) {
+        for function in functions.of(&self.program.code.functions) {
+            let report = self.tree(function.result).function(function);
+            self.push(report);
+        }
+    }
+
+    /// The blocks directly in another one, each with all that is in it: functions, blocks, statements.
+    fn blocks(&mut self, blocks: &[Block], parent: Option<u32>) {
+        for (number, block) in (0..).zip(blocks).filter(|(_, block)| block.parent == parent) {
+            self.functions(block.functions);
+            self.blocks(blocks, Some(number));
+            let statements = block.statements.of(&self.program.statements);
+            for condition in statements.iter().filter_map(|statement| statement.condition) {
+                let report = self.tree(condition).expression(condition).report;
+                self.push(report);
+            }
+        }
+    }
+
+    fn tree(&self, root: NodeId) -> Tree<'_> {
+        let evaluations = self.coverage.node(root).map_or(0, NodeHits::total);
+        Tree { code: &self.program.code, coverage: self.coverage, evaluations }
+    }
+
+    fn push(&mut self, report: Option<ExpressionReport>) {
+        let Some(report) = report else { return };
+        let place = report.position.current_offset;
+        // A function outside services is compiled once for each of them.
+        match self.known.get(&place).and_then(|at| self.list.get_mut(*at)) {
+            Some(same) => same.add(report),
+            None => {
+                self.known.insert(place, self.list.len());
+                self.list.push(report);
+            }
+        }
+    }
+}
+
+/// The text that a condition covers.
+pub(super) fn covered(code: &Code, condition: NodeId) -> Span {
+    Tree { code, coverage: &Coverage::default(), evaluations: 0 }.expression(condition).span
+}
+
+/// The tree of one function or condition.
+struct Tree<'p> {
+    code: &'p Code,
+    coverage: &'p Coverage,
+    /// How often the whole was evaluated.
+    evaluations: u64,
+}
+
+/// An expression: where it stands, and its report if it is no literal.
+struct Built {
+    span: Span,
+    report: Option<ExpressionReport>,
+}
+
+impl Tree<'_> {
+    fn function(&self, function: &Function) -> Option<ExpressionReport> {
+        let Built { span, mut report } = self.expression(function.result);
+        for (value, binding) in function.lets.iter().zip(&function.let_spans).rev() {
+            let children = [self.expression(*value).report, report].into_iter().flatten().collect();
+            let whole = Span { start: binding.start, end: span.end };
+            // What a `let` gives is what the function gives.
+            report = Some(self.report(whole, function.result, children));
+        }
+        report
+    }
+
+    /// An expression and all below it.
+    fn expression(&self, id: NodeId) -> Built {
+        self.part(id, false, None)
+    }
+
+    /// Parts of a constant that was computed before are evaluated as often as that: `within`. The grammar of the minus
+    /// takes one pair of parentheses around its operand for itself: such an operand is `enclosed`. Of all other operands
+    /// the place says so already ([`Place::outer`](firewarden::internals::program::Place)).
+    fn part(&self, id: NodeId, enclosed: bool, within: Option<u64>) -> Built {
+        let (node, place) = (self.code.node(id), self.code.place(id));
+        let folded = self.code.folded(id);
+        let parts: Vec<Built> = match (node, folded) {
+            // A minus has one operand, all other arithmetic two.
+            (Node::Constant(..), operands) => {
+                let within = within.or_else(|| Some(self.coverage.node(id).map_or(0, NodeHits::total)));
+                operands.iter().map(|id| self.part(*id, operands.len() == 1, within)).collect()
+            }
+            (Node::In(element, container), _) => {
+                [container, element].into_iter().map(|id| self.expression(id)).collect()
+            }
+            _ => node.children(self.code).map(|id| self.expression(id)).collect(),
+        };
+        let mut start = place.outer.start;
+        if enclosed && start < place.span.start {
+            start = skip_trivia(self.code.source.text(), start as usize + 1) as u32;
+        }
+        let own_end = self.own_end(id, start);
+        // An operand on the left may have parentheses of its own; those that end an operand never count.
+        let start = parts.iter().map(|part| part.span.start).chain([start]).min().unwrap_or(start);
+        let end = parts.iter().map(|part| part.span.end).chain([own_end]).max().unwrap_or(own_end);
+        let span = Span { start, end };
+        let literal = matches!(node, Node::Constant(..)) && folded.is_empty();
+        let report = (!literal).then(|| {
+            let children = parts.into_iter().filter_map(|part| part.report).collect();
+            match within {
+                Some(count) => self.report_of(span, self.constant_values(node, count), count, children),
+                None => self.report(span, id, children),
+            }
+        });
+        Built { span, report }
+    }
+
+    /// Where the operation's own tokens end, those that close it aside.
+    fn own_end(&self, id: NodeId, start: u32) -> u32 {
+        let place = self.code.place(id);
+        match self.code.node(id) {
+            Node::Variable(_) | Node::Capture(_) | Node::Local(_) | Node::Unknown | Node::Is(..) => place.span.end,
+            // Of a literal, the first token counts, and that may be a parenthesis or the minus of the smallest integer.
+            Node::Constant(..)
+                if !self.code.folded(id).is_empty()
+                    || start < place.span.start
+                    || self.code.source.slice(place.span).starts_with('-') =>
+            {
+                start + 1
+            }
+            Node::Constant(..) => place.span.end,
+            Node::Member(..)
+            | Node::Method(..)
+            | Node::Builtin(..)
+            | Node::Service(..)
+            | Node::Call(..)
+            | Node::Missing(..) => place.anchor.end,
+            Node::Path(parts) => match parts.of(&self.code.parts).last() {
+                Some(Part::Literal(_)) => place.span.end,
+                Some(Part::Capture(_) | Part::Glob(_)) => self.capture_end(place.span),
+                _ => start + 1,
+            },
+            _ => start + 1,
+        }
+    }
+
+    /// Where the name in the last segment ends, which is `/{name}` or `/{name=**}`.
+    fn capture_end(&self, path: Span) -> u32 {
+        let text = self.code.source.text();
+        let brace = self.code.source.slice(path).rfind('{').map_or(path.start as usize, |at| path.start as usize + at);
+        super::position::token(text, skip_trivia(text, brace + 1) as u32).end
+    }
+
+    fn report(&self, span: Span, id: NodeId, children: Vec<ExpressionReport>) -> ExpressionReport {
+        let reached = self.coverage.node(id).map_or(0, NodeHits::total);
+        self.report_of(span, self.values(id), reached, children)
+    }
+
+    /// Where it was not `reached`, an evaluation of the whole has passed the expression over.
+    fn report_of(
+        &self,
+        span: Span,
+        mut values: Vec<(Json, u64)>,
+        reached: u64,
+        children: Vec<ExpressionReport>,
+    ) -> ExpressionReport {
+        if self.evaluations > reached {
+            values.push((json!({}), self.evaluations - reached));
+        }
+        ExpressionReport { position: SourcePosition::new(&self.code.source, span), values, children }
+    }
+
+    fn constant_values(&self, node: Node, count: u64) -> Vec<(Json, u64)> {
+        let Node::Constant(at, _) = node else { return Vec::new() };
+        let value = self.code.constants.get(at as usize).filter(|_| count > 0);
+        value.map(|value| (to_typed(value.view()), count)).into_iter().collect()
+    }
+
+    fn values(&self, id: NodeId) -> Vec<(Json, u64)> {
+        let mut values: Vec<(Json, u64)> = Vec::new();
+        if let Some(hits) = self.coverage.node(id) {
+            for (outcome, count) in &hits.values {
+                values.push((self.value(outcome), *count));
+            }
+            if hits.values.is_empty() {
+                // Values were not kept, but how often it was true and false is known.
+                let known = [(true, hits.truths), (false, hits.falses)].into_iter().filter(|(_, count)| *count > 0);
+                values.extend(known.map(|(value, count)| (json!({ "boolValue": value }), count)));
+            }
+        }
+        values
+    }
+
+    fn value(&self, outcome: &Outcome) -> Json {
+        match outcome {
+            Outcome::Value(Value::Undefined(message)) | Outcome::Described(message) => {
+                json!({ "undefined": { "causeMessage": message } })
+            }
+            Outcome::Value(value) => without_empty(to_typed(value.view())),
+            Outcome::Error(fault) => {
+                let position = SourcePosition::of_fault(&self.code.source, fault).to_json();
+                json!({ "undefined": { "sourcePosition": position, "causeMessage": fault.message } })
+            }
+        }
+    }
+}
+
+/// Protobuf JSON has no empty lists and maps: what holds one is empty itself.
+fn without_empty(typed: Json) -> Json {
+    let Json::Object(kinds) = typed else { return typed };
+    let kept = |content: &mut Json, part: &str| match content.get_mut(part) {
+        Some(Json::Object(fields)) if !fields.is_empty() => {
+            fields.iter_mut().for_each(|(_, value)| *value = without_empty(value.take()));
+        }
+        Some(Json::Array(items)) if !items.is_empty() => {
+            items.iter_mut().for_each(|value| *value = without_empty(value.take()));
+        }
+        _ => *content = json!({}),
+    };
+    let kinds = kinds.into_iter().map(|(kind, mut content)| {
+        match kind.as_str() {
+            "mapValue" => kept(&mut content, "fields"),
+            "listValue" | "setValue" | "vectorValue" => kept(&mut content, "values"),
+            "pathValue" if content.get("segments") == Some(&json!([])) => content = json!({}),
+            _ => {}
+        }
+        (kind, content)
+    });
+    Json::Object(kinds.collect())
+}

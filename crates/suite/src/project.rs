@@ -1,0 +1,190 @@
+//! What `firebase.json` says of rules: which file is for which product.
+
+use std::path::{Path, PathBuf};
+
+use firewarden::{
+    rules::Product,
+    text::{Diagnostic, Diagnostics, Source, Span},
+};
+
+use super::{
+    files::{Files, joined, shown},
+    node::{self, Kind, Node, Reader},
+};
+
+/// A rules file that `firebase.json` names, with everything that it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The file, from where the search for `firebase.json` began.
+    pub path: PathBuf,
+    /// What it is for, in the order of `firebase.json`; never empty.
+    pub targets: Vec<Target>,
+}
+
+/// What a rules file is deployed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The product.
+    pub product: Product,
+    /// The database, the bucket, the instance or the deploy target, where one is named.
+    pub name: Option<String>,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{} {name}", self.product),
+            None => self.product.fmt(f),
+        }
+    }
+}
+
+/// Why there are no rules to take from `firebase.json`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectError {
+    /// There is none in the folder or above it.
+    #[error("there is no firebase.json in this folder or above it")]
+    Missing,
+    /// It cannot be read: its path and why.
+    #[error("{0}: {1}")]
+    Unreadable(String, String),
+    /// It says something wrong.
+    #[error("{0}")]
+    Wrong(Diagnostics),
+    /// It names no rules: its path.
+    #[error("{0} names no rules of storage, firestore or database")]
+    Empty(String),
+}
+
+/// The sections of `firebase.json`, the keys that tell their entries apart, and the products.
+const SECTIONS: [(&str, &[&str], Product); 3] = [
+    ("storage", &["target", "bucket"], Product::Storage),
+    ("firestore", &["database", "target"], Product::Firestore),
+    ("database", &["target", "instance"], Product::Database),
+];
+
+/// Folders above a relative one that are searched.
+const MAX_ABOVE: usize = 64;
+
+/// The rules files that the nearest `firebase.json` names, in a folder or above it; each file once.
+///
+/// # Errors
+///
+/// See [`ProjectError`].
+pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectError> {
+    let path = nearest(files, folder).ok_or(ProjectError::Missing)?;
+    let text = files.read(&path).map_err(|why| ProjectError::Unreadable(shown(&path), why))?;
+    let source = Source::new(shown(&path), text);
+    let root = node::parse(&source).map_err(|problem| {
+        let problem = Diagnostic { code: "json-syntax", ..*problem };
+        ProjectError::Wrong(Diagnostics::new(source.clone(), vec![problem]))
+    })?;
+    let mut reader = Reader::new(source);
+    let mut found = Vec::new();
+    if !matches!(root.kind, Kind::Map(_)) {
+        match reader.source.text().trim().is_empty() {
+            true => reader.error("wrong-value", root.span, "firebase.json is empty, and should hold an object"),
+            false => reader.wrong(&root, "firebase.json", "an object"),
+        }
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for (section, keys, product) in SECTIONS {
+        let Some(node) = root.get(section) else { continue };
+        let entries = match &node.kind {
+            Kind::List(entries) => entries.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        for entry in entries {
+            let Some(rules) = entry.get("rules") else { continue };
+            let Some(file) = reader.text(rules, "rules") else { continue };
+            let target = Target { product, name: name(entry, keys) };
+            add(&mut found, joined(folder, file), target);
+        }
+    }
+    let problems = reader.finish();
+    match (problems.has_errors(), found.is_empty()) {
+        (true, _) => Err(ProjectError::Wrong(problems)),
+        (false, true) => Err(ProjectError::Empty(shown(&path))),
+        (false, false) => Ok(found),
+    }
+}
+
+/// Why there are no rules for a suite that names none.
+pub(super) enum NoRules {
+    /// What to add to the message that the suite names none.
+    Because(String),
+    /// What is wrong with `firebase.json`.
+    Wrong(Diagnostics),
+    /// Which of the files cannot be read, and why.
+    Unreadable(String),
+}
+
+impl NoRules {
+    /// Reports that the suite has no rules. Gives what is wrong with `firebase.json`, which is to be told apart.
+    pub(super) fn report(self, reader: &mut Reader, suite: &Node) -> Option<Diagnostics> {
+        match self {
+            NoRules::Wrong(problems) => {
+                let message = "no rules are named here, and firebase.json is wrong; see there";
+                reader.error("wrong-file", Span::default(), message);
+                return Some(problems);
+            }
+            NoRules::Unreadable(why) => {
+                let message = format!("no rules are named here, and {why}");
+                reader.error("unreadable-file", Span::default(), message);
+            }
+            NoRules::Because(why) => {
+                let message = format!("a suite names the rules that it tests: `rules: storage.rules`{why}");
+                reader.missing_at(suite, Span::default(), message);
+            }
+        }
+        None
+    }
+}
+
+/// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the product.
+pub(super) fn of_suite(
+    files: &dyn Files,
+    suite: &Path,
+    product: Option<Product>,
+) -> Result<(PathBuf, Product), NoRules> {
+    let folder = suite.parent().unwrap_or(Path::new(""));
+    let named = project(files, folder).map_err(|error| match error {
+        ProjectError::Missing => NoRules::Because(String::new()),
+        ProjectError::Wrong(problems) => NoRules::Wrong(problems),
+        ProjectError::Unreadable(path, why) => NoRules::Unreadable(format!("{path} cannot be read: {why}")),
+        error => NoRules::Because(format!("; {error}")),
+    })?;
+    let fits = |target: &&Target| product.is_none_or(|product| target.product == product);
+    let chosen: Vec<_> = named.iter().filter_map(|n| Some((&n.path, n.targets.iter().find(fits)?.product))).collect();
+    match chosen.as_slice() {
+        [(path, product)] => Ok(((*path).clone(), *product)),
+        [] => Err(NoRules::Because("; firebase.json names no rules for that service".to_owned())),
+        several => {
+            let names: Vec<_> = several.iter().map(|(path, _)| shown(path)).collect();
+            let why = format!("; firebase.json names several: {}; `service:` says which, too", names.join(", "));
+            Err(NoRules::Because(why))
+        }
+    }
+}
+
+fn name(entry: &Node, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| entry.get(key)).and_then(Node::as_text).map(str::to_owned)
+}
+
+fn add(found: &mut Vec<Named>, path: PathBuf, target: Target) {
+    match found.iter_mut().find(|named| named.path == path) {
+        Some(named) if named.targets.contains(&target) => {}
+        Some(named) => named.targets.push(target),
+        None => found.push(Named { path, targets: vec![target] }),
+    }
+}
+
+/// The path of `firebase.json` in the folder or the nearest above it. Where a relative folder ends, `..` goes on.
+fn nearest(files: &dyn Files, folder: &Path) -> Option<PathBuf> {
+    let climbed = folder.components().take_while(|part| *part == std::path::Component::ParentDir).count();
+    let within = folder.ancestors().filter(|at| !at.ends_with("..") && (climbed == 0 || *at != Path::new("")));
+    let steps = if folder.is_relative() { climbed.max(1)..MAX_ABOVE } else { 0..0 };
+    let above = steps.map(|steps| PathBuf::from("../".repeat(steps)));
+    within.map(Path::to_owned).chain(above).map(|at| at.join("firebase.json")).find(|path| files.has(path))
+}

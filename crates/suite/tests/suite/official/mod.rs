@@ -1,0 +1,4 @@
+//! The official formats: test requests of the Rules API, and coverage as the Firestore emulator reports it.
+
+mod coverage;
+mod requests;

@@ -1,7 +1,0 @@
-//! The `firewarden` command.
-
-#![forbid(unsafe_code)]
-
-fn main() -> std::process::ExitCode {
-    firewarden::cli::run()
-}

@@ -1,0 +1,70 @@
+//! The parsers accept what `grammar/` says, no more and no less.
+
+// The generated parser names it.
+extern crate alloc;
+
+mod database;
+mod service;
+
+use std::{fs, path::Path};
+
+use serde_json::Value as Json;
+
+/// The grammar as it is written.
+#[derive(pest_derive::Parser)]
+#[grammar = "grammar/lexical.pest"]
+#[grammar = "grammar/service.pest"]
+#[grammar = "grammar/json.pest"]
+#[grammar = "grammar/database.pest"]
+struct Grammar;
+
+/// What a file of the tests holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rules,
+    Json,
+    /// One line of several.
+    JsonLine,
+}
+
+/// Every text in the tests and examples.
+fn each_text(take: &mut dyn FnMut(Kind, &str)) {
+    for folder in ["tests", "examples"] {
+        each_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), take);
+    }
+}
+
+fn each_in(folder: &Path, take: &mut dyn FnMut(Kind, &str)) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        match ending {
+            _ if path.is_dir() => each_in(&path, take),
+            "rules" => take(Kind::Rules, &fs::read_to_string(&path).unwrap()),
+            "json" => take(Kind::Json, &fs::read_to_string(&path).unwrap()),
+            "jsonl" => fs::read_to_string(&path).unwrap().lines().for_each(|line| take(Kind::JsonLine, line)),
+            _ => {}
+        }
+    }
+}
+
+/// Every value in a JSON text, however deep.
+fn each_value(text: &str, take: &mut dyn FnMut(&Json)) {
+    let mut queue: Vec<Json> = serde_json::from_str(text).into_iter().collect();
+    while let Some(value) = queue.pop() {
+        take(&value);
+        match value {
+            Json::Array(items) => queue.extend(items),
+            Json::Object(entries) => queue.extend(entries.into_iter().map(|entry| entry.1)),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a text is well-formed, unless the two disagree.
+fn agrees(text: &str, grammar: bool, ours: Option<bool>) -> Result<bool, String> {
+    match ours {
+        Some(ours) if ours != grammar => Err(format!("the grammar says {grammar}, the parser {ours}: {text}")),
+        _ => Ok(grammar),
+    }
+}
