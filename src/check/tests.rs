@@ -1,4 +1,4 @@
-//! Texts made to be hard to check. Recorded answers are replayed by `tests/oracle.rs`.
+//! Texts made to be hard to check. Recorded answers are replayed by `crates/cli/tests/command/oracle.rs`.
 
 use crate::{check::check, syntax::parse_service, text::Source};
 

@@ -37,7 +37,7 @@
 //! - A failure inside of what has to be evaluated (`get` of a document that the host cannot read) may end the decision.
 //!
 //! Starting anew changes nothing: the documents asked for so far are those that come first in any case, and they are
-//! kept. `tests/hot.rs` holds both ways to the same verdict, for all recorded cases and for random rules.
+//! kept. `tests/engine/hot/` holds both ways to the same verdict, for all recorded cases and for random rules.
 
 mod call;
 mod coverage;

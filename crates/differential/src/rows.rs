@@ -1,4 +1,4 @@
-//! Rows of recorded tables, as `tests/oracle.rs` of the engine replays them, and files of them.
+//! Rows of recorded tables, as `crates/cli/tests/command/oracle.rs` of the engine replays them, and files of them.
 
 use std::{
     fs::{self, OpenOptions},

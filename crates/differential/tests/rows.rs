@@ -1,4 +1,4 @@
-//! Rows that this package writes are rows that `tests/oracle.rs` of the engine reads: recorded rows, made again from their
+//! Rows that this package writes are rows that `crates/cli/tests/command/oracle.rs` of the engine reads: recorded rows, made again from their
 //! parts, are what they were.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
