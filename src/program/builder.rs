@@ -1,8 +1,5 @@
 //! Adds operations to [`Code`]: names and methods are entered once.
 
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
-
 use crate::{
     pattern::Pattern,
     stdlib::Dialect,
@@ -13,18 +10,19 @@ use crate::{
     text::Source,
     value::{StrBuf, Value},
 };
+use rustc_hash::FxHashMap;
 
 use super::{Code, MethodTable, Node, NodeId, Place, Run, testing};
 
 /// Code under construction.
 pub(super) struct Builder {
     pub(super) code: Code,
-    names: FxHashMap<SmolStr, u32>,
-    methods: FxHashMap<SmolStr, u32>,
+    names: FxHashMap<String, u32>,
+    methods: FxHashMap<String, u32>,
     /// Patterns from texts: a number plus one, or zero for what is none.
     patterns: FxHashMap<StrBuf, u32>,
     /// Likewise of database rules, with whether they ignore case.
-    regexes: FxHashMap<(SmolStr, bool), u32>,
+    regexes: FxHashMap<(String, bool), u32>,
     /// Elements of the lists that are being made.
     pub(super) pending: Vec<NodeId>,
     pub(super) testing: testing::Memory,
@@ -154,8 +152,8 @@ impl Builder {
     }
 
     /// The same of a pattern of database rules.
-    pub(super) fn regex(&mut self, text: &SmolStr, ignore_case: bool) -> u32 {
-        let key = (text.clone(), ignore_case);
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> u32 {
+        let key = (text.to_owned(), ignore_case);
         if let Some(known) = self.regexes.get(&key) {
             return *known;
         }

@@ -1,7 +1,5 @@
 //! Operations and the tables they refer to: what the languages' programs have in common.
 
-use smol_str::SmolStr;
-
 use crate::{
     pattern::Pattern,
     stdlib::{Arithmetic, Builtin, Dialect},
@@ -181,7 +179,7 @@ pub enum Part {
 #[derive(Clone)]
 pub struct MethodTable {
     /// The name.
-    pub name: SmolStr,
+    pub name: String,
     by_type: [Option<&'static Builtin>; Type::Any as usize + 1],
 }
 
@@ -206,13 +204,13 @@ impl MethodTable {
 #[derive(Clone, Debug)]
 pub struct Function {
     /// Its name.
-    pub name: SmolStr,
+    pub name: String,
     /// Its parameters.
-    pub parameters: Vec<SmolStr>,
+    pub parameters: Vec<String>,
     /// The values of its `let` variables, in order; they take the slots after the parameters.
     pub lets: Vec<NodeId>,
     /// Names of the `let` variables.
-    pub let_names: Vec<SmolStr>,
+    pub let_names: Vec<String>,
     /// For each, where it stands, from the word `let` on.
     pub let_spans: Vec<Span>,
     /// What it returns.

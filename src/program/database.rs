@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
-
 use crate::{
     stdlib::{Arithmetic, Dialect},
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
     text::{Source, Span},
     value::{Comparator, Key, Value, same_text},
 };
+use rustc_hash::FxHashMap;
 
 use super::{
     Code, Node, NodeId, TestId,
@@ -54,7 +52,7 @@ pub struct RulePlace {
     /// Whether a place below has a `.validate`.
     pub validates_below: bool,
     /// Wildcards of the places around and of this one.
-    pub wildcards: Arc<[SmolStr]>,
+    pub wildcards: Arc<[String]>,
     /// Children with a name, sorted by it.
     children: Vec<(Key, RuleChild)>,
     /// The same by hash, where there are many.
@@ -172,7 +170,7 @@ struct Lowering<'r> {
     places: Vec<RulePlace>,
     exprs: &'r Exprs,
     /// Wildcards of the place and of those around it.
-    scope: Arc<[SmolStr]>,
+    scope: Arc<[String]>,
     /// Parts of chains that have not been compiled.
     open: Vec<ExprId>,
 }

@@ -1,7 +1,5 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
-use smol_str::SmolStr;
-
 use crate::{syntax::ast::Version, text::Span, value::Root};
 
 use super::{Code, Matcher, NodeId, Run, TestId, listing};
@@ -111,7 +109,7 @@ impl Block {
 #[derive(Clone, Debug)]
 pub struct CaptureAt {
     /// Its name.
-    pub name: SmolStr,
+    pub name: String,
     /// The segment, counted in the rule's path.
     pub segment: usize,
     /// Whether it takes any number of segments.

@@ -2,23 +2,23 @@
 
 use crate::text::{Source, Span};
 
-use super::{database, is_database, lexer::lex};
+use super::{database, is_database, token::lex};
 
 /// The comments of a file that begin with `//`, each from there to the end of its line.
 pub(crate) fn line_comments(source: &Source) -> Vec<Span> {
     let text = source.text();
+    if !is_database(source) {
+        let written = |span: &Span| text.get(span.range()).unwrap_or("");
+        let of_line = lex(text).comments.into_iter().filter(|span| written(span).starts_with("//"));
+        return of_line
+            .map(|span| Span::new(span.start as usize, span.start as usize + written(&span).trim_end().len()))
+            .collect();
+    }
     let mut found = Vec::new();
     let mut end = 0;
-    let mut token = |span: Span| {
+    for span in database::tokens(text).chain([Span::new(text.len(), text.len())]) {
         comments(text, end..span.start as usize, &mut found);
         end = span.end as usize;
-    };
-    if is_database(source) {
-        database::tokens(text).for_each(&mut token);
-        token(Span::new(text.len(), text.len()));
-    } else {
-        // The last token is the end.
-        lex(text).tokens.iter().for_each(|t| token(Span { start: t.start, end: t.end }));
     }
     found
 }

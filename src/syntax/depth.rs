@@ -6,7 +6,6 @@ use crate::text::{Diagnostic, Span};
 use super::{
     ast::{Expr, ExprId, Exprs},
     error,
-    token::{CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, COLON, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, QUESTION, Token},
 };
 
 /// Levels of nesting the official compiler accepts in an expression: 98 parentheses around a literal are fine, 99 are
@@ -23,41 +22,45 @@ pub(super) const MAX_OPEN: usize = 250;
 const MESSAGE: &str = "Expression is too complex to evaluate safely.";
 const HINT: &str = "move parts of it into functions or let variables";
 
-/// Refuses tokens whose brackets nest so deeply that no source with them is accepted. The parser ends at the same
-/// bracket if it gets so far.
-pub(super) fn scan(tokens: &[Token]) -> Result<(), Diagnostic> {
+/// The most brackets and `?` that are open at once, given each bracket, `?` and `:` of a text with its offset.
+///
+/// # Errors
+///
+/// The bracket at which [`MAX_OPEN`] are open.
+pub(super) fn scan(marks: impl Iterator<Item = (u8, usize)>) -> Result<usize, Diagnostic> {
     // For each open bracket, how many `?` inside it wait for their `:`.
     let mut open: Vec<usize> = vec![0];
     let mut ternaries = 0;
     let mut braces = 0;
-    for token in tokens {
-        match token.kind {
-            OPEN_PAREN | OPEN_BRACKET | OPEN_BRACE => {
+    let mut deepest = 0;
+    for (mark, at) in marks {
+        match mark {
+            b'(' | b'[' | b'{' => {
                 open.push(0);
-                braces += usize::from(token.kind == OPEN_BRACE);
+                braces += usize::from(mark == b'{');
             }
-            CLOSE_PAREN | CLOSE_BRACKET | CLOSE_BRACE => {
-                braces -= usize::from(token.kind == CLOSE_BRACE && braces > 0);
+            b')' | b']' | b'}' => {
+                braces -= usize::from(mark == b'}' && braces > 0);
                 if open.len() > 1 {
                     ternaries -= open.pop().unwrap_or(0);
                 }
             }
-            QUESTION => {
+            b'?' => {
                 if let Some(last) = open.last_mut() {
                     *last += 1;
                     ternaries += 1;
                 }
             }
-            COLON => {
+            _ => {
                 if let Some(last) = open.last_mut().filter(|last| **last > 0) {
                     *last -= 1;
                     ternaries -= 1;
                 }
             }
-            _ => {}
         }
-        if open.len() + ternaries > MAX_OPEN {
-            let place = Some(token.span());
+        deepest = deepest.max(open.len() - 1 + ternaries);
+        if deepest >= MAX_OPEN {
+            let place = Some(Span::new(at, at + 1));
             if braces + 1 == open.len() {
                 let message = "Rule hierarchy is too complex to evaluate safely.";
                 return Err(error::problem(error::RULES_TOO_DEEP, place, message));
@@ -65,7 +68,71 @@ pub(super) fn scan(tokens: &[Token]) -> Result<(), Diagnostic> {
             return Err(error::problem(error::TOO_COMPLEX, place, MESSAGE).with_hint(HINT));
         }
     }
-    Ok(())
+    Ok(deepest)
+}
+
+/// The brackets, `?` and `:` outside of strings, comments and path segments, with their offsets. Exact for well-formed
+/// rules; in others it may take something for a string that is none.
+pub(super) fn marks(text: &str) -> impl Iterator<Item = (u8, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    // Where one comment has no end, none after it has.
+    let mut comments_close = true;
+    std::iter::from_fn(move || {
+        loop {
+            let wanted =
+                |byte: &u8| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'?' | b':' | b'\'' | b'"' | b'/');
+            at += bytes.get(at..)?.iter().position(wanted)?;
+            let start = at;
+            match bytes.get(at..)? {
+                [quote @ (b'\'' | b'"'), inside @ ..] => at += 1 + string(inside, *quote),
+                [b'/', b'/', inside @ ..] => at += 2 + inside.iter().take_while(|byte| **byte != b'\n').count(),
+                [b'/', b'*', ..] if comments_close => match text.get(at + 2..)?.find("*/") {
+                    Some(length) => at += length + 4,
+                    None => comments_close = false,
+                },
+                [b'/', inside @ ..] => at += 1 + segment(inside),
+                [mark, ..] => {
+                    at += 1;
+                    return Some((*mark, start));
+                }
+                [] => return None,
+            }
+        }
+    })
+}
+
+/// The length of a string after its first quote.
+fn string(inside: &[u8], quote: u8) -> usize {
+    let mut escaped = false;
+    let ends = |byte: &u8| {
+        let ends = !escaped && *byte == quote || *byte == b'\n';
+        escaped = !escaped && *byte == b'\\';
+        ends
+    };
+    inside.iter().position(ends).map_or(inside.len(), |end| end + 1)
+}
+
+/// The length of a path segment after its slash.
+fn segment(inside: &[u8]) -> usize {
+    let plain = |bytes: &[u8]| {
+        let mut length = 0;
+        while let Some(rest) = bytes.get(length..) {
+            length += match rest {
+                [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => 3,
+                [byte, ..] if byte.is_ascii_alphanumeric() || b"&'*-.:@_~+".contains(byte) => 1,
+                _ => break,
+            };
+        }
+        length
+    };
+    match inside {
+        [b'(', inner @ ..] => match plain(inner) {
+            length @ 1.. if inner.get(length) == Some(&b')') => length + 2,
+            _ => 0,
+        },
+        _ => plain(inside),
+    }
 }
 
 /// The nodes that stand too deep below `root`, as the official compiler lists them: each node on the first level

@@ -4,11 +4,10 @@ use crate::text::{Diagnostic, Label, Severity, Source, Span};
 
 use super::{
     brackets::imbalance,
-    lexer::Lexed,
     official, pasted,
     token::{
-        CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, Kind, MATCH, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, UNPAIRED_DOUBLE,
-        UNPAIRED_SINGLE,
+        CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, Kind, Lexed, MATCH, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN,
+        UNPAIRED_DOUBLE, UNPAIRED_SINGLE,
     },
     words::{self, Finding},
 };

@@ -1,7 +1,5 @@
 //! The values of literals: escapes in strings, bytes, decoded path segments.
 
-use smol_str::SmolStr;
-
 use crate::value::StrBuf;
 
 /// The text of a string literal, quotes included. Two `\u` halves of a surrogate pair join; a lone one stays.
@@ -69,13 +67,13 @@ fn unescape(text: &str, mut each: impl FnMut(Piece)) {
 }
 
 /// A path segment token (with its slash) as the text it stands for: form-decoded, so `+` is a blank.
-pub(super) fn segment(token: &str) -> SmolStr {
+pub(super) fn segment(token: &str) -> String {
     let encoded = token.strip_prefix('/').unwrap_or(token);
     if !encoded.contains(['%', '+']) {
         return encoded.into();
     }
     // The lexer admits whole `%HH` only.
-    crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), |decoded| SmolStr::from(decoded.as_ref()))
+    crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), |decoded| decoded.into_owned())
 }
 
 /// The text of a string literal of database rules, quotes included, with JavaScript's escapes: `\n` and its kin, `\xHH`,

@@ -1,8 +1,9 @@
 //! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or [`ast::DatabaseRules`] or the official list of syntax errors
 //! out.
 //!
-//! Lexers and parsers are written by hand; tests hold them to the languages as `grammar/` has them. Invariant: what is
-//! accepted has bounded nesting, so later stages may recurse over expressions ([`MAX_TREE_DEPTH`]) and blocks.
+//! pest generates the parser of Storage and Firestore rules from `grammar/`, which alone says what is accepted; `parser`,
+//! `service` and `expr` build the tree from its matches. Invariant: what is accepted has bounded nesting, so later stages
+//! may recurse over expressions ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
 mod brackets;
@@ -12,7 +13,7 @@ mod database;
 mod depth;
 mod error;
 mod expr;
-mod lexer;
+mod grammar;
 mod literal;
 pub mod official;
 mod parser;
@@ -31,8 +32,9 @@ pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 
 use ast::{ExprId, Exprs, Ruleset};
-use lexer::{Lexed, lex};
+use grammar::service::{Rule, ServiceGrammar};
 use parser::{Parser, Unexpected};
+use token::{Lexed, lex};
 
 use crate::text::{Diagnostic, Diagnostics, Source};
 
@@ -51,12 +53,11 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
         let empty = error::problem(error::EMPTY_FILE, None, "Rules content empty. Compilation aborted.");
         return refuse(vec![empty.with_hint("a rules file holds at least `service firebase.storage { … }`")]);
     }
-    let lexed = lex(text);
-    let found = read(text, &lexed, Parser::ruleset).map(|(ruleset, exprs)| Ruleset { exprs, ..ruleset });
-    found.or_else(|failure| match failure {
-        Failure::Problems(list) => refuse(list),
-        Failure::Unexpected(at) => refuse(error::syntax(source, &lexed, at)),
-    })
+    match read(text, Rule::file, |parser| parser.ruleset()) {
+        Ok((ruleset, exprs)) => Ok(Ruleset { exprs, ..ruleset }),
+        Err(Failure::Problems(list)) => refuse(list),
+        Err(Failure::Unexpected(at, lexed)) => refuse(error::syntax(source, &lexed, at)),
+    }
 }
 
 /// Reads one expression, as a tool that asks about an expression needs it.
@@ -66,22 +67,15 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
 /// What is wrong with it, placed in the expression's own text.
 pub fn parse_expression(source: &Source) -> Result<(Exprs, ExprId), Diagnostics> {
     let text = source.text();
-    let lexed = lex(text);
-    let found = read(text, &lexed, |parser| {
-        let root = parser.root_expression()?;
-        parser.expect(token::EOF).map(|_| root)
-    });
-    found.map(|(root, exprs)| (exprs, root)).map_err(|failure| {
-        let list = match failure {
-            Failure::Problems(list) => list,
-            Failure::Unexpected(at) => {
-                let mut list = vec![error::unexpected(text, at)];
-                error::explain(source, &lexed, &mut list);
-                list
-            }
-        };
-        Diagnostics::new(source.clone(), list)
-    })
+    match read(text, Rule::lone_expression, |parser| parser.lone_expression()) {
+        Ok((root, exprs)) => Ok((exprs, root)),
+        Err(Failure::Problems(list)) => Err(Diagnostics::new(source.clone(), list)),
+        Err(Failure::Unexpected(at, lexed)) => {
+            let mut list = vec![error::unexpected(text, at)];
+            error::explain(source, &lexed, &mut list);
+            Err(Diagnostics::new(source.clone(), list))
+        }
+    }
 }
 
 /// Whether rules are of a database: they are JSON, while a file with services begins with a word.
@@ -96,29 +90,40 @@ enum Failure {
     /// It is well-formed, or nests too deeply to tell.
     Problems(Vec<Diagnostic>),
     /// What stands at this offset cannot be there.
-    Unexpected(usize),
+    Unexpected(usize, Lexed),
 }
 
-/// What `rule` finds in a text, and the expressions in it.
-fn read<'t, T>(
-    text: &'t str,
-    lexed: &'t Lexed,
-    rule: impl FnOnce(&mut Parser<'t>) -> Result<T, Unexpected>,
+/// What `build` makes of the matches of `rule` in a text, and the expressions in it.
+fn read<T: Send>(
+    text: &str,
+    rule: Rule,
+    build: impl Fn(&mut Parser<'_>) -> Result<T, Unexpected> + Sync,
 ) -> Result<(T, Exprs), Failure> {
-    let mut parser = Parser::new(text, &lexed.tokens);
-    let found = rule(&mut parser);
-    let dropped = lexed.dropped.first().map(|dropped| dropped.start);
-    let token = found.is_err().then_some(parser.next.start as usize);
-    match (found, dropped.into_iter().chain(token).min()) {
-        (Ok(found), None) if parser.problems.is_empty() => Ok((found, parser.exprs)),
-        (Ok(_), None) => {
-            parser.problems.sort_by_key(|p| p.span.map_or(0, |s| s.start));
-            Err(Failure::Problems(parser.problems))
+    let parsed = depth::scan(depth::marks(text)).map_err(|_| 0).and_then(|nesting| {
+        grammar::on_enough_stack(nesting, || {
+            let nodes = grammar::parse::<ServiceGrammar, _>(rule, text)?;
+            let mut parser = Parser::new(text, &nodes);
+            let found = build(&mut parser).map_err(|Unexpected| parser.place().start as usize)?;
+            Ok((found, parser.exprs, parser.problems))
+        })
+    });
+    match parsed {
+        Ok((found, exprs, problems)) if problems.is_empty() => Ok((found, exprs)),
+        Ok((_, _, mut problems)) => {
+            problems.sort_by_key(|problem| problem.span.map_or(0, |span| span.start));
+            Err(Failure::Problems(problems))
         }
-        // What nests too deeply is not said to be anything else, wherever reading ended.
-        (_, at) => Err(match depth::scan(&lexed.tokens) {
-            Err(problem) => Failure::Problems(vec![problem]),
-            Ok(()) => Failure::Unexpected(at.unwrap_or(0)),
-        }),
+        Err(at) => {
+            let lexed = lex(text);
+            // What nests too deeply is not said to be anything else, wherever reading ended.
+            if let Err(problem) = depth::scan(lexed.marks(text)) {
+                return Err(Failure::Problems(vec![problem]));
+            }
+            // A rule may fail within a token, where another part of the grammar has begun to read it.
+            let token = lexed.tokens.iter().find(|token| token.span().range().contains(&at));
+            let at = token.map_or(at, |token| token.start as usize);
+            let dropped = lexed.dropped.first().map_or(at, |dropped| dropped.start);
+            Err(Failure::Unexpected(at.min(dropped), lexed))
+        }
     }
 }

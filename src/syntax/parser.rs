@@ -1,36 +1,30 @@
-//! The parser of rules files: a cursor over tokens, and what is found by it.
+//! The syntax tree of a rules file from the matches of its grammar: a cursor over them, and what all parts share.
 
 use std::collections::HashSet;
-
-use smallvec::smallvec;
 
 use crate::text::{Diagnostic, Span};
 
 use super::{
     PACKAGES,
-    ast::{Capture, ExprId, Exprs, Name, Names},
-    depth::MAX_OPEN,
+    ast::{Capture, ExprId, Exprs, Name},
     error,
-    token::{
-        ASSIGN, CLOSE_BRACE, COMMA, DOUBLE_STAR, EOF, IDENTIFIER, Kind, OPEN_BRACE, SEMICOLON, SLASH, STAR, Token,
-    },
+    grammar::{Node, Nodes, service::Rule},
 };
 
 /// Problems after which repeated variables are no more told.
 const MAX_PROBLEMS: usize = 500;
 
-/// The token before which the parser stands cannot be there, or is one bracket too many inside each other.
+/// The match that comes next is not the one that the tree has here: grammar and tree disagree.
+#[derive(Debug)]
 pub(super) struct Unexpected;
 
-/// Builds the tree from tokens, and collects what is wrong with well-formed text.
+/// Builds the tree from matches, and collects what is wrong with well-formed text.
 pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
-    tokens: &'t [Token],
-    pub(super) next: Token,
-    /// What follows it.
-    pub(super) rest: &'t [Token],
-    /// Brackets and `?` that are not closed.
-    open: usize,
+    /// What comes next within the match that was entered last.
+    next: Nodes<'t, Rule>,
+    /// What follows the matches that were entered.
+    entered: Vec<Nodes<'t, Rule>>,
     pub(super) exprs: Exprs,
     /// How many parentheses stand around which expression, in the expression being read.
     pub(super) groups: Vec<(ExprId, u32)>,
@@ -38,113 +32,103 @@ pub(super) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(text: &'t str, tokens: &'t [Token]) -> Self {
-        let mut parser = Parser {
+    pub(super) fn new(text: &'t str, nodes: &'t [Node<Rule>]) -> Self {
+        Parser {
             text,
-            tokens,
-            next: Token { kind: EOF, start: 0, end: 0 },
-            rest: tokens,
-            open: 0,
-            // About two for five tokens, in files and expressions alike.
-            exprs: Exprs::with_capacity(tokens.len() * 2 / 5 + 1),
+            next: Nodes(nodes),
+            entered: Vec::new(),
+            // An expression has two matches or more.
+            exprs: Exprs::with_capacity(nodes.len() / 2),
             groups: Vec::new(),
             problems: Vec::new(),
-        };
-        parser.advance();
-        parser
-    }
-
-    /// Takes a token. There are always more: the last one is the end of input, which stays.
-    #[inline]
-    pub(super) fn advance(&mut self) -> Token {
-        let token = self.next;
-        if let Some((next, rest)) = self.rest.split_first() {
-            self.next = *next;
-            self.rest = rest;
         }
-        token
     }
 
-    /// Whether the parser stands before a token of this kind.
+    /// The rule of the next match.
     #[inline]
-    pub(super) fn is(&self, kind: Kind) -> bool {
-        self.next.kind == kind
+    pub(super) fn rule(&self) -> Option<Rule> {
+        self.next.first().map(|node| node.rule)
     }
 
-    /// Takes a token of this kind, if it is next.
+    /// Whether the next match is one of this rule.
     #[inline]
-    pub(super) fn takes(&mut self, kind: Kind) -> bool {
-        let is = self.is(kind);
-        if is {
-            self.advance();
+    pub(super) fn is(&self, rule: Rule) -> bool {
+        self.rule() == Some(rule)
+    }
+
+    /// The place of the next match.
+    #[inline]
+    pub(super) fn place(&self) -> Span {
+        self.next.first().map_or(Span::default(), |node| node.span())
+    }
+
+    /// Passes the next match and all below it; gives its place.
+    #[inline]
+    pub(super) fn advance(&mut self) -> Span {
+        let place = self.place();
+        (_, self.next) = self.next.split();
+        place
+    }
+
+    /// Takes a match of this rule, if it is next.
+    #[inline]
+    pub(super) fn takes(&mut self, rule: Rule) -> Option<Span> {
+        self.is(rule).then(|| self.advance())
+    }
+
+    /// Takes a match of this rule.
+    #[inline]
+    pub(super) fn expect(&mut self, rule: Rule) -> Result<Span, Unexpected> {
+        self.takes(rule).ok_or(Unexpected)
+    }
+
+    /// Goes on with what is below the next match, which is one of this rule.
+    #[inline]
+    pub(super) fn enter(&mut self, rule: Rule) -> Result<Span, Unexpected> {
+        if !self.is(rule) {
+            return Err(Unexpected);
         }
-        is
+        let place = self.place();
+        let (below, beside) = self.next.split();
+        self.entered.push(beside);
+        self.next = below;
+        Ok(place)
     }
 
-    /// Takes a token of this kind.
+    /// Goes on behind the match that was entered last, all of which has been taken.
     #[inline]
-    pub(super) fn expect(&mut self, kind: Kind) -> Result<Span, Unexpected> {
-        if self.is(kind) { Ok(self.advance().span()) } else { Err(Unexpected) }
+    pub(super) fn leave(&mut self) -> Result<(), Unexpected> {
+        if self.rule().is_some() {
+            return Err(Unexpected);
+        }
+        self.next = self.entered.pop().ok_or(Unexpected)?;
+        Ok(())
     }
 
-    /// Takes a bracket or `?` of this kind. What is open is counted, so that reading ends before the stack does.
-    pub(super) fn opens(&mut self, kind: Kind) -> Result<Span, Unexpected> {
-        let place = self.expect(kind)?;
-        self.open += 1;
-        if self.open >= MAX_OPEN { Err(Unexpected) } else { Ok(place) }
-    }
-
-    /// Takes what closes the last one.
-    pub(super) fn closes(&mut self, kind: Kind) -> Result<Span, Unexpected> {
-        self.open -= 1;
-        self.expect(kind)
-    }
-
-    /// Takes the end of a statement, which may be left out; gives the statement's last token.
-    pub(super) fn semicolon(&mut self) -> Span {
-        self.takes(SEMICOLON);
-        let taken = self.tokens.len() - self.rest.len() - 1;
-        self.tokens.get(taken.wrapping_sub(1)).map_or(Span::default(), |last| last.span())
-    }
-
+    #[inline]
     pub(super) fn slice(&self, place: Span) -> &'t str {
         self.text.get(place.range()).unwrap_or("")
     }
 
+    #[inline]
     pub(super) fn name_at(&self, span: Span) -> Name {
         Name { text: self.slice(span).into(), span }
     }
 
     /// Takes a name.
     pub(super) fn name(&mut self) -> Result<Name, Unexpected> {
-        let span = self.expect(IDENTIFIER)?;
+        let span = self.expect(Rule::identifier)?;
         Ok(self.name_at(span))
-    }
-
-    /// Takes `a, b, c`.
-    pub(super) fn names(&mut self) -> Result<Names, Unexpected> {
-        let mut names = smallvec![self.name()?];
-        while self.takes(COMMA) {
-            names.push(self.name()?);
-        }
-        Ok(names)
     }
 
     /// Takes `/{x}`, `/{x=*}` or `/{x=**}`.
     pub(super) fn capture(&mut self) -> Result<Capture, Unexpected> {
-        let slash = self.expect(SLASH)?;
-        self.opens(OPEN_BRACE)?;
+        let span = self.enter(Rule::capture)?;
         let name = self.name()?;
-        let mut glob = false;
-        if self.takes(ASSIGN) {
-            glob = self.takes(DOUBLE_STAR);
-            if !glob {
-                self.expect(STAR)?;
-            }
-        }
-        let brace = self.closes(CLOSE_BRACE)?;
+        let glob = self.takes(Rule::glob).is_some();
+        self.leave()?;
         self.refuse_package(&name);
-        Ok(Capture { name, glob, span: slash.to(brace) })
+        Ok(Capture { name, glob, span })
     }
 
     pub(super) fn refuse_repeated<'c>(&mut self, captures: impl Iterator<Item = &'c Capture>) {
@@ -173,4 +157,9 @@ impl<'t> Parser<'t> {
         #[allow(clippy::indexing_slicing, reason = "just pushed")]
         &mut self.problems[last]
     }
+}
+
+/// The first `length` bytes of a place: a keyword or a bracket, which have no match of their own.
+pub(super) fn head(place: Span, length: u32) -> Span {
+    Span { start: place.start, end: place.start + length }
 }

@@ -4,8 +4,7 @@
 use crate::text::{Lookalike, Span};
 
 use super::{
-    lexer::{Dropped, Lexed},
-    token::{DOLLAR, PATH_SEGMENT, SLASH},
+    token::{DOLLAR, Dropped, Lexed, PATH_SEGMENT, SLASH},
     words::{self, Finding},
 };
 

@@ -1,16 +1,14 @@
-//! Files, services, blocks, statements and functions from tokens.
+//! Files, services, blocks, statements and functions from the matches of the grammar.
 
 use crate::text::Span;
 
 use super::{
     ast::{Allow, Exprs, Function, Import, Item, Let, Match, Names, Ruleset, Segment, Service, Version},
-    error, literal,
-    parser::{Parser, Unexpected},
-    token::{
-        ALLOW, ASSIGN, CLOSE_BRACE, CLOSE_PAREN, COLON, EOF, FUNCTION, IDENTIFIER, IF, IMPORT, LET, MATCH, OPEN_BRACE,
-        OPEN_PAREN, PATH_SEGMENT, RETURN, RULES_VERSION, SEMICOLON, SERVICE, SERVICE_KEYWORD, SERVICE_NAME, SLASH,
-        STRING,
-    },
+    error,
+    grammar::service::Rule,
+    literal,
+    parser::{Parser, Unexpected, head},
+    token::SERVICE_KEYWORDS,
 };
 
 /// Nested match blocks that the official compiler reads; it gives up at the next one (case limit-007).
@@ -21,33 +19,32 @@ type Parsed<T> = Result<T, Unexpected>;
 impl Parser<'_> {
     /// Takes a whole file, without its expressions.
     pub(super) fn ruleset(&mut self) -> Parsed<Ruleset> {
-        let version = if self.is(RULES_VERSION) { self.version()? } else { Version::V1 };
+        self.enter(Rule::file)?;
+        let version = if self.is(Rule::version) { self.version()? } else { Version::V1 };
         let mut imports = Vec::new();
-        while self.is(IMPORT) {
+        while self.is(Rule::import) {
             self.import(&mut imports)?;
         }
         let mut items = Vec::new();
-        loop {
-            items.push(match self.next.kind {
-                FUNCTION => Item::Function(self.function()?),
-                SERVICE => Item::Service(self.service(version)?),
-                EOF if !items.is_empty() => break,
-                _ => return Err(Unexpected),
+        while self.takes(Rule::EOI).is_none() {
+            items.push(match self.rule() {
+                Some(Rule::function) => Item::Function(self.function()?),
+                _ => Item::Service(self.service(version)?),
             });
         }
+        self.leave()?;
         Ok(Ruleset { version, imports, items, exprs: Exprs::default() })
     }
 
     fn string(&mut self) -> Parsed<String> {
-        let place = self.expect(STRING)?;
+        let place = self.expect(Rule::string)?;
         Ok(literal::string(self.slice(place)).as_str().to_string())
     }
 
     fn version(&mut self) -> Parsed<Version> {
-        let keyword = self.expect(RULES_VERSION)?;
-        self.expect(ASSIGN)?;
+        let keyword = head(self.enter(Rule::version)?, "rules_version".len() as u32);
         let value = self.string()?;
-        self.takes(SEMICOLON);
+        self.leave()?;
         Ok(match value.as_str() {
             "1" => Version::V1,
             "2" => Version::V2,
@@ -61,14 +58,10 @@ impl Parser<'_> {
     }
 
     fn import(&mut self, imports: &mut Vec<Import>) -> Parsed<()> {
-        let span = self.expect(IMPORT)?;
+        let span = head(self.enter(Rule::import)?, "import".len() as u32);
         let module = self.string()?;
-        // A word that is none elsewhere.
-        if self.is(IDENTIFIER) && self.slice(self.next.span()) == "as" {
-            self.advance();
-            self.expect(IDENTIFIER)?;
-        }
-        self.expect(SEMICOLON)?;
+        self.takes(Rule::identifier);
+        self.leave()?;
         if imports.is_empty() {
             let problem = self.error(error::IMPORT, span, "Import statements are not allowed.");
             problem.hint = Some("put the functions into this file; rules files cannot be split".to_owned());
@@ -79,81 +72,62 @@ impl Parser<'_> {
     }
 
     fn service(&mut self, version: Version) -> Parsed<Service> {
-        let start = self.expect(SERVICE)?;
-        let name = match self.next.kind {
-            SERVICE_NAME | SERVICE_KEYWORD => self.next,
-            _ => return Err(Unexpected),
-        };
-        self.advance();
-        if name.kind == SERVICE_KEYWORD {
-            self.error(error::SERVICE_KEYWORD, name.span(), "Cannot use keyword as service name.");
+        let span = self.enter(Rule::service)?;
+        let name = self.expect(Rule::service_name)?;
+        let name = self.name_at(name);
+        if SERVICE_KEYWORDS.contains(&name.text.as_str()) {
+            self.error(error::SERVICE_KEYWORD, name.span, "Cannot use keyword as service name.");
         }
-        let name = self.name_at(name.span());
-        self.opens(OPEN_BRACE)?;
         let (mut functions, mut matches) = (Vec::new(), Vec::new());
-        loop {
-            match self.next.kind {
-                FUNCTION => functions.push(self.function()?),
-                MATCH => matches.push(self.match_block(version, 1)?),
-                _ if functions.is_empty() && matches.is_empty() => return Err(Unexpected),
-                _ => break,
+        while let Some(rule) = self.rule() {
+            match rule {
+                Rule::function => functions.push(self.function()?),
+                _ => matches.push(self.match_block(version, 1)?),
             }
         }
-        let span = start.to(self.closes(CLOSE_BRACE)?);
+        self.leave()?;
         Ok(Service { name, functions, matches, span })
     }
 
     fn match_block(&mut self, version: Version, depth: usize) -> Parsed<Match> {
-        let keyword = self.expect(MATCH)?;
+        let span = self.enter(Rule::match_block)?;
         let (path, path_span) = self.match_path(version)?;
-        self.opens(OPEN_BRACE)?;
         let (mut functions, mut allows, mut matches) = (Vec::new(), Vec::new(), Vec::new());
-        let first = self.next;
-        loop {
-            match self.next.kind {
-                FUNCTION => functions.push(self.function()?),
-                ALLOW => allows.push(self.allow()?),
-                MATCH if depth >= MAX_BLOCKS => self.block_too_deep(version, depth + 1)?,
-                MATCH => matches.push(self.match_block(version, depth + 1)?),
-                _ if self.next == first => return Err(Unexpected),
-                _ => break,
+        while let Some(rule) = self.rule() {
+            match rule {
+                Rule::function => functions.push(self.function()?),
+                Rule::allow => allows.push(self.allow()?),
+                // Whatever is in it.
+                Rule::match_block if depth >= MAX_BLOCKS => {
+                    let place = head(self.advance(), MATCH);
+                    self.error(error::RULES_TOO_DEEP, place, "Rule hierarchy is too complex to evaluate safely.");
+                }
+                _ => matches.push(self.match_block(version, depth + 1)?),
             }
         }
-        let span = keyword.to(self.closes(CLOSE_BRACE)?);
-        Ok(Match { keyword, path, path_span, functions, allows, matches, span })
-    }
-
-    /// Takes a block that is refused whatever is in it.
-    fn block_too_deep(&mut self, version: Version, depth: usize) -> Parsed<()> {
-        let keyword = self.next.span();
-        let problems = self.problems.len();
-        self.match_block(version, depth)?;
-        self.problems.truncate(problems);
-        self.error(error::RULES_TOO_DEEP, keyword, "Rule hierarchy is too complex to evaluate safely.");
-        Ok(())
+        self.leave()?;
+        Ok(Match { keyword: head(span, MATCH), path, path_span, functions, allows, matches, span })
     }
 
     /// Takes the segments of a block, and gives their place.
     fn match_path(&mut self, version: Version) -> Parsed<(Vec<Segment>, Span)> {
-        let start = self.next.span();
-        let mut whole = start;
+        let mut whole = self.place();
         let mut path = Vec::new();
         loop {
-            let (segment, place) = match self.next.kind {
-                PATH_SEGMENT => {
-                    let place = self.advance().span();
+            let (segment, place) = match self.rule() {
+                Some(Rule::segment) => {
+                    let place = self.advance();
                     (Segment::Literal(literal::segment(self.slice(place)), place), place)
                 }
-                SLASH => {
+                Some(Rule::capture) => {
                     let capture = self.capture()?;
                     let place = capture.span;
                     (Segment::Capture(capture), place)
                 }
-                _ if path.is_empty() => return Err(Unexpected),
                 _ => break,
             };
             path.push(segment);
-            whole = start.to(place);
+            whole = whole.to(place);
         }
         self.refuse_repeated(path.iter().filter_map(|segment| match segment {
             Segment::Capture(capture) => Some(capture),
@@ -189,43 +163,49 @@ impl Parser<'_> {
     }
 
     fn allow(&mut self) -> Parsed<Allow> {
-        let start = self.expect(ALLOW)?;
-        let methods = self.names()?;
-        let mut condition = None;
-        if self.takes(COLON) {
-            self.expect(IF)?;
-            condition = Some(self.root_expression()?);
+        let mut span = head(self.enter(Rule::allow)?, "allow".len() as u32);
+        let mut methods = Names::new();
+        while self.is(Rule::identifier) {
+            methods.push(self.name()?);
         }
-        let span = start.to(self.semicolon());
+        span = methods.last().map_or(span, |last| span.to(last.span));
+        let mut condition = None;
+        if self.is(Rule::expression) {
+            let id = self.root_expression()?;
+            span = span.to(self.exprs.outer(id));
+            condition = Some(id);
+        }
+        span = self.takes(Rule::semicolon).map_or(span, |semicolon| span.to(semicolon));
+        self.leave()?;
         Ok(Allow { methods, condition, span })
     }
 
     fn function(&mut self) -> Parsed<Function> {
-        let start = self.expect(FUNCTION)?;
+        let span = self.enter(Rule::function)?;
         let name = self.name()?;
-        self.opens(OPEN_PAREN)?;
-        let parameters = if self.is(IDENTIFIER) { self.names()? } else { Names::new() };
-        self.closes(CLOSE_PAREN)?;
+        let mut parameters = Names::new();
+        while self.is(Rule::identifier) {
+            parameters.push(self.name()?);
+        }
         parameters.iter().for_each(|parameter| self.refuse_package(parameter));
-        self.opens(OPEN_BRACE)?;
         let mut lets = Vec::new();
-        while self.is(LET) {
+        while self.is(Rule::binding) {
             lets.push(self.binding()?);
         }
-        self.expect(RETURN)?;
         let result = self.root_expression()?;
-        self.takes(SEMICOLON);
-        let span = start.to(self.closes(CLOSE_BRACE)?);
+        self.leave()?;
         Ok(Function { name, parameters, lets, result, span })
     }
 
     fn binding(&mut self) -> Parsed<Let> {
-        let start = self.expect(LET)?;
+        let span = self.enter(Rule::binding)?;
         let name = self.name()?;
         self.refuse_package(&name);
-        self.expect(ASSIGN)?;
         let value = self.root_expression()?;
-        let span = start.to(self.expect(SEMICOLON)?);
+        self.leave()?;
         Ok(Let { name, value, span })
     }
 }
+
+/// Bytes of the word `match`.
+const MATCH: u32 = 5;

@@ -34,9 +34,10 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 26] = [
+const CONFINED: [(&str, &[&str]); 27] = [
     ("aws_lc_rs::", &["auth/verify/"]),
-    ("smol_str::", &["syntax/", "program/"]),
+    ("pest::", &["syntax/grammar.rs"]),
+    ("pest_derive::", &["syntax/grammar.rs"]),
     ("smallvec::", &["check/", "eval/", "program/", "syntax/"]),
     ("terminal_size::", &["cli/"]),
     ("indicatif::", &["cli/"]),

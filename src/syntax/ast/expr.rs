@@ -1,12 +1,10 @@
 //! Expression nodes.
 
-use smallvec::SmallVec;
-use smol_str::SmolStr;
-
 use crate::{
     text::Span,
     value::{StrBuf, TypeName},
 };
+use smallvec::SmallVec;
 
 use super::Name;
 
@@ -142,7 +140,7 @@ pub enum Expr {
     /// `b'\x41'`
     Bytes(Vec<u8>),
     /// `/pattern/i` of database rules: the pattern and where it stands, the flags
-    Regex(Name, SmolStr),
+    Regex(Name, String),
     /// `[1, 2]`
     List(ExprList),
     /// `{'a': 1}`; keys are expressions
@@ -246,7 +244,7 @@ impl Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PathPart {
     /// `/a`, decoded
-    Literal(SmolStr, Span),
+    Literal(String, Span),
     /// `/{x}` or `/{x=**}`
     Capture(Capture),
     /// `/$(expression)`

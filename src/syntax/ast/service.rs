@@ -1,9 +1,7 @@
 //! Files, services, match blocks, statements and functions.
 
-use smallvec::SmallVec;
-use smol_str::SmolStr;
-
 use crate::text::Span;
+use smallvec::SmallVec;
 
 use super::{Capture, ExprId, Exprs};
 
@@ -11,7 +9,7 @@ use super::{Capture, ExprId, Exprs};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name.
-    pub text: SmolStr,
+    pub text: String,
     /// Where it stands.
     pub span: Span,
 }
@@ -113,7 +111,7 @@ pub struct Match {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
     /// `/a`, decoded.
-    Literal(SmolStr, Span),
+    Literal(String, Span),
     /// `/{x}` or `/{x=**}`
     Capture(Capture),
 }

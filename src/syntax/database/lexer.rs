@@ -4,10 +4,7 @@
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::{
-    syntax::{
-        ast::{BinaryOp, UnaryOp},
-        lexer,
-    },
+    syntax::ast::{BinaryOp, UnaryOp},
     text::Span,
 };
 
@@ -192,7 +189,7 @@ fn operator(text: &[u8], after_operand: bool) -> Option<(Token, usize)> {
 
 #[inline]
 fn is_ascii_word(byte: u8) -> bool {
-    lexer::is(byte, lexer::WORD)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
 }
 
 fn is_file_word(byte: u8) -> bool {

@@ -5,8 +5,6 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
-use smol_str::SmolStr;
-
 use crate::{
     syntax::{
         ast::{Condition, Expr, ExprId, Exprs, Location, Name},
@@ -97,7 +95,7 @@ impl<'j> Reader<'j> {
             let message = format!("Unexpected property '{}' beside 'rules'.", extra.text);
             self.error(error::EXTRA_PROPERTY, extra.span, message);
         }
-        let root = Name { text: SmolStr::default(), span: key.span };
+        let root = Name { text: String::new(), span: key.span };
         self.location(root, value, 0)
     }
 
@@ -108,7 +106,7 @@ impl<'j> Reader<'j> {
         for (key, value) in members {
             let Some(unescaped) = self.string(key) else { continue };
             let text = unescaped.text;
-            let name = Name { text: SmolStr::new(&text), span: key.span };
+            let name = Name { text: text.to_string(), span: key.span };
             let before = match members.len() {
                 ..=SCAN => {
                     let mut kept = self.members.iter().skip(first);

@@ -24,7 +24,7 @@ use predict::Predictor;
 use recovery::Recovery;
 use token::{CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN, Token};
 
-use super::lexer::{Lexed, lex};
+use super::token::{Lexed, lex};
 
 /// Brackets within brackets that are followed; the official engine accepts about a hundred.
 const MAX_DEPTH: usize = 500;

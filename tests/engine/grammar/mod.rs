@@ -1,4 +1,5 @@
-//! The parsers accept what `grammar/` says, no more and no less.
+//! The languages of `grammar/` beside other descriptions of them: that of Storage and Firestore beside the copy of the
+//! official parser, that of database rules beside its parser.
 
 // The generated parser names it.
 extern crate alloc;
@@ -10,10 +11,9 @@ use std::{fs, path::Path};
 
 use serde_json::Value as Json;
 
-/// The grammar as it is written.
+/// The grammar of database rules as it is written.
 #[derive(pest_derive::Parser)]
 #[grammar = "grammar/lexical.pest"]
-#[grammar = "grammar/service.pest"]
 #[grammar = "grammar/json.pest"]
 #[grammar = "grammar/database.pest"]
 struct Grammar;
