@@ -25,8 +25,6 @@ use serde_json::Value as Json;
 #[derive(pest_derive::Parser)]
 #[grammar = "grammar/lexical.pest"]
 #[grammar = "grammar/service.pest"]
-#[grammar = "grammar/json.pest"]
-#[grammar = "grammar/database.pest"]
 struct Grammar;
 
 /// What a file of the tests holds.

@@ -37,7 +37,7 @@ const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth",
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];
 
 /// What only these files and folders may name.
-const CONFINED: [(&str, &[&str]); 26] = [
+const CONFINED: [(&str, &[&str]); 28] = [
     ("aws_lc_rs::", &["auth/verify/"]),
     ("smol_str::", &["syntax/", "program/"]),
     ("smallvec::", &["check/", "eval/", "program/", "syntax/"]),
@@ -61,6 +61,8 @@ const CONFINED: [(&str, &[&str]); 26] = [
             "cli/",
         ],
     ),
+    ("pest::", &["syntax/grammar.rs"]),
+    ("pest_derive::", &["syntax/grammar.rs"]),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
     ("jsonwebtoken::", &["auth/verify/"]),

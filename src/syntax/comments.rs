@@ -7,18 +7,20 @@ use super::{database, is_database, lexer::lex};
 /// The comments of a file that begin with `//`, each from there to the end of its line.
 pub(crate) fn line_comments(source: &Source) -> Vec<Span> {
     let text = source.text();
+    if is_database(source) {
+        let of_line = |span: Span| {
+            let written = text.get(span.range()).filter(|written| written.starts_with("//"))?;
+            let start = span.start as usize;
+            Some(Span::new(start, start + written.trim_end().len()))
+        };
+        return database::comments(text).filter_map(of_line).collect();
+    }
     let mut found = Vec::new();
     let mut end = 0;
-    let mut token = |span: Span| {
-        comments(text, end..span.start as usize, &mut found);
-        end = span.end as usize;
-    };
-    if is_database(source) {
-        database::tokens(text).for_each(&mut token);
-        token(Span::new(text.len(), text.len()));
-    } else {
-        // The last token is the end.
-        lex(text).tokens.iter().for_each(|t| token(Span { start: t.start, end: t.end }));
+    // The last token is the end.
+    for token in &lex(text).tokens {
+        comments(text, end..token.start as usize, &mut found);
+        end = token.end as usize;
     }
     found
 }

@@ -12,6 +12,7 @@ mod database;
 mod depth;
 mod error;
 mod expr;
+mod grammar;
 mod lexer;
 mod literal;
 pub mod official;
@@ -26,7 +27,7 @@ pub(crate) use comments::line_comments;
 pub(crate) use error::skip_trivia;
 pub(crate) use words::{Language, Role, advice, of_word};
 
-pub use database::{DuplicateKeys, parse_database};
+pub use database::{DuplicateKeys, old::parse_database as parse_database_old, parse_database};
 pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 
