@@ -1,8 +1,9 @@
 //! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or [`ast::DatabaseRules`] or the official list of syntax errors
 //! out.
 //!
-//! Lexers and parsers are written by hand; tests hold them to the languages as `grammar/` has them. Invariant: what is
-//! accepted has bounded nesting, so later stages may recurse over expressions ([`MAX_TREE_DEPTH`]) and blocks.
+//! pest generates the parser of database rules from `grammar/`; the lexer and parser of services are written by hand, and
+//! tests hold them to their grammar. Invariant: what is accepted has bounded nesting, so later stages may recurse over
+//! expressions ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
 mod brackets;
@@ -27,7 +28,7 @@ pub(crate) use comments::line_comments;
 pub(crate) use error::skip_trivia;
 pub(crate) use words::{Language, Role, advice, of_word};
 
-pub use database::{DuplicateKeys, old::parse_database as parse_database_old, parse_database};
+pub use database::{DuplicateKeys, parse_database};
 pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 

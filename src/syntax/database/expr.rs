@@ -1,11 +1,11 @@
-//! The tree of an expression, from what the grammar matched.
+//! Expressions: from matches of the grammar to the syntax tree.
 
 use crate::{
     syntax::{
         ast::{BinaryOp, Expr, ExprId, ExprList, Exprs, Name, UnaryOp},
         climb::{self, Operands as _},
         grammar::{
-            self, Failure, Node, Nodes,
+            self, Failure, Nodes,
             database::{DatabaseGrammar, Rule},
         },
         literal,
@@ -13,12 +13,11 @@ use crate::{
     text::Span,
 };
 
-/// Reads an expression whose brackets nest as deeply as the stack allows. Spans count in its text. Returns the root and
-/// the comments.
+/// Parses an expression, recursing as deeply as its brackets nest. Returns the root and the comments, with spans in `text`.
 ///
 /// # Errors
 ///
-/// Where the text stops being an expression.
+/// The offset at which the text stops being an expression.
 pub(super) fn parse(text: &str, exprs: &mut Exprs) -> Result<(ExprId, Vec<Span>), Failure<Rule>> {
     let nodes = grammar::parse::<DatabaseGrammar, Rule>(Rule::db_rule, text)?;
     let (below, _) = Nodes(&nodes).split();
@@ -33,14 +32,14 @@ type Built<T> = Result<T, Failure<Rule>>;
 
 struct Builder<'n, 'e> {
     text: &'n str,
-    /// What is still to be read of the innermost bracket.
+    /// The matches that remain in the innermost bracket.
     nodes: Nodes<'n, Rule>,
     exprs: &'e mut Exprs,
-    /// Elements of the lists that are being read.
+    /// The elements read so far of all open lists.
     items: ExprList,
-    /// Operators whose operands have not been read.
+    /// The unary operators whose operands are still to be read.
     prefixes: Vec<(UnaryOp, Span)>,
-    /// What follows the choices that are being read.
+    /// For each open choice, the matches after it.
     outer: Vec<Nodes<'n, Rule>>,
 }
 
@@ -109,13 +108,13 @@ impl climb::Operands for Builder<'_, '_> {
     }
 }
 
-/// The bracket or `?` directly before what it opens.
+/// The bracket or `?` directly before its contents.
 fn opening(inner: Span) -> Span {
     Span { start: inner.start.saturating_sub(1), end: inner.start }
 }
 
 impl<'n> Builder<'n, '_> {
-    /// What comes next, comments aside.
+    /// The remaining matches, from the first that is no comment.
     fn next(&self) -> Nodes<'n, Rule> {
         let mut nodes = self.nodes;
         while nodes.first().is_some_and(|node| node.rule == Rule::db_comment) {
@@ -132,7 +131,7 @@ impl<'n> Builder<'n, '_> {
         self.text.get(span.range()).unwrap_or("")
     }
 
-    /// Reads what stands in the next match.
+    /// Reads the contents of the next match.
     fn within<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         let (below, beside) = self.next().split();
         self.nodes = below;
@@ -158,7 +157,7 @@ impl<'n> Builder<'n, '_> {
         Ok(id)
     }
 
-    /// A member; one that is called is a method. `whole` is what has been read of the chain before, and then with it.
+    /// Adds a member, or a method where arguments follow. `whole` is the span of the chain up to here; it grows.
     fn member(&mut self, object: ExprId, name: Name, whole: &mut Span) -> Built<ExprId> {
         let anchor = name.span;
         if self.rule() != Some(Rule::db_arguments) {
@@ -189,7 +188,7 @@ impl<'n> Builder<'n, '_> {
         Ok(self.exprs.push(Expr::Index(object, index), *whole, place))
     }
 
-    /// A call of what is not written as a member; in parentheses it may be one.
+    /// Adds a call of something other than a member; in parentheses it may be one.
     fn call(&mut self, callee: ExprId, whole: &mut Span) -> Built<ExprId> {
         let (arguments, brackets) = self.arguments()?;
         *whole = whole.to(brackets);
@@ -203,7 +202,7 @@ impl<'n> Builder<'n, '_> {
         })
     }
 
-    /// Arguments, and where they stand with their parentheses.
+    /// The arguments, and their span with the parentheses.
     fn arguments(&mut self) -> Built<(ExprList, Span)> {
         let inner = self.next().first().map(|node| node.span).unwrap_or_default();
         let arguments = self.list()?;
@@ -256,7 +255,7 @@ impl<'n> Builder<'n, '_> {
         Name { text: self.written(span).into(), span }
     }
 
-    /// The grammar matched what this builder does not know, so the expression is refused.
+    /// A match that this builder does not know: the expression is refused.
     fn unexpected(&self) -> Failure<Rule> {
         let at = self.next().first().map_or(self.text.len(), |node| node.span.start as usize);
         Failure { at, tried: Vec::new() }

@@ -12,11 +12,11 @@ use crate::{
 };
 
 use super::{
-    tokens::{self, Language},
+    tokens::{self, Syntax},
     wording,
 };
 
-/// A value or a key, quotes and brackets included.
+/// A value, a key or a member. Its span includes quotes and brackets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Json<'n> {
     pub(super) rule: Rule,
@@ -53,7 +53,7 @@ impl<'n> Json<'n> {
         Json::values(self.below)
     }
 
-    /// The text of a string or key as written, without the quotes, and where it begins.
+    /// A string as written, without the quotes, and the offset of its first character.
     pub(super) fn string(self, text: &str) -> Option<(&str, usize)> {
         let (start, end) = (self.span.start as usize + 1, self.span.end as usize);
         let is_string = self.rule == Rule::json_string;
@@ -61,28 +61,28 @@ impl<'n> Json<'n> {
     }
 }
 
-/// Reads a file whose brackets nest as deeply as the stack allows.
+/// Parses a file, recursing as deeply as its brackets nest.
 ///
 /// # Errors
 ///
-/// The first place at which the text is not JSON, in the service's words where they are known.
+/// The first offset at which the text is not JSON, in the service's words where they are known.
 pub(super) fn parse(text: &str) -> Result<Vec<Node<Rule>>, Diagnostic> {
     grammar::parse::<DatabaseGrammar, Rule>(Rule::json_file, text).map_err(|failure| wording::file(text, &failure))
 }
 
-/// How deep brackets nest in a file.
+/// The number of brackets that are open at once in a file, at most.
 ///
 /// # Errors
 ///
-/// Nesting that no data has.
+/// Nesting beyond what any data has.
 pub(super) fn nesting(text: &str) -> Result<usize, Diagnostic> {
-    tokens::nesting(Language::Json, text, bound(text)).map_err(|place| {
+    tokens::nesting(Syntax::Json, text, bound(text)).map_err(|place| {
         error::problem(error::TREE_TOO_DEEP, Some(place), "The rules nest too deeply.")
             .with_hint("data is at most 32 levels deep, so rules below that never apply")
     })
 }
 
-/// At least as many brackets as are open at once in any text; of JSON exactly as many.
+/// The same for JSON; for other text an upper bound.
 fn bound(text: &str) -> usize {
     let (mut open, mut most, mut rest) = (0_usize, 0, text.as_bytes());
     loop {
@@ -115,7 +115,7 @@ fn after_string(mut rest: &[u8]) -> &[u8] {
     }
 }
 
-/// What follows the first run of `length` bytes that is an end, or nothing.
+/// What follows the first `length` bytes for which `is_end` holds, or nothing.
 fn after_first(text: &[u8], length: usize, is_end: impl Fn(&[u8]) -> bool) -> &[u8] {
     let at = text.windows(length).position(is_end);
     at.and_then(|at| text.get(at + length..)).unwrap_or(&[])

@@ -2,7 +2,6 @@
 
 mod expr;
 mod json;
-pub(super) mod old;
 mod rules;
 mod tokens;
 mod unescape;
@@ -27,7 +26,7 @@ pub enum DuplicateKeys {
 
 /// The comments of a file, also of one that is refused.
 pub(super) fn comments(text: &str) -> impl Iterator<Item = Span> {
-    let tokens = tokens::all(tokens::Language::Json, text).into_iter();
+    let tokens = tokens::all(tokens::Syntax::Json, text).into_iter();
     tokens.filter(|token| token.rule == Rule::comment).map(|token| token.span)
 }
 

@@ -17,24 +17,24 @@ use crate::{
 use super::{
     DuplicateKeys, expr,
     json::Json,
-    tokens::{self, Language},
+    tokens::{self, Syntax},
     unescape::Unescaped,
     wording,
 };
 
-/// Levels that a path of data can have (realtime-database specification, section 7.10).
+/// The most levels of a path of data (realtime-database specification, section 7.10).
 const MAX_LEVELS: usize = 32;
-/// Bytes that a key can have.
+/// The most bytes of a key.
 const MAX_KEY: usize = 768;
 
-/// The same key is found by comparing in objects of up to this many.
+/// Objects of up to this many members are searched for a repeated key one by one, larger ones through a map.
 const SCAN: usize = 16;
 
 const RULE_VALUE: &str = "Invalid rule expression.  Expected 'true', 'false', or an expression string.";
 const INDEX_VALUE: &str = "Invalid indexOn expression. Must be either a string or an array of strings";
 const KEY: &str = "String can't contain \".\", \"#\", \"$\", \"/\", \"[\", or \"]\"";
 
-/// Reads the rules tree, and collects what is wrong with it and its expressions.
+/// Builds the rules tree from the matches of `json_file`, and collects the problems of its structure and expressions.
 pub(super) fn read(
     text: &str,
     nodes: &[Node<Rule>],
@@ -62,9 +62,9 @@ struct Reader<'n> {
     exprs: Exprs,
     comments: Vec<Span>,
     problems: Vec<Diagnostic>,
-    /// Wildcards of the locations around.
+    /// The wildcards of the enclosing locations.
     wildcards: Vec<Name>,
-    /// Members of the objects that are open.
+    /// The members of all open objects.
     members: Vec<(Name, Json<'n>)>,
 }
 
@@ -86,7 +86,7 @@ impl<'n> Reader<'n> {
         }
         self.open(document);
         let members = std::mem::take(&mut self.members);
-        // The service points at the first key, or behind the brace where there is none.
+        // The service points at the first key, or after the brace where there is none.
         let brace = Span::new(document.span.start as usize + 1, document.span.start as usize + 2);
         let Some((key, value)) = members.first().filter(|(key, _)| key.text == "rules") else {
             let place = members.first().map_or(brace, |(key, _)| key.span);
@@ -101,7 +101,7 @@ impl<'n> Reader<'n> {
         self.location(root, *value, 0)
     }
 
-    /// Opens an object: its keys with their escapes resolved, and no key twice. Returns where they begin.
+    /// Pushes the members of an object, with the escapes of keys resolved and no key twice. Returns the index of the first.
     fn open(&mut self, object: Json<'n>) -> usize {
         let first = self.members.len();
         let count = object.members().count();
@@ -142,7 +142,7 @@ impl<'n> Reader<'n> {
         first
     }
 
-    /// A string with its escapes resolved, if it is a string and they exist.
+    /// A string with its escapes resolved; `None` for other values and unknown escapes.
     fn string(&mut self, json: Json<'n>) -> Option<Unescaped<'n>> {
         const HINT: &str = "JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX; in regular expressions write every \
                             backslash twice";
@@ -282,15 +282,15 @@ impl<'n> Reader<'n> {
     fn expression(&mut self, unescaped: &Unescaped<'_>) -> Option<ExprId> {
         let first = self.exprs.len();
         let parsed = parse_expression(&unescaped.text, &mut self.exprs);
-        self.exprs.relocate(first, |span| unescaped.place(span));
+        self.exprs.relocate(first, |span| unescaped.in_file(span));
         match parsed {
             Ok((root, comments)) => {
-                self.comments.extend(comments.into_iter().map(|span| unescaped.place(span)));
+                self.comments.extend(comments.into_iter().map(|span| unescaped.in_file(span)));
                 Some(root)
             }
             Err(mut problem) => {
-                problem.span = problem.span.map(|span| unescaped.place(span));
-                problem.labels.iter_mut().for_each(|label| label.span = unescaped.place(label.span));
+                problem.span = problem.span.map(|span| unescaped.in_file(span));
+                problem.labels.iter_mut().for_each(|label| label.span = unescaped.in_file(label.span));
                 self.problems.push(problem);
                 None
             }
@@ -298,14 +298,14 @@ impl<'n> Reader<'n> {
     }
 }
 
-/// Reads an expression, with spans in its own text. Returns the root and the comments.
+/// Parses an expression within the limits of nesting. Returns the root and the comments, with spans in `text`.
 fn parse_expression(text: &str, exprs: &mut Exprs) -> Result<(ExprId, Vec<Span>), Diagnostic> {
     let too_deep = |span: Span| {
         error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.")
             .with_hint("chains of && and || may be long without brackets; other parts belong into rules of their own")
     };
     let openers = text.bytes().filter(|byte| b"([{?".contains(byte)).count();
-    let depth = tokens::nesting(Language::Expression, text, openers).map_err(too_deep)?;
+    let depth = tokens::nesting(Syntax::Expression, text, openers).map_err(too_deep)?;
     let first = exprs.len();
     let parsed =
         on_enough_stack(depth, || expr::parse(text, exprs)).map_err(|failure| wording::expression(text, &failure))?;
@@ -315,7 +315,8 @@ fn parse_expression(text: &str, exprs: &mut Exprs) -> Result<(ExprId, Vec<Span>)
     }
 }
 
-/// An expression whose tree is deeper than later stages can walk. A chain of one of `&&` and `||` is one level.
+/// The first expression from `first` on whose tree is deeper than later stages can walk. A chain of the same `&&` or `||`
+/// is one level.
 fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
     if exprs.len() - first <= MAX_TREE_DEPTH as usize {
         return None;
@@ -341,7 +342,7 @@ fn first_byte(span: Span) -> Span {
     Span { end: span.end.min(span.start + 1), ..span }
 }
 
-/// The rule that a misspelt key was meant to be.
+/// The rule that a misspelt key likely means.
 fn rule_name(key: &str) -> Option<&'static str> {
     let plain = |text: &str| text.trim_start_matches('.').to_ascii_lowercase();
     let mut letters: Vec<_> = plain(key).into_bytes();

@@ -1,4 +1,5 @@
-//! The tokens of a file or an expression: for the bound on nesting, and for the words about text that is refused.
+//! The tokens of a file or an expression, from the same grammar: for the limit of nesting, and for the messages about text
+//! that is refused.
 
 use crate::{
     syntax::{
@@ -11,15 +12,16 @@ use crate::{
     text::Span,
 };
 
-/// What a text is.
+/// The grammar of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub(super) enum Syntax {
     /// JSON with comments.
     Json,
     Expression,
 }
 
-/// A bracket, a string, a sign or a comment. What is not closed is the last token, by its first byte.
+/// A bracket, a string, a sign or a comment. An unclosed string, pattern or comment is the last token; its span is its
+/// first byte.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) rule: Rule,
@@ -27,7 +29,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// Whether this begins a string, a pattern or a comment that nothing closes.
+    /// Whether a string, a pattern or a comment begins here that nothing closes.
     pub(super) fn is_unclosed(self) -> bool {
         matches!(self.rule, Rule::unclosed_string | Rule::unclosed_regex | Rule::unclosed_comment)
     }
@@ -41,11 +43,11 @@ impl Token {
     }
 }
 
-/// All tokens, comments included.
-pub(super) fn all(language: Language, text: &str) -> Vec<Token> {
-    let rule = match language {
-        Language::Json => Rule::json_tokens,
-        Language::Expression => Rule::db_tokens,
+/// All tokens, comments included. Every text has them.
+pub(super) fn all(syntax: Syntax, text: &str) -> Vec<Token> {
+    let rule = match syntax {
+        Syntax::Json => Rule::json_tokens,
+        Syntax::Expression => Rule::db_tokens,
     };
     let nodes = grammar::parse::<DatabaseGrammar, Rule>(rule, text).unwrap_or_default();
     let tokens = nodes.into_iter().filter(|node| ![rule, Rule::EOI].contains(&node.rule));
@@ -58,19 +60,20 @@ pub(super) fn all(language: Language, text: &str) -> Vec<Token> {
         .collect()
 }
 
-/// How deep brackets and choices nest. `bound` is at least that, and exact enough where it is small.
+/// The number of brackets and choices that are open at once, at most. `bound` is an upper bound, cheap to know; where it
+/// is small it is the answer.
 ///
 /// # Errors
 ///
-/// The token at which more than [`MAX_OPEN`] are open, one more than the brackets counted.
-pub(super) fn nesting(language: Language, text: &str, bound: usize) -> Result<usize, Span> {
+/// The token that exceeds [`MAX_OPEN`].
+pub(super) fn nesting(syntax: Syntax, text: &str, bound: usize) -> Result<usize, Span> {
     if bound <= COMFORTABLE {
         return Ok(bound);
     }
-    // For each open bracket, how many `?` inside it wait for their `:`.
+    // For the text and each open bracket, the number of `?` that wait for their `:`.
     let mut open: Vec<usize> = vec![0];
     let (mut choices, mut deepest) = (0, 0);
-    for token in all(language, text) {
+    for token in all(syntax, text) {
         match token.rule {
             Rule::open => open.push(0),
             Rule::close if open.len() > 1 => choices -= open.pop().unwrap_or(0),

@@ -1,4 +1,4 @@
-//! What is said of text that is no rules file, or no expression: the service's words where they are known
+//! Messages and hints about text that is no rules file or no expression: the service's words where they are known
 //! (realtime-database specification, section 1.6), ours where they are not.
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     text::{Diagnostic, Lookalike, Span},
 };
 
-use super::tokens::{self, Token};
+use super::tokens::{self, Syntax, Token};
 
 const FILE: &str = "a rules file is JSON, with comments and trailing commas: { \"rules\": { … } }";
 const MEMBER: &str = "a member is \"key\": value, with the key in double quotes";
@@ -20,26 +20,26 @@ fn json(span: Span, message: impl Into<String>) -> Diagnostic {
     error::problem(error::JSON_SYNTAX, Some(span), message)
 }
 
-/// What to say of a text that is no rules file, in which reading ended as `failure` says.
+/// Describes why a text is no rules file.
 pub(super) fn file(text: &str, failure: &Failure<Rule>) -> Diagnostic {
     let text = &line_feeds(text);
-    let tokens = tokens::all(tokens::Language::Json, text);
+    let tokens = tokens::all(Syntax::Json, text);
     let mut problem = file_problem(text, &tokens, failure);
-    explain(text, &tokens, tokens::Language::Json, &mut problem);
+    explain(text, &tokens, Syntax::Json, &mut problem);
     problem
 }
 
-/// The text with a line feed for every end of a line, each part in its place.
+/// The text with a line feed at every end of a line. Offsets stay as they are.
 fn line_feeds(text: &str) -> String {
     text.replace("\r\n", " \n").replace('\r', "\n")
 }
 
 fn file_problem(text: &str, tokens: &[Token], failure: &Failure<Rule>) -> Diagnostic {
-    let mut tokens = tokens.iter().filter(|token| token.rule != Rule::comment);
+    let tokens = tokens.iter().filter(|token| token.rule != Rule::comment);
     let Some(first) = tokens.clone().next() else { return no_file(text, 0) };
     let here = tokens.clone().find(|token| token.span.start as usize == failure.at);
     let unclosed = here.filter(|token| token.is_unclosed());
-    // Of a text that does not even begin as a file no more is said.
+    // A text that does not begin as a file gets no other message.
     if text.as_bytes().get(first.span.start as usize) != Some(&b'{') {
         return match unclosed.filter(|unclosed| unclosed.span == first.span) {
             Some(unclosed) => unclosed_in_file(unclosed),
@@ -67,7 +67,7 @@ fn file_problem(text: &str, tokens: &[Token], failure: &Failure<Rule>) -> Diagno
         };
     }
     if tried(Rule::json_string) {
-        // A comma may stand before the closing brace, but no second one after it.
+        // A comma may precede the closing brace, a second one may not.
         let comma = before().last().is_some_and(|token| text.get(token.span.range()) == Some(","));
         let message = if comma { "Expected '\"'.".to_owned() } else { unexpected() };
         return json(span, message).with_hint(MEMBER);
@@ -87,20 +87,21 @@ fn no_file(text: &str, at: usize) -> Diagnostic {
     json(token_at(text, at), "Parse error.").with_hint(FILE)
 }
 
-/// Of a string or comment that goes on to the end of the file.
+/// Describes a string or comment that the end of the file cuts off.
 fn unclosed_in_file(token: &Token) -> Diagnostic {
     let what = if token.rule == Rule::unclosed_comment { "comment" } else { "string" };
     json(token.span, "Unexpected end of input.").with_hint(format!("the {what} that begins here is not closed"))
 }
 
-/// Whether a word or number is one of JSON, or at least a number that only lacks something in the middle.
+/// Whether a token resembles a literal of JSON: a number with a mistake inside, or a word that continues with a letter
+/// that JSON does not have.
 fn is_like_literal(written: &str) -> bool {
     let digits = written.strip_prefix('-').unwrap_or(written);
     let number = digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.ends_with(['.', '+', '-', 'e', 'E']);
     number || matches!(written, "true" | "false" | "null")
 }
 
-/// The bracket that is open after some tokens.
+/// The innermost bracket that the tokens leave open.
 fn innermost<'t>(text: &str, tokens: impl Iterator<Item = &'t Token>) -> Option<u8> {
     let mut open = Vec::new();
     for token in tokens {
@@ -113,7 +114,7 @@ fn innermost<'t>(text: &str, tokens: impl Iterator<Item = &'t Token>) -> Option<
     open.last().and_then(|span| text.as_bytes().get(span.start as usize)).copied()
 }
 
-/// A word or a character.
+/// The word or the character at an offset.
 fn token_at(text: &str, at: usize) -> Span {
     let rest = text.get(at..).unwrap_or("");
     let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
@@ -121,18 +122,18 @@ fn token_at(text: &str, at: usize) -> Span {
     Span::new(at, at + length)
 }
 
-/// Adds what is likely meant: a character that was pasted, or a bracket that is not closed.
-fn explain(text: &str, tokens: &[Token], language: tokens::Language, problem: &mut Diagnostic) {
+/// Adds the likely cause: a character that was pasted, or a bracket that is not closed.
+fn explain(text: &str, tokens: &[Token], syntax: Syntax, problem: &mut Diagnostic) {
     let at = problem.span.map_or(0, |span| span.start as usize);
-    let findings = match pasted(text, tokens, language, at) {
+    let findings = match pasted(text, tokens, syntax, at) {
         Some(finding) => vec![finding],
         None => unbalanced(text, tokens, at).into_iter().collect(),
     };
     error::tell(problem, &findings);
 }
 
-/// The character that was pasted at the place of a problem, or a quotation mark that did not end the string before it.
-fn pasted(text: &str, tokens: &[Token], language: tokens::Language, at: usize) -> Option<Finding> {
+/// Finds a character that was pasted at the offset of a problem, or a quotation mark that did not end the string before.
+fn pasted(text: &str, tokens: &[Token], syntax: Syntax, at: usize) -> Option<Finding> {
     let finding =
         |at: usize, found: Lookalike| text.get(at..at + found.length).map(|written| found.finding(at, written));
     let here = text.get(at..)?;
@@ -149,9 +150,9 @@ fn pasted(text: &str, tokens: &[Token], language: tokens::Language, at: usize) -
     let mut from = string.span.start as usize;
     while let Some((start, found)) = Lookalike::find(text.get(from..end)?) {
         let (start, after) = (from + start, from + start + found.length);
-        // In a file a string may hold such a mark, where something else follows than what follows a string.
+        // A string of a file may contain such a mark, unless what follows the mark is what follows a string.
         let ends = text.get(after..)?.trim_start().starts_with([':', ',', '}', ']']);
-        if found.is_quote() && (language == tokens::Language::Expression || found.meant == "\"" && ends) {
+        if found.is_quote() && (syntax == Syntax::Expression || found.meant == "\"" && ends) {
             return finding(start, found);
         }
         from = after;
@@ -159,12 +160,12 @@ fn pasted(text: &str, tokens: &[Token], language: tokens::Language, at: usize) -
     None
 }
 
-/// The bracket that a problem comes from, where one is not closed, or closes nothing.
+/// Finds the bracket that causes a problem: one that is not closed, or one that closes nothing.
 fn unbalanced(text: &str, tokens: &[Token], at: usize) -> Option<Finding> {
     if at < text.len() && !text.get(at..)?.starts_with(['(', ')', '[', ']', '{', '}']) {
         return None;
     }
-    // What is not closed may hold brackets.
+    // An unclosed string may contain brackets.
     if tokens.iter().any(|token| token.is_unclosed()) {
         return None;
     }
@@ -177,18 +178,18 @@ fn unbalanced(text: &str, tokens: &[Token], at: usize) -> Option<Finding> {
 /// Operators of JavaScript that rules do not have.
 const OPERATORS: [&str; 11] = ["&&", "||", "&", "|", "^", "~", "*", "in", "instanceof", "typeof", "void"];
 
-/// What to say of a text that is no expression, with spans in that text.
+/// Describes why a text is no expression, with spans in that text.
 pub(super) fn expression(text: &str, failure: &Failure<Rule>) -> Diagnostic {
     let text = &line_feeds(text).replace(['\u{2028}', '\u{2029}'], "\n  ");
-    let tokens = tokens::all(tokens::Language::Expression, text);
+    let tokens = tokens::all(Syntax::Expression, text);
     let mut problem = expression_problem(text, &tokens, failure);
-    explain(text, &tokens, tokens::Language::Expression, &mut problem);
+    explain(text, &tokens, Syntax::Expression, &mut problem);
     problem
 }
 
 fn expression_problem(text: &str, tokens: &[Token], failure: &Failure<Rule>) -> Diagnostic {
     let at = failure.at;
-    // An operator can stand only behind an operand.
+    // The grammar tries an operator only after an operand.
     let complete = failure.tried.contains(&Rule::db_infix);
     let span = token_at(text, at);
     let rest = text.get(at..).unwrap_or("");
@@ -209,7 +210,7 @@ fn expression_problem(text: &str, tokens: &[Token], failure: &Failure<Rule>) -> 
         };
         return error::problem(error::EXPRESSION_SYNTAX, Some(token.span), message).with_hint(hint);
     }
-    // `**`, `<<`, `>>`: the parser took the first half for an operator of its own.
+    // `**`, `<<`, `>>`: the grammar took the first half for an operator.
     let before = text.as_bytes().get(at.wrapping_sub(1)).copied().filter(|byte| b"*<>".contains(byte));
     if let Some(half) = before.filter(|half| rest.as_bytes().first() == Some(half)) {
         let operator = char::from(half).to_string().repeat(2);
