@@ -1,10 +1,10 @@
 //! The parsers that pest generates from `grammar/`, and what they return: a flat list of [`Node`]s.
 
-use std::thread;
+use std::{panic, thread};
 
 use pest::{
     Parser, RuleType, Token,
-    error::{Error, InputLocation},
+    error::{Error, ErrorVariant, InputLocation},
     iterators::Pairs,
 };
 
@@ -20,40 +20,46 @@ pub(super) mod service {
     pub struct ServiceGrammar;
 }
 
+/// The JSON of Realtime Database rules, and the expressions in it.
+#[allow(missing_docs, reason = "generated")]
+pub(super) mod database {
+    /// The parser of files, expressions and the tokens of both.
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar/json.pest"]
+    #[grammar = "grammar/database.pest"]
+    pub struct DatabaseGrammar;
+}
+
 /// Nested brackets for which an ordinary stack suffices. Without optimisation a level takes some 8 KiB of it.
-const COMFORTABLE: usize = 24;
+pub(super) const COMFORTABLE: usize = 24;
 
 /// Bytes of stack for as many nested brackets as are read at all (`depth::MAX_OPEN`).
 const LARGE_STACK: usize = 8 << 20;
 
 /// Runs `f`, which recurses as deeply as `depth` says, on enough stack: where the nesting is deep, on a thread of its own.
 /// A platform without threads runs `f` at once.
-pub(super) fn on_enough_stack<T: Send>(depth: usize, f: impl Fn() -> T + Sync) -> T {
+pub(super) fn on_enough_stack<T: Send>(depth: usize, mut f: impl FnMut() -> T + Send) -> T {
     if depth <= COMFORTABLE {
         return f();
     }
-    thread::scope(|scope| {
-        let spawned = thread::Builder::new().stack_size(LARGE_STACK).spawn_scoped(scope, &f);
-        spawned.ok().and_then(|thread| thread.join().ok())
-    })
-    .unwrap_or_else(f)
+    let joined = thread::scope(|scope| {
+        let spawned = thread::Builder::new().stack_size(LARGE_STACK).spawn_scoped(scope, &mut f);
+        spawned.map(thread::ScopedJoinHandle::join)
+    });
+    match joined {
+        Ok(Ok(value)) => value,
+        Ok(Err(payload)) => panic::resume_unwind(payload),
+        Err(_) => f(),
+    }
 }
 
 /// A match of a grammar rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<R> {
     pub(super) rule: R,
-    start: u32,
-    end: u32,
+    pub(super) span: Span,
     /// The number of nodes below this one, which follow it.
     below: u32,
-}
-
-impl<R> Node<R> {
-    /// The text that the rule matched.
-    pub(super) fn span(&self) -> Span {
-        Span { start: self.start, end: self.end }
-    }
 }
 
 /// Matches side by side, each followed by those below it.
@@ -74,6 +80,37 @@ impl<'n, R: Copy> Nodes<'n, R> {
         let (below, beside) = rest.split_at_checked(first.below as usize).unwrap_or((rest, &[]));
         (Nodes(below), Nodes(beside))
     }
+
+    /// The matches side by side, each with those below it.
+    pub(super) fn siblings(self) -> impl Iterator<Item = (Node<R>, Self)> {
+        let mut rest = self;
+        std::iter::from_fn(move || {
+            let node = rest.first()?;
+            let (below, beside) = rest.split();
+            rest = beside;
+            Some((node, below))
+        })
+    }
+}
+
+/// Where reading ended, and the rules that could have matched there.
+#[derive(Clone, Debug)]
+pub(super) struct Failure<R> {
+    pub(super) at: usize,
+    pub(super) tried: Vec<R>,
+}
+
+/// The matches of `rule` in all of `text`, rules of Storage and Firestore.
+///
+/// # Errors
+///
+/// The offset at which no rule matched.
+pub(super) fn parse_service(
+    rule: service::Rule,
+    text: &str,
+) -> Result<Vec<Node<service::Rule>>, Failure<service::Rule>> {
+    let masked = mask_unclosed_comments(text);
+    parse::<service::ServiceGrammar, _>(rule, masked.as_deref().unwrap_or(text))
 }
 
 /// The matches of `rule` in all of `text`.
@@ -81,30 +118,26 @@ impl<'n, R: Copy> Nodes<'n, R> {
 /// # Errors
 ///
 /// The offset at which no rule matched.
-pub(super) fn parse<P: Parser<R>, R: RuleType>(rule: R, text: &str) -> Result<Vec<Node<R>>, usize> {
-    let masked = mask_unclosed_comments(text);
-    match P::parse(rule, masked.as_deref().unwrap_or(text)) {
-        Ok(pairs) => Ok(nodes(pairs)),
-        Err(error) => Err(offset(&error)),
-    }
+pub(super) fn parse<P: Parser<R>, R: RuleType>(rule: R, text: &str) -> Result<Vec<Node<R>>, Failure<R>> {
+    P::parse(rule, text).map(nodes).map_err(failure)
 }
 
 fn nodes<R: RuleType>(pairs: Pairs<'_, R>) -> Vec<Node<R>> {
     let tokens = pairs.tokens();
     let mut nodes: Vec<Node<R>> = Vec::with_capacity(tokens.len() / 2);
-    let mut open: Vec<usize> = Vec::new();
+    // The matches whose ends are still to come.
+    let mut open: Vec<usize> = Vec::with_capacity(16);
     for token in tokens {
         match token {
             Token::Start { rule, pos } => {
                 open.push(nodes.len());
-                let start = u32::try_from(pos.pos()).unwrap_or(u32::MAX);
-                nodes.push(Node { rule, start, end: start, below: 0 });
+                nodes.push(Node { rule, span: Span::new(pos.pos(), pos.pos()), below: 0 });
             }
             Token::End { pos, .. } => {
                 let Some(at) = open.pop() else { continue };
                 let below = nodes.len() - at - 1;
                 if let Some(node) = nodes.get_mut(at) {
-                    node.end = u32::try_from(pos.pos()).unwrap_or(u32::MAX);
+                    node.span.end = u32::try_from(pos.pos()).unwrap_or(u32::MAX);
                     node.below = u32::try_from(below).unwrap_or(u32::MAX);
                 }
             }
@@ -113,10 +146,13 @@ fn nodes<R: RuleType>(pairs: Pairs<'_, R>) -> Vec<Node<R>> {
     nodes
 }
 
-fn offset<R: RuleType>(error: &Error<R>) -> usize {
-    match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-    }
+fn failure<R: RuleType>(error: Error<R>) -> Failure<R> {
+    let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
+    let tried = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives,
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    Failure { at, tried }
 }
 
 /// The text with `/+` for each `/*` that no `*/` follows, where there are any. Both begin path segments of the same length,

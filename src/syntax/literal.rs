@@ -111,7 +111,7 @@ pub(super) fn javascript_string(literal: &str) -> StrBuf {
             'x' => number(16, 2, 0, 0xFF),
             'u' => number(16, 4, 0, 0xFFFF),
             '0'..='7' => number(8, 2, escaped.to_digit(8).unwrap_or(0), 0xFF),
-            '\r' | '\n' => {
+            '\r' | '\n' | '\u{2028}' | '\u{2029}' => {
                 if escaped == '\r' && chars.peek() == Some(&'\n') {
                     chars.next();
                 }

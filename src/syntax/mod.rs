@@ -1,9 +1,9 @@
 //! Text to syntax tree: [`Source`] in, [`ast::Ruleset`] or [`ast::DatabaseRules`] or the official list of syntax errors
 //! out.
 //!
-//! pest generates the parser of Storage and Firestore rules from `grammar/`, which alone says what is accepted; `parser`,
-//! `service` and `expr` build the tree from its matches. Invariant: what is accepted has bounded nesting, so later stages
-//! may recurse over expressions ([`MAX_TREE_DEPTH`]) and blocks.
+//! pest generates the parsers of both languages from `grammar/`, which alone says what is accepted; the other modules build
+//! trees from their matches. Invariant: what is accepted has bounded nesting, so later stages may recurse over expressions
+//! ([`MAX_TREE_DEPTH`]) and blocks.
 
 pub mod ast;
 mod brackets;
@@ -32,7 +32,7 @@ pub use depth::{MAX_NESTING, MAX_TREE_DEPTH};
 pub use print::{expression as print_expression, ruleset as print_ruleset};
 
 use ast::{ExprId, Exprs, Ruleset};
-use grammar::service::{Rule, ServiceGrammar};
+use grammar::service::Rule;
 use parser::{Parser, Unexpected};
 use token::{Lexed, lex};
 
@@ -101,7 +101,7 @@ fn read<T: Send>(
 ) -> Result<(T, Exprs), Failure> {
     let parsed = depth::scan(depth::marks(text)).map_err(|_| 0).and_then(|nesting| {
         grammar::on_enough_stack(nesting, || {
-            let nodes = grammar::parse::<ServiceGrammar, _>(rule, text)?;
+            let nodes = grammar::parse_service(rule, text).map_err(|failure| failure.at)?;
             let mut parser = Parser::new(text, &nodes);
             let found = build(&mut parser).map_err(|Unexpected| parser.place().start as usize)?;
             Ok((found, parser.exprs, parser.problems))

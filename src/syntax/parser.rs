@@ -59,7 +59,7 @@ impl<'t> Parser<'t> {
     /// The place of the next match.
     #[inline]
     pub(super) fn place(&self) -> Span {
-        self.next.first().map_or(Span::default(), |node| node.span())
+        self.next.first().map_or(Span::default(), |node| node.span)
     }
 
     /// Passes the next match and all below it; gives its place.

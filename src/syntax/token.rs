@@ -182,9 +182,9 @@ impl Lexed {
 pub(super) fn lex(text: &str) -> Lexed {
     let mut lexed = Lexed { tokens: Vec::new(), dropped: Vec::new(), comments: Vec::new() };
     // The grammar has a token for any text.
-    let nodes = grammar::parse::<grammar::service::ServiceGrammar, _>(Rule::tokens, text).unwrap_or_default();
+    let nodes = grammar::parse_service(Rule::tokens, text).unwrap_or_default();
     for node in nodes.iter().skip(1) {
-        let span = node.span();
+        let span = node.span;
         let written = text.get(span.range()).unwrap_or("");
         let Some(kind) = kind(node, written) else {
             match node.rule {

@@ -60,6 +60,8 @@ const CONFINED: [(&str, &[&str]); 27] = [
             "cli/",
         ],
     ),
+    ("pest::", &["syntax/grammar.rs"]),
+    ("pest_derive::", &["syntax/grammar.rs"]),
     ("regex_automata::", &["pattern/"]),
     ("regex_syntax::", &["pattern/"]),
     ("jsonwebtoken::", &["auth/verify/"]),

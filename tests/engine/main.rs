@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-// The generated parser of `grammar` names it.
-extern crate alloc;
-
 mod api;
 mod bad_input;
 mod citations;

@@ -11,6 +11,8 @@ pub struct DatabaseRules {
     pub root: Location,
     /// All expressions.
     pub exprs: Exprs,
+    /// The comments of the file and of its expressions, in source order.
+    pub comments: Vec<Span>,
 }
 
 /// The rules of a place, with those of the places below.

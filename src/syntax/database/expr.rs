@@ -1,85 +1,65 @@
-//! Expressions of database rules, by recursive descent (grammar/database.pest). Only brackets and choices nest it.
+//! Expressions: from matches of the grammar to the syntax tree.
 
 use crate::{
     syntax::{
         ast::{BinaryOp, Expr, ExprId, ExprList, Exprs, Name, UnaryOp},
         climb::{self, Operands as _},
-        depth::MAX_OPEN,
+        grammar::{
+            self, Failure, Nodes,
+            database::{DatabaseGrammar, Rule},
+        },
         literal,
     },
     text::Span,
 };
 
-use super::lexer::{Literal, Token, Tokens, Within};
-
-/// Why a text is no expression.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Failure {
-    /// The token that cannot stand where it does, or the end.
-    pub(super) at: usize,
-    /// What is not closed, if that token is not.
-    pub(super) unclosed: Option<Literal>,
-    /// Whether an operand stands before it.
-    pub(super) complete: bool,
+/// Parses an expression, recursing as deeply as its brackets nest. Returns the root and the comments, with spans in `text`.
+///
+/// # Errors
+///
+/// The offset at which the text stops being an expression.
+pub(super) fn parse(text: &str, exprs: &mut Exprs) -> Result<(ExprId, Vec<Span>), Failure<Rule>> {
+    let nodes = grammar::parse::<DatabaseGrammar, Rule>(Rule::db_rule, text)?;
+    let (below, _) = Nodes(&nodes).split();
+    let mut builder =
+        Builder { text, nodes: below, exprs, items: ExprList::new(), prefixes: Vec::new(), outer: Vec::new() };
+    let root = builder.within(climb::expression)?;
+    let comments = nodes.iter().filter(|node| node.rule == Rule::db_comment).map(|node| node.span).collect();
+    Ok((root, comments))
 }
 
-type Parsed<T> = Result<T, Failure>;
+type Built<T> = Result<T, Failure<Rule>>;
 
-/// What is read but not yet part of an expression; kept, so that not every expression needs memory of its own for it.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    /// Elements of the lists that are open.
-    items: Vec<ExprId>,
-    /// Operators whose operands have not been read.
-    prefixes: Vec<(UnaryOp, Span)>,
-}
-
-/// Reads an expression, with spans in its text. Where brackets and choices nest more than [`MAX_OPEN`] deep it fails.
-pub(super) fn parse(text: &str, exprs: &mut Exprs, pending: &mut Pending) -> Parsed<ExprId> {
-    pending.items.clear();
-    pending.prefixes.clear();
-    let mut parser = Parser {
-        text,
-        tokens: Tokens::new(text, Within::Expression),
-        token: None,
-        span: Span::default(),
-        exprs,
-        open: 1,
-        pending,
-    };
-    parser.take();
-    let root = climb::expression(&mut parser)?;
-    if parser.token.is_some() { parser.fail(true) } else { Ok(root) }
-}
-
-struct Parser<'t, 'e> {
-    text: &'t str,
-    tokens: Tokens<'t>,
-    /// The next token, `None` at the end.
-    token: Option<Token>,
-    span: Span,
+struct Builder<'n, 'e> {
+    text: &'n str,
+    /// The matches that remain in the innermost bracket.
+    nodes: Nodes<'n, Rule>,
     exprs: &'e mut Exprs,
-    /// Brackets and choices that are open, and one.
-    open: usize,
-    pending: &'e mut Pending,
+    /// The elements read so far of all open lists.
+    items: ExprList,
+    /// The unary operators whose operands are still to be read.
+    prefixes: Vec<(UnaryOp, Span)>,
+    /// For each open choice, the matches after it.
+    outer: Vec<Nodes<'n, Rule>>,
 }
 
-impl climb::Operands for Parser<'_, '_> {
-    type Error = Failure;
+impl climb::Operands for Builder<'_, '_> {
+    type Error = Failure<Rule>;
 
     fn exprs(&mut self) -> &mut Exprs {
         self.exprs
     }
 
-    fn operand(&mut self) -> Parsed<ExprId> {
-        let before = self.pending.prefixes.len();
-        while let Some(Token::Prefix(op)) = self.token {
+    fn operand(&mut self) -> Built<ExprId> {
+        let before = self.prefixes.len();
+        while self.rule() == Some(Rule::db_unary) {
             let anchor = self.take();
-            self.pending.prefixes.push((op, anchor));
+            let op = if self.written(anchor) == "!" { UnaryOp::Not } else { UnaryOp::Negate };
+            self.prefixes.push((op, anchor));
         }
         let mut id = self.postfix()?;
-        while self.pending.prefixes.len() > before
-            && let Some((op, anchor)) = self.pending.prefixes.pop()
+        while self.prefixes.len() > before
+            && let Some((op, anchor)) = self.prefixes.pop()
         {
             let whole = anchor.to(self.exprs.outer(id));
             id = self.exprs.push(Expr::Unary(op, id), whole, anchor);
@@ -88,83 +68,99 @@ impl climb::Operands for Parser<'_, '_> {
     }
 
     fn operator(&self) -> Option<BinaryOp> {
-        match self.token {
-            Some(Token::Infix(op)) => Some(op),
-            _ => None,
-        }
+        let node = self.next().first().filter(|node| node.rule == Rule::db_infix)?;
+        Some(match self.written(node.span) {
+            "||" => BinaryOp::Or,
+            "&&" => BinaryOp::And,
+            "==" | "===" => BinaryOp::Eq,
+            "!=" | "!==" => BinaryOp::Ne,
+            "<" => BinaryOp::Lt,
+            "<=" => BinaryOp::Le,
+            ">" => BinaryOp::Gt,
+            ">=" => BinaryOp::Ge,
+            "+" => BinaryOp::Add,
+            "-" => BinaryOp::Sub,
+            "*" => BinaryOp::Mul,
+            "/" => BinaryOp::Div,
+            "%" => BinaryOp::Rem,
+            _ => return None,
+        })
     }
 
     fn take(&mut self) -> Span {
-        let place = self.span;
-        (self.token, self.span) = match self.tokens.next() {
-            Some((token, span)) => (Some(token), span),
-            None => (None, Span::new(self.text.len(), self.text.len())),
-        };
+        let nodes = self.next();
+        let place = nodes.first().map_or(Span::new(self.text.len(), self.text.len()), |node| node.span);
+        (_, self.nodes) = nodes.split();
         place
     }
 
-    fn question(&mut self) -> Parsed<Option<Span>> {
-        if self.is(Token::Sign(b'?')) { self.open().map(Some) } else { Ok(None) }
+    fn question(&mut self) -> Built<Option<Span>> {
+        let Some(choice) = self.next().first().filter(|node| node.rule == Rule::db_choice) else { return Ok(None) };
+        let (below, beside) = self.next().split();
+        self.outer.push(beside);
+        (self.nodes, _) = below.split();
+        Ok(Some(opening(choice.span)))
     }
 
-    fn colon(&mut self) -> Parsed<()> {
-        self.close(Token::Sign(b':')).map(drop)
+    fn colon(&mut self) -> Built<()> {
+        self.nodes = self.outer.pop().unwrap_or(self.nodes);
+        Ok(())
     }
 }
 
-impl Parser<'_, '_> {
-    fn is(&self, token: Token) -> bool {
-        self.token == Some(token)
-    }
+/// The bracket or `?` directly before its contents.
+fn opening(inner: Span) -> Span {
+    Span { start: inner.start.saturating_sub(1), end: inner.start }
+}
 
-    fn fail<T>(&self, complete: bool) -> Parsed<T> {
-        let unclosed = match self.token {
-            Some(Token::Unclosed(literal)) => Some(literal),
-            _ => None,
-        };
-        Err(Failure { at: self.span.start as usize, unclosed, complete })
-    }
-
-    /// Takes what opens a bracket or a choice.
-    fn open(&mut self) -> Parsed<Span> {
-        self.open += 1;
-        if self.open > MAX_OPEN { self.fail(false) } else { Ok(self.take()) }
-    }
-
-    /// Takes what ends it, after an operand; gives where that stands.
-    fn close(&mut self, token: Token) -> Parsed<Span> {
-        if !self.is(token) {
-            return self.fail(true);
+impl<'n> Builder<'n, '_> {
+    /// The remaining matches, from the first that is no comment.
+    fn next(&self) -> Nodes<'n, Rule> {
+        let mut nodes = self.nodes;
+        while nodes.first().is_some_and(|node| node.rule == Rule::db_comment) {
+            (_, nodes) = nodes.split();
         }
-        self.open -= 1;
-        Ok(self.take())
+        nodes
     }
 
-    fn postfix(&mut self) -> Parsed<ExprId> {
+    fn rule(&self) -> Option<Rule> {
+        self.next().first().map(|node| node.rule)
+    }
+
+    fn written(&self, span: Span) -> &'n str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// Reads the contents of the next match.
+    fn within<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let (below, beside) = self.next().split();
+        self.nodes = below;
+        let found = read(self);
+        self.nodes = beside;
+        found
+    }
+
+    fn postfix(&mut self) -> Built<ExprId> {
         let mut id = self.primary()?;
         let mut whole = self.exprs.outer(id);
-        loop {
-            id = match self.token {
-                Some(Token::Sign(b'.')) => {
+        while let Some(node) = self.next().first() {
+            id = match node.rule {
+                Rule::db_property => {
                     self.take();
-                    if !self.is(Token::Word) {
-                        return self.fail(false);
-                    }
-                    let name = self.name();
-                    self.take();
-                    self.member(id, name, &mut whole)?
+                    self.member(id, self.name(node.span), &mut whole)?
                 }
-                Some(Token::Open(b'[')) => self.index(id, &mut whole)?,
-                Some(Token::Open(b'(')) => self.call(id, &mut whole)?,
-                _ => return Ok(id),
+                Rule::db_index => self.index(id, node.span, &mut whole)?,
+                Rule::db_arguments => self.call(id, &mut whole)?,
+                _ => break,
             };
         }
+        Ok(id)
     }
 
-    /// A member; one that is called is a method. `whole` is what has been read of the chain before, and then with it.
-    fn member(&mut self, object: ExprId, name: Name, whole: &mut Span) -> Parsed<ExprId> {
+    /// Adds a member, or a method where arguments follow. `whole` is the span of the chain up to here; it grows.
+    fn member(&mut self, object: ExprId, name: Name, whole: &mut Span) -> Built<ExprId> {
         let anchor = name.span;
-        if !self.is(Token::Open(b'(')) {
+        if self.rule() != Some(Rule::db_arguments) {
             *whole = whole.to(anchor);
             return Ok(self.exprs.push(Expr::Member(object, name), *whole, anchor));
         }
@@ -174,13 +170,15 @@ impl Parser<'_, '_> {
     }
 
     /// `a['b']` is `a.b` (realtime-database specification, section 2.4).
-    fn index(&mut self, object: ExprId, whole: &mut Span) -> Parsed<ExprId> {
-        self.open()?;
-        let start = self.span.start;
-        let index = climb::expression(self)?;
-        let end = self.close(Token::Close(b']'))?;
-        *whole = whole.to(end);
-        let place = Span { start, end: end.start };
+    fn index(&mut self, object: ExprId, brackets: Span, whole: &mut Span) -> Built<ExprId> {
+        let (start, index) = self.within(|this| {
+            this.within(|this| {
+                let start = this.next().first().map_or(brackets.start, |node| node.span.start);
+                climb::expression(this).map(|index| (start, index))
+            })
+        })?;
+        *whole = whole.to(brackets);
+        let place = Span { start, end: brackets.end - 1 };
         if let Expr::Str(text) = self.exprs.get(index)
             && let Some(text) = text.as_str().as_utf8()
         {
@@ -190,8 +188,8 @@ impl Parser<'_, '_> {
         Ok(self.exprs.push(Expr::Index(object, index), *whole, place))
     }
 
-    /// A call of what is not written as a member; in parentheses it may be one.
-    fn call(&mut self, callee: ExprId, whole: &mut Span) -> Parsed<ExprId> {
+    /// Adds a call of something other than a member; in parentheses it may be one.
+    fn call(&mut self, callee: ExprId, whole: &mut Span) -> Built<ExprId> {
         let (arguments, brackets) = self.arguments()?;
         *whole = whole.to(brackets);
         Ok(match self.exprs.get(callee) {
@@ -204,130 +202,72 @@ impl Parser<'_, '_> {
         })
     }
 
-    fn arguments(&mut self) -> Parsed<(ExprList, Span)> {
-        let start = self.span;
-        let arguments = self.list(Token::Close(b')'), false)?;
-        Ok((arguments.0, start.to(arguments.1)))
+    /// The arguments, and their span with the parentheses.
+    fn arguments(&mut self) -> Built<(ExprList, Span)> {
+        let inner = self.next().first().map(|node| node.span).unwrap_or_default();
+        let arguments = self.list()?;
+        Ok((arguments, opening(inner).to(inner)))
     }
 
-    /// Expressions up to a bracket, and where that stands.
-    fn list(&mut self, end: Token, trailing_comma: bool) -> Parsed<(ExprList, Span)> {
-        let before = self.pending.items.len();
-        self.open()?;
-        let mut more = !self.is(end);
-        while more {
-            let item = climb::expression(self)?;
-            self.pending.items.push(item);
-            more = self.is(Token::Sign(b','));
-            if more {
-                self.take();
-                more = !(trailing_comma && self.is(end));
+    /// The expressions in the next match.
+    fn list(&mut self) -> Built<ExprList> {
+        let before = self.items.len();
+        self.within(|this| {
+            while this.rule() == Some(Rule::db_expression) {
+                let item = this.within(climb::expression)?;
+                this.items.push(item);
             }
-        }
-        let end = self.close(end)?;
-        Ok((self.pending.items.drain(before..).collect(), end))
+            Ok(())
+        })?;
+        Ok(self.items.drain(before..).collect())
     }
 
-    fn primary(&mut self) -> Parsed<ExprId> {
-        let whole = self.span;
-        let text = self.text.get(whole.range()).unwrap_or("");
-        let expr = match self.token {
-            Some(Token::Word) => match text {
+    fn primary(&mut self) -> Built<ExprId> {
+        let node = self.next().first().ok_or_else(|| self.unexpected())?;
+        let text = self.written(node.span);
+        let expr = match node.rule {
+            Rule::db_word => match text {
                 "null" => Expr::Null,
                 "true" => Expr::Bool(true),
                 "false" => Expr::Bool(false),
-                _ if is_reserved(text) => return self.fail(false),
-                _ => Expr::Variable(self.name()),
+                _ => Expr::Variable(self.name(node.span)),
             },
-            Some(Token::Number) => Expr::Float(number(text)),
-            Some(Token::String) if has_whole_escapes(text) => Expr::Str(literal::javascript_string(text)),
-            Some(Token::Regex) => self.regex(text),
-            Some(Token::Open(b'[')) => {
-                let (items, end) = self.list(Token::Close(b']'), true)?;
-                let whole = whole.to(end);
-                return Ok(self.exprs.push(Expr::List(items), whole, whole));
+            Rule::db_number => Expr::Float(number(text)),
+            Rule::db_string => Expr::Str(literal::javascript_string(text)),
+            Rule::db_regex => regex(text, node.span),
+            Rule::db_array => {
+                let items = self.list()?;
+                return Ok(self.exprs.push(Expr::List(items), node.span, node.span));
             }
-            Some(Token::Open(b'(')) => {
-                self.open()?;
-                let inner = climb::expression(self)?;
-                let end = self.close(Token::Close(b')'))?;
+            Rule::db_group => {
+                let inner = self.within(|this| this.within(climb::expression))?;
                 // Parentheses leave no trace.
-                self.exprs.wrap(inner, whole.to(end));
+                self.exprs.wrap(inner, node.span);
                 return Ok(inner);
             }
-            _ => return self.fail(false),
+            _ => return Err(self.unexpected()),
         };
         self.take();
-        Ok(self.exprs.push(expr, whole, whole))
+        Ok(self.exprs.push(expr, node.span, node.span))
     }
 
-    /// The token as a name.
-    fn name(&self) -> Name {
-        Name { text: self.text.get(self.span.range()).unwrap_or("").into(), span: self.span }
+    fn name(&self, span: Span) -> Name {
+        Name { text: self.written(span).into(), span }
     }
 
-    /// `/pattern/flags`; no flag is a slash.
-    fn regex(&self, text: &str) -> Expr {
-        let (pattern, flags) = text.rsplit_once('/').unwrap_or((text, ""));
-        let pattern = pattern.get(1..).unwrap_or("");
-        let start = self.span.start as usize + 1;
-        let span = Span::new(start, start + pattern.len());
-        Expr::Regex(Name { text: pattern.into(), span }, flags.into())
+    /// A match that this builder does not know: the expression is refused.
+    fn unexpected(&self) -> Failure<Rule> {
+        let at = self.next().first().map_or(self.text.len(), |node| node.span.start as usize);
+        Failure { at, tried: Vec::new() }
     }
 }
 
-/// Words of JavaScript that are neither names nor in this language.
-fn is_reserved(word: &str) -> bool {
-    matches!(
-        word,
-        "break"
-            | "case"
-            | "catch"
-            | "continue"
-            | "default"
-            | "delete"
-            | "do"
-            | "else"
-            | "false"
-            | "finally"
-            | "for"
-            | "function"
-            | "if"
-            | "in"
-            | "instanceof"
-            | "new"
-            | "null"
-            | "return"
-            | "switch"
-            | "this"
-            | "throw"
-            | "true"
-            | "try"
-            | "typeof"
-            | "var"
-            | "void"
-            | "while"
-            | "with"
-    )
-}
-
-/// Whether every `\x` and `\u` of a string has its digits.
-fn has_whole_escapes(text: &str) -> bool {
-    let mut rest = text;
-    while let Some((_, escape)) = rest.split_once('\\') {
-        let digits = match escape.as_bytes().first() {
-            Some(b'x') => 2,
-            Some(b'u') => 4,
-            _ => 0,
-        };
-        if escape.bytes().skip(1).take(digits).filter(u8::is_ascii_hexdigit).count() < digits {
-            return false;
-        }
-        let mut after = escape.chars();
-        after.next();
-        rest = after.as_str();
-    }
-    true
+/// `/pattern/flags`; no flag is a slash.
+fn regex(text: &str, span: Span) -> Expr {
+    let (pattern, flags) = text.rsplit_once('/').unwrap_or((text, ""));
+    let pattern = pattern.get(1..).unwrap_or("");
+    let start = span.start as usize + 1;
+    Expr::Regex(Name { text: pattern.into(), span: Span::new(start, start + pattern.len()) }, flags.into())
 }
 
 /// The value of a number: decimal, hexadecimal, or octal where it begins with a zero and has octal digits only.

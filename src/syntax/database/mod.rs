@@ -2,14 +2,17 @@
 
 mod expr;
 mod json;
-mod lexer;
 mod rules;
+mod tokens;
 mod unescape;
 mod wording;
 
 use crate::text::{Diagnostic, Source, Span};
 
-use super::ast::DatabaseRules;
+use super::{
+    ast::DatabaseRules,
+    grammar::{database::Rule, on_enough_stack},
+};
 
 /// What to do with the same key twice in an object. What the service does is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,22 +24,20 @@ pub enum DuplicateKeys {
     KeepLast,
 }
 
-/// The places of the tokens of a file.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = Span> {
-    lexer::Tokens::new(text, lexer::Within::File).map(|(_, span)| span)
+/// The comments of a file, also of one that is refused.
+pub(super) fn comments(text: &str) -> impl Iterator<Item = Span> {
+    let tokens = tokens::all(tokens::Syntax::Json, text).into_iter();
+    tokens.filter(|token| token.rule == Rule::comment).map(|token| token.span)
 }
 
-/// Reads a file of database rules. What can be read is given even where there are problems, so that the expressions in
+/// Reads a file of database rules. What can be read is returned even where there are problems, so that the expressions in
 /// it can be checked too; a file with errors is refused all the same.
 pub fn parse_database(source: &Source, duplicates: DuplicateKeys) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
-    // A carriage return ends a comment here too: otherwise a rule behind it would vanish unseen.
-    let text = &*rules::line_feeds(source.text(), &['\r']);
-    let document = match json::parse(text) {
-        Ok(document) => document,
-        Err(problem) => return (None, vec![problem]),
+    let text = source.text();
+    let read = || {
+        let nodes = json::parse(text)?;
+        Ok(rules::read(text, &nodes, duplicates))
     };
-    let mut reader = rules::Reader::new(duplicates, source.text().len());
-    let root = reader.file(&document);
-    let (exprs, problems) = reader.finish();
-    (root.map(|root| DatabaseRules { root, exprs }), problems)
+    let found = json::nesting(text).and_then(|depth| on_enough_stack(depth, read));
+    found.unwrap_or_else(|problem| (None, vec![problem]))
 }

@@ -1,94 +1,94 @@
 //! The rules tree from JSON (realtime-database specification, sections 1.2 and 1.3).
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
-};
+use std::collections::{HashMap, hash_map::Entry};
 
 use crate::{
     syntax::{
-        ast::{Condition, Expr, ExprId, Exprs, Location, Name},
-        depth::{MAX_OPEN, MAX_TREE_DEPTH},
+        ast::{Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name},
+        depth::MAX_TREE_DEPTH,
         error,
+        grammar::{Node, database::Rule, on_enough_stack},
     },
-    text::{Diagnostic, Span},
+    text::{Diagnostic, Severity, Span},
 };
 
 use super::{
     DuplicateKeys, expr,
-    json::{Json, Kind},
-    lexer::{self, Within},
+    json::Json,
+    tokens::{self, Syntax},
     unescape::Unescaped,
     wording,
 };
 
-/// Levels that a path of data can have (realtime-database specification, section 7.10).
+/// The most levels of a path of data (realtime-database specification, section 7.10).
 const MAX_LEVELS: usize = 32;
-/// Bytes that a key can have.
+/// The most bytes of a key.
 const MAX_KEY: usize = 768;
 
-/// The same key is found by comparing in objects of up to this many.
+/// Objects of up to this many members are searched for a repeated key one by one, larger ones through a map.
 const SCAN: usize = 16;
 
 const RULE_VALUE: &str = "Invalid rule expression.  Expected 'true', 'false', or an expression string.";
 const INDEX_VALUE: &str = "Invalid indexOn expression. Must be either a string or an array of strings";
 const KEY: &str = "String can't contain \".\", \"#\", \"$\", \"/\", \"[\", or \"]\"";
 
-/// Reads the tree, and collects what is wrong with it and its expressions.
-pub(super) struct Reader<'j> {
+/// Builds the rules tree from the matches of `json_file`, and collects the problems of its structure and expressions.
+pub(super) fn read(
+    text: &str,
+    nodes: &[Node<Rule>],
     duplicates: DuplicateKeys,
-    exprs: Exprs,
-    pending: expr::Pending,
-    problems: Vec<Diagnostic>,
-    /// Wildcards of the places around.
-    wildcards: Vec<Name>,
-    /// Members of the objects that are open.
-    members: Vec<(Name, &'j Json<'j>)>,
+) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        text,
+        duplicates,
+        // Dense rules have one expression for nine bytes. Room that is never used costs nothing.
+        exprs: Exprs::with_capacity(text.len() / 8),
+        comments: nodes.iter().filter(|node| node.rule == Rule::comment).map(|node| node.span).collect(),
+        problems: Vec::new(),
+        wildcards: Vec::new(),
+        members: Vec::new(),
+    };
+    let root = Json::document(nodes).and_then(|document| reader.file(document));
+    let mut comments = reader.comments;
+    comments.sort_by_key(|comment| comment.start);
+    (root.map(|root| DatabaseRules { root, exprs: reader.exprs, comments }), reader.problems)
 }
 
-impl<'j> Reader<'j> {
-    /// For a text of so many bytes.
-    pub(super) fn new(duplicates: DuplicateKeys, bytes: usize) -> Self {
-        Reader {
-            duplicates,
-            // Where nothing is blank, rules have one for nine bytes. Room that is never used costs nothing.
-            exprs: Exprs::with_capacity(bytes / 8),
-            pending: expr::Pending::default(),
-            problems: Vec::new(),
-            wildcards: Vec::new(),
-            members: Vec::new(),
-        }
+struct Reader<'n> {
+    text: &'n str,
+    duplicates: DuplicateKeys,
+    exprs: Exprs,
+    comments: Vec<Span>,
+    problems: Vec<Diagnostic>,
+    /// The wildcards of the enclosing locations.
+    wildcards: Vec<Name>,
+    /// The members of all open objects.
+    members: Vec<(Name, Json<'n>)>,
+}
+
+impl<'n> Reader<'n> {
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.problems.push(error::problem(code, Some(span), message));
     }
 
-    pub(super) fn finish(self) -> (Exprs, Vec<Diagnostic>) {
-        (self.exprs, self.problems)
-    }
-
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.report(error::problem(code, Some(span), message))
-    }
-
-    fn report(&mut self, problem: Diagnostic) -> &mut Diagnostic {
-        self.problems.push(problem);
-        let last = self.problems.len() - 1;
-        #[allow(clippy::indexing_slicing, reason = "just pushed")]
-        &mut self.problems[last]
+    fn error_with_hint(&mut self, code: &'static str, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(error::problem(code, Some(span), message).with_hint(hint));
     }
 
     /// `{ "rules": { … } }`
-    pub(super) fn file(&mut self, document: &'j Json<'j>) -> Option<Location> {
+    fn file(&mut self, document: Json<'n>) -> Option<Location> {
         const HINT: &str = "a rules file is { \"rules\": { … } }, and nothing stands beside \"rules\"";
-        let Kind::Object(members) = &document.kind else {
-            self.error(error::JSON_SYNTAX, first_byte(document.span), "Parse error.").hint = Some(HINT.to_owned());
+        if !document.is_object() {
+            self.error_with_hint(error::JSON_SYNTAX, first_byte(document.span), "Parse error.", HINT);
             return None;
-        };
-        self.open(members);
+        }
+        self.open(document);
         let members = std::mem::take(&mut self.members);
-        // The service points at the first key, or behind the brace where there is none.
+        // The service points at the first key, or after the brace where there is none.
         let brace = Span::new(document.span.start as usize + 1, document.span.start as usize + 2);
         let Some((key, value)) = members.first().filter(|(key, _)| key.text == "rules") else {
             let place = members.first().map_or(brace, |(key, _)| key.span);
-            self.error(error::MISSING_RULES, place, "Expected 'rules' property.").hint = Some(HINT.to_owned());
+            self.error_with_hint(error::MISSING_RULES, place, "Expected 'rules' property.", HINT);
             return None;
         };
         for (extra, _) in members.iter().skip(1) {
@@ -96,18 +96,19 @@ impl<'j> Reader<'j> {
             self.error(error::EXTRA_PROPERTY, extra.span, message);
         }
         let root = Name { text: String::new(), span: key.span };
-        self.location(root, value, 0)
+        self.location(root, *value, 0)
     }
 
-    /// Opens an object: its keys with their escapes resolved, and no key twice. Gives where they begin.
-    fn open(&mut self, members: &'j [(Json<'j>, Json<'j>)]) -> usize {
+    /// Pushes the members of an object, with the escapes of keys resolved and no key twice. Returns the index of the first.
+    fn open(&mut self, object: Json<'n>) -> usize {
         let first = self.members.len();
+        let count = object.members().count();
         let mut places = HashMap::new();
-        for (key, value) in members {
+        for (key, value) in object.members() {
             let Some(unescaped) = self.string(key) else { continue };
             let text = unescaped.text;
             let name = Name { text: text.to_string(), span: key.span };
-            let before = match members.len() {
+            let before = match count {
                 ..=SCAN => {
                     let mut kept = self.members.iter().skip(first);
                     kept.position(|(before, _)| before.text == name.text).map(|at| first + at)
@@ -128,48 +129,46 @@ impl<'j> Reader<'j> {
             match self.duplicates {
                 DuplicateKeys::KeepLast => *slot = (name, value),
                 DuplicateKeys::Refuse => {
-                    let first = slot.0.span;
-                    let problem =
-                        self.error(error::DUPLICATE_KEY, name.span, format!("Duplicate key '{}'.", name.text));
-                    problem.labels.push(crate::text::Label { span: first, text: "the first is here".to_owned() });
-                    problem.hint = Some("readers of JSON differ on which one counts; keep one of them".to_owned());
+                    let message = format!("Duplicate key '{}'.", name.text);
+                    let problem = error::problem(error::DUPLICATE_KEY, Some(name.span), message)
+                        .with_label(slot.0.span, "the first is here")
+                        .with_hint("readers of JSON differ on which one counts; keep one of them");
+                    self.problems.push(problem);
                 }
             }
         }
         first
     }
 
-    fn string<'t>(&mut self, json: &Json<'t>) -> Option<Unescaped<'t>> {
-        let Kind::String(written) = json.kind else { return None };
-        match Unescaped::new(written, json.span.start as usize + 1) {
-            Ok(unescaped) => Some(unescaped),
-            Err(bad) => {
+    /// A string with its escapes resolved; `None` for other values and unknown escapes.
+    fn string(&mut self, json: Json<'n>) -> Option<Unescaped<'n>> {
+        const HINT: &str = "JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX; in regular expressions write every \
+                            backslash twice";
+        let (written, start) = json.string(self.text)?;
+        let unescaped = Unescaped::new(written, start);
+        unescaped
+            .map_err(|bad| {
                 let message = format!("Invalid escape: '{}'", bad.written);
-                self.error(error::INVALID_ESCAPE, bad.span, message).hint = Some(
-                    "JSON has \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX; in regular expressions write every backslash twice"
-                        .to_owned(),
-                );
-                None
-            }
-        }
+                self.error_with_hint(error::INVALID_ESCAPE, bad.span, message, HINT);
+            })
+            .ok()
     }
 
-    /// The rules of a place, `level` levels below the root.
-    fn location(&mut self, key: Name, json: &'j Json<'j>, level: usize) -> Option<Location> {
-        let Kind::Object(members) = &json.kind else {
-            let hint = rule_name(&key.text).map(|name| format!("did you mean \"{name}\"?"));
-            let hint =
-                hint.unwrap_or_else(|| "a place has an object of rules: { \".read\": …, \"child\": { … } }".to_owned());
-            self.error(error::NOT_RULES, first_byte(json.span), "Expected '{'.").hint = Some(hint);
+    /// The rules of a location, `level` levels below the root.
+    fn location(&mut self, key: Name, json: Json<'n>, level: usize) -> Option<Location> {
+        if !json.is_object() {
+            let hint = match rule_name(&key.text) {
+                Some(name) => format!("did you mean \"{name}\"?"),
+                None => "a place has an object of rules: { \".read\": …, \"child\": { … } }".to_owned(),
+            };
+            self.error_with_hint(error::NOT_RULES, first_byte(json.span), "Expected '{'.", hint);
             return None;
-        };
-        if level == MAX_LEVELS + 1 {
-            let problem =
-                error::problem(error::UNREACHABLE_RULES, Some(key.span), "Rules below 32 levels never apply.");
-            self.report(Diagnostic { severity: crate::text::Severity::Warning, ..problem });
         }
-        let first = self.open(members);
-        let children = members.iter().filter(|(_, value)| matches!(value.kind, Kind::Object(_))).count();
+        if level == MAX_LEVELS + 1 {
+            self.warn(error::problem(error::UNREACHABLE_RULES, Some(key.span), "Rules below 32 levels never apply."));
+        }
+        let first = self.open(json);
+        let children = json.members().filter(|(_, value)| value.is_object()).count();
         let children = Vec::with_capacity(children);
         let mut location = Location { key, read: None, write: None, validate: None, indexes: Vec::new(), children };
         let mut at = first;
@@ -187,35 +186,38 @@ impl<'j> Reader<'j> {
         Some(location)
     }
 
-    fn child(&mut self, parent: &mut Location, key: Name, value: &'j Json<'j>, level: usize) {
-        // What is no object is reported as such, whatever its key.
-        if matches!(value.kind, Kind::Object(_)) && !self.key(&key) {
+    fn warn(&mut self, problem: Diagnostic) {
+        self.problems.push(Diagnostic { severity: Severity::Warning, ..problem });
+    }
+
+    fn child(&mut self, parent: &mut Location, key: Name, value: Json<'n>, level: usize) {
+        // A value that is no object is reported as such, whatever its key.
+        let wildcard = value.is_object() && key.text.starts_with('$');
+        if value.is_object() && !self.key(&key) || wildcard && !self.wildcard(parent, &key) {
             return;
         }
-        let wildcard = key.text.starts_with('$');
-        if wildcard && matches!(value.kind, Kind::Object(_)) {
-            if let Some(first) = parent.children.iter().find(|child| child.is_wildcard()) {
-                let (a, b, label) = (first.key.text.clone(), key.text.clone(), first.key.span);
-                let message = format!("Cannot have multiple default rules ('{a}' and '{b}').");
-                let problem = self.error(error::TWO_WILDCARDS, key.span, message);
-                problem.labels.push(crate::text::Label { span: label, text: "the first is here".to_owned() });
-                return;
-            }
-            if let Some(around) = self.wildcards.iter().find(|around| around.text == key.text) {
-                let (label, message) =
-                    (around.span, format!("The wildcard '{}' stands within another one of its name.", key.text));
-                let problem = self.error(error::REPEATED_WILDCARD, key.span, message);
-                problem.labels.push(crate::text::Label { span: label, text: "the outer one is here".to_owned() });
-                problem.hint = Some("give one of them another name".to_owned());
-                return;
-            }
-            self.wildcards.push(key.clone());
-        }
-        let before = self.wildcards.len();
+        let around = self.wildcards.len();
+        self.wildcards.extend(wildcard.then(|| key.clone()));
         parent.children.extend(self.location(key, value, level));
-        if wildcard {
-            self.wildcards.truncate(before.saturating_sub(1));
-        }
+        self.wildcards.truncate(around);
+    }
+
+    /// Whether a wildcard is the only one of its location, and has a name of its own.
+    fn wildcard(&mut self, parent: &Location, key: &Name) -> bool {
+        let problem = |code, message| error::problem(code, Some(key.span), message);
+        let problem = if let Some(first) = parent.children.iter().find(|child| child.is_wildcard()) {
+            let message = format!("Cannot have multiple default rules ('{}' and '{}').", first.key.text, key.text);
+            problem(error::TWO_WILDCARDS, message).with_label(first.key.span, "the first is here")
+        } else if let Some(around) = self.wildcards.iter().find(|around| around.text == key.text) {
+            let message = format!("The wildcard '{}' stands within another one of its name.", key.text);
+            problem(error::REPEATED_WILDCARD, message)
+                .with_label(around.span, "the outer one is here")
+                .with_hint("give one of them another name")
+        } else {
+            return true;
+        };
+        self.problems.push(problem);
+        false
     }
 
     /// Whether a key can be one of data, or is a wildcard.
@@ -227,7 +229,7 @@ impl<'j> Reader<'j> {
                 None if name.contains('/') => "write one object within the other: \"a\": { \"b\": { … } }".to_owned(),
                 None => "no data can have such a key".to_owned(),
             };
-            self.error(error::INVALID_KEY, key.span, KEY).hint = Some(hint);
+            self.error_with_hint(error::INVALID_KEY, key.span, KEY, hint);
             return false;
         }
         let control = name.contains(|c: char| c < ' ' || c == '\u{7F}');
@@ -239,82 +241,54 @@ impl<'j> Reader<'j> {
         let named = name.chars().all(|c| c.is_alphanumeric() || c == '_');
         if key.text.starts_with('$') && !named {
             let message = format!("The wildcard '{}' cannot be named in expressions.", key.text);
-            let problem = error::problem(error::UNNAMABLE_WILDCARD, Some(key.span), message)
-                .with_hint("letters, digits and `_` make a name");
-            self.report(Diagnostic { severity: crate::text::Severity::Warning, ..problem });
+            let problem = error::problem(error::UNNAMABLE_WILDCARD, Some(key.span), message);
+            self.warn(problem.with_hint("letters, digits and `_` make a name"));
         }
         true
     }
 
-    fn indexes(&mut self, value: &Json<'_>) -> Vec<Name> {
-        let entries = match &value.kind {
-            Kind::Array(entries) => entries.as_slice(),
-            Kind::String(_) => std::slice::from_ref(value),
-            _ => {
-                self.error(error::INDEX_VALUE, first_byte(value.span), INDEX_VALUE);
-                return Vec::new();
-            }
-        };
+    fn indexes(&mut self, value: Json<'n>) -> Vec<Name> {
         let mut indexes = Vec::new();
-        for entry in entries {
-            match entry.kind {
-                Kind::String(_) => {
-                    indexes.extend(self.string(entry).map(|path| Name { text: path.text.into(), span: entry.span }));
-                }
-                _ => drop(self.error(error::INDEX_VALUE, first_byte(entry.span), INDEX_VALUE)),
+        let mut entry = |this: &mut Self, entry: Json<'n>| match entry.rule {
+            Rule::json_string => {
+                indexes.extend(this.string(entry).map(|path| Name { text: path.text.into(), span: entry.span }));
             }
+            _ => this.error(error::INDEX_VALUE, first_byte(entry.span), INDEX_VALUE),
+        };
+        match value.rule {
+            Rule::json_array => value.items().for_each(|item| entry(self, item)),
+            _ => entry(self, value),
         }
         indexes
     }
 
-    fn condition(&mut self, value: &Json<'_>) -> Option<Condition> {
-        match &value.kind {
-            Kind::Bool(constant) => {
-                let expr = self.exprs.push(Expr::Bool(*constant), value.span, value.span);
-                Some(Condition { expr, span: value.span })
-            }
-            Kind::String(_) => {
-                let unescaped = self.string(value)?;
-                let (start, end) = (value.span.start as usize + 1, value.span.end as usize - 1);
-                let span = Span::new(start, end);
-                self.expression(&unescaped).map(|expr| Condition { expr, span })
-            }
-            _ => {
-                self.error(error::RULE_VALUE, first_byte(value.span), RULE_VALUE);
-                None
-            }
+    fn condition(&mut self, value: Json<'n>) -> Option<Condition> {
+        let constant = self.text.get(value.span.range()).and_then(|word| word.parse::<bool>().ok());
+        if let Some(constant) = constant {
+            let expr = self.exprs.push(Expr::Bool(constant), value.span, value.span);
+            return Some(Condition { expr, span: value.span });
         }
+        if value.rule != Rule::json_string {
+            self.error(error::RULE_VALUE, first_byte(value.span), RULE_VALUE);
+            return None;
+        }
+        let unescaped = self.string(value)?;
+        let span = Span::new(value.span.start as usize + 1, value.span.end as usize - 1);
+        self.expression(&unescaped).map(|expr| Condition { expr, span })
     }
 
     fn expression(&mut self, unescaped: &Unescaped<'_>) -> Option<ExprId> {
-        let text = &*line_feeds(&unescaped.text, &['\r', '\u{2028}', '\u{2029}']);
-        let too_deep = |span: Span| {
-            error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.").with_hint(
-                "chains of && and || may be long without brackets; other parts belong into rules of their own",
-            )
-        };
         let first = self.exprs.len();
-        let built = match expr::parse(text, &mut self.exprs, &mut self.pending) {
-            Ok(root) => match deepest(&self.exprs, first) {
-                Some(deep) => Err(too_deep(self.exprs.span(deep))),
-                None => Ok(root),
-            },
-            // Where a text breaks off both ways, its nesting is told, as of the file.
-            Err(failure) => Err(match lexer::too_deep(text, Within::Expression, MAX_OPEN) {
-                Some(place) => too_deep(place),
-                None => {
-                    let mut problem = wording::expression(text, failure);
-                    wording::explain(text, Within::Expression, &mut problem);
-                    problem
-                }
-            }),
-        };
-        self.exprs.relocate(first, |span| unescaped.place(span));
-        match built {
-            Ok(root) => Some(root),
+        let parsed = parse_expression(&unescaped.text, &mut self.exprs);
+        self.exprs.relocate(first, |span| unescaped.in_file(span));
+        match parsed {
+            Ok((root, comments)) => {
+                self.comments.extend(comments.into_iter().map(|span| unescaped.in_file(span)));
+                Some(root)
+            }
             Err(mut problem) => {
-                problem.span = problem.span.map(|span| unescaped.place(span));
-                problem.labels.iter_mut().for_each(|label| label.span = unescaped.place(label.span));
+                problem.span = problem.span.map(|span| unescaped.in_file(span));
+                problem.labels.iter_mut().for_each(|label| label.span = unescaped.in_file(label.span));
                 self.problems.push(problem);
                 None
             }
@@ -322,7 +296,25 @@ impl<'j> Reader<'j> {
     }
 }
 
-/// An expression whose tree is deeper than later stages can walk. A chain of one of `&&` and `||` is one level.
+/// Parses an expression within the limits of nesting. Returns the root and the comments, with spans in `text`.
+fn parse_expression(text: &str, exprs: &mut Exprs) -> Result<(ExprId, Vec<Span>), Diagnostic> {
+    let too_deep = |span: Span| {
+        error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.")
+            .with_hint("chains of && and || may be long without brackets; other parts belong into rules of their own")
+    };
+    let openers = text.bytes().filter(|byte| b"([{?".contains(byte)).count();
+    let depth = tokens::nesting(Syntax::Expression, text, openers).map_err(too_deep)?;
+    let first = exprs.len();
+    let parsed =
+        on_enough_stack(depth, || expr::parse(text, exprs)).map_err(|failure| wording::expression(text, &failure))?;
+    match deepest(exprs, first) {
+        Some(deep) => Err(too_deep(exprs.span(deep))),
+        None => Ok(parsed),
+    }
+}
+
+/// The first expression from `first` on whose tree is deeper than later stages can walk. A chain of the same `&&` or `||`
+/// is one level.
 fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
     if exprs.len() - first <= MAX_TREE_DEPTH as usize {
         return None;
@@ -344,32 +336,11 @@ fn deepest(exprs: &Exprs, first: usize) -> Option<ExprId> {
     None
 }
 
-/// The same text with line feeds for other characters that end a line, and a comment. Nothing moves.
-pub(super) fn line_feeds<'t>(text: &'t str, ends: &[char]) -> Cow<'t, str> {
-    // Few texts have more than ASCII, and those two questions are quick.
-    if text.is_ascii() && !text.contains('\r') || !text.contains(ends) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => out.push(c),
-            c if ends.contains(&c) => {
-                out.push('\n');
-                out.extend(std::iter::repeat_n(' ', c.len_utf8() - 1));
-            }
-            other => out.push(other),
-        }
-    }
-    Cow::Owned(out)
-}
-
 fn first_byte(span: Span) -> Span {
     Span { end: span.end.min(span.start + 1), ..span }
 }
 
-/// The rule that a misspelt key was meant to be.
+/// The rule that a misspelt key likely means.
 fn rule_name(key: &str) -> Option<&'static str> {
     let plain = |text: &str| text.trim_start_matches('.').to_ascii_lowercase();
     let mut letters: Vec<_> = plain(key).into_bytes();

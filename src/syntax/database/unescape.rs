@@ -1,4 +1,4 @@
-//! The text of a JSON string, and where in the file each part of it stands: escapes make it shorter than it is written.
+//! Strings of JSON with their escapes resolved, and the way back from an offset in such a text to the file.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use crate::text::Span;
 #[derive(Debug)]
 pub(super) struct Unescaped<'t> {
     pub(super) text: Cow<'t, str>,
-    /// Where the text begins in the file.
+    /// The offset of the text in the file.
     start: u32,
-    /// Offsets in `text` at which the distance to the file changes, with the offset in the file.
+    /// Pairs of offsets in `text` and in the file: before and after each escape, where their difference changes.
     breaks: Vec<(u32, u32)>,
 }
 
-/// An escape that JSON does not have: where it stands, as written.
+/// An escape that JSON does not have.
 #[derive(Debug)]
 pub(super) struct BadEscape {
     pub(super) span: Span,
@@ -22,11 +22,11 @@ pub(super) struct BadEscape {
 }
 
 impl<'t> Unescaped<'t> {
-    /// Resolves a string whose first character after the quote stands at `start` of the file.
+    /// Resolves a string as written between its quotes, which begins at offset `start` of the file.
     ///
     /// # Errors
     ///
-    /// An unknown escape, or half of a surrogate pair, which is no text.
+    /// An unknown escape, or half of a surrogate pair.
     pub(super) fn new(written: &'t str, start: usize) -> Result<Self, BadEscape> {
         let (first, mut breaks) = (start as u32, Vec::new());
         if !written.contains('\\') {
@@ -52,8 +52,8 @@ impl<'t> Unescaped<'t> {
         Ok(Unescaped { text: Cow::Owned(text), start: first, breaks })
     }
 
-    /// Where a part of the text stands in the file.
-    pub(super) fn place(&self, span: Span) -> Span {
+    /// The span in the file of a span in the text.
+    pub(super) fn in_file(&self, span: Span) -> Span {
         Span { start: self.offset(span.start), end: self.offset(span.end) }
     }
 
@@ -61,14 +61,14 @@ impl<'t> Unescaped<'t> {
         if self.breaks.is_empty() {
             return self.start + at;
         }
-        // Of several breaks at one place the last counts: that is after the escape.
+        // An escape without text has two breaks at one offset; the second counts.
         let next = self.breaks.partition_point(|(text, _)| *text <= at);
         let (text, file) = self.breaks.get(next.wrapping_sub(1)).copied().unwrap_or((0, self.start));
         file + (at - text)
     }
 }
 
-/// The character of the escape that a text begins with, and how long it is.
+/// The character of the escape that a text begins with, and the bytes of the escape.
 fn resolve(escape: &str) -> Option<(char, usize)> {
     let simple = |c| Some((c, 2));
     match escape.chars().nth(1)? {

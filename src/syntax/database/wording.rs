@@ -1,89 +1,120 @@
-//! What is said of text that is no rules file, or no expression: the service's words where they are known
+//! Messages and hints about text that is no rules file or no expression: the service's words where they are known
 //! (realtime-database specification, section 1.6), ours where they are not.
 
 use crate::{
     syntax::{
         brackets::imbalance,
         error,
+        grammar::{Failure, database::Rule},
         words::{Finding, Language, Role, of_word},
     },
     text::{Diagnostic, Lookalike, Span},
 };
 
-use super::{
-    expr::Failure,
-    lexer::{Literal, Token, Tokens, Within},
-};
+use super::tokens::{self, Syntax, Token};
 
 const FILE: &str = "a rules file is JSON, with comments and trailing commas: { \"rules\": { … } }";
 const MEMBER: &str = "a member is \"key\": value, with the key in double quotes";
-
-/// What may stand next in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expected {
-    /// A key, or the end of the object that has just begun.
-    FirstKey,
-    /// A key, or the end of the object after a comma.
-    Key,
-    Colon,
-    /// A value, or the end of the array.
-    Value,
-    /// A comma, or the end with this bracket.
-    Comma(char),
-    Nothing,
-}
 
 fn json(span: Span, message: impl Into<String>) -> Diagnostic {
     error::problem(error::JSON_SYNTAX, Some(span), message)
 }
 
-/// Of a text that does not begin as a file.
-pub(super) fn no_file(text: &str, at: usize) -> Diagnostic {
+/// Describes why a text is no rules file.
+pub(super) fn file(text: &str, failure: &Failure<Rule>) -> Diagnostic {
+    let text = &line_feeds(text);
+    let tokens = tokens::all(Syntax::Json, text);
+    let mut problem = file_problem(text, &tokens, failure);
+    explain(text, &tokens, Syntax::Json, &mut problem);
+    problem
+}
+
+/// The text with a line feed at every end of a line. Offsets stay as they are.
+fn line_feeds(text: &str) -> String {
+    text.replace("\r\n", " \n").replace('\r', "\n")
+}
+
+fn file_problem(text: &str, tokens: &[Token], failure: &Failure<Rule>) -> Diagnostic {
+    let tokens = tokens.iter().filter(|token| token.rule != Rule::comment);
+    let Some(first) = tokens.clone().next() else { return no_file(text, 0) };
+    let here = tokens.clone().find(|token| token.span.start as usize == failure.at);
+    let unclosed = here.filter(|token| token.is_unclosed());
+    // A text that does not begin as a file gets no other message.
+    if text.as_bytes().get(first.span.start as usize) != Some(&b'{') {
+        return match unclosed.filter(|unclosed| unclosed.span == first.span) {
+            Some(unclosed) => unclosed_in_file(unclosed),
+            None => no_file(text, first.span.start as usize),
+        };
+    }
+    if let Some(unclosed) = unclosed {
+        return unclosed_in_file(unclosed);
+    }
+    if failure.at == text.len() {
+        return json(Span::new(failure.at, failure.at), "Unexpected end of input.");
+    }
+    let span = token_at(text, failure.at);
+    let found = text.get(span.range()).unwrap_or("");
+    let unexpected = || format!("Unexpected '{found}'.");
+    let tried = |rule| failure.tried.contains(&rule);
+    let before = || tokens.take_while(|token| (token.span.start as usize) < failure.at);
+    if tried(Rule::json_object) {
+        let rest = text.get(failure.at..).unwrap_or("");
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-');
+        return match rest.get(..rest.find(|c| !part(c)).unwrap_or(rest.len())) {
+            Some(written) if is_like_literal(written) => json(span, "Parse error."),
+            _ if found == "'" => json(span, unexpected()).with_hint("strings stand in double quotes"),
+            _ => json(span, unexpected()).with_hint("a value follows"),
+        };
+    }
+    if tried(Rule::json_string) {
+        // A comma may precede the closing brace, a second one may not.
+        let comma = before().last().is_some_and(|token| text.get(token.span.range()) == Some(","));
+        let message = if comma { "Expected '\"'.".to_owned() } else { unexpected() };
+        return json(span, message).with_hint(MEMBER);
+    }
+    if tried(Rule::colon) {
+        return json(span, "Expected ':'.").with_hint(MEMBER);
+    }
+    if tried(Rule::comma) {
+        let end = if innermost(text, before()) == Some(b'[') { ']' } else { '}' };
+        return json(span, format!("Expected ',' or '{end}'."))
+            .with_hint("members are separated by commas; a string ends with a double quote");
+    }
+    json(span, unexpected()).with_hint("nothing stands after the closing brace")
+}
+
+fn no_file(text: &str, at: usize) -> Diagnostic {
     json(token_at(text, at), "Parse error.").with_hint(FILE)
 }
 
-/// Of a string or comment that goes on to the end of the file.
-pub(super) fn unclosed_in_file(literal: Literal, place: Span) -> Diagnostic {
-    let what = if literal == Literal::Comment { "comment" } else { "string" };
-    json(place, "Unexpected end of input.").with_hint(format!("the {what} that begins here is not closed"))
+/// Describes a string or comment that the end of the file cuts off.
+fn unclosed_in_file(token: &Token) -> Diagnostic {
+    let what = if token.rule == Rule::unclosed_comment { "comment" } else { "string" };
+    json(token.span, "Unexpected end of input.").with_hint(format!("the {what} that begins here is not closed"))
 }
 
-/// Of a file that ends within a bracket.
-pub(super) fn unclosed_bracket(text: &str) -> Diagnostic {
-    json(Span::new(text.len(), text.len()), "Unexpected end of input.")
-}
-
-/// Of a word or number that is no JSON.
-pub(super) fn no_literal(text: &str, written: &str, span: Span) -> Diagnostic {
+/// Whether a token resembles a literal of JSON: a number with a mistake inside, or a word that continues with a letter
+/// that JSON does not have.
+fn is_like_literal(written: &str) -> bool {
     let digits = written.strip_prefix('-').unwrap_or(written);
     let number = digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.ends_with(['.', '+', '-', 'e', 'E']);
-    if number || matches!(written, "true" | "false" | "null") {
-        return json(token_at(text, span.start as usize), "Parse error.");
-    }
-    misplaced(text, Expected::Value, span)
+    number || matches!(written, "true" | "false" | "null")
 }
 
-/// Of a token where it cannot stand.
-pub(super) fn misplaced(text: &str, expected: Expected, span: Span) -> Diagnostic {
-    let span = token_at(text, span.start as usize);
-    let found = text.get(span.range()).unwrap_or("");
-    let unexpected = || format!("Unexpected '{found}'.");
-    match expected {
-        // A comma may stand before the closing brace, but no second one after it.
-        Expected::Key => json(span, "Expected '\"'.").with_hint(MEMBER),
-        Expected::FirstKey => json(span, unexpected()).with_hint(MEMBER),
-        Expected::Colon => json(span, "Expected ':'.").with_hint(MEMBER),
-        Expected::Comma(end) => json(span, format!("Expected ',' or '{end}'."))
-            .with_hint("members are separated by commas; a string ends with a double quote"),
-        Expected::Value => {
-            let hint = if found == "'" { "strings stand in double quotes" } else { "a value follows" };
-            json(span, unexpected()).with_hint(hint)
+/// The innermost bracket that the tokens leave open.
+fn innermost<'t>(text: &str, tokens: impl Iterator<Item = &'t Token>) -> Option<u8> {
+    let mut open = Vec::new();
+    for token in tokens {
+        match token.rule {
+            Rule::open => open.push(token.span),
+            Rule::close => drop(open.pop()),
+            _ => {}
         }
-        Expected::Nothing => json(span, unexpected()).with_hint("nothing stands after the closing brace"),
     }
+    open.last().and_then(|span| text.as_bytes().get(span.start as usize)).copied()
 }
 
-/// A word or a character.
+/// The word or the character at an offset.
 fn token_at(text: &str, at: usize) -> Span {
     let rest = text.get(at..).unwrap_or("");
     let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
@@ -91,18 +122,18 @@ fn token_at(text: &str, at: usize) -> Span {
     Span::new(at, at + length)
 }
 
-/// Says of the first problem of a text what is likely meant: a character that was pasted, or a bracket that is not closed.
-pub(super) fn explain(text: &str, within: Within, problem: &mut Diagnostic) {
+/// Adds the likely cause: a character that was pasted, or a bracket that is not closed.
+fn explain(text: &str, tokens: &[Token], syntax: Syntax, problem: &mut Diagnostic) {
     let at = problem.span.map_or(0, |span| span.start as usize);
-    let findings = match pasted(text, within, at) {
+    let findings = match pasted(text, tokens, syntax, at) {
         Some(finding) => vec![finding],
-        None => unbalanced(text, within, at).into_iter().collect(),
+        None => unbalanced(text, tokens, at).into_iter().collect(),
     };
     error::tell(problem, &findings);
 }
 
-/// The character that was pasted at the place of a problem, or a quotation mark that did not end the string before it.
-fn pasted(text: &str, within: Within, at: usize) -> Option<Finding> {
+/// Finds a character that was pasted at the offset of a problem, or a quotation mark that did not end the string before.
+fn pasted(text: &str, tokens: &[Token], syntax: Syntax, at: usize) -> Option<Finding> {
     let finding =
         |at: usize, found: Lookalike| text.get(at..at + found.length).map(|written| found.finding(at, written));
     let here = text.get(at..)?;
@@ -113,18 +144,15 @@ fn pasted(text: &str, within: Within, at: usize) -> Option<Finding> {
     if let Some((start, found)) = Lookalike::find(here.get(..word)?) {
         return finding(at + start, found);
     }
-    let string = Tokens::new(text, within)
-        .take_while(|(_, span)| (span.start as usize) <= at)
-        .filter(|(token, _)| matches!(token, Token::String | Token::Unclosed(Literal::String)))
-        .last();
-    let (token, span) = string?;
-    let end = if token == Token::String { span.end as usize } else { text.len() };
-    let (mut from, end) = (span.start as usize, if within == Within::Expression { end } else { end.min(text.len()) });
+    let string = tokens.iter().take_while(|token| token.span.start as usize <= at).filter(|token| token.is_string());
+    let string = string.last()?;
+    let end = if string.is_unclosed() { text.len() } else { string.span.end as usize };
+    let mut from = string.span.start as usize;
     while let Some((start, found)) = Lookalike::find(text.get(from..end)?) {
         let (start, after) = (from + start, from + start + found.length);
-        // In a file a string may hold such a mark, where something else follows than what follows a string.
+        // A string of a file may contain such a mark, unless what follows the mark is what follows a string.
         let ends = text.get(after..)?.trim_start().starts_with([':', ',', '}', ']']);
-        if found.is_quote() && (within == Within::Expression || found.meant == "\"" && ends) {
+        if found.is_quote() && (syntax == Syntax::Expression || found.meant == "\"" && ends) {
             return finding(start, found);
         }
         from = after;
@@ -132,19 +160,16 @@ fn pasted(text: &str, within: Within, at: usize) -> Option<Finding> {
     None
 }
 
-/// The bracket that a problem comes from, where one is not closed, or closes nothing.
-fn unbalanced(text: &str, within: Within, at: usize) -> Option<Finding> {
+/// Finds the bracket that causes a problem: one that is not closed, or one that closes nothing.
+fn unbalanced(text: &str, tokens: &[Token], at: usize) -> Option<Finding> {
     if at < text.len() && !text.get(at..)?.starts_with(['(', ')', '[', ']', '{', '}']) {
         return None;
     }
-    let mut brackets = Vec::new();
-    for (token, span) in Tokens::new(text, within) {
-        match token {
-            Token::Open(_) | Token::Close(_) => brackets.push(span),
-            Token::Unclosed(_) => return None,
-            _ => {}
-        }
+    // An unclosed string may contain brackets.
+    if tokens.iter().any(|token| token.is_unclosed()) {
+        return None;
     }
+    let brackets = tokens.iter().filter(|token| token.is_bracket()).map(|token| token.span);
     let wrong = imbalance(text, brackets)?;
     let (what, hint) = wrong.words(text);
     Some(Finding { span: wrong.place(), what, hint })
@@ -153,9 +178,19 @@ fn unbalanced(text: &str, within: Within, at: usize) -> Option<Finding> {
 /// Operators of JavaScript that rules do not have.
 const OPERATORS: [&str; 11] = ["&&", "||", "&", "|", "^", "~", "*", "in", "instanceof", "typeof", "void"];
 
-/// Of a text that is no expression, with spans in that text.
-pub(super) fn expression(text: &str, failure: Failure) -> Diagnostic {
-    let Failure { at, unclosed, complete } = failure;
+/// Describes why a text is no expression, with spans in that text.
+pub(super) fn expression(text: &str, failure: &Failure<Rule>) -> Diagnostic {
+    let text = &line_feeds(text).replace(['\u{2028}', '\u{2029}'], "\n  ");
+    let tokens = tokens::all(Syntax::Expression, text);
+    let mut problem = expression_problem(text, &tokens, failure);
+    explain(text, &tokens, Syntax::Expression, &mut problem);
+    problem
+}
+
+fn expression_problem(text: &str, tokens: &[Token], failure: &Failure<Rule>) -> Diagnostic {
+    let at = failure.at;
+    // The grammar tries an operator only after an operand.
+    let complete = failure.tried.contains(&Rule::db_infix);
     let span = token_at(text, at);
     let rest = text.get(at..).unwrap_or("");
     let found = text.get(span.range()).unwrap_or("");
@@ -164,21 +199,18 @@ pub(super) fn expression(text: &str, failure: Failure) -> Diagnostic {
         return error::problem(error::ASSIGNMENT, Some(span), "Rule expressions may not contain assignments.")
             .with_hint("compare with `==`");
     }
-    if let Some(literal) = unclosed {
-        let place = Span::new(at, at + 1);
-        let (message, hint) = match literal {
-            Literal::Regex => (
+    if let Some(token) = tokens.last().filter(|token| token.is_unclosed() && token.span.start as usize == at) {
+        let (message, hint) = match token.rule {
+            Rule::unclosed_regex => (
                 "unterminated regular expression literal",
                 "`/` ends it, on the same line; within brackets `[…]` it does not",
             ),
-            Literal::Comment => ("unterminated comment", "`*/` ends it"),
-            Literal::String => {
-                ("unterminated string literal", "a string ends on its line, with the quote it began with")
-            }
+            Rule::unclosed_comment => ("unterminated comment", "`*/` ends it"),
+            _ => ("unterminated string literal", "a string ends on its line, with the quote it began with"),
         };
-        return error::problem(error::EXPRESSION_SYNTAX, Some(place), message).with_hint(hint);
+        return error::problem(error::EXPRESSION_SYNTAX, Some(token.span), message).with_hint(hint);
     }
-    // `**`, `<<`, `>>`: the parser took the first half for an operator of its own.
+    // `**`, `<<`, `>>`: the grammar took the first half for an operator.
     let before = text.as_bytes().get(at.wrapping_sub(1)).copied().filter(|byte| b"*<>".contains(byte));
     if let Some(half) = before.filter(|half| rest.as_bytes().first() == Some(half)) {
         let operator = char::from(half).to_string().repeat(2);

@@ -1,18 +1,22 @@
-//! The parsers of database rules accept what `grammar/` says, no more and no less: files and conditions as they stand in
-//! these tests and examples, and the same with random mistakes. `PROPTEST_CASES=100000` makes it a long run.
+//! What reading database rules returns: places of expressions and comments, and of the problems of damaged text. Files
+//! and conditions are those of these tests and examples. `PROPTEST_CASES=100000` makes it a long run.
 
 use std::sync::LazyLock;
 
-use firewarden::{internals::syntax, text::Source};
-use pest::Parser as _;
+use firewarden::{
+    internals::syntax::{
+        self, DuplicateKeys,
+        ast::{DatabaseRules, ExprId, Location},
+    },
+    text::{Diagnostic, Source, Span},
+};
 use proptest::{
     prelude::*,
     sample::{Index, select},
 };
 use serde_json::{Value as Json, json};
-use unicode_general_category::{GeneralCategory, get_general_category};
 
-use super::{Grammar, Kind, Rule, agrees, each_text, each_value};
+use super::{Kind, each_text, each_value};
 
 /// Texts of these tests: files, and whatever might be a condition.
 struct Texts {
@@ -46,50 +50,80 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     found
 });
 
-/// Whether the parser finds a text well-formed, where none of `codes` says that it is not. What nests too deeply it does
-/// not tell.
-fn well_formed(text: &str, codes: &[&str]) -> Option<bool> {
-    let (_, problems) = syntax::parse_database(&Source::new("rules", text), syntax::DuplicateKeys::default());
-    let has = |codes: &[&str]| problems.iter().any(|problem| codes.contains(&problem.code));
-    (!has(&["tree-too-deep", "expression-too-deep"])).then(|| !has(codes))
+fn read(text: &str) -> (Option<DatabaseRules>, Vec<Diagnostic>) {
+    syntax::parse_database(&Source::new("rules", text), DuplicateKeys::default())
 }
 
-/// Other ends of lines than line feeds are none to the grammar.
-fn line_feeds(text: &str) -> String {
-    text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n")
+/// The conditions of a location and of those below it.
+fn each_condition(location: &Location, take: &mut dyn FnMut(ExprId)) {
+    let conditions = [location.read, location.write, location.validate];
+    conditions.into_iter().flatten().for_each(|condition| take(condition.expr));
+    location.children.iter().for_each(|child| each_condition(child, take));
 }
 
-fn file_agrees(text: &str) -> Result<bool, String> {
-    // As a member, so that a file which is no object differs from one that is no JSON.
-    let text = format!("{{ \"file\": {} }}", line_feeds(text));
-    agrees(&text, Grammar::parse(Rule::json_file, &text).is_ok(), well_formed(&text, &["json-syntax"]))
-}
-
-fn condition_agrees(text: &str) -> Result<bool, String> {
-    let text = line_feeds(text);
-    let file = json!({ "rules": { ".read": text } }).to_string();
-    let ours = well_formed(&file, &["expression-syntax", "assignment"]);
-    agrees(&text, Grammar::parse(Rule::db_rule, &text).is_ok(), ours)
-}
-
-#[test]
-fn texts_of_the_tests_are_accepted_as_the_grammar_says() {
-    let accepted = |texts: &[String], judge: fn(&str) -> Result<bool, String>| {
-        texts.iter().map(|text| judge(text).unwrap()).filter(|accepted| *accepted).count()
-    };
-    assert!(accepted(&TEXTS.files, file_agrees) > 300);
-    assert!(accepted(&TEXTS.conditions, condition_agrees) > 300);
-}
-
-#[test]
-fn names_have_the_letters_of_the_grammar() {
-    for c in ('\u{80}'..=char::MAX).step_by(17) {
-        // The tables of the two know different versions of Unicode.
-        if get_general_category(c) != GeneralCategory::Unassigned {
-            for text in [c.to_string(), format!("a{c}")] {
-                condition_agrees(&text).unwrap();
-            }
+/// Reads every part of every expression alone and compares: places are exact, and nothing around an operand changes it.
+/// Returns the number of parts.
+fn parts_read_alone(text: &str) -> usize {
+    let (Some(rules), _) = read(text) else { return 0 };
+    let mut count = 0;
+    each_condition(&rules.root, &mut |root| {
+        // Where the file has escapes, a part of it is no JSON string yet.
+        let outer = rules.exprs.outer(root);
+        if text[outer.range()].contains('\\') {
+            return;
         }
+        let mut parts = vec![root];
+        while let Some(id) = parts.pop() {
+            // A place does not include the parenthesis that its first operand begins with.
+            let first =
+                std::iter::successors(Some(id), |id| rules.exprs.get(*id).children().next().map(|child| child.0));
+            let span = rules.exprs.span(id);
+            let start = first.skip(1).fold(span.start, |start, id| start.min(rules.exprs.outer(id).start));
+            let part = &text[Span { start, ..span }.range()];
+            let (alone, problems) = read(&json!({ "rules": { ".read": part } }).to_string());
+            let alone =
+                alone.filter(|alone| alone.root.read.is_some()).unwrap_or_else(|| panic!("{part}: {problems:?}"));
+            let again = syntax::print_expression(&alone.exprs, alone.root.read.unwrap().expr);
+            assert_eq!(again, syntax::print_expression(&rules.exprs, id), "{part}");
+            parts.extend(rules.exprs.get(id).children().map(|(child, _)| child));
+            count += 1;
+        }
+    });
+    count
+}
+
+#[test]
+fn each_part_of_an_expression_reads_alone_as_the_same() {
+    let of_files: usize = TEXTS.files.iter().map(|text| parts_read_alone(text)).sum();
+    let plain = TEXTS.conditions.iter().filter(|text| !text.contains(['"', '\\']));
+    let of_conditions: usize =
+        plain.map(|text| parts_read_alone(&format!("{{\"rules\": {{\".read\": \"{text}\"}}}}"))).sum();
+    assert!(of_files > 500 && of_conditions > 5_000, "{of_files} {of_conditions}");
+}
+
+#[test]
+fn comments_are_listed_with_their_places() {
+    let text =
+        "// a\r{ /* b */ \"rules\": { \".read\": \"auth /* \\u0063 */ != null // d\", // \"e\"\n \"//\": {} } } // f";
+    let (rules, problems) = read(text);
+    let comments = rules.unwrap().comments;
+    assert!(!comments.is_empty(), "{problems:?}");
+    let written: Vec<_> = comments.iter().map(|span| &text[span.range()]).collect();
+    assert_eq!(written, ["// a", "/* b */", "/* \\u0063 */", "// d", "// \"e\"", "// f"]);
+}
+
+#[test]
+fn names_have_letters_marks_and_digits() {
+    let is_name = |text: &str| {
+        let (rules, _) = read(&json!({ "rules": { ".read": text } }).to_string());
+        rules.unwrap().root.read.is_some()
+    };
+    for name in ["é", "ß", "中", "𝒳", "ʰ", "ǅ", "e\u{301}", "a\u{93e}", "a\u{20dd}", "a٣", "$é", "nullé", "_"]
+    {
+        assert!(is_name(name), "{name}");
+    }
+    for other in ["ⅷ", "٣", "\u{301}", "a\u{203f}b", "a\u{200d}b", "a²", "→", "😀", "in", "null é"] {
+        assert!(!is_name(other), "{other}");
     }
 }
 
@@ -125,16 +159,32 @@ fn damaged(texts: &'static [String]) -> impl Strategy<Value = String> {
     })
 }
 
+/// Every place that reading a text returns is a part of it.
+fn places_are_within(text: &str) {
+    let (rules, problems) = read(text);
+    let within = |span: Span| assert!(text.get(span.range()).is_some(), "{span:?}");
+    for problem in &problems {
+        problem.span.into_iter().chain(problem.labels.iter().map(|label| label.span)).for_each(within);
+    }
+    match rules {
+        Some(rules) => {
+            rules.comments.iter().for_each(|span| assert!(text[span.range()].starts_with('/'), "{span:?}"));
+            each_condition(&rules.root, &mut |root| within(rules.exprs.outer(root)));
+        }
+        None => assert!(problems.iter().any(Diagnostic::is_error)),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn damaged_files_are_accepted_as_the_grammar_says(text in damaged(&TEXTS.files)) {
-        prop_assert!(file_agrees(&text).is_ok(), "{}", file_agrees(&text).unwrap_err());
+    fn damaged_files_have_problems_in_their_text(text in damaged(&TEXTS.files)) {
+        places_are_within(&text);
     }
 
     #[test]
-    fn damaged_conditions_are_accepted_as_the_grammar_says(text in damaged(&TEXTS.conditions)) {
-        prop_assert!(condition_agrees(&text).is_ok(), "{}", condition_agrees(&text).unwrap_err());
+    fn damaged_conditions_have_problems_in_their_text(text in damaged(&TEXTS.conditions)) {
+        places_are_within(&json!({ "rules": { ".read": text } }).to_string());
     }
 }

@@ -1,8 +1,5 @@
-//! The languages of `grammar/` beside other descriptions of them: that of Storage and Firestore beside the copy of the
-//! official parser, that of database rules beside its parser.
-
-// The generated parser names it.
-extern crate alloc;
+//! The languages of `grammar/`: that of Storage and Firestore beside the copy of the official parser, that of database rules
+//! over damaged text.
 
 mod database;
 mod service;
@@ -10,13 +7,6 @@ mod service;
 use std::{fs, path::Path};
 
 use serde_json::Value as Json;
-
-/// The grammar of database rules as it is written.
-#[derive(pest_derive::Parser)]
-#[grammar = "grammar/lexical.pest"]
-#[grammar = "grammar/json.pest"]
-#[grammar = "grammar/database.pest"]
-struct Grammar;
 
 /// What a file of the tests holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
