@@ -76,47 +76,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node<Rule>>, Diagnostic> {
 ///
 /// Nesting beyond what any data has.
 pub(super) fn nesting(text: &str) -> Result<usize, Diagnostic> {
-    tokens::nesting(Syntax::Json, text, bound(text)).map_err(|place| {
+    tokens::nesting(Syntax::Json, text).map_err(|place| {
         error::problem(error::TREE_TOO_DEEP, Some(place), "The rules nest too deeply.")
             .with_hint("data is at most 32 levels deep, so rules below that never apply")
     })
-}
-
-/// The same for JSON; for other text an upper bound.
-fn bound(text: &str) -> usize {
-    let (mut open, mut most, mut rest) = (0_usize, 0, text.as_bytes());
-    loop {
-        rest = match rest {
-            [] => return most,
-            [b'{' | b'[' | b'(' | b'?', after @ ..] => {
-                open += 1;
-                most = most.max(open);
-                after
-            }
-            [b'}' | b']', after @ ..] => {
-                open = open.saturating_sub(1);
-                after
-            }
-            [b'"', after @ ..] => after_string(after),
-            [b'/', b'/', after @ ..] => after_first(after, 1, |bytes| matches!(bytes, b"\n" | b"\r")),
-            [b'/', b'*', after @ ..] => after_first(after, 2, |bytes| bytes == b"*/"),
-            [_, after @ ..] => after,
-        };
-    }
-}
-
-fn after_string(mut rest: &[u8]) -> &[u8] {
-    loop {
-        rest = match rest {
-            [] => return rest,
-            [b'"', after @ ..] => return after,
-            [b'\\', _, after @ ..] | [_, after @ ..] => after,
-        };
-    }
-}
-
-/// What follows the first `length` bytes for which `is_end` holds, or nothing.
-fn after_first(text: &[u8], length: usize, is_end: impl Fn(&[u8]) -> bool) -> &[u8] {
-    let at = text.windows(length).position(is_end);
-    at.and_then(|at| text.get(at + length..)).unwrap_or(&[])
 }

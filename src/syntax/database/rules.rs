@@ -302,8 +302,7 @@ fn parse_expression(text: &str, exprs: &mut Exprs) -> Result<(ExprId, Vec<Span>)
         error::problem(error::EXPRESSION_TOO_DEEP, Some(span), "The expression nests too deeply.")
             .with_hint("chains of && and || may be long without brackets; other parts belong into rules of their own")
     };
-    let openers = text.bytes().filter(|byte| b"([{?".contains(byte)).count();
-    let depth = tokens::nesting(Syntax::Expression, text, openers).map_err(too_deep)?;
+    let depth = tokens::nesting(Syntax::Expression, text).map_err(too_deep)?;
     let first = exprs.len();
     let parsed =
         on_enough_stack(depth, || expr::parse(text, exprs)).map_err(|failure| wording::expression(text, &failure))?;

@@ -60,13 +60,14 @@ pub(super) fn all(syntax: Syntax, text: &str) -> Vec<Token> {
         .collect()
 }
 
-/// The number of brackets and choices that are open at once, at most. `bound` is an upper bound, cheap to know; where it
-/// is small it is the answer.
+/// The number of brackets and choices that are open at once, at most; an upper bound where that is small.
 ///
 /// # Errors
 ///
 /// The token that exceeds [`MAX_OPEN`].
-pub(super) fn nesting(syntax: Syntax, text: &str, bound: usize) -> Result<usize, Span> {
+pub(super) fn nesting(syntax: Syntax, text: &str) -> Result<usize, Span> {
+    let openers = text.bytes().filter(|byte| matches!(byte, b'{' | b'[' | b'(' | b'?')).count();
+    let bound = if openers <= COMFORTABLE { openers } else { bound(syntax, text).unwrap_or(openers) };
     if bound <= COMFORTABLE {
         return Ok(bound);
     }
@@ -97,4 +98,49 @@ pub(super) fn nesting(syntax: Syntax, text: &str, bound: usize) -> Result<usize,
         }
     }
     Ok(deepest)
+}
+
+/// An upper bound of the nesting, without tokens. `None` where a slash in an expression may begin a pattern or a comment.
+fn bound(syntax: Syntax, text: &str) -> Option<usize> {
+    let (mut open, mut deepest, mut choices, mut rest) = (0_usize, 0, 0, text.as_bytes());
+    loop {
+        rest = match rest {
+            [] => return Some(deepest + choices),
+            [b'?', after @ ..] => {
+                choices += 1;
+                after
+            }
+            [b'{' | b'[' | b'(', after @ ..] => {
+                open += 1;
+                deepest = deepest.max(open);
+                after
+            }
+            [b'}' | b']' | b')', after @ ..] => {
+                open = open.saturating_sub(1);
+                after
+            }
+            [b'"', after @ ..] => after_string(after, b'"'),
+            [b'\'', after @ ..] if syntax == Syntax::Expression => after_string(after, b'\''),
+            [b'/', ..] if syntax == Syntax::Expression => return None,
+            [b'/', b'/', after @ ..] => after_first(after, 1, |bytes| matches!(bytes, b"\n" | b"\r")),
+            [b'/', b'*', after @ ..] => after_first(after, 2, |bytes| bytes == b"*/"),
+            [_, after @ ..] => after,
+        };
+    }
+}
+
+fn after_string(mut rest: &[u8], quote: u8) -> &[u8] {
+    loop {
+        rest = match rest {
+            [] => return rest,
+            [byte, after @ ..] if *byte == quote => return after,
+            [b'\\', _, after @ ..] | [_, after @ ..] => after,
+        };
+    }
+}
+
+/// What follows the first `length` bytes for which `is_end` holds, or nothing.
+fn after_first(text: &[u8], length: usize, is_end: impl Fn(&[u8]) -> bool) -> &[u8] {
+    let at = text.windows(length).position(is_end);
+    at.and_then(|at| text.get(at + length..)).unwrap_or(&[])
 }

@@ -135,3 +135,21 @@ fn database_rules() {
         });
     }
 }
+
+/// Brackets just so deep that they are read on the caller's stack, and one more.
+#[test]
+fn database_rules_on_the_callers_stack() {
+    for n in [24, 25] {
+        let condition = "!(".repeat(n) + "auth == null" + &")".repeat(n);
+        let rule = json!({ ".read": condition });
+        // `rules` and the outermost object are two levels, the innermost is one.
+        let rules = (0..n - 3).fold(rule, |below, _| json!({ "a": below }));
+        let text = json!({ "rules": rules }).to_string();
+        within_the_stack(move || {
+            let rules: database::Ruleset = text.parse().unwrap_or_else(|refused| panic!("{refused}"));
+            let path = "/a".repeat(n - 3);
+            let read = database::Request::read(path.as_str());
+            assert_eq!(rules.permits(&read, &Data::default()).unwrap(), n % 2 == 0);
+        });
+    }
+}
