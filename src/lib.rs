@@ -35,7 +35,7 @@
 //! differs, [`internals::eval::Language`] says how.
 //!
 //! Loading rules, deciding and explaining need less than 1 MiB of stack, for any rules and in any profile (`tests/host`
-//! measures it without optimisation).
+//! measures it without optimisation). Rules in which more than 64 brackets nest are parsed on a thread of their own.
 
 #![forbid(unsafe_code)]
 // What only the other crates of the repository use is unused without them.

@@ -1,4 +1,4 @@
-//! Comments with their places: the tree of a file has none.
+//! Comments with their places, as a list beside the tree.
 
 use crate::text::{Source, Span};
 

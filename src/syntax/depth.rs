@@ -1,11 +1,12 @@
-//! Nesting: what would overflow a parser's stack is refused before parsing, what the official compiler calls too
-//! complex is refused after.
+//! Nesting: text that would overflow the parser's stack is refused before parsing, expressions that the official compiler
+//! calls too complex are refused after it.
 
 use crate::text::{Diagnostic, Span};
 
 use super::{
     ast::{Expr, ExprId, Exprs},
     error,
+    message::EXPRESSION_TOO_COMPLEX,
 };
 
 /// Levels of nesting the official compiler accepts in an expression: 98 parentheses around a literal are fine, 99 are
@@ -16,10 +17,9 @@ pub const MAX_NESTING: u32 = 99;
 /// overflows its stack near 860; we refuse in between, so that later stages may recurse.
 pub const MAX_TREE_DEPTH: u32 = 512;
 
-/// Open brackets (and ternaries) at which reading stops. Far above what any accepted source can hold.
+/// Open brackets and ternaries at which a text is refused unparsed. No accepted source comes near.
 pub(super) const MAX_OPEN: usize = 250;
 
-const MESSAGE: &str = "Expression is too complex to evaluate safely.";
 const HINT: &str = "move parts of it into functions or let variables";
 
 /// The most brackets and `?` that are open at once, given each bracket, `?` and `:` of a text with its offset.
@@ -65,14 +65,14 @@ pub(super) fn scan(marks: impl Iterator<Item = (u8, usize)>) -> Result<usize, Di
                 let message = "Rule hierarchy is too complex to evaluate safely.";
                 return Err(error::problem(error::RULES_TOO_DEEP, place, message));
             }
-            return Err(error::problem(error::TOO_COMPLEX, place, MESSAGE).with_hint(HINT));
+            return Err(error::problem(error::TOO_COMPLEX, place, EXPRESSION_TOO_COMPLEX).with_hint(HINT));
         }
     }
     Ok(deepest)
 }
 
 /// The brackets, `?` and `:` outside of strings, comments and path segments, with their offsets. Exact for well-formed
-/// rules; in others it may take something for a string that is none.
+/// rules; in other texts it may mistake something for a string.
 pub(super) fn marks(text: &str) -> impl Iterator<Item = (u8, usize)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -161,7 +161,7 @@ pub(super) fn too_deep(
                 Some(fitting) if fitting < parentheses => parenthesis(text, exprs.outer(id), fitting + 1),
                 _ => exprs.span(id),
             };
-            found.push(error::problem(error::TOO_COMPLEX, Some(place), MESSAGE).with_hint(HINT));
+            found.push(error::problem(error::TOO_COMPLEX, Some(place), EXPRESSION_TOO_COMPLEX).with_hint(HINT));
             continue;
         }
         let level = level + parentheses;

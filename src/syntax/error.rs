@@ -3,8 +3,9 @@
 use crate::text::{Diagnostic, Label, Severity, Source, Span};
 
 use super::{
+    antlr,
     brackets::imbalance,
-    official, pasted,
+    pasted,
     token::{
         CLOSE_BRACE, CLOSE_BRACKET, CLOSE_PAREN, Kind, Lexed, MATCH, OPEN_BRACE, OPEN_BRACKET, OPEN_PAREN,
         UNPAIRED_DOUBLE, UNPAIRED_SINGLE,
@@ -49,7 +50,7 @@ pub(super) fn problem(code: &'static str, span: Option<Span>, message: impl Into
 /// The official list of errors for a text that did not parse. Never empty.
 pub(super) fn syntax(source: &Source, lexed: &Lexed, at: usize) -> Vec<Diagnostic> {
     let text = source.text();
-    let found: Vec<_> = official::errors_of(text, lexed)
+    let found: Vec<_> = antlr::errors_of(text, lexed)
         .into_iter()
         .map(|e| with_hint(problem(SYNTAX, Some(Span::new(e.start, e.end)), e.message)))
         .collect();

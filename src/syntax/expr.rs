@@ -10,7 +10,7 @@ use super::{
     climb::{self, IS, Operands, Power},
     depth, error,
     grammar::service::Rule,
-    literal,
+    literal, message,
     parser::{Parser, Unexpected, head},
     words::{Language, Role, advice},
 };
@@ -31,10 +31,10 @@ impl Operands for Parser<'_> {
         }
         self.enter(Rule::prefix)?;
         let mut nots: SmallVec<[Span; 4]> = SmallVec::new();
-        while let Some(not) = self.takes(Rule::not) {
+        while let Some(not) = self.eat(Rule::not) {
             nots.push(not);
         }
-        let minus = self.takes(Rule::negate);
+        let minus = self.eat(Rule::negate);
         self.leave()?;
         let mut id = match minus {
             Some(minus) => self.negation(minus)?,
@@ -89,7 +89,7 @@ impl Operands for Parser<'_> {
     }
 
     fn question(&mut self) -> Parsed<Option<Span>> {
-        let question = self.takes(Rule::question);
+        let question = self.eat(Rule::question);
         if question.is_some() {
             self.enter(Rule::expression)?;
         }
@@ -102,7 +102,7 @@ impl Operands for Parser<'_> {
 }
 
 impl Parser<'_> {
-    /// Takes a whole condition, result or variable: the expression, checked for nesting.
+    /// A whole condition, result or variable, whose nesting is checked.
     pub(super) fn root_expression(&mut self) -> Parsed<ExprId> {
         let first = self.exprs.len();
         self.groups.clear();
@@ -113,7 +113,7 @@ impl Parser<'_> {
         Ok(id)
     }
 
-    /// Takes an expression alone.
+    /// A whole text that is one expression.
     pub(super) fn lone_expression(&mut self) -> Parsed<ExprId> {
         self.enter(Rule::lone_expression)?;
         let id = self.root_expression()?;
@@ -141,7 +141,7 @@ impl Parser<'_> {
         Ok(self.exprs.push(Expr::Unary(UnaryOp::Negate, id), whole, minus))
     }
 
-    /// Takes a chain of members, calls and brackets. Where it begins with a parenthesis, so does its place.
+    /// A chain of members, calls and brackets. Where it begins with a parenthesis, so does its place.
     fn postfix(&mut self, negated: bool) -> Parsed<ExprId> {
         let start = self.place();
         let mut id = self.primary(negated)?;
@@ -169,7 +169,7 @@ impl Parser<'_> {
         let place = self.enter(Rule::bracket)?;
         let bound = |parser: &mut Self| parser.is(Rule::expression).then(|| parser.expression()).transpose();
         let from = bound(self)?;
-        let range = self.takes(Rule::colon).is_some();
+        let range = self.eat(Rule::colon).is_some();
         let to = bound(self)?;
         self.leave()?;
         let expr = match from {
@@ -211,7 +211,7 @@ impl Parser<'_> {
         Ok(self.exprs.push(expr, place, place))
     }
 
-    /// A variable, a call or a call of a package's function: the last two where arguments follow.
+    /// A variable, a call, or a call of a package's function.
     fn word(&mut self) -> Parsed<ExprId> {
         let whole = self.advance();
         let name = self.name_at(whole);
@@ -253,7 +253,7 @@ impl Parser<'_> {
         Ok(self.exprs.push(Expr::Map(entries), whole, whole))
     }
 
-    /// Takes the expressions in a match of `rule`, and gives its place.
+    /// The expressions directly below a match of `rule`, and its place.
     fn items(&mut self, rule: Rule) -> Parsed<(ExprList, Span)> {
         let place = self.enter(rule)?;
         let mut items = ExprList::new();
@@ -301,16 +301,12 @@ impl Parser<'_> {
     fn type_name(&mut self, place: Span, next: u32) -> TypeName {
         let written = self.slice(place);
         TypeName::parse(written).unwrap_or_else(|| {
-            let known: Vec<_> = TypeName::ALL.iter().map(|(name, _)| *name).collect();
+            let known = TypeName::ALL.iter().map(|(name, _)| *name);
             // The official message points at the token after the type.
             let at = next as usize;
-            let message = format!(
-                "An unsupported type identifier was used with the 'is' operator. Received {written}. Expected one of {}",
-                known.join(",")
-            );
             let hint = advice(Language::Firestore, Role::Type, written, known);
             let hint = hint.map(|hint| hint.replace("did you mean `", "did you mean `is "));
-            let problem = self.error(error::UNKNOWN_TYPE, Span::new(at, at + 1), message);
+            let problem = self.error(error::UNKNOWN_TYPE, Span::new(at, at + 1), message::unknown_type(written));
             problem.hint = hint;
             problem.labels.push(Label { span: place, text: "this is no type".to_owned() });
             TypeName::Bool
@@ -323,7 +319,7 @@ impl Parser<'_> {
             return Expr::Int(i64::MIN);
         }
         Expr::Int(text.parse().unwrap_or_else(|_| {
-            self.error(error::INVALID_LITERAL, place, format!("Invalid number literal {text}."));
+            self.error(error::INVALID_LITERAL, place, message::invalid_number(text));
             0
         }))
     }
@@ -331,7 +327,7 @@ impl Parser<'_> {
     fn bytes(&mut self, place: Span) -> Expr {
         let text = self.slice(place);
         let octets = literal::bytes(text.get(1..).unwrap_or("")).unwrap_or_else(|| {
-            self.error(error::INVALID_LITERAL, place, format!("Invalid bytes literal {text}."));
+            self.error(error::INVALID_LITERAL, place, message::invalid_bytes(text));
             Vec::new()
         });
         Expr::Bytes(octets)

@@ -33,11 +33,11 @@ pub(super) mod database {
 /// Nested brackets for which an ordinary stack suffices. Without optimisation a level takes some 8 KiB of it.
 pub(super) const COMFORTABLE: usize = 24;
 
-/// Bytes of stack for as many nested brackets as are read at all (`depth::MAX_OPEN`).
+/// Bytes of stack for as many nested brackets as are parsed at all (`depth::MAX_OPEN`).
 const LARGE_STACK: usize = 8 << 20;
 
-/// Runs `f`, which recurses as deeply as `depth` says, on enough stack: where the nesting is deep, on a thread of its own.
-/// A platform without threads runs `f` at once.
+/// Runs `f`, which recurses for each of `depth` nested brackets, on enough stack: where they are many, on a thread of its
+/// own. Where no thread can be spawned, `f` runs on the current one.
 pub(super) fn on_enough_stack<T: Send>(depth: usize, mut f: impl FnMut() -> T + Send) -> T {
     if depth <= COMFORTABLE {
         return f();

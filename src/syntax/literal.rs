@@ -40,7 +40,7 @@ fn inner(literal: &str) -> &str {
     literal.get(1..literal.len().saturating_sub(1)).unwrap_or("")
 }
 
-/// The lexer admits known escapes only, so an unknown one is kept as its letter.
+/// The grammar admits known escapes only; an unknown one would stay as its letter.
 fn unescape(text: &str, mut each: impl FnMut(Piece)) {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -72,7 +72,7 @@ pub(super) fn segment(token: &str) -> String {
     if !encoded.contains(['%', '+']) {
         return encoded.into();
     }
-    // The lexer admits whole `%HH` only.
+    // The grammar admits whole `%HH` only.
     crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), |decoded| decoded.into_owned())
 }
 

@@ -5,6 +5,7 @@
 //! trees from their matches. Invariant: what is accepted has bounded nesting, so later stages may recurse over expressions
 //! ([`MAX_TREE_DEPTH`]) and blocks.
 
+pub mod antlr;
 pub mod ast;
 mod brackets;
 mod climb;
@@ -15,7 +16,7 @@ mod error;
 mod expr;
 mod grammar;
 mod literal;
-pub mod official;
+mod message;
 mod parser;
 mod pasted;
 mod print;
@@ -50,7 +51,7 @@ pub fn parse_service(source: &Source) -> Result<Ruleset, Diagnostics> {
     let text = source.text();
     let refuse = |list| Err(Diagnostics::new(source.clone(), list));
     if text.is_empty() {
-        let empty = error::problem(error::EMPTY_FILE, None, "Rules content empty. Compilation aborted.");
+        let empty = error::problem(error::EMPTY_FILE, None, message::EMPTY);
         return refuse(vec![empty.with_hint("a rules file holds at least `service firebase.storage { … }`")]);
     }
     match read(text, Rule::file, |parser| parser.ruleset()) {
@@ -85,15 +86,15 @@ pub fn is_database(source: &Source) -> bool {
     json || text.get(skip_trivia(text, 0)..).is_some_and(|rest| rest.starts_with('{'))
 }
 
-/// Why a text is refused.
+/// The reason for which a text is refused.
 enum Failure {
-    /// It is well-formed, or nests too deeply to tell.
+    /// The text is well-formed but has these problems, or it nests too deeply.
     Problems(Vec<Diagnostic>),
-    /// What stands at this offset cannot be there.
+    /// The token at this offset fits no rule; all tokens of the text.
     Unexpected(usize, Lexed),
 }
 
-/// What `build` makes of the matches of `rule` in a text, and the expressions in it.
+/// Parses a text by `rule`; returns what `build` makes of its matches, and the expressions.
 fn read<T: Send>(
     text: &str,
     rule: Rule,

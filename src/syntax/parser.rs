@@ -1,4 +1,4 @@
-//! The syntax tree of a rules file from the matches of its grammar: a cursor over them, and what all parts share.
+//! The builder of the syntax tree: a cursor over the matches of the grammar, and what files and expressions share.
 
 use std::collections::HashSet;
 
@@ -9,24 +9,25 @@ use super::{
     ast::{Capture, ExprId, Exprs, Name},
     error,
     grammar::{Node, Nodes, service::Rule},
+    message,
 };
 
-/// Problems after which repeated variables are no more told.
+/// The number of problems after which repeated variables are not reported.
 const MAX_PROBLEMS: usize = 500;
 
-/// The match that comes next is not the one that the tree has here: grammar and tree disagree.
+/// The next match has another rule than the tree expects: the grammar and this builder disagree, and the text is refused.
 #[derive(Debug)]
 pub(super) struct Unexpected;
 
-/// Builds the tree from matches, and collects what is wrong with well-formed text.
+/// Builds the tree from the matches of the grammar, and collects the problems of well-formed text.
 pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
-    /// What comes next within the match that was entered last.
+    /// The matches that remain within the one that was entered last.
     next: Nodes<'t, Rule>,
-    /// What follows the matches that were entered.
+    /// For each match that was entered, those that follow it.
     entered: Vec<Nodes<'t, Rule>>,
     pub(super) exprs: Exprs,
-    /// How many parentheses stand around which expression, in the expression being read.
+    /// The expressions in parentheses within the current root expression, each with their number.
     pub(super) groups: Vec<(ExprId, u32)>,
     pub(super) problems: Vec<Diagnostic>,
 }
@@ -37,7 +38,7 @@ impl<'t> Parser<'t> {
             text,
             next: Nodes(nodes),
             entered: Vec::new(),
-            // An expression has two matches or more.
+            // Few expressions have less than two matches.
             exprs: Exprs::with_capacity(nodes.len() / 2),
             groups: Vec::new(),
             problems: Vec::new(),
@@ -62,7 +63,7 @@ impl<'t> Parser<'t> {
         self.next.first().map_or(Span::default(), |node| node.span)
     }
 
-    /// Passes the next match and all below it; gives its place.
+    /// Consumes the next match and all below it; returns its place.
     #[inline]
     pub(super) fn advance(&mut self) -> Span {
         let place = self.place();
@@ -70,19 +71,19 @@ impl<'t> Parser<'t> {
         place
     }
 
-    /// Takes a match of this rule, if it is next.
+    /// Consumes the next match if it is one of this rule; returns its place.
     #[inline]
-    pub(super) fn takes(&mut self, rule: Rule) -> Option<Span> {
+    pub(super) fn eat(&mut self, rule: Rule) -> Option<Span> {
         self.is(rule).then(|| self.advance())
     }
 
-    /// Takes a match of this rule.
+    /// Consumes the next match, which is one of this rule.
     #[inline]
     pub(super) fn expect(&mut self, rule: Rule) -> Result<Span, Unexpected> {
-        self.takes(rule).ok_or(Unexpected)
+        self.eat(rule).ok_or(Unexpected)
     }
 
-    /// Goes on with what is below the next match, which is one of this rule.
+    /// Moves to the matches below the next one, which is one of this rule; returns its place.
     #[inline]
     pub(super) fn enter(&mut self, rule: Rule) -> Result<Span, Unexpected> {
         if !self.is(rule) {
@@ -95,7 +96,7 @@ impl<'t> Parser<'t> {
         Ok(place)
     }
 
-    /// Goes on behind the match that was entered last, all of which has been taken.
+    /// Moves behind the match that was entered last. Every match below it has been consumed.
     #[inline]
     pub(super) fn leave(&mut self) -> Result<(), Unexpected> {
         if self.rule().is_some() {
@@ -115,17 +116,17 @@ impl<'t> Parser<'t> {
         Name { text: self.slice(span).into(), span }
     }
 
-    /// Takes a name.
+    /// Consumes a name.
     pub(super) fn name(&mut self) -> Result<Name, Unexpected> {
         let span = self.expect(Rule::identifier)?;
         Ok(self.name_at(span))
     }
 
-    /// Takes `/{x}`, `/{x=*}` or `/{x=**}`.
+    /// `/{x}`, `/{x=*}` or `/{x=**}`
     pub(super) fn capture(&mut self) -> Result<Capture, Unexpected> {
         let span = self.enter(Rule::capture)?;
         let name = self.name()?;
-        let glob = self.takes(Rule::glob).is_some();
+        let glob = self.eat(Rule::glob).is_some();
         self.leave()?;
         self.refuse_package(&name);
         Ok(Capture { name, glob, span })
@@ -138,7 +139,7 @@ impl<'t> Parser<'t> {
                 return;
             }
             if !names.insert(capture.name.text.as_str()) {
-                let message = format!("Variable {} already exists in the PathTemplate.", capture.name.text);
+                let message = message::repeated_capture(&capture.name.text);
                 self.error(error::REPEATED_CAPTURE, capture.name.span, message);
             }
         }
@@ -146,8 +147,7 @@ impl<'t> Parser<'t> {
 
     pub(super) fn refuse_package(&mut self, name: &Name) {
         if PACKAGES.contains(&name.text.as_str()) {
-            let message = format!("{} is a package and cannot be used as variable name.", name.text);
-            self.error(error::PACKAGE_AS_VARIABLE, name.span, message);
+            self.error(error::PACKAGE_AS_VARIABLE, name.span, message::package_as_variable(&name.text));
         }
     }
 
@@ -159,7 +159,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// The first `length` bytes of a place: a keyword or a bracket, which have no match of their own.
+/// The first `length` bytes of a place: keywords and brackets have no match of their own.
 pub(super) fn head(place: Span, length: u32) -> Span {
     Span { start: place.start, end: place.start + length }
 }

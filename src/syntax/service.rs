@@ -6,7 +6,7 @@ use super::{
     ast::{Allow, Exprs, Function, Import, Item, Let, Match, Names, Ruleset, Segment, Service, Version},
     error,
     grammar::service::Rule,
-    literal,
+    literal, message,
     parser::{Parser, Unexpected, head},
     token::SERVICE_KEYWORDS,
 };
@@ -17,7 +17,7 @@ const MAX_BLOCKS: usize = 63;
 type Parsed<T> = Result<T, Unexpected>;
 
 impl Parser<'_> {
-    /// Takes a whole file, without its expressions.
+    /// A whole file. Its expressions are in `exprs`.
     pub(super) fn ruleset(&mut self) -> Parsed<Ruleset> {
         self.enter(Rule::file)?;
         let version = if self.is(Rule::version) { self.version()? } else { Version::V1 };
@@ -26,7 +26,7 @@ impl Parser<'_> {
             self.import(&mut imports)?;
         }
         let mut items = Vec::new();
-        while self.takes(Rule::EOI).is_none() {
+        while self.eat(Rule::EOI).is_none() {
             items.push(match self.rule() {
                 Some(Rule::function) => Item::Function(self.function()?),
                 _ => Item::Service(self.service(version)?),
@@ -49,8 +49,8 @@ impl Parser<'_> {
             "1" => Version::V1,
             "2" => Version::V2,
             other => {
-                let problem =
-                    self.error(error::UNSUPPORTED_VERSION, keyword, format!("Unsupported rules version {other}."));
+                let message = message::unsupported_version(other);
+                let problem = self.error(error::UNSUPPORTED_VERSION, keyword, message);
                 problem.hint = Some("write `rules_version = '2';`".to_owned());
                 Version::V2
             }
@@ -60,13 +60,13 @@ impl Parser<'_> {
     fn import(&mut self, imports: &mut Vec<Import>) -> Parsed<()> {
         let span = head(self.enter(Rule::import)?, "import".len() as u32);
         let module = self.string()?;
-        self.takes(Rule::identifier);
+        self.eat(Rule::identifier);
         self.leave()?;
         if imports.is_empty() {
-            let problem = self.error(error::IMPORT, span, "Import statements are not allowed.");
+            let problem = self.error(error::IMPORT, span, message::IMPORTS);
             problem.hint = Some("put the functions into this file; rules files cannot be split".to_owned());
         }
-        self.error(error::IMPORT, span, format!("Module \"{module}\" is not part of the standard library."));
+        self.error(error::IMPORT, span, message::unknown_module(&module));
         imports.push(Import { module, span });
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Parser<'_> {
         let name = self.expect(Rule::service_name)?;
         let name = self.name_at(name);
         if SERVICE_KEYWORDS.contains(&name.text.as_str()) {
-            self.error(error::SERVICE_KEYWORD, name.span, "Cannot use keyword as service name.");
+            self.error(error::SERVICE_KEYWORD, name.span, message::SERVICE_KEYWORD);
         }
         let (mut functions, mut matches) = (Vec::new(), Vec::new());
         while let Some(rule) = self.rule() {
@@ -97,7 +97,7 @@ impl Parser<'_> {
             match rule {
                 Rule::function => functions.push(self.function()?),
                 Rule::allow => allows.push(self.allow()?),
-                // Whatever is in it.
+                // Its content does not matter.
                 Rule::match_block if depth >= MAX_BLOCKS => {
                     let place = head(self.advance(), MATCH);
                     self.error(error::RULES_TOO_DEEP, place, "Rule hierarchy is too complex to evaluate safely.");
@@ -109,7 +109,7 @@ impl Parser<'_> {
         Ok(Match { keyword: head(span, MATCH), path, path_span, functions, allows, matches, span })
     }
 
-    /// Takes the segments of a block, and gives their place.
+    /// The segments of a block, and their place.
     fn match_path(&mut self, version: Version) -> Parsed<(Vec<Segment>, Span)> {
         let mut whole = self.place();
         let mut path = Vec::new();
@@ -146,18 +146,10 @@ impl Parser<'_> {
         for (n, (i, capture)) in globs.enumerate() {
             let place = Span::new(capture.span.start as usize, capture.span.start as usize + 1);
             if version == Version::V1 && i + 1 < path.len() {
-                self.error(
-                    error::GLOB_PLACE,
-                    place,
-                    "Invalid glob match expression. Glob matches are permitted as the last segment in a match declaration path.",
-                )
-                .hint = Some("with `rules_version = '2';` a glob may stand anywhere".to_owned());
+                self.error(error::GLOB_PLACE, place, message::GLOB_NOT_LAST).hint =
+                    Some("with `rules_version = '2';` a glob may stand anywhere".to_owned());
             } else if version == Version::V2 && n > 0 {
-                self.error(
-                    error::GLOB_PLACE,
-                    place,
-                    "Invalid glob match expression. Only one glob match is permitted in a match declaration path.",
-                );
+                self.error(error::GLOB_PLACE, place, message::SECOND_GLOB);
             }
         }
     }
@@ -175,7 +167,7 @@ impl Parser<'_> {
             span = span.to(self.exprs.outer(id));
             condition = Some(id);
         }
-        span = self.takes(Rule::semicolon).map_or(span, |semicolon| span.to(semicolon));
+        span = self.eat(Rule::semicolon).map_or(span, |semicolon| span.to(semicolon));
         self.leave()?;
         Ok(Allow { methods, condition, span })
     }

@@ -43,7 +43,7 @@ fn file_agrees(text: &str) -> Result<bool, String> {
     if text.is_empty() || ["rules-too-deep", "too-complex"].iter().any(|code| problems == [*code]) {
         return Ok(false);
     }
-    let errors = syntax::official::syntax_errors(text);
+    let errors = syntax::antlr::syntax_errors(text);
     match problems.as_slice() {
         [] if !errors.is_empty() => Err(format!("accepted, in spite of {errors:?}: {text}")),
         problems if problems.contains(&"syntax") && errors.is_empty() => {

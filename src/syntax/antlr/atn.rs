@@ -1,5 +1,5 @@
-//! The grammar as a transition network, built the way the official parser generator does it:
-//! which states count as block starts and loop ends decides how errors are recovered from.
+//! The augmented transition network (ATN) of the grammar, built as ANTLR builds it: which states are block starts, loop
+//! entries and loop backs decides where `DefaultErrorStrategy::sync` looks for errors.
 
 use std::sync::OnceLock;
 
@@ -9,8 +9,8 @@ use super::token::{EPSILON, Kind, KindSet, kind_named};
 
 pub(super) type StateId = u16;
 
-/// Marks "an operator's binding strength decides" in look-ahead sets.
-pub(super) const STRENGTH_DECIDES: Kind = 62;
+/// Marks "a precedence predicate decides" in look-ahead sets.
+pub(super) const PRECEDENCE_DECIDES: Kind = 62;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum StateKind {
@@ -26,11 +26,11 @@ pub(super) enum StateKind {
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Edge {
-    Empty(StateId),
+pub(super) enum Transition {
+    Epsilon(StateId),
     Token(KindSet, StateId),
-    Rule { rule: u16, strength: u8, follow: StateId },
-    Strength(u8, StateId),
+    Rule { rule: u16, precedence: u8, follow: StateId },
+    Precedence(u8, StateId),
     Notice(Notice, StateId),
 }
 
@@ -38,40 +38,40 @@ pub(super) enum Edge {
 pub(super) struct State {
     pub(super) kind: StateKind,
     pub(super) rule: u16,
-    pub(super) edges: Vec<Edge>,
+    pub(super) transitions: Vec<Transition>,
     /// Tokens that may come next, with [`EPSILON`] where the rule may end.
     pub(super) next: KindSet,
-    /// As `next`, but stopping at operators.
-    next_to_operators: KindSet,
-    /// For a decision that one token settles: the tokens of each alternative.
-    pub(super) settled: Option<Vec<KindSet>>,
+    /// As `next`, but stopping at precedence predicates.
+    next_to_precedence: KindSet,
+    /// For an LL(1) decision: the tokens of each alternative.
+    pub(super) ll1_lookahead: Option<Vec<KindSet>>,
     /// An optional block, or a loop: the last alternative leaves it.
     pub(super) may_leave: bool,
-    /// The loop of an operator rule.
-    pub(super) operator_loop: bool,
+    /// The loop of a left-recursive rule, which precedence predicates guard.
+    pub(super) is_precedence_decision: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Rule {
     pub(super) start: StateId,
     pub(super) stop: StateId,
-    /// Where its callers continue, and whether the call was with strength 0.
+    /// The follow states of its callers, and whether they call with precedence 0.
     pub(super) callers: Vec<(StateId, bool)>,
     /// Tokens that may follow the rule anywhere.
     follow: KindSet,
-    pub(super) has_operators: bool,
+    pub(super) is_precedence_rule: bool,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Network {
+pub(super) struct Atn {
     pub(super) states: Vec<State>,
     pub(super) rules: Vec<Rule>,
 }
 
-impl Network {
+impl Atn {
     pub(super) fn get() -> &'static Self {
-        static NETWORK: OnceLock<Network> = OnceLock::new();
-        NETWORK.get_or_init(|| Self::build(GRAMMAR))
+        static ATN: OnceLock<Atn> = OnceLock::new();
+        ATN.get_or_init(|| Self::build(GRAMMAR))
     }
 
     pub(super) fn state(&self, id: StateId) -> Option<&State> {
@@ -86,23 +86,23 @@ impl Network {
         self.state(id).map_or(StateKind::RuleStop, |state| state.kind)
     }
 
-    pub(super) fn edges(&self, id: StateId) -> &[Edge] {
-        self.state(id).map_or(&[], |state| state.edges.as_slice())
+    pub(super) fn transitions(&self, id: StateId) -> &[Transition] {
+        self.state(id).map_or(&[], |state| state.transitions.as_slice())
     }
 
-    pub(super) fn next(&self, id: StateId) -> KindSet {
+    pub(super) fn next_tokens(&self, id: StateId) -> KindSet {
         self.state(id).map(|state| state.next).unwrap_or_default()
     }
 
-    /// Whether an operand that ends at `from` goes straight back to the operator loop `entry`.
+    /// Whether epsilon transitions alone lead from `from` to the loop `entry`.
     pub(super) fn returns_to(&self, from: StateId, entry: StateId) -> bool {
         let mut at = from;
         for _ in 0..8 {
             if at == entry {
                 return true;
             }
-            match self.edges(at) {
-                [Edge::Empty(to)] => at = *to,
+            match self.transitions(at) {
+                [Transition::Epsilon(to)] => at = *to,
                 _ => return false,
             }
         }
@@ -112,42 +112,42 @@ impl Network {
     fn build(text: &str) -> Self {
         let rules = rules(text);
         let names: Vec<&str> = rules.iter().map(|(name, _)| *name).collect();
-        let mut network = Self::default();
+        let mut atn = Self::default();
         for (index, _) in rules.iter().enumerate() {
             let rule = u16::try_from(index).unwrap_or_default();
-            let start = network.add(StateKind::Plain, rule);
-            let stop = network.add(StateKind::RuleStop, rule);
-            network.rules.push(Rule { start, stop, ..Rule::default() });
+            let start = atn.add(StateKind::Plain, rule);
+            let stop = atn.add(StateKind::RuleStop, rule);
+            atn.rules.push(Rule { start, stop, ..Rule::default() });
         }
         for (index, (_, alternatives)) in rules.iter().enumerate() {
             let rule = u16::try_from(index).unwrap_or_default();
-            let (start, stop) = network.rule(rule).map_or((0, 0), |rule| (rule.start, rule.stop));
-            let end = network.block(alternatives, Repeat::Once, start, rule, &names);
-            network.connect(end, Edge::Empty(stop));
+            let (start, stop) = atn.rule(rule).map_or((0, 0), |rule| (rule.start, rule.stop));
+            let end = atn.block(alternatives, Repeat::Once, start, rule, &names);
+            atn.connect(end, Transition::Epsilon(stop));
         }
-        network.link_callers();
-        network.fill_next();
-        network.settle();
-        network
+        atn.link_callers();
+        atn.fill_next();
+        atn.compute_ll1_lookahead();
+        atn
     }
 
     fn add(&mut self, kind: StateKind, rule: u16) -> StateId {
         self.states.push(State {
             kind,
             rule,
-            edges: Vec::new(),
+            transitions: Vec::new(),
             next: KindSet::default(),
-            next_to_operators: KindSet::default(),
-            settled: None,
+            next_to_precedence: KindSet::default(),
+            ll1_lookahead: None,
             may_leave: matches!(kind, StateKind::StarLoopEntry | StateKind::PlusLoopBack),
-            operator_loop: false,
+            is_precedence_decision: false,
         });
         StateId::try_from(self.states.len().saturating_sub(1)).unwrap_or(StateId::MAX)
     }
 
-    fn connect(&mut self, from: StateId, edge: Edge) {
+    fn connect(&mut self, from: StateId, transition: Transition) {
         if let Some(state) = self.states.get_mut(usize::from(from)) {
-            state.edges.push(edge);
+            state.transitions.push(transition);
         }
     }
 
@@ -160,9 +160,9 @@ impl Network {
         rule: u16,
         names: &[&str],
     ) -> StateId {
-        if let Some(edge) = token_set(alternatives).filter(|_| repeat == Repeat::Once) {
+        if let Some(transition) = token_set(alternatives).filter(|_| repeat == Repeat::Once) {
             let end = self.add(StateKind::Plain, rule);
-            self.connect(from, Edge::Token(edge, end));
+            self.connect(from, Transition::Token(transition, end));
             return end;
         }
         if let ([items], Repeat::Once) = (alternatives, repeat) {
@@ -181,7 +181,7 @@ impl Network {
             Some(set) => {
                 let target = self.add(StateKind::Plain, rule);
                 let source = self.add(StateKind::Plain, rule);
-                self.connect(source, Edge::Token(set, target));
+                self.connect(source, Transition::Token(set, target));
                 vec![(source, target)]
             }
             None => alternatives
@@ -193,17 +193,17 @@ impl Network {
                 .collect(),
         };
         for (first, last) in members {
-            self.connect(start, Edge::Empty(first));
-            self.connect(last, Edge::Empty(end));
+            self.connect(start, Transition::Epsilon(first));
+            self.connect(last, Transition::Epsilon(end));
         }
         match repeat {
             Repeat::Once => {
-                self.connect(from, Edge::Empty(start));
+                self.connect(from, Transition::Epsilon(start));
                 end
             }
             Repeat::Optional => {
-                self.connect(from, Edge::Empty(start));
-                self.connect(start, Edge::Empty(end));
+                self.connect(from, Transition::Epsilon(start));
+                self.connect(start, Transition::Epsilon(end));
                 if let Some(state) = self.states.get_mut(usize::from(start)) {
                     state.may_leave = true;
                 }
@@ -213,18 +213,19 @@ impl Network {
                 let entry = self.add(StateKind::StarLoopEntry, rule);
                 let back = self.add(StateKind::StarLoopBack, rule);
                 let exit = self.add(StateKind::Plain, rule);
-                self.connect(from, Edge::Empty(entry));
-                self.connect(entry, Edge::Empty(start));
-                self.connect(entry, Edge::Empty(exit));
-                self.connect(end, Edge::Empty(back));
-                self.connect(back, Edge::Empty(entry));
-                let operators = alternatives.iter().any(|items| matches!(items.first(), Some(Item::Strength(_))));
-                if operators {
+                self.connect(from, Transition::Epsilon(entry));
+                self.connect(entry, Transition::Epsilon(start));
+                self.connect(entry, Transition::Epsilon(exit));
+                self.connect(end, Transition::Epsilon(back));
+                self.connect(back, Transition::Epsilon(entry));
+                let precedence_rule =
+                    alternatives.iter().any(|items| matches!(items.first(), Some(Item::Precedence(_))));
+                if precedence_rule {
                     if let Some(state) = self.states.get_mut(usize::from(entry)) {
-                        state.operator_loop = true;
+                        state.is_precedence_decision = true;
                     }
                     if let Some(rule) = self.rules.get_mut(usize::from(rule)) {
-                        rule.has_operators = true;
+                        rule.is_precedence_rule = true;
                     }
                 }
                 exit
@@ -232,10 +233,10 @@ impl Network {
             Repeat::Plus => {
                 let back = self.add(StateKind::PlusLoopBack, rule);
                 let exit = self.add(StateKind::Plain, rule);
-                self.connect(from, Edge::Empty(start));
-                self.connect(end, Edge::Empty(back));
-                self.connect(back, Edge::Empty(start));
-                self.connect(back, Edge::Empty(exit));
+                self.connect(from, Transition::Epsilon(start));
+                self.connect(end, Transition::Epsilon(back));
+                self.connect(back, Transition::Epsilon(start));
+                self.connect(back, Transition::Epsilon(exit));
                 exit
             }
         }
@@ -249,18 +250,18 @@ impl Network {
                 continue;
             }
             let to = self.add(StateKind::Plain, rule);
-            let edge = match item {
-                Item::Token(name) => kind_named(name).map(|kind| Edge::Token(KindSet::one(kind), to)),
-                Item::Rule(name, strength) => names
+            let transition = match item {
+                Item::Token(name) => kind_named(name).map(|kind| Transition::Token(KindSet::one(kind), to)),
+                Item::Rule(name, precedence) => names
                     .iter()
                     .position(|candidate| candidate == name)
                     .and_then(|index| u16::try_from(index).ok())
-                    .map(|rule| Edge::Rule { rule, strength: *strength, follow: to }),
-                Item::Notice(name) => Notice::named(name).map(|notice| Edge::Notice(notice, to)),
-                Item::Strength(strength) => Some(Edge::Strength(*strength, to)),
+                    .map(|rule| Transition::Rule { rule, precedence: *precedence, follow: to }),
+                Item::Notice(name) => Notice::named(name).map(|notice| Transition::Notice(notice, to)),
+                Item::Precedence(precedence) => Some(Transition::Precedence(*precedence, to)),
                 Item::Block(..) => None,
             };
-            self.connect(at, edge.unwrap_or(Edge::Empty(to)));
+            self.connect(at, transition.unwrap_or(Transition::Epsilon(to)));
             at = to;
         }
         at
@@ -270,16 +271,16 @@ impl Network {
         let calls: Vec<(u16, StateId, u8)> = self
             .states
             .iter()
-            .flat_map(|state| state.edges.iter())
-            .filter_map(|edge| match edge {
-                Edge::Rule { rule, strength, follow } => Some((*rule, *follow, *strength)),
+            .flat_map(|state| state.transitions.iter())
+            .filter_map(|transition| match transition {
+                Transition::Rule { rule, precedence, follow } => Some((*rule, *follow, *precedence)),
                 _ => None,
             })
             .collect();
-        for (rule, follow, strength) in calls {
+        for (rule, follow, precedence) in calls {
             if let Some(rule) = self.rules.get_mut(usize::from(rule)) {
-                let outermost = rule.has_operators && strength == 0;
-                rule.callers.push((follow, outermost));
+                let suppresses_precedence_filter = rule.is_precedence_rule && precedence == 0;
+                rule.callers.push((follow, suppresses_precedence_filter));
             }
         }
     }
@@ -290,7 +291,7 @@ impl Network {
             let stop = self.rules.get(rule).map_or(0, |rule| rule.stop);
             if let Some(state) = self.states.get_mut(usize::from(stop)) {
                 state.next = KindSet::one(EPSILON);
-                state.next_to_operators = KindSet::one(EPSILON);
+                state.next_to_precedence = KindSet::one(EPSILON);
             }
         }
         loop {
@@ -299,15 +300,15 @@ impl Network {
                 let Some(state) = self.states.get(index) else {
                     continue;
                 };
-                let (mut all, mut visible) = (state.next, state.next_to_operators);
-                for edge in &state.edges {
-                    all.join(self.ahead(edge, |state| state.next, false));
-                    visible.join(self.ahead(edge, |state| state.next_to_operators, true));
+                let (mut all, mut visible) = (state.next, state.next_to_precedence);
+                for transition in &state.transitions {
+                    all.join(self.ahead(transition, |state| state.next, false));
+                    visible.join(self.ahead(transition, |state| state.next_to_precedence, true));
                 }
-                changed |= all != state.next || visible != state.next_to_operators;
+                changed |= all != state.next || visible != state.next_to_precedence;
                 if let Some(state) = self.states.get_mut(index) {
                     state.next = all;
-                    state.next_to_operators = visible;
+                    state.next_to_precedence = visible;
                 }
             }
             for index in 0..self.rules.len() {
@@ -329,14 +330,14 @@ impl Network {
         }
     }
 
-    fn ahead(&self, edge: &Edge, of: impl Fn(&State) -> KindSet, stop_at_operators: bool) -> KindSet {
+    fn ahead(&self, transition: &Transition, of: impl Fn(&State) -> KindSet, stop_at_operators: bool) -> KindSet {
         let at = |id: StateId| self.state(id).map(&of).unwrap_or_default();
-        match edge {
-            Edge::Empty(to) | Edge::Notice(_, to) => at(*to),
-            Edge::Strength(_, _) if stop_at_operators => KindSet::one(STRENGTH_DECIDES),
-            Edge::Strength(_, to) => at(*to),
-            Edge::Token(set, _) => *set,
-            Edge::Rule { rule, follow, .. } => {
+        match transition {
+            Transition::Epsilon(to) | Transition::Notice(_, to) => at(*to),
+            Transition::Precedence(_, _) if stop_at_operators => KindSet::one(PRECEDENCE_DECIDES),
+            Transition::Precedence(_, to) => at(*to),
+            Transition::Token(set, _) => *set,
+            Transition::Rule { rule, follow, .. } => {
                 let mut set = at(self.rule(*rule).map_or(0, |rule| rule.start));
                 if set.has(EPSILON) {
                     set = set.without(EPSILON);
@@ -352,7 +353,7 @@ impl Network {
         let Some(state) = self.state(id) else {
             return KindSet::default();
         };
-        let mut set = state.next_to_operators;
+        let mut set = state.next_to_precedence;
         if set.has(EPSILON) {
             set = set.without(EPSILON);
             set.join(self.rule(state.rule).map(|rule| rule.follow).unwrap_or_default());
@@ -360,28 +361,28 @@ impl Network {
         set
     }
 
-    /// Finds the decisions that one token settles.
-    fn settle(&mut self) {
+    /// Finds the LL(1) decisions.
+    fn compute_ll1_lookahead(&mut self) {
         for index in 0..self.states.len() {
-            let Some(state) = self.states.get(index).filter(|state| state.edges.len() > 1) else {
+            let Some(state) = self.states.get(index).filter(|state| state.transitions.len() > 1) else {
                 continue;
             };
             let sets: Vec<KindSet> = state
-                .edges
+                .transitions
                 .iter()
-                .map(|edge| match edge {
-                    Edge::Empty(to) => self.ahead_anywhere(*to),
+                .map(|transition| match transition {
+                    Transition::Epsilon(to) => self.ahead_anywhere(*to),
                     _ => KindSet::default(),
                 })
                 .collect();
             let mut seen = KindSet::default();
             let mut disjoint = true;
             for set in &sets {
-                disjoint &= !set.is_empty() && !set.has(STRENGTH_DECIDES) && !seen.meets(*set);
+                disjoint &= !set.is_empty() && !set.has(PRECEDENCE_DECIDES) && !seen.meets(*set);
                 seen.join(*set);
             }
             if let Some(state) = self.states.get_mut(index).filter(|_| disjoint) {
-                state.settled = Some(sets);
+                state.ll1_lookahead = Some(sets);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The errors that the grammar itself names.
 
+use crate::syntax::{ast::TypeName, message};
+
 /// A named error, reported where the grammar says `@name`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Notice {
@@ -81,7 +83,7 @@ impl Notice {
         match self {
             Self::Alias => "Import statement with alias must use the format 'as <alias>'",
             Self::EmptyService => "The 'service' body must contain at least one declaration.",
-            Self::ServiceKeyword => "Cannot use keyword as service name.",
+            Self::ServiceKeyword => message::SERVICE_KEYWORD,
             Self::EmptyMatch => "The 'match' body must contain at least one declaration.",
             Self::MissingMatch => "Missing 'match' keyword before path.",
             Self::BareSlash => "Forward slash '/' found where identifier or binding expected.",
@@ -97,13 +99,7 @@ impl Notice {
             Self::MissingBody => "Missing 'function' body",
             Self::MissingSignature => "Missing 'function' signature",
             Self::MissingId => "Missing 'function' id",
-            Self::Type => {
-                return format!(
-                    "An unsupported type identifier was used with the 'is' operator. Received \
-                     {read}. Expected one of {}",
-                    TYPES.join(",")
-                );
-            }
+            Self::Type => return message::unknown_type(read),
             Self::Incremented => "",
             Self::Increment => "Increment (++) and decrement (--) operators are not supported.",
             Self::UnpairedDouble => "Missing a closing \"",
@@ -116,28 +112,9 @@ impl Notice {
     pub(super) fn is_satisfied_by(self, read: &str) -> bool {
         match self {
             Self::Alias => read == "as",
-            Self::Type => TYPES.contains(&read),
+            Self::Type => TypeName::parse(read).is_some(),
             Self::Incremented => true,
             _ => false,
         }
     }
 }
-
-const TYPES: [&str; 16] = [
-    "bool",
-    "bytes",
-    "constraint",
-    "duration",
-    "float",
-    "int",
-    "latlng",
-    "list",
-    "vector",
-    "set",
-    "number",
-    "map",
-    "string",
-    "timestamp",
-    "path",
-    "map_diff",
-];

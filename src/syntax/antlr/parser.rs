@@ -1,55 +1,55 @@
-//! Walks the grammar's network over the tokens, like the official parser generator's output.
+//! Interprets the ATN over the tokens, as the code that ANTLR generates does.
 
 use super::SyntaxError;
-use super::network::{Edge, Network, StateId, StateKind};
+use super::atn::{Atn, StateId, StateKind, Transition};
+use super::error_strategy::DefaultErrorStrategy;
 use super::notice::{Notice, Place};
-use super::predict::{Decision, Predictor, Unpredictable};
-use super::recovery::Recovery;
+use super::simulator::{Decision, ParserAtnSimulator, Unpredictable};
 use super::token::{EOF, Kind, KindSet, Token};
 
-/// Rules open at once; a nesting that needs more is not followed.
+/// Rule contexts at once; a source that needs more is not parsed further.
 const MAX_FRAMES: usize = 4000;
-/// Errors after which reading ends.
+/// Errors after which the parser ends.
 pub(super) const MAX_ERRORS: usize = 500;
 
-/// One rule being read.
+/// An invocation of a rule.
 #[derive(Debug)]
-pub(super) struct Frame {
-    /// Where the caller continues.
+pub(super) struct RuleContext {
+    /// The state in which the caller continues.
     pub(super) follow: StateId,
-    /// The caller's state while the rule is read.
+    /// The invoking state.
     caller: StateId,
-    strength: u8,
+    precedence: u8,
     /// Index of the first token.
     first: usize,
-    /// First and end token index of the rule that was read last within this one.
+    /// First and end token index of the rule that this one invoked last.
     inner: (usize, usize),
-    /// A token of it was pretended, and one of that rule.
+    /// A token of this rule was conjured up, and one of that rule.
     pub(super) pretended: bool,
     inner_pretended: bool,
 }
 
-/// Why a rule could not be read to its end.
+/// Why a rule ends before its stop state.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Failure {
-    NoViable(usize),
-    Mismatch(KindSet),
+pub(super) enum RecognitionError {
+    NoViableAlt(usize),
+    InputMismatch(KindSet),
     TooComplex,
 }
 
 #[derive(Debug)]
 pub(super) struct Parser<'a> {
-    pub(super) network: &'static Network,
+    pub(super) atn: &'static Atn,
     source: &'a str,
     tokens: &'a [Token],
     /// Index of the next token.
     pub(super) at: usize,
-    /// The state that recovery goes by.
+    /// The state that error recovery starts from.
     pub(super) state: StateId,
-    pub(super) frames: Vec<Frame>,
-    predictor: &'a mut Predictor,
-    /// Recovers from errors; without it the first one ends the run.
-    pub(super) recovery: Option<Recovery>,
+    pub(super) frames: Vec<RuleContext>,
+    simulator: &'a mut ParserAtnSimulator,
+    /// Recovers from errors; without one the first error ends the run (`BailErrorStrategy`).
+    pub(super) error_strategy: Option<DefaultErrorStrategy>,
     pub(super) errors: Vec<SyntaxError>,
     /// First and end token index of what `++` and `--` stand at.
     pub(super) incremented: Vec<(usize, usize)>,
@@ -61,38 +61,38 @@ impl<'a> Parser<'a> {
     pub(super) fn new(
         source: &'a str,
         tokens: &'a [Token],
-        predictor: &'a mut Predictor,
-        recovery: Option<Recovery>,
+        simulator: &'a mut ParserAtnSimulator,
+        error_strategy: Option<DefaultErrorStrategy>,
     ) -> Self {
-        predictor.reach = 0;
-        predictor.steps = 0;
+        simulator.reach = 0;
+        simulator.steps = 0;
         Self {
-            network: Network::get(),
+            atn: Atn::get(),
             source,
             tokens,
             at: 0,
             state: 0,
             frames: Vec::new(),
-            predictor,
-            recovery,
+            simulator,
+            error_strategy,
             errors: Vec::new(),
             incremented: Vec::new(),
             reach: 0,
         }
     }
 
-    /// Counts work that is none of the prediction's.
+    /// Counts work beside prediction.
     pub(super) fn count(&mut self, steps: usize) {
-        self.predictor.steps = self.predictor.steps.saturating_add(steps);
+        self.simulator.steps = self.simulator.steps.saturating_add(steps);
     }
 
-    /// Reads the whole source; false if it gave up, at the first error or because it would take too long.
+    /// Parses the whole source. Returns false where it gives up: at the first error, or because it takes too long.
     pub(super) fn run(&mut self) -> bool {
-        let start = self.network.rule(0).map_or(0, |rule| rule.start);
-        self.frames.push(Frame {
+        let start = self.atn.rule(0).map_or(0, |rule| rule.start);
+        self.frames.push(RuleContext {
             follow: 0,
             caller: 0,
-            strength: 0,
+            precedence: 0,
             first: 0,
             inner: (0, 0),
             pretended: false,
@@ -102,16 +102,16 @@ impl<'a> Parser<'a> {
         while !self.frames.is_empty() {
             match self.advance(current) {
                 Ok(next) => current = next,
-                Err(Failure::TooComplex) => return false,
+                Err(RecognitionError::TooComplex) => return false,
                 Err(failure) => {
-                    if self.recovery.is_none() {
+                    if self.error_strategy.is_none() {
                         self.token(0);
                         return false;
                     }
-                    if self.errors.len() > MAX_ERRORS || self.predictor.is_exhausted() {
+                    if self.errors.len() > MAX_ERRORS || self.simulator.is_exhausted() {
                         return false;
                     }
-                    self.report_failure(failure);
+                    self.report_error(failure);
                     self.recover();
                     current = self.leave();
                 }
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
     /// The token `ahead` places after the next one.
     pub(super) fn token(&mut self, ahead: usize) -> Token {
         let index = self.at.saturating_add(ahead);
-        self.reach = self.reach.max(index).max(self.predictor.reach);
+        self.reach = self.reach.max(index).max(self.simulator.reach);
         self.token_at(index)
     }
 
@@ -154,10 +154,10 @@ impl<'a> Parser<'a> {
         self.errors.push(SyntaxError::at(token, message));
     }
 
-    /// One move from `current`: along an edge, into a rule, or out of one.
-    fn advance(&mut self, current: StateId) -> Result<StateId, Failure> {
-        let network = self.network;
-        let Some(state) = network.state(current) else {
+    /// Moves from `current` along a transition, into a rule, or out of one.
+    fn advance(&mut self, current: StateId) -> Result<StateId, RecognitionError> {
+        let atn = self.atn;
+        let Some(state) = atn.state(current) else {
             return Ok(self.leave());
         };
         match state.kind {
@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
             StateKind::StarLoopBack => {
                 self.state = current;
                 self.sync()?;
-                let [Edge::Empty(entry)] = state.edges.as_slice() else {
+                let [Transition::Epsilon(entry)] = state.transitions.as_slice() else {
                     return Ok(current);
                 };
                 return self.decide(*entry);
@@ -186,89 +186,91 @@ impl<'a> Parser<'a> {
                 return Ok(self.past_lone_block(next));
             }
         }
-        match state.edges.first() {
+        match state.transitions.first() {
             None => Ok(self.leave()),
-            Some(Edge::Empty(to)) => Ok(self.past_lone_star(*to)),
-            Some(Edge::Strength(_, to)) => Ok(*to),
-            Some(Edge::Notice(notice, to)) => {
+            Some(Transition::Epsilon(to)) => Ok(self.past_lone_star(*to)),
+            Some(Transition::Precedence(_, to)) => Ok(*to),
+            Some(Transition::Notice(notice, to)) => {
                 self.notice(*notice);
                 Ok(*to)
             }
-            Some(Edge::Token(set, to)) => {
+            Some(Transition::Token(set, to)) => {
                 self.state = current;
-                self.expect(*set)?;
+                self.match_set(*set)?;
                 Ok(*to)
             }
-            Some(Edge::Rule { rule, strength, follow }) => {
+            Some(Transition::Rule { rule, precedence, follow }) => {
                 if self.frames.len() >= MAX_FRAMES {
-                    return Err(Failure::TooComplex);
+                    return Err(RecognitionError::TooComplex);
                 }
                 self.state = current;
                 self.token(0);
-                self.frames.push(Frame {
+                self.frames.push(RuleContext {
                     follow: *follow,
                     caller: current,
-                    strength: *strength,
+                    precedence: *precedence,
                     first: self.at,
                     inner: (self.at, self.at),
                     pretended: false,
                     inner_pretended: false,
                 });
-                Ok(network.rule(*rule).map_or(*follow, |rule| rule.start))
+                Ok(atn.rule(*rule).map_or(*follow, |rule| rule.start))
             }
         }
     }
 
-    /// A block of one alternative in a loop needs no decision, and no check, of its own.
+    /// A block of one alternative in a loop has no decision and no `sync` of its own.
     fn past_lone_block(&self, state: StateId) -> StateId {
-        match (self.network.kind(state), self.network.edges(state)) {
-            (StateKind::PlusBlockStart | StateKind::StarBlockStart, [Edge::Empty(to)]) => *to,
+        match (self.atn.kind(state), self.atn.transitions(state)) {
+            (StateKind::PlusBlockStart | StateKind::StarBlockStart, [Transition::Epsilon(to)]) => *to,
             _ => state,
         }
     }
 
     fn past_lone_star(&self, state: StateId) -> StateId {
-        if self.network.kind(state) == StateKind::StarBlockStart {
+        if self.atn.kind(state) == StateKind::StarBlockStart {
             return self.past_lone_block(state);
         }
         state
     }
 
-    fn decide(&mut self, state: StateId) -> Result<StateId, Failure> {
-        let network = self.network;
-        let edges = network.edges(state);
-        let alternative = if edges.len() < 2 { 0 } else { self.choose(state)? };
-        match edges.get(alternative) {
-            Some(Edge::Empty(to)) if network.kind(state) == StateKind::StarLoopEntry => Ok(self.past_lone_block(*to)),
-            Some(Edge::Empty(to)) => Ok(*to),
+    fn decide(&mut self, state: StateId) -> Result<StateId, RecognitionError> {
+        let atn = self.atn;
+        let transitions = atn.transitions(state);
+        let alternative = if transitions.len() < 2 { 0 } else { self.choose(state)? };
+        match transitions.get(alternative) {
+            Some(Transition::Epsilon(to)) if atn.kind(state) == StateKind::StarLoopEntry => {
+                Ok(self.past_lone_block(*to))
+            }
+            Some(Transition::Epsilon(to)) => Ok(*to),
             _ => Ok(state),
         }
     }
 
-    fn choose(&mut self, state: StateId) -> Result<usize, Failure> {
-        let network = self.network;
-        if let Some((node, sets)) = network.state(state).and_then(|node| Some((node, node.settled.as_ref()?))) {
+    fn choose(&mut self, state: StateId) -> Result<usize, RecognitionError> {
+        let atn = self.atn;
+        if let Some((node, sets)) = atn.state(state).and_then(|node| Some((node, node.ll1_lookahead.as_ref()?))) {
             let kind = self.kind(0);
             return match sets.iter().position(|set| set.has(kind)) {
                 Some(alternative) => Ok(alternative),
                 None if node.may_leave => Ok(sets.len().saturating_sub(1)),
-                None => Err(Failure::NoViable(self.at)),
+                None => Err(RecognitionError::NoViableAlt(self.at)),
             };
         }
         let decision = Decision {
             state,
-            strength: self.frames.last().map_or(0, |frame| frame.strength),
+            precedence: self.frames.last().map_or(0, |frame| frame.precedence),
             at: self.at,
-            quick: self.recovery.is_none(),
+            sll_only: self.error_strategy.is_none(),
         };
         let follows = self.frames.iter().skip(1).map(|frame| frame.follow);
-        self.predictor.predict(decision, self.tokens, follows).map_err(|reason| match reason {
-            Unpredictable::NoViable(at) => Failure::NoViable(at),
-            Unpredictable::TooComplex => Failure::TooComplex,
+        self.simulator.adaptive_predict(decision, self.tokens, follows).map_err(|reason| match reason {
+            Unpredictable::NoViableAlt(at) => RecognitionError::NoViableAlt(at),
+            Unpredictable::TooComplex => RecognitionError::TooComplex,
         })
     }
 
-    /// Ends the rule in hand and returns where its caller continues.
+    /// Ends the current rule and returns the state in which its caller continues.
     fn leave(&mut self) -> StateId {
         let Some(frame) = self.frames.pop() else {
             return 0;
@@ -304,7 +306,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The text of tokens, without what stood between them.
+    /// The text of tokens, without the white space between them.
     fn joined(&self, first: usize, end: usize) -> String {
         self.tokens.get(first..end).unwrap_or_default().iter().map(|token| self.text(*token)).collect()
     }

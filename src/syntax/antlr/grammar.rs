@@ -112,7 +112,7 @@ pub(super) enum Item<'a> {
     /// A rule with the binding strength to enter it with.
     Rule(&'a str, u8),
     Notice(&'a str),
-    Strength(u8),
+    Precedence(u8),
     /// Alternatives in brackets with their repetition mark.
     Block(Vec<Vec<Item<'a>>>, Repeat),
 }
@@ -191,7 +191,7 @@ impl<'a> Words<'a> {
                     Item::Block(alternatives, Repeat::Once)
                 }
                 "@" => Item::Notice(self.next().unwrap_or_default()),
-                "{" => Item::Strength(self.number()),
+                "{" => Item::Precedence(self.number()),
                 _ if word.starts_with(|c: char| c == '\'' || c.is_ascii_uppercase()) => Item::Token(word),
                 _ if self.next_is("[") => Item::Rule(word, self.number()),
                 _ => Item::Rule(word, 0),

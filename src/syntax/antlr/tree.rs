@@ -9,7 +9,7 @@ use super::token::{
     IMPORT, IS, Kind, MATCH, MINUS, NULL, NUM_INT, OPEN_BRACE, OPEN_PAREN, PATH_SEGMENT, RULES_VERSION, SLASH, STAR,
     TRUE, Token,
 };
-use crate::syntax::literal;
+use crate::syntax::{literal, message};
 
 /// Finds them by the tokens alone, which is enough in a source that fits the grammar.
 /// The compiler does not look into what is `incremented`, given by its first and end index.
@@ -82,8 +82,7 @@ impl Finder<'_> {
             "1" => Some(1),
             "2" => Some(2),
             version => {
-                let message = format!("Unsupported rules version {version}.");
-                self.report(*first, message);
+                self.report(*first, message::unsupported_version(version));
                 None
             }
         }
@@ -91,10 +90,10 @@ impl Finder<'_> {
 
     fn import(&mut self, index: usize, token: Token, first: bool) {
         if first {
-            self.report(token, "Import statements are not allowed.".to_owned());
+            self.report(token, message::IMPORTS.to_owned());
         }
         let module = self.string(index.saturating_add(1));
-        self.report(token, format!("Module \"{module}\" is not part of the standard library."));
+        self.report(token, message::unknown_module(&module));
     }
 
     fn bytes(&mut self, token: Token) {
@@ -106,7 +105,7 @@ impl Finder<'_> {
             found
         });
         if unicode {
-            self.report(token, format!("Invalid bytes literal {text}."));
+            self.report(token, message::invalid_bytes(text));
         }
     }
 
@@ -116,7 +115,7 @@ impl Finder<'_> {
         let negated = self.is_after(index, MINUS) && !self.is_operand_end(index.checked_sub(2));
         let limit = if negated { 1u64 << 63 } else { (1u64 << 63) - 1 };
         if !text.parse::<u64>().is_ok_and(|value| value <= limit) {
-            self.report(token, format!("Invalid number literal {text}."));
+            self.report(token, message::invalid_number(&text));
         }
     }
 
@@ -140,7 +139,7 @@ impl Finder<'_> {
             && self.kind(index.saturating_add(2)) == Some(IDENTIFIER)
             && self.is(index.saturating_add(3), OPEN_PAREN);
         if !named && !call && !self.is(next, OPEN_PAREN) && before != Some(IDENTIFIER) {
-            self.report(token, format!("{name} is a package and cannot be used as variable name."));
+            self.report(token, message::package_as_variable(&name));
         }
     }
 
@@ -188,8 +187,7 @@ impl Finder<'_> {
             if let Some((glob, next)) = self.binding(at) {
                 let name = at.saturating_add(2);
                 if !names.insert(self.text(name)) {
-                    let message = format!("Variable {} already exists in the PathTemplate.", self.text(name));
-                    faults.push((name, message));
+                    faults.push((name, message::repeated_capture(self.text(name))));
                 }
                 if glob {
                     globs.push(at);
@@ -205,9 +203,9 @@ impl Finder<'_> {
         }
         if of_match && old {
             let misplaced = globs.iter().find(|glob| **glob != last);
-            faults.extend(misplaced.map(|glob| (*glob, GLOB_NOT_LAST.to_owned())));
+            faults.extend(misplaced.map(|glob| (*glob, message::GLOB_NOT_LAST.to_owned())));
         } else if of_match {
-            faults.extend(globs.get(1).map(|glob| (*glob, SECOND_GLOB.to_owned())));
+            faults.extend(globs.get(1).map(|glob| (*glob, message::SECOND_GLOB.to_owned())));
         }
         for (index, message) in faults {
             if let Some(token) = self.tokens.get(index).copied() {
@@ -216,8 +214,3 @@ impl Finder<'_> {
         }
     }
 }
-
-const GLOB_NOT_LAST: &str = "Invalid glob match expression. Glob matches are permitted as the \
-                             last segment in a match declaration path.";
-const SECOND_GLOB: &str = "Invalid glob match expression. Only one glob match is permitted in a \
-                           match declaration path.";
