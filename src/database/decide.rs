@@ -5,15 +5,15 @@ use bumpalo::Bump;
 use crate::{
     eval::{Evaluator, Silent},
     program::{Rule, RuleChild, RulePlace, RuleTree, Validity},
-    value::{Key, Unreadable},
+    value::{Key, Unreadable, ValueRef},
 };
 
 use super::{
     RuleKind,
-    audit::{Asked, Audit, Plain, Says},
     context::{Captured, Context, Given, Local},
     data::{Data, Node},
     place::Location,
+    recorder::{Visit, WalkObserver},
 };
 
 /// What the rules say of one path.
@@ -26,11 +26,14 @@ pub(super) enum Verdict {
     Invalid,
 }
 
-/// Judges the paths of one request.
-pub(super) struct Judge<'j, A> {
+/// Walks over the rules of the paths of one request.
+pub(super) struct RuleWalk<'j, O> {
     pub(super) rules: &'j RuleTree,
     pub(super) given: &'j Given<'j>,
-    pub(super) audit: &'j mut A,
+    pub(super) observer: &'j mut O,
+    /// Whether the observer sees only the failures among the validations below the written place: one of them fails, and
+    /// nobody wants to know of those that hold.
+    focused: bool,
 }
 
 /// A place on the walk: its rules, its data before and after, its wildcards.
@@ -54,7 +57,11 @@ struct Below<'a> {
     is_named: bool,
 }
 
-impl<'j, A: Audit> Judge<'j, A> {
+impl<'j, O: WalkObserver> RuleWalk<'j, O> {
+    pub(super) fn new(rules: &'j RuleTree, given: &'j Given<'j>, observer: &'j mut O) -> Self {
+        RuleWalk { rules, given, observer, focused: false }
+    }
+
     /// A read of a path: the first `.read` on the way that is true grants it.
     pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
         let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
@@ -118,7 +125,7 @@ impl<'j, A: Audit> Judge<'j, A> {
             None if !granted => Verdict::NotGranted,
             None => self.validate_written(step)?,
         };
-        if below == Verdict::NotGranted || below == Verdict::Invalid && !A::EVERY {
+        if below == Verdict::NotGranted || below == Verdict::Invalid && !O::EVERY {
             return Ok(below);
         }
         Ok(match self.validate(step)? {
@@ -139,16 +146,16 @@ impl<'j, A: Audit> Judge<'j, A> {
         }
     }
 
-    /// Every place below the written one. Of many that hold beside one that does not, a record has only the latter.
+    /// Validates every place below the written one. If one of them fails, the observer sees the failures only.
     fn validate_written(&mut self, step: Step<'_>) -> Result<Verdict, Unreadable> {
-        if !self.audit.focus(true) {
+        if !O::EVERY || self.observer.wants_valid() {
             return self.validate_below(step);
         }
-        let mut plain = Judge { rules: self.rules, given: self.given, audit: &mut Plain };
-        let some_fail = plain.validate_below(step)? == Verdict::Invalid;
-        self.audit.focus(some_fail);
+        let mut silent = Silent;
+        let mut silent = RuleWalk::new(self.rules, self.given, &mut silent);
+        self.focused = silent.validate_below(step)? == Verdict::Invalid;
         let verdict = self.validate_below(step);
-        self.audit.focus(false);
+        self.focused = false;
         verdict
     }
 
@@ -166,7 +173,7 @@ impl<'j, A: Audit> Judge<'j, A> {
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut verdict = Verdict::Allowed;
-        let is_quick = !A::EVERY || self.audit.is_focused();
+        let is_quick = !O::EVERY || self.focused;
         for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name);
             let Some(child) = own.or(wildcard) else { continue };
@@ -187,7 +194,7 @@ impl<'j, A: Audit> Judge<'j, A> {
                 if quick.test_in_place(test) == Some(true) {
                     continue;
                 }
-                if !A::EVERY {
+                if !O::EVERY {
                     return Ok(Verdict::Invalid);
                 }
             }
@@ -196,7 +203,7 @@ impl<'j, A: Audit> Judge<'j, A> {
             let below = Below { rules, name: name.as_str(), value, is_named: own.is_some() };
             if !self.validate_child(step, around, below)? {
                 verdict = Verdict::Invalid;
-                if !A::EVERY {
+                if !O::EVERY {
                     break;
                 }
             }
@@ -215,7 +222,7 @@ impl<'j, A: Audit> Judge<'j, A> {
         let new_data = new_data.below_with(name, value);
         let step = Step { rules, data: &data, new_data: Some(&new_data), captured, below: true };
         let valid = self.says(RuleKind::Validate, step)? != Some(false);
-        if rules.validates_below && (valid || A::EVERY) {
+        if rules.validates_below && (valid || O::EVERY) {
             return Ok(self.validate_below(step)? == Verdict::Allowed && valid);
         }
         Ok(valid)
@@ -240,18 +247,28 @@ impl<'j, A: Audit> Judge<'j, A> {
             RuleKind::Validate => step.rules.validate,
         };
         match rule {
-            Some(rule) => self.judged(kind, rule, step).map(Some),
+            Some(rule) => self.evaluate(kind, rule, step).map(Some),
             None => Ok(None),
         }
     }
 
-    fn judged(&mut self, kind: RuleKind, rule: Rule, step: Step<'_>) -> Result<bool, Unreadable> {
-        let asked = Asked { kind, rule, place: step.rules, below: step.below };
+    /// Whether the condition of a rule is true.
+    fn evaluate(&mut self, kind: RuleKind, rule: Rule, step: Step<'_>) -> Result<bool, Unreadable> {
         let context = Context { given: self.given, data: step.data, new_data: step.new_data, captured: step.captured };
-        match self.audit.judge(&self.rules.code, asked, context) {
-            Says::Yes => Ok(true),
-            Says::No => Ok(false),
-            Says::Unreadable => Err(Unreadable),
+        let code = &self.rules.code;
+        let arena = Bump::new();
+        if !O::EVERY || step.below && self.focused {
+            let holds = Evaluator::new(code, context, &arena, &mut Silent).test(rule.test) == Some(true);
+            // The store remembers that data could not be read: the answer is an error then.
+            if !O::EVERY || holds {
+                return Ok(holds);
+            }
+        }
+        let result = Evaluator::new(code, context, &arena, self.observer.steps()).condition(rule.condition);
+        self.observer.evaluated(code, Visit { kind, rule, place: step.rules, below: step.below }, context, &result);
+        match result {
+            Err(error) if error.failure.is_fatal() => Err(Unreadable),
+            result => Ok(matches!(result, Ok(ValueRef::Bool(true)))),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::hash::{Hash as _, Hasher as _};
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::{
-    program::{Code, NodeId},
-    value::{Str, Value, ValueRef, deep_equals},
+    program::{Block, Code, NodeId, Statement},
+    value::{Segments, Str, Value, ValueRef, deep_equals},
 };
 
-use super::{Observer, Outcome, Result, kept::outcome_of};
+use super::{Observer, Outcome, Result, recorder::outcome_of};
 
 /// Different values of one operation that are kept; of further ones only their number.
 const MOST_VALUES: usize = 100;
@@ -21,6 +21,8 @@ pub struct Coverage {
     statements: Vec<StatementHits>,
     blocks: Vec<u64>,
     values: bool,
+    /// The statement that is being tried.
+    current: Option<u32>,
 }
 
 /// How often an operation gave what.
@@ -138,32 +140,19 @@ fn slot<T: Default + Clone>(list: &mut Vec<T>, at: usize) -> &mut T {
     &mut list[at]
 }
 
-/// The observer that counts.
-pub struct Counter<'c> {
-    code: &'c Code,
-    coverage: &'c mut Coverage,
-    statement: Option<u32>,
-}
-
-impl<'c> Counter<'c> {
-    /// Counts an evaluation of `code`.
-    pub fn new(code: &'c Code, coverage: &'c mut Coverage) -> Self {
-        Counter { code, coverage, statement: None }
-    }
-}
-
-impl Observer for Counter<'_> {
-    fn block(&mut self, block: u32) {
-        *slot(&mut self.coverage.blocks, block as usize) += 1;
+/// Counts what it sees.
+impl Observer for Coverage {
+    fn block(&mut self, number: u32, _block: &Block, _path: &Segments<'_>) {
+        *slot(&mut self.blocks, number as usize) += 1;
     }
 
-    fn statement(&mut self, statement: u32) {
-        self.statement = Some(statement);
+    fn statement(&mut self, number: u32, _statement: &Statement) {
+        self.current = Some(number);
     }
 
-    fn decided(&mut self, result: &Result<'_>) {
-        let Some(statement) = self.statement.take() else { return };
-        let hits = slot(&mut self.coverage.statements, statement as usize);
+    fn decided(&mut self, _code: &Code, result: &Result<'_>) {
+        let Some(statement) = self.current.take() else { return };
+        let hits = slot(&mut self.statements, statement as usize);
         match result {
             Ok(ValueRef::Bool(true)) => hits.truths += 1,
             Ok(_) => hits.falses += 1,
@@ -171,17 +160,17 @@ impl Observer for Counter<'_> {
         }
     }
 
-    fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let hits = slot(&mut self.coverage.nodes, node.0 as usize);
+    fn leave(&mut self, code: &Code, node: NodeId, result: &Result<'_>) {
+        let hits = slot(&mut self.nodes, node.0 as usize);
         match result {
             Ok(ValueRef::Bool(true)) => hits.truths += 1,
             Ok(ValueRef::Bool(false)) => hits.falses += 1,
             Ok(_) => hits.others += 1,
             Err(_) => hits.errors += 1,
         }
-        if self.coverage.values {
-            let code = self.code;
-            hits.note(mark_of(result), || outcome_of(code, result), |known| same_result(code, known, result), 1);
+        if self.values {
+            let outcome = || outcome_of(code, result, &mut FxHashMap::default());
+            hits.note(mark_of(result), outcome, |known| same_result(code, known, result), 1);
         }
     }
 }
@@ -200,7 +189,7 @@ fn same_result(code: &Code, known: &Outcome, result: &Result<'_>) -> bool {
         // The commonest results need no copy to be compared.
         (Outcome::Value(Value::Bool(a)), Ok(ValueRef::Bool(b))) => a == b,
         (Outcome::Value(a), Ok(b)) if a.view().type_of() == b.type_of() => same(a.view(), *b),
-        _ => same_outcome(known, &outcome_of(code, result)),
+        _ => same_outcome(known, &outcome_of(code, result, &mut FxHashMap::default())),
     }
 }
 

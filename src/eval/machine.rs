@@ -144,7 +144,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                 | Task::Condition(id)
                 | Task::Arguments(id)
                 | Task::Variable(id, _)
-                | Task::Parts(id, _) => self.evaluator.observer.leave(id, &Err(*error)),
+                | Task::Parts(id, _) => self.evaluator.observer.leave(self.code, id, &Err(*error)),
             }
         }
     }
@@ -186,7 +186,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         if L::RIGHT_TO_LEFT {
             self.evaluator.observer.operands(self.operands.len());
         }
-        self.evaluator.observer.enter(id);
+        self.evaluator.observer.enter(self.code, id);
         match self.code.node(id) {
             // Without operands it is finished at once.
             Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {
@@ -207,7 +207,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         if !ends && L::RIGHT_TO_LEFT {
             self.evaluator.observer.operands(self.operands.len());
         }
-        self.evaluator.observer.leave(id, &result);
+        self.evaluator.observer.leave(self.code, id, &result);
         match result {
             Err(error) if ends => Err(error),
             result => {

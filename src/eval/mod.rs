@@ -42,7 +42,6 @@
 mod call;
 mod coverage;
 mod error;
-mod kept;
 mod language;
 mod literal;
 mod logic;
@@ -51,6 +50,7 @@ mod observe;
 mod peek;
 mod permit;
 mod place;
+mod recorder;
 mod stray;
 mod test;
 mod trace;
@@ -66,14 +66,12 @@ use crate::{
 
 use error::{anchor, comparison, dispatch, element, member, outer, start, why};
 
-pub use coverage::{Counter, Coverage, NodeHits, StatementHits};
+pub use coverage::{Coverage, NodeHits, StatementHits};
 pub use error::{At, Error};
-pub use kept::Kept;
 pub use language::{Host, Language, Service, Subject};
 pub use observe::{Observer, Silent};
-pub use trace::{
-    BlockTrace, Notes, NotesReader, Outcome, Recorder, Recording, StatementTrace, Step, StepKind, Steps, Trace,
-};
+pub use recorder::Recorder;
+pub use trace::{BlockTrace, Outcome, StatementTrace, Step, StepKind, Trace};
 pub use verdict::{Fault, Verdict};
 
 pub use crate::program::MAX_EXPRESSIONS;

@@ -31,7 +31,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
         for (at, block_id) in blocks.iter().enumerate() {
             let Some(block) = program.blocks.get(*block_id as usize) else { continue };
             self.language.block = Some(block);
-            self.observer.block(*block_id);
+            self.observer.block(*block_id, block, subject.segments);
             for (i, statement) in block.statements.of(statements).iter().enumerate() {
                 if !statement.methods.contains(method) {
                     continue;
@@ -66,7 +66,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
 
     /// Evaluates the condition of a statement; one without a condition is true, and still costs an expression.
     fn statement(&mut self, number: u32, statement: &Statement) -> Result<'a> {
-        self.observer.statement(number);
+        self.observer.statement(number, statement);
         let result = match statement.condition {
             Some(condition) => self.condition(condition).and_then(|value| match value {
                 ValueRef::Bool(_) => Ok(value),
@@ -74,7 +74,7 @@ impl<'a, O: Observer> Evaluator<'a, '_, Service<'a>, O> {
             }),
             None => self.spend(NodeId(u32::MAX), 1).map(|()| ValueRef::Bool(true)),
         };
-        self.observer.decided(&result);
+        self.observer.decided(self.code, &result);
         result
     }
 }

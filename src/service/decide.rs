@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use crate::{
     error::Error,
-    eval::{Counter, Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
+    eval::{Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
     explain::nearest_block,
     program::{Program, ServiceProgram},
     value::Root,
@@ -71,8 +71,7 @@ pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<
 /// The decision with all it went through.
 pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
     let program = compiled.program();
-    let blocks = program.of(asked.root).map_or(&[][..], |s| &s.blocks);
-    let mut recorder = Recorder::new(&program.code, blocks, asked.subject.segments);
+    let mut recorder = Recorder::default();
     let mut decision = run(compiled, asked, host, &mut recorder)?;
     let nearest = match (&decision.cause, program.of(asked.root)) {
         (Cause::NoStatement | Cause::ConditionsFalse, Some(service)) => {
@@ -83,7 +82,7 @@ pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost
         }
         _ => None,
     };
-    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.root, recorder.finish(), nearest)));
+    decision.recorded = Some(Box::new(Recorded { trace: recorder.finish(), nearest }));
     Ok(decision)
 }
 
@@ -94,7 +93,7 @@ pub(crate) fn cover(
     host: DocumentHost<'_>,
     coverage: &mut Coverage,
 ) -> Result<Decision, Error> {
-    run(compiled, asked, host, &mut Counter::new(&compiled.program().code, coverage))
+    run(compiled, asked, host, coverage)
 }
 
 fn run(
@@ -119,7 +118,7 @@ fn run(
         None => Ok(Decision {
             source: program.code.source.clone(),
             cause,
-            trace: None,
+            recorded: None,
             request: asked.title(),
             query: asked.subject.unnamed_last,
         }),
@@ -150,7 +149,7 @@ impl Decision {
         Decision {
             source: compiled.program().code.source.clone(),
             cause: Cause::Refused(why.into()),
-            trace: None,
+            recorded: None,
             request,
             query: false,
         }

@@ -40,7 +40,7 @@ pub(super) fn evaluate(
         facts: None,
     };
     let language = Service { program: service, subject: &subject, host: &host, block: None };
-    let mut watch = Watch { code: &program.code, node: watched, seen: Json::Null };
+    let mut watch = Watch { node: watched, seen: Json::Null };
     let verdict = Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, "get");
     let mut answer = match verdict {
         Verdict::Abort(error) => json!({ "throws": Fault::new(&program.code, &error).message }),
@@ -61,18 +61,17 @@ fn element(program: &Program) -> Option<NodeId> {
 }
 
 /// Remembers what one operation gave.
-struct Watch<'p> {
-    code: &'p Code,
+struct Watch {
     node: NodeId,
     seen: Json,
 }
 
-impl Observer for Watch<'_> {
-    fn leave(&mut self, node: NodeId, result: &Evaluated<'_>) {
+impl Observer for Watch {
+    fn leave(&mut self, code: &Code, node: NodeId, result: &Evaluated<'_>) {
         if node == self.node {
             self.seen = match result {
                 Ok(value) => json!({ "value": to_typed(*value) }),
-                Err(error) => json!({ "error": Fault::new(self.code, error).message }),
+                Err(error) => json!({ "error": Fault::new(code, error).message }),
             };
         }
     }

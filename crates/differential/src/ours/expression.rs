@@ -66,7 +66,7 @@ fn one(program: &Program, at: usize, path: &[String], question: Question<'_>) ->
     let block = service.blocks.iter().find(|block| holds(block.statements));
     let language = Service { program: service, subject: &subject, host: &NoDocuments, block };
     let arena = Bump::new();
-    let mut watch = Watch { code: &program.code, node: watched, seen: Outcome::Unknown };
+    let mut watch = Watch { node: watched, seen: Outcome::Unknown };
     let condition = Evaluator::new(&program.code, language, &arena, &mut watch).condition(condition);
     match condition {
         // It ends the evaluation of the request: nothing has a value.
@@ -88,18 +88,17 @@ fn element(program: &Program, statement: &Statement) -> Option<NodeId> {
 }
 
 /// Remembers what one operation gave.
-struct Watch<'p> {
-    code: &'p Code,
+struct Watch {
     node: NodeId,
     seen: Outcome,
 }
 
-impl Observer for Watch<'_> {
-    fn leave(&mut self, node: NodeId, result: &Evaluated<'_>) {
+impl Observer for Watch {
+    fn leave(&mut self, code: &Code, node: NodeId, result: &Evaluated<'_>) {
         if node == self.node {
             self.seen = match result {
                 Ok(value) => Outcome::Value(to_typed(*value)),
-                Err(error) => failed(self.code, error),
+                Err(error) => failed(code, error),
             };
         }
     }
