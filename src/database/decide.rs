@@ -3,8 +3,8 @@
 use bumpalo::Bump;
 
 use crate::{
-    eval::{Evaluator, Silent},
-    program::{Rule, RuleChild, RulePlace, RuleTree, Validity},
+    eval::{Evaluator, NoAnswer, Silent},
+    program::{Corrupt, Rule, RuleChild, RuleNode, RuleTree, Validity},
     value::{Key, Unreadable, ValueRef},
 };
 
@@ -26,6 +26,23 @@ pub(super) enum Verdict {
     Invalid,
 }
 
+/// The walk has no verdict, which denies the request: the host's data cannot be read, and the store has the error, or the
+/// compiled rules are corrupt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Undecided;
+
+impl From<Unreadable> for Undecided {
+    fn from(_: Unreadable) -> Self {
+        Undecided
+    }
+}
+
+impl From<Corrupt> for Undecided {
+    fn from(_: Corrupt) -> Self {
+        Undecided
+    }
+}
+
 /// Walks over the rules of the paths of one request.
 pub(super) struct RuleWalk<'j, O> {
     pub(super) rules: &'j RuleTree,
@@ -39,7 +56,7 @@ pub(super) struct RuleWalk<'j, O> {
 /// A place on the walk: its rules, its data before and after, its wildcards.
 #[derive(Clone, Copy)]
 struct Step<'a> {
-    rules: &'a RulePlace,
+    rules: &'a RuleNode,
     data: &'a Location<'a>,
     new_data: Option<&'a Location<'a>>,
     captured: Option<&'a Captured<'a>>,
@@ -50,7 +67,7 @@ struct Step<'a> {
 /// A place in the value written.
 #[derive(Clone, Copy)]
 struct Below<'a> {
-    rules: &'a RulePlace,
+    rules: &'a RuleNode,
     name: &'a str,
     value: &'a Data,
     /// Whether rules name it; otherwise a wildcard stands for it.
@@ -63,18 +80,18 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     }
 
     /// A read of a path: the first `.read` on the way that is true grants it.
-    pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
-        let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
+    pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Undecided> {
+        let rules = self.rules.nodes.get(self.rules.root)?;
         let step = Step { rules, data: self.given.root, new_data: None, captured: None, below: false };
         Ok(if self.read_at(step, path)? { Verdict::Allowed } else { Verdict::NotGranted })
     }
 
-    fn read_at(&mut self, step: Step<'_>, rest: &[&str]) -> Result<bool, Unreadable> {
+    fn read_at(&mut self, step: Step<'_>, rest: &[&str]) -> Result<bool, Undecided> {
         if self.says(RuleKind::Read, step)? == Some(true) {
             return Ok(true);
         }
         let Some((name, rest)) = rest.split_first() else { return Ok(false) };
-        let Some((rules, captured)) = self.child(step, name) else { return Ok(false) };
+        let Some((rules, captured)) = self.child(step, name)? else { return Ok(false) };
         let data = stored(step.data, rules, name);
         let captured = captured.as_ref().or(step.captured);
         self.read_at(Step { rules, data: &data, captured, ..step }, rest)
@@ -86,8 +103,8 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         new_root: &Location<'_>,
         path: &[&str],
         written: Option<&Data>,
-    ) -> Result<Verdict, Unreadable> {
-        let Some(rules) = self.rules.place(0) else { return Ok(Verdict::NotGranted) };
+    ) -> Result<Verdict, Undecided> {
+        let rules = self.rules.nodes.get(self.rules.root)?;
         let step = Step { rules, data: self.given.root, new_data: Some(new_root), captured: None, below: false };
         self.write_at(step, path, written, false)
     }
@@ -99,10 +116,10 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         rest: &[&str],
         written: Option<&Data>,
         granted: bool,
-    ) -> Result<Verdict, Unreadable> {
+    ) -> Result<Verdict, Undecided> {
         let granted = granted || self.says(RuleKind::Write, step)? == Some(true);
         let below = match rest.split_first() {
-            Some((name, rest)) => match (self.child(step, name), step.new_data) {
+            Some((name, rest)) => match (self.child(step, name)?, step.new_data) {
                 (Some((rules, captured)), Some(new_data)) => {
                     let data = stored(step.data, rules, name);
                     let new_data = match written {
@@ -136,7 +153,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
 
     /// Whether the `.validate` of a place holds; it needs not where nothing is left.
     #[inline]
-    fn validate(&mut self, step: Step<'_>) -> Result<bool, Unreadable> {
+    fn validate(&mut self, step: Step<'_>) -> Result<bool, Undecided> {
         if step.rules.validate.is_none() {
             return Ok(true);
         }
@@ -147,7 +164,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     }
 
     /// Validates every place below the written one. If one of them fails, the observer sees the failures only.
-    fn validate_written(&mut self, step: Step<'_>) -> Result<Verdict, Unreadable> {
+    fn validate_written(&mut self, step: Step<'_>) -> Result<Verdict, Undecided> {
         if !O::EVERY || self.observer.wants_valid() {
             return self.validate_below(step);
         }
@@ -160,7 +177,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     }
 
     /// Every place below that is in the value written. Rules and data are sorted, so that they are walked side by side.
-    fn validate_below(&mut self, step: Step<'_>) -> Result<Verdict, Unreadable> {
+    fn validate_below(&mut self, step: Step<'_>) -> Result<Verdict, Undecided> {
         let Some(new_data) = step.new_data.filter(|_| step.rules.validates_below) else { return Ok(Verdict::Allowed) };
         let Some(written) = new_data.memory() else { return Ok(Verdict::Allowed) };
         let Node::Children(children) = &written.node else { return Ok(Verdict::Allowed) };
@@ -180,25 +197,22 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             let here = quick.language();
             here.new_data = value;
             here.name = if own.is_some() { None } else { Some(name.as_str()) };
-            let test = match child.validity {
+            let answer = match child.validity {
                 Validity::Always => continue,
-                Validity::Written(test) if is_quick => Some(test),
-                Validity::Stored(test) if is_quick => {
+                Validity::Written(predicate) if is_quick => Some(quick.predicate(predicate)),
+                Validity::Stored(predicate) if is_quick => {
                     let stored = known.get_or_insert_with(|| step.data.settled()).in_memory();
                     here.data = stored.flatten().and_then(|stored| stored.child_near(at, name));
-                    stored.map(|_| test)
+                    stored.map(|_| quick.predicate(predicate))
                 }
                 _ => None,
             };
-            if let Some(test) = test {
-                if quick.test_in_place(test) == Some(true) {
-                    continue;
-                }
-                if !O::EVERY {
-                    return Ok(Verdict::Invalid);
-                }
+            match answer {
+                Some(Ok(true)) => continue,
+                Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(Verdict::Invalid),
+                _ => {}
             }
-            let Some(rules) = self.rules.place(child.place) else { continue };
+            let rules = self.rules.nodes.get(child.node)?;
             let around = if rules.reads_data { known.get_or_insert_with(|| step.data.settled()) } else { step.data };
             let below = Below { rules, name: name.as_str(), value, is_named: own.is_some() };
             if !self.validate_child(step, around, below)? {
@@ -213,7 +227,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
 
     /// One place below, and those below it. What is in the value written is there.
     #[inline(never)]
-    fn validate_child(&mut self, step: Step<'_>, around: &Location<'_>, below: Below<'_>) -> Result<bool, Unreadable> {
+    fn validate_child(&mut self, step: Step<'_>, around: &Location<'_>, below: Below<'_>) -> Result<bool, Undecided> {
         let Below { rules, name, value, is_named } = below;
         let Some(new_data) = step.new_data else { return Ok(true) };
         let captured = (!is_named).then(|| Captured::new(step.captured, name));
@@ -228,19 +242,19 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         Ok(valid)
     }
 
-    /// The rules of the place below for a name, and the wildcard that stands for it.
-    fn child<'a>(&self, step: Step<'a>, name: &'a str) -> Option<(&'a RulePlace, Option<Captured<'a>>)>
+    /// The rules of the child for a name, and the wildcard that stands for it.
+    fn child<'a>(&self, step: Step<'a>, name: &'a str) -> Result<Option<(&'a RuleNode, Option<Captured<'a>>)>, Corrupt>
     where
         'j: 'a,
     {
-        let (child, wildcard) = step.rules.child(name)?;
+        let Some((child, wildcard)) = step.rules.child(name) else { return Ok(None) };
         let captured = wildcard.then(|| Captured::new(step.captured, name));
-        Some((self.rules.place(child)?, captured))
+        Ok(Some((self.rules.nodes.get(child)?, captured)))
     }
 
     /// What a rule of a place says; nothing where it has no such rule.
     #[inline(always)]
-    fn says(&mut self, kind: RuleKind, step: Step<'_>) -> Result<Option<bool>, Unreadable> {
+    fn says(&mut self, kind: RuleKind, step: Step<'_>) -> Result<Option<bool>, Undecided> {
         let rule = match kind {
             RuleKind::Read => step.rules.read,
             RuleKind::Write => step.rules.write,
@@ -253,12 +267,12 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     }
 
     /// Whether the condition of a rule is true.
-    fn evaluate(&mut self, kind: RuleKind, rule: Rule, step: Step<'_>) -> Result<bool, Unreadable> {
+    fn evaluate(&mut self, kind: RuleKind, rule: Rule, step: Step<'_>) -> Result<bool, Undecided> {
         let context = Context { given: self.given, data: step.data, new_data: step.new_data, captured: step.captured };
         let code = &self.rules.code;
         let arena = Bump::new();
         if !O::EVERY || step.below && self.focused {
-            let holds = Evaluator::new(code, context, &arena, &mut Silent).test(rule.test) == Some(true);
+            let holds = Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
             // The store remembers that data could not be read: the answer is an error then.
             if !O::EVERY || holds {
                 return Ok(holds);
@@ -267,14 +281,14 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         let result = Evaluator::new(code, context, &arena, self.observer.steps()).condition(rule.condition);
         self.observer.evaluated(code, Visit { kind, rule, place: step.rules, below: step.below }, context, &result);
         match result {
-            Err(error) if error.failure.is_fatal() => Err(Unreadable),
+            Err(error) if error.failure.is_fatal() => Err(Undecided),
             result => Ok(matches!(result, Ok(ValueRef::Bool(true)))),
         }
     }
 }
 
 /// The place below as it is stored, which is looked for now where its rules are likely to ask for it.
-fn stored<'a>(data: &'a Location<'a>, rules: &RulePlace, name: &'a str) -> Location<'a> {
+fn stored<'a>(data: &'a Location<'a>, rules: &RuleNode, name: &'a str) -> Location<'a> {
     if rules.reads_data { data.below(name) } else { data.below_later(name) }
 }
 

@@ -109,6 +109,7 @@ impl Ruleset {
         match rules {
             Some(rules) if !refused => {
                 let tree = program::lower_database(source, &rules);
+                let tree = tree.map_err(|corrupt| Error::Source(corrupt.refuse(source)))?;
                 Ok(Ruleset { inner: Arc::new(Inner { tree, warnings: found }) })
             }
             _ => Err(Error::Source(found)),
@@ -129,7 +130,7 @@ impl Ruleset {
     /// The places that have rules or lie on the way to some, as rules write them: `/users/$uid`. In source order, each
     /// before those below it.
     pub fn places(&self) -> impl Iterator<Item = &str> {
-        self.inner.tree.places.iter().map(|place| place.path.as_str())
+        self.inner.tree.nodes.iter().map(|place| place.path.as_str())
     }
 
     /// Decides a request.

@@ -2,7 +2,7 @@
 
 use crate::{
     eval::{Coverage, Fault, Observer, Outcome, Recorder, Result as Evaluated, Silent},
-    program::{Code, NodeId, Rule, RulePlace},
+    program::{Code, OpId, Rule, RuleNode},
     value::{Value, ValueRef},
 };
 
@@ -16,7 +16,7 @@ pub(super) const MAX_BELOW: usize = 50;
 pub(super) struct Visit<'a> {
     pub(super) kind: RuleKind,
     pub(super) rule: Rule,
-    pub(super) place: &'a RulePlace,
+    pub(super) place: &'a RuleNode,
     /// Whether the place is below the written one: there can be any number of them.
     pub(super) below: bool,
 }
@@ -73,17 +73,17 @@ impl Observer for Detail<'_> {
         }
     }
 
-    fn enter(&mut self, code: &Code, node: NodeId) {
+    fn enter(&mut self, code: &Code, op: OpId) {
         if let Detail::Steps(recorder) = self {
-            recorder.enter(code, node);
+            recorder.enter(code, op);
         }
     }
 
-    fn leave(&mut self, code: &Code, node: NodeId, result: &Evaluated<'_>) {
+    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
         match self {
             Detail::Nothing => {}
-            Detail::Steps(recorder) => recorder.leave(code, node, result),
-            Detail::Counts(coverage) => coverage.leave(code, node, result),
+            Detail::Steps(recorder) => recorder.leave(code, op, result),
+            Detail::Counts(coverage) => coverage.leave(code, op, result),
         }
     }
 }

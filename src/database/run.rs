@@ -12,7 +12,7 @@ use super::{
     Tree,
     context::{self, AuthRecord, Given},
     data::names,
-    decide::{RuleWalk, Verdict},
+    decide::{RuleWalk, Undecided, Verdict},
     limits::{
         Extent, MAX_KEY, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, is_refused, path_of,
         place_of,
@@ -30,8 +30,8 @@ use super::{
 enum Halt {
     /// The database does not take it. Apart, so that answers stay small.
     Refused(Box<RequestError>),
-    /// The host's data cannot be read; the store has the error.
-    Unreadable,
+    /// The host's data cannot be read, and the store has the error; or the compiled rules are corrupt.
+    Undecided,
 }
 
 impl From<RequestError> for Halt {
@@ -40,9 +40,15 @@ impl From<RequestError> for Halt {
     }
 }
 
+impl From<Undecided> for Halt {
+    fn from(_: Undecided) -> Self {
+        Halt::Undecided
+    }
+}
+
 impl From<Unreadable> for Halt {
     fn from(_: Unreadable) -> Self {
-        Halt::Unreadable
+        Halt::Undecided
     }
 }
 
@@ -81,8 +87,8 @@ pub(super) fn decide(
     let cause = match said {
         Ok(_) => cause(&recorder.rules, &paths, kind),
         Err(Halt::Refused(error)) => Cause::Refused(*error),
-        // Without an error of the host there is nothing that cannot be read.
-        Err(Halt::Unreadable) => Cause::NoRule("/".to_owned(), kind),
+        // The store has no error: the compiled rules are corrupt.
+        Err(Halt::Undecided) => Cause::NoRule("/".to_owned(), kind),
     };
     let warnings = index_warning(rules, request).into_iter().collect();
     let source = rules.code.source.clone();
@@ -382,12 +388,12 @@ fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
 fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
     let Operation::Read(query) = &request.operation else { return None };
     let index = Query::index(query)?;
-    let mut place = rules.place(0);
+    let mut node = rules.nodes.get(rules.root).ok();
     let names: Vec<&str> = names(&request.path).collect();
     for name in &names {
-        place = place.and_then(|rules_here| rules_here.child(name)).and_then(|(child, _)| rules.place(child));
+        node = node.and_then(|node| node.child(name)).and_then(|(child, _)| rules.nodes.get(child).ok());
     }
-    if place.is_some_and(|place| place.indexes.iter().any(|known| known.trim_matches('/') == index)) {
+    if node.is_some_and(|node| node.indexes.iter().any(|known| known.trim_matches('/') == index)) {
         return None;
     }
     let (path, at) = (path_of(&names), place_of(&names));

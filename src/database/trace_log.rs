@@ -3,7 +3,7 @@
 use crate::{
     eval::{Fault, Outcome},
     explain::{Nearest, ignores_request, nearest_place},
-    program::RulePlace,
+    program::RuleNode,
 };
 
 use super::{Cause, RuleKind, RuleTrace, Ruleset, decide::Verdict};
@@ -40,12 +40,17 @@ impl TraceLog {
     /// unless it ignores the request or the two paths differ by one misspelt name.
     pub(super) fn nearest(&self, path: &str, kind: RuleKind) -> Option<Nearest> {
         let tree = &self.rules.inner.tree;
-        let of = |place: &RulePlace| if kind == RuleKind::Read { place.read } else { place.write };
+        let of = |place: &RuleNode| if kind == RuleKind::Read { place.read } else { place.write };
         let (nearest, is_misspelt) = nearest_place(tree, path, kind.name(), of)?;
         let conditions = || self.rules().iter().filter(|rule| rule.kind == kind);
         let ignores = |rule: &RuleTrace| match &rule.condition {
             Some(condition) => ignores_request(&tree.code.source, condition),
-            None => tree.place(0).and_then(of).is_some_and(|rule| tree.code.is_constant(rule.condition)),
+            None => tree
+                .nodes
+                .get(tree.root)
+                .ok()
+                .and_then(of)
+                .is_some_and(|rule| tree.code.constant(tree.code.origin(rule.condition)).is_some()),
         };
         (is_misspelt || conditions().all(ignores)).then_some(nearest)
     }
@@ -54,7 +59,7 @@ impl TraceLog {
     /// kind, and that rule.
     #[cfg(feature = "suite")]
     pub(super) fn other_kind(&self, path: &str, kind: RuleKind) -> Option<(RuleKind, &str, crate::text::Span)> {
-        let of = |place: &RulePlace, kind: RuleKind| match kind {
+        let of = |place: &RuleNode, kind: RuleKind| match kind {
             RuleKind::Read => place.read,
             RuleKind::Write => place.write,
             RuleKind::Validate => place.validate,

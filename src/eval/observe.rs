@@ -1,7 +1,7 @@
 //! What an evaluation tells while it runs.
 
 use crate::{
-    program::{Block, Code, NodeId, Statement},
+    program::{Block, Code, Id, OpId, Statement},
     value::Segments,
 };
 
@@ -9,11 +9,15 @@ use super::Result;
 
 /// Sees blocks, statements and operations begin and end.
 pub trait Observer {
-    /// The evaluation tries a block, which is that of the number in its service and covers the path.
-    fn block(&mut self, _number: u32, _block: &Block, _path: &Segments<'_>) {}
+    /// Whether conditions are evaluated operation by operation. Otherwise a fused operation gives no more than its truth,
+    /// and the observer sees nothing.
+    const DETAIL: bool = true;
 
-    /// The evaluation tries a statement, which is that of the number in the program.
-    fn statement(&mut self, _number: u32, _statement: &Statement) {}
+    /// The evaluation tries a block of the service, which covers the path.
+    fn block(&mut self, _id: Id<Block>, _block: &Block, _path: &Segments<'_>) {}
+
+    /// The evaluation tries a statement.
+    fn statement(&mut self, _id: Id<Statement>, _statement: &Statement) {}
 
     /// The statement has a result; that of a statement without a condition is true.
     fn decided(&mut self, _code: &Code, _result: &Result<'_>) {}
@@ -25,14 +29,22 @@ pub trait Observer {
     fn operands(&mut self, _count: usize) {}
 
     /// An operation begins.
-    fn enter(&mut self, _code: &Code, _node: NodeId) {}
+    fn enter(&mut self, _code: &Code, _op: OpId) {}
 
     /// The operation has a result.
-    fn leave(&mut self, _code: &Code, _node: NodeId, _result: &Result<'_>) {}
+    fn leave(&mut self, _code: &Code, _op: OpId, _result: &Result<'_>) {}
 }
 
-/// Ignores everything and costs nothing.
+/// Wants nothing but the verdict.
 #[derive(Debug, Default)]
 pub struct Silent;
 
-impl Observer for Silent {}
+impl Observer for Silent {
+    const DETAIL: bool = false;
+}
+
+/// Wants the error that denied the request, if one did, and no steps.
+#[derive(Debug, Default)]
+pub struct Reasons;
+
+impl Observer for Reasons {}

@@ -3,9 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
-    program::{Block, Code, NodeId, Statement},
+    program::{Block, Code, Id, OpId, Statement},
     stdlib::Dialect,
-    value::{Segments, Value, ValueRef},
+    value::{MapRef, Segments, Value, ValueRef},
 };
 
 use super::{
@@ -24,10 +24,12 @@ const MAX_COPIES: usize = 16;
 #[derive(Debug, Default)]
 pub struct Recorder {
     trace: Trace,
-    /// Operations that have begun, the innermost last.
-    open: Vec<Step>,
-    /// The step of the expression that ended last.
-    done: Option<Step>,
+    /// Steps that are done and not part of another yet.
+    done: Vec<Step>,
+    /// Of each operation that has begun, the number of steps that were done before.
+    before: Vec<usize>,
+    /// Of each operation that has begun, the number of operands below it.
+    below: Vec<usize>,
     /// The number of operands below the operation that begins or ends next, where the machine told it.
     operands: Option<usize>,
     /// Why the operation that ends next gives false.
@@ -41,8 +43,11 @@ type Copies = FxHashMap<[*const (); 2], Value>;
 impl Recorder {
     /// Takes the step of the expression that was evaluated last.
     pub fn take_step(&mut self) -> Option<Step> {
-        self.open.clear();
-        self.done.take()
+        self.before.clear();
+        self.below.clear();
+        let step = self.done.pop();
+        self.done.clear();
+        step
     }
 
     /// Returns the blocks and statements that were recorded.
@@ -52,7 +57,7 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn block(&mut self, _number: u32, block: &Block, path: &Segments<'_>) {
+    fn block(&mut self, _id: Id<Block>, block: &Block, path: &Segments<'_>) {
         let text = |at: usize| {
             let (taken, glob) = block.captured(at, path)?;
             let names: Vec<_> = taken.iter().collect();
@@ -65,7 +70,7 @@ impl Observer for Recorder {
         self.trace.blocks.push(BlockTrace { path, span, captures, statements: Vec::new() });
     }
 
-    fn statement(&mut self, _number: u32, statement: &Statement) {
+    fn statement(&mut self, _id: Id<Statement>, statement: &Statement) {
         self.take_step();
         if let Some(block) = self.trace.blocks.last_mut() {
             let outcome = Outcome::Described(String::new());
@@ -89,36 +94,33 @@ impl Observer for Recorder {
         self.operands = Some(count);
     }
 
-    fn enter(&mut self, code: &Code, node: NodeId) {
-        self.open.push(Step {
-            span: code.span(node),
-            outcome: Outcome::Described(String::new()),
-            parts: Vec::new(),
-            kind: StepKind::of(code.node(node)),
-            why: None,
-            stray: None,
-            node,
-            operands_below: self.operands.take().unwrap_or(0),
-            strays: false,
-        });
+    fn enter(&mut self, _code: &Code, _op: OpId) {
+        self.before.push(self.done.len());
+        // Database rules leave nothing behind, and the machine does not tell.
+        self.below.push(self.operands.take().unwrap_or(0));
     }
 
-    fn leave(&mut self, code: &Code, node: NodeId, result: &Result<'_>) {
-        let Some(mut step) = self.open.pop() else { return };
-        step.strays = self.operands.take().is_some_and(|operands| operands > step.operands_below);
-        step.stray = stray::explain(code, node, &step.parts);
-        step.why = self.why.take();
-        step.outcome = outcome_of(code, result, &mut self.copies);
+    fn leave(&mut self, code: &Code, id: OpId, result: &Result<'_>) {
+        let (Some(before), Some(below)) = (self.before.pop(), self.below.pop()) else { return };
+        let mut parts = if before < self.done.len() { self.done.split_off(before) } else { Vec::new() };
+        let op = code.op(id).ok();
+        let stray = op.and_then(|op| stray::explain(code, op, &parts));
+        let span = code.span(id);
         // The machine may evaluate operands from right to left; a reader wants them as written.
-        if step.parts.len() > 1 {
-            let span = step.span;
+        if parts.len() > 1 {
             let is_inside = |part: &Step| part.span.start >= span.start && part.span.end <= span.end;
-            step.parts.sort_by_key(|part| if is_inside(part) { (0, part.span.start) } else { (1, 0) });
+            parts.sort_by_key(|part| if is_inside(part) { (0, part.span.start) } else { (1, 0) });
         }
-        match self.open.last_mut() {
-            Some(around) => around.parts.push(step),
-            None => self.done = Some(step),
-        }
+        self.done.push(Step {
+            span,
+            outcome: outcome_of(code, result, &mut self.copies),
+            parts,
+            kind: op.map_or(StepKind::Operation, StepKind::of),
+            why: self.why.take(),
+            stray,
+            op: id,
+            strays: self.operands.take().is_some_and(|operands| operands > below),
+        });
     }
 }
 
@@ -128,25 +130,38 @@ pub(super) fn outcome_of(code: &Code, result: &Result<'_>, copies: &mut Copies) 
         Ok(value) => *value,
         Err(error) => return Outcome::Error(Fault::new(code, error)),
     };
-    let identity = match value {
+    match value {
         ValueRef::Snapshot(_) => return Outcome::Described(value.describe()),
         // Database rules know one kind of number, which people write without a point where it is whole.
         ValueRef::Float(n) if code.dialect == Dialect::Database && n.fract() == 0.0 && n.abs() < 9e15 => {
             return Outcome::Value(Value::Int(n as i64));
         }
-        ValueRef::Map(map) => map.identity(),
-        _ => None,
-    };
-    if let Some(known) = identity.and_then(|identity| copies.get(&identity)) {
-        return Outcome::Value(known.clone());
+        ValueRef::Map(map) => {
+            if let Some(known) = map.identity().and_then(|identity| copies.get(&identity)) {
+                return Outcome::Value(known.clone());
+            }
+        }
+        _ => {}
     }
     if value.taken_from(MAX_KEPT) < 0 {
         return Outcome::Described(value.describe());
     }
-    let copy = value.to_value();
+    Outcome::Value(copy_of(value, copies))
+}
+
+/// Copies a value, and the records in it once. The nesting of records is that of a request.
+fn copy_of(value: ValueRef<'_>, copies: &mut Copies) -> Value {
+    let ValueRef::Map(MapRef::Record(record)) = value else { return value.to_value() };
+    let identity = MapRef::Record(record).identity();
+    if let Some(known) = identity.and_then(|identity| copies.get(&identity)) {
+        return known.clone();
+    }
+    let fields = record.symbols().iter();
+    let fields = fields.filter_map(|symbol| Some((symbol.text(), copy_of(record.known(*symbol)?, copies))));
+    let copy = Value::Map(fields.collect());
     // What has an identity lives as long as the decision: no other map takes its address.
     if let Some(identity) = identity.filter(|_| copies.len() < MAX_COPIES) {
         copies.insert(identity, copy.clone());
     }
-    Outcome::Value(copy)
+    copy
 }

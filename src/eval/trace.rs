@@ -1,7 +1,7 @@
-//! The record of an evaluation: blocks, statements, and every sub-expression with its value or error.
+//! The trace of an evaluation: blocks, statements, and every sub-expression with its value or error.
 
 use crate::{
-    program::{Node, NodeId},
+    program::{Op, OpId},
     text::Span,
     value::Value,
 };
@@ -51,7 +51,7 @@ pub struct StatementTrace {
 pub enum Outcome {
     /// A value.
     Value(Value),
-    /// A value that is not kept, in words: a place in a database, or the beginning of one too large to keep at every step.
+    /// A value in words: a snapshot, or the beginning of a value that is too large to keep at every step.
     Described(String),
     /// An error.
     Error(Fault),
@@ -68,13 +68,11 @@ pub struct Step {
     pub parts: Vec<Step>,
     /// What kind of operation it is.
     pub kind: StepKind,
-    /// Of one that gave false, what a reader wants to know: `missing: 'size'`.
+    /// What a reader wants to know of a step that gave false: `missing: 'size'`.
     pub why: Option<String>,
-    /// Of one that took an operand which a failed literal had left behind, what happened and what would be right.
+    /// What happened and what would be right, where the step took an operand that a failed literal had left behind.
     pub stray: Option<String>,
-    pub(super) node: NodeId,
-    /// The number of operands on the stack when it began.
-    pub(super) operands_below: usize,
+    pub(super) op: OpId,
     /// Whether it left operands behind.
     pub(super) strays: bool,
 }
@@ -105,24 +103,24 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    pub(super) fn of(node: Node) -> Self {
-        match node {
-            Node::Constant(..) => StepKind::Constant,
-            Node::Variable(_) | Node::Capture(_) | Node::Local(_) | Node::Unknown => StepKind::Variable,
-            Node::And(..) | Node::All(_) => StepKind::And,
-            Node::Or(..) | Node::Any(_) => StepKind::Or,
-            Node::Not(_) => StepKind::Not,
-            Node::Ternary(..) => StepKind::Ternary,
-            Node::Call(..) => StepKind::Call,
-            Node::Member(..) => StepKind::Member,
-            Node::List(_) | Node::Map(_) => StepKind::Literal,
+    pub(super) fn of(op: Op) -> Self {
+        match op {
+            Op::Constant(..) => StepKind::Constant,
+            Op::Variable(_) | Op::Capture(_) | Op::Local(_) | Op::Unknown => StepKind::Variable,
+            Op::And(..) | Op::All(_) => StepKind::And,
+            Op::Or(..) | Op::Any(_) => StepKind::Or,
+            Op::Not(_) => StepKind::Not,
+            Op::Ternary(..) => StepKind::Ternary,
+            Op::Call(..) => StepKind::Call,
+            Op::Member(..) => StepKind::Member,
+            Op::List(_) | Op::Map(_) => StepKind::Literal,
             _ => StepKind::Operation,
         }
     }
 }
 
 impl Step {
-    /// The step and all steps inside it, in source order. It keeps a list of what is left: steps nest as deeply as
+    /// The step and all steps inside it, in source order. A list of open steps replaces recursion: steps nest as deeply as
     /// functions and operands together.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Step> {
         let mut open = vec![self];
@@ -134,7 +132,7 @@ impl Step {
     }
 
     /// The operation, which is the key of coverage.
-    pub fn node(&self) -> NodeId {
-        self.node
+    pub fn op(&self) -> OpId {
+        self.op
     }
 }

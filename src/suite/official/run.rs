@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     eval::{Coverage, Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
-    program::{Code, NodeId, Program, ServiceProgram, Statement},
+    program::{Code, Id, OpId, Program, ServiceProgram, Statement},
     storage,
     text::Span,
     value::{Segments, json::to_plain},
@@ -41,9 +41,10 @@ pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> T
             facts: None,
         };
         let language = Service { program: service, subject: &subject, host: &mocks, block: None };
-        let evaluator = Evaluator::new(&program.code, language, &arena, &mut watch);
-        match evaluator.decide(&program.statements, case.method.name()) {
+        let mut evaluator = Evaluator::new(&program.code, language, &arena, &mut watch);
+        match evaluator.decide(&program.statements, &case.method.requested()) {
             Verdict::Allow(_) => (true, None),
+            Verdict::Slow => (false, None),
             Verdict::Deny(error) => (false, error.map(|error| Fault::new(&program.code, &error))),
             Verdict::Abort(error) => (false, Some(Fault::new(&program.code, &error))),
         }
@@ -85,13 +86,13 @@ impl TestResult {
 /// Notes what the conditions of statements give and, where reports are asked for, counts all expressions.
 struct Watch {
     /// Where the condition of the statement that is tried stands, or the statement, where it has none.
-    span: Option<(Option<NodeId>, Span)>,
+    span: Option<(Option<OpId>, Span)>,
     visited: Vec<(SourcePosition, Json)>,
     coverage: Option<Coverage>,
 }
 
 impl Observer for Watch {
-    fn statement(&mut self, _number: u32, statement: &Statement) {
+    fn statement(&mut self, _id: Id<Statement>, statement: &Statement) {
         self.span = Some((statement.condition, statement.span));
     }
 
@@ -110,9 +111,9 @@ impl Observer for Watch {
         self.visited.push((position, value));
     }
 
-    fn leave(&mut self, code: &Code, node: NodeId, result: &Evaluated<'_>) {
+    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
         if let Some(coverage) = &mut self.coverage {
-            coverage.leave(code, node, result);
+            coverage.leave(code, op, result);
         }
     }
 }
