@@ -47,9 +47,9 @@
 //!
 //! # Why predicates
 //!
-//! A decision by predicates takes a tenth of the time that the machine needs for the operations, and allocates nothing. A
-//! task list with fused leaves was the alternative; entering and leaving the operations around them alone costs more than
-//! the whole decision may (`cargo bench --bench limits`).
+//! A decision of W1 to W4 of `cargo bench --bench limits` by predicates takes 640 to 2,200 instructions and allocates nothing.
+//! The machine would push, enter and leave a task for each operation of such a condition instead, for 35 of them in W3. That
+//! is why `predicate.rs`, `usual.rs` and `snapshots.rs` repeat what operators say, for the truth of a condition alone.
 
 mod call;
 mod coverage;
