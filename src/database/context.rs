@@ -92,7 +92,7 @@ impl<'a> Language<'a> for Context<'a> {
     }
 
     #[inline]
-    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+    fn borrowed(&self, slot: u8) -> Option<&ValueRef<'a>> {
         (slot == 0).then_some(&self.given.auth)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Language<'a> for Local<'a> {
     }
 
     #[inline]
-    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+    fn borrowed(&self, slot: u8) -> Option<&ValueRef<'a>> {
         (slot == 0).then_some(&self.given.auth)
     }
 

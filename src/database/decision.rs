@@ -7,7 +7,7 @@ use crate::{
     value::Value,
 };
 
-use super::{RequestError, judged::Judged, limits::shorten};
+use super::{RequestError, limits::shorten, trace_log::TraceLog};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ use super::{RequestError, judged::Judged, limits::shorten};
 pub struct Decision {
     pub(super) source: Source,
     pub(super) cause: Cause,
-    pub(super) rules: Judged,
+    pub(super) rules: TraceLog,
     pub(super) warnings: Vec<IndexWarning>,
     pub(super) request: String,
 }

@@ -11,7 +11,7 @@ use crate::{
     value::Value,
 };
 
-use super::{Cause, Decision, RuleKind, RuleTrace, audit::MOST_BELOW, limits};
+use super::{Cause, Decision, RuleKind, RuleTrace, limits, recorder::MAX_BELOW};
 
 /// A decision in words: every rule on the way from the root, and what was decisive.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +56,8 @@ impl Display for Explanation<'_> {
             nearest.write(f, self.width, &self.decision.source)?;
         }
         let invalid = rules.iter().filter(|rule| rule.kind == RuleKind::Validate && !rule.holds()).count();
-        if invalid >= MOST_BELOW {
-            writeln!(f, "\n(no more than {MOST_BELOW} places that are not valid are shown)")?;
+        if invalid >= MAX_BELOW {
+            writeln!(f, "\n(no more than {MAX_BELOW} places that are not valid are shown)")?;
         }
         self.decisive(f)
     }

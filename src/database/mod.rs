@@ -25,7 +25,6 @@
 //! answers. Invariants: rules see a write through an overlay, nothing stored is copied; a host is asked only for what
 //! rules look at.
 
-mod audit;
 mod context;
 mod data;
 mod decide;
@@ -36,18 +35,19 @@ mod explain;
 mod hostile;
 mod incoming;
 mod json;
-mod judged;
 mod limits;
 mod place;
 mod query;
+mod recorder;
 mod request;
 mod run;
 mod store;
+mod trace_log;
 mod tree;
 
 use std::sync::Arc;
 
-use audit::Detail;
+use recorder::Detail;
 
 pub use crate::syntax::DuplicateKeys;
 pub use data::{Data, Scalar};
@@ -64,7 +64,7 @@ pub use tree::{Stored, Tree};
 use crate::{
     check,
     error::Error,
-    eval::Coverage,
+    eval::{Coverage, Recorder},
     program::{self, RuleTree},
     syntax,
     text::{Diagnostic, Diagnostics, Source},
@@ -109,6 +109,7 @@ impl Ruleset {
         match rules {
             Some(rules) if !refused => {
                 let tree = program::lower_database(source, &rules);
+                let tree = tree.map_err(|corrupt| Error::Source(corrupt.refuse(source)))?;
                 Ok(Ruleset { inner: Arc::new(Inner { tree, warnings: found }) })
             }
             _ => Err(Error::Source(found)),
@@ -130,7 +131,7 @@ impl Ruleset {
     /// The places that have rules or lie on the way to some, as rules write them: `/users/$uid`. In source order, each
     /// before those below it.
     pub fn places(&self) -> impl Iterator<Item = &str> {
-        self.inner.tree.places.iter().map(|place| place.path.as_str())
+        self.inner.tree.nodes.iter().map(|place| place.path.as_str())
     }
 
     /// Decides a request.
@@ -148,7 +149,7 @@ impl Ruleset {
     ///
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(self, request, data, Detail::Steps)
+        run::decide(self, request, data, Detail::Steps(Recorder::default()))
     }
 
     /// Decides a request and counts what was evaluated.

@@ -5,23 +5,24 @@ use std::borrow::Cow;
 use arrayvec::ArrayVec;
 use bumpalo::Bump;
 
-use crate::{error::Error, program::RuleTree, value::Unreadable};
+use crate::{error::Error, eval::Silent, program::RuleTree, value::Unreadable};
 
 use super::{
     Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar, Transport,
     Tree,
-    audit::{Audit, Detail, Plain, Record},
     context::{self, AuthRecord, Given},
     data::names,
-    decide::{Judge, Verdict},
+    decide::{RuleWalk, Undecided, Verdict},
     limits::{
         Extent, MAX_KEY, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, is_refused, path_of,
         place_of,
     },
     place::{Base, Change, Location, State, stored_number},
     query::QueryRecord,
+    recorder::{Detail, WalkObserver, WalkRecorder},
     request::Operation,
     store::Store,
+    trace_log::{TraceLog, cause},
     tree::Leaf,
 };
 
@@ -29,8 +30,8 @@ use super::{
 enum Halt {
     /// The database does not take it. Apart, so that answers stay small.
     Refused(Box<RequestError>),
-    /// The host's data cannot be read; the store has the error.
-    Unreadable,
+    /// The host's data cannot be read, and the store has the error; or the compiled rules are corrupt.
+    Undecided,
 }
 
 impl From<RequestError> for Halt {
@@ -39,9 +40,15 @@ impl From<RequestError> for Halt {
     }
 }
 
+impl From<Undecided> for Halt {
+    fn from(_: Undecided) -> Self {
+        Halt::Undecided
+    }
+}
+
 impl From<Unreadable> for Halt {
     fn from(_: Unreadable) -> Self {
-        Halt::Unreadable
+        Halt::Undecided
     }
 }
 
@@ -49,7 +56,7 @@ impl From<Unreadable> for Halt {
 pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) -> Result<bool, Error> {
     let texts = Bump::new();
     let store = Store::new(tree, &texts);
-    let said = judge(rules, request, &store, &mut Plain, |_, verdict| verdict == Verdict::Allowed);
+    let said = judge(rules, request, &store, &mut Silent, |_, verdict| verdict == Verdict::Allowed);
     match (said, store.into_failure()) {
         (_, Some(error)) => Err(Error::Data(error)),
         (Ok(granted), None) => Ok(granted),
@@ -67,35 +74,35 @@ pub(super) fn decide(
     let rules = &ruleset.inner.tree;
     let texts = Bump::new();
     let store = Store::new(tree, &texts);
-    let mut record = Record::new(&rules.code, detail);
+    let mut recorder = WalkRecorder::new(detail);
     let mut paths = Vec::new();
-    let said = judge(rules, request, &store, &mut record, |path, verdict| {
-        paths.push((path, verdict));
+    let said = judge(rules, request, &store, &mut recorder, |path, verdict| {
+        paths.push((path_of(path), verdict));
         true
     });
     if let Some(error) = store.into_failure() {
         return Err(Error::Data(error));
     }
-    let judged = record.finish(ruleset);
     let kind = if matches!(request.operation, Operation::Read(_)) { RuleKind::Read } else { RuleKind::Write };
     let cause = match said {
-        Ok(_) => judged.cause(&paths, kind),
+        Ok(_) => cause(&recorder.rules, &paths, kind),
         Err(Halt::Refused(error)) => Cause::Refused(*error),
-        // Without an error of the host there is nothing that cannot be read.
-        Err(Halt::Unreadable) => Cause::NoRule("/".to_owned(), kind),
+        // The store has no error: the compiled rules are corrupt.
+        Err(Halt::Undecided) => Cause::NoRule("/".to_owned(), kind),
     };
     let warnings = index_warning(rules, request).into_iter().collect();
     let source = rules.code.source.clone();
-    Ok(Decision { source, cause, rules: judged, warnings, request: request.title() })
+    let rules = TraceLog::new(ruleset.clone(), recorder.rules);
+    Ok(Decision { source, cause, rules, warnings, request: request.title() })
 }
 
 /// Judges every path of a request until `each` says that no more is wanted; true if it never did.
-fn judge<A: Audit>(
+fn judge<O: WalkObserver>(
     rules: &RuleTree,
     request: &Request<'_>,
     store: &Store<'_>,
-    audit: &mut A,
-    mut each: impl FnMut(String, Verdict) -> bool,
+    observer: &mut O,
+    mut each: impl FnMut(&[&str], Verdict) -> bool,
 ) -> Result<bool, Halt> {
     let base = store.data().map_or(Base::Host, Base::memory);
     let root = Location::root(store, State::Stored(base));
@@ -114,20 +121,20 @@ fn judge<A: Audit>(
         query: &query,
         root: &root,
     };
-    let mut judge = Judge { rules, given: &given, audit };
+    let mut walk = RuleWalk::new(rules, &given, observer);
     match &request.operation {
         Operation::Read(query) => {
             path.check()?;
             query.check()?;
-            let verdict = judge.read(path.names())?;
-            Ok(each(A::name(path.names()), verdict))
+            let verdict = walk.read(path.names())?;
+            Ok(each(path.names(), verdict))
         }
         Operation::Write(value) if path.is_priority() => {
             path.pop();
             let priority = priority_of(value, &path, request.now)?;
-            set_priority(&mut judge, &path, priority.as_ref(), each)
+            set_priority(&mut walk, &path, priority.as_ref(), each)
         }
-        Operation::Priority(priority) => set_priority(&mut judge, &path, priority.as_ref(), each),
+        Operation::Priority(priority) => set_priority(&mut walk, &path, priority.as_ref(), each),
         Operation::Write(value) => {
             path.check()?;
             check_size(fits(value, &path)?, request.transport)?;
@@ -140,8 +147,8 @@ fn judge<A: Audit>(
             };
             let change = Change::Replace(data);
             let new_root = Location::root(store, State::changed_at(path.names(), &change, base));
-            let verdict = judge.write(&new_root, path.names(), Some(data))?;
-            Ok(each(A::name(path.names()), verdict))
+            let verdict = walk.write(&new_root, path.names(), Some(data))?;
+            Ok(each(path.names(), verdict))
         }
         Operation::Update(values) => {
             let values = values.as_ref().map_err(Clone::clone)?;
@@ -149,9 +156,9 @@ fn judge<A: Audit>(
             let Some(change) = overlay(&writes) else { return Ok(true) };
             let new_root = Location::root(store, State::changed(&change, base));
             for write in &writes {
-                judge.audit.update(&write.path);
-                let verdict = judge.write(&new_root, &write.path, write.data())?;
-                if !each(A::name(&write.path), verdict) {
+                walk.observer.update(&write.path);
+                let verdict = walk.write(&new_root, &write.path, write.data())?;
+                if !each(&write.path, verdict) {
                     return Ok(false);
                 }
             }
@@ -278,11 +285,11 @@ fn priority_of(value: &Incoming, path: &Path<'_>, now: Option<f64>) -> Result<Op
 }
 
 /// Judged as a write of the place itself (realtime-database specification, section 5.2, recommended).
-fn set_priority<A: Audit>(
-    judge: &mut Judge<'_, A>,
+fn set_priority<O: WalkObserver>(
+    walk: &mut RuleWalk<'_, O>,
     path: &Path<'_>,
     priority: Option<&Scalar>,
-    mut each: impl FnMut(String, Verdict) -> bool,
+    mut each: impl FnMut(&[&str], Verdict) -> bool,
 ) -> Result<bool, Halt> {
     path.check()?;
     if let Some(scalar @ Scalar::Bool(_)) = priority {
@@ -293,9 +300,9 @@ fn set_priority<A: Audit>(
         check_number(*n).map_err(|number| RequestError::Number { place: place_of(path.names()), number })?;
     }
     let change = Change::Priority(priority.map(Leaf::from));
-    let new_root = judge.given.root.with_change(path.names(), &change);
-    let verdict = judge.write(&new_root, path.names(), None)?;
-    Ok(each(A::name(path.names()), verdict))
+    let new_root = walk.given.root.with_change(path.names(), &change);
+    let verdict = walk.write(&new_root, path.names(), None)?;
+    Ok(each(path.names(), verdict))
 }
 
 /// One path of an update.
@@ -381,12 +388,12 @@ fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
 fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
     let Operation::Read(query) = &request.operation else { return None };
     let index = Query::index(query)?;
-    let mut place = rules.place(0);
+    let mut node = rules.nodes.get(rules.root).ok();
     let names: Vec<&str> = names(&request.path).collect();
     for name in &names {
-        place = place.and_then(|rules_here| rules_here.child(name)).and_then(|(child, _)| rules.place(child));
+        node = node.and_then(|node| node.child(name)).and_then(|(child, _)| rules.nodes.get(child).ok());
     }
-    if place.is_some_and(|place| place.indexes.iter().any(|known| known.trim_matches('/') == index)) {
+    if node.is_some_and(|node| node.indexes.iter().any(|known| known.trim_matches('/') == index)) {
         return None;
     }
     let (path, at) = (path_of(&names), place_of(&names));

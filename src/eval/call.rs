@@ -2,7 +2,8 @@
 //! specification, section 2.
 
 use crate::{
-    program::{Node, NodeId, Run, ServiceFunction},
+    pattern::Pattern,
+    program::{Corrupt, Id, Ids, MethodTable, NameId, Op, OpId, ServiceFunction},
     stdlib::{self, Builtin, Failure},
     value::{Str, Type, ValueRef},
 };
@@ -13,17 +14,17 @@ use super::{
     outer, start,
 };
 
-/// Arguments, receiver included, that are collected without allocating.
+/// The number of arguments that are collected without allocating.
 const FEW: usize = 5;
 
 impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
-    pub(super) fn builtin(&mut self, id: NodeId, builtin: &'static Builtin, arguments: Run) -> Result<'a> {
+    pub(super) fn builtin(&mut self, id: OpId, builtin: &'static Builtin, arguments: Ids<OpId>) -> Result<'a> {
         let values = self.values(id, arguments)?;
         self.called(id, builtin, &values)
     }
 
-    /// The result of a built-in for arguments that are there.
-    fn called(&mut self, id: NodeId, builtin: &'static Builtin, values: &[ValueRef<'a>]) -> Result<'a> {
+    /// The result of a built-in for these arguments.
+    fn called(&mut self, id: OpId, builtin: &'static Builtin, values: &[ValueRef<'a>]) -> Result<'a> {
         let result = builtin.call(L::OPERATORS, self.arena, values).map_err(|f| dispatch(id, f))?;
         if let (ValueRef::Bool(false), Some(why)) = (result, builtin.why) {
             self.evaluator.observer.refutes(|| why(values));
@@ -31,9 +32,14 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         self.evaluator.sized(id, result)
     }
 
-    pub(super) fn method(&mut self, id: NodeId, table: u32, arguments: Run, pattern: u32) -> Result<'a> {
-        let code = self.code;
-        let count = arguments.len as usize;
+    pub(super) fn method(
+        &mut self,
+        id: OpId,
+        table: Id<MethodTable>,
+        arguments: Ids<OpId>,
+        pattern: Option<Id<Pattern>>,
+    ) -> Result<'a> {
+        let count = arguments.len();
         if count == 0 {
             let receiver = self.operand(id)?;
             let method = self.method_of(id, table, &receiver)?;
@@ -53,9 +59,8 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         if let Some(error) = results.iter().find_map(|r| r.err()) {
             return Err(error);
         }
-        let compiled = code.patterns.get((pattern as usize).wrapping_sub(1));
-        if let (Some(pattern), ValueRef::String(text)) = (compiled, receiver)
-            && let Some(result) = self.with_pattern(pattern, method.name, text, &results)
+        if let (Some(pattern), ValueRef::String(text)) = (pattern, receiver)
+            && let Some(result) = self.with_pattern(self.code.patterns.get(pattern)?, method.name, text, &results)
         {
             return result.map_err(|f| dispatch(id, f)).and_then(|value| self.evaluator.sized(id, value));
         }
@@ -77,20 +82,20 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     /// The method of that table for a receiver.
     fn method_of(
         &self,
-        id: NodeId,
-        table: u32,
+        id: OpId,
+        table: Id<MethodTable>,
         receiver: &ValueRef<'a>,
     ) -> std::result::Result<&'static Builtin, Error<'a>> {
-        let Some(methods) = self.code.methods.get(table as usize) else { return Err(start(id, Failure::Null)) };
+        let methods = self.code.methods.get(table)?;
         let no_method = || dispatch(id, (L::OPERATORS.no_method)(&methods.name, receiver.type_of()));
         methods.get(receiver.type_of()).ok_or_else(no_method)
     }
 
-    /// `matches`, `split` and `replace` with the pattern that was compiled when the rules were loaded. `None` where the
-    /// arguments do not fit, so that the table words the error.
+    /// `matches`, `split` and `replace` with the pattern that lowering compiled. `None` where the arguments do not fit, so
+    /// that the table words the error.
     fn with_pattern(
         &self,
-        pattern: &crate::pattern::Pattern,
+        pattern: &Pattern,
         method: &str,
         text: Str<'a>,
         arguments: &[Result<'a>],
@@ -106,7 +111,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         }
     }
 
-    pub(super) fn service(&mut self, id: NodeId, function: ServiceFunction, arguments: Run) -> Result<'a> {
+    pub(super) fn service(&mut self, id: OpId, function: ServiceFunction, arguments: Ids<OpId>) -> Result<'a> {
         let values = self.values(id, arguments)?;
         let signature = function.signature(self.evaluator.language.service());
         let name = signature.split('(').next().unwrap_or(signature);
@@ -140,28 +145,31 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         Err(anchor(id, stdlib::told(self.arena, message, why)))
     }
 
-    /// An unknown function is the error, whatever its arguments are; they are evaluated all the same.
-    pub(super) fn missing(&mut self, id: NodeId, package: u32, name: u32, arguments: Run) -> Result<'a> {
+    /// A function that does not exist is the error, whatever its arguments are; they are evaluated all the same.
+    pub(super) fn missing(
+        &mut self,
+        id: OpId,
+        package: Option<NameId>,
+        name: NameId,
+        arguments: Ids<OpId>,
+    ) -> Result<'a> {
         self.spend(id, 1)?;
-        self.take(arguments.len as usize);
+        self.take(arguments.len());
         let code = self.code;
-        let name = code.name(name);
-        let name = match package.checked_sub(1) {
-            Some(package) => self.arena.alloc_str(&format!("{}.{name}", code.name(package))),
+        let name = code.name(name)?;
+        let name = match package {
+            Some(package) => self.arena.alloc_str(&format!("{}.{name}", code.name(package)?)),
             None => name,
         };
         Err(outer(id, Failure::NotFound(name)))
     }
 
-    /// Arguments are computed once and may be errors, which do no harm unless they are read. They become the locals of
-    /// the function, whose variables are computed next.
-    pub(super) fn after_arguments(&mut self, id: NodeId) -> Advance<'a> {
+    /// Arguments are evaluated once and may be errors, which do no harm unless something reads them. They become the locals
+    /// of the function, whose variables are evaluated next.
+    pub(super) fn after_arguments(&mut self, id: OpId) -> Advance<'a> {
         let code = self.code;
-        let called = match code.node(id) {
-            Node::Call(function, arguments) => code.functions.get(function as usize).zip(Some(arguments.len as usize)),
-            _ => None,
-        };
-        let Some((function, count)) = called else { return Err(start(id, Failure::Null)) };
+        let Op::Call(function, arguments) = code.op(id)? else { return Err(Corrupt.into()) };
+        let (function, count) = (code.functions.get(function)?, arguments.len());
         self.spend(id, 1)?;
         if count != function.parameters.len() {
             self.take(count);
@@ -180,13 +188,10 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// A variable of a function has its value.
-    pub(super) fn after_variable(&mut self, id: NodeId, at: u32) -> Advance<'a> {
+    pub(super) fn after_variable(&mut self, id: OpId, at: u32) -> Advance<'a> {
         let code = self.code;
-        let function = match code.node(id) {
-            Node::Call(function, _) => code.functions.get(function as usize),
-            _ => None,
-        };
-        let Some(function) = function else { return Err(start(id, Failure::Null)) };
+        let Op::Call(function, _) = code.op(id)? else { return Err(Corrupt.into()) };
+        let function = code.functions.get(function)?;
         if let Some(value) = function.lets.get(at as usize) {
             self.spend(*value, 1)?;
         }
@@ -197,7 +202,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// Evaluates a variable of a function, or after the last one its result.
-    fn next_variable(&mut self, id: NodeId, lets: &[NodeId], at: u32, result: NodeId) {
+    fn next_variable(&mut self, id: OpId, lets: &[OpId], at: u32, result: OpId) {
         match lets.get(at as usize) {
             Some(value) => self.todo([Task::Variable(id, at), Task::Enter(*value)]),
             None => self.todo([Task::Finish(id), Task::Enter(result)]),
@@ -207,14 +212,14 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     /// The result of a user's function, whose locals end.
     pub(super) fn returned(&mut self) -> Result<'a> {
         self.locals.truncate(self.frame);
-        self.frame = self.frames.pop().unwrap_or(0);
+        self.frame = self.frames.pop().ok_or(Corrupt)?;
         self.pop()
     }
 
     /// Arguments as values, the leftmost error first.
-    fn values(&mut self, id: NodeId, arguments: Run) -> std::result::Result<Vec<ValueRef<'a>>, Error<'a>> {
+    fn values(&mut self, id: OpId, arguments: Ids<OpId>) -> std::result::Result<Vec<ValueRef<'a>>, Error<'a>> {
         self.spend(id, 1)?;
-        self.take(arguments.len as usize).into_iter().collect()
+        self.take(arguments.len()).into_iter().collect()
     }
 }
 

@@ -1,31 +1,33 @@
-//! What was evaluated, and with what results, over many decisions: the counts behind coverage reports.
+//! Counts what is evaluated, and with what results, over many decisions, for coverage reports.
 
 use std::hash::{Hash as _, Hasher as _};
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::{
-    program::{Code, NodeId},
-    value::{Str, Value, ValueRef, deep_equals},
+    program::{Block, Code, Id, OpId, Statement},
+    value::{Segments, Str, Value, ValueRef, deep_equals},
 };
 
-use super::{Observer, Outcome, Result, kept::outcome_of};
+use super::{Observer, Outcome, Result, recorder::outcome_of};
 
-/// Different values of one operation that are kept; of further ones only their number.
-const MOST_VALUES: usize = 100;
+/// The number of different values of one operation that are kept; of others only their number is.
+const MAX_VALUES: usize = 100;
 
 /// Counts by operation and by statement of one compiled program. Those of several runs can be added up.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    nodes: Vec<NodeHits>,
-    statements: Vec<StatementHits>,
+    ops: Vec<OpHits>,
+    statements: Vec<OpHits>,
     blocks: Vec<u64>,
     values: bool,
+    /// The statement that is being tried.
+    current: Option<Id<Statement>>,
 }
 
-/// How often an operation gave what.
+/// How often an operation or a statement gave what.
 #[derive(Clone, Debug, Default)]
-pub struct NodeHits {
+pub struct OpHits {
     /// True.
     pub truths: u64,
     /// False.
@@ -36,23 +38,32 @@ pub struct NodeHits {
     pub others: u64,
     /// Different results with their numbers, in the order in which they were first seen.
     pub values: Vec<(Outcome, u64)>,
-    /// For each of them a number that equal ones share: a request has many parts, and is seen many times.
+    /// A hash of each value: a request has many parts, and the counter sees it many times.
     marks: Vec<u64>,
     /// Results beyond those.
     pub unkept: u64,
 }
 
-impl NodeHits {
+impl OpHits {
     /// How often it was evaluated.
     pub fn total(&self) -> u64 {
         self.truths + self.falses + self.errors + self.others
+    }
+
+    fn count(&mut self, result: &Result<'_>) {
+        match result {
+            Ok(ValueRef::Bool(true)) => self.truths += 1,
+            Ok(ValueRef::Bool(false)) => self.falses += 1,
+            Ok(_) => self.others += 1,
+            Err(_) => self.errors += 1,
+        }
     }
 
     fn note(&mut self, mark: u64, outcome: impl FnOnce() -> Outcome, same: impl Fn(&Outcome) -> bool, count: u64) {
         let mut known = self.values.iter_mut().zip(&self.marks).filter(|(_, other)| **other == mark);
         if let Some(((_, seen), _)) = known.find(|((known, _), _)| same(known)) {
             *seen += count;
-        } else if self.values.len() < MOST_VALUES {
+        } else if self.values.len() < MAX_VALUES {
             self.values.push((outcome(), count));
             self.marks.push(mark);
         } else {
@@ -60,7 +71,7 @@ impl NodeHits {
         }
     }
 
-    fn add(&mut self, other: &NodeHits) {
+    fn add(&mut self, other: &OpHits) {
         self.truths += other.truths;
         self.falses += other.falses;
         self.errors += other.errors;
@@ -72,56 +83,35 @@ impl NodeHits {
     }
 }
 
-/// How often a statement of Storage or Firestore rules gave what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StatementHits {
-    /// It permitted.
-    pub truths: u64,
-    /// Its condition was false.
-    pub falses: u64,
-    /// Its condition failed.
-    pub errors: u64,
-}
-
-impl StatementHits {
-    /// How often it was tried.
-    pub fn total(&self) -> u64 {
-        self.truths + self.falses + self.errors
-    }
-}
-
 impl Coverage {
     /// Nothing was evaluated yet. With `values` the results themselves are kept, not only their kinds.
     pub fn new(values: bool) -> Self {
         Coverage { values, ..Coverage::default() }
     }
 
-    /// The counts of an operation.
-    pub fn node(&self, id: NodeId) -> Option<&NodeHits> {
-        self.nodes.get(id.0 as usize)
+    /// The counts of an operation; `None` if it was never evaluated.
+    pub fn op(&self, id: OpId) -> Option<&OpHits> {
+        self.ops.get(id.index())
     }
 
-    /// The counts of a statement, by its number in the program.
-    pub fn statement(&self, number: u32) -> StatementHits {
-        self.statements.get(number as usize).copied().unwrap_or_default()
+    /// The counts of a statement; `None` if it was never tried.
+    pub fn statement(&self, id: Id<Statement>) -> Option<&OpHits> {
+        self.statements.get(id.index())
     }
 
-    /// How often a block covered the path of a request, by its number in the service.
-    pub fn block(&self, number: u32) -> u64 {
-        self.blocks.get(number as usize).copied().unwrap_or_default()
+    /// How often a block of a service covered the path of a request.
+    pub fn block(&self, id: Id<Block>) -> u64 {
+        self.blocks.get(id.index()).copied().unwrap_or_default()
     }
 
     /// Adds the counts of another run of the same program, as if it had come after this one.
     pub fn add(&mut self, other: &Coverage) {
         self.values |= other.values;
-        for (at, hits) in other.nodes.iter().enumerate() {
-            slot(&mut self.nodes, at).add(hits);
+        for (at, hits) in other.ops.iter().enumerate() {
+            slot(&mut self.ops, at).add(hits);
         }
         for (at, hits) in other.statements.iter().enumerate() {
-            let sum = slot(&mut self.statements, at);
-            sum.truths += hits.truths;
-            sum.falses += hits.falses;
-            sum.errors += hits.errors;
+            slot(&mut self.statements, at).add(hits);
         }
         for (at, hits) in other.blocks.iter().enumerate() {
             *slot(&mut self.blocks, at) += hits;
@@ -138,50 +128,27 @@ fn slot<T: Default + Clone>(list: &mut Vec<T>, at: usize) -> &mut T {
     &mut list[at]
 }
 
-/// The observer that counts.
-pub struct Counter<'c> {
-    code: &'c Code,
-    coverage: &'c mut Coverage,
-    statement: Option<u32>,
-}
-
-impl<'c> Counter<'c> {
-    /// Counts an evaluation of `code`.
-    pub fn new(code: &'c Code, coverage: &'c mut Coverage) -> Self {
-        Counter { code, coverage, statement: None }
-    }
-}
-
-impl Observer for Counter<'_> {
-    fn block(&mut self, block: u32) {
-        *slot(&mut self.coverage.blocks, block as usize) += 1;
+/// Counts what it sees.
+impl Observer for Coverage {
+    fn block(&mut self, id: Id<Block>, _block: &Block, _path: &Segments<'_>) {
+        *slot(&mut self.blocks, id.index()) += 1;
     }
 
-    fn statement(&mut self, statement: u32) {
-        self.statement = Some(statement);
+    fn statement(&mut self, id: Id<Statement>, _statement: &Statement) {
+        self.current = Some(id);
     }
 
-    fn decided(&mut self, result: &Result<'_>) {
-        let Some(statement) = self.statement.take() else { return };
-        let hits = slot(&mut self.coverage.statements, statement as usize);
-        match result {
-            Ok(ValueRef::Bool(true)) => hits.truths += 1,
-            Ok(_) => hits.falses += 1,
-            Err(_) => hits.errors += 1,
-        }
+    fn decided(&mut self, _code: &Code, result: &Result<'_>) {
+        let Some(statement) = self.current.take() else { return };
+        slot(&mut self.statements, statement.index()).count(result);
     }
 
-    fn leave(&mut self, node: NodeId, result: &Result<'_>) {
-        let hits = slot(&mut self.coverage.nodes, node.0 as usize);
-        match result {
-            Ok(ValueRef::Bool(true)) => hits.truths += 1,
-            Ok(ValueRef::Bool(false)) => hits.falses += 1,
-            Ok(_) => hits.others += 1,
-            Err(_) => hits.errors += 1,
-        }
-        if self.coverage.values {
-            let code = self.code;
-            hits.note(mark_of(result), || outcome_of(code, result), |known| same_result(code, known, result), 1);
+    fn leave(&mut self, code: &Code, op: OpId, result: &Result<'_>) {
+        let hits = slot(&mut self.ops, op.index());
+        hits.count(result);
+        if self.values {
+            let outcome = || outcome_of(code, result, &mut FxHashMap::default());
+            hits.note(mark_of(result), outcome, |known| same_result(code, known, result), 1);
         }
     }
 }
@@ -200,16 +167,16 @@ fn same_result(code: &Code, known: &Outcome, result: &Result<'_>) -> bool {
         // The commonest results need no copy to be compared.
         (Outcome::Value(Value::Bool(a)), Ok(ValueRef::Bool(b))) => a == b,
         (Outcome::Value(a), Ok(b)) if a.view().type_of() == b.type_of() => same(a.view(), *b),
-        _ => same_outcome(known, &outcome_of(code, result)),
+        _ => same_outcome(known, &outcome_of(code, result, &mut FxHashMap::default())),
     }
 }
 
-/// A number that equal results share.
+/// A hash that equal results share.
 fn mark_of(result: &Result<'_>) -> u64 {
     let mut hasher = FxHasher::default();
     match result {
         Ok(value) => mark(*value, &mut hasher),
-        Err(error) => error.node.hash(&mut hasher),
+        Err(error) => error.op.hash(&mut hasher),
     }
     hasher.finish()
 }

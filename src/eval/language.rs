@@ -1,4 +1,4 @@
-//! What the languages supply to an evaluation: their variables, and the rules by which operands are evaluated.
+//! What a language supplies to an evaluation: its variables, and the order in which operands are evaluated.
 
 use bumpalo::Bump;
 
@@ -13,15 +13,15 @@ use crate::{
 pub trait Language<'a> {
     /// Operators whose meaning differs between the languages.
     const OPERATORS: &'static Operators;
-    /// Whether operands and arguments are evaluated from the last to the first, and all of them even where one fails.
+    /// Whether operands and arguments are evaluated from the last to the first, all of them even where one fails.
     const RIGHT_TO_LEFT: bool;
-    /// Expressions that one request may evaluate.
+    /// The number of expressions that one request may evaluate, if there is a limit.
     const BUDGET: Option<u32>;
 
-    /// A variable by its slot; `None` is one that is not there.
+    /// A variable by its slot; `None` if it is absent.
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>>;
 
-    /// Why a variable is not there.
+    /// Why a variable is absent.
     fn absent(&self, _slot: u8) -> Failure<'a> {
         Failure::Null
     }
@@ -33,31 +33,31 @@ pub trait Language<'a> {
     /// A wildcard that stands for nothing.
     fn capture(&self, slot: u8, arena: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>>;
 
-    /// What is known of the request without looking for it.
+    /// What is known about the request without a look-up.
     fn facts(&self) -> Option<&Facts<'a>> {
         None
     }
 
-    /// The same as [`Self::variable`] without a copy, where the language keeps values of it.
-    fn kept(&self, _slot: u8) -> Option<&ValueRef<'a>> {
+    /// The same as [`Self::variable`] without a copy, where the language has the value.
+    fn borrowed(&self, _slot: u8) -> Option<&ValueRef<'a>> {
         None
     }
 
-    /// The segment of the request's path that a wildcard stands for, whatever the request; none where it has no name.
+    /// A segment of the request's path; `None` where it has no name.
     fn segment(&self, _at: u8) -> Option<ValueRef<'a>> {
         None
     }
 
-    /// The same as octets.
-    fn segment_octets(&self, _at: u8) -> Option<&'a [u8]> {
+    /// The same as bytes.
+    fn segment_bytes(&self, _at: u8) -> Option<&'a [u8]> {
         None
     }
 
-    /// What stands at a variable that is a place in the database: the same as asking the variable, without making a value
-    /// of it. None for any other variable, and where data cannot be read.
+    /// What the snapshot that a variable is has, without making a value of it. `None` for any other variable, and where data
+    /// cannot be read.
     fn content(&self, slot: u8) -> Option<Content<'a>> {
         match self.variable(slot)? {
-            ValueRef::Snapshot(place) => place.content().ok(),
+            ValueRef::Snapshot(snapshot) => snapshot.content().ok(),
             _ => None,
         }
     }
@@ -102,13 +102,13 @@ pub trait Host<'a> {
 pub struct Subject<'a> {
     /// The segments of its path.
     pub segments: &'a Segments<'a>,
-    /// Whether the last segment stands for documents that are not named, as in a list.
+    /// Whether the last segment stands for unnamed documents, as in a list.
     pub unnamed_last: bool,
     /// The variable `request`; `None` reads as an unknown variable.
     pub request: Option<ValueRef<'a>>,
     /// The variable `resource`.
     pub resource: Option<ValueRef<'a>>,
-    /// The parts of the two that are known without looking for them.
+    /// The parts of the two that are known without a look-up.
     pub facts: Option<Facts<'a>>,
 }
 
@@ -117,7 +117,7 @@ pub struct Subject<'a> {
 pub struct Service<'a> {
     /// The rules of the request's service.
     pub program: &'a ServiceProgram,
-    /// What is asked.
+    /// The request.
     pub subject: &'a Subject<'a>,
     /// Answers `get` and its kin.
     pub host: &'a dyn Host<'a>,
@@ -168,7 +168,7 @@ impl<'a> Language<'a> for Service<'a> {
     }
 
     #[inline(always)]
-    fn kept(&self, slot: u8) -> Option<&ValueRef<'a>> {
+    fn borrowed(&self, slot: u8) -> Option<&ValueRef<'a>> {
         if slot == 0 { self.subject.request.as_ref() } else { self.subject.resource.as_ref() }
     }
 
@@ -181,11 +181,11 @@ impl<'a> Language<'a> for Service<'a> {
     }
 
     #[inline]
-    fn segment_octets(&self, at: u8) -> Option<&'a [u8]> {
+    fn segment_bytes(&self, at: u8) -> Option<&'a [u8]> {
         let Subject { segments, unnamed_last, .. } = self.subject;
         // No other segment is empty.
-        let octets = segments.octets(usize::from(at));
-        if octets.is_empty() || *unnamed_last && usize::from(at) + 1 == segments.len() { None } else { Some(octets) }
+        let bytes = segments.octets(usize::from(at));
+        if bytes.is_empty() || *unnamed_last && usize::from(at) + 1 == segments.len() { None } else { Some(bytes) }
     }
 
     fn service(&self) -> &'a str {

@@ -1,7 +1,7 @@
-//! The literals whose parts are expressions: lists, maps and paths.
+//! Literals whose parts are operations: lists, maps and paths.
 
 use crate::{
-    program::{NodeId, Part, Run},
+    program::{Ids, OpId, Part},
     stdlib::{self, Failure},
     value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef},
 };
@@ -9,10 +9,10 @@ use crate::{
 use super::{Language, Observer, Result, machine::Machine, outer, start};
 
 impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
-    pub(super) fn list(&mut self, id: NodeId, items: Run) -> Result<'a> {
+    pub(super) fn list(&mut self, id: OpId, items: Ids<OpId>) -> Result<'a> {
         self.spend(id, 1)?;
-        let mut made = Vec::with_capacity(items.len as usize);
-        for _ in 0..items.len {
+        let mut made = Vec::with_capacity(items.len());
+        for _ in 0..items.len() {
             made.push(self.pop()?);
         }
         for item in &made {
@@ -22,14 +22,14 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         Ok(ValueRef::List(ListRef::Made(self.arena.alloc_slice_copy(&made))))
     }
 
-    pub(super) fn map(&mut self, id: NodeId, entries: Run) -> Result<'a> {
+    pub(super) fn map(&mut self, id: OpId, entries: Ids<OpId>) -> Result<'a> {
         self.spend(id, 1)?;
-        let nodes = entries.of(&self.code.lists);
-        let results = self.take(nodes.len());
-        let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(nodes.len() / 2);
+        let ops = self.code.lists.slice(entries)?;
+        let results = self.take(ops.len());
+        let mut made: Vec<(Str<'a>, ValueRef<'a>)> = Vec::with_capacity(ops.len() / 2);
         let mut seen = rustc_hash::FxHashMap::default();
-        // All keys are judged first, then the values.
-        let pairs = || results.chunks_exact(2).zip(nodes.chunks_exact(2));
+        // All keys are checked before the values.
+        let pairs = || results.chunks_exact(2).zip(ops.chunks_exact(2));
         for (pair, ids) in pairs() {
             if let ([key, _], [key_id, _]) = (pair, ids)
                 && !matches!(*key, Ok(ValueRef::String(_)))
@@ -56,25 +56,25 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         Ok(ValueRef::Map(MapRef::Made(self.arena.alloc_slice_copy(&made))))
     }
 
-    pub(super) fn path(&mut self, id: NodeId, parts: Run) -> Result<'a> {
+    pub(super) fn path(&mut self, id: OpId, parts: Ids<Part>) -> Result<'a> {
         let code = self.code;
-        let parts = parts.of(&code.parts);
+        let parts = code.parts.slice(parts)?;
         let mut segments = Vec::with_capacity(parts.len());
         for part in parts {
-            let node = match part {
+            let op = match part {
                 Part::Capture(name) => {
-                    segments.push(SegmentRef::Capture(Str::Utf8(code.name(*name)), None));
+                    segments.push(SegmentRef::Capture(Str::Utf8(code.name(*name)?), None));
                     continue;
                 }
                 Part::Glob(name) => {
-                    segments.push(SegmentRef::Glob(Str::Utf8(code.name(*name)), None));
+                    segments.push(SegmentRef::Glob(Str::Utf8(code.name(*name)?), None));
                     continue;
                 }
                 Part::Literal(_) => id,
-                Part::Node(node) => *node,
+                Part::Op(op) => *op,
             };
             let value = self.pop()?;
-            stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(node, f))?;
+            stdlib::splice(self.arena, value, &mut segments).map_err(|f| outer(op, f))?;
         }
         Ok(ValueRef::Path(PathRef::Made(self.arena.alloc_slice_copy(&segments))))
     }

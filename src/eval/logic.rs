@@ -1,7 +1,7 @@
 //! `&&`, `||` and `?:`: what is evaluated, and which error survives (runtime specification, section 4).
 
 use crate::{
-    program::{Node, NodeId},
+    program::{Corrupt, Op, OpId},
     stdlib::Failure,
     value::ValueRef,
 };
@@ -14,11 +14,11 @@ use super::{
 
 impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     /// The left side of `&&` or `||` decides, or the right side is evaluated. Meanwhile the left side stays on the stack.
-    pub(super) fn after_left(&mut self, id: NodeId) -> Advance<'a> {
-        let (right, decisive) = match self.code.node(id) {
-            Node::And(_, right) => (right, false),
-            Node::Or(_, right) => (right, true),
-            _ => return Err(start(id, Failure::Null)),
+    pub(super) fn after_left(&mut self, id: OpId) -> Advance<'a> {
+        let (right, decisive) = match self.code.op(id)? {
+            Op::And(_, right) => (right, false),
+            Op::Or(_, right) => (right, true),
+            _ => return Err(Corrupt.into()),
         };
         self.spend(id, 1)?;
         let left = match self.pop() {
@@ -32,10 +32,10 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         Ok(None)
     }
 
-    /// Both sides of `&&`, or with `decisive` of `||`: a side of that value decides, whatever the other side is. Where
-    /// something was left behind between them, that is taken for the left side, and returned as it is where the right
-    /// side does not decide.
-    pub(super) fn sides(&mut self, id: NodeId, decisive: bool) -> Result<'a> {
+    /// Both sides of `&&`, or with `decisive` of `||`: a side of that value decides, whatever the other side is. An operand
+    /// that was left behind between them takes the place of the left side, and is the result where the right side does not
+    /// decide.
+    pub(super) fn sides(&mut self, id: OpId, decisive: bool) -> Result<'a> {
         self.spend(id, 1)?;
         let (right, left) = (self.pop(), self.pop());
         match (right, left) {
@@ -49,13 +49,13 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// `&&` and `||` of database rules: the first part with the decisive value decides, a part that fails ends the rule.
-    pub(super) fn after_parts(&mut self, id: NodeId, done: u32) -> Advance<'a> {
-        let (parts, decisive) = match self.code.node(id) {
-            Node::All(parts) => (parts, false),
-            Node::Any(parts) => (parts, true),
-            _ => return Err(start(id, Failure::Null)),
+    pub(super) fn after_parts(&mut self, id: OpId, done: u32) -> Advance<'a> {
+        let (parts, decisive) = match self.code.op(id)? {
+            Op::All(parts) => (parts, false),
+            Op::Any(parts) => (parts, true),
+            _ => return Err(Corrupt.into()),
         };
-        let parts = parts.of(&self.code.lists);
+        let parts = self.code.lists.slice(parts)?;
         if let Some(part) = (done as usize).checked_sub(1).and_then(|last| parts.get(last)) {
             match self.pop() {
                 Ok(ValueRef::Bool(found)) if found != decisive => {}
@@ -74,11 +74,9 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         }
     }
 
-    /// The condition of `?:` chooses a branch, and stays on the stack below it. What a choice costs was measured.
-    pub(super) fn after_condition(&mut self, id: NodeId) -> Advance<'a> {
-        let Node::Ternary(_, yes, no) = self.code.node(id) else {
-            return Err(start(id, Failure::Null));
-        };
+    /// The condition of `?:` chooses a branch, and stays on the stack below it. The costs of a choice are measured.
+    pub(super) fn after_condition(&mut self, id: OpId) -> Advance<'a> {
+        let Op::Ternary(_, yes, no) = self.code.op(id)? else { return Err(Corrupt.into()) };
         let condition = self.pop();
         self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 })?;
         let branch = match condition {
@@ -92,9 +90,9 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         Ok(None)
     }
 
-    /// The value of the branch. Where the branch left something behind that is no boolean, the official engine ends the
+    /// The value of the branch. Where the branch left something behind that is no boolean, the official engine aborts the
     /// evaluation of the whole request.
-    pub(super) fn branch(&mut self, id: NodeId) -> Result<'a> {
+    pub(super) fn branch(&mut self, id: OpId) -> Result<'a> {
         let (value, predicate) = (self.pop(), self.pop());
         match predicate {
             Ok(ValueRef::Bool(_)) => value,

@@ -1,7 +1,8 @@
-//! The loop that evaluates a condition: a list of tasks and a stack of operands, no recursion.
+//! The machine that evaluates a condition operation by operation, with a list of tasks and a stack of operands instead of
+//! recursion.
 //!
-//! An operation is entered, its operands are evaluated, and it is finished: it takes its operands from the stack and
-//! pushes its result. `&&`, `||`, `?:`, calls of users' functions and the chains of database rules have tasks in between.
+//! The machine enters an operation, evaluates its operands and finishes it: the operation takes its operands from the stack
+//! and pushes its result. `&&`, `||`, `?:`, calls of users' functions and the chains of database rules have tasks in between.
 //!
 //! Operations take their operands from one stack, as in the official engine. Each takes as many as it has, with one
 //! exception: a list or a path takes its parts up to the first that is an error, and leaves the others behind. An
@@ -13,7 +14,7 @@ use bumpalo::Bump;
 use smallvec::SmallVec;
 
 use crate::{
-    program::{Code, Node, NodeId, Part, Run},
+    program::{Code, Corrupt, Ids, NameId, Op, OpId, Part},
     stdlib::{self, Failure},
     value::{Str, TypeName, ValueRef},
 };
@@ -25,32 +26,32 @@ use super::{Error, Evaluator, Language, Observer, Result, anchor, comparison, di
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Task {
     /// Enter an operation.
-    Enter(NodeId),
+    Enter(OpId),
     /// Push a name: a plain segment of a path.
-    Name(u32),
+    Name(NameId),
     /// Push the null that stands for an absent bound of a range.
-    Absent(NodeId),
+    Absent(OpId),
     /// All operands are on the stack.
-    Finish(NodeId),
+    Finish(OpId),
     /// The left side of `&&` or `||` is on the stack.
-    Left(NodeId),
+    Left(OpId),
     /// The condition of `?:` is on the stack.
-    Condition(NodeId),
+    Condition(OpId),
     /// The arguments of a user's function are on the stack.
-    Arguments(NodeId),
+    Arguments(OpId),
     /// The value of a function's variable is on the stack: which one.
-    Variable(NodeId, u32),
+    Variable(OpId, u32),
     /// So many parts of a chain are evaluated; the last of them is on the stack.
-    Parts(NodeId, u32),
+    Parts(OpId, u32),
 }
 
-/// Operands of most conditions: they need no allocation.
+/// The number of operands of most conditions, which need no allocation.
 const FEW_OPERANDS: usize = 8;
 
-/// Whether evaluation goes on; an error ends it.
+/// Whether the evaluation continues; an error ends it.
 type Flow<'a> = std::result::Result<(), Error<'a>>;
 
-/// How an operation goes on: with its value, or without one while tasks of its own are left. An error is its result.
+/// How an operation continues: with its value, or without one while tasks of its own are left. An error is its result.
 pub(super) type Advance<'a> = std::result::Result<Option<ValueRef<'a>>, Error<'a>>;
 
 /// The evaluation of one condition.
@@ -70,39 +71,30 @@ pub(super) struct Machine<'e, 'a, 'o, L, O> {
     pub(super) frames: SmallVec<[usize; FEW_OPERANDS]>,
 }
 
-/// What a condition gave.
-pub(super) struct Evaluated<'a> {
-    pub(super) result: Result<'a>,
-    /// Whether a list or a path left operands behind that nobody took.
-    pub(super) has_leftovers: bool,
+impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
+    /// Evaluates a whole condition operation by operation.
+    pub fn condition(&mut self, condition: OpId) -> Result<'a> {
+        Machine::new(self).run(condition)
+    }
 }
 
-impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
-    /// Evaluates a whole condition.
-    pub fn condition(&mut self, condition: NodeId) -> Result<'a> {
-        self.evaluate(condition).result
-    }
-
-    /// The same, with what it leaves behind.
-    pub(super) fn evaluate(&mut self, condition: NodeId) -> Evaluated<'a> {
-        let mut machine = Machine {
-            code: self.code,
-            arena: self.arena,
-            evaluator: self,
+impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
+    pub(super) fn new(evaluator: &'e mut Evaluator<'a, 'o, L, O>) -> Self {
+        Machine {
+            code: evaluator.code,
+            arena: evaluator.arena,
+            evaluator,
             tasks: SmallVec::new(),
             operands: SmallVec::new(),
             locals: SmallVec::new(),
             frame: 0,
             frames: SmallVec::new(),
-        };
-        let result = machine.run(condition);
-        Evaluated { result, has_leftovers: !machine.operands.is_empty() }
+        }
     }
-}
 
-impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
-    fn run(&mut self, condition: NodeId) -> Result<'a> {
-        self.tasks.push(Task::Enter(condition));
+    /// Evaluates an operation. What it leaves behind stays among the operands.
+    pub(super) fn run(&mut self, op: OpId) -> Result<'a> {
+        self.tasks.push(Task::Enter(op));
         while let Some(task) = self.tasks.pop() {
             if let Err(error) = self.perform(task) {
                 self.unwind(&error);
@@ -112,11 +104,11 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         self.pop()
     }
 
-    /// The operand that was pushed last.
+    /// Takes the operand that was pushed last. Every operation pushes what another takes: without an operand the program
+    /// is corrupt.
     #[inline]
     pub(super) fn pop(&mut self) -> Result<'a> {
-        // Each operation pushes what it takes; without an operand nothing is granted.
-        self.operands.pop().unwrap_or(Err(start(NodeId(u32::MAX), Failure::Null)))
+        self.operands.pop().unwrap_or(Err(Corrupt.into()))
     }
 
     /// Takes as many operands as arguments were evaluated, in the order of the arguments.
@@ -130,8 +122,8 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
 
     /// Pays for an operation.
     #[inline]
-    pub(super) fn spend(&mut self, id: NodeId, cost: u32) -> Flow<'a> {
-        self.evaluator.spend(id, cost)
+    pub(super) fn spend(&mut self, id: OpId, cost: u32) -> Flow<'a> {
+        self.evaluator.spend(Some(id), cost)
     }
 
     /// Ends the operations that are still open.
@@ -144,7 +136,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                 | Task::Condition(id)
                 | Task::Arguments(id)
                 | Task::Variable(id, _)
-                | Task::Parts(id, _) => self.evaluator.observer.leave(id, &Err(*error)),
+                | Task::Parts(id, _) => self.evaluator.observer.leave(self.code, id, &Err(*error)),
             }
         }
     }
@@ -165,7 +157,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
             Task::Variable(id, at) => (id, self.after_variable(id, at)),
             Task::Parts(id, done) => (id, self.after_parts(id, done)),
             Task::Name(name) => {
-                self.operands.push(Ok(ValueRef::String(Str::Utf8(self.code.name(name)))));
+                self.operands.push(Ok(ValueRef::String(Str::Utf8(self.code.name(name)?))));
                 return Ok(());
             }
             Task::Absent(id) => {
@@ -181,19 +173,24 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         }
     }
 
-    fn begin(&mut self, id: NodeId) -> Flow<'a> {
+    fn begin(&mut self, id: OpId) -> Flow<'a> {
+        let op = self.code.op(id)?;
+        if let Op::Fused(_, origin, _) = op {
+            self.tasks.push(Task::Enter(origin));
+            return Ok(());
+        }
         // Where the first error ends the condition, nothing is left behind.
         if L::RIGHT_TO_LEFT {
             self.evaluator.observer.operands(self.operands.len());
         }
-        self.evaluator.observer.enter(id);
-        match self.code.node(id) {
+        self.evaluator.observer.enter(self.code, id);
+        match op {
             // Without operands it is finished at once.
-            Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {
+            Op::Constant(..) | Op::Variable(_) | Op::Unknown | Op::Capture(_) | Op::Local(_) => {
                 let result = self.finish(id);
                 self.leave(id, result)
             }
-            node => match self.enter(id, node) {
+            op => match self.enter(id, op) {
                 Ok(()) => Ok(()),
                 Err(error) => self.leave(id, Err(error)),
             },
@@ -201,13 +198,13 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// Gives an operation its result.
-    fn leave(&mut self, id: NodeId, result: Result<'a>) -> Flow<'a> {
+    fn leave(&mut self, id: OpId, result: Result<'a>) -> Flow<'a> {
         let ends = matches!(&result, Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal());
         // What ends everything leaves all operands where they are, and nobody takes them.
         if !ends && L::RIGHT_TO_LEFT {
             self.evaluator.observer.operands(self.operands.len());
         }
-        self.evaluator.observer.leave(id, &result);
+        self.evaluator.observer.leave(self.code, id, &result);
         match result {
             Err(error) if ends => Err(error),
             result => {
@@ -218,63 +215,59 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// Lists what an operation has to do with its operands.
-    fn enter(&mut self, id: NodeId, node: Node) -> Flow<'a> {
+    fn enter(&mut self, id: OpId, op: Op) -> Flow<'a> {
         let code = self.code;
-        match node {
-            // [`Self::begin`] finishes what has no operands.
-            Node::Constant(..) | Node::Variable(_) | Node::Unknown | Node::Capture(_) | Node::Local(_) => {}
-            Node::All(_) | Node::Any(_) => self.todo([Task::Parts(id, 0)]),
-            Node::And(left, _) | Node::Or(left, _) => self.todo([Task::Left(id), Task::Enter(left)]),
-            Node::Ternary(condition, ..) => self.todo([Task::Condition(id), Task::Enter(condition)]),
-            Node::Call(_, arguments) => {
+        match op {
+            // [`Self::begin`] does not enter these.
+            Op::Constant(..) | Op::Variable(_) | Op::Unknown | Op::Capture(_) | Op::Local(_) | Op::Fused(..) => {}
+            Op::All(_) | Op::Any(_) => self.todo([Task::Parts(id, 0)]),
+            Op::And(left, _) | Op::Or(left, _) => self.todo([Task::Left(id), Task::Enter(left)]),
+            Op::Ternary(condition, ..) => self.todo([Task::Condition(id), Task::Enter(condition)]),
+            Op::Call(_, arguments) => {
                 self.tasks.push(Task::Arguments(id));
-                self.evaluate_all(arguments);
+                self.evaluate_all(arguments)?;
             }
-            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) => {
+            Op::Member(a, _) | Op::Not(a) | Op::Negate(a) => {
                 self.todo([Task::Finish(id), Task::Enter(a)]);
             }
-            Node::Compare(_, a, b) | Node::Arithmetic(_, a, b) | Node::Claim(a, b) | Node::Index(a, b) => {
+            Op::Compare(_, a, b) | Op::Arithmetic(_, a, b) | Op::Claim(a, b) | Op::Index(a, b) => {
                 let (first, second) = if L::RIGHT_TO_LEFT { (b, a) } else { (a, b) };
                 self.todo([Task::Finish(id), Task::Enter(second), Task::Enter(first)]);
             }
             // `x in c` is `c.in(x)`: the argument is evaluated first.
-            Node::In(x, c) => self.todo([Task::Finish(id), Task::Enter(c), Task::Enter(x)]),
-            Node::Range(object, from, to) => {
-                let bound = |bound: Option<NodeId>| bound.map_or(Task::Absent(id), Task::Enter);
+            Op::In(x, c) => self.todo([Task::Finish(id), Task::Enter(c), Task::Enter(x)]),
+            Op::Range(object, from, to) => {
+                let bound = |bound: Option<OpId>| bound.map_or(Task::Absent(id), Task::Enter);
                 self.todo([Task::Finish(id), Task::Enter(object), bound(from), bound(to)]);
             }
-            Node::Is(a, name) => {
+            Op::Is(a, name) => {
                 // The type's name is an operand of its own, below the value.
                 self.spend(id, 1)?;
                 self.operands.push(Ok(ValueRef::String(Str::Utf8(name.name()))));
                 self.todo([Task::Finish(id), Task::Enter(a)]);
             }
-            Node::Path(parts) => {
-                let parts = parts.of(&code.parts);
+            Op::Path(parts) => {
+                let parts = code.parts.slice(parts)?;
                 let literals = parts.iter().filter(|part| matches!(part, Part::Literal(_))).count();
                 self.spend(id, literals as u32 + 1)?;
                 self.tasks.push(Task::Finish(id));
                 self.tasks.extend(parts.iter().filter_map(|part| match part {
-                    Part::Node(node) => Some(Task::Enter(*node)),
+                    Part::Op(op) => Some(Task::Enter(*op)),
                     Part::Literal(name) => Some(Task::Name(*name)),
                     Part::Capture(_) | Part::Glob(_) => None,
                 }));
             }
-            Node::List(run)
-            | Node::Map(run)
-            | Node::Builtin(_, run)
-            | Node::Service(_, run)
-            | Node::Missing(_, _, run) => {
+            Op::List(run) | Op::Map(run) | Op::Builtin(_, run) | Op::Service(_, run) | Op::Missing(_, _, run) => {
                 self.tasks.push(Task::Finish(id));
-                self.evaluate_all(run);
+                self.evaluate_all(run)?;
             }
-            Node::Method(_, receiver, arguments, _) => {
+            Op::Method(_, receiver, arguments, _) => {
                 self.tasks.push(Task::Finish(id));
                 if L::RIGHT_TO_LEFT {
                     self.tasks.push(Task::Enter(receiver));
-                    self.evaluate_all(arguments);
+                    self.evaluate_all(arguments)?;
                 } else {
-                    self.evaluate_all(arguments);
+                    self.evaluate_all(arguments)?;
                     self.tasks.push(Task::Enter(receiver));
                 }
             }
@@ -289,28 +282,26 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
         tasks.into_iter().for_each(|task| self.tasks.push(task));
     }
 
-    /// Evaluates a run of nodes, from the last to the first where the language does.
-    fn evaluate_all(&mut self, run: Run) {
-        let nodes = run.of(&self.code.lists).iter().map(|node| Task::Enter(*node));
+    /// Adds tasks that evaluate operations, from the last to the first where the language does.
+    fn evaluate_all(&mut self, ops: Ids<OpId>) -> Flow<'a> {
+        let tasks = self.code.lists.slice(ops)?.iter().map(|op| Task::Enter(*op));
         if L::RIGHT_TO_LEFT {
-            nodes.for_each(|task| self.tasks.push(task));
+            tasks.for_each(|task| self.tasks.push(task));
         } else {
-            nodes.rev().for_each(|task| self.tasks.push(task));
+            tasks.rev().for_each(|task| self.tasks.push(task));
         }
+        Ok(())
     }
 
     /// The result of an operation whose operands are on the stack.
-    fn finish(&mut self, id: NodeId) -> Result<'a> {
+    fn finish(&mut self, id: OpId) -> Result<'a> {
         let code = self.code;
-        match code.node(id) {
-            Node::Constant(at, cost) => {
+        match code.op(id)? {
+            Op::Constant(value, cost) => {
                 self.spend(id, cost)?;
-                match code.constants.get(at as usize) {
-                    Some(value) => self.evaluator.sized(id, value.view()),
-                    None => Err(start(id, Failure::Null)),
-                }
+                self.evaluator.sized(id, code.constants.get(value)?.view())
             }
-            Node::Variable(slot) => {
+            Op::Variable(slot) => {
                 self.spend(id, 1)?;
                 match self.evaluator.language.variable(slot) {
                     Some(ValueRef::Map(map)) => Ok(ValueRef::Map(map)),
@@ -322,43 +313,43 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                     None => Err(start(id, self.evaluator.language.absent(slot))),
                 }
             }
-            Node::Unknown => {
+            Op::Unknown => {
                 self.spend(id, 1)?;
                 Err(start(id, L::OPERATORS.no_value))
             }
-            Node::Capture(slot) => {
+            Op::Capture(slot) => {
                 self.spend(id, 1)?;
                 let value = self.evaluator.language.capture(slot, self.arena).map_err(|f| start(id, f))?;
                 self.evaluator.sized(id, value)
             }
-            Node::Local(slot) => {
+            Op::Local(slot) => {
                 self.spend(id, 1)?;
                 let local = self.locals.get(self.frame + usize::from(slot)).copied();
-                local.unwrap_or(Err(start(id, Failure::Null)))
+                local.unwrap_or(Err(Corrupt.into()))
             }
-            Node::Member(object, name) => {
+            Op::Member(object, name) => {
                 let value = self.operand(id)?;
-                (L::OPERATORS.member)(value, Str::Utf8(code.name(name))).map_err(|f| member(id, object, f))
+                (L::OPERATORS.member)(value, Str::Utf8(code.name(name)?)).map_err(|f| member(id, object, f))
             }
-            Node::Compare(op, ..) => {
+            Op::Compare(op, ..) => {
                 let (a, b) = self.pair(id)?;
                 (L::OPERATORS.compare)(op, a, b).map(ValueRef::Bool).map_err(|f| comparison(id, op, f))
             }
-            Node::And(..) => self.sides(id, false),
-            Node::Or(..) => self.sides(id, true),
-            Node::Not(_) => stdlib::not(self.operand(id)?).map_err(|f| start(id, f)),
-            Node::Method(table, _, arguments, pattern) => self.method(id, table, arguments, pattern),
-            Node::Ternary(..) => self.branch(id),
-            Node::Call(..) => self.returned(),
+            Op::And(..) => self.sides(id, false),
+            Op::Or(..) => self.sides(id, true),
+            Op::Not(_) => stdlib::not(self.operand(id)?).map_err(|f| start(id, f)),
+            Op::Method(table, _, arguments, pattern) => self.method(id, table, arguments, pattern),
+            Op::Ternary(..) => self.branch(id),
+            Op::Call(..) => self.returned(),
             _ => self.finish_rare(id),
         }
     }
 
     /// The operations that few conditions have, apart to keep the frame of [`Self::finish`] small.
     #[inline(never)]
-    fn finish_rare(&mut self, id: NodeId) -> Result<'a> {
-        match self.code.node(id) {
-            Node::In(..) => {
+    fn finish_rare(&mut self, id: OpId) -> Result<'a> {
+        match self.code.op(id)? {
+            Op::In(..) => {
                 self.spend(id, 1)?;
                 let (container, x) = (self.pop(), self.pop());
                 // The receiver's error comes first.
@@ -370,56 +361,57 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                 let x = if known { x? } else { x.unwrap_or(ValueRef::Null) };
                 stdlib::contains(x, container).map(ValueRef::Bool).map_err(|f| dispatch(id, f))
             }
-            Node::Index(..) => {
+            Op::Index(..) => {
                 self.spend(id, 1)?;
                 let (object, index) = (self.pop(), self.pop());
                 let object = object?;
                 stdlib::has_elements(object, stdlib::INDEX).map_err(|f| element(id, f))?;
                 stdlib::index(self.arena, object, index?).map_err(|f| element(id, f))
             }
-            Node::Range(..) => {
+            Op::Range(..) => {
                 self.spend(id, 1)?;
                 let (object, from, to) = (self.pop(), self.pop(), self.pop());
                 let object = object?;
                 stdlib::has_elements(object, stdlib::RANGE).map_err(|f| element(id, f))?;
                 stdlib::range(self.arena, object, from?, to?).map_err(|f| element(id, f))
             }
-            Node::List(items) => self.list(id, items),
-            Node::Map(entries) => self.map(id, entries),
-            Node::Path(parts) => self.path(id, parts),
-            Node::Claim(..) => {
+            Op::List(items) => self.list(id, items),
+            Op::Map(entries) => self.map(id, entries),
+            Op::Path(parts) => self.path(id, parts),
+            Op::Claim(..) => {
                 let (object, index) = self.pair(id)?;
                 stdlib::claim_index(object, index).map_err(|f| start(id, f))
             }
-            Node::Negate(_) => (L::OPERATORS.negate)(self.operand(id)?).map_err(|f| start(id, f)),
-            Node::Arithmetic(op, ..) => {
+            Op::Negate(_) => (L::OPERATORS.negate)(self.operand(id)?).map_err(|f| start(id, f)),
+            Op::Arithmetic(op, ..) => {
                 let (a, b) = self.pair(id)?;
                 let result = (L::OPERATORS.arithmetic)(self.arena, op, a, b).map_err(|f| anchor(id, f))?;
                 self.evaluator.sized(id, result)
             }
-            Node::Is(..) => self.is(id),
-            Node::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments),
-            Node::Service(function, arguments) => self.service(id, function, arguments),
-            Node::Missing(package, name, arguments) => self.missing(id, package, name, arguments),
-            _ => Err(start(id, Failure::Null)),
+            Op::Is(..) => self.is(id),
+            Op::Builtin(builtin, arguments) => self.builtin(id, builtin, arguments),
+            Op::Service(function, arguments) => self.service(id, function, arguments),
+            Op::Missing(package, name, arguments) => self.missing(id, package, name, arguments),
+            // [`Self::finish`] knows all others.
+            _ => Err(Corrupt.into()),
         }
     }
 
     /// The only operand; the operation is paid for after it.
-    pub(super) fn operand(&mut self, id: NodeId) -> Result<'a> {
+    pub(super) fn operand(&mut self, id: OpId) -> Result<'a> {
         self.spend(id, 1)?;
         self.pop()
     }
 
     /// Both operands; where the right one is evaluated first, the left one's error still comes first.
-    fn pair(&mut self, id: NodeId) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
+    fn pair(&mut self, id: OpId) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
         self.spend(id, 1)?;
         let (last, first) = (self.pop(), self.pop());
         if L::RIGHT_TO_LEFT { Ok((last?, first?)) } else { Ok((first?, last?)) }
     }
 
     /// `a is type`, by the name that is on the stack.
-    fn is(&mut self, id: NodeId) -> Result<'a> {
+    fn is(&mut self, id: OpId) -> Result<'a> {
         self.spend(id, 1)?;
         let (value, name) = (self.pop(), self.pop());
         let value = value?;

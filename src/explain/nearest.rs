@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    program::{Block, Rule, RulePlace, RuleTree, ServiceProgram, is_catch_all},
+    program::{Block, Id, Rule, RuleNode, RuleTree, ServiceProgram, is_catch_all},
     text::{Source, Span, nearest},
     value::{Root, Segments},
 };
@@ -162,17 +162,17 @@ pub(crate) fn block(
     service: &ServiceProgram,
     (root, list): (Root, bool),
     asked: &Segments<'_>,
-    tried: &[u32],
+    tried: &[Id<Block>],
 ) -> Option<(Nearest, bool)> {
     let is_named = |block: &Block| !is_catch_all(&block.path);
-    if tried.iter().filter_map(|id| service.blocks.get(*id as usize)).any(is_named) {
+    if tried.iter().filter_map(|id| service.blocks.get(*id).ok()).any(is_named) {
         return None;
     }
     let any_depth = asked.any_depth();
     let names: Vec<&str> =
         asked.iter().enumerate().filter(|(at, _)| any_depth != Some(*at)).map(|(_, name)| name).collect();
     let shortest_glob = service.matcher.shortest_glob();
-    let candidates = service.blocks.iter().filter(|block| block.statements.len > 0 && is_named(block));
+    let candidates = service.blocks.iter().filter(|block| !block.statements.is_empty() && is_named(block));
     let compared = candidates.map(|block| (block, Compared::new(block, root, &names, shortest_glob)));
     let (block, compared) = compared.min_by_key(|(_, compared)| compared.distance.rank())?;
     let differs = match any_depth {
@@ -301,10 +301,10 @@ fn names_differ(asked: &str, ruled: &str, rules: &str) -> String {
 }
 
 /// The places of rules on the way to a path, from the root on.
-pub(crate) fn on_way<'t>(tree: &'t RuleTree, path: &str) -> Vec<&'t RulePlace> {
-    let mut on_way: Vec<&RulePlace> = tree.place(0).into_iter().collect();
+pub(crate) fn on_way<'t>(tree: &'t RuleTree, path: &str) -> Vec<&'t RuleNode> {
+    let mut on_way: Vec<&RuleNode> = tree.nodes.get(tree.root).into_iter().collect();
     for name in path.split('/').filter(|name| !name.is_empty()) {
-        let child = on_way.last().and_then(|place| place.child(name)).and_then(|(child, _)| tree.place(child));
+        let child = on_way.last().and_then(|place| place.child(name)).and_then(|(child, _)| tree.nodes.get(child).ok());
         match child {
             Some(child) => on_way.push(child),
             None => break,
@@ -319,15 +319,15 @@ pub(crate) fn place(
     tree: &RuleTree,
     path: &str,
     kind: &str,
-    rule: impl Fn(&RulePlace) -> Option<Rule>,
+    rule: impl Fn(&RuleNode) -> Option<Rule>,
 ) -> Option<(Nearest, bool)> {
     let asked: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
     let on_way = on_way(tree, path);
-    let decides = |place: &RulePlace| place.at != 0 && rule(place).is_some();
-    if on_way.iter().copied().any(decides) {
+    // The root is the first on every way, and of all.
+    if on_way.iter().skip(1).any(|place| rule(place).is_some()) {
         return None;
     }
-    let candidates = tree.places.iter().filter(|place| place.at != 0).filter_map(|place| Some((place, rule(place)?)));
+    let candidates = tree.nodes.iter().skip(1).filter_map(|place| Some((place, rule(place)?)));
     let compared = candidates.map(|(place, rule)| {
         let parts = Part::all(&place.path);
         // What lies below a rule, it covers.

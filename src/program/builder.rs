@@ -1,31 +1,40 @@
-//! Adds operations to [`Code`]: names and methods are entered once.
+//! Adds operations to [`Code`]. Names, methods and patterns that repeat are added once.
 
 use crate::{
     pattern::Pattern,
-    stdlib::Dialect,
+    stdlib::{Arithmetic, Dialect},
     syntax::{
-        ast::{ExprId, Exprs},
+        ast::{BinaryOp, ExprId, Exprs},
         skip_trivia,
     },
     text::Source,
-    value::{StrBuf, Value},
+    value::{Comparator, StrBuf, Value},
 };
 use rustc_hash::FxHashMap;
 
-use super::{Code, MethodTable, Node, NodeId, Place, Run, testing};
+use super::{Code, Id, Ids, MethodTable, NameId, Op, OpId, Operand, Predicate, Spans, fold, fuse::MemberNames};
 
 /// Code under construction.
 pub(super) struct Builder {
     pub(super) code: Code,
-    names: FxHashMap<String, u32>,
-    methods: FxHashMap<String, u32>,
-    /// Patterns from texts: a number plus one, or zero for what is none.
-    patterns: FxHashMap<StrBuf, u32>,
-    /// Likewise of database rules, with whether they ignore case.
-    regexes: FxHashMap<(String, bool), u32>,
-    /// Elements of the lists that are being made.
-    pub(super) pending: Vec<NodeId>,
-    pub(super) testing: testing::Memory,
+    names: FxHashMap<String, NameId>,
+    methods: FxHashMap<String, Id<MethodTable>>,
+    /// Patterns by text; `None` for a text that is no pattern.
+    patterns: FxHashMap<StrBuf, Option<Id<Pattern>>>,
+    /// Patterns of database rules, by text and whether they ignore case.
+    regexes: FxHashMap<(String, bool), Option<Id<Pattern>>>,
+    /// Elements of the lists under construction.
+    pub(super) pending: Vec<OpId>,
+    /// Operands that read a member of a variable, by its slot and the names on the way.
+    pub(super) members: FxHashMap<(u8, MemberNames), Operand>,
+    /// The index of the segment that each wildcard of the block always stands for, if there is one.
+    pub(super) segments: Vec<Option<u8>>,
+    /// Operands of the chains that are being fused.
+    pub(super) parts: Vec<OpId>,
+    /// The predicates that were made of them.
+    pub(super) made: Vec<Predicate>,
+    /// The number of predicates around the one under construction.
+    pub(super) level: usize,
 }
 
 impl Builder {
@@ -37,134 +46,139 @@ impl Builder {
             patterns: FxHashMap::default(),
             regexes: FxHashMap::default(),
             pending: Vec::new(),
-            testing: testing::Memory::default(),
+            members: FxHashMap::default(),
+            segments: Vec::new(),
+            parts: Vec::new(),
+            made: Vec::new(),
+            level: 0,
         }
     }
 
     /// Makes room for so many operations.
     pub(super) fn reserve(&mut self, operations: usize) {
-        self.code.nodes.reserve(operations);
-        self.code.places.reserve(operations);
+        self.code.ops.reserve(operations);
+        self.code.spans.reserve(operations);
     }
 
-    /// Adds an operation that stands where an expression does.
-    pub(super) fn push(&mut self, node: Node, exprs: &Exprs, expr: ExprId) -> NodeId {
-        let mut place = Place { span: exprs.span(expr), anchor: exprs.anchor(expr), outer: exprs.outer(expr) };
-        match node {
+    /// Adds the operation of an expression.
+    pub(super) fn push(&mut self, op: Op, exprs: &Exprs, expr: ExprId) -> OpId {
+        let mut spans = Spans { span: exprs.span(expr), anchor: exprs.anchor(expr), outer: exprs.outer(expr) };
+        match op {
             // An operation begins where its left operand does, with the parentheses around that.
-            Node::And(left, _)
-            | Node::Or(left, _)
-            | Node::In(left, _)
-            | Node::Compare(_, left, _)
-            | Node::Arithmetic(_, left, _)
-            | Node::Is(left, _)
-            | Node::Ternary(left, ..) => {
-                let start = self.code.place(left).outer.start;
-                place.span.start = place.span.start.min(start);
-                place.outer.start = place.outer.start.min(start);
+            Op::And(left, _)
+            | Op::Or(left, _)
+            | Op::In(left, _)
+            | Op::Compare(_, left, _)
+            | Op::Arithmetic(_, left, _)
+            | Op::Is(left, _)
+            | Op::Ternary(left, ..) => {
+                let start = self.code.spans(left).outer.start;
+                spans.span.start = spans.span.start.min(start);
+                spans.outer.start = spans.outer.start.min(start);
             }
-            Node::Member(base, _)
-            | Node::Index(base, _)
-            | Node::Range(base, ..)
-            | Node::Method(_, base, ..)
-            | Node::Negate(base) => self.enter_parentheses(base),
+            Op::Member(base, _)
+            | Op::Index(base, _)
+            | Op::Range(base, ..)
+            | Op::Method(_, base, ..)
+            | Op::Negate(base) => {
+                self.enter_parentheses(base);
+            }
             _ => {}
         }
-        self.push_at(node, place)
+        self.push_at(op, spans)
     }
 
     /// The outermost parentheses around a base, as around `a` in `((a)).b`, belong to the operation on it: messages
     /// about the base point behind the first one.
-    fn enter_parentheses(&mut self, base: NodeId) {
-        let Code { source, places, .. } = &mut self.code;
-        if let Some(place) = places.get_mut(base.0 as usize)
-            && place.outer.start < place.span.start
+    fn enter_parentheses(&mut self, base: OpId) {
+        let Code { source, spans, .. } = &mut self.code;
+        if let Ok(spans) = spans.get_mut(base)
+            && spans.outer.start < spans.span.start
         {
-            place.outer.start = skip_trivia(source.text(), place.outer.start as usize + 1) as u32;
+            spans.outer.start = skip_trivia(source.text(), spans.outer.start as usize + 1) as u32;
         }
     }
 
-    pub(super) fn push_at(&mut self, node: Node, place: Place) -> NodeId {
-        let id = NodeId(self.code.nodes.len() as u32);
-        self.code.nodes.push(node);
-        self.code.places.push(place);
+    pub(super) fn push_at(&mut self, op: Op, spans: Spans) -> OpId {
+        self.code.spans.push(spans);
+        self.code.ops.push(op)
+    }
+
+    /// Adds a list of the elements that are pending from `first` on.
+    pub(super) fn list(&mut self, first: usize) -> Ids<OpId> {
+        self.code.lists.extend(self.pending.drain(first..))
+    }
+
+    pub(super) fn constant(&mut self, value: Value) -> Op {
+        Op::Constant(self.code.constants.push(value), 1)
+    }
+
+    /// A constant computed from others, with what computing it costs officially. The next operation to be added must be
+    /// this one.
+    pub(super) fn folded(&mut self, value: Value, cost: u32, operands: &[OpId]) -> Op {
+        let operands = self.code.lists.extend(operands.iter().copied());
+        self.code.folded.insert(self.code.ops.next_id(), operands);
+        Op::Constant(self.code.constants.push(value), cost)
+    }
+
+    /// The operation of an operator; `&&` and `||` are those of Storage and Firestore rules.
+    pub(super) fn binary(&mut self, op: BinaryOp, a: OpId, b: OpId) -> Op {
+        let op = match op {
+            BinaryOp::Or => return Op::Or(a, b),
+            BinaryOp::And => return Op::And(a, b),
+            BinaryOp::In => return Op::In(a, b),
+            BinaryOp::Eq => return Op::Compare(Comparator::Eq, a, b),
+            BinaryOp::Ne => return Op::Compare(Comparator::Ne, a, b),
+            BinaryOp::Lt => return Op::Compare(Comparator::Lt, a, b),
+            BinaryOp::Le => return Op::Compare(Comparator::Le, a, b),
+            BinaryOp::Gt => return Op::Compare(Comparator::Gt, a, b),
+            BinaryOp::Ge => return Op::Compare(Comparator::Ge, a, b),
+            BinaryOp::Add => Arithmetic::Add,
+            BinaryOp::Sub => Arithmetic::Sub,
+            BinaryOp::Mul => Arithmetic::Mul,
+            BinaryOp::Div => Arithmetic::Div,
+            BinaryOp::Rem => Arithmetic::Rem,
+        };
+        fold::arithmetic(self, op, a, b).unwrap_or(Op::Arithmetic(op, a, b))
+    }
+
+    pub(super) fn name(&mut self, name: &str) -> NameId {
+        if let Some(id) = self.names.get(name) {
+            return *id;
+        }
+        let id = self.code.names.push(name.into());
+        self.names.insert(name.into(), id);
         id
     }
 
-    /// Enters a list: what was made of its elements, which are added to `pending` one after the other, from `before` on.
-    pub(super) fn run(&mut self, before: usize) -> Run {
-        let elements = self.pending.get(before..).unwrap_or(&[]);
-        let run = Run { start: self.code.lists.len() as u32, len: elements.len() as u32 };
-        self.code.lists.extend_from_slice(elements);
-        self.pending.truncate(before);
-        run
-    }
-
-    pub(super) fn constant(&mut self, value: Value) -> Node {
-        self.costly_constant(value, 1)
-    }
-
-    /// A constant with what computing it would have cost.
-    pub(super) fn costly_constant(&mut self, value: Value, cost: u32) -> Node {
-        self.code.constants.push(value);
-        Node::Constant(self.code.constants.len() as u32 - 1, cost)
-    }
-
-    /// A constant computed from others. The operation that is added next has to be this one.
-    pub(super) fn folded(&mut self, value: Value, cost: u32, operands: &[NodeId]) -> Node {
-        let next = NodeId(self.code.nodes.len() as u32);
-        let before = self.pending.len();
-        self.pending.extend_from_slice(operands);
-        let operands = self.run(before);
-        self.code.folded.push((next, operands));
-        self.costly_constant(value, cost)
-    }
-
-    pub(super) fn name(&mut self, name: &str) -> u32 {
-        if let Some(at) = self.names.get(name) {
-            return *at;
-        }
-        let at = self.code.names.len() as u32;
-        self.code.names.push(name.into());
-        self.names.insert(name.into(), at);
-        at
-    }
-
     /// The methods of a name.
-    pub(super) fn method(&mut self, name: &str) -> u32 {
-        if let Some(at) = self.methods.get(name) {
-            return *at;
+    pub(super) fn method(&mut self, name: &str) -> Id<MethodTable> {
+        if let Some(id) = self.methods.get(name) {
+            return *id;
         }
-        let at = self.code.methods.len() as u32;
-        self.code.methods.push(MethodTable::new(self.code.dialect, name));
-        self.methods.insert(name.into(), at);
-        at
+        let id = self.code.methods.push(MethodTable::new(self.code.dialect, name));
+        self.methods.insert(name.into(), id);
+        id
     }
 
-    /// The number plus one of a text as a pattern; zero where it is none. Files repeat them.
-    pub(super) fn text_pattern(&mut self, text: &StrBuf) -> u32 {
+    /// A text as a pattern; `None` where it is none.
+    pub(super) fn text_pattern(&mut self, text: &StrBuf) -> Option<Id<Pattern>> {
         if let Some(known) = self.patterns.get(text) {
             return *known;
         }
-        let at = Pattern::from_text(text.as_str()).map_or(0, |pattern| self.pattern(pattern));
-        self.patterns.insert(text.clone(), at);
-        at
+        let id = Pattern::from_text(text.as_str()).ok().map(|pattern| self.code.patterns.push(pattern));
+        self.patterns.insert(text.clone(), id);
+        id
     }
 
-    /// The same of a pattern of database rules.
-    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> u32 {
+    /// A pattern of database rules; `None` for a text that is none.
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Option<Id<Pattern>> {
         let key = (text.to_owned(), ignore_case);
         if let Some(known) = self.regexes.get(&key) {
             return *known;
         }
-        let at = Pattern::database(text, ignore_case).map_or(0, |pattern| self.pattern(pattern));
-        self.regexes.insert(key, at);
-        at
-    }
-
-    /// A pattern's number plus one, as [`Node::Method`] has it.
-    fn pattern(&mut self, pattern: Pattern) -> u32 {
-        self.code.patterns.push(pattern);
-        self.code.patterns.len() as u32
+        let id = Pattern::database(text, ignore_case).ok().map(|pattern| self.code.patterns.push(pattern));
+        self.regexes.insert(key, id);
+        id
     }
 }

@@ -1,13 +1,13 @@
-//! The path that a block covers, put together from those of the blocks around it.
+//! The path that a block covers, composed of its own path and those of the blocks around it.
 //!
 //! A block nested under a glob that is not the last segment of its own path is peculiar (asked of the official engine):
-//! what follows the glob in the outer path is matched with the same segments as the inner path, which must have more of
-//! them. So under `match /{x=**}/songs/{s}` a block `match /songs/{a}/{b}` covers `/…/songs/1/2`, and `match /c/{d}`
+//! the official engine matches what follows the glob in the outer path with the same segments as the inner path, which must
+//! have more of them. So under `match /{x=**}/songs/{s}` a block `match /songs/{a}/{b}` covers `/…/songs/1/2`, and `match /c/{d}`
 //! covers nothing.
 
 use crate::syntax::ast::Segment;
 
-use super::CaptureAt;
+use super::{Block, CaptureAt, Id};
 
 /// One segment that a request must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +47,17 @@ pub(super) struct Chain<'s> {
     suffix: Vec<Cell<'s>>,
     /// Paths of the blocks below the glob's.
     nested: Vec<Cell<'s>>,
-    /// The number of the block whose path has the glob.
-    pub(super) owner: Option<u32>,
+    /// The block whose path has the glob.
+    pub(super) owner: Option<Id<Block>>,
 }
 
 impl<'s> Chain<'s> {
-    /// The chain of an inner block, which will have that number. What is added to the path goes to `text`, as rules
-    /// write it, and its wildcards to `captures`.
+    /// The chain of a block inside, which has that id. Adds its path to `text`, as rules write it, and its wildcards to
+    /// `captures`.
     pub(super) fn with(
         &self,
         path: &'s [Segment],
-        block: u32,
+        block: Id<Block>,
         text: &mut String,
         captures: &mut Vec<CaptureAt>,
     ) -> Self {

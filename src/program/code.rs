@@ -1,4 +1,7 @@
-//! Operations and the tables they refer to: what the languages' programs have in common.
+//! Operations and the tables they refer to: what the programs of both languages have in common.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::{
     pattern::Pattern,
@@ -7,175 +10,160 @@ use crate::{
     value::{Comparator, Type, TypeName, Value},
 };
 
-use super::{Member, MemberName, ServiceFunction, Test};
+use super::{Corrupt, Id, Ids, Member, Predicate, ServiceFunction, Table, effects::Effects};
 
-/// The place of a node in its [`Code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeId(pub u32);
+/// The id of an operation.
+pub type OpId = Id<Op>;
 
-/// A run of entries in one of the program's tables.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Run {
-    /// The first entry.
-    pub start: u32,
-    /// How many there are.
-    pub len: u32,
-}
+/// The id of a name: that of a member, a function, a package or a segment.
+pub type NameId = Id<String>;
 
-impl Run {
-    /// The entries of `table`.
-    pub fn of<T>(self, table: &[T]) -> &[T] {
-        let start = self.start as usize;
-        table.get(start..start + self.len as usize).unwrap_or(&[])
-    }
-}
-
-/// One operation. Small and `Copy`; what does not fit stands in a table of the program.
+/// An operation. It is small and `Copy`; what does not fit is in a table of the program.
 #[derive(Clone, Copy, Debug)]
-pub enum Node {
-    /// A constant and what computing it would have cost in expressions.
-    Constant(u32, u32),
+pub enum Op {
+    /// A constant, and the number of expressions that computing it costs officially.
+    Constant(Id<Value>, u32),
     /// A variable that nothing declares.
     Unknown,
-    /// A variable of the language, by its place among [`Dialect::variables`].
+    /// A variable of the language, by its index in [`Dialect::variables`].
     Variable(u8),
-    /// A wildcard, by its place among those of the block and the blocks around it.
+    /// A wildcard, by its index among those of the block and the blocks around it.
     Capture(u8),
-    /// A parameter or `let` variable, by its place in the function.
+    /// A parameter or `let` variable, by its index in the function.
     Local(u8),
-    /// `a.name`: object, name
-    Member(NodeId, u32),
+    /// `a.name`
+    Member(OpId, NameId),
     /// `a[b]`
-    Index(NodeId, NodeId),
+    Index(OpId, OpId),
     /// `a[b:c]`
-    Range(NodeId, Option<NodeId>, Option<NodeId>),
+    Range(OpId, Option<OpId>, Option<OpId>),
     /// `[…]`
-    List(Run),
-    /// `{…}`: keys and values in turn
-    Map(Run),
-    /// `/a/$(b)`: parts
-    Path(Run),
+    List(Ids<OpId>),
+    /// `{…}`: each key is followed by its value.
+    Map(Ids<OpId>),
+    /// `/a/$(b)`
+    Path(Ids<Part>),
     /// `!a`
-    Not(NodeId),
+    Not(OpId),
     /// `-a`
-    Negate(NodeId),
+    Negate(OpId),
     /// `a && b`
-    And(NodeId, NodeId),
+    And(OpId, OpId),
     /// `a || b`
-    Or(NodeId, NodeId),
-    /// `a && b && …` of database rules, where nothing absorbs a failure
-    All(Run),
+    Or(OpId, OpId),
+    /// `a && b && …` of database rules, where nothing absorbs an error
+    All(Ids<OpId>),
     /// `a || b || …` of database rules
-    Any(Run),
+    Any(Ids<OpId>),
     /// `a[b]` of claims in database rules
-    Claim(NodeId, NodeId),
+    Claim(OpId, OpId),
     /// `a in b`
-    In(NodeId, NodeId),
+    In(OpId, OpId),
     /// `== != < <= > >=`
-    Compare(Comparator, NodeId, NodeId),
+    Compare(Comparator, OpId, OpId),
     /// `+ - * / %`
-    Arithmetic(Arithmetic, NodeId, NodeId),
+    Arithmetic(Arithmetic, OpId, OpId),
     /// `a is type`
-    Is(NodeId, TypeName),
+    Is(OpId, TypeName),
     /// `a ? b : c`
-    Ternary(NodeId, NodeId, NodeId),
+    Ternary(OpId, OpId, OpId),
     /// A built-in function and its arguments.
-    Builtin(&'static Builtin, Run),
-    /// A method by name (its table), its receiver and arguments. The third number is a compiled pattern plus one, where
-    /// the method takes a pattern and the argument is a literal.
-    Method(u32, NodeId, Run, u32),
+    Builtin(&'static Builtin, Ids<OpId>),
+    /// A method by its name, its receiver, its arguments, and the compiled pattern, where the method takes one and the
+    /// argument is a literal.
+    Method(Id<MethodTable>, OpId, Ids<OpId>, Option<Id<Pattern>>),
     /// A function of the service and its arguments.
-    Service(ServiceFunction, Run),
+    Service(ServiceFunction, Ids<OpId>),
     /// A user's function and its arguments.
-    Call(u32, Run),
-    /// A function that does not exist: package (a name plus one), name, arguments.
-    Missing(u32, u32, Run),
+    Call(Id<Function>, Ids<OpId>),
+    /// A function that does not exist: its package, its name and its arguments.
+    Missing(Option<NameId>, NameId, Ids<OpId>),
+    /// A predicate that gives the truth of another operation, its origin, without evaluating it; and the most that the
+    /// origin costs in expressions. Only whole conditions are fused.
+    Fused(Id<Predicate>, OpId, u32),
 }
 
-impl Node {
-    /// The nodes directly below.
-    pub fn children(self, code: &Code) -> impl Iterator<Item = NodeId> {
-        let none = Run::default();
-        // First those of a fixed number, then those in lists.
-        let (few, list, parts) = match self {
-            Node::Constant(..) | Node::Unknown | Node::Variable(_) | Node::Capture(_) | Node::Local(_) => {
-                ([None; 3], none, none)
+impl Op {
+    /// The operations directly below, in source order.
+    ///
+    /// # Errors
+    ///
+    /// The code does not have them.
+    pub fn operands(self, code: &Code) -> Result<SmallVec<[OpId; 4]>, Corrupt> {
+        let list = |ids: Ids<OpId>| code.lists.slice(ids).map(SmallVec::from_slice);
+        Ok(match self {
+            Op::Constant(..) | Op::Unknown | Op::Variable(_) | Op::Capture(_) | Op::Local(_) => SmallVec::new(),
+            Op::Member(a, _) | Op::Not(a) | Op::Negate(a) | Op::Is(a, _) | Op::Fused(_, a, _) => {
+                SmallVec::from_slice(&[a])
             }
-            Node::Member(a, _) | Node::Not(a) | Node::Negate(a) | Node::Is(a, _) => ([Some(a), None, None], none, none),
-            Node::Index(a, b)
-            | Node::Claim(a, b)
-            | Node::And(a, b)
-            | Node::Or(a, b)
-            | Node::In(a, b)
-            | Node::Compare(_, a, b)
-            | Node::Arithmetic(_, a, b) => ([Some(a), Some(b), None], none, none),
-            Node::Range(a, b, c) => ([Some(a), b, c], none, none),
-            Node::Ternary(a, b, c) => ([Some(a), Some(b), Some(c)], none, none),
-            Node::List(items) | Node::Map(items) | Node::All(items) | Node::Any(items) => ([None; 3], items, none),
-            Node::Builtin(_, items) | Node::Service(_, items) | Node::Call(_, items) | Node::Missing(_, _, items) => {
-                ([None; 3], items, none)
+            Op::Index(a, b)
+            | Op::Claim(a, b)
+            | Op::And(a, b)
+            | Op::Or(a, b)
+            | Op::In(a, b)
+            | Op::Compare(_, a, b)
+            | Op::Arithmetic(_, a, b) => SmallVec::from_slice(&[a, b]),
+            Op::Range(a, b, c) => [Some(a), b, c].into_iter().flatten().collect(),
+            Op::Ternary(a, b, c) => SmallVec::from_slice(&[a, b, c]),
+            Op::List(items)
+            | Op::Map(items)
+            | Op::All(items)
+            | Op::Any(items)
+            | Op::Builtin(_, items)
+            | Op::Service(_, items)
+            | Op::Call(_, items)
+            | Op::Missing(_, _, items) => list(items)?,
+            Op::Method(_, receiver, items, _) => {
+                let mut operands = list(items)?;
+                operands.insert(0, receiver);
+                operands
             }
-            Node::Method(_, receiver, items, _) => ([Some(receiver), None, None], items, none),
-            Node::Path(parts) => ([None; 3], none, parts),
-        };
-        Children { few, next: 0, list: list.of(&code.lists).iter(), parts: parts.of(&code.parts).iter() }
-    }
-}
-
-/// The nodes below one. Plainer than a chain of iterators, for compiling asks each node for them more than once.
-struct Children<'c> {
-    few: [Option<NodeId>; 3],
-    next: usize,
-    list: std::slice::Iter<'c, NodeId>,
-    parts: std::slice::Iter<'c, Part>,
-}
-
-impl Iterator for Children<'_> {
-    type Item = NodeId;
-
-    #[inline]
-    fn next(&mut self) -> Option<NodeId> {
-        while let Some(child) = self.few.get(self.next) {
-            self.next += 1;
-            if child.is_some() {
-                return *child;
-            }
-        }
-        self.list.next().copied().or_else(|| {
-            self.parts.find_map(|part| match part {
-                Part::Node(id) => Some(*id),
-                _ => None,
-            })
+            Op::Path(parts) => code.parts.slice(parts)?.iter().filter_map(|part| part.operation()).collect(),
         })
     }
 }
 
-/// Where an operation stands.
+/// The source text that an operation covers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
-    /// The text it covers, without the parentheses around it.
+pub struct Spans {
+    /// All of it, without the parentheses around it.
     pub span: Span,
     /// The operator, or the name after the dot.
     pub anchor: Span,
-    /// The text it covers, with the parentheses around it. The outermost parentheses around a base, as around `a` in
-    /// `((a)).b`, belong to the operation on it.
+    /// All of it, with the parentheses around it. The outermost parentheses around a base, as around `a` in `((a)).b`,
+    /// belong to the operation on it.
     pub outer: Span,
 }
 
 /// A segment of a path in an expression.
 #[derive(Clone, Copy, Debug)]
 pub enum Part {
-    /// Plain text, a name.
-    Literal(u32),
+    /// Text.
+    Literal(NameId),
     /// `{x}`
-    Capture(u32),
+    Capture(NameId),
     /// `{x=**}`
-    Glob(u32),
+    Glob(NameId),
     /// `$(…)`
-    Node(NodeId),
+    Op(OpId),
 }
 
-/// The methods of one name.
+impl Part {
+    /// The operation, if it is one.
+    pub fn operation(self) -> Option<OpId> {
+        match self {
+            Part::Op(id) => Some(id),
+            Part::Literal(_) | Part::Capture(_) | Part::Glob(_) => None,
+        }
+    }
+
+    /// Whether it puts an operand on the stack.
+    pub fn is_operand(self) -> bool {
+        matches!(self, Part::Literal(_) | Part::Op(_))
+    }
+}
+
+/// The methods of a name.
 #[derive(Clone)]
 pub struct MethodTable {
     /// The name.
@@ -194,7 +182,7 @@ impl MethodTable {
         MethodTable { name: name.into(), by_type }
     }
 
-    /// The method of a receiver of that type.
+    /// The method for a receiver of that type.
     pub fn get(&self, receiver: Type) -> Option<&'static Builtin> {
         self.by_type.get(receiver as usize).copied().flatten()
     }
@@ -208,50 +196,50 @@ pub struct Function {
     /// Its parameters.
     pub parameters: Vec<String>,
     /// The values of its `let` variables, in order; they take the slots after the parameters.
-    pub lets: Vec<NodeId>,
-    /// Names of the `let` variables.
+    pub lets: Vec<OpId>,
+    /// The names of the `let` variables.
     pub let_names: Vec<String>,
-    /// For each, where it stands, from the word `let` on.
+    /// The source text of each `let`, from that word on.
     pub let_spans: Vec<Span>,
     /// What it returns.
-    pub result: NodeId,
+    pub result: OpId,
     /// Where it is declared.
     pub span: Span,
+    /// What evaluating it can do, once that is known.
+    pub(super) effects: Option<Effects>,
 }
 
 /// Compiled expressions.
 #[derive(Clone)]
 pub struct Code {
-    /// The text they were compiled from.
+    /// The text that they are compiled from.
     pub source: Source,
-    /// The language they are written in.
+    /// The language that they are written in.
     pub dialect: Dialect,
     /// All operations.
-    pub nodes: Vec<Node>,
-    /// For each, where it stands.
-    pub places: Vec<Place>,
+    pub ops: Table<Op>,
+    /// The source text of each operation.
+    pub(super) spans: Table<Spans, Op>,
     /// Arguments and elements.
-    pub lists: Vec<NodeId>,
+    pub lists: Table<OpId>,
     /// Segments of paths.
-    pub parts: Vec<Part>,
+    pub parts: Table<Part>,
     /// Constants.
-    pub constants: Vec<Value>,
-    /// Constants that were computed from others, in ascending order, each with its operands.
-    pub(super) folded: Vec<(NodeId, Run)>,
-    /// Names of members, functions and segments.
-    pub names: Vec<Box<str>>,
+    pub constants: Table<Value>,
+    /// The operands of constants that lowering computed, such as `5 * 1024`.
+    pub(super) folded: FxHashMap<OpId, Ids<OpId>>,
+    /// Names of members, functions, packages and segments.
+    pub names: Table<String>,
     /// Compiled patterns.
-    pub patterns: Vec<Pattern>,
+    pub patterns: Table<Pattern>,
     /// Methods by name.
-    pub methods: Vec<MethodTable>,
+    pub methods: Table<MethodTable>,
     /// Users' functions.
-    pub functions: Vec<Function>,
-    /// Tests of conditions.
-    pub tests: Vec<Test>,
-    /// Properties of variables that tests read.
-    pub members: Vec<Member>,
-    /// The names on the way to them, one after the other.
-    pub member_names: Vec<MemberName>,
+    pub functions: Table<Function>,
+    /// Predicates of fused operations.
+    pub predicates: Table<Predicate>,
+    /// Properties of variables that predicates read.
+    pub members: Table<Member>,
 }
 
 impl Code {
@@ -259,56 +247,75 @@ impl Code {
         Code {
             source: source.clone(),
             dialect,
-            nodes: Vec::new(),
-            places: Vec::new(),
-            lists: Vec::new(),
-            parts: Vec::new(),
-            constants: Vec::new(),
-            folded: Vec::new(),
-            names: Vec::new(),
-            patterns: Vec::new(),
-            methods: Vec::new(),
-            functions: Vec::new(),
-            tests: Vec::new(),
-            members: Vec::new(),
-            member_names: Vec::new(),
+            ops: Table::default(),
+            spans: Table::default(),
+            lists: Table::default(),
+            parts: Table::default(),
+            constants: Table::default(),
+            folded: FxHashMap::default(),
+            names: Table::default(),
+            patterns: Table::default(),
+            methods: Table::default(),
+            functions: Table::default(),
+            predicates: Table::default(),
+            members: Table::default(),
         }
     }
 
-    /// The operation.
-    pub fn node(&self, id: NodeId) -> Node {
-        self.nodes.get(id.0 as usize).copied().unwrap_or(Node::Unknown)
+    /// An operation.
+    ///
+    /// # Errors
+    ///
+    /// The code has no such operation.
+    #[inline(always)]
+    pub fn op(&self, id: OpId) -> Result<Op, Corrupt> {
+        self.ops.get(id).copied()
     }
 
-    /// Whether an operation is a constant as it is written: `true`, `false`.
-    pub fn is_constant(&self, id: NodeId) -> bool {
-        matches!(self.node(id), Node::Constant(..))
+    /// The operation that a fused operation stands for; any other operation itself.
+    pub fn origin(&self, id: OpId) -> OpId {
+        match self.op(id) {
+            Ok(Op::Fused(_, origin, _)) => origin,
+            _ => id,
+        }
     }
 
-    /// Where an operation stands.
-    pub fn place(&self, id: NodeId) -> Place {
-        self.places.get(id.0 as usize).copied().unwrap_or_default()
+    /// The value of a constant; `None` for any other operation.
+    pub fn constant(&self, id: OpId) -> Option<&Value> {
+        match self.op(id) {
+            Ok(Op::Constant(at, _)) => self.constants.get(at).ok(),
+            _ => None,
+        }
     }
 
-    /// What a constant was computed from when the rules were compiled, as `5 * 1024` is; empty for a literal.
-    pub fn folded(&self, id: NodeId) -> &[NodeId] {
-        let found = self.folded.binary_search_by_key(&id, |(node, _)| *node).ok().and_then(|at| self.folded.get(at));
-        found.map_or(&[], |(_, operands)| operands.of(&self.lists))
+    /// The source text of an operation; the beginning of the text for an operation that the code does not have. Messages
+    /// and reports read it, no decision does.
+    pub fn spans(&self, id: OpId) -> Spans {
+        self.spans.get(id).copied().unwrap_or_default()
     }
 
-    /// The text an operation covers.
-    pub fn span(&self, id: NodeId) -> Span {
-        self.place(id).span
+    /// The source text of an operation, without the parentheses around it.
+    pub fn span(&self, id: OpId) -> Span {
+        self.spans(id).span
+    }
+
+    /// The operands that lowering computed a constant from, as in `5 * 1024`; `None` for a literal.
+    pub fn folded(&self, id: OpId) -> Option<&[OpId]> {
+        self.folded.get(&id).and_then(|operands| self.lists.slice(*operands).ok())
     }
 
     /// A name.
-    pub fn name(&self, at: u32) -> &str {
-        self.names.get(at as usize).map_or("", |n| n)
+    ///
+    /// # Errors
+    ///
+    /// The code has no such name.
+    pub fn name(&self, id: NameId) -> Result<&str, Corrupt> {
+        self.names.get(id).map(String::as_str)
     }
 }
 
 impl std::fmt::Debug for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Code({} nodes)", self.nodes.len())
+        write!(f, "Code({} operations)", self.ops.len())
     }
 }

@@ -1,5 +1,5 @@
-//! Constants computed once: arithmetic on literals, such as `5 * 1024 * 1024`. What fails is left to fail when it is
-//! evaluated; what it would have cost in expressions and what it was computed from are kept.
+//! Computes arithmetic on literals, such as `5 * 1024 * 1024`. What fails stays an operation, and fails when a request
+//! evaluates it. A computed constant keeps its operands and what computing it costs officially.
 
 use bumpalo::Bump;
 
@@ -8,24 +8,23 @@ use crate::{
     value::{Type, ValueRef},
 };
 
-use super::{Node, NodeId, builder::Builder};
+use super::{Op, OpId, builder::Builder};
 
-pub(super) fn arithmetic(builder: &mut Builder, op: Arithmetic, a: NodeId, b: NodeId) -> Option<Node> {
-    let (Node::Constant(left, cost_left), Node::Constant(right, cost_right)) =
-        (builder.code.node(a), builder.code.node(b))
-    else {
+pub(super) fn arithmetic(builder: &mut Builder, op: Arithmetic, a: OpId, b: OpId) -> Option<Op> {
+    let code = &builder.code;
+    let (Ok(Op::Constant(left, cost_left)), Ok(Op::Constant(right, cost_right))) = (code.op(a), code.op(b)) else {
         return None;
     };
     let bump = Bump::new();
-    let (left, right) = (builder.code.constants.get(left as usize)?, builder.code.constants.get(right as usize)?);
-    let compute = builder.code.dialect.operators().arithmetic;
+    let (left, right) = (code.constants.get(left).ok()?, code.constants.get(right).ok()?);
+    let compute = code.dialect.operators().arithmetic;
     let value = compute(&bump, op, left.view(), right.view()).ok().filter(is_number)?.to_value();
     Some(builder.folded(value, cost_left + cost_right + 1, &[a, b]))
 }
 
-pub(super) fn negate(builder: &mut Builder, a: NodeId) -> Option<Node> {
-    let Node::Constant(value, cost) = builder.code.node(a) else { return None };
-    let value = builder.code.constants.get(value as usize)?.view();
+pub(super) fn negate(builder: &mut Builder, a: OpId) -> Option<Op> {
+    let Ok(Op::Constant(value, cost)) = builder.code.op(a) else { return None };
+    let value = builder.code.constants.get(value).ok()?.view();
     let value = (builder.code.dialect.operators().negate)(value).ok().filter(is_number)?.to_value();
     Some(builder.folded(value, cost + 1, &[a]))
 }

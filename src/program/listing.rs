@@ -1,78 +1,128 @@
-//! A program as text: one line an operation, for tests and for the curious.
+//! Lists a program as text: one line for each operation, for tests and for the curious.
 
 use std::fmt::{Formatter, Result};
 
 use crate::value::number::javascript_number;
 
-use super::{Code, Node, Operand, Part, Program, RuleTree, Run, Test, service::KNOWN_METHODS};
+use super::{
+    Code, Corrupt, Id, Ids, Op, OpId, Operand, Part, Predicate, Program, RuleTree, Statement, service::KNOWN_METHODS,
+};
 
-/// A file with services.
+/// A part of a line.
+type Text = std::result::Result<String, Corrupt>;
+
+/// Lists a file with services.
 pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
     operations(&program.code, f)?;
     for (id, function) in program.code.functions.iter().enumerate() {
-        let lets: Vec<_> = function.lets.iter().map(|l| l.0.to_string()).collect();
-        let parameters = function.parameters.join(", ");
-        writeln!(
-            f,
-            "function {id} {}({parameters}) lets [{}] result {}",
-            function.name,
-            lets.join(" "),
-            function.result.0
-        )?;
+        let (parameters, lets) = (function.parameters.join(", "), joined(function.lets.iter(), " "));
+        writeln!(f, "function {id} {}({parameters}) lets [{lets}] result {}", function.name, function.result)?;
     }
     for service in &program.services {
         writeln!(f, "service {}", service.name)?;
-        for block in &service.blocks {
+        for block in service.blocks.iter() {
             writeln!(f, "  match {} rank {}", block.path, block.rank)?;
-            for statement in block.statements.of(&program.statements) {
-                let condition = statement.condition.map_or("always".to_owned(), |id| format!("if {}", id.0));
-                writeln!(f, "    allow {} {condition}, costs up to {}", methods(statement), statement.cost)?;
-                if let Some(asked) =
-                    program.code.tests.get(statement.test.0 as usize).filter(|_| statement.condition.is_some())
-                {
-                    writeln!(f, "      test {}", test(&program.code, *asked))?;
-                }
+            for statement in block.statements.iter() {
+                let text = program.statements.get(statement).and_then(|statement| self::statement(program, statement));
+                write(f, "    allow ", text)?;
             }
         }
     }
     Ok(())
 }
 
-/// A file of database rules.
+/// Lists a file of database rules.
 pub(super) fn database(tree: &RuleTree, f: &mut Formatter<'_>) -> Result {
     operations(&tree.code, f)?;
-    for place in &tree.places {
-        writeln!(f, "{}", place.path)?;
-        let rules = [(".read", place.read), (".write", place.write), (".validate", place.validate)];
+    for node in tree.nodes.iter() {
+        writeln!(f, "{}", node.path)?;
+        let rules = [(".read", node.read), (".write", node.write), (".validate", node.validate)];
         for (name, rule) in rules {
             if let Some(rule) = rule {
-                let asked =
-                    tree.code.tests.get(rule.test.0 as usize).map_or(String::new(), |asked| test(&tree.code, *asked));
-                writeln!(f, "  {name} {}: {asked}", rule.condition.0)?;
+                write(f, &format!("  {name} if "), condition(&tree.code, rule.condition))?;
             }
         }
-        if !place.indexes.is_empty() {
-            writeln!(f, "  .indexOn {}", place.indexes.join(", "))?;
+        if !node.indexes.is_empty() {
+            writeln!(f, "  .indexOn {}", node.indexes.join(", "))?;
         }
     }
     Ok(())
 }
 
-/// One line an operation.
 fn operations(code: &Code, f: &mut Formatter<'_>) -> Result {
-    for (id, node) in code.nodes.iter().enumerate() {
-        writeln!(f, "{id:>4}  {}", operation(code, *node))?;
+    for id in code.ops.ids() {
+        write(f, &format!("{id:>4}  "), code.op(id).and_then(|op| operation(code, op)))?;
     }
     Ok(())
 }
 
-/// A test in one line, with the operations that it evaluates as they are.
-fn test(code: &Code, test: Test) -> String {
-    let run = |run: Run| run.of(&code.tests).iter().map(|part| self::test(code, *part)).collect::<Vec<_>>().join(", ");
-    let constant = |at: u32| code.constants.get(at as usize).map_or(String::new(), |value| value.view().describe());
+/// Writes a line; that of a corrupt program says so.
+fn write(f: &mut Formatter<'_>, head: &str, text: Text) -> Result {
+    writeln!(f, "{head}{}", text.as_deref().unwrap_or(Corrupt::MESSAGE))
+}
+
+fn statement(program: &Program, statement: &Statement) -> Text {
+    let known = KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
+    let known = known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str));
+    let methods = known.collect::<Vec<_>>().join(",");
+    Ok(match statement.condition {
+        None => format!("{methods} always"),
+        Some(id) => format!("{methods} if {}", condition(&program.code, id)?),
+    })
+}
+
+/// A condition by its number, and where it is fused, what its predicate asks.
+fn condition(code: &Code, id: OpId) -> Text {
+    Ok(match code.op(id)? {
+        Op::Fused(predicate, ..) => format!("{id}: {}", self::predicate(code, *code.predicates.get(predicate)?)?),
+        _ => id.to_string(),
+    })
+}
+
+fn joined<T: ToString>(items: impl Iterator<Item = T>, separator: &str) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(separator)
+}
+
+fn predicate(code: &Code, predicate: Predicate) -> Text {
+    let all = |parts: Ids<Predicate>| -> Text {
+        let parts = code.predicates.slice(parts)?.iter().map(|part| self::predicate(code, *part));
+        Ok(parts.collect::<std::result::Result<Vec<_>, _>>()?.join(", "))
+    };
+    let one = |part: Id<Predicate>| self::predicate(code, *code.predicates.get(part)?);
     let variable = |slot: u8| code.dialect.variable_name(slot);
-    let operand = |operand: Operand| match operand {
-        Operand::Constant(at) => constant(at),
+    let operand = |operand: Operand| self::operand(code, operand);
+    let equals = |wanted: bool| if wanted { "==" } else { "!=" };
+    Ok(match predicate {
+        Predicate::Always(known) => known.to_string(),
+        Predicate::All(parts) => format!("all({})", all(parts)?),
+        Predicate::Any(parts) => format!("any({})", all(parts)?),
+        Predicate::Not(part) => format!("not({})", one(part)?),
+        Predicate::HasType(slot, wanted) => format!("{} has type {wanted}", variable(slot)),
+        Predicate::HasChildren(slot, names) => {
+            format!("{} has children {}", variable(slot), operand(Operand::Constant(names))?)
+        }
+        Predicate::LengthWithin(slot, low, high) => format!("{}.length in {low}..={high}", variable(slot)),
+        Predicate::NumberWithin(slot, low, high) => format!("{}.val in {low}..={high}", variable(slot)),
+        Predicate::Null(a, wanted) => format!("{} {} null", operand(a)?, equals(wanted)),
+        Predicate::Same(a, b, wanted) => format!("{} {} {}", operand(a)?, equals(wanted), operand(b)?),
+        Predicate::Int(op, a, n) => format!("{} {} {n}", operand(a)?, op.symbol()),
+        Predicate::Bool(a, known) => format!("{} == {known}", operand(a)?),
+        Predicate::Compare(op, a, b) => format!("{} {} {}", operand(a)?, op.symbol(), operand(b)?),
+        Predicate::Matches(text, pattern) => {
+            format!("{} matches {:?}", operand(text)?, code.patterns.get(pattern)?.source())
+        }
+        Predicate::In(a, b) => format!("{} in {}", operand(a)?, operand(b)?),
+        Predicate::Is(a, name) => format!("{} is {}", operand(a)?, name.name()),
+        Predicate::Value(a) => operand(a)?,
+        Predicate::Given(a, part) => format!("given({}, {})", operand(a)?, one(part)?),
+        Predicate::Evaluate(id) => format!("evaluate {id}"),
+    })
+}
+
+fn operand(code: &Code, operand: Operand) -> Text {
+    let variable = |slot: u8| code.dialect.variable_name(slot);
+    Ok(match operand {
+        Operand::Constant(value) => code.constants.get(value)?.view().describe(),
         Operand::Number(n) => javascript_number(n),
         Operand::Int(n) => n.to_string(),
         Operand::Variable(slot) => variable(slot).to_owned(),
@@ -80,100 +130,69 @@ fn test(code: &Code, test: Test) -> String {
         Operand::Segment(at) => format!("segment {at}"),
         Operand::Val(slot) => format!("{}.val", variable(slot)),
         Operand::Length(slot) => format!("{}.length", variable(slot)),
-        Operand::Member(_, at) => code.members.get(at as usize).map_or(String::new(), |member| {
-            let names = member.names.of(&code.member_names).iter().map(|name| format!(".{}", code.name(name.text)));
-            format!("{}{}", variable(member.slot), names.collect::<String>())
-        }),
-    };
-    match test {
-        Test::Always(known) => known.to_string(),
-        Test::All(parts) => format!("all({})", run(parts)),
-        Test::Any(parts) => format!("any({})", run(parts)),
-        Test::Not(part) => {
-            format!("not({})", code.tests.get(part.0 as usize).map_or(String::new(), |t| self::test(code, *t)))
+        Operand::Member(_, member) => {
+            let member = code.members.get(member)?;
+            let names = member.path.iter().map(|name| code.name(*name)).collect::<std::result::Result<Vec<_>, _>>()?;
+            format!("{}.{}", variable(member.slot), names.join("."))
         }
-        Test::Content(asked, slot) => format!("{asked:?}({})", variable(slot)).to_lowercase(),
-        Test::HasChildren(slot, names) => format!("children({}, {})", variable(slot), constant(names)),
-        Test::LengthWithin(slot, bounds) => format!("{}.length within {bounds}", variable(slot)),
-        Test::NumberWithin(slot, bounds) => format!("{}.val within {bounds}", variable(slot)),
-        Test::Null(a, wanted) => format!("{} {} null", operand(a), if wanted { "==" } else { "!=" }),
-        Test::Same(a, b, wanted) => format!("{} {} {}", operand(a), if wanted { "==" } else { "!=" }, operand(b)),
-        Test::Int(op, a, n) => format!("{} {} {n}", operand(a), op.symbol()),
-        Test::Bool(a, known) => format!("{} == {known}", operand(a)),
-        Test::Compare(op, a, b) => format!("{} {} {}", operand(a), op.symbol(), operand(b)),
-        Test::Matches(text, pattern) => {
-            let pattern = code.patterns.get(pattern as usize).map_or("", |pattern| pattern.source());
-            format!("{} matches {pattern:?}", operand(text))
-        }
-        Test::In(a, b) => format!("{} in {}", operand(a), operand(b)),
-        Test::Is(a, name) => format!("{} is {}", operand(a), name.name()),
-        Test::Value(a) => operand(a),
-        Test::Given(a, part) => {
-            let part = code.tests.get(part.0 as usize).map_or(String::new(), |t| self::test(code, *t));
-            format!("given({}, {part})", operand(a))
-        }
-        Test::Evaluate(node) => format!("evaluate {}", node.0),
-    }
+    })
 }
 
-fn methods(statement: &super::Statement) -> String {
-    let known = KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
-    let names: Vec<_> =
-        known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str)).collect();
-    names.join(",")
-}
-
-fn operation(code: &Code, node: Node) -> String {
-    let run = |run: Run| run.of(&code.lists).iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" ");
-    match node {
-        Node::Constant(at, cost) => {
-            let value = code.constants.get(at as usize).map_or(String::new(), |v| v.view().describe());
+fn operation(code: &Code, op: Op) -> Text {
+    let list = |ids: Ids<OpId>| code.lists.slice(ids).map(|ids| joined(ids.iter(), " "));
+    Ok(match op {
+        Op::Constant(value, cost) => {
+            let value = code.constants.get(value)?.view().describe();
             if cost > 1 { format!("constant {value} (cost {cost})") } else { format!("constant {value}") }
         }
-        Node::Unknown => "unknown variable".to_owned(),
-        Node::Variable(slot) => code.dialect.variable_name(slot).to_owned(),
-        Node::Capture(slot) => format!("wildcard {slot}"),
-        Node::Local(slot) => format!("local {slot}"),
-        Node::Member(a, name) => format!("member {} .{}", a.0, code.name(name)),
-        Node::Index(a, b) => format!("index {} {}", a.0, b.0),
-        Node::Range(a, b, c) => {
-            let bound = |id: Option<super::NodeId>| id.map_or("-".to_owned(), |id| id.0.to_string());
-            format!("range {} {} {}", a.0, bound(b), bound(c))
+        Op::Unknown => "unknown variable".to_owned(),
+        Op::Variable(slot) => code.dialect.variable_name(slot).to_owned(),
+        Op::Capture(slot) => format!("wildcard {slot}"),
+        Op::Local(slot) => format!("local {slot}"),
+        Op::Member(a, name) => format!("member {a} .{}", code.name(name)?),
+        Op::Index(a, b) => format!("index {a} {b}"),
+        Op::Range(a, b, c) => {
+            let bound = |id: Option<OpId>| id.map_or("-".to_owned(), |id| id.to_string());
+            format!("range {a} {} {}", bound(b), bound(c))
         }
-        Node::List(items) => format!("list [{}]", run(items)),
-        Node::Map(items) => format!("map [{}]", run(items)),
-        Node::Path(parts) => {
-            let part = |part: &Part| match part {
-                Part::Literal(name) => format!("/{}", code.name(*name)),
-                Part::Capture(name) => format!("/{{{}}}", code.name(*name)),
-                Part::Glob(name) => format!("/{{{}=**}}", code.name(*name)),
-                Part::Node(id) => format!("/$({})", id.0),
+        Op::List(items) => format!("list [{}]", list(items)?),
+        Op::Map(items) => format!("map [{}]", list(items)?),
+        Op::Path(parts) => {
+            let part = |part: &Part| -> Text {
+                Ok(match part {
+                    Part::Literal(name) => format!("/{}", code.name(*name)?),
+                    Part::Capture(name) => format!("/{{{}}}", code.name(*name)?),
+                    Part::Glob(name) => format!("/{{{}=**}}", code.name(*name)?),
+                    Part::Op(id) => format!("/$({id})"),
+                })
             };
-            format!("path {}", parts.of(&code.parts).iter().map(part).collect::<String>())
+            let parts = code.parts.slice(parts)?.iter().map(part);
+            format!("path {}", parts.collect::<std::result::Result<String, _>>()?)
         }
-        Node::Not(a) => format!("not {}", a.0),
-        Node::Negate(a) => format!("negate {}", a.0),
-        Node::And(a, b) => format!("and {} {}", a.0, b.0),
-        Node::Or(a, b) => format!("or {} {}", a.0, b.0),
-        Node::All(parts) => format!("all [{}]", run(parts)),
-        Node::Any(parts) => format!("any [{}]", run(parts)),
-        Node::Claim(a, b) => format!("claim {} {}", a.0, b.0),
-        Node::In(a, b) => format!("in {} {}", a.0, b.0),
-        Node::Compare(op, a, b) => format!("compare {} {} {}", op.symbol(), a.0, b.0),
-        Node::Arithmetic(op, a, b) => format!("arithmetic {} {} {}", op.symbol(), a.0, b.0),
-        Node::Is(a, name) => format!("is {} {}", a.0, name.name()),
-        Node::Ternary(a, b, c) => format!("ternary {} {} {}", a.0, b.0, c.0),
-        Node::Builtin(builtin, args) => format!("builtin {} [{}]", builtin.qualified_name(), run(args)),
-        Node::Method(table, receiver, args, pattern) => {
-            let name = code.methods.get(table as usize).map_or("", |m| m.name.as_str());
-            let pattern = code
-                .patterns
-                .get((pattern as usize).wrapping_sub(1))
-                .map_or(String::new(), |p| format!(" pattern {:?}", p.source()));
-            format!("method {} .{name} [{}]{pattern}", receiver.0, run(args))
+        Op::Not(a) => format!("not {a}"),
+        Op::Negate(a) => format!("negate {a}"),
+        Op::And(a, b) => format!("and {a} {b}"),
+        Op::Or(a, b) => format!("or {a} {b}"),
+        Op::All(parts) => format!("all [{}]", list(parts)?),
+        Op::Any(parts) => format!("any [{}]", list(parts)?),
+        Op::Claim(a, b) => format!("claim {a} {b}"),
+        Op::In(a, b) => format!("in {a} {b}"),
+        Op::Compare(op, a, b) => format!("compare {} {a} {b}", op.symbol()),
+        Op::Arithmetic(op, a, b) => format!("arithmetic {} {a} {b}", op.symbol()),
+        Op::Is(a, name) => format!("is {a} {}", name.name()),
+        Op::Ternary(a, b, c) => format!("ternary {a} {b} {c}"),
+        Op::Builtin(builtin, arguments) => format!("builtin {} [{}]", builtin.qualified_name(), list(arguments)?),
+        Op::Method(table, receiver, arguments, pattern) => {
+            let name = &code.methods.get(table)?.name;
+            let pattern = match pattern {
+                Some(pattern) => format!(" pattern {:?}", code.patterns.get(pattern)?.source()),
+                None => String::new(),
+            };
+            format!("method {receiver} .{name} [{}]{pattern}", list(arguments)?)
         }
-        Node::Service(function, args) => format!("service {} [{}]", function.name(), run(args)),
-        Node::Call(function, args) => format!("call {function} [{}]", run(args)),
-        Node::Missing(_, name, args) => format!("missing {} [{}]", code.name(name), run(args)),
-    }
+        Op::Service(function, arguments) => format!("service {} [{}]", function.name(), list(arguments)?),
+        Op::Call(function, arguments) => format!("call {function} [{}]", list(arguments)?),
+        Op::Missing(_, name, arguments) => format!("missing {} [{}]", code.name(name)?, list(arguments)?),
+        Op::Fused(_, origin, max_cost) => format!("fused {origin}, costs up to {max_cost}"),
+    })
 }

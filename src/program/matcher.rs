@@ -1,155 +1,126 @@
-//! Which blocks cover a path: all match paths of a service merged into one tree of segments, so that the cost of a
-//! request does not grow with the number of blocks.
+//! Finds the blocks that cover a path. All match paths of a service are merged into one tree of segments, so that the cost
+//! of a request does not grow with the number of blocks.
 
-use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::{
     syntax::ast::Version,
     value::{Root, SegmentRange, Segments, same_bytes},
 };
 
-use super::{Block, chain::Cell};
+use super::{Block, Corrupt, Id, Table, chain::Cell};
 
-/// Branches by name are searched by comparing up to this many.
+/// The number of branches up to which a name is compared with each.
 const SCAN: usize = 4;
 
 /// A tree of segments.
 #[derive(Clone, Debug)]
 pub struct Matcher {
-    nodes: Vec<Branch>,
-    /// The names in what every path begins with, as `/b/{bucket}/o` of Storage, each with its place.
+    branches: Table<Branch>,
+    /// The names in the segments that every path begins with, as in `/b/{bucket}/o` of Storage, each with its index.
     lead: Vec<(usize, Box<str>)>,
-    /// How many segments that has.
+    /// The number of segments that every path begins with.
     led: usize,
-    /// The product of whose paths all have the first two of these names.
+    /// The product whose paths all have the first two of these names.
     root: Option<Root>,
-    /// The branch after it.
-    start: u32,
-    /// Segments that a glob takes at least: one in version 1.
+    /// The branch after them.
+    start: Id<Branch>,
+    /// The number of segments that a glob takes at least: one in version 1.
     shortest_glob: usize,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Branch {
-    few: Vec<(Box<str>, u32)>,
-    many: FxHashMap<Box<[u8]>, u32>,
-    wildcard: Option<u32>,
-    /// The branch after a glob, and how many segments may follow the glob at most.
-    glob: Option<(u32, usize)>,
-    /// Blocks whose path ends here.
-    blocks: Vec<u32>,
+    few: Vec<(Box<str>, Id<Branch>)>,
+    many: FxHashMap<Box<[u8]>, Id<Branch>>,
+    wildcard: Option<Id<Branch>>,
+    /// The branch after a glob, and the number of segments that can follow the glob at most.
+    glob: Option<(Id<Branch>, usize)>,
+    /// The blocks whose path ends here.
+    blocks: Vec<Id<Block>>,
 }
 
-/// Blocks found for a path, in the order in which they are tried.
-#[derive(Clone, Debug)]
-pub enum Matched<'m> {
-    /// Those of one branch.
-    One(&'m [u32]),
-    /// Those of several.
-    Several(ArrayVec<u32, 8>),
-    /// Those of several that are many.
-    Many(Vec<u32>),
-}
-
-impl Matched<'_> {
-    fn push(&mut self, block: u32) {
-        match self {
-            Matched::Several(few) => {
-                if few.try_push(block).is_err() {
-                    let mut many = few.to_vec();
-                    many.push(block);
-                    *self = Matched::Many(many);
-                }
-            }
-            Matched::Many(many) => many.push(block),
-            Matched::One(_) => {}
-        }
-    }
-
-    /// Numbers of blocks.
-    #[inline]
-    pub fn as_slice(&self) -> &[u32] {
-        match self {
-            Matched::One(blocks) => blocks,
-            Matched::Several(few) => few,
-            Matched::Many(many) => many,
-        }
-    }
-}
+/// The blocks that cover a path, in the order of evaluation.
+pub type Matched = SmallVec<[Id<Block>; 8]>;
 
 impl Matcher {
-    pub(super) fn new(blocks: &[Block], cells: &[Option<&[Cell<'_>]>], version: Version) -> Self {
+    /// Merges the paths of blocks; `None` is the path of a block that covers nothing.
+    pub(super) fn new(blocks: &Table<Block>, paths: &[Option<&[Cell<'_>]>], version: Version) -> Result<Self, Corrupt> {
         let shortest_glob = usize::from(version == Version::V1);
-        let mut matcher =
-            Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, root: None, start: 0, shortest_glob };
-        for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
-            if let Some(cells) = cells.filter(|_| block.statements.len > 0) {
-                matcher.add(id as u32, cells);
+        let mut branches = Table::default();
+        let start = branches.push(Branch::default());
+        let mut matcher = Matcher { branches, lead: Vec::new(), led: 0, root: None, start, shortest_glob };
+        for (id, (block, path)) in blocks.ids().zip(blocks.iter().zip(paths)) {
+            if let Some(path) = path.filter(|_| !block.statements.is_empty()) {
+                matcher.add(id, path)?;
             }
         }
-        while let Some((cell, next)) = matcher.nodes.get(matcher.start as usize).and_then(Branch::only) {
-            matcher.lead.extend(cell.map(|name| (matcher.led, name)));
+        while let Some((name, next)) = matcher.branches.get(matcher.start)?.only() {
+            matcher.lead.extend(name.map(|name| (matcher.led, name)));
             matcher.led += 1;
             matcher.start = next;
         }
         if let [(0, first), (2, last), ..] = matcher.lead.as_slice() {
             matcher.root = Root::ALL.into_iter().find(|root| root.names() == (first, last));
         }
-        for branch in &mut matcher.nodes {
+        for branch in matcher.branches.iter_mut() {
             branch.blocks.sort_unstable_by_key(|block| rank(blocks, *block));
         }
-        matcher
+        Ok(matcher)
     }
 
-    /// Segments that a glob takes at least: one in version 1.
+    /// The number of segments that a glob takes at least: one in version 1.
     pub fn shortest_glob(&self) -> usize {
         self.shortest_glob
     }
 
-    fn add(&mut self, block: u32, path: &[Cell<'_>]) {
-        let mut at = 0;
+    fn add(&mut self, block: Id<Block>, path: &[Cell<'_>]) -> Result<(), Corrupt> {
+        let mut at = self.start;
         for (i, cell) in path.iter().enumerate() {
-            let found = self.nodes.get(at as usize).and_then(|branch| match cell {
+            let branch = self.branches.get(at)?;
+            let found = match cell {
                 Cell::Literal(text) => branch.literal(text.as_bytes()),
                 Cell::Glob => branch.glob.map(|g| g.0),
                 Cell::Any => branch.wildcard,
-            });
-            let next = found.unwrap_or_else(|| {
-                self.nodes.push(Branch::default());
-                self.nodes.len() as u32 - 1
-            });
-            if let Some(branch) = self.nodes.get_mut(at as usize) {
-                match cell {
-                    Cell::Literal(text) if found.is_none() => {
-                        branch.few.push(((*text).into(), next));
-                        branch.index();
-                    }
-                    Cell::Glob => {
-                        let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
-                        branch.glob = Some((next, longest));
-                    }
-                    Cell::Any => branch.wildcard = Some(next),
-                    Cell::Literal(_) => {}
+            };
+            let next = found.unwrap_or_else(|| self.branches.push(Branch::default()));
+            let branch = self.branches.get_mut(at)?;
+            match cell {
+                Cell::Literal(text) if found.is_none() => {
+                    branch.few.push(((*text).into(), next));
+                    branch.index();
                 }
+                Cell::Glob => {
+                    let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
+                    branch.glob = Some((next, longest));
+                }
+                Cell::Any => branch.wildcard = Some(next),
+                Cell::Literal(_) => {}
             }
             at = next;
         }
-        if let Some(branch) = self.nodes.get_mut(at as usize) {
-            branch.blocks.push(block);
-        }
+        self.branches.get_mut(at)?.blocks.push(block);
+        Ok(())
     }
 
-    /// The blocks that cover a path, in the order in which their statements are tried.
-    pub fn find(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
-        self.straight(path).map_or_else(|| self.fork(blocks, path), Matched::One)
+    /// The blocks that cover a path, in the order of evaluation.
+    ///
+    /// # Errors
+    ///
+    /// The tree does not have a branch that it leads to; likewise below.
+    pub fn find(&self, blocks: &Table<Block>, path: &Segments<'_>) -> Result<Matched, Corrupt> {
+        match self.straight(path)? {
+            Some(blocks) => Ok(blocks.into()),
+            None => self.fork(blocks, path),
+        }
     }
 
     /// Whether a path begins as all do.
     #[inline(always)]
     fn leads(&self, path: &Segments<'_>) -> bool {
         let known = if path.root().is_some() && path.root() == self.root { 2 } else { 0 };
-        for (at, name) in self.lead.get(known..).unwrap_or(&[]) {
+        for (at, name) in self.lead.iter().skip(known) {
             if !same_bytes(name.as_bytes(), path.octets(*at)) {
                 return false;
             }
@@ -157,86 +128,98 @@ impl Matcher {
         path.len() >= self.led
     }
 
-    /// The blocks of a path that leads only one way; `None` where there are several.
+    /// The blocks of a path that leads one way only; `None` where there are several. No copy is made of them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::find`].
     #[inline(always)]
-    pub fn straight(&self, path: &Segments<'_>) -> Option<&[u32]> {
+    pub fn straight(&self, path: &Segments<'_>) -> Result<Option<&[Id<Block>]>, Corrupt> {
         if !self.leads(path) {
-            return Some(&[]);
+            return Ok(Some(&[]));
         }
         if let Some(any_depth) = path.any_depth() {
-            return if any_depth < self.led { Some(&[]) } else { None };
+            return Ok(if any_depth < self.led { Some(&[]) } else { None });
         }
-        let mut branch = self.nodes.get(self.start as usize)?;
+        let mut branch = self.branches.get(self.start)?;
         let (mut at, end) = (self.led, path.len());
         while at < end {
             if let Some((after, longest)) = branch.glob {
-                // Where nothing else goes on from here, the glob takes all that is left.
+                // Where nothing else continues from here, the glob takes all that is left.
                 let only = longest == 0 && branch.wildcard.is_none() && branch.few.is_empty();
-                return if only { self.nodes.get(after as usize).map(|branch| &*branch.blocks) } else { None };
+                return if only { Ok(Some(&self.branches.get(after)?.blocks)) } else { Ok(None) };
             }
             branch = match (branch.literal(path.octets(at)), branch.wildcard) {
-                (Some(_), Some(_)) => return None,
-                (Some(next), None) | (None, Some(next)) => self.nodes.get(next as usize)?,
-                (None, None) => return Some(&[]),
+                (Some(_), Some(_)) => return Ok(None),
+                (Some(next), None) | (None, Some(next)) => self.branches.get(next)?,
+                (None, None) => return Ok(Some(&[])),
             };
             at += 1;
         }
-        branch.glob.is_none().then_some(&*branch.blocks)
+        Ok(branch.glob.is_none().then_some(&*branch.blocks))
     }
 
-    /// The same of one that may lead several ways.
+    /// The blocks of a path that can lead several ways.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::find`].
     #[inline(never)]
-    pub fn fork(&self, blocks: &[Block], path: &Segments<'_>) -> Matched<'_> {
-        let mut matched = Matched::Several(ArrayVec::new());
-        self.walk(self.start, path, self.led, &mut matched);
-        match &mut matched {
-            Matched::Several(few) => few.sort_unstable_by_key(|block| rank(blocks, *block)),
-            Matched::Many(many) => many.sort_unstable_by_key(|block| rank(blocks, *block)),
-            Matched::One(_) => {}
-        }
-        matched
+    pub fn fork(&self, blocks: &Table<Block>, path: &Segments<'_>) -> Result<Matched, Corrupt> {
+        let mut matched = Matched::new();
+        self.walk(self.start, path, self.led, &mut matched)?;
+        matched.sort_unstable_by_key(|block| rank(blocks, *block));
+        Ok(matched)
     }
 
-    /// Recursion, which only forks need, ends with the rule's path, which has at most 100 segments.
-    fn walk(&self, mut node: u32, path: &Segments<'_>, mut at: usize, matched: &mut Matched<'_>) {
-        while let Some(branch) = self.nodes.get(node as usize) {
+    /// Follows all ways from a branch. The recursion ends with the path of the rules, which has at most 100 segments.
+    fn walk(
+        &self,
+        mut next: Id<Branch>,
+        path: &Segments<'_>,
+        mut at: usize,
+        matched: &mut Matched,
+    ) -> Result<(), Corrupt> {
+        loop {
+            let branch = self.branches.get(next)?;
             let left = path.len() - at;
             if let Some((after, longest)) = branch.glob {
                 // The glob takes whatever makes the segments after it fit.
                 for following in 0..=longest.min(left) {
                     if left - following >= self.shortest_glob {
-                        self.walk(after, path, path.len() - following, matched);
+                        self.walk(after, path, path.len() - following, matched)?;
                     }
                 }
             }
             if left == 0 {
-                branch.blocks.iter().for_each(|block| matched.push(*block));
-                return;
+                matched.extend_from_slice(&branch.blocks);
+                return Ok(());
             }
             if path.any_depth() == Some(at) {
                 // Only a glob covers any number of segments.
-                return;
+                return Ok(());
             }
-            node = match (branch.literal(path.octets(at)), branch.wildcard) {
+            next = match (branch.literal(path.octets(at)), branch.wildcard) {
                 (Some(literal), Some(wildcard)) => {
-                    self.walk(literal, path, at + 1, matched);
+                    self.walk(literal, path, at + 1, matched)?;
                     wildcard
                 }
                 (Some(next), None) | (None, Some(next)) => next,
-                (None, None) => return,
+                (None, None) => return Ok(()),
             };
             at += 1;
         }
     }
 }
 
-fn rank(blocks: &[Block], block: u32) -> u32 {
-    blocks.get(block as usize).map_or(0, |block| block.rank)
+/// The position of a block in the order of evaluation; that of a block which is not there is the last.
+fn rank(blocks: &Table<Block>, block: Id<Block>) -> u32 {
+    blocks.get(block).map_or(u32::MAX, |block| block.rank)
 }
 
 impl Branch {
-    /// The only way on, where a path that is covered cannot end here.
-    fn only(&self) -> Option<(Option<Box<str>>, u32)> {
+    /// The name, if it has one, and the branch of the only way from here, where no path ends here.
+    fn only(&self) -> Option<(Option<Box<str>>, Id<Branch>)> {
         if self.glob.is_some() || !self.blocks.is_empty() {
             return None;
         }
@@ -247,17 +230,17 @@ impl Branch {
         }
     }
 
-    /// Enters the newest of many branches by name, and with the first that are many all before it.
+    /// Adds the newest of many branches to the map; with the first that is one too many to scan, all before it.
     fn index(&mut self) {
         if self.few.len() > SCAN {
-            let new = if self.many.is_empty() { 0 } else { self.few.len() - 1 };
-            let new = self.few.get(new..).unwrap_or(&[]).iter();
+            let known = if self.many.is_empty() { 0 } else { self.few.len() - 1 };
+            let new = self.few.iter().skip(known);
             self.many.extend(new.map(|(name, next)| (name.as_bytes().into(), *next)));
         }
     }
 
     #[inline]
-    fn literal(&self, name: &[u8]) -> Option<u32> {
+    fn literal(&self, name: &[u8]) -> Option<Id<Branch>> {
         if self.few.len() <= SCAN {
             return self.few.iter().find(|(known, _)| same_bytes(known.as_bytes(), name)).map(|(_, next)| *next);
         }
@@ -266,11 +249,13 @@ impl Branch {
 }
 
 /// Gives each block its rank (language specification, section 6, rule 5): source order, a block before those inside
-/// it. A block that ends in a glob is tried with the glob taking ever more segments, so among a glob's block and those
-/// below it the one with most segments after the glob comes first.
-pub(super) fn order(blocks: &mut [Block], owners: &[Option<u32>]) {
-    // Blocks stand in source order already; those of one glob are a run within it.
+/// it. The official engine tries a block that ends in a glob with the glob taking ever more segments, so among a glob's
+/// block and those below it the one with most segments after the glob comes first. `owners` are the blocks, itself or
+/// around it, whose own path has the glob that applies to each block.
+pub(super) fn order(blocks: &mut Table<Block>, owners: &[Option<Id<Block>>]) {
+    // Blocks are in source order already; those of one glob are a run within it.
     let mut order: Vec<usize> = (0..blocks.len()).collect();
+    let fixed: Vec<usize> = blocks.iter().map(|block| block.fixed).collect();
     let mut start = 0;
     while let Some(owner) = owners.get(start).copied() {
         let mut end = start + 1;
@@ -278,19 +263,21 @@ pub(super) fn order(blocks: &mut [Block], owners: &[Option<u32>]) {
             end += 1;
         }
         if let Some(run) = order.get_mut(start..end) {
-            run.sort_by_key(|at| (std::cmp::Reverse(blocks.get(*at).map_or(0, |b| b.fixed)), *at));
+            run.sort_by_key(|at| (std::cmp::Reverse(fixed.get(*at).copied()), *at));
         }
         start = end;
     }
-    for (rank, at) in order.into_iter().enumerate() {
-        if let Some(block) = blocks.get_mut(at) {
-            block.rank = rank as u32;
+    let mut ranks = vec![0; order.len()];
+    for (rank, at) in (0..).zip(order) {
+        if let Some(slot) = ranks.get_mut(at) {
+            *slot = rank;
         }
     }
+    blocks.iter_mut().zip(ranks).for_each(|(block, rank)| block.rank = rank);
 }
 
 impl Block {
-    /// The segments of a request that a wildcard of this block stands for, and whether it is a glob.
+    /// The segments of a request that a wildcard of this block stands for, and whether the wildcard is a glob.
     pub fn captured<'a>(&self, capture: usize, path: &'a Segments<'a>) -> Option<(SegmentRange<'a>, bool)> {
         let at = self.captures.get(capture)?;
         let taken = path.len().saturating_sub(self.fixed);

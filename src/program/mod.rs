@@ -1,9 +1,9 @@
-//! The compiled form: checked syntax trees in, flat [`Code`] out, ready to decide any number of requests.
+//! The compiled form: checked syntax trees in, a [`Program`] or a [`RuleTree`] out, ready to decide any number of requests.
 //!
-//! Everything that can be settled before a request is: variables are slots, functions are numbers, patterns are
-//! compiled, constants computed, match paths merged into one tree of segments. A [`Program`] is a file with services, a [`RuleTree`]
-//! one of database rules.
-//! Invariants: nodes are addressed by [`NodeId`], children before parents; no request data.
+//! Lowering settles everything that it can before a request: variables are slots, functions and names are [`Id`]s, patterns
+//! are compiled, arithmetic on constants is computed, match paths are merged into one tree of segments. A [`Program`] is a
+//! file with services, a [`RuleTree`] one of database rules. Invariants: operations come after their operands; nothing in
+//! here belongs to a request; a look-up that misses is an error ([`Corrupt`]), never an empty value.
 //!
 //! # From text to listing
 //!
@@ -17,9 +17,9 @@
 //! ```
 //!
 //! `lower.rs` makes two things of it. The paths become branches of one tree of segments (`matcher.rs`), which finds the
-//! blocks of a request however many there are; what all paths begin with, here all of the path, is compared at once, but
-//! for `/b/{bucket}/o`, the [`Root`](crate::value::Root) that every request to Storage has. The condition becomes
-//! operations, which a [`Program`] prints one a line, a number for each:
+//! blocks of a request however many there are. What all paths begin with, here the whole path, is compared at once;
+//! every request to Storage has the [`Root`](crate::value::Root) `/b/{bucket}/o`. The condition becomes operations, which a
+//! [`Program`] lists one a line, with a number for each:
 //!
 //! ```text
 //! 0 request            5 member 4 .auth       10 request                        15 constant 5120 (cost 3)
@@ -29,58 +29,54 @@
 //! 4 request            9 and 3 8              14 constant 1024                  19 and 9 18 …
 //! ```
 //!
-//! `userId` is the wildcard 1, for `bucket` is 0. The product was computed (`fold.rs`) and remembers what it would have
-//! cost: a request may evaluate [`MAX_EXPRESSIONS`], and the step-by-step evaluation counts as the official engine does.
-//! The pattern of `matches` was compiled.
+//! `userId` is the wildcard 1, as `bucket` is 0. `fold.rs` computes the product and keeps its official cost: a request may
+//! evaluate [`MAX_EXPRESSIONS`], which the machine counts as the official engine does. The pattern of `matches` is compiled.
 //!
-//! # Tests
+//! # Fused operations
 //!
-//! Whoever asks only whether a request may pass need not see each operation. `testing.rs` says the same condition as one
-//! [`Test`], which the listing prints below the statement:
+//! A caller who asks only whether a request may pass needs no result of a single operation. `fuse.rs` therefore adds one
+//! operation for the whole condition, [`Op::Fused`]. It has a [`Predicate`], its origin (the operations above), and the most
+//! that the origin can cost (`effects.rs`). The listing shows the three:
 //!
 //! ```text
-//! allow create if 34, costs up to 39
-//!   test all(request.auth.uid == segment 4, request.resource.size < 5242880,
-//!            request.resource.contentType matches "image/.*", request.resource.metadata.owner == request.auth.uid)
+//! 35 fused 34, costs up to 39
+//! allow create if 35: all(request.auth != null, request.auth.uid == segment 4, request.resource.size < 5242880,
+//!                         request.resource.contentType matches "image/.*",
+//!                         request.resource.metadata.owner == request.auth.uid)
 //! ```
 //!
 //! - Nested `&&` are one list, asked from left to right.
-//! - `userId` always is the fifth segment of the path, since no glob stands before it.
-//! - `request.auth != null` is gone: without a user, `request.auth.uid` fails, and a condition that fails permits as
-//!   little as one that is false. That holds for whole conditions in which nothing is called.
-//! - Each property knows its [`Holder`], what it is asked of: `owner` the metadata of the object that is uploaded; the
-//!   user's id, which is read most, is a holder of its own.
-//! - Names carry the hash by which maps find them and, where a request, an object or a user has a field of that name, its
-//!   [`Symbol`](crate::value::Symbol): no name is compared with others.
-//! - A function of the user, had the rule called one, would stand in the place of its call.
-//! - What is no ordinary test is `evaluate`, with the number of the operation.
-//! - 39 is the most that the condition can cost (`cost.rs`). As long as the statements of a request cost no more than
-//!   may be evaluated, nothing needs to be counted.
+//! - `userId` always is the fifth segment of the path, as no glob comes before it.
+//! - Each property has a [`Holder`], what it is a property of: `owner` belongs to the metadata of the uploaded object. The
+//!   user's id, which rules read most, is a holder of its own.
+//! - Names have the hash by which maps find them and, where a request, an object or a user has a field of that name, its
+//!   [`Symbol`](crate::value::Symbol): nothing compares names.
+//! - A user's function takes the place of its call.
+//! - What has no predicate is `evaluate`, with the number of the operation.
 //!
-//! How tests are answered is told in [`crate::eval`].
+//! [`crate::eval`] says how a predicate is asked, and when its origin is evaluated instead.
 
 mod builder;
-mod calls;
 mod chain;
 mod code;
-mod cost;
 mod database;
+mod effects;
 mod fold;
-mod hazard;
-mod implied;
+mod functions;
+mod fuse;
 mod listing;
 mod lower;
 mod matcher;
-mod scope;
+mod predicate;
 mod service;
-mod test;
-mod testing;
+mod table;
 
-pub use code::{Code, Function, MethodTable, Node, NodeId, Part, Place, Run};
-pub use cost::MAX_EXPRESSIONS;
-pub use database::{Rule, RuleChild, RulePlace, RuleTree, Validity, lower_database};
+pub use code::{Code, Function, MethodTable, NameId, Op, OpId, Part, Spans};
+pub use database::{Rule, RuleChild, RuleNode, RuleTree, Validity, lower_database};
+pub use effects::MAX_EXPRESSIONS;
+pub use functions::ServiceFunction;
 pub use lower::lower;
 pub use matcher::{Matched, Matcher};
-pub use scope::ServiceFunction;
-pub use service::{Block, CaptureAt, Methods, Program, RequestedMethod, ServiceProgram, Statement, is_catch_all};
-pub use test::{Asked, Bounds, Holder, Member, MemberName, Operand, Test, TestId};
+pub use predicate::{Holder, Member, Operand, Predicate};
+pub use service::{Block, CaptureAt, Methods, Program, ServiceProgram, Statement, is_catch_all};
+pub use table::{Corrupt, Id, Ids, Table};

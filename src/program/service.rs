@@ -2,56 +2,50 @@
 
 use crate::{syntax::ast::Version, text::Span, value::Root};
 
-use super::{Code, Matcher, NodeId, Run, TestId, listing};
+use super::{Code, Corrupt, Function, Id, Ids, Matcher, OpId, Table, listing};
 
-/// What a statement allows.
+/// The methods that a statement allows, or the one that a request names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Methods {
     pub(super) mask: u8,
-    /// Names that are none of the known ones, in lower case.
+    /// Other names, in lower case.
     pub(super) others: Vec<String>,
 }
 
-/// The known methods, each a bit of a mask.
+/// The known methods; the index of each is its bit in the mask.
 pub(super) const KNOWN_METHODS: [&str; 7] = ["get", "list", "create", "update", "delete", "read", "write"];
 
-/// A requested method, ready to compare with statements.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestedMethod<'a> {
-    bit: u8,
-    name: &'a str,
-}
-
-impl<'a> RequestedMethod<'a> {
-    /// The known method of that number: get, list, create, update, delete.
-    #[inline]
-    pub fn known(number: u8) -> Self {
-        RequestedMethod { bit: 1 << (number & 7), name: "" }
-    }
-
-    /// The method of that name; case does not matter.
-    pub fn new(name: &'a str) -> Self {
-        let bit = KNOWN_METHODS.iter().position(|m| m.eq_ignore_ascii_case(name)).map_or(0, |at| 1 << at);
-        RequestedMethod { bit, name }
-    }
-}
-
 impl Methods {
-    pub(super) fn add(&mut self, name: &str) {
+    /// The known method of that index in [`KNOWN_METHODS`], as a request names it.
+    #[inline]
+    pub fn known(index: u8) -> Self {
+        Methods { mask: 1 << (index & 7), others: Vec::new() }
+    }
+
+    /// The method of that name, as a request names it; case does not matter.
+    pub fn named(name: &str) -> Self {
         match KNOWN_METHODS.iter().position(|m| m.eq_ignore_ascii_case(name)) {
-            // `read` is get and list, `write` is create, update and delete; asked for by name they mean themselves.
-            Some(at @ 5) => self.mask |= 1 << at | 0b0000_0011,
-            Some(at @ 6) => self.mask |= 1 << at | 0b0001_1100,
-            Some(at) => self.mask |= 1 << at,
-            None => self.others.push(name.to_ascii_lowercase()),
+            Some(index) => Methods::known(index as u8),
+            None => Methods { mask: 0, others: vec![name.to_ascii_lowercase()] },
         }
     }
 
-    /// Whether the statement speaks of that method.
+    /// Adds the method that a statement names: `read` means get and list too, `write` create, update and delete.
+    pub(super) fn add(&mut self, name: &str) {
+        let Methods { mask, others } = Methods::named(name);
+        self.mask |= mask
+            | match mask {
+                0b0010_0000 => 0b0000_0011,
+                0b0100_0000 => 0b0001_1100,
+                _ => 0,
+            };
+        self.others.extend(others);
+    }
+
+    /// Whether a statement for these methods is about the requested one.
     #[inline]
-    pub fn contains(&self, method: RequestedMethod<'_>) -> bool {
-        self.mask & method.bit != 0
-            || (method.bit == 0 && self.others.iter().any(|m| m.eq_ignore_ascii_case(method.name)))
+    pub fn contains(&self, requested: &Methods) -> bool {
+        self.mask & requested.mask != 0 || requested.others.iter().any(|method| self.others.contains(method))
     }
 }
 
@@ -60,57 +54,62 @@ impl Methods {
 pub struct Statement {
     /// What it allows.
     pub methods: Methods,
-    /// On what condition; `None` is always.
-    pub condition: Option<NodeId>,
-    /// The condition as a test.
-    pub test: TestId,
-    /// Whether the test calls nothing: where its answer is known, the rest of it can be left out.
-    pub pure: bool,
-    /// Whether evaluating it may end the evaluation of the whole request.
+    /// Its condition; a statement without one always permits.
+    pub condition: Option<OpId>,
+    /// Whether evaluating it can abort the evaluation of the whole request.
     pub aborts: bool,
-    /// Expressions that it costs at most.
-    pub cost: u32,
-    /// All of it.
+    /// Its source text.
     pub span: Span,
 }
 
 /// A match block together with the blocks around it.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// The block it stands in.
-    pub parent: Option<u32>,
+    /// The block around it.
+    pub parent: Option<Id<Block>>,
     /// The whole path, as rules write it.
     pub path: String,
-    /// Functions declared in it, among those of the program.
-    pub functions: Run,
+    /// The functions that it declares.
+    pub functions: Ids<Function>,
     /// Its statements, in source order.
-    pub statements: Run,
+    pub statements: Ids<Statement>,
     /// The word `match` and its own path.
     pub span: Span,
-    /// Its wildcards with those of the blocks around it, outermost first.
+    /// Its wildcards after those of the blocks around it.
     pub captures: Vec<CaptureAt>,
-    /// Segments other than a glob.
+    /// The number of segments other than a glob.
     pub(super) fixed: usize,
-    /// Which segment is a glob.
+    /// The index of the segment that is a glob.
     pub(super) glob: Option<usize>,
-    /// Its place in the order in which blocks are tried.
+    /// Its position in the order of evaluation.
     pub(super) rank: u32,
 }
 
 impl Block {
-    /// The wildcard that a wildcard hides: the nearest outer one of its name.
+    /// The wildcard that a wildcard hides: the nearest one of its name in the blocks around.
     pub fn hidden_by(&self, slot: u8) -> Option<u8> {
         let (inner, outer) = self.captures.get(..=usize::from(slot))?.split_last()?;
         outer.iter().rposition(|capture| capture.name == inner.name).and_then(|at| u8::try_from(at).ok())
     }
+
+    /// The index of the segment that each wildcard stands for, whatever the request; `None` for a glob, for what a glob
+    /// before it shifts, and where another wildcard has the same name.
+    pub(super) fn segments(&self) -> Vec<Option<u8>> {
+        let segment = |(slot, capture): (u8, &CaptureAt)| {
+            let shifts = self.glob.is_some_and(|glob| glob < capture.segment);
+            let is_fixed = !capture.glob && !shifts && self.hidden_by(slot).is_none();
+            u8::try_from(capture.segment).ok().filter(|_| is_fixed)
+        };
+        (0..=u8::MAX).zip(&self.captures).map(segment).collect()
+    }
 }
 
-/// A wildcard and the segment it stands for.
+/// A wildcard and the segment that it stands for.
 #[derive(Clone, Debug)]
 pub struct CaptureAt {
     /// Its name.
     pub name: String,
-    /// The segment, counted in the rule's path.
+    /// The index of the segment in the path of the rules.
     pub segment: usize,
     /// Whether it takes any number of segments.
     pub glob: bool,
@@ -126,10 +125,10 @@ pub struct ServiceProgram {
     /// The version of the language it is written in.
     pub version: Version,
     /// Functions outside services, compiled for this one, and then those declared outside its blocks.
-    pub functions: Run,
+    pub functions: Ids<Function>,
     /// Its blocks, in source order.
-    pub blocks: Vec<Block>,
-    /// Whether evaluating any of its statements may end the evaluation of the whole request.
+    pub blocks: Table<Block>,
+    /// Whether evaluating any of its statements can abort the evaluation of the whole request.
     pub aborts: bool,
     /// Which blocks cover which paths.
     pub matcher: Matcher,
@@ -143,12 +142,12 @@ pub struct Program {
     /// The version of the language it is written in.
     pub version: Version,
     /// Statements of all services.
-    pub statements: Vec<Statement>,
+    pub statements: Table<Statement>,
     /// The services.
     pub services: Vec<ServiceProgram>,
 }
 
-/// Whether a path of rules names nothing of its own and ends in a glob: it covers whatever other paths do not.
+/// Whether a path of rules ends in a glob and names nothing but the root: it covers whatever other paths do not.
 pub fn is_catch_all(path: &str) -> bool {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
     // The bucket or the database, with the words around it, is part of every path.
@@ -175,17 +174,28 @@ impl Program {
 }
 
 impl ServiceProgram {
-    /// Whether evaluating the statements of these blocks for a method may end the evaluation of the whole request.
-    pub fn may_abort(&self, blocks: &[u32], statements: &[Statement], method: RequestedMethod<'_>) -> bool {
-        self.aborts
-            && blocks.iter().filter_map(|block| self.blocks.get(*block as usize)).any(|block| {
-                let own = block.statements.of(statements);
-                own.iter().any(|statement| statement.aborts && statement.methods.contains(method))
-            })
+    /// Whether evaluating the statements of these blocks for a method can abort the evaluation of the whole request.
+    ///
+    /// # Errors
+    ///
+    /// The program does not have the blocks, or a block not its statements.
+    pub fn may_abort(
+        &self,
+        mut blocks: impl Iterator<Item = Id<Block>>,
+        statements: &Table<Statement>,
+        method: &Methods,
+    ) -> Result<bool, Corrupt> {
+        if !self.aborts {
+            return Ok(false);
+        }
+        blocks.try_fold(false, |found, block| {
+            let own = statements.slice(self.blocks.get(block)?.statements)?;
+            Ok(found || own.iter().any(|statement| statement.aborts && statement.methods.contains(method)))
+        })
     }
 }
 
-/// A readable form, one line an operation.
+/// The listing: one line for each operation.
 impl std::fmt::Display for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         listing::service(self, f)
@@ -194,6 +204,6 @@ impl std::fmt::Display for Program {
 
 impl std::fmt::Debug for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Program({} nodes, {} statements)", self.code.nodes.len(), self.statements.len())
+        write!(f, "Program({} operations, {} statements)", self.code.ops.len(), self.statements.len())
     }
 }

@@ -1,18 +1,18 @@
-//! A request to a decision.
+//! Decides a request.
 
 use bumpalo::Bump;
 
 use crate::{
     error::Error,
-    eval::{Counter, Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
+    eval::{Coverage, Evaluator, Fault, Observer, Reasons, Recorder, Service, Silent, Subject, Verdict},
     explain::nearest_block,
-    program::{Program, ServiceProgram},
+    program::{Block, Corrupt, Id, Program, ServiceProgram},
     value::Root,
 };
 
 use super::{Cause, Compiled, Decision, DocumentHost, Method, decision::Recorded};
 
-/// What a product asks: its values as rules see them.
+/// A request of a product, with its values as rules see them.
 pub(crate) struct Asked<'r> {
     pub(crate) root: Root,
     pub(crate) method: Method,
@@ -33,68 +33,81 @@ impl Asked<'_> {
     }
 }
 
-/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
+/// Only whether the request may pass. Nothing is recorded, so that ordinary rules decide without allocating.
 #[inline(always)]
 pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
-    let Asked { root, method, subject } = asked;
-    let Some(service) = compiled.program().of(*root) else { return Ok(false) };
-    let quick = {
-        let arena = Bump::new();
-        let Program { code, statements, .. } = compiled.program();
-        let mut silent = Silent;
-        let language = Service { program: service, subject, host: &host, block: None };
-        Evaluator::new(code, language, &arena, &mut silent).permits(statements, method.requested())
+    let permitted = decided(compiled, asked, &host, &mut Silent, |_, verdict| match verdict {
+        Verdict::Allow(_) => Some(true),
+        Verdict::Deny(_) | Verdict::Abort(_) => Some(false),
+        Verdict::Slow => None,
+    });
+    let permitted = match permitted {
+        Some(Some(permitted)) => permitted,
+        Some(None) => permits_in_detail(compiled, asked, &host),
+        None => false,
     };
-    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), service, asked, &host));
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(permitted),
     }
 }
 
-/// The verdict of the evaluation that counts every expression.
+/// Whether the request may pass, where fused operations cannot tell. The host keeps the documents that they read.
 #[cold]
 #[inline(never)]
-fn step_by_step(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, host: &DocumentHost<'_>) -> bool {
+fn permits_in_detail(compiled: &Compiled, asked: &Asked<'_>, host: &DocumentHost<'_>) -> bool {
+    decided(compiled, asked, host, &mut Reasons, |_, verdict| matches!(verdict, Verdict::Allow(_))) == Some(true)
+}
+
+/// What `read` makes of the verdict, which does not outlive the evaluation; `None` without rules for the service.
+#[inline(always)]
+fn decided<O: Observer, T>(
+    compiled: &Compiled,
+    asked: &Asked<'_>,
+    host: &DocumentHost<'_>,
+    observer: &mut O,
+    read: impl FnOnce(&ServiceProgram, Verdict<'_>) -> T,
+) -> Option<T> {
+    let Asked { root, method, subject } = asked;
+    let Program { code, statements, .. } = compiled.program();
+    let program = compiled.program().of(*root)?;
     let arena = Bump::new();
-    let mut silent = Silent;
-    let language = Service { program: service, subject: &asked.subject, host, block: None };
-    let evaluator = Evaluator::new(&program.code, language, &arena, &mut silent);
-    matches!(evaluator.decide(&program.statements, asked.method.name()), Verdict::Allow(_))
+    let language = Service { program, subject, host, block: None };
+    let verdict = Evaluator::new(code, language, &arena, observer).decide(statements, &method.requested());
+    Some(read(program, verdict))
 }
 
 /// The decision with what decided.
 pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
-    run(compiled, asked, host, &mut Silent)
+    run(compiled, asked, host, &mut Reasons)
 }
 
-/// The decision with all it went through.
+/// The decision with all that it went through.
 pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
     let program = compiled.program();
-    let blocks = program.of(asked.root).map_or(&[][..], |s| &s.blocks);
-    let mut recorder = Recorder::new(&program.code, blocks, asked.subject.segments);
+    let mut recorder = Recorder::default();
     let mut decision = run(compiled, asked, host, &mut recorder)?;
     let nearest = match (&decision.cause, program.of(asked.root)) {
         (Cause::NoStatement | Cause::ConditionsFalse, Some(service)) => {
             let segments = asked.subject.segments;
             let tried = service.matcher.find(&service.blocks, segments);
             let list = asked.method == Method::List;
-            nearest_block(service, (asked.root, list), segments, tried.as_slice())
+            tried.ok().and_then(|tried| nearest_block(service, (asked.root, list), segments, &tried))
         }
         _ => None,
     };
-    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.root, recorder.finish(), nearest)));
+    decision.recorded = Some(Box::new(Recorded { trace: recorder.finish(), nearest }));
     Ok(decision)
 }
 
-/// The decision with what decided; what was evaluated is counted.
+/// The decision with what decided; `coverage` counts what was evaluated.
 pub(crate) fn cover(
     compiled: &Compiled,
     asked: &Asked<'_>,
     host: DocumentHost<'_>,
     coverage: &mut Coverage,
 ) -> Result<Decision, Error> {
-    run(compiled, asked, host, &mut Counter::new(&compiled.program().code, coverage))
+    run(compiled, asked, host, coverage)
 }
 
 fn run(
@@ -104,22 +117,13 @@ fn run(
     observer: &mut impl Observer,
 ) -> Result<Decision, Error> {
     let program = compiled.program();
-    let cause = match program.of(asked.root) {
-        None => Cause::NoService,
-        Some(service) => {
-            let arena = Bump::new();
-            let language = Service { program: service, subject: &asked.subject, host: &host, block: None };
-            let evaluator = Evaluator::new(&program.code, language, &arena, observer);
-            let verdict = evaluator.decide(&program.statements, asked.method.name());
-            cause(program, service, asked, verdict)
-        }
-    };
+    let cause = decided(compiled, asked, &host, observer, |service, verdict| cause(program, service, asked, verdict));
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(Decision {
             source: program.code.source.clone(),
-            cause,
-            trace: None,
+            cause: cause.unwrap_or(Cause::NoService),
+            recorded: None,
             request: asked.title(),
             query: asked.subject.unnamed_last,
         }),
@@ -128,18 +132,20 @@ fn run(
 
 fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict: Verdict<'_>) -> Cause {
     match verdict {
-        Verdict::Allow(statement) => {
-            Cause::Permitted(program.statements.get(statement as usize).map(|s| s.span).unwrap_or_default())
-        }
+        Verdict::Allow(statement) => Cause::Permitted(statement.span),
         Verdict::Deny(Some(error)) => Cause::Failed(Fault::new(&program.code, &error)),
         Verdict::Abort(error) => Cause::Aborted(Fault::new(&program.code, &error)),
-        Verdict::Deny(None) => {
+        Verdict::Deny(None) | Verdict::Slow => {
             let method = asked.method.requested();
-            let tried = service.matcher.find(&service.blocks, asked.subject.segments).as_slice().iter().any(|block| {
-                let statements = service.blocks.get(*block as usize).map(|b| b.statements.of(&program.statements));
-                statements.unwrap_or(&[]).iter().any(|s| s.methods.contains(method))
-            });
-            if tried { Cause::ConditionsFalse } else { Cause::NoStatement }
+            let covers = |block: &Id<Block>| {
+                let statements = program.statements.slice(service.blocks.get(*block)?.statements)?;
+                Ok::<_, Corrupt>(statements.iter().any(|statement| statement.methods.contains(&method)))
+            };
+            let tried = service.matcher.find(&service.blocks, asked.subject.segments);
+            match tried.is_ok_and(|blocks| blocks.iter().any(|block| covers(block) == Ok(true))) {
+                true => Cause::ConditionsFalse,
+                false => Cause::NoStatement,
+            }
         }
     }
 }
@@ -150,7 +156,7 @@ impl Decision {
         Decision {
             source: compiled.program().code.source.clone(),
             cause: Cause::Refused(why.into()),
-            trace: None,
+            recorded: None,
             request,
             query: false,
         }

@@ -1,15 +1,12 @@
 //! The answer: may this request pass, and why.
 
-use std::sync::OnceLock;
-
 use crate::{
-    eval::{Fault, Recording, StatementTrace, Trace},
+    eval::{Fault, StatementTrace, Trace},
     explain::{Nearest, ignores_request, in_full},
     text::{Source, Span},
-    value::Root,
 };
 
-use super::{Compiled, Explanation, null, undecided};
+use super::{Explanation, null, undecided};
 
 /// The answer to one request.
 #[derive(Clone, Debug)]
@@ -17,41 +14,19 @@ use super::{Compiled, Explanation, null, undecided};
 pub struct Decision {
     pub(super) source: Source,
     pub(super) cause: Cause,
-    pub(super) trace: Option<Box<Recorded>>,
+    pub(super) recorded: Option<Box<Recorded>>,
     pub(super) request: String,
     /// Whether it is about documents of a collection that are not named.
     pub(super) query: bool,
 }
 
-/// What was written down of a decision, and the trace as soon as somebody has read it.
-#[derive(Clone)]
+/// What an explained decision went through.
+#[derive(Clone, Debug)]
 pub(super) struct Recorded {
-    compiled: Compiled,
-    root: Root,
-    recording: Recording,
-    /// Of a denial where no block covers the path, or only catch-alls; and whether one misspelt name
-    /// makes the difference.
-    nearest: Option<(Nearest, bool)>,
-    trace: OnceLock<Trace>,
-}
-
-impl Recorded {
-    pub(super) fn new(compiled: Compiled, root: Root, recording: Recording, nearest: Option<(Nearest, bool)>) -> Self {
-        Recorded { compiled, root, recording, nearest, trace: OnceLock::new() }
-    }
-
-    fn trace(&self) -> &Trace {
-        self.trace.get_or_init(|| {
-            let program = self.compiled.program();
-            self.recording.read(program, program.of(self.root).map_or(&[], |service| &service.blocks))
-        })
-    }
-}
-
-impl std::fmt::Debug for Recorded {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.trace().fmt(f)
-    }
+    pub(super) trace: Trace,
+    /// Of a denial where no block covers the path, or only catch-alls: the block that comes nearest, and whether one
+    /// misspelt name makes the difference.
+    pub(super) nearest: Option<(Nearest, bool)>,
 }
 
 /// What decided.
@@ -131,7 +106,7 @@ impl Decision {
 
     /// What the decision went through, where it was asked for with `explain`.
     pub fn trace(&self) -> Option<&Trace> {
-        self.trace.as_ref().map(|recorded| recorded.trace())
+        self.recorded.as_ref().map(|recorded| &recorded.trace)
     }
 
     /// The statements that were tried, where that is known.
@@ -144,10 +119,10 @@ impl Decision {
     /// also where only a catch-all covers it, if that permits nothing, whoever asks, or if one misspelt name keeps another
     /// block from covering it.
     pub fn nearest(&self) -> Option<&Nearest> {
-        let recorded = self.trace.as_ref()?;
+        let recorded = self.recorded.as_ref()?;
         let (nearest, is_misspelt) = recorded.nearest.as_ref()?;
         let permits_nothing = || {
-            let mut conditions = recorded.trace().statements().filter_map(|statement| statement.condition.as_ref());
+            let mut conditions = recorded.trace.statements().filter_map(|statement| statement.condition.as_ref());
             conditions.all(|condition| ignores_request(&self.source, condition))
         };
         (*is_misspelt || permits_nothing()).then_some(nearest)

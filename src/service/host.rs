@@ -1,6 +1,6 @@
 //! Documents behind the functions of the service: a memo for one evaluation, and the official limits.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 
 use bumpalo::Bump;
 
@@ -182,7 +182,8 @@ pub struct DocumentHost<'d> {
     limit: usize,
     /// Made when the first document is asked for: most decisions ask for none.
     memo: OnceCell<Box<Memo>>,
-    failed: Cell<Option<BoxError>>,
+    /// Why the host could not read a document. It is not asked for any other then.
+    failed: OnceCell<BoxError>,
 }
 
 #[derive(Default)]
@@ -208,7 +209,7 @@ enum Pending {
 impl<'d> DocumentHost<'d> {
     /// At most `limit` distinct documents can be asked for, beside the request's own.
     pub(crate) fn new(documents: &'d dyn Documents, reach: Reach<'d>, own: Option<Own<'d>>, limit: usize) -> Self {
-        DocumentHost { documents, reach, own, limit, memo: OnceCell::new(), failed: Cell::new(None) }
+        DocumentHost { documents, reach, own, limit, memo: OnceCell::new(), failed: OnceCell::new() }
     }
 
     /// The error of the host's own, where it could not read a document.
@@ -238,6 +239,9 @@ impl<'d> DocumentHost<'d> {
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<Option<ValueRef<'a>>, Failure<'a>> {
+        if self.failed.get().is_some() {
+            return Err(Failure::Host);
+        }
         let name = self.reach.name(function, path, arena)?;
         let after = matches!(function, ServiceFunction::GetAfter | ServiceFunction::ExistsAfter);
         let own = self.own.filter(|own| name.document(self.reach.database).is_some_and(|d| d.relative() == own.name));
@@ -258,7 +262,7 @@ impl<'d> DocumentHost<'d> {
             }
         };
         found.map_err(|error| {
-            self.failed.set(Some(error));
+            self.failed.get_or_init(|| error);
             Failure::Host
         })
     }

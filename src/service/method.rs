@@ -1,6 +1,6 @@
 //! What a request does.
 
-use crate::program::RequestedMethod;
+use crate::program::Methods;
 
 /// What a request does to an object or a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,9 +29,10 @@ impl Method {
         }
     }
 
-    /// The same as rules are compiled for it.
-    pub(crate) fn requested(self) -> RequestedMethod<'static> {
-        RequestedMethod::known(self as u8)
+    /// The method as a program compares it with those of statements.
+    #[inline]
+    pub fn requested(self) -> Methods {
+        Methods::known(self as u8)
     }
 
     /// The method of that name; `None` for `read` and `write` too, which are several.

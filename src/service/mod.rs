@@ -54,7 +54,7 @@ impl Compiled {
         if found.has_errors() {
             return Err(found);
         }
-        let program = program::lower(source, &ruleset);
+        let program = program::lower(source, &ruleset).map_err(|corrupt| corrupt.refuse(source))?;
         Ok(Compiled { inner: Arc::new(Inner { program, warnings: found }) })
     }
 

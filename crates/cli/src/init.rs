@@ -9,7 +9,7 @@ use std::{
 
 use firewarden::{
     internals::{
-        program::{RequestedMethod, RuleTree, ServiceProgram},
+        program::{Methods, RuleTree, ServiceProgram, Statement, Table},
         service::DEFAULT_DATABASE,
     },
     rules::{Product, Rules, RulesError},
@@ -171,18 +171,15 @@ fn sample_name(wildcard: &str) -> String {
     format!("{}1", stem.unwrap_or(wildcard))
 }
 
-fn of_service(
-    service: &ServiceProgram,
-    statements: &[firewarden::internals::program::Statement],
-    documents: bool,
-) -> Vec<Asked> {
+fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents: bool) -> Vec<Asked> {
     let names = Names::of(service.blocks.iter().map(|block| block.path.as_str()));
     let mut found = Vec::new();
-    for block in &service.blocks {
+    for block in service.blocks.iter() {
         let Some((place, name)) = sample(&names, &block.path, documents) else { continue };
         for method in ["get", "list", "create", "update", "delete"] {
-            let known = RequestedMethod::new(method);
-            if !block.statements.of(statements).iter().any(|statement| statement.methods.contains(known)) {
+            let known = Methods::named(method);
+            let own = statements.slice(block.statements);
+            if !own.is_ok_and(|own| own.iter().any(|statement| statement.methods.contains(&known))) {
                 continue;
             }
             let name = match method {
@@ -224,9 +221,9 @@ fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)
 }
 
 fn of_tree(tree: &RuleTree) -> Vec<Asked> {
-    let names = Names::of(tree.places.iter().map(|place| place.path.as_str()));
+    let names = Names::of(tree.nodes.iter().map(|place| place.path.as_str()));
     let mut found = Vec::new();
-    for place in &tree.places {
+    for place in tree.nodes.iter() {
         let path = format!("/{}", names.path(&place.path).join("/"));
         if place.read.is_some() {
             found.push(("read", path.clone()));

@@ -1,5 +1,5 @@
-//! The quick way to a verdict, `permits`: that it is the verdict of the step-by-step evaluation, in recorded cases and in
-//! random ones, and that it allocates nothing for ordinary rules.
+//! Fused operations, by which `permits` decides: that they give what their origins give, in recorded cases and in random
+//! ones, and that ordinary rules decide without allocating.
 //!
 //! `FIREWARDEN_HOT_CASES` says how many random cases are tried; in CI a few thousand are.
 
@@ -35,12 +35,12 @@ fn ordinary_decisions_allocate_nothing() {
     }
 }
 
-/// The listings of the statements alone: what is tested, and in which order.
+/// The listings of the statements alone: what their predicates ask, and in which order.
 #[test]
-fn conditions_become_few_tests() {
+fn conditions_are_fused() {
     let listing = |rules: String| {
         let source = Source::new("storage.rules", rules.as_str());
-        let program = program::lower(&source, &syntax::parse_service(&source).unwrap());
+        let program = program::lower(&source, &syntax::parse_service(&source).unwrap()).unwrap();
         let listing = program.to_string();
         let from = listing.find("service ").unwrap();
         listing[from..].to_owned()
@@ -55,7 +55,7 @@ fn conditions_become_few_tests() {
 
 /// What random rules come upon rarely: failures beside what decides, in every order, and arguments that are not read.
 #[test]
-fn failures_are_absorbed_as_step_by_step() {
+fn failures_are_absorbed_as_by_origins() {
     let parts = [
         "true",
         "false",

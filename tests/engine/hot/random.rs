@@ -288,7 +288,7 @@ fn of_firestore(series: &mut Series) -> firestore::Request<'static> {
     if series.chance(70) { request.with(Document::new(name, fields(series))) } else { request }
 }
 
-/// What came of both ways, and what they asked for.
+/// What came of fused operations and of their origins, and what they asked the host for.
 fn agree<E: std::fmt::Display>(
     text: &str,
     quick: Result<bool, E>,
@@ -303,7 +303,7 @@ fn agree<E: std::fmt::Display>(
 }
 
 #[test]
-fn random_rules_give_the_same_verdict_by_tests() {
+fn random_rules_give_the_same_verdict_by_fused_operations() {
     const REQUESTS: usize = 20;
     let cases = std::env::var("FIREWARDEN_HOT_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000_usize);
     let seed = std::env::var("FIREWARDEN_HOT_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0_u64);

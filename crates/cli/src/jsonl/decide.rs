@@ -5,7 +5,8 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use firewarden::{
     internals::{
-        eval::{Evaluator, Fault, Service, Silent, Subject, Verdict},
+        eval::{Evaluator, Fault, Reasons, Service, Subject, Verdict},
+        program::Methods,
         service::Compiled,
     },
     value::{Map, Segments, path::decode_path},
@@ -39,9 +40,11 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
         facts: None,
     };
     let language = Service { program: service, subject: &subject, host: &host, block: None };
-    Ok(match Evaluator::new(&program.code, language, &arena, &mut Silent).decide(&program.statements, method) {
+    let mut observer = Reasons;
+    let mut evaluator = Evaluator::new(&program.code, language, &arena, &mut observer);
+    Ok(match evaluator.decide(&program.statements, &Methods::named(method)) {
         Verdict::Allow(_) => json!({ "permit": true }),
-        Verdict::Deny(None) => json!({ "permit": false }),
+        Verdict::Deny(None) | Verdict::Slow => json!({ "permit": false }),
         Verdict::Deny(Some(error)) | Verdict::Abort(error) => {
             json!({ "permit": false, "error": answer::fault(&Fault::new(&program.code, &error)) })
         }

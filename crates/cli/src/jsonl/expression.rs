@@ -6,7 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use firewarden::{
     internals::{
         eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
-        program::{Code, Node, NodeId, Program},
+        program::{Code, Methods, Op, OpId, Program},
         service::Compiled,
     },
     value::{Segments, json::to_typed},
@@ -42,8 +42,9 @@ pub(super) fn evaluate(
         facts: None,
     };
     let language = Service { program: service, subject: &subject, host: &host, block: None };
-    let mut watch = Watch { code: &program.code, node: watched, seen: Json::Null };
-    let verdict = Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, "get");
+    let mut watch = Watch { op: watched, seen: Json::Null };
+    let verdict =
+        Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, &Methods::known(0));
     let mut answer = match verdict {
         Verdict::Abort(error) => json!({ "throws": Fault::new(&program.code, &error).message }),
         _ => watch.seen,
@@ -55,26 +56,26 @@ pub(super) fn evaluate(
 }
 
 /// The only element of the list in the condition.
-fn element(program: &Program) -> Option<NodeId> {
-    let condition = program.statements.first()?.condition?;
-    let Node::Compare(_, list, _) = program.code.node(condition) else { return None };
-    let Node::List(items) = program.code.node(list) else { return None };
-    items.of(&program.code.lists).first().copied()
+fn element(program: &Program) -> Option<OpId> {
+    let code = &program.code;
+    let condition = code.origin(program.statements.iter().next()?.condition?);
+    let Ok(Op::Compare(_, list, _)) = code.op(condition) else { return None };
+    let Ok(Op::List(items)) = code.op(list) else { return None };
+    code.lists.slice(items).ok()?.first().copied()
 }
 
 /// Remembers what one operation gave.
-struct Watch<'p> {
-    code: &'p Code,
-    node: NodeId,
+struct Watch {
+    op: OpId,
     seen: Json,
 }
 
-impl Observer for Watch<'_> {
-    fn leave(&mut self, node: NodeId, result: &Evaluated<'_>) {
-        if node == self.node {
+impl Observer for Watch {
+    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
+        if op == self.op {
             self.seen = match result {
                 Ok(value) => json!({ "value": to_typed(*value) }),
-                Err(error) => json!({ "error": Fault::new(self.code, error).message }),
+                Err(error) => json!({ "error": Fault::new(code, error).message }),
             };
         }
     }

@@ -6,7 +6,7 @@ use firewarden::{
     internals::{
         check,
         eval::{Error, Evaluator, Fault, Host, Observer, Result as Evaluated, Service, Subject},
-        program::{self, Code, Node, NodeId, Program, ServiceFunction, Statement},
+        program::{self, Code, Id, Op, OpId, Program, ServiceFunction, Statement},
         stdlib::Failure,
         syntax,
     },
@@ -42,14 +42,14 @@ pub fn evaluate(question: Question<'_>, path: impl Fn(usize) -> Vec<String>) -> 
     if check::check(&source, &ruleset).has_errors() {
         return Err(issues);
     }
-    let program = program::lower(&source, &ruleset);
-    let results = (0..program.statements.len()).map(|at| one(&program, at, &path(at), question));
+    let Ok(program) = program::lower(&source, &ruleset) else { return Err(issues) };
+    let results = program.statements.ids().map(|id| one(&program, id, &path(id.index()), question));
     Ok((results.collect(), issues))
 }
 
-fn one(program: &Program, at: usize, path: &[String], question: Question<'_>) -> Outcome {
-    let statement = program.statements.get(at);
-    let Some((watched, condition)) = statement.and_then(|it| Some((element(program, it)?, it.condition?))) else {
+fn one(program: &Program, id: Id<Statement>, path: &[String], question: Question<'_>) -> Outcome {
+    let statement = program.statements.get(id);
+    let Some((watched, condition)) = statement.ok().and_then(|it| Some((element(program, it)?, it.condition?))) else {
         return Outcome::Unknown;
     };
     let Some(service) = program.service("cloud.firestore") else { return Outcome::Unknown };
@@ -62,11 +62,10 @@ fn one(program: &Program, at: usize, path: &[String], question: Question<'_>) ->
         resource: Some(question.resource.view()),
         facts: None,
     };
-    let holds = |run: program::Run| (run.start as usize..(run.start + run.len) as usize).contains(&at);
-    let block = service.blocks.iter().find(|block| holds(block.statements));
+    let block = service.blocks.iter().find(|block| block.statements.iter().any(|own| own == id));
     let language = Service { program: service, subject: &subject, host: &NoDocuments, block };
     let arena = Bump::new();
-    let mut watch = Watch { code: &program.code, node: watched, seen: Outcome::Unknown };
+    let mut watch = Watch { op: watched, seen: Outcome::Unknown };
     let condition = Evaluator::new(&program.code, language, &arena, &mut watch).condition(condition);
     match condition {
         // It ends the evaluation of the request: nothing has a value.
@@ -81,25 +80,25 @@ fn failed(code: &Code, error: &Error<'_>) -> Outcome {
 }
 
 /// The only element of the list in the condition.
-fn element(program: &Program, statement: &Statement) -> Option<NodeId> {
-    let Node::Compare(_, list, _) = program.code.node(statement.condition?) else { return None };
-    let Node::List(items) = program.code.node(list) else { return None };
-    items.of(&program.code.lists).first().copied()
+fn element(program: &Program, statement: &Statement) -> Option<OpId> {
+    let code = &program.code;
+    let Ok(Op::Compare(_, list, _)) = code.op(code.origin(statement.condition?)) else { return None };
+    let Ok(Op::List(items)) = code.op(list) else { return None };
+    code.lists.slice(items).ok()?.first().copied()
 }
 
 /// Remembers what one operation gave.
-struct Watch<'p> {
-    code: &'p Code,
-    node: NodeId,
+struct Watch {
+    op: OpId,
     seen: Outcome,
 }
 
-impl Observer for Watch<'_> {
-    fn leave(&mut self, node: NodeId, result: &Evaluated<'_>) {
-        if node == self.node {
+impl Observer for Watch {
+    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
+        if op == self.op {
             self.seen = match result {
                 Ok(value) => Outcome::Value(to_typed(*value)),
-                Err(error) => failed(self.code, error),
+                Err(error) => failed(code, error),
             };
         }
     }

@@ -1,6 +1,6 @@
 //! How often something gave what, and what that means for a condition.
 
-use firewarden::internals::eval::{NodeHits, StatementHits};
+use firewarden::internals::eval::OpHits;
 
 /// How often a statement, a condition or a sub-expression gave what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,15 +45,9 @@ impl Counts {
     }
 }
 
-impl From<&NodeHits> for Counts {
-    fn from(hits: &NodeHits) -> Self {
+impl From<&OpHits> for Counts {
+    fn from(hits: &OpHits) -> Self {
         Counts { truths: hits.truths, falses: hits.falses, errors: hits.errors, others: hits.others }
-    }
-}
-
-impl From<StatementHits> for Counts {
-    fn from(hits: StatementHits) -> Self {
-        Counts { truths: hits.truths, falses: hits.falses, errors: hits.errors, others: 0 }
     }
 }
 

@@ -6,7 +6,7 @@ use firewarden::{
     internals::{
         eval::{Coverage, Outcome},
         explain::shorten,
-        program::{Code, Program, RulePlace, RuleTree},
+        program::{Code, Program, RuleNode, RuleTree},
         stdlib::Dialect,
     },
     rules::Rules,
@@ -108,16 +108,16 @@ impl FileCoverage {
     fn of_program(program: &Program, coverage: &Coverage) -> Self {
         let mut walk = Walk::new(&program.code, coverage);
         let mut statements = Vec::new();
-        for block in program.services.iter().flat_map(|service| &service.blocks) {
-            for number in block.statements.start..block.statements.start.saturating_add(block.statements.len) {
-                let Some(statement) = program.statements.get(number as usize) else { continue };
+        for block in program.services.iter().flat_map(|service| service.blocks.iter()) {
+            for id in block.statements.iter() {
+                let Ok(statement) = program.statements.get(id) else { continue };
                 if let Some(condition) = statement.condition {
                     walk.condition(condition);
                 }
                 let text = program.code.source.slice(statement.span);
                 let head = text.split([':', ';']).next().unwrap_or(text);
                 let label = shorten(&format!("{} {head}", block.path), LABEL);
-                let counts = Counts::from(coverage.statement(number));
+                let counts = coverage.statement(id).map(Counts::from).unwrap_or_default();
                 statements.push(StatementCoverage { span: statement.span, label, counts });
             }
         }
@@ -127,13 +127,13 @@ impl FileCoverage {
     fn of_tree(tree: &RuleTree, coverage: &Coverage) -> Self {
         let mut walk = Walk::new(&tree.code, coverage);
         let mut statements = Vec::new();
-        for place in &tree.places {
-            let RulePlace { read, write, validate, path, .. } = place;
+        for place in tree.nodes.iter() {
+            let RuleNode { read, write, validate, path, .. } = place;
             for (name, rule) in [(".read", read), (".write", write), (".validate", validate)] {
                 let Some(rule) = rule else { continue };
                 walk.condition(rule.condition);
                 let label = shorten(&format!("{path} {name}"), LABEL);
-                let counts = coverage.node(rule.condition).map(Counts::from).unwrap_or_default();
+                let counts = coverage.op(tree.code.origin(rule.condition)).map(Counts::from).unwrap_or_default();
                 statements.push(StatementCoverage { span: rule.span, label, counts });
             }
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use firewarden::{
     internals::{
-        eval::{Coverage, NodeHits, Outcome},
-        program::{Code, Function, Node, NodeId},
+        eval::{Coverage, OpHits, Outcome},
+        program::{Code, Function, Op, OpId},
     },
     text::Span,
     value::{ValueRef, json::to_typed},
@@ -39,7 +39,7 @@ enum Known {
 
 #[derive(Clone, Copy)]
 struct Visit<'p> {
-    node: NodeId,
+    op: OpId,
     /// The function that it stands in.
     function: Option<&'p Function>,
     decides: bool,
@@ -60,7 +60,7 @@ impl<'p> Walk<'p> {
             code,
             coverage,
             spans: spans(code),
-            known: vec![Known::Nothing; code.nodes.len()],
+            known: vec![Known::Nothing; code.ops.len()],
             open: Vec::new(),
             expressions: BTreeMap::new(),
             conditions: BTreeMap::new(),
@@ -68,18 +68,18 @@ impl<'p> Walk<'p> {
     }
 
     /// Visits the condition of a statement.
-    pub(super) fn condition(&mut self, node: NodeId) {
-        self.run(Visit { node, function: None, decides: true, is_object: false });
+    pub(super) fn condition(&mut self, condition: OpId) {
+        self.run(Visit { op: self.code.origin(condition), function: None, decides: true, is_object: false });
     }
 
     /// Visits the functions too; then nothing is left.
     pub(super) fn finish(mut self) -> Found {
         let mut functions: BTreeMap<Span, FunctionCoverage> = BTreeMap::new();
-        for function in &self.code.functions {
-            for node in function.lets.iter().chain([&function.result]) {
-                self.run(Visit { node: *node, function: Some(function), decides: false, is_object: false });
+        for function in self.code.functions.iter() {
+            for op in function.lets.iter().chain([&function.result]) {
+                self.run(Visit { op: *op, function: Some(function), decides: false, is_object: false });
             }
-            let count = |node: &NodeId| self.coverage.node(*node).map_or(0, NodeHits::total);
+            let count = |op: &OpId| self.coverage.op(*op).map_or(0, OpHits::total);
             // A variable that ends the evaluation keeps the result from being computed.
             let calls = function.lets.iter().chain([&function.result]).map(count).max().unwrap_or(0);
             let (name, span) = (function.name.clone(), function.span);
@@ -98,75 +98,75 @@ impl<'p> Walk<'p> {
 
     fn visit(&mut self, visit: Visit<'p>) {
         let wanted = if visit.decides { Known::Decides } else { Known::Seen };
-        let Some(slot) = self.known.get_mut(visit.node.0 as usize) else { return };
+        let Some(slot) = self.known.get_mut(visit.op.index()) else { return };
         let before = *slot;
         if before >= wanted {
             return;
         }
         *slot = wanted;
-        let node = self.code.node(visit.node);
+        let Ok(op) = self.code.op(visit.op) else { return };
         if before == Known::Nothing {
-            self.expression(visit, node);
-            self.below(visit, node);
+            self.expression(visit, op);
+            self.below(visit, op);
         }
         if visit.decides {
-            self.decides(visit, node);
+            self.decides(visit, op);
         }
     }
 
     /// The operands. Those of a connective decide, whatever it is good for.
-    fn below(&mut self, visit: Visit<'p>, node: Node) {
-        let children = node.children(self.code).enumerate();
+    fn below(&mut self, visit: Visit<'p>, op: Op) {
+        let children = op.operands(self.code).into_iter().flatten().enumerate();
         self.open.extend(children.map(|(at, child)| {
-            let decides = match node {
-                Node::And(..) | Node::Or(..) | Node::Not(_) | Node::All(_) | Node::Any(_) => true,
-                Node::Ternary(..) => at == 0,
+            let decides = match op {
+                Op::And(..) | Op::Or(..) | Op::Not(_) | Op::All(_) | Op::Any(_) => true,
+                Op::Ternary(..) => at == 0,
                 _ => false,
             };
-            let is_object = at == 0 && matches!(node, Node::Member(..) | Node::Method(..));
-            Visit { node: child, decides, is_object, ..visit }
+            let is_object = at == 0 && matches!(op, Op::Member(..) | Op::Method(..));
+            Visit { op: child, decides, is_object, ..visit }
         }));
     }
 
     /// A place where a condition is wanted.
-    fn decides(&mut self, visit: Visit<'p>, node: Node) {
-        match node {
-            Node::And(..) | Node::Or(..) | Node::Not(_) | Node::All(_) | Node::Any(_) | Node::Constant(..) => return,
-            Node::Ternary(_, yes, no) => {
-                self.open.extend([yes, no].map(|node| Visit { node, ..visit }));
+    fn decides(&mut self, visit: Visit<'p>, op: Op) {
+        match op {
+            Op::And(..) | Op::Or(..) | Op::Not(_) | Op::All(_) | Op::Any(_) | Op::Constant(..) => return,
+            Op::Ternary(_, yes, no) => {
+                self.open.extend([yes, no].map(|op| Visit { op, ..visit }));
                 return;
             }
-            Node::Call(function, _) => {
-                if let Some(function) = self.code.functions.get(function as usize) {
-                    self.open.push(Visit { node: function.result, function: Some(function), ..visit });
+            Op::Call(function, _) => {
+                if let Ok(function) = self.code.functions.get(function) {
+                    self.open.push(Visit { op: function.result, function: Some(function), ..visit });
                 }
             }
-            Node::Local(slot) => {
+            Op::Local(slot) => {
                 let variable = visit.function.and_then(|function| {
                     let at = usize::from(slot).checked_sub(function.parameters.len())?;
                     function.lets.get(at)
                 });
-                self.open.extend(variable.map(|node| Visit { node: *node, ..visit }));
+                self.open.extend(variable.map(|op| Visit { op: *op, ..visit }));
             }
             _ => {}
         }
-        let counts = self.coverage.node(visit.node).map(Counts::from).unwrap_or_default();
-        self.conditions.entry(self.span(visit.node)).or_default().add(counts);
+        let counts = self.coverage.op(visit.op).map(Counts::from).unwrap_or_default();
+        self.conditions.entry(self.span(visit.op)).or_default().add(counts);
     }
 
-    fn span(&self, id: NodeId) -> Span {
-        self.spans.get(id.0 as usize).copied().unwrap_or_default()
+    fn span(&self, id: OpId) -> Span {
+        self.spans.get(id.index()).copied().unwrap_or_default()
     }
 
-    fn expression(&mut self, visit: Visit<'p>, node: Node) {
-        let id = visit.node;
+    fn expression(&mut self, visit: Visit<'p>, op: Op) {
+        let id = visit.op;
         let span = self.span(id);
-        let is_literal = matches!(node, Node::Constant(..));
-        let is_object = visit.is_object && matches!(node, Node::Variable(_));
+        let is_literal = matches!(op, Op::Constant(..));
+        let is_object = visit.is_object && matches!(op, Op::Variable(_));
         let (counts, values) = (Counts::default(), Vec::new());
         let empty = || ExpressionCoverage { span, is_literal, is_object, counts, values, unkept: 0 };
         let entry = self.expressions.entry(span).or_insert_with(empty);
-        let Some(hits) = self.coverage.node(id) else { return };
+        let Some(hits) = self.coverage.op(id) else { return };
         entry.counts.add(Counts::from(hits));
         entry.unkept += hits.unkept;
         // Only a function that is compiled several times has the same place twice.
@@ -183,12 +183,12 @@ impl<'p> Walk<'p> {
 /// The texts of all operations, with the parentheses around their operands: what the code has of `(a) == b` begins with
 /// `a`, where messages point.
 fn spans(code: &Code) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::with_capacity(code.nodes.len());
-    for (id, node) in (0..).map(NodeId).zip(&code.nodes) {
+    let mut spans: Vec<Span> = Vec::with_capacity(code.ops.len());
+    for (id, op) in code.ops.ids().zip(code.ops.iter()) {
         // Operands come before their operations.
-        let inside = node.children(code).filter_map(|child| {
-            let span = spans.get(child.0 as usize)?;
-            Some(span.to(code.place(child).outer))
+        let inside = op.operands(code).into_iter().flatten().filter_map(|child| {
+            let span = spans.get(child.index())?;
+            Some(span.to(code.spans(child).outer))
         });
         let whole = inside.fold(code.span(id), Span::to);
         spans.push(whole);

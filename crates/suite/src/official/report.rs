@@ -12,8 +12,8 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use firewarden::{
     internals::{
-        eval::{Coverage, NodeHits, Outcome},
-        program::{Block, Code, Function, Node, NodeId, Part, Program, Run},
+        eval::{Coverage, OpHits, Outcome},
+        program::{Block, Code, Function, Id, Ids, Op, OpId, Part, Program, Table},
         syntax::skip_trivia,
     },
     text::{Source, Span},
@@ -103,28 +103,29 @@ struct Roots<'p> {
 }
 
 impl Roots<'_> {
-    fn functions(&mut self, functions: Run) {
-        for function in functions.of(&self.program.code.functions) {
+    fn functions(&mut self, functions: Ids<Function>) {
+        for function in self.program.code.functions.slice(functions).into_iter().flatten() {
             let report = self.tree(function.result).function(function);
             self.push(report);
         }
     }
 
     /// The blocks directly in another one, each with all that is in it: functions, blocks, statements.
-    fn blocks(&mut self, blocks: &[Block], parent: Option<u32>) {
-        for (number, block) in (0..).zip(blocks).filter(|(_, block)| block.parent == parent) {
+    fn blocks(&mut self, blocks: &Table<Block>, parent: Option<Id<Block>>) {
+        for (id, block) in blocks.ids().zip(blocks.iter()).filter(|(_, block)| block.parent == parent) {
             self.functions(block.functions);
-            self.blocks(blocks, Some(number));
-            let statements = block.statements.of(&self.program.statements);
-            for condition in statements.iter().filter_map(|statement| statement.condition) {
+            self.blocks(blocks, Some(id));
+            let statements = self.program.statements.slice(block.statements).into_iter().flatten();
+            for condition in statements.filter_map(|statement| statement.condition) {
+                let condition = self.program.code.origin(condition);
                 let report = self.tree(condition).expression(condition).report;
                 self.push(report);
             }
         }
     }
 
-    fn tree(&self, root: NodeId) -> Tree<'_> {
-        let evaluations = self.coverage.node(root).map_or(0, NodeHits::total);
+    fn tree(&self, root: OpId) -> Tree<'_> {
+        let evaluations = self.coverage.op(root).map_or(0, OpHits::total);
         Tree { code: &self.program.code, coverage: self.coverage, evaluations }
     }
 
@@ -143,8 +144,8 @@ impl Roots<'_> {
 }
 
 /// The text that a condition covers.
-pub(super) fn covered(code: &Code, condition: NodeId) -> Span {
-    Tree { code, coverage: &Coverage::default(), evaluations: 0 }.expression(condition).span
+pub(super) fn covered(code: &Code, condition: OpId) -> Span {
+    Tree { code, coverage: &Coverage::default(), evaluations: 0 }.expression(code.origin(condition)).span
 }
 
 /// The tree of one function or condition.
@@ -174,26 +175,30 @@ impl Tree<'_> {
     }
 
     /// An expression and all below it.
-    fn expression(&self, id: NodeId) -> Built {
+    fn expression(&self, id: OpId) -> Built {
         self.part(id, false, None)
     }
 
     /// Parts of a constant that was computed before are evaluated as often as that: `within`. The grammar of the minus
     /// takes one pair of parentheses around its operand for itself: such an operand is `enclosed`. Of all other operands
-    /// the place says so already ([`Place::outer`](firewarden::internals::program::Place)).
-    fn part(&self, id: NodeId, enclosed: bool, within: Option<u64>) -> Built {
-        let (node, place) = (self.code.node(id), self.code.place(id));
+    /// the place says so already ([`Spans::outer`](firewarden::internals::program::Spans)).
+    fn part(&self, id: OpId, enclosed: bool, within: Option<u64>) -> Built {
+        let (op, place) = (self.code.op(id), self.code.spans(id));
         let folded = self.code.folded(id);
-        let parts: Vec<Built> = match (node, folded) {
+        let parts: Vec<Built> = match (op, folded) {
             // A minus has one operand, all other arithmetic two.
-            (Node::Constant(..), operands) => {
-                let within = within.or_else(|| Some(self.coverage.node(id).map_or(0, NodeHits::total)));
+            (Ok(Op::Constant(..)), operands) => {
+                let operands = operands.unwrap_or(&[]);
+                let within = within.or_else(|| Some(self.coverage.op(id).map_or(0, OpHits::total)));
                 operands.iter().map(|id| self.part(*id, operands.len() == 1, within)).collect()
             }
-            (Node::In(element, container), _) => {
+            (Ok(Op::In(element, container)), _) => {
                 [container, element].into_iter().map(|id| self.expression(id)).collect()
             }
-            _ => node.children(self.code).map(|id| self.expression(id)).collect(),
+            _ => {
+                let operands = op.and_then(|op| op.operands(self.code)).into_iter().flatten();
+                operands.map(|id| self.expression(id)).collect()
+            }
         };
         let mut start = place.outer.start;
         if enclosed && start < place.span.start {
@@ -204,11 +209,11 @@ impl Tree<'_> {
         let start = parts.iter().map(|part| part.span.start).chain([start]).min().unwrap_or(start);
         let end = parts.iter().map(|part| part.span.end).chain([own_end]).max().unwrap_or(own_end);
         let span = Span { start, end };
-        let literal = matches!(node, Node::Constant(..)) && folded.is_empty();
+        let literal = matches!(op, Ok(Op::Constant(..))) && folded.is_none();
         let report = (!literal).then(|| {
             let children = parts.into_iter().filter_map(|part| part.report).collect();
             match within {
-                Some(count) => self.report_of(span, self.constant_values(node, count), count, children),
+                Some(count) => self.report_of(span, self.constant_values(id, count), count, children),
                 None => self.report(span, id, children),
             }
         });
@@ -216,26 +221,24 @@ impl Tree<'_> {
     }
 
     /// Where the operation's own tokens end, those that close it aside.
-    fn own_end(&self, id: NodeId, start: u32) -> u32 {
-        let place = self.code.place(id);
-        match self.code.node(id) {
-            Node::Variable(_) | Node::Capture(_) | Node::Local(_) | Node::Unknown | Node::Is(..) => place.span.end,
+    fn own_end(&self, id: OpId, start: u32) -> u32 {
+        let place = self.code.spans(id);
+        let Ok(op) = self.code.op(id) else { return start };
+        match op {
+            Op::Variable(_) | Op::Capture(_) | Op::Local(_) | Op::Unknown | Op::Is(..) => place.span.end,
             // Of a literal, the first token counts, and that may be a parenthesis or the minus of the smallest integer.
-            Node::Constant(..)
-                if !self.code.folded(id).is_empty()
+            Op::Constant(..)
+                if self.code.folded(id).is_some()
                     || start < place.span.start
                     || self.code.source.slice(place.span).starts_with('-') =>
             {
                 start + 1
             }
-            Node::Constant(..) => place.span.end,
-            Node::Member(..)
-            | Node::Method(..)
-            | Node::Builtin(..)
-            | Node::Service(..)
-            | Node::Call(..)
-            | Node::Missing(..) => place.anchor.end,
-            Node::Path(parts) => match parts.of(&self.code.parts).last() {
+            Op::Constant(..) => place.span.end,
+            Op::Member(..) | Op::Method(..) | Op::Builtin(..) | Op::Service(..) | Op::Call(..) | Op::Missing(..) => {
+                place.anchor.end
+            }
+            Op::Path(parts) => match self.code.parts.slice(parts).ok().and_then(|parts| parts.last()) {
                 Some(Part::Literal(_)) => place.span.end,
                 Some(Part::Capture(_) | Part::Glob(_)) => self.capture_end(place.span),
                 _ => start + 1,
@@ -251,8 +254,8 @@ impl Tree<'_> {
         super::position::token(text, skip_trivia(text, brace + 1) as u32).end
     }
 
-    fn report(&self, span: Span, id: NodeId, children: Vec<ExpressionReport>) -> ExpressionReport {
-        let reached = self.coverage.node(id).map_or(0, NodeHits::total);
+    fn report(&self, span: Span, id: OpId, children: Vec<ExpressionReport>) -> ExpressionReport {
+        let reached = self.coverage.op(id).map_or(0, OpHits::total);
         self.report_of(span, self.values(id), reached, children)
     }
 
@@ -270,15 +273,14 @@ impl Tree<'_> {
         ExpressionReport { position: SourcePosition::new(&self.code.source, span), values, children }
     }
 
-    fn constant_values(&self, node: Node, count: u64) -> Vec<(Json, u64)> {
-        let Node::Constant(at, _) = node else { return Vec::new() };
-        let value = self.code.constants.get(at as usize).filter(|_| count > 0);
+    fn constant_values(&self, id: OpId, count: u64) -> Vec<(Json, u64)> {
+        let value = self.code.constant(id).filter(|_| count > 0);
         value.map(|value| (to_typed(value.view()), count)).into_iter().collect()
     }
 
-    fn values(&self, id: NodeId) -> Vec<(Json, u64)> {
+    fn values(&self, id: OpId) -> Vec<(Json, u64)> {
         let mut values: Vec<(Json, u64)> = Vec::new();
-        if let Some(hits) = self.coverage.node(id) {
+        if let Some(hits) = self.coverage.op(id) {
             for (outcome, count) in &hits.values {
                 values.push((self.value(outcome), *count));
             }

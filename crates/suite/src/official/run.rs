@@ -5,10 +5,11 @@ use serde_json::{Value as Json, json};
 
 use firewarden::{
     internals::{
-        eval::{Counter, Coverage, Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
-        program::{Code, NodeId, Program, ServiceProgram, Statement},
+        eval::{Coverage, Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
+        program::{Code, Id, OpId, Program, ServiceProgram, Statement},
     },
     storage,
+    text::Span,
     value::{Segments, json::to_plain},
 };
 
@@ -28,14 +29,8 @@ pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> T
     }
     let database = case.segments.get(1).map_or("", String::as_str);
     let mocks = Mocks::new(&case.mocks, case.service, database);
-    let mut coverage = Coverage::new(true);
-    let mut watch = Watch {
-        code: &program.code,
-        statements: &program.statements,
-        statement: None,
-        visited: Vec::new(),
-        counter: (case.level != Level::None).then(|| Counter::new(&program.code, &mut coverage)),
-    };
+    let mut watch =
+        Watch { span: None, visited: Vec::new(), coverage: (case.level != Level::None).then(|| Coverage::new(true)) };
     let segments: Vec<&str> = case.segments.iter().map(String::as_str).collect();
     let (allowed, fault) = {
         let arena = Bump::new();
@@ -48,27 +43,25 @@ pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> T
             facts: None,
         };
         let language = Service { program: service, subject: &subject, host: &mocks, block: None };
-        let evaluator = Evaluator::new(&program.code, language, &arena, &mut watch);
-        match evaluator.decide(&program.statements, case.method.name()) {
+        let mut evaluator = Evaluator::new(&program.code, language, &arena, &mut watch);
+        match evaluator.decide(&program.statements, &case.method.requested()) {
             Verdict::Allow(_) => (true, None),
+            Verdict::Slow => (false, None),
             Verdict::Deny(error) => (false, error.map(|error| Fault::new(&program.code, &error))),
             Verdict::Abort(error) => (false, Some(Fault::new(&program.code, &error))),
         }
     };
-    let visited_expressions = watch.visited;
+    let Watch { visited: visited_expressions, coverage, .. } = watch;
     let (calls, notes) = mocks.finish();
     let source = &program.code.source;
     let error = fault.as_ref().map(|fault| {
         let (line, column) = (fault.position.line, fault.position.column);
         format!("Error: {} line [{line}], column [{column}]. {}", source.name(), fault.message)
     });
-    let expression_reports = match case.level {
-        Level::None => Vec::new(),
-        level => {
-            let all = reports(program, &coverage).into_iter().map(|report| report.named(source));
-            if level == Level::Visited { all.filter_map(ExpressionReport::visited).collect() } else { all.collect() }
-        }
-    };
+    let expression_reports = coverage.map_or_else(Vec::new, |coverage| {
+        let all = reports(program, &coverage).into_iter().map(|report| report.named(source));
+        if case.level == Level::Visited { all.filter_map(ExpressionReport::visited).collect() } else { all.collect() }
+    });
     TestResult {
         success: allowed == case.allow,
         debug_messages: error.into_iter().chain(notes).collect(),
@@ -93,37 +86,36 @@ impl TestResult {
 }
 
 /// Notes what the conditions of statements give and, where reports are asked for, counts all expressions.
-struct Watch<'p> {
-    code: &'p Code,
-    statements: &'p [Statement],
-    statement: Option<&'p Statement>,
+struct Watch {
+    /// Where the condition of the statement that is tried stands, or the statement, where it has none.
+    span: Option<(Option<OpId>, Span)>,
     visited: Vec<(SourcePosition, Json)>,
-    counter: Option<Counter<'p>>,
+    coverage: Option<Coverage>,
 }
 
-impl Observer for Watch<'_> {
-    fn statement(&mut self, statement: u32) {
-        self.statement = self.statements.get(statement as usize);
+impl Observer for Watch {
+    fn statement(&mut self, _id: Id<Statement>, statement: &Statement) {
+        self.span = Some((statement.condition, statement.span));
     }
 
-    fn decided(&mut self, result: &Evaluated<'_>) {
-        let Some(statement) = self.statement.take() else { return };
-        let span = statement.condition.map_or(statement.span, |condition| covered(self.code, condition));
+    fn decided(&mut self, code: &Code, result: &Evaluated<'_>) {
+        let Some((condition, span)) = self.span.take() else { return };
+        let span = condition.map_or(span, |condition| covered(code, condition));
         let value = match result {
             Ok(value) => to_plain(*value),
             Err(error) => {
-                let fault = Fault::new(self.code, error);
-                let position = SourcePosition::of_fault(&self.code.source, &fault).named(&self.code.source);
+                let fault = Fault::new(code, error);
+                let position = SourcePosition::of_fault(&code.source, &fault).named(&code.source);
                 json!({ "undefined": { "sourcePosition": position.to_json(), "causeMessage": fault.message } })
             }
         };
-        let position = SourcePosition::new(&self.code.source, span).named(&self.code.source);
+        let position = SourcePosition::new(&code.source, span).named(&code.source);
         self.visited.push((position, value));
     }
 
-    fn leave(&mut self, node: NodeId, result: &Evaluated<'_>) {
-        if let Some(counter) = &mut self.counter {
-            counter.leave(node, result);
+    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.leave(code, op, result);
         }
     }
 }

@@ -1,23 +1,26 @@
-//! Operands of the usual types, read without passing values around.
+//! Reads operands that have the usual types, without passing values around.
 //!
-//! Nothing is decided here that [`super::test`] does not decide: where an operand is of another type, or too large, there
-//! is no answer, and it is read again in the general way. That one surely cannot be read, as a property of a user where
-//! nobody is signed in, can be told here too.
+//! Nothing is decided here that `predicate.rs` does not decide: where an operand has another type or is too large, there is
+//! no answer, and the general way reads it again. That reading it surely fails, as that of a property of a user where
+//! nobody is signed in, is known here too.
+//!
+//! All of this repeats what `predicate.rs` says in general, for speed: the ratios of `cargo bench --bench limits` need it.
 
 use crate::{
-    program::{Holder, Member, Operand},
+    pattern::Pattern,
+    program::{Holder, Id, Member, Operand},
     value::{
         Comparator, ListRef, Map, MapRef, Name, Record, Resource, Str, StrBuf, Symbol, Value, ValueRef, same_bytes,
         same_text,
     },
 };
 
-use super::{Evaluator, Language, Observer};
+use super::{Evaluator, Language, Observer, predicate::numbers};
 
-/// Texts that are surely not too large.
+/// The size in bytes below which a text is surely not too large.
 const SMALL: usize = 1 << 20;
 
-/// Where a member stands.
+/// Where a member was found.
 enum Found<'a> {
     Value(&'a Value),
     Field(&'a dyn Record, Symbol),
@@ -25,8 +28,8 @@ enum Found<'a> {
 
 impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     #[inline(always)]
-    fn find(&self, holder: Holder, member: u32) -> Option<Found<'a>> {
-        let member = self.code.members.get(member as usize)?;
+    fn find(&self, holder: Holder, member: Id<Member>) -> Option<Found<'a>> {
+        let member = self.code.members.get(member).ok()?;
         let facts = self.language.facts()?;
         let map = match holder {
             Holder::UserId => return facts.user.map(|user| Found::Value(user.uid)),
@@ -44,38 +47,38 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Holder::IncomingMetadata => fields(&facts.incoming, Symbol::Metadata)?,
             Holder::ExistingData => fields(&facts.existing, Symbol::Data)?,
             Holder::ExistingMetadata => fields(&facts.existing, Symbol::Metadata)?,
-            Holder::Request => return self.of_request(member.name),
-            Holder::Member => return self.deeper(member),
+            Holder::Request => return self.request_field(member.name),
+            Holder::Member => return self.nested(member),
             Holder::Variable => return None,
         };
         map.named(&member.text, member.name).map(Found::Value)
     }
 
-    fn of_request(&self, name: Name) -> Option<Found<'a>> {
-        match self.language.kept(0)? {
+    fn request_field(&self, name: Name) -> Option<Found<'a>> {
+        match self.language.borrowed(0)? {
             ValueRef::Map(MapRef::Record(record)) => Some(Found::Field(*record, name.symbol()?)),
             _ => None,
         }
     }
 
     #[inline(never)]
-    fn deeper(&self, member: &Member) -> Option<Found<'a>> {
+    fn nested(&self, member: &Member) -> Option<Found<'a>> {
         self.map_of(member)?.named(&member.text, member.name).map(Found::Value)
     }
 
-    /// The map that a member is a property of. Names in each other are bounded by the parser, so that this ends.
+    /// The map that a member is a property of. The parser bounds how many names follow each other, and with it the recursion.
     fn map_of(&self, member: &Member) -> Option<&'a Map> {
-        let (holder, of) = member.of?;
+        let Operand::Member(holder, of) = member.of? else { return None };
         match self.find(holder, of)? {
             Found::Value(Value::Map(map)) => Some(map),
             _ => None,
         }
     }
 
-    /// Whether to read an operand surely fails, and does nothing else.
+    /// Whether reading an operand surely fails, and does nothing else.
     pub(super) fn fails(&self, operand: &Operand) -> bool {
         let Operand::Member(holder, member) = *operand else { return false };
-        let (Some(member), Some(facts)) = (self.code.members.get(member as usize), self.language.facts()) else {
+        let (Ok(member), Some(facts)) = (self.code.members.get(member), self.language.facts()) else {
             return false;
         };
         let lacks = |map: Option<&Map>| map.is_some_and(|map| map.named(&member.text, member.name).is_none());
@@ -100,7 +103,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         }
     }
 
-    /// Whether to read an operand does nothing else than to fail, or to give a value.
+    /// Whether reading an operand does nothing else than to fail, or to give a value.
     pub(super) fn is_plain(&self, operand: &Operand) -> bool {
         let small = |value: &ValueRef<'a>| match value {
             ValueRef::String(Str::Utf8(text)) => (text.len() < SMALL).then_some(()),
@@ -110,7 +113,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         self.fails(operand) || self.peek(operand, small).is_some()
     }
 
-    /// A text; the user's id, which is read most, at once.
+    /// A text. The user's id, which rules read most, needs no further call.
     #[inline(always)]
     pub(super) fn text(&self, operand: &Operand) -> Option<&'a str> {
         match *operand {
@@ -134,7 +137,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 ValueRef::String(Str::Utf8(text)) => text,
                 _ => return None,
             },
-            Operand::Constant(at) => self.code.constants.get(at as usize)?.as_str()?,
+            Operand::Constant(id) => self.code.constants.get(id).ok()?.as_str()?,
             _ => return None,
         };
         (text.len() < SMALL).then_some(text)
@@ -145,7 +148,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     pub(super) fn same_text(&self, a: &Operand, b: &Operand) -> Option<bool> {
         let a = self.text(a)?.as_bytes();
         match b {
-            Operand::Segment(at) => Some(same_bytes(a, self.language.segment_octets(*at)?)),
+            Operand::Segment(at) => Some(same_bytes(a, self.language.segment_bytes(*at)?)),
             _ => Some(same_bytes(a, self.text(b)?.as_bytes())),
         }
     }
@@ -164,9 +167,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// Whether a text matches a pattern.
     #[inline]
-    pub(super) fn text_matches(&self, text: &Operand, pattern: u32) -> Option<bool> {
+    pub(super) fn text_matches(&self, text: &Operand, pattern: Id<Pattern>) -> Option<bool> {
         let text = self.text(text)?;
-        let pattern = self.code.patterns.get(pattern as usize)?;
+        let pattern = self.code.patterns.get(pattern).ok()?;
         Some((L::OPERATORS.matches)(pattern, Str::Utf8(text)))
     }
 
@@ -179,7 +182,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         })
     }
 
-    /// Whether a value is null, where it is one of the usual ones.
+    /// Whether a value of a usual type is null.
     #[inline]
     pub(super) fn null(&self, operand: &Operand) -> Option<bool> {
         let (nobody, existing) = self.language.facts().map(|facts| (facts.user.is_none(), &facts.existing))?;
@@ -198,9 +201,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
 
     /// Whether a property of the request is its user.
     #[inline(always)]
-    fn is_auth(&self, member: u32) -> bool {
-        let member = self.code.members.get(member as usize);
-        member.is_some_and(|member| member.name.symbol() == Some(Symbol::Auth))
+    fn is_auth(&self, member: Id<Member>) -> bool {
+        let member = self.code.members.get(member);
+        member.is_ok_and(|member| member.name.symbol() == Some(Symbol::Auth))
     }
 
     /// An int compared with another.
@@ -214,11 +217,10 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             },
             _ => return None,
         };
-        super::test::numbers(op, a, b)
+        numbers(op, a, b)
     }
 
-    /// What `take` makes of an operand. It looks at the value where it is found, for to copy one costs more than to find
-    /// it.
+    /// What `take` makes of an operand. It looks at the value where it is, as to copy a value costs more than to find it.
     #[inline(always)]
     pub(super) fn peek<R>(&self, operand: &Operand, take: impl FnOnce(&ValueRef<'a>) -> Option<R>) -> Option<R> {
         match *operand {
@@ -227,7 +229,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 Found::Field(record, symbol) => take(&record.known(symbol)?),
             },
             Operand::Segment(at) => take(&self.language.segment(at)?),
-            Operand::Constant(at) => take(&self.code.constants.get(at as usize)?.view()),
+            Operand::Constant(id) => take(&self.code.constants.get(id).ok()?.view()),
             _ => None,
         }
     }
