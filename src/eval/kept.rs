@@ -232,8 +232,8 @@ impl<'p> Keeper<'p> {
             ValueRef::Bool(false) => Kept::False,
             ValueRef::Map(map) => self.map(map),
             ValueRef::String(Str::Utf8(text)) if (text.len() as i64) < MAX_KEPT - 16 => self.value(value),
-            ValueRef::Snapshot(place) => self.place(value, place.known()),
-            value if value.taken_from(MAX_KEPT) < 0 => self.words(value),
+            ValueRef::Snapshot(place) => self.place(value, place.cached()),
+            value if value.remaining_budget(MAX_KEPT) < 0 => self.words(value),
             value => self.value(value),
         }
     }
@@ -298,7 +298,7 @@ impl<'p> Keeper<'p> {
         let kept = match map {
             MapRef::Record(record) => self.record(record),
             MapRef::Owned(_) => Some(self.value(value)),
-            MapRef::Made(_) => (value.taken_from(MAX_KEPT) >= 0).then(|| self.value(value)),
+            MapRef::Made(_) => (value.remaining_budget(MAX_KEPT) >= 0).then(|| self.value(value)),
         };
         let kept = kept.unwrap_or_else(|| self.words(value));
         if let Some(identity) = identity
@@ -318,11 +318,11 @@ impl<'p> Keeper<'p> {
             self.met.reserve(MOST_MAPS);
         }
         for symbol in record.symbols() {
-            let kept = match record.known(*symbol) {
+            let kept = match record.get(*symbol) {
                 None => continue,
                 Some(ValueRef::Map(map)) => self.map(map),
                 Some(value @ (ValueRef::Null | ValueRef::Bool(_) | ValueRef::Int(_))) => self.value(value),
-                Some(value) if value.taken_from(MAX_KEPT) >= 0 => self.value(value),
+                Some(value) if value.remaining_budget(MAX_KEPT) >= 0 => self.value(value),
                 Some(_) => Kept::Words(Run::default().into()),
             };
             if matches!(kept, Kept::Words(_)) {
@@ -396,7 +396,7 @@ impl<'s> Reader<'s> {
                 n => Value::Float(n),
             }),
             Kept::Record(_) | Kept::Value(_) => match self.value(kept) {
-                value if value.view().taken_from(MAX_KEPT) < 0 => Outcome::Described(value.view().describe()),
+                value if value.view().remaining_budget(MAX_KEPT) < 0 => Outcome::Described(value.view().describe()),
                 value => Outcome::Value(value),
             },
             kept => Outcome::Value(self.value(kept)),

@@ -26,7 +26,7 @@
 //! | `request.resource.metadata.owner == request.auth.uid` | a map by the hash of `owner`; the id | yes: permitted |
 //!
 //! What these are asked of, a user, an object, its metadata, stands in the request's
-//! [`Facts`](crate::value::Facts) and need not be looked for. `peek.rs` reads operands of the usual types so, in that
+//! [`Facts`](crate::request::Facts) and need not be looked for. `peek.rs` reads operands of the usual types so, in that
 //! table all of them; `test.rs` knows all others, and `place.rs` those of database rules. No answer (`None`) is a failure:
 //! a part after it may still decide, as in `logic.rs`. Only the parts of a whole condition's `&&` are left at the first
 //! without an answer: it cannot permit then, and what is left of them is asked where another statement follows. Three

@@ -5,10 +5,11 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::{
+    request::ServiceProduct,
     stdlib::{self, Arithmetic, Dialect},
     syntax::ast::{self, BinaryOp, Expr, ExprId, Exprs, PathPart, Segment, UnaryOp, Version},
     text::Source,
-    value::{Comparator, Root, Value},
+    value::{Comparator, Value},
 };
 
 use super::{
@@ -89,7 +90,7 @@ impl<'s> Lowering<'s> {
         let aborts = own.iter().any(|statement| statement.aborts);
         let name = service.name.text.to_string();
         self.services.push(ServiceProgram {
-            root: Root::of(&name),
+            product: ServiceProduct::of_service(&name),
             name,
             version: ruleset.version,
             functions,

@@ -5,8 +5,9 @@ use arrayvec::ArrayVec;
 use rustc_hash::FxHashMap;
 
 use crate::{
+    request::ServiceProduct,
     syntax::ast::Version,
-    value::{Root, SegmentRange, Segments, same_bytes},
+    value::{PathPrefix, SegmentRange, Segments, same_bytes},
 };
 
 use super::{Block, chain::Cell};
@@ -22,8 +23,8 @@ pub struct Matcher {
     lead: Vec<(usize, Box<str>)>,
     /// How many segments that has.
     led: usize,
-    /// The product of whose paths all have the first two of these names.
-    root: Option<Root>,
+    /// The prefix of a product, if the first two of these names are its names.
+    prefix: Option<&'static PathPrefix>,
     /// The branch after it.
     start: u32,
     /// Segments that a glob takes at least: one in version 1.
@@ -82,7 +83,7 @@ impl Matcher {
     pub(super) fn new(blocks: &[Block], cells: &[Option<&[Cell<'_>]>], version: Version) -> Self {
         let shortest_glob = usize::from(version == Version::V1);
         let mut matcher =
-            Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, root: None, start: 0, shortest_glob };
+            Matcher { nodes: vec![Branch::default()], lead: Vec::new(), led: 0, prefix: None, start: 0, shortest_glob };
         for (id, (block, cells)) in blocks.iter().zip(cells).enumerate() {
             if let Some(cells) = cells.filter(|_| block.statements.len > 0) {
                 matcher.add(id as u32, cells);
@@ -94,7 +95,8 @@ impl Matcher {
             matcher.start = next;
         }
         if let [(0, first), (2, last), ..] = matcher.lead.as_slice() {
-            matcher.root = Root::ALL.into_iter().find(|root| root.names() == (first, last));
+            let mut prefixes = ServiceProduct::ALL.into_iter().map(ServiceProduct::prefix);
+            matcher.prefix = prefixes.find(|prefix| (prefix.first, prefix.last) == (&**first, &**last));
         }
         for branch in &mut matcher.nodes {
             branch.blocks.sort_unstable_by_key(|block| rank(blocks, *block));
@@ -148,9 +150,10 @@ impl Matcher {
     /// Whether a path begins as all do.
     #[inline(always)]
     fn leads(&self, path: &Segments<'_>) -> bool {
-        let known = if path.root().is_some() && path.root() == self.root { 2 } else { 0 };
+        let same = path.prefix().zip(self.prefix).is_some_and(|(path, rules)| std::ptr::eq(path, rules));
+        let known = if same { 2 } else { 0 };
         for (at, name) in self.lead.get(known..).unwrap_or(&[]) {
-            if !same_bytes(name.as_bytes(), path.octets(*at)) {
+            if !same_bytes(name.as_bytes(), path.bytes(*at)) {
                 return false;
             }
         }
@@ -174,7 +177,7 @@ impl Matcher {
                 let only = longest == 0 && branch.wildcard.is_none() && branch.few.is_empty();
                 return if only { self.nodes.get(after as usize).map(|branch| &*branch.blocks) } else { None };
             }
-            branch = match (branch.literal(path.octets(at)), branch.wildcard) {
+            branch = match (branch.literal(path.bytes(at)), branch.wildcard) {
                 (Some(_), Some(_)) => return None,
                 (Some(next), None) | (None, Some(next)) => self.nodes.get(next as usize)?,
                 (None, None) => return Some(&[]),
@@ -217,7 +220,7 @@ impl Matcher {
                 // Only a glob covers any number of segments.
                 return;
             }
-            node = match (branch.literal(path.octets(at)), branch.wildcard) {
+            node = match (branch.literal(path.bytes(at)), branch.wildcard) {
                 (Some(literal), Some(wildcard)) => {
                     self.walk(literal, path, at + 1, matched);
                     wildcard

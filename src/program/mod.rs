@@ -18,7 +18,7 @@
 //!
 //! `lower.rs` makes two things of it. The paths become branches of one tree of segments (`matcher.rs`), which finds the
 //! blocks of a request however many there are; what all paths begin with, here all of the path, is compared at once, but
-//! for `/b/{bucket}/o`, the [`Root`](crate::value::Root) that every request to Storage has. The condition becomes
+//! for `/b/{bucket}/o`, the [prefix](crate::value::PathPrefix) of every request to Storage. The condition becomes
 //! operations, which a [`Program`] prints one a line, a number for each:
 //!
 //! ```text

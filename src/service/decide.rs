@@ -1,4 +1,4 @@
-//! A request to a decision.
+//! Decides requests of Storage and Firestore.
 
 use bumpalo::Bump;
 
@@ -7,19 +7,19 @@ use crate::{
     eval::{Counter, Coverage, Evaluator, Fault, Observer, Recorder, Service, Silent, Subject, Verdict},
     explain::nearest_block,
     program::{Program, ServiceProgram},
-    value::Root,
+    request::ServiceProduct,
 };
 
-use super::{Cause, Compiled, Decision, DocumentHost, Method, decision::Recorded};
+use super::{Cause, Compiled, Decision, DocumentHost, Method, decision::LazyTrace};
 
-/// What a product asks: its values as rules see them.
-pub(crate) struct Asked<'r> {
-    pub(crate) root: Root,
+/// A request as rules see it.
+pub(crate) struct RuleRequest<'r> {
+    pub(crate) product: ServiceProduct,
     pub(crate) method: Method,
     pub(crate) subject: Subject<'r>,
 }
 
-impl Asked<'_> {
+impl RuleRequest<'_> {
     fn title(&self) -> String {
         let segments = self.subject.segments;
         let method = self.method.name();
@@ -33,11 +33,11 @@ impl Asked<'_> {
     }
 }
 
-/// Only whether the request may pass: nothing is written down, so that ordinary rules decide without allocating.
+/// Whether the rules allow the request. Records nothing, so that ordinary rules decide without allocating.
 #[inline(always)]
-pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
-    let Asked { root, method, subject } = asked;
-    let Some(service) = compiled.program().of(*root) else { return Ok(false) };
+pub(crate) fn permits(compiled: &Compiled, request: &RuleRequest<'_>, host: DocumentHost<'_>) -> Result<bool, Error> {
+    let RuleRequest { product, method, subject } = request;
+    let Some(service) = compiled.program().of(*product) else { return Ok(false) };
     let quick = {
         let arena = Bump::new();
         let Program { code, statements, .. } = compiled.program();
@@ -45,73 +45,86 @@ pub(crate) fn permits(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost
         let language = Service { program: service, subject, host: &host, block: None };
         Evaluator::new(code, language, &arena, &mut silent).permits(statements, method.requested())
     };
-    let permitted = quick.unwrap_or_else(|| step_by_step(compiled.program(), service, asked, &host));
+    let permitted = quick.unwrap_or_else(|| evaluate_fully(compiled.program(), service, request, &host));
     match host.into_failure() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(permitted),
     }
 }
 
-/// The verdict of the evaluation that counts every expression.
+/// The verdict of the general evaluation, which counts every expression.
 #[cold]
 #[inline(never)]
-fn step_by_step(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, host: &DocumentHost<'_>) -> bool {
+fn evaluate_fully(
+    program: &Program,
+    service: &ServiceProgram,
+    request: &RuleRequest<'_>,
+    host: &DocumentHost<'_>,
+) -> bool {
     let arena = Bump::new();
     let mut silent = Silent;
-    let language = Service { program: service, subject: &asked.subject, host, block: None };
+    let language = Service { program: service, subject: &request.subject, host, block: None };
     let evaluator = Evaluator::new(&program.code, language, &arena, &mut silent);
-    matches!(evaluator.decide(&program.statements, asked.method.name()), Verdict::Allow(_))
+    matches!(evaluator.decide(&program.statements, request.method.name()), Verdict::Allow(_))
 }
 
-/// The decision with what decided.
-pub(crate) fn decide(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
-    run(compiled, asked, host, &mut Silent)
+/// Decides the request.
+pub(crate) fn decide(
+    compiled: &Compiled,
+    request: &RuleRequest<'_>,
+    host: DocumentHost<'_>,
+) -> Result<Decision, Error> {
+    run(compiled, request, host, &mut Silent)
 }
 
-/// The decision with all it went through.
-pub(crate) fn explain(compiled: &Compiled, asked: &Asked<'_>, host: DocumentHost<'_>) -> Result<Decision, Error> {
+/// Decides the request and records the evaluation.
+pub(crate) fn explain(
+    compiled: &Compiled,
+    request: &RuleRequest<'_>,
+    host: DocumentHost<'_>,
+) -> Result<Decision, Error> {
     let program = compiled.program();
-    let blocks = program.of(asked.root).map_or(&[][..], |s| &s.blocks);
-    let mut recorder = Recorder::new(&program.code, blocks, asked.subject.segments);
-    let mut decision = run(compiled, asked, host, &mut recorder)?;
-    let nearest = match (&decision.cause, program.of(asked.root)) {
+    let blocks = program.of(request.product).map_or(&[][..], |s| &s.blocks);
+    let mut recorder = Recorder::new(&program.code, blocks, request.subject.segments);
+    let mut decision = run(compiled, request, host, &mut recorder)?;
+    let nearest = match (&decision.cause, program.of(request.product)) {
         (Cause::NoStatement | Cause::ConditionsFalse, Some(service)) => {
-            let segments = asked.subject.segments;
+            let segments = request.subject.segments;
             let tried = service.matcher.find(&service.blocks, segments);
-            let list = asked.method == Method::List;
-            nearest_block(service, (asked.root, list), segments, tried.as_slice())
+            let list = request.method == Method::List;
+            nearest_block(service, (request.product, list), segments, tried.as_slice())
         }
         _ => None,
     };
-    decision.trace = Some(Box::new(Recorded::new(compiled.clone(), asked.root, recorder.finish(), nearest)));
+    decision.trace = Some(Box::new(LazyTrace::new(compiled.clone(), request.product, recorder.finish(), nearest)));
     Ok(decision)
 }
 
-/// The decision with what decided; what was evaluated is counted.
+/// Decides the request and counts what was evaluated.
 pub(crate) fn cover(
     compiled: &Compiled,
-    asked: &Asked<'_>,
+    request: &RuleRequest<'_>,
     host: DocumentHost<'_>,
     coverage: &mut Coverage,
 ) -> Result<Decision, Error> {
-    run(compiled, asked, host, &mut Counter::new(&compiled.program().code, coverage))
+    run(compiled, request, host, &mut Counter::new(&compiled.program().code, coverage))
 }
 
 fn run(
     compiled: &Compiled,
-    asked: &Asked<'_>,
+    request: &RuleRequest<'_>,
     host: DocumentHost<'_>,
     observer: &mut impl Observer,
 ) -> Result<Decision, Error> {
     let program = compiled.program();
-    let cause = match program.of(asked.root) {
+    let cause = match program.of(request.product) {
         None => Cause::NoService,
         Some(service) => {
             let arena = Bump::new();
-            let language = Service { program: service, subject: &asked.subject, host: &host, block: None };
+            let language = Service { program: service, subject: &request.subject, host: &host, block: None };
             let evaluator = Evaluator::new(&program.code, language, &arena, observer);
-            let verdict = evaluator.decide(&program.statements, asked.method.name());
-            cause(program, service, asked, verdict)
+            let verdict = evaluator.decide(&program.statements, request.method.name());
+            cause(program, service, request, verdict)
         }
     };
     match host.into_failure() {
@@ -120,13 +133,13 @@ fn run(
             source: program.code.source.clone(),
             cause,
             trace: None,
-            request: asked.title(),
-            query: asked.subject.unnamed_last,
+            request: request.title(),
+            query: request.subject.unnamed_last,
         }),
     }
 }
 
-fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict: Verdict<'_>) -> Cause {
+fn cause(program: &Program, service: &ServiceProgram, request: &RuleRequest<'_>, verdict: Verdict<'_>) -> Cause {
     match verdict {
         Verdict::Allow(statement) => {
             Cause::Permitted(program.statements.get(statement as usize).map(|s| s.span).unwrap_or_default())
@@ -134,18 +147,19 @@ fn cause(program: &Program, service: &ServiceProgram, asked: &Asked<'_>, verdict
         Verdict::Deny(Some(error)) => Cause::Failed(Fault::new(&program.code, &error)),
         Verdict::Abort(error) => Cause::Aborted(Fault::new(&program.code, &error)),
         Verdict::Deny(None) => {
-            let method = asked.method.requested();
-            let tried = service.matcher.find(&service.blocks, asked.subject.segments).as_slice().iter().any(|block| {
-                let statements = service.blocks.get(*block as usize).map(|b| b.statements.of(&program.statements));
-                statements.unwrap_or(&[]).iter().any(|s| s.methods.contains(method))
-            });
+            let method = request.method.requested();
+            let tried =
+                service.matcher.find(&service.blocks, request.subject.segments).as_slice().iter().any(|block| {
+                    let statements = service.blocks.get(*block as usize).map(|b| b.statements.of(&program.statements));
+                    statements.unwrap_or(&[]).iter().any(|s| s.methods.contains(method))
+                });
             if tried { Cause::ConditionsFalse } else { Cause::NoStatement }
         }
     }
 }
 
 impl Decision {
-    /// A request that no rules can decide.
+    /// The denial of a request that no rules can decide.
     pub(crate) fn refused(compiled: &Compiled, request: String, why: impl Into<String>) -> Self {
         Decision {
             source: compiled.program().code.source.clone(),

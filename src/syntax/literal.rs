@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::value::StrBuf;
+use crate::value::{PercentMode, StrBuf, percent_decode};
 
 /// The text of a string literal, quotes included. Two `\u` halves of a surrogate pair join; a lone one stays.
 pub(super) fn string(literal: &str) -> StrBuf {
@@ -75,7 +75,8 @@ pub(super) fn segment(token: &str) -> SmolStr {
         return encoded.into();
     }
     // The lexer admits whole `%HH` only.
-    crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), |decoded| SmolStr::from(decoded.as_ref()))
+    percent_decode(encoded, PercentMode::Form)
+        .map_or_else(|_| encoded.into(), |decoded| SmolStr::from(decoded.as_ref()))
 }
 
 /// The text of a string literal of database rules, quotes included, with JavaScript's escapes: `\n` and its kin, `\xHH`,

@@ -9,11 +9,12 @@ use firewarden::{
         check,
         eval::{Evaluator, Host, Service, Silent, Subject, Verdict},
         program::{self, Program, RequestedMethod, ServiceFunction},
+        request::{Facts, Resource, User},
         stdlib::{Failure, member_of},
         syntax,
     },
     text::Source,
-    value::{Facts, Map, PathRef, Record, Resource, Segments, Symbol, User, ValueRef, json},
+    value::{Map, PathRef, Record, Segments, Symbol, ValueRef, json},
 };
 use serde_json::Value as Json;
 
@@ -60,7 +61,7 @@ fn compiled(text: &str) -> Option<Program> {
 struct Fields<'v>(&'v Map);
 
 impl Record for Fields<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         self.field(symbol.text())
     }
 
@@ -117,7 +118,7 @@ fn both(
 ) -> (Option<bool>, bool) {
     let Some(program_of) = program.service(service) else { return (Some(false), false) };
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let path = Segments::given(&segments);
+    let path = Segments::from_slice(&segments);
     let resources =
         [variables.get("resource"), within(variables.get("request"), "resource")].map(|value| match value {
             Some(Value::Map(map)) => Some(Fields(map)),
