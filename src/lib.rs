@@ -14,6 +14,7 @@
 //! |---|---|
 //! | `text` | named source text → lines, columns, caret frames |
 //! | `value` | what expressions compute with, owned and borrowed |
+//! | `request` | the product of a request, and the parts of it that most conditions read |
 //! | `pattern` | RE2 patterns, and those of database rules → matchers |
 //! | `stdlib` | one table of built-ins and operators, by language |
 //! | `syntax` | source text → syntax tree, or the official syntax errors |
@@ -54,6 +55,7 @@ pub mod firestore;
 pub mod lint;
 mod pattern;
 mod program;
+mod request;
 pub mod rules;
 mod service;
 mod stdlib;
@@ -66,7 +68,7 @@ pub use auth::Auth;
 pub use error::{BoxError, Error};
 pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
 pub use explain::Nearest;
-pub use service::{After, Cause, Decision, DocumentPath, Documents, Explanation};
+pub use service::{Cause, Decision, DocumentPath, Documents, Explanation, WriteEffect};
 pub use text::Diagnostics;
 pub use value::{Timestamp, Value};
 
@@ -118,6 +120,10 @@ pub mod internals {
     /// The compiled form.
     pub mod program {
         pub use crate::program::*;
+    }
+    /// Requests before any rules.
+    pub mod request {
+        pub use crate::request::*;
     }
     /// What Storage and Firestore share.
     pub mod service {

@@ -70,7 +70,10 @@ pub use user::{Accounts, EnrolledFactor, ProviderAccount, Standing, UserRecord};
 #[cfg(feature = "verify")]
 pub use verify::{Algorithm, Issuer, KeyError, KeySet, Keys, ServiceAccount, SignError, Signer, Verifier, max_age};
 
-use crate::value::{Map, Record, Symbol, User, Value, ValueRef, json};
+use crate::{
+    request::User,
+    value::{Map, Record, Symbol, Value, ValueRef, json},
+};
 
 /// A signed-in user, as rules see one in `request.auth`: a `uid` and the claims of the token.
 ///
@@ -170,7 +173,7 @@ impl Auth {
 
 /// Exactly two keys; there is no `provider` in this language.
 impl Record for Auth {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
             Symbol::Uid => Some(self.uid.view()),
             Symbol::Token => Some(self.token.view()),

@@ -1,4 +1,4 @@
-//! Functions: their parameters and variables, and what a call of them means.
+//! Checks functions: their parameters, their variables, and the types of calls.
 
 use std::rc::Rc;
 
@@ -7,10 +7,10 @@ use smallvec::smallvec;
 
 use super::{
     codes::Code,
-    context::{Env, Inferred, Uses, Variable, Want},
-    host::Hosts,
+    context::{Env, Inferred, Local, Uses, Variable, Want},
+    host::RequestKinds,
     infer::Checker,
-    scope::{FunctionId, Statement, World},
+    scope::{FunctionId, Statement, SymbolTable},
     types::{Possible, Types},
 };
 use crate::{
@@ -19,25 +19,25 @@ use crate::{
     value::Type,
 };
 
-/// What a call of a function means where something is wanted of its result.
+/// The types of a call of a function, for given expected types of its result.
 pub(super) struct Summary {
-    /// What it gives.
+    /// Types of the result.
     pub(super) types: Possible,
-    /// What its parameters may be.
+    /// Types of the parameters.
     pub(super) parameters: Vec<Types>,
 }
 
 impl Summary {
-    /// Nothing is known.
+    /// The summary of a function about which nothing is known.
     pub(super) fn unknown() -> Rc<Summary> {
         Rc::new(Summary { types: None, parameters: Vec::new() })
     }
 }
 
-/// Summaries made so far: each body is looked into once for each thing wanted of it, however often it is called.
+/// Memoized summaries: a body is inferred once for each expectation of its result, however often it is called.
 pub(super) type Summaries = FxHashMap<(FunctionId, Types), Rc<Summary>>;
 
-/// Calls within calls that are looked into. Longer chains are refused anyway.
+/// Maximum depth of calls that are inferred. Longer chains are refused anyway.
 const MAX_CALLS: usize = 24;
 
 impl<'a> Checker<'_, 'a> {
@@ -45,23 +45,23 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn statement(&mut self, statement: &Statement<'a>) {
         let Some(condition) = statement.allow.condition else { return };
         let mut env = Env {
-            locals: FxHashMap::default(),
-            read: Vec::new(),
+            visible: FxHashMap::default(),
+            locals: Vec::new(),
             scope: statement.scope,
-            hosts: statement.hosts,
+            kinds: statement.kinds,
             unreached: Code::UnknownMethod,
         };
         self.infer(&mut env, condition, Want { condition: true, ..Want::of(const { Types::of(&[Type::Bool]) }) });
     }
 
-    /// Checks a function for itself.
+    /// Checks a function on its own.
     pub(super) fn function(&mut self, id: FunctionId) {
-        let Some(declared) = self.world.declared(id) else { return };
+        let Some(declared) = self.symbols.declared(id) else { return };
         let function = declared.function;
         let mut env = self.env(id);
         self.names(function);
         if declared.at_root {
-            self.service_functions(function, env.hosts);
+            self.service_functions(function, env.kinds);
         }
         self.active.push(id);
         self.lets(&mut env, function, 0, Want::ANY);
@@ -71,7 +71,7 @@ impl<'a> Checker<'_, 'a> {
 
     /// Checks the names of parameters and variables.
     fn names(&mut self, function: &Function) {
-        // One name is no repetition.
+        // A single name cannot repeat.
         let several = function.parameters.len() + function.lets.len() > 1;
         let mut bound = FxHashSet::default();
         for parameter in &function.parameters {
@@ -95,18 +95,20 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// Reports functions of the host that a function outside services calls.
-    fn service_functions(&mut self, function: &Function, hosts: Hosts) {
+    /// Reports service functions that a function outside services calls.
+    fn service_functions(&mut self, function: &Function, kinds: RequestKinds) {
         let mut pending: Vec<_> = function.lets.iter().map(|l| l.value).chain([function.result]).collect();
         while let Some(id) = pending.pop() {
             let expr = self.exprs.get(id);
             let (package, name) = match expr {
-                Expr::Call(name, _) if self.world.function(World::ROOT, &name.text).is_none() => (None, Some(name)),
+                Expr::Call(name, _) if self.symbols.function(SymbolTable::ROOT, &name.text).is_none() => {
+                    (None, Some(name))
+                }
                 Expr::PackageCall(package, name, _) => (Some(package.text.as_str()), Some(name)),
                 _ => (None, None),
             };
             if let Some(name) = name
-                && let Some((_, true)) = hosts.function(package, &name.text)
+                && kinds.function(package, &name.text).is_some_and(|function| function.of_service)
             {
                 let full = package.map_or_else(|| name.text.to_string(), |package| format!("{package}.{}", name.text));
                 self.report(Code::ServiceFunctionOutside, name.span, || {
@@ -117,19 +119,19 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// Reports parameters and variables that were not read. Where variables are too many, the body was not looked
-    /// into; only what another hides is known to be unread then.
+    /// Reports unread parameters and variables. If there are too many variables, the body was not inferred; then only
+    /// variables that another one hides are known to be unread.
     fn unread(&mut self, env: &Env<'a>, function: &Function) {
-        if env.read.iter().all(|(_, read)| *read) {
+        if env.locals.iter().all(|local| local.is_read) {
             return;
         }
         let too_many = function.lets.len() > self.limits.variables;
         let parameters = function.parameters.len();
-        // Namesakes among parameters are read together.
+        // A parameter counts as read if another parameter of the same name is.
         let read: FxHashSet<_> =
-            env.read.iter().take(parameters).filter(|(_, read)| *read).map(|(name, _)| &name.text).collect();
-        for (i, (name, is_read)) in env.read.iter().enumerate() {
-            let hidden = || env.read.iter().skip((i + 1).max(parameters)).any(|(n, _)| n.text == name.text);
+            env.locals.iter().take(parameters).filter(|local| local.is_read).map(|local| &local.name.text).collect();
+        for (i, Local { name, is_read }) in env.locals.iter().enumerate() {
+            let hidden = || env.locals.iter().skip((i + 1).max(parameters)).any(|local| local.name.text == name.text);
             if !is_read && (i >= parameters || !read.contains(&name.text)) && (!too_many || hidden()) {
                 self.report(Code::UnusedVariable, name.span, || format!("Unused variable: {}.", name.text));
             }
@@ -137,30 +139,31 @@ impl<'a> Checker<'_, 'a> {
     }
 
     fn env(&self, id: FunctionId) -> Env<'a> {
-        let declared = self.world.declared(id);
+        let declared = self.symbols.declared(id);
         let function = declared.map(|d| d.function);
         let mut env = Env {
-            locals: FxHashMap::default(),
-            read: Vec::new(),
+            visible: FxHashMap::default(),
+            locals: Vec::new(),
             scope: declared.map_or(0, |d| d.scope),
-            hosts: self.hosts.get(id).copied().unwrap_or(Hosts::NONE),
+            kinds: self.kinds.get(id).copied().unwrap_or(RequestKinds::NONE),
             unreached: Code::UnusedFunction,
         };
         for parameter in function.into_iter().flat_map(|f| &f.parameters) {
-            // Of namesakes, which are an error, the first is meant.
-            env.locals.entry(&parameter.text).or_insert_with(|| smallvec![env.read.len()]);
-            env.read.push((parameter, false));
+            // Of repeated names, which are an error, the first one counts.
+            env.visible.entry(&parameter.text).or_insert_with(|| smallvec![env.locals.len()]);
+            env.locals.push(Local { name: parameter, is_read: false });
         }
         env
     }
 
-    /// The variables from `from` on and the result. A variable is to its value what a parameter is to an argument.
+    /// Infers the variables from `from` on and the result. A variable relates to its value as a parameter to an
+    /// argument.
     fn lets(&mut self, env: &mut Env<'a>, function: &'a Function, from: usize, want: Want) -> Inferred<'a> {
         if from > self.limits.variables {
             // The official compiler accepts one more than its message says.
             let said = self.limits.variables.saturating_sub(1);
-            let place = self.body_place(function, from);
-            self.report(Code::TooManyVariables, place, || {
+            let span = self.body_span(function, from);
+            self.report(Code::TooManyVariables, span, || {
                 format!("Maximum allowed variable count of {said} for a given function has been reached.")
             });
             return Inferred::unknown();
@@ -168,28 +171,28 @@ impl<'a> Checker<'_, 'a> {
         let Some(Let { name, value, .. }) = function.lets.get(from) else {
             return self.infer(env, function.result, want);
         };
-        let local = env.read.len();
-        env.read.push((name, false));
-        env.locals.entry(&name.text).or_default().push(local);
+        let local = env.locals.len();
+        env.locals.push(Local { name, is_read: false });
+        env.visible.entry(&name.text).or_default().push(local);
         let mut rest = self.lets(env, function, from + 1, want);
-        if let Some(places) = env.locals.get_mut(name.text.as_str()) {
-            places.pop();
+        if let Some(indices) = env.visible.get_mut(name.text.as_str()) {
+            indices.pop();
         }
         let wanted = rest.uses.remove(Variable::Local(local)).unwrap_or(Types::ANY);
         let value = self.infer(env, *value, Want { implied: true, ..Want::of(wanted) });
-        let uses = self.join(env, value.uses.and(rest.uses), |this| this.body_place(function, from));
+        let uses = self.join(env, value.uses.and(rest.uses), |this| this.body_span(function, from));
         Inferred { types: rest.types, uses }
     }
 
-    /// Where the part of a body begins that starts with a variable, or with the result after the last.
-    fn body_place(&self, function: &Function, from: usize) -> Span {
+    /// The span of the part of a body that starts with a variable or, after the last one, with the result.
+    fn body_span(&self, function: &Function, from: usize) -> Span {
         match function.lets.get(from) {
-            Some(next) => Span { start: self.places().before(next.name.span.start), end: next.name.span.end },
+            Some(next) => Span { start: self.token_index().previous(next.name.span.start), end: next.name.span.end },
             None => self.outer_span(function.result, false),
         }
     }
 
-    /// What a call of a function means where `wanted` is wanted of it.
+    /// The types of a call of a function whose result should have one of `wanted`.
     pub(super) fn summary(&mut self, id: FunctionId, wanted: Types) -> Rc<Summary> {
         if self.active.len() >= MAX_CALLS || self.active.contains(&id) {
             return Summary::unknown();
@@ -197,7 +200,7 @@ impl<'a> Checker<'_, 'a> {
         if let Some(known) = self.summaries.get(&(id, wanted)) {
             return Rc::clone(known);
         }
-        let Some(function) = self.world.declared(id).map(|d| d.function) else { return Summary::unknown() };
+        let Some(function) = self.symbols.declared(id).map(|d| d.function) else { return Summary::unknown() };
         let mut env = self.env(id);
         self.active.push(id);
         self.quiet += 1;
@@ -210,10 +213,11 @@ impl<'a> Checker<'_, 'a> {
     }
 }
 
-/// What uses in a body want of its parameters. Namesakes, which are an error, count once, as they do officially.
+/// The types that the uses in a body require of its parameters. Repeated names, which are an error, count once, as in
+/// the official compiler.
 fn parameters(function: &Function, env: &Env<'_>, uses: &Uses<'_>) -> Vec<Types> {
     let names = function.parameters.iter().enumerate();
     let first =
-        names.filter(|(i, name)| env.locals.get(name.text.as_str()).is_some_and(|places| places.first() == Some(i)));
+        names.filter(|(i, name)| env.visible.get(name.text.as_str()).is_some_and(|indices| indices.first() == Some(i)));
     first.map(|(i, _)| uses.get(Variable::Local(i)).unwrap_or(Types::ANY)).collect()
 }

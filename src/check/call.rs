@@ -1,18 +1,18 @@
-//! Calls: functions of the file, of the host, and built-ins.
+//! Infers calls of functions: those of the file, of the host, and built-in ones.
 
 use super::{
     body::Summary,
     codes::Code,
-    context::{Env, First, Inferred, Want},
+    context::{Env, FirstOperand, Inferred, Want},
     infer::Checker,
     scope::FunctionId,
-    signature::{self, Forms},
+    signature::{self, SignatureSet},
     types::Types,
 };
 use crate::syntax::ast::{ExprId, Name};
 
 impl<'a> Checker<'_, 'a> {
-    /// `f(x)`: a function of the file hides those of the host, and they the built-ins.
+    /// Infers `f(x)`: a function of the file hides those of the host, which hide the built-in ones.
     pub(super) fn call(
         &mut self,
         env: &mut Env<'a>,
@@ -21,16 +21,19 @@ impl<'a> Checker<'_, 'a> {
         arguments: &'a [ExprId],
         want: Want,
     ) -> Inferred<'a> {
-        if let Some(function) = self.world.function(env.scope, &name.text) {
+        if let Some(function) = self.symbols.function(env.scope, &name.text) {
             return self.own_call(env, id, function, name, arguments, want);
         }
-        let forms =
-            env.hosts.function(None, &name.text).map(|(forms, _)| forms).or_else(|| signature::function(&name.text));
-        let code = if env.hosts.lacks(None, &name.text) { env.unreached } else { Code::UnknownFunction };
-        self.built_in(env, id, forms.ok_or(code), arguments, name, &name.text, want)
+        let signatures = env
+            .kinds
+            .function(None, &name.text)
+            .map(|function| function.signatures)
+            .or_else(|| signature::function(&name.text));
+        let code = if env.kinds.lacks(None, &name.text) { env.unreached } else { Code::UnknownFunction };
+        self.built_in(env, id, signatures.ok_or(code), arguments, name, &name.text, want)
     }
 
-    /// `math.abs(x)`
+    /// Infers `math.abs(x)`.
     pub(super) fn package_call(
         &mut self,
         env: &mut Env<'a>,
@@ -41,10 +44,10 @@ impl<'a> Checker<'_, 'a> {
         want: Want,
     ) -> Inferred<'a> {
         let full = format!("{}.{}", package.text, name.text);
-        let host = env.hosts.function(Some(&package.text), &name.text).map(|(forms, _)| forms);
-        let forms = host.or_else(|| signature::package_function(&package.text, &name.text));
-        let code = if env.hosts.lacks(Some(&package.text), &name.text) { env.unreached } else { Code::UnknownFunction };
-        self.built_in(env, id, forms.ok_or(code), arguments, name, &full, want)
+        let host = env.kinds.function(Some(&package.text), &name.text).map(|function| function.signatures);
+        let signatures = host.or_else(|| signature::package_function(&package.text, &name.text));
+        let code = if env.kinds.lacks(Some(&package.text), &name.text) { env.unreached } else { Code::UnknownFunction };
+        self.built_in(env, id, signatures.ok_or(code), arguments, name, &full, want)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call, by kind")]
@@ -52,19 +55,19 @@ impl<'a> Checker<'_, 'a> {
         &mut self,
         env: &mut Env<'a>,
         id: ExprId,
-        forms: Result<&'static Forms, Code>,
+        signatures: Result<&'static SignatureSet, Code>,
         arguments: &[ExprId],
         name: &Name,
         full: &str,
         want: Want,
     ) -> Inferred<'a> {
-        match forms {
-            Ok(forms) if forms.take(arguments.len()) => {
-                return self.apply(env, id, forms, arguments, First::Operand, want);
+        match signatures {
+            Ok(signatures) if signatures.accept(arguments.len()) => {
+                return self.apply(env, id, signatures, arguments, FirstOperand::Operand, want);
             }
             Ok(_) => self.wrong_count(name, full),
             Err(code) => {
-                let meant = |this: &Self| this.meant_function(env, full).filter(|_| code == Code::UnknownFunction);
+                let meant = |this: &Self| this.suggest_function(env, full).filter(|_| code == Code::UnknownFunction);
                 self.report_hinted(code, name.span, || format!("Invalid function name: {full}."), meant);
             }
         }
@@ -78,8 +81,9 @@ impl<'a> Checker<'_, 'a> {
         });
     }
 
-    /// A call of a function of the file. Its result is never reported as wrong, but what is wanted of it says what
-    /// its arguments may be (measured: with `function f(a) { return a; }`, `if f(1)` points at the `1`).
+    /// Infers a call of a function of the file. Its result is never reported as wrong, but the expected types of the
+    /// result determine those of the arguments (measured: with `function f(a) { return a; }`, `if f(1)` points at the
+    /// `1`).
     fn own_call(
         &mut self,
         env: &mut Env<'a>,
@@ -89,9 +93,10 @@ impl<'a> Checker<'_, 'a> {
         arguments: &[ExprId],
         want: Want,
     ) -> Inferred<'a> {
-        let namesakes = self.world.namesakes(function);
-        let takes =
-            |id: &FunctionId| self.world.declared(*id).is_some_and(|d| d.function.parameters.len() == arguments.len());
+        let namesakes = self.symbols.namesakes(function);
+        let takes = |id: &FunctionId| {
+            self.symbols.declared(*id).is_some_and(|d| d.function.parameters.len() == arguments.len())
+        };
         let summary = if !namesakes.iter().any(takes) {
             self.wrong_count(name, &name.text);
             Summary::unknown()

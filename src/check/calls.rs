@@ -1,4 +1,4 @@
-//! Who calls whom: unused functions, recursion, call depth.
+//! The call graph: unused functions, recursion, call depth.
 
 use std::collections::hash_map::Entry;
 
@@ -8,43 +8,43 @@ use super::{
     codes::Code,
     limits::Limits,
     problems::Problems,
-    scope::{FunctionId, ScopeId, World},
+    scope::{FunctionId, ScopeId, SymbolTable},
 };
 use crate::{
     syntax::ast::{Expr, ExprId, Exprs},
     text::Span,
 };
 
-/// Steps after which the search for further cycles or deep chains ends: with many functions there may be more of them
-/// than anyone could read.
+/// Steps after which the search for further cycles or deep chains stops: many functions may have more of them than
+/// anyone could read.
 const MAX_STEPS: usize = 50_000;
-/// Reports of one kind after which it ends.
+/// Reports of one kind after which the search stops.
 const MAX_REPORTS: usize = 64;
 
 /// The call graph of a file.
 pub(super) struct Calls<'w, 'a> {
-    world: &'w World<'a>,
-    /// The functions that each function calls, in source order, repeats included. The official compiler takes
+    symbols: &'w SymbolTable<'a>,
+    /// The functions that each function calls, in source order, with repetitions. The official compiler takes
     /// `math.f()` for a call of `f` here (measured).
     callees: Vec<Vec<FunctionId>>,
-    /// Whether something uses a function, by a call or a method call of its name; of namesakes, the first stands for
-    /// all.
+    /// Whether a call or a method call uses the name of each function; of functions with the same name, the first
+    /// represents all.
     called: Vec<bool>,
 }
 
 impl<'w, 'a> Calls<'w, 'a> {
-    pub(super) fn new(world: &'w World<'a>, exprs: &Exprs) -> Self {
-        let mut calls = Calls { world, callees: Vec::new(), called: vec![false; world.functions.len()] };
-        for declared in &world.functions {
+    pub(super) fn new(symbols: &'w SymbolTable<'a>, exprs: &Exprs) -> Self {
+        let mut calls = Calls { symbols, callees: Vec::new(), called: vec![false; symbols.functions.len()] };
+        for declared in &symbols.functions {
             let lets = declared.function.lets.iter().map(|l| l.value);
             let roots = lets.chain([declared.function.result]);
             let mut callees = Vec::new();
             roots.for_each(|root| calls.collect(exprs, root, declared.scope, &mut callees));
             calls.callees.push(callees);
         }
-        // Nothing calls statements, and what they call is not asked.
+        // Nothing calls statements, so their callees are not recorded.
         let mut callees = Vec::new();
-        for statement in &world.statements {
+        for statement in &symbols.statements {
             if let Some(condition) = statement.allow.condition {
                 callees.clear();
                 calls.collect(exprs, condition, statement.scope, &mut callees);
@@ -53,7 +53,7 @@ impl<'w, 'a> Calls<'w, 'a> {
         calls
     }
 
-    /// Adds the functions called in an expression, in source order.
+    /// Appends the functions that an expression calls, in source order.
     fn collect(&mut self, exprs: &Exprs, root: ExprId, scope: ScopeId, callees: &mut Vec<FunctionId>) {
         let before = callees.len();
         for expr in exprs.tree(root) {
@@ -66,7 +66,7 @@ impl<'w, 'a> Calls<'w, 'a> {
             }
         }
         if callees.len() > before + 1 {
-            // The tree has them from the inside out.
+            // The tree lists them from the inside out.
             callees.truncate(before);
             let mut pending = vec![root];
             while let Some(id) = pending.pop() {
@@ -81,7 +81,7 @@ impl<'w, 'a> Calls<'w, 'a> {
     fn named(&self, expr: &Expr, scope: ScopeId) -> Option<FunctionId> {
         match expr {
             Expr::Call(name, _) | Expr::PackageCall(_, name, _) | Expr::Method(_, name, _) => {
-                self.world.function(scope, &name.text)
+                self.symbols.function(scope, &name.text)
             }
             _ => None,
         }
@@ -92,13 +92,15 @@ impl<'w, 'a> Calls<'w, 'a> {
     }
 
     fn name(&self, id: FunctionId) -> (&'a str, Span) {
-        self.world.declared(id).map_or(("", Span::default()), |d| (d.function.name.text.as_str(), d.function.name.span))
+        self.symbols
+            .declared(id)
+            .map_or(("", Span::default()), |d| (d.function.name.text.as_str(), d.function.name.span))
     }
 
-    /// Reports functions that nothing calls. A function called by an unused one counts as used.
+    /// Reports functions that nothing calls. A call by an unused function counts.
     pub(super) fn unused(&self, problems: &mut Problems) {
         for id in 0..self.called.len() {
-            let first = self.world.namesakes(id).first().copied().unwrap_or(id);
+            let first = self.symbols.namesakes(id).first().copied().unwrap_or(id);
             if self.called.get(first) == Some(&false) {
                 let (name, span) = self.name(id);
                 problems.add(Code::UnusedFunction, span, format!("Unused function: {name}."));
@@ -106,7 +108,7 @@ impl<'w, 'a> Calls<'w, 'a> {
         }
     }
 
-    /// Reports recursion, or else chains of calls that are too long.
+    /// Reports recursion or, if there is none, chains of calls that are too long.
     pub(super) fn depth(&self, limits: &Limits, problems: &mut Problems) {
         let mut recursive = false;
         for id in 0..self.callees.len() {
@@ -123,7 +125,8 @@ impl<'w, 'a> Calls<'w, 'a> {
         }
     }
 
-    /// How many functions the longest chain from each function holds; none where it leads into a cycle of several.
+    /// The length of the longest chain of calls from each function; `None` for a function that leads into a cycle of
+    /// several functions.
     fn heights(&self) -> Vec<Option<usize>> {
         let count = self.callees.len();
         let mut heights = vec![None; count];
@@ -156,7 +159,8 @@ impl<'w, 'a> Calls<'w, 'a> {
         heights
     }
 
-    /// Reports every cycle once, from the function in it that was met first; cycles lie within one scope.
+    /// Reports every cycle once, starting from the function in it that comes first in [`Self::order`]. A cycle stays
+    /// within one scope.
     fn cycles(&self, heights: &[Option<usize>], problems: &mut Problems) {
         let (mut steps, mut found) = (0, 0);
         let cyclic = |id: &FunctionId| heights.get(*id).is_some_and(Option::is_none);
@@ -165,7 +169,7 @@ impl<'w, 'a> Calls<'w, 'a> {
         let mut starts: Vec<_> = (0..heights.len()).filter(cyclic).collect();
         starts.sort_by_key(|id| rank(*id));
         for start in starts {
-            // A path from the start through functions met later, and at each how far its callees have been tried.
+            // A path from the start through later functions, and for each the number of callees already tried.
             let mut path = vec![(start, 0)];
             let mut on_path = FxHashSet::from_iter([start]);
             while let Some((id, tried)) = path.last_mut() {
@@ -197,16 +201,16 @@ impl<'w, 'a> Calls<'w, 'a> {
         }
     }
 
-    /// The order in which the official compiler meets functions: source order, with what a function calls right after
-    /// it.
+    /// The order in which the official compiler visits functions: source order, with the callees of a function right
+    /// after it.
     fn order(&self) -> FxHashMap<FunctionId, usize> {
         let mut met = FxHashMap::default();
         for id in 0..self.callees.len() {
             let mut pending = vec![id];
             while let Some(id) = pending.pop() {
                 let next = met.len();
-                if let Entry::Vacant(place) = met.entry(id) {
-                    place.insert(next);
+                if let Entry::Vacant(entry) = met.entry(id) {
+                    entry.insert(next);
                     pending.extend(self.callees(id).iter().rev());
                 }
             }
@@ -218,9 +222,9 @@ impl<'w, 'a> Calls<'w, 'a> {
     fn any_cycle(&self, heights: &[Option<usize>], problems: &mut Problems) {
         let cyclic = |id: &FunctionId| heights.get(*id).is_some_and(Option::is_none);
         let mut path: Vec<FunctionId> = (0..heights.len()).find(cyclic).into_iter().collect();
-        let mut places = FxHashSet::default();
+        let mut visited = FxHashSet::default();
         while let Some(id) = path.last().copied() {
-            if !places.insert(id) {
+            if !visited.insert(id) {
                 let from = path.iter().position(|other| *other == id).unwrap_or(0);
                 let names: Vec<_> = path.iter().skip(from + 1).map(|id| self.name(*id).0).collect();
                 let message = format!("Detected a call cycle between [{}] functions.", names.join(","));
@@ -234,7 +238,7 @@ impl<'w, 'a> Calls<'w, 'a> {
         }
     }
 
-    /// Reports every way in which a chain of calls from a function that nothing calls passes `limit` functions. The
+    /// Reports every way in which a chain of calls from a function that nothing calls exceeds `limit` functions. The
     /// official message lists the functions visited last, which are not always the chain (measured).
     fn chains(&self, heights: &[Option<usize>], limit: usize, problems: &mut Problems) {
         let called: FxHashSet<FunctionId> = self.callees.iter().flatten().copied().collect();
@@ -264,7 +268,7 @@ impl<'w, 'a> Calls<'w, 'a> {
                         }
                     }
                     Some(next) => {
-                        // Once the search has taken long, only what leads to a report is still visited.
+                        // Once the search has taken long, it visits only what leads to a report.
                         let height = heights.get(next).copied().flatten().unwrap_or(0);
                         if steps <= MAX_STEPS || depth + height > limit {
                             visited.push(next);

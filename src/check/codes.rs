@@ -1,24 +1,24 @@
 //! Every diagnostic code of rules files, each with the smallest source that raises it.
 //!
-//! Codes are ours and stable; messages are the official compiler's. The examples are run by the tests.
+//! Codes are ours and stable; messages are the official compiler's. The tests run the examples.
 
 use super::Limits;
 use crate::text::{Diagnostic, Severity, Span};
 
-/// How grave a problem is.
+/// The severity of a problem.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rank {
     /// The source is refused.
     Error,
-    /// An official warning of something that always fails when evaluated.
+    /// An official warning about something that always fails at run time.
     Failing,
-    /// A warning of ours: the source compiles, but its deployment is refused.
+    /// A warning of ours: the source compiles, but cannot be deployed.
     Undeployable,
     /// Another official warning.
     Warning,
 }
 
-/// What a code stands for.
+/// The data of a code.
 struct Entry {
     id: &'static str,
     about: &'static str,
@@ -27,14 +27,14 @@ struct Entry {
     hint: &'static str,
 }
 
-/// The same text ten times, for the examples of limits.
+/// Repeats a text ten times, for the examples of limits.
 macro_rules! ten {
     ($s:literal) => {
         concat!($s, $s, $s, $s, $s, $s, $s, $s, $s, $s)
     };
 }
 
-/// A text with so many blanks after it that it is too long to be deployed.
+/// Pads a text with spaces, so that it is too long to deploy.
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const fn lengthened(text: &[u8]) -> [u8; Limits::OFFICIAL.source_bytes + 1] {
     let mut long = [b' '; Limits::OFFICIAL.source_bytes + 1];
@@ -90,17 +90,17 @@ codes! {
     Import "import" Error "rules_version = '2'; import 'a'; service firebase.storage { match /a { allow read; } }";
     /// A reserved word as the name of a service.
     ServiceKeyword "service-keyword" Error "rules_version = '2'; service match { match /a { allow read; } }";
-    /// A number or bytes literal that stands for nothing.
+    /// A number or bytes literal without a value.
     InvalidLiteral "invalid-literal" Error
         "rules_version = '2'; service firebase.storage { match /a { allow read: if 9223372036854775808 > 1; } }";
-    /// Another word than a type after `is`.
+    /// A word other than a type after `is`.
     UnknownType "unknown-type" Error "rules_version = '2'; service firebase.storage { match /a { allow read: if 1 is integer; } }";
     /// `math` or another package as a variable.
     PackageAsVariable "package-as-variable" Error
         "rules_version = '2'; service firebase.storage { match /a { allow read: if math == 1; } }";
-    /// The same capture twice in one path.
+    /// The path repeats a capture.
     RepeatedCapture "repeated-capture" Error "rules_version = '2'; service firebase.storage { match /{x}/{x} { allow read; } }";
-    /// A glob where this version allows none.
+    /// A glob where this version does not allow one.
     GlobPlace "glob-place" Error "service firebase.storage { match /{x=**}/a { allow read; } }";
     /// An expression nests too deeply.
     TooComplex "too-complex" Error
@@ -114,21 +114,21 @@ codes! {
     /// The file is written in version 1.
     OldVersion "old-version" Warning "service firebase.storage { match /a { allow read; } }",
         "add `rules_version = '2';` as the first line; `{x=**}` then matches zero segments too";
-    /// The source is longer than what can be deployed.
+    /// The source is too long to deploy.
     TooLarge "too-large" Undeployable
         match str::from_utf8(&TOO_LARGE) { Ok(text) => text, Err(_) => "" },
         "shorten names and comments, or put conditions that repeat into functions";
     /// The service is neither `cloud.firestore` nor `firebase.storage`.
     UnknownService "unknown-service" Warning "rules_version = '2'; service storage { match /a { allow read; } }",
         "services are `firebase.storage` and `cloud.firestore`";
-    /// The same service twice.
+    /// The file repeats a service.
     DuplicateService "duplicate-service" Error
         "rules_version = '2'; service firebase.storage { match /a { allow read; } } service firebase.storage { match /b { allow read; } }",
         "put all blocks into one service";
-    /// `allow` with a word that no request uses, or a name in its condition that only requests give.
+    /// `allow` with a word that is not a method, or a name in its condition that is only declared in requests.
     UnknownMethod "unknown-method" Warning "rules_version = '2'; service firebase.storage { match /a { allow edit; } }",
         "methods are get, list, create, update, delete, and read and write for several of them";
-    /// Version 1: a block that ends in a glob has blocks in it, which never apply.
+    /// Version 1: a block that ends in a glob contains blocks, which never apply.
     GlobChildren "glob-children" Warning "service firebase.storage { match /{x=**} { match /a { allow read; } } }",
         "with `rules_version = '2';` blocks within a glob apply";
     /// A glob in a block within a glob.
@@ -169,7 +169,7 @@ codes! {
     TooManyVariables "too-many-variables" Error
         "rules_version = '2'; function f() { let a = 1; let b = 1; let c = 1; let d = 1; let e = 1; let f = 1; let g = 1; let h = 1; let i = 1; let j = 1; let k = 1; let l = 1; return true; }",
         "split the function";
-    /// A function that calls itself.
+    /// A function calls itself.
     Recursion "recursion" Error "rules_version = '2'; function f() { return f(); }", "rules have no loops and no recursion";
     /// Functions that call each other in a circle.
     CallCycle "call-cycle" Error "rules_version = '2'; function f() { return g(); } function g() { return f(); }",
@@ -177,7 +177,7 @@ codes! {
     /// Functions call each other too deeply.
     CallDepth "call-depth" Error
         "rules_version = '2'; function a() { return b(); } function b() { return c(); } function c() { return d(); } function d() { return e(); } function e() { return f(); } function f() { return g(); } function g() { return h(); } function h() { return i(); } function i() { return j(); } function j() { return k(); } function k() { return l(); } function l() { return m(); } function m() { return n(); } function n() { return o(); } function o() { return p(); } function p() { return q(); } function q() { return r(); } function r() { return s(); } function s() { return t(); } function t() { return u(); } function u() { return v(); } function v() { return true; }";
-    /// A function that nothing calls, or a name in it that only requests give.
+    /// A function that nothing calls, or a name in it that is only declared in requests.
     UnusedFunction "unused-function" Warning
         "rules_version = '2'; service firebase.storage { match /a { function f() { return true; } allow read; } }";
     /// A parameter or `let` that nothing reads.
@@ -195,11 +195,11 @@ codes! {
     /// A call with too many or too few arguments.
     ArgumentCount "argument-count" Failing
         "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a.matches(); } }";
-    /// A document function in a function outside services, where some products lack it.
+    /// A function outside services calls a document function, which some products lack.
     ServiceFunctionOutside "service-function-outside" Warning
         "rules_version = '2'; function f() { return exists(/a/b); } service cloud.firestore { match /a { allow read: if f(); } }",
         "move the function into the service";
-    /// A pattern that is no regular expression.
+    /// An invalid regular expression.
     InvalidPattern "invalid-pattern" Error
         "rules_version = '2'; service firebase.storage { match /{a} { allow read: if a.matches('['); } }";
 
@@ -232,19 +232,19 @@ codes! {
     InvalidEscape "invalid-escape" Error r#"{ "rules": { ".read": "auth.uid.matches(/\d/)" } }"#;
     /// The file has no `rules`, or something before it.
     MissingRules "missing-rules" Error r#"{ "users": {} }"#;
-    /// Something stands beside `rules`.
+    /// A property other than `rules`.
     ExtraProperty "extra-property" Error r#"{ "rules": {}, "users": {} }"#, "everything belongs into \"rules\"";
-    /// The same key twice in one object.
+    /// An object repeats a key.
     DuplicateKey "duplicate-key" Error r#"{ "rules": { ".read": true, ".read": false } }"#;
-    /// A place whose rules are not an object; misspelt rule names end here too.
+    /// The rules of a location are not an object; misspelt rule names also give this error.
     NotRules "not-rules" Error r#"{ "rules": { ".reed": "true" } }"#;
     /// A key that no data can have.
     InvalidKey "invalid-key" Error r#"{ "rules": { "a/b": {} } }"#;
-    /// Two wildcards beside each other.
+    /// Two wildcards at one location.
     TwoWildcards "two-wildcards" Error r#"{ "rules": { "$a": {}, "$b": {} } }"#;
-    /// A wildcard within another one of its name.
+    /// A wildcard within another one with the same name.
     RepeatedWildcard "repeated-wildcard" Error r#"{ "rules": { "$a": { "$a": {} } } }"#;
-    /// A wildcard whose name no expression can say.
+    /// A wildcard whose name is not an identifier, so that no expression can refer to it.
     UnnamableWildcard "unnamable-wildcard" Warning r#"{ "rules": { "$user-id": { ".read": true } } }"#;
     /// A rule that is neither an expression nor a boolean.
     RuleValue "rule-value" Error r#"{ "rules": { ".read": 1 } }"#;
@@ -259,38 +259,38 @@ codes! {
 
     // Database rules: expressions.
 
-    /// The text of a rule is no expression.
+    /// The text of a rule is not an expression.
     ExpressionSyntax "expression-syntax" Error r#"{ "rules": { ".read": "auth != null &&" } }"#;
     /// `=` in an expression.
     Assignment "assignment" Error r#"{ "rules": { ".read": "auth.uid = 'a'" } }"#;
     /// An expression nests too deeply.
     ExpressionTooDeep "expression-too-deep" Error
         concat!("{\"rules\": {\".read\": \"", ten!("!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!(!("), "true\"}}");
-    /// A variable that is not there.
+    /// An unknown variable.
     UnknownName "unknown-name" Error r#"{ "rules": { ".read": "user != null" } }"#;
-    /// `newData` where nothing is written.
+    /// `newData` in a rule that is not about a write.
     NewDataInRead "newdata-in-read" Error r#"{ "rules": { ".read": "newData.exists()" } }"#, "what is stored is `data`";
     /// A method or property that the receiver does not have.
     UnknownMember "unknown-member" Error r#"{ "rules": { ".read": "data.foo() == 1" } }"#;
-    /// A method or property of what has none.
+    /// A method or property of a value without any.
     NoMembers "no-members" Error r#"{ "rules": { ".read": "now.foo == 1" } }"#;
-    /// A computed name of something else than a claim.
+    /// A computed member of something other than a claim.
     ComputedAccess "computed-access" Error r#"{ "rules": { ".read": "data[auth.uid] == 1" } }"#,
         "only `auth` and its claims are reached by a computed name";
-    /// A call of what is no method.
+    /// A call of something that is not a method.
     NotAFunction "not-a-function" Error r#"{ "rules": { ".read": "auth.uid.length() > 1" } }"#;
-    /// An array that is no argument of `hasChildren`.
+    /// An array that is not an argument of `hasChildren`.
     ArrayLiteral "array-literal" Error r#"{ "rules": { ".read": "['a'] == 1" } }"#,
         "an array can only be the argument of hasChildren()";
-    /// A condition, or a part of one, that is no boolean.
+    /// A condition, or a part of one, that is not a boolean.
     NotBoolean "not-boolean" Error r#"{ "rules": { ".read": "auth && true" } }"#;
     /// An operand of a type that the operator does not take.
     OperandType "operand-type" Error r#"{ "rules": { ".read": "data == null" } }"#;
     /// Arguments that the method does not take.
     Arguments "arguments" Error r#"{ "rules": { ".read": "data.child(1).exists()" } }"#;
-    /// A regular expression that is none, or has other flags than `i`.
+    /// An invalid regular expression, or one with other flags than `i`.
     InvalidRegex "invalid-regex" Error r#"{ "rules": { ".read": "auth.uid.matches(/a/g)" } }"#;
-    /// The user, or all claims, compared with something else than null.
+    /// The user, or all claims, compared with something other than null.
     ObjectComparison "object-comparison" Warning r#"{ "rules": { ".read": "auth == 'alice'" } }"#,
         "compare `auth.uid`, or one claim";
 }
@@ -324,14 +324,14 @@ impl Code {
         self.entry().example
     }
 
-    /// What to do, where that can be said in general.
+    /// A hint that applies to every problem of this kind, if there is one.
     pub fn hint(self) -> Option<&'static str> {
         Some(self.entry().hint).filter(|hint| !hint.is_empty())
     }
 
-    /// Whether `--strict` takes it for an error, although the official compiler only warns. The part named, or what it is
-    /// directly a part of, fails whenever it is evaluated: an unknown name, a wrong number of arguments, a type that an
-    /// operation refuses. Or the source cannot be deployed.
+    /// Whether `--strict` treats it as an error although the official compiler only warns: the reported expression, or
+    /// the one around it, always fails at run time (an unknown name, a wrong number of arguments, a type that an
+    /// operation refuses), or the source cannot be deployed.
     pub fn is_refused_if_strict(self) -> bool {
         matches!(self.entry().rank, Rank::Failing | Rank::Undeployable)
     }
@@ -344,7 +344,7 @@ impl Code {
     }
 }
 
-/// [`Code::is_refused_if_strict`] by name; false for names that are no code of rules files.
+/// [`Code::is_refused_if_strict`] by name; false for other names.
 pub fn is_refused_if_strict(id: &str) -> bool {
     Code::from_id(id).is_some_and(Code::is_refused_if_strict)
 }

@@ -1,32 +1,33 @@
-//! What inference passes down and up: what is wanted of an expression, and what was found out about it.
+//! What inference passes down and returns: the expected types of an expression, and what is inferred about it.
 
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::{
     codes::Code,
-    host::Hosts,
+    host::RequestKinds,
     scope::ScopeId,
     types::{Possible, Types},
 };
 use crate::syntax::ast::{ExprId, Name};
 
-/// What a context wants of an expression.
+/// The types that a context expects of an expression.
 #[derive(Clone, Copy)]
 pub(super) struct Want {
     pub(super) types: Types,
-    /// The condition of a statement, which has its own message.
+    /// Whether the expression is the condition of a statement, which has its own message.
     pub(super) condition: bool,
-    /// The types are a guess from how a function uses a parameter or variable.
+    /// Whether the types are inferred from how a function uses a parameter or variable.
     pub(super) implied: bool,
-    /// The expression is a receiver or the operand of a minus.
+    /// Whether the expression is a receiver or the operand of a minus.
     pub(super) primary: bool,
-    /// The member whose object the expression is: where it is no map, a method or operator of that name may be meant.
+    /// The member whose object the expression is: if the object is not a map, a method or operator of that name may be
+    /// meant.
     pub(super) member: Option<ExprId>,
 }
 
 impl Want {
-    /// Anything will do.
+    /// Expects any type.
     pub(super) const ANY: Want =
         Want { types: Types::ANY, condition: false, implied: false, primary: false, member: None };
 
@@ -35,18 +36,18 @@ impl Want {
     }
 }
 
-/// What the first operand of an operation is.
+/// The role of the first operand of an operation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum First {
-    /// One of equals.
+pub(super) enum FirstOperand {
+    /// An operand like the others.
     Operand,
     /// The operand of a minus: the outermost parenthesis around it belongs to the minus.
     Primary,
-    /// After `in`, which is a method of its right side.
+    /// The right side of `in`, whose method `in` is.
     Container,
 }
 
-/// A variable whose type is not known, or a wildcard, within one body or condition.
+/// A variable of unknown type, or a wildcard, within one body or condition.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Variable<'a> {
     /// A parameter or `let`.
@@ -55,7 +56,7 @@ pub(super) enum Variable<'a> {
     Outer(&'a str),
 }
 
-/// What uses of variables want of them: few, in the order of the variables.
+/// The types that the uses of variables require: few, in the order of the variables.
 #[derive(Default)]
 pub(super) struct Uses<'a>(SmallVec<[(Variable<'a>, Types); 2]>);
 
@@ -78,7 +79,7 @@ impl<'a> Uses<'a> {
         Some(self.0.remove(at).1)
     }
 
-    /// What both want: of a variable in both, what they have in common, in the order of the first.
+    /// Combines two sets of uses: for a variable in both, the intersection of the types, in the order of the first.
     #[must_use]
     pub(super) fn and(mut self, mut other: Uses<'a>) -> Uses<'a> {
         if self.0.is_empty() {
@@ -96,7 +97,7 @@ impl<'a> Uses<'a> {
             }
         }
         if self.0.len() > old {
-            // Two runs in order, which this joins in linear time.
+            // The sort merges two ordered runs in linear time.
             self.0.sort_by_key(|(variable, _)| *variable);
         }
         self
@@ -107,27 +108,33 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// What is found out about an expression.
+/// What is inferred about an expression.
 pub(super) struct Inferred<'a> {
     pub(super) types: Possible,
     pub(super) uses: Uses<'a>,
 }
 
 impl Inferred<'_> {
-    /// Nothing.
+    /// Nothing is known.
     pub(super) fn unknown() -> Self {
         Inferred { types: None, uses: Uses::none() }
     }
 }
 
-/// The names an expression may use.
+/// A parameter or variable of a function.
+pub(super) struct Local<'a> {
+    pub(super) name: &'a Name,
+    pub(super) is_read: bool,
+}
+
+/// The names that an expression may use.
 pub(super) struct Env<'a> {
-    /// Parameters and the variables so far, by name: the last of them is meant. Numbers are places in `read`.
-    pub(super) locals: FxHashMap<&'a str, SmallVec<[usize; 1]>>,
-    /// All locals: the name, and whether it was read.
-    pub(super) read: Vec<(&'a Name, bool)>,
+    /// Parameters and variables in scope, by name: the last of each counts. Numbers are indices into `locals`.
+    pub(super) visible: FxHashMap<&'a str, SmallVec<[usize; 1]>>,
+    /// All parameters and variables so far.
+    pub(super) locals: Vec<Local<'a>>,
     pub(super) scope: ScopeId,
-    pub(super) hosts: Hosts,
-    /// Why no request gets here, if none is known to.
+    pub(super) kinds: RequestKinds,
+    /// The code of a name that is unknown only because no request is known to evaluate the expression.
     pub(super) unreached: Code,
 }

@@ -1,110 +1,102 @@
-//! What the products give to rules: variables and functions, by service and method.
+//! The variables and functions that products provide to rules, by service and method.
 
 use super::{
-    signature::{DEBUG, DOCUMENT, Forms},
+    signature::{DEBUG, DOCUMENT, SignatureSet},
     types::{Possible, Types},
 };
-use crate::value::Type;
+use crate::{request::ServiceProduct, value::Type};
 
-/// A product with rules in this language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Product {
-    Firestore,
-    Storage,
-}
-
-impl Product {
-    pub(super) const SERVICES: [&str; 2] = ["cloud.firestore", "firebase.storage"];
-
-    /// By the name of its service, which is case-sensitive.
-    pub(crate) fn of_service(name: &str) -> Option<Product> {
-        match name {
-            "cloud.firestore" => Some(Product::Firestore),
-            "firebase.storage" => Some(Product::Storage),
-            _ => None,
-        }
-    }
-}
-
-/// Kinds of requests in which an expression may be evaluated; what any of them gives is declared. A statement with
-/// several methods, and a function called from several statements, sees what one of them gives (measured).
+/// The kinds of requests in which an expression may be evaluated; whatever any of them provides is declared. A
+/// statement with several methods, and a function called from several statements, sees what one of them provides
+/// (measured).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hosts(u8);
+pub(super) struct RequestKinds(u8);
 
-impl Hosts {
-    /// A statement of methods that no request has, or a function that no statement calls: there, not even `request`
-    /// is known.
-    pub(super) const NONE: Hosts = Hosts(0);
-    const FIRESTORE: Hosts = Hosts(1);
-    const STORAGE: Hosts = Hosts(2);
+/// A function of the host.
+pub(super) struct HostFunction {
+    pub(super) signatures: &'static SignatureSet,
+    /// Whether it belongs to the service: calling it in a function outside services draws a warning.
+    pub(super) of_service: bool,
+}
+
+impl RequestKinds {
+    /// A statement whose methods no request has, or a function that no statement calls: not even `request` is declared.
+    pub(super) const NONE: RequestKinds = RequestKinds(0);
+    const FIRESTORE: RequestKinds = RequestKinds(1);
+    const STORAGE: RequestKinds = RequestKinds(2);
     /// Storage declares no `resource` for lists (case allow-049).
-    const STORAGE_LIST: Hosts = Hosts(4);
+    const STORAGE_LIST: RequestKinds = RequestKinds(4);
 
-    /// What any request gives.
-    const ANY: Hosts = Hosts(7);
+    /// All kinds of requests.
+    const ANY: RequestKinds = RequestKinds(7);
 
     pub(super) const METHODS: [&str; 7] = ["read", "get", "list", "write", "create", "update", "delete"];
 
-    /// What requests of a method give; method names are case-insensitive.
-    pub(super) fn of_method(product: Product, name: &str) -> Option<Hosts> {
+    /// The kind of requests with a method; method names are case-insensitive.
+    pub(super) fn of_method(product: ServiceProduct, name: &str) -> Option<RequestKinds> {
         let is = |known: &&str| name.eq_ignore_ascii_case(known);
         let list = is(&"list");
         if !Self::METHODS.iter().any(is) {
             return None;
         }
         Some(match product {
-            Product::Firestore => Hosts::FIRESTORE,
-            Product::Storage if list => Hosts::STORAGE_LIST,
-            Product::Storage => Hosts::STORAGE,
+            ServiceProduct::Firestore => RequestKinds::FIRESTORE,
+            ServiceProduct::Storage if list => RequestKinds::STORAGE_LIST,
+            ServiceProduct::Storage => RequestKinds::STORAGE,
         })
     }
 
-    /// Both.
+    /// The union.
     #[must_use]
-    pub(super) fn and(self, other: Hosts) -> Hosts {
-        Hosts(self.0 | other.0)
+    pub(super) fn and(self, other: RequestKinds) -> RequestKinds {
+        RequestKinds(self.0 | other.0)
     }
 
-    fn any(self, of: Hosts) -> bool {
+    fn any(self, of: RequestKinds) -> bool {
         self.0 & of.0 != 0
     }
 
-    /// What a variable may be, if it is declared. Types are known only of the `request` of a Storage list (measured).
+    /// The types of a variable, if it is declared. Only the `request` of a Storage list has known types (measured).
     pub(super) fn variable(self, name: &str) -> Option<Possible> {
         match name {
-            "request" if self == Hosts::STORAGE_LIST => Some(Some(Types::of(&[Type::Map]))),
-            "request" => (self != Hosts::NONE).then_some(None),
-            "resource" => self.any(Hosts::FIRESTORE.and(Hosts::STORAGE)).then_some(None),
+            "request" if self == RequestKinds::STORAGE_LIST => Some(Some(Types::of(&[Type::Map]))),
+            "request" => (self != RequestKinds::NONE).then_some(None),
+            "resource" => self.any(RequestKinds::FIRESTORE.and(RequestKinds::STORAGE)).then_some(None),
             _ => None,
         }
     }
 
-    /// The variables that are declared.
+    /// The declared variables.
     pub(super) fn variable_names(self) -> impl Iterator<Item = &'static str> {
         ["request", "resource"].into_iter().filter(move |name| self.variable(name).is_some())
     }
 
-    /// The functions of the host, of a package or without one.
+    /// The functions of the host, in a package or outside packages.
     pub(super) fn function_names(self, package: Option<&str>) -> impl Iterator<Item = &'static str> {
         let names = ["debug", "exists", "existsAfter", "get", "getAfter"];
         names.into_iter().filter(move |name| self.function(package, name).is_some())
     }
 
-    /// Whether a variable or function is unknown only because no request is known to get here.
+    /// Whether a variable or function is unknown only because no request is known to evaluate the expression.
     pub(super) fn lacks(self, package: Option<&str>, name: &str) -> bool {
-        self == Hosts::NONE && (Hosts::ANY.variable(name).is_some() || Hosts::ANY.function(package, name).is_some())
+        self == RequestKinds::NONE
+            && (RequestKinds::ANY.variable(name).is_some() || RequestKinds::ANY.function(package, name).is_some())
     }
 
-    /// A function of the host, and whether it belongs to the service: calls of those in functions outside services
-    /// draw a warning.
-    pub(super) fn function(self, package: Option<&str>, name: &str) -> Option<(&'static Forms, bool)> {
+    /// A function of the host, and whether it belongs to the service: calling those in functions outside services draws
+    /// a warning.
+    pub(super) fn function(self, package: Option<&str>, name: &str) -> Option<HostFunction> {
         match (package, name) {
-            (None, "debug") if self != Hosts::NONE => Some((&DEBUG, false)),
-            (None, "get" | "getAfter" | "exists" | "existsAfter" | "value") if self.any(Hosts::FIRESTORE) => {
-                Some((&DOCUMENT, true))
+            (None, "debug") if self != RequestKinds::NONE => {
+                Some(HostFunction { signatures: &DEBUG, of_service: false })
             }
-            (Some("firestore"), "get" | "exists") if self.any(Hosts::STORAGE.and(Hosts::STORAGE_LIST)) => {
-                Some((&DOCUMENT, true))
+            (None, "get" | "getAfter" | "exists" | "existsAfter" | "value") if self.any(RequestKinds::FIRESTORE) => {
+                Some(HostFunction { signatures: &DOCUMENT, of_service: true })
+            }
+            (Some("firestore"), "get" | "exists")
+                if self.any(RequestKinds::STORAGE.and(RequestKinds::STORAGE_LIST)) =>
+            {
+                Some(HostFunction { signatures: &DOCUMENT, of_service: true })
             }
             _ => None,
         }

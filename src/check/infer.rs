@@ -1,23 +1,23 @@
-//! Types of expressions.
+//! Infers the types of expressions.
 //!
-//! The official check works in both directions: what an operation wants of its operands narrows the operations in
-//! them, and what remains of an operation's overloads gives its type. Variables of unknown type collect what their
-//! uses want of them; an expression whose parts want different things of one is reported. All of it was measured on
-//! the official emulator; `tests/oracle/checks.jsonl` holds the answers.
+//! The official check is bidirectional: the types that an operation expects of its operands narrow the operations in
+//! them, and the remaining overloads of an operation give its type. Variables of unknown type collect the types that
+//! their uses require; an expression whose parts require different types of one variable is reported. All of this was
+//! measured on the official emulator; `tests/oracle/checks.jsonl` holds the answers.
 
 use std::cell::OnceCell;
 
 use super::{
     body::Summaries,
     codes::Code,
-    context::{Env, First, Inferred, Uses, Variable, Want},
-    host::Hosts,
+    context::{Env, FirstOperand, Inferred, Uses, Variable, Want},
+    host::RequestKinds,
     limits::Limits,
-    places::Places,
     postfix::Link,
     problems::Problems,
-    scope::{FunctionId, World},
-    signature::{self, Fitting, Forms},
+    scope::{FunctionId, SymbolTable},
+    signature::{self, Applicable, SignatureSet},
+    token_index::TokenIndex,
     types::{Possible, Types},
 };
 use crate::{
@@ -30,11 +30,11 @@ use crate::{
     value::Type,
 };
 
-/// Levels of expressions, over all functions being looked into, beyond which nothing is found out any more. Expressions
-/// nest up to 99 levels, calls up to 21; without optimisation each level takes about 3 KiB of the stack (`tests/host`).
+/// Maximum depth of expressions, over all functions being inferred; below it nothing is inferred. Expressions nest up
+/// to 99 levels, calls up to 21; without optimisation each level takes about 3 KiB of the stack (`tests/host`).
 const MAX_LEVELS: usize = 180;
 
-/// Names that are not known and for which it is looked what may have been meant.
+/// Maximum number of unknown names that get a suggestion.
 const MOST_HINTED: usize = 500;
 
 /// Checks the expressions of a file.
@@ -43,20 +43,19 @@ pub(super) struct Checker<'c, 'a> {
     pub(super) exprs: &'a Exprs,
     pub(super) version: Version,
     pub(super) limits: &'c Limits,
-    pub(super) world: &'c World<'a>,
-    /// In which requests each function may run.
-    pub(super) hosts: &'c [Hosts],
+    pub(super) symbols: &'c SymbolTable<'a>,
+    /// The kinds of requests in which each function may run.
+    pub(super) kinds: &'c [RequestKinds],
     pub(super) problems: &'c mut Problems,
     pub(super) summaries: Summaries,
-    pub(super) places: OnceCell<Places>,
-    /// Not zero while a function is looked into for what a call of it means: what is wrong in it is reported once,
-    /// where it is declared.
+    pub(super) token_index: OnceCell<TokenIndex>,
+    /// Nonzero while inferring a function for a call: its problems are reported once, where it is declared.
     pub(super) quiet: usize,
     pub(super) active: Vec<FunctionId>,
     pub(super) level: usize,
-    /// Problems for which it was looked what may have been meant.
+    /// Number of problems for which a suggestion was searched.
     pub(super) hinted: usize,
-    /// Operations of the chains that are open.
+    /// The operations of the chains being inferred.
     pub(super) links: Vec<Link<'a>>,
 }
 
@@ -67,7 +66,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// The same with what may have been meant.
+    /// Reports a problem with a suggestion.
     pub(super) fn report_hinted(
         &mut self,
         code: Code,
@@ -77,7 +76,7 @@ impl<'a> Checker<'_, 'a> {
     ) {
         if self.quiet == 0 {
             let mut problem = code.problem(Some(span), message());
-            // To look for what was meant takes time, and nobody reads more.
+            // The search takes time, and nobody reads more suggestions.
             self.hinted += 1;
             if self.hinted <= MOST_HINTED {
                 problem.hint = hint(self).or(problem.hint);
@@ -86,7 +85,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// The type of an expression where something is wanted of it.
+    /// Infers the type of an expression.
     pub(super) fn infer(&mut self, env: &mut Env<'a>, id: ExprId, want: Want) -> Inferred<'a> {
         if self.level >= MAX_LEVELS {
             return Inferred::unknown();
@@ -128,17 +127,17 @@ impl<'a> Checker<'_, 'a> {
             Expr::Call(name, arguments) => self.call(env, id, name, arguments, want),
             Expr::PackageCall(package, name, arguments) => self.package_call(env, id, package, name, arguments, want),
             Expr::Unary(op, operand) => {
-                let first = if *op == UnaryOp::Negate { First::Primary } else { First::Operand };
+                let first = if *op == UnaryOp::Negate { FirstOperand::Primary } else { FirstOperand::Operand };
                 self.apply(env, id, signature::unary(*op), &[*operand], first, want)
             }
             Expr::Binary(op, left, right) => self.binary(env, id, *op, *left, *right, want),
-            Expr::Is(operand, _) => self.apply(env, id, &signature::IS, &[*operand], First::Operand, want),
+            Expr::Is(operand, _) => self.apply(env, id, &signature::IS, &[*operand], FirstOperand::Operand, want),
             Expr::Ternary(condition, yes, no) => self.ternary(env, id, [*condition, *yes, *no], want),
         }
     }
 
-    /// The place that messages about the type of an expression name: the operator or name of an operation; of a
-    /// range its first token; of literals and variables their first token or the parenthesis around (measured).
+    /// The span that messages about the type of an expression point at: the operator or name of an operation; the first
+    /// token of a range; the first token of a literal or variable, or the parenthesis around it (measured).
     fn anchor(&self, id: ExprId, primary: bool) -> Span {
         match self.exprs.get(id) {
             Expr::Unary(..) | Expr::Binary(..) | Expr::Is(..) | Expr::Ternary(..) => self.exprs.anchor(id),
@@ -150,7 +149,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// Reports that an expression is of other types than wanted.
+    /// Reports an expression with other types than expected.
     fn mismatch(&mut self, id: ExprId, received: &Types, want: Want) {
         if self.quiet > 0 {
             return;
@@ -176,7 +175,7 @@ impl<'a> Checker<'_, 'a> {
         Inferred { types: self.fit(id, t, want), uses: Uses::none() }
     }
 
-    /// The type of a literal, unless another is wanted.
+    /// The type of a literal, unless another is expected.
     fn fit(&mut self, id: ExprId, t: Type, want: Want) -> Possible {
         let own = Types::of(&[t]);
         if want.types.contains(t) {
@@ -186,7 +185,7 @@ impl<'a> Checker<'_, 'a> {
         None
     }
 
-    /// A list, map or path literal: its parts are checked whether or not it fits.
+    /// Infers a list, map or path literal: its parts are checked even if another type is expected.
     fn composite(
         &mut self,
         env: &mut Env<'a>,
@@ -200,7 +199,7 @@ impl<'a> Checker<'_, 'a> {
         Inferred { types, uses }
     }
 
-    /// Infers the parts of an expression and joins what they want of variables.
+    /// Infers the parts of an expression and combines their uses of variables.
     pub(super) fn parts(
         &mut self,
         env: &mut Env<'a>,
@@ -208,7 +207,7 @@ impl<'a> Checker<'_, 'a> {
         parts: impl Iterator<Item = (ExprId, Want)>,
         primary: bool,
     ) -> Uses<'a> {
-        // A plain loop, which takes less stack than `collect` in unoptimised builds.
+        // A plain loop takes less stack than `collect` in unoptimised builds.
         let mut uses = Uses::none();
         for (part, want) in parts {
             uses = uses.and(self.infer(env, part, want).uses);
@@ -216,53 +215,55 @@ impl<'a> Checker<'_, 'a> {
         self.join(env, uses, |this| this.outer_span(id, primary))
     }
 
-    /// What several parts want of variables. What cannot be had together is reported, and then anything will do.
-    pub(super) fn join(&mut self, env: &Env<'a>, mut parts: Uses<'a>, place: impl Fn(&Self) -> Span) -> Uses<'a> {
+    /// Reports variables of which several parts require incompatible types; such a variable then accepts any type.
+    pub(super) fn join(&mut self, env: &Env<'a>, mut parts: Uses<'a>, span_of: impl Fn(&Self) -> Span) -> Uses<'a> {
         for (variable, types) in parts.iter_mut().filter(|(_, types)| types.is_empty()) {
             let name = match variable {
-                Variable::Local(local) => env.read.get(*local).map_or("", |(name, _)| name.text.as_str()),
+                Variable::Local(local) => env.locals.get(*local).map_or("", |local| local.name.text.as_str()),
                 Variable::Outer(name) => name,
             };
-            self.no_type(&place, name);
+            self.no_type(&span_of, name);
             *types = Types::ANY;
         }
         parts
     }
 
-    fn no_type(&mut self, place: impl Fn(&Self) -> Span, name: &str) {
+    fn no_type(&mut self, span_of: impl Fn(&Self) -> Span, name: &str) {
         if self.quiet == 0 {
             let message = format!("Invalid type. There is no type for variable '{name}' that satisfies all clauses.");
-            self.problems.add(Code::NoType, place(self), message);
+            self.problems.add(Code::NoType, span_of(self), message);
         }
     }
 
-    /// An expression with its parentheses.
+    /// The span of an expression with its parentheses.
     pub(super) fn outer_span(&self, id: ExprId, primary: bool) -> Span {
         let span = self.exprs.span(id);
-        let places = self.places();
-        Span { start: places.start(span, primary), end: span.end }
+        let token_index = self.token_index();
+        Span { start: token_index.start(span, primary), end: span.end }
     }
 
-    pub(super) fn places(&self) -> &Places {
-        self.places.get_or_init(|| Places::new(self.source.text()))
+    pub(super) fn token_index(&self) -> &TokenIndex {
+        self.token_index.get_or_init(|| TokenIndex::new(self.source.text()))
     }
 
     fn variable(&mut self, env: &mut Env<'a>, id: ExprId, name: &'a Name, want: Want) -> Inferred<'a> {
         let text = name.text.as_str();
-        let variable = if let Some(local) = env.locals.get(text).and_then(|places| places.last()) {
-            if let Some((_, read)) = env.read.get_mut(*local) {
-                *read |= self.quiet == 0;
+        let variable = if let Some(local) = env.visible.get(text).and_then(|indices| indices.last()) {
+            if let Some(local) = env.locals.get_mut(*local) {
+                local.is_read |= self.quiet == 0;
             }
             Variable::Local(*local)
         } else {
-            let capture = self.world.capture(env.scope, text).map(Some);
-            match capture.or_else(|| env.hosts.variable(text)) {
+            let capture = self.symbols.capture(env.scope, text).map(Some);
+            match capture.or_else(|| env.kinds.variable(text)) {
                 Some(Some(own)) => return self.known(id, text, own, want),
                 Some(None) => Variable::Outer(text),
                 None => {
-                    // Where no request gets, it would be known if one did; that does not fail at run time.
-                    let code = if env.hosts.lacks(None, text) { env.unreached } else { Code::UnknownVariable };
-                    let meant = |this: &Self| this.meant_variable(env, text).filter(|_| code == Code::UnknownVariable);
+                    // The name would be declared if a request evaluated the expression, so this does not fail at run
+                    // time.
+                    let code = if env.kinds.lacks(None, text) { env.unreached } else { Code::UnknownVariable };
+                    let meant =
+                        |this: &Self| this.suggest_variable(env, text).filter(|_| code == Code::UnknownVariable);
                     self.report_hinted(code, name.span, || format!("Invalid variable name: {text}."), meant);
                     return Inferred::unknown();
                 }
@@ -271,7 +272,7 @@ impl<'a> Checker<'_, 'a> {
         Inferred { types: None, uses: Uses::of(variable, want.types) }
     }
 
-    /// A variable whose types are known.
+    /// Infers a variable of known types.
     fn known(&mut self, id: ExprId, name: &'a str, own: Types, want: Want) -> Inferred<'a> {
         let common = own.common(&want.types);
         if common.is_empty() {
@@ -282,38 +283,38 @@ impl<'a> Checker<'_, 'a> {
         Inferred { types: Some(common), uses: Uses::of(Variable::Outer(name), common) }
     }
 
-    /// The overloads that can give what is wanted; where none can, that is reported.
-    pub(super) fn fitting(&mut self, id: ExprId, forms: &'static Forms, want: Want) -> Fitting {
-        let fitting = forms.fitting(&want.types);
-        if fitting.is_empty()
-            && let Some(given) = forms.result()
+    /// The overloads that can give an expected type; reports the expression if none can.
+    pub(super) fn applicable(&mut self, id: ExprId, signatures: &'static SignatureSet, want: Want) -> Applicable {
+        let applicable = signatures.applicable(&want.types);
+        if applicable.is_empty()
+            && let Some(given) = signatures.result()
         {
             self.mismatch(id, &given, want);
         }
-        fitting
+        applicable
     }
 
-    /// An operation with overloads: those that can give what is wanted say what its operands may be. Where none can,
-    /// the operands are checked for themselves.
+    /// Infers an operation with overloads: those that can give an expected type determine the types of the operands. If
+    /// none can, the operands are checked on their own.
     pub(super) fn apply(
         &mut self,
         env: &mut Env<'a>,
         id: ExprId,
-        forms: &'static Forms,
+        signatures: &'static SignatureSet,
         operands: &[ExprId],
-        first: First,
+        first: FirstOperand,
         want: Want,
     ) -> Inferred<'a> {
-        let fitting = self.fitting(id, forms, want);
+        let applicable = self.applicable(id, signatures, want);
         let part = |i: usize| {
-            let want = Want { primary: first == First::Primary, ..Want::of(fitting.operand(i)) };
+            let want = Want { primary: first == FirstOperand::Primary, ..Want::of(applicable.operand(i)) };
             Some((*operands.get(i)?, want))
         };
-        // Measured by the order of types in messages: what an element wants comes before what its container wants.
-        let from = usize::from(first == First::Container && !fitting.is_empty());
+        // Measured by the order of types in messages: uses in the element come before those in the container.
+        let from = usize::from(first == FirstOperand::Container && !applicable.is_empty());
         let parts = (from..operands.len()).chain(0..from).filter_map(part);
         let uses = self.parts(env, id, parts, want.primary);
-        Inferred { types: fitting.result(), uses }
+        Inferred { types: applicable.result(), uses }
     }
 
     fn binary(
@@ -328,15 +329,15 @@ impl<'a> Checker<'_, 'a> {
         match op {
             BinaryOp::Eq | BinaryOp::Ne => {}
             BinaryOp::In => {
-                return self.apply(env, id, &signature::CONTAINS, &[right, left], First::Container, want);
+                return self.apply(env, id, &signature::CONTAINS, &[right, left], FirstOperand::Container, want);
             }
-            _ => return self.apply(env, id, signature::binary(op), &[left, right], First::Operand, want),
+            _ => return self.apply(env, id, signature::binary(op), &[left, right], FirstOperand::Operand, want),
         }
         let types = self.fit(id, Type::Bool, want);
         let operand = |i| if types.is_none() { Want::ANY } else { Want::of(signature::binary(op).operand(i)) };
         let left = self.infer(env, left, operand(0));
         let right = self.infer(env, right, operand(1));
-        // Measured: where no boolean is wanted, only that is reported.
+        // Measured: if no boolean is expected, only that is reported.
         if let (Some(_), Some(a), Some(b)) = (types, left.types, right.types)
             && !a.comparable(&b)
         {
@@ -349,7 +350,7 @@ impl<'a> Checker<'_, 'a> {
         Inferred { types, uses }
     }
 
-    /// Both branches are checked for what is wanted of the whole; the whole is not known to be of their types.
+    /// Infers a ternary: both branches have the expected types of the whole, whose own types remain unknown.
     fn ternary(
         &mut self,
         env: &mut Env<'a>,

@@ -1,7 +1,7 @@
-//! Static limits, and the checks of those that match blocks have.
+//! Static limits, and the checks of those that apply to match blocks.
 //!
-//! Numbers are as measured (language specification, section 5), where they differ from the documentation. Limits of functions
-//! are applied where functions are checked: `scope.rs`, `calls.rs`, `body.rs`.
+//! The numbers are measured (language specification, section 5), where they differ from the documentation. Limits of
+//! functions are checked with the functions: `scope.rs`, `calls.rs`, `body.rs`.
 
 use super::{codes::Code, problems::Problems};
 use crate::{
@@ -9,28 +9,28 @@ use crate::{
     text::{Source, Span},
 };
 
-/// How much a ruleset may hold.
+/// The limits of a ruleset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of a source that can be deployed; the official compiler accepts longer ones.
+    /// Size in bytes of a source that can be deployed; the official compiler accepts longer ones.
     pub source_bytes: usize,
-    /// Segments of a path, over nested blocks.
+    /// Segments of a path, summed over nested blocks.
     pub path_segments: usize,
-    /// Captures, over nested blocks.
+    /// Captures, summed over nested blocks.
     pub captures: usize,
-    /// Blocks below the first.
+    /// Blocks nested in the outermost one.
     pub nested_blocks: usize,
     /// Parameters of a function.
     pub parameters: usize,
-    /// Variables of a function; the official message says ten, the official compiler accepts one more.
+    /// Variables of a function; the official message says ten, but the official compiler accepts one more.
     pub variables: usize,
-    /// Calls from function to function.
+    /// Depth of calls between functions.
     pub call_depth: usize,
 }
 
 impl Limits {
-    /// What the official compiler accepts, and the official service deploys.
+    /// The limits of the official compiler and of deployment.
     pub const OFFICIAL: Limits = Limits {
         source_bytes: 256 * 1024,
         path_segments: 100,
@@ -48,9 +48,9 @@ impl Default for Limits {
     }
 }
 
-/// What the blocks around a block add up to.
+/// The sums over the blocks around a block.
 #[derive(Clone, Copy, Default)]
-struct Outer {
+struct Enclosing {
     segments: usize,
     captures: usize,
     blocks: usize,
@@ -71,24 +71,24 @@ pub(super) fn size(source: &Source, limits: &Limits, problems: &mut Problems) {
 pub(super) fn blocks(ruleset: &Ruleset, limits: &Limits, problems: &mut Problems) {
     for service in ruleset.services() {
         for block in &service.matches {
-            check(block, Outer::default(), ruleset.version, limits, problems);
+            check(block, Enclosing::default(), ruleset.version, limits, problems);
         }
     }
 }
 
-// The parser refuses blocks nested 64 deep, so this may recurse.
-fn check(block: &Match, outer: Outer, version: Version, limits: &Limits, problems: &mut Problems) {
+// The parser refuses blocks nested 64 deep, which bounds the recursion.
+fn check(block: &Match, outer: Enclosing, version: Version, limits: &Limits, problems: &mut Problems) {
     let is_glob = |segment: &Segment| matches!(segment, Segment::Capture(capture) if capture.glob);
     let is_capture = |segment: &&Segment| matches!(segment, Segment::Capture(_));
     let glob = block.path.iter().any(is_glob);
-    let inner = Outer {
+    let inner = Enclosing {
         segments: outer.segments + block.path.len(),
         captures: outer.captures + block.path.iter().filter(is_capture).count(),
         blocks: outer.blocks + 1,
         glob: outer.glob || glob,
     };
     let at: Span = block.keyword;
-    // A limit is reported where it is passed, not again further in.
+    // A limit is reported where it is exceeded, not again in inner blocks.
     let passes = |before: usize, after: usize, limit: usize| before <= limit && after > limit;
     if passes(outer.segments, inner.segments, limits.path_segments) {
         problems.add(

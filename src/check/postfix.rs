@@ -1,12 +1,12 @@
-//! Members, indexes, ranges and methods: operations on a receiver.
+//! Infers operations on a receiver: members, indices, ranges and methods.
 //!
-//! Receivers nest up to 512 deep where other expressions nest 99 deep, so chains of them are walked, not recursed into.
+//! Receivers nest up to 512 deep while other expressions nest 99 deep, so chains of them are walked iteratively.
 
 use super::{
     codes::Code,
     context::{Env, Inferred, Uses, Want},
     infer::Checker,
-    signature::{self, Fitting, Forms},
+    signature::{self, Applicable, SignatureSet},
 };
 use crate::syntax::ast::{Expr, ExprId, Name};
 
@@ -14,8 +14,8 @@ use crate::syntax::ast::{Expr, ExprId, Name};
 pub(super) struct Link<'a> {
     id: ExprId,
     want: Want,
-    /// The overloads that can give what is wanted; empty where none can, or where it is not known what it does.
-    fitting: Fitting,
+    /// The overloads that can give an expected type; empty if none can, or if the operation is unknown.
+    applicable: Applicable,
     arguments: Arguments<'a>,
     /// The name of a method that no type has.
     unknown: Option<&'a Name>,
@@ -25,7 +25,7 @@ pub(super) struct Link<'a> {
 #[derive(Clone, Copy)]
 enum Arguments<'a> {
     List(&'a [ExprId]),
-    /// Those of a range; a missing one is none.
+    /// The bounds of a range, which may be missing.
     Bounds(Option<ExprId>, Option<ExprId>),
 }
 
@@ -34,10 +34,10 @@ impl Arguments<'_> {
         matches!(self, Arguments::List([]) | Arguments::Bounds(None, None))
     }
 
-    /// The argument at a place after the receiver, `None` beyond the last one.
-    fn at(self, place: usize) -> Option<Option<ExprId>> {
-        match (self, place) {
-            (Arguments::List(list), place) => list.get(place - 1).map(|id| Some(*id)),
+    /// The argument at a position after the receiver, `None` beyond the last one.
+    fn at(self, position: usize) -> Option<Option<ExprId>> {
+        match (self, position) {
+            (Arguments::List(list), position) => list.get(position - 1).map(|id| Some(*id)),
             (Arguments::Bounds(from, _), 1) => Some(from),
             (Arguments::Bounds(_, to), 2) => Some(to),
             _ => None,
@@ -46,13 +46,13 @@ impl Arguments<'_> {
 }
 
 impl<'a> Checker<'_, 'a> {
-    /// Infers a chain of operations on receivers, and what it starts with.
+    /// Infers a chain of operations on receivers, and the expression that it starts with.
     pub(super) fn postfix(&mut self, env: &mut Env<'a>, id: ExprId, want: Want) -> Inferred<'a> {
         let (mut id, mut want) = (id, want);
         let before = self.links.len();
         while let Some((receiver, link)) = self.link(id, want) {
             let member = matches!(self.exprs.get(id), Expr::Member(..)).then_some(id);
-            (id, want) = (receiver, Want { primary: true, member, ..Want::of(link.fitting.operand(0)) });
+            (id, want) = (receiver, Want { primary: true, member, ..Want::of(link.applicable.operand(0)) });
             self.links.push(link);
         }
         let mut found = self.infer(env, id, want);
@@ -64,37 +64,38 @@ impl<'a> Checker<'_, 'a> {
         found
     }
 
-    /// The operation and its receiver, if this is one; what is wrong with it is reported.
+    /// The operation and its receiver, if the expression is one; reports its problems.
     fn link(&mut self, id: ExprId, want: Want) -> Option<(ExprId, Link<'a>)> {
         let mut unknown = None;
-        let (receiver, forms, arguments) = match self.exprs.get(id) {
+        let (receiver, signatures, arguments) = match self.exprs.get(id) {
             Expr::Member(object, _) => (*object, Some(&signature::MEMBER), Arguments::List(&[])),
             Expr::Index(object, index) => {
                 (*object, Some(&signature::INDEX), Arguments::List(std::slice::from_ref(index)))
             }
             Expr::Range(object, from, to) => (*object, Some(&signature::RANGE), Arguments::Bounds(*from, *to)),
             Expr::Method(receiver, name, arguments) => {
-                let forms = signature::method(&name.text);
-                unknown = forms.is_none().then_some(name);
-                let forms = forms.filter(|forms| {
-                    let fits = forms.take(arguments.len());
+                let signatures = signature::method(&name.text);
+                unknown = signatures.is_none().then_some(name);
+                let signatures = signatures.filter(|signatures| {
+                    let fits = signatures.accept(arguments.len());
                     if !fits {
                         self.wrong_count(name, &name.text);
                     }
                     fits
                 });
-                (*receiver, forms, Arguments::List(arguments))
+                (*receiver, signatures, Arguments::List(arguments))
             }
             _ => return None,
         };
-        let fitting = forms.map_or(Fitting::All(Forms::NONE), |forms| self.fitting(id, forms, want));
-        Some((receiver, Link { id, want, fitting, arguments, unknown }))
+        let applicable =
+            signatures.map_or(Applicable::All(SignatureSet::NONE), |signatures| self.applicable(id, signatures, want));
+        Some((receiver, Link { id, want, applicable, arguments, unknown }))
     }
 
     fn joined(&mut self, env: &mut Env<'a>, link: &Link<'a>, receiver: Inferred<'a>) -> Inferred<'a> {
-        let types = link.fitting.result();
+        let types = link.applicable.result();
         if let Some(name) = link.unknown {
-            let meant = |this: &Self| this.meant_method(env, &name.text, receiver.types);
+            let meant = |this: &Self| this.suggest_method(env, &name.text, receiver.types);
             self.report_hinted(
                 Code::UnknownFunction,
                 name.span,
@@ -106,16 +107,16 @@ impl<'a> Checker<'_, 'a> {
             return Inferred { types, uses: receiver.uses };
         }
         let mut uses = Uses::none();
-        let mut place = 1;
-        while let Some(argument) = link.arguments.at(place) {
+        let mut position = 1;
+        while let Some(argument) = link.arguments.at(position) {
             if let Some(id) = argument {
-                // Anything where there is no form.
-                uses = uses.and(self.infer(env, id, Want::of(link.fitting.operand(place))).uses);
+                // Without an overload, any type is accepted.
+                uses = uses.and(self.infer(env, id, Want::of(link.applicable.operand(position))).uses);
             }
-            place += 1;
+            position += 1;
         }
-        // Measured by the order of types in messages: what arguments want comes before what their receiver wants.
-        let uses = if link.fitting.is_empty() { receiver.uses.and(uses) } else { uses.and(receiver.uses) };
+        // Measured by the order of types in messages: uses in the arguments come before those in the receiver.
+        let uses = if link.applicable.is_empty() { receiver.uses.and(uses) } else { uses.and(receiver.uses) };
         let uses = self.join(env, uses, |this| this.outer_span(link.id, link.want.primary));
         Inferred { types, uses }
     }

@@ -1,9 +1,9 @@
-//! The list of problems, put into the official order.
+//! The list of problems in the official order.
 
 use super::codes::Code;
 use crate::text::{Diagnostic, Diagnostics, Source, Span};
 
-/// Problems as they are found.
+/// The problems found so far.
 #[derive(Default)]
 pub(super) struct Problems {
     list: Vec<Diagnostic>,
@@ -18,12 +18,13 @@ impl Problems {
         self.list.push(problem);
     }
 
-    /// In source order, at one place errors first and then by their text, each once: what two statements or calls
-    /// find alike is one problem (measured; a problem of the whole file comes first).
+    /// The problems in source order; at one position, errors come first, then the order is that of the messages. Each
+    /// problem occurs once, even if two statements or calls cause it (measured; a problem of the whole file comes
+    /// first).
     pub(super) fn finish(mut self, source: &Source) -> Diagnostics {
         self.list.sort_by(|a, b| {
-            let place = |d: &Diagnostic| (d.span.map(|span| span.start), !d.is_error());
-            place(a).cmp(&place(b)).then_with(|| a.message.cmp(&b.message))
+            let position = |d: &Diagnostic| (d.span.map(|span| span.start), !d.is_error());
+            position(a).cmp(&position(b)).then_with(|| a.message.cmp(&b.message))
         });
         self.list.dedup_by(|a, b| a.message == b.message && a.span.map(|s| s.start) == b.span.map(|s| s.start));
         Diagnostics::new(source.clone(), self.list)

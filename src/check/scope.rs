@@ -1,6 +1,6 @@
-//! Who sees what: functions and wildcards by block.
+//! The symbol table: functions and wildcards by block.
 //!
-//! A name is looked up in the block it stands in and outward (language specification, section 6, rules 10 and 11); the nearest
+//! A name is resolved in its block and outward (language specification, section 6, rules 10 and 11); the nearest
 //! function of a name wins, whatever its parameters.
 
 use std::ops::Range;
@@ -8,14 +8,9 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::{
-    codes::Code,
-    host::{Hosts, Product},
-    limits::Limits,
-    problems::Problems,
-    types::Types,
-};
+use super::{codes::Code, host::RequestKinds, limits::Limits, problems::Problems, types::Types};
 use crate::{
+    request::ServiceProduct,
     syntax::{
         Language, Role, advice,
         ast::{Allow, Function, Item, Match, Ruleset, Segment},
@@ -24,65 +19,65 @@ use crate::{
     value::Type,
 };
 
-/// A block, service or the file, by its place in [`World`].
+/// Index of a block, a service or the file in [`SymbolTable`].
 pub(crate) type ScopeId = usize;
-/// A function, by its place in [`World`]; functions of one scope are in source order.
+/// Index of a function in [`SymbolTable`]; functions of one scope are in source order.
 pub(crate) type FunctionId = usize;
 
-/// The names that a block adds.
+/// The names that a block declares.
 #[derive(Default)]
 struct Scope<'a> {
     outer: Option<ScopeId>,
-    /// The service it stands in, where that is a known one.
-    product: Option<Product>,
-    /// The block it is, unless it is a service or the file.
+    /// The enclosing service, if it is a known one.
+    product: Option<ServiceProduct>,
+    /// The block, unless the scope is a service or the file.
     block: Option<&'a Match>,
-    /// The blocks directly in it, in source order.
+    /// The directly nested blocks, in source order.
     children: Vec<ScopeId>,
-    /// By name; more than one is an error already reported.
+    /// Functions by name; repeated names are an error that is already reported.
     functions: FxHashMap<&'a str, SmallVec<[FunctionId; 1]>>,
-    /// Its statements, by their places in [`World`].
+    /// The statements, as indices into [`SymbolTable`].
     statements: Range<usize>,
     /// Wildcards of the block's own path, sorted.
     captures: SmallVec<[&'a str; 2]>,
-    /// What a wildcard of the block may be.
+    /// The types of the block's wildcards.
     capture_types: Types,
 }
 
-/// A function and where it stands.
+/// A function and its scope.
 pub(crate) struct Declared<'a> {
     pub(crate) function: &'a Function,
     pub(crate) scope: ScopeId,
-    /// Whether it stands outside services.
+    /// Whether the function is outside services.
     pub(super) at_root: bool,
 }
 
-/// A statement and where it stands.
+/// A statement and its scope.
 pub(crate) struct Statement<'a> {
     pub(crate) allow: &'a Allow,
     pub(crate) scope: ScopeId,
-    /// What its methods make available.
-    pub(super) hosts: Hosts,
+    /// The kinds of requests with its methods.
+    pub(super) kinds: RequestKinds,
 }
 
 /// All scopes, functions and statements of a file.
 #[derive(Default)]
-pub(crate) struct World<'a> {
+pub(crate) struct SymbolTable<'a> {
     scopes: Vec<Scope<'a>>,
     pub(crate) functions: Vec<Declared<'a>>,
     pub(crate) statements: Vec<Statement<'a>>,
 }
 
-impl<'a> World<'a> {
+impl<'a> SymbolTable<'a> {
     /// The scope of functions outside services.
     pub(super) const ROOT: ScopeId = 0;
 
-    /// Reads the blocks of a file, and reports names of services, methods and functions that are wrong.
+    /// Reads the blocks of a file; reports invalid names of services, methods and functions.
     pub(super) fn new(ruleset: &'a Ruleset, limits: &Limits, problems: &mut Problems) -> Self {
-        let mut world = World { scopes: vec![Scope::default()], ..World::default() };
+        let mut symbols = SymbolTable { scopes: vec![Scope::default()], ..SymbolTable::default() };
         for item in &ruleset.items {
             if let Item::Function(function) = item {
-                world.declare(function, Self::ROOT, limits, problems);
+                symbols.declare(function, Self::ROOT, limits, problems);
             }
         }
         let mut services = FxHashSet::default();
@@ -91,30 +86,35 @@ impl<'a> World<'a> {
             if !services.insert(name.text.as_str()) {
                 problems.add(Code::DuplicateService, name.span, "Duplicate service name declaration.");
             }
-            let product = Product::of_service(&name.text);
+            let product = ServiceProduct::of_service(&name.text);
             if product.is_none() {
                 let problem =
                     Code::UnknownService.problem(Some(name.span), format!("Invalid service name: {}.", name.text));
-                problems.push(meant(problem, Role::Service, &name.text, &Product::SERVICES));
+                problems.push(with_suggestion(
+                    problem,
+                    Role::Service,
+                    &name.text,
+                    &ServiceProduct::ALL.map(ServiceProduct::service),
+                ));
             }
-            let scope = world.open(Scope { outer: Some(Self::ROOT), product, ..Scope::default() });
+            let scope = symbols.open(Scope { outer: Some(Self::ROOT), product, ..Scope::default() });
             for function in &service.functions {
-                world.declare(function, scope, limits, problems);
+                symbols.declare(function, scope, limits, problems);
             }
             for block in &service.matches {
-                world.block(block, scope, product, limits, problems);
+                symbols.block(block, scope, product, limits, problems);
             }
         }
-        world
+        symbols
     }
 
-    /// The blocks of a file that the checker accepts.
+    /// The symbol table of a file that the checker accepts.
     pub(crate) fn of(ruleset: &'a Ruleset) -> Self {
-        World::new(ruleset, &Limits::OFFICIAL, &mut Problems::default())
+        SymbolTable::new(ruleset, &Limits::OFFICIAL, &mut Problems::default())
     }
 
-    /// The known service that a scope stands in.
-    pub(crate) fn product(&self, scope: ScopeId) -> Option<Product> {
+    /// The product of the service that encloses a scope, if it is a known one.
+    pub(crate) fn product(&self, scope: ScopeId) -> Option<ServiceProduct> {
         self.scopes.get(scope).and_then(|scope| scope.product)
     }
 
@@ -139,12 +139,12 @@ impl<'a> World<'a> {
         id
     }
 
-    // The parser refuses blocks nested 64 deep, so this may recurse.
+    // The parser refuses blocks nested 64 deep, which bounds the recursion.
     fn block(
         &mut self,
         block: &'a Match,
         outer: ScopeId,
-        product: Option<Product>,
+        product: Option<ServiceProduct>,
         limits: &Limits,
         problems: &mut Problems,
     ) {
@@ -171,18 +171,18 @@ impl<'a> World<'a> {
         }
         let first = self.statements.len();
         for allow in &block.allows {
-            let mut hosts = Hosts::NONE;
+            let mut kinds = RequestKinds::NONE;
             for method in &allow.methods {
-                match product.and_then(|product| Hosts::of_method(product, &method.text)) {
-                    Some(more) => hosts = hosts.and(more),
+                match product.and_then(|product| RequestKinds::of_method(product, &method.text)) {
+                    Some(more) => kinds = kinds.and(more),
                     None => {
                         let message = format!("Invalid method name: {}.", method.text);
                         let problem = Code::UnknownMethod.problem(Some(method.span), message);
-                        problems.push(meant(problem, Role::Operation, &method.text, &Hosts::METHODS));
+                        problems.push(with_suggestion(problem, Role::Operation, &method.text, &RequestKinds::METHODS));
                     }
                 }
             }
-            self.statements.push(Statement { allow, scope, hosts });
+            self.statements.push(Statement { allow, scope, kinds });
         }
         if let Some(scope) = self.scopes.get_mut(scope) {
             scope.statements = first..self.statements.len();
@@ -212,14 +212,13 @@ impl<'a> World<'a> {
         self.functions.push(Declared { function, scope, at_root: scope == Self::ROOT });
     }
 
-    /// The scope and those around it, from the inside out.
+    /// The scope and the enclosing ones, from the inside out.
     fn outward(&self, scope: ScopeId) -> impl Iterator<Item = &Scope<'a>> {
         let at = |id: ScopeId| self.scopes.get(id);
         std::iter::successors(at(scope), move |scope| scope.outer.and_then(at))
     }
 
-    /// The function that a call in this scope means. Where several have its name, which is an error, the first stands
-    /// for all.
+    /// The function that a call in a scope refers to. Of repeated names, which are an error, the first represents all.
     pub(crate) fn function(&self, scope: ScopeId, name: &str) -> Option<FunctionId> {
         self.outward(scope).find_map(|s| s.functions.get(name))?.first().copied()
     }
@@ -229,7 +228,7 @@ impl<'a> World<'a> {
         self.scopes.get(scope).and_then(|s| s.functions.get(name)).map_or(&[], |ids| ids.as_slice())
     }
 
-    /// The functions of the same name in the same scope, itself among them.
+    /// The functions with the same name in the same scope, including the function itself.
     pub(super) fn namesakes(&self, id: FunctionId) -> &[FunctionId] {
         self.functions
             .get(id)
@@ -251,18 +250,18 @@ impl<'a> World<'a> {
         self.scopes.get(scope).into_iter().flat_map(|s| s.functions.keys().copied())
     }
 
-    /// The scopes directly in a scope.
+    /// The directly nested scopes.
     pub(super) fn children(&self, scope: ScopeId) -> &[ScopeId] {
         self.scopes.get(scope).map_or(&[], |s| s.children.as_slice())
     }
 
     /// The statements directly in a scope.
     pub(super) fn statements_in(&self, scope: ScopeId) -> &[Statement<'a>] {
-        let places = self.scopes.get(scope).map(|s| s.statements.clone());
-        places.and_then(|places| self.statements.get(places)).unwrap_or(&[])
+        let range = self.scopes.get(scope).map(|s| s.statements.clone());
+        range.and_then(|range| self.statements.get(range)).unwrap_or(&[])
     }
 
-    /// What a wildcard that is visible in this scope may be.
+    /// The types of a wildcard that is visible in a scope.
     pub(super) fn capture(&self, scope: ScopeId, name: &str) -> Option<Types> {
         self.outward(scope).find(|s| s.captures.binary_search(&name).is_ok()).map(|s| s.capture_types)
     }
@@ -272,8 +271,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// A problem of a name that may stand for another.
-fn meant(problem: Diagnostic, role: Role, name: &str, known: &[&str]) -> Diagnostic {
+/// Adds a suggestion for a misspelt name to a problem.
+fn with_suggestion(problem: Diagnostic, role: Role, name: &str, known: &[&str]) -> Diagnostic {
     match advice(Language::Firestore, role, name, known.iter().copied()) {
         Some(hint) => problem.with_hint(hint),
         None => problem,

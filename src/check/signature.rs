@@ -1,8 +1,8 @@
-//! What operators, built-ins and host functions take and give, in one form for the checker.
+//! The signatures of operators, built-ins and host functions, in one form for the checker.
 //!
-//! Built-ins come from [`crate::stdlib::table`]; operators and host functions, which are not in it, are declared here
-//! with the types of the *static* check, which knows less than the evaluator: `a[b]` of a path and every host
-//! function give anything (measured: `exists(/a) == 1` draws no warning).
+//! Built-ins come from [`crate::stdlib::table`]. Operators and host functions, which it lacks, are declared here with
+//! the types of the *static* check, which knows less than the evaluator: `a[b]` of a path and every host function give
+//! any type (measured: `exists(/a) == 1` draws no warning).
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// One way to apply an operation: a method's receiver is its first operand.
+/// One signature of an operation; the receiver of a method is its first operand.
 #[derive(Clone, Copy)]
-struct Form {
+struct Signature {
     receiver: Option<Type>,
     overload: &'static Overload,
 }
 
-impl Form {
+impl Signature {
     const fn result(&self) -> Type {
         self.overload.result
     }
@@ -44,126 +44,128 @@ impl Form {
         None
     }
 
-    /// How many arguments, the receiver not counted.
+    /// Number of arguments, not counting the receiver.
     fn arguments(&self) -> usize {
         self.overload.params.len()
     }
 }
 
-/// The ways to apply an operation, and what they have in common.
+/// The signatures of an operation, with their unions precomputed.
 #[derive(Clone)]
-pub(super) struct Forms {
-    list: Cow<'static, [Form]>,
-    /// What each operand may be, for as many as most operations have.
+pub(super) struct SignatureSet {
+    list: Cow<'static, [Signature]>,
+    /// The types of each operand, for as many operands as most operations have.
     operands: [Types; 3],
-    /// What they give, `Any` left out.
+    /// The result types, without `Any`.
     results: Types,
-    /// Whether one of them gives anything.
+    /// Whether one of the signatures gives any type.
     gives_any: bool,
 }
 
-impl Forms {
-    /// None, where it is not known what an operation does or none of its forms fits.
-    pub(super) const NONE: &'static Forms = &Forms::of(&[]);
+impl SignatureSet {
+    /// No signature: the operation is unknown, or none of its signatures fits.
+    pub(super) const NONE: &'static SignatureSet = &SignatureSet::of(&[]);
 
-    const fn of(list: &'static [Form]) -> Forms {
+    const fn of(list: &'static [Signature]) -> SignatureSet {
         let operands = [operand(list, 0), operand(list, 1), operand(list, 2)];
         let (results, gives_any) = results(list);
-        Forms { list: Cow::Borrowed(list), operands, results, gives_any }
+        SignatureSet { list: Cow::Borrowed(list), operands, results, gives_any }
     }
 
-    fn owned(list: Vec<Form>) -> Forms {
+    fn owned(list: Vec<Signature>) -> SignatureSet {
         let operands = [0, 1, 2].map(|index| operand(&list, index));
         let (results, gives_any) = results(&list);
-        Forms { list: Cow::Owned(list), operands, results, gives_any }
+        SignatureSet { list: Cow::Owned(list), operands, results, gives_any }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Whether one of them takes so many arguments.
-    pub(super) fn take(&self, arguments: usize) -> bool {
-        self.list.iter().any(|form| form.arguments() == arguments)
+    /// Whether one of the signatures has so many arguments.
+    pub(super) fn accept(&self, arguments: usize) -> bool {
+        self.list.iter().any(|signature| signature.arguments() == arguments)
     }
 
-    /// What an operand may be.
+    /// The types of an operand.
     pub(super) fn operand(&self, index: usize) -> Types {
         self.operands.get(index).copied().unwrap_or_else(|| operand(&self.list, index))
     }
 
-    /// What they give; nothing is known if one of them gives anything, or if there is none.
+    /// The result types; unknown if one of the signatures gives any type, or if there is none.
     pub(super) fn result(&self) -> Possible {
         (!self.gives_any && !self.results.is_empty()).then_some(self.results)
     }
 
-    /// Those that can give what is wanted. All number forms stay if one of them fits: `[1][1.5 * 2]` draws no
-    /// warning. None if none fits exactly.
-    pub(super) fn fitting(&'static self, wanted: &Types) -> Fitting {
-        let fits = |form: &Form| form.result() == Any || wanted.contains(form.result());
+    /// The signatures that can give an expected type. All numeric ones stay if one of them fits: `[1][1.5 * 2]` draws
+    /// no warning. None if none fits exactly.
+    pub(super) fn applicable(&'static self, wanted: &Types) -> Applicable {
+        let fits = |signature: &Signature| signature.result() == Any || wanted.contains(signature.result());
         let number = |t: Type| t == Int || t == Float;
-        let kept = |form: &Form| fits(form) || (number(form.result()) && wanted.has_number());
+        let kept = |signature: &Signature| fits(signature) || (number(signature.result()) && wanted.has_number());
         if self.results.within(wanted) {
-            Fitting::All(self)
+            Applicable::All(self)
         } else if self.list.iter().any(fits) {
-            Fitting::Some(Box::new(Forms::owned(self.list.iter().filter(|form| kept(form)).copied().collect())))
+            Applicable::Some(Box::new(SignatureSet::owned(
+                self.list.iter().filter(|signature| kept(signature)).copied().collect(),
+            )))
         } else {
-            Fitting::All(Forms::NONE)
+            Applicable::All(SignatureSet::NONE)
         }
     }
 }
 
-/// The forms of an operation that can give what is wanted.
-pub(super) enum Fitting {
-    All(&'static Forms),
-    Some(Box<Forms>),
+/// The signatures of an operation that can give an expected type.
+pub(super) enum Applicable {
+    All(&'static SignatureSet),
+    Some(Box<SignatureSet>),
 }
 
-impl std::ops::Deref for Fitting {
-    type Target = Forms;
+impl std::ops::Deref for Applicable {
+    type Target = SignatureSet;
 
-    fn deref(&self) -> &Forms {
+    fn deref(&self) -> &SignatureSet {
         match self {
-            Fitting::All(forms) => forms,
-            Fitting::Some(forms) => forms,
+            Applicable::All(signatures) => signatures,
+            Applicable::Some(signatures) => signatures,
         }
     }
 }
 
-/// What an operand may be, over several forms; a float parameter takes integers too. Anything, if there is no form.
-const fn operand(mut forms: &[Form], index: usize) -> Types {
+/// The types of an operand over several signatures; a float parameter also accepts ints. Any type without a signature.
+const fn operand(mut signatures: &[Signature], index: usize) -> Types {
     let mut types = Types::NONE;
-    while let [form, rest @ ..] = forms {
-        types = match form.operand(index) {
+    while let [signature, rest @ ..] = signatures {
+        types = match signature.operand(index) {
             Some(Float) => types.with(Float).with(Int),
             Some(other) => types.with(other),
             None => types.with(Any),
         };
-        forms = rest;
+        signatures = rest;
     }
     if types.is_empty() { Types::ANY } else { types }
 }
 
-/// What several forms give, and whether one of them gives anything.
-const fn results(mut forms: &[Form]) -> (Types, bool) {
+/// The result types of several signatures, and whether one of them gives any type.
+const fn results(mut signatures: &[Signature]) -> (Types, bool) {
     let (mut types, mut any) = (Types::NONE, false);
-    while let [form, rest @ ..] = forms {
-        match form.result() {
+    while let [signature, rest @ ..] = signatures {
+        match signature.result() {
             Any => any = true,
             other => types = types.with(other),
         }
-        forms = rest;
+        signatures = rest;
     }
     (types, any)
 }
 
-macro_rules! forms {
+macro_rules! signatures {
     ($($($param:ident),* => $result:ident);* $(;)?) => {
-        Forms::of(&[$(Form { receiver: None, overload: &Overload { params: &[$($param),*], result: $result } }),*])
+        SignatureSet::of(&[$(Signature { receiver: None, overload: &Overload { params: &[$($param),*], result: $result } }),*])
     };
 }
 
-static ADD: Forms = forms!(
+static ADD: SignatureSet = signatures!(
     Int, Int => Int;
     Float, Float => Float;
     String, String => String;
@@ -171,19 +173,19 @@ static ADD: Forms = forms!(
     Duration, Timestamp => Timestamp;
     Timestamp, Duration => Timestamp;
 );
-static SUBTRACT: Forms = forms!(
+static SUBTRACT: SignatureSet = signatures!(
     Int, Int => Int;
     Float, Float => Float;
     Duration, Duration => Duration;
     Timestamp, Duration => Timestamp;
     Timestamp, Timestamp => Duration;
 );
-static MULTIPLY: Forms = forms!(Int, Int => Int; Float, Float => Float);
-static NEGATE: Forms = forms!(Int => Int; Float => Float; Duration => Duration);
-static NOT: Forms = forms!(Bool => Bool);
-static LOGIC: Forms = forms!(Bool, Bool => Bool);
-static EQUAL: Forms = forms!(Int, Int => Bool; Float, Float => Bool; Any, Any => Bool);
-static ORDER: Forms = forms!(
+static MULTIPLY: SignatureSet = signatures!(Int, Int => Int; Float, Float => Float);
+static NEGATE: SignatureSet = signatures!(Int => Int; Float => Float; Duration => Duration);
+static NOT: SignatureSet = signatures!(Bool => Bool);
+static LOGIC: SignatureSet = signatures!(Bool, Bool => Bool);
+static EQUAL: SignatureSet = signatures!(Int, Int => Bool; Float, Float => Bool; Any, Any => Bool);
+static ORDER: SignatureSet = signatures!(
     String, String => Bool;
     Bytes, Bytes => Bool;
     Int, Int => Bool;
@@ -195,30 +197,30 @@ static ORDER: Forms = forms!(
 );
 
 /// `a in b`, a method of `b`
-pub(super) static CONTAINS: Forms =
-    forms!(List, Any => Bool; Set, Any => Bool; Map, Any => Bool; Constraint, Any => Bool);
+pub(super) static CONTAINS: SignatureSet =
+    signatures!(List, Any => Bool; Set, Any => Bool; Map, Any => Bool; Constraint, Any => Bool);
 /// `a is int`
-pub(super) static IS: Forms = forms!(Any => Bool);
+pub(super) static IS: SignatureSet = signatures!(Any => Bool);
 /// `a.b`
-pub(super) static MEMBER: Forms = forms!(Map => Any);
+pub(super) static MEMBER: SignatureSet = signatures!(Map => Any);
 /// `a[b]`
-pub(super) static INDEX: Forms =
-    forms!(String, Int => String; List, Int => Any; Map, String => Any; Path, String => Any; Path, Int => Any);
+pub(super) static INDEX: SignatureSet =
+    signatures!(String, Int => String; List, Int => Any; Map, String => Any; Path, String => Any; Path, Int => Any);
 /// `a[b:c]`
-pub(super) static RANGE: Forms = forms!(
+pub(super) static RANGE: SignatureSet = signatures!(
     String, Null, Null => String; String, Int, Int => String;
     List, Null, Null => List; List, Int, Int => List;
     Path, Null, Null => Path; Path, Int, Int => Path;
 );
 /// Functions of the host that read a document.
-pub(super) static DOCUMENT: Forms = forms!(Path => Any);
+pub(super) static DOCUMENT: SignatureSet = signatures!(Path => Any);
 /// `debug(x)`
-pub(super) static DEBUG: Forms = forms!(Any => Any);
+pub(super) static DEBUG: SignatureSet = signatures!(Any => Any);
 
-/// What may stand in `/$( )`.
+/// The types of an interpolation `/$( )`.
 pub(super) const INTERPOLATION: [Type; 6] = [Path, Null, Int, Float, String, Bool];
 
-pub(super) fn binary(op: BinaryOp) -> &'static Forms {
+pub(super) fn binary(op: BinaryOp) -> &'static SignatureSet {
     match op {
         BinaryOp::Or | BinaryOp::And => &LOGIC,
         BinaryOp::In => &CONTAINS,
@@ -230,7 +232,7 @@ pub(super) fn binary(op: BinaryOp) -> &'static Forms {
     }
 }
 
-pub(super) fn unary(op: UnaryOp) -> &'static Forms {
+pub(super) fn unary(op: UnaryOp) -> &'static SignatureSet {
     match op {
         UnaryOp::Negate => &NEGATE,
         UnaryOp::Not => &NOT,
@@ -240,55 +242,56 @@ pub(super) fn unary(op: UnaryOp) -> &'static Forms {
 /// Built-ins by name: methods, functions of packages, plain functions.
 #[derive(Default)]
 struct Index {
-    methods: FxHashMap<&'static str, Forms>,
-    packages: FxHashMap<&'static str, FxHashMap<&'static str, Forms>>,
-    functions: FxHashMap<&'static str, Forms>,
+    methods: FxHashMap<&'static str, SignatureSet>,
+    packages: FxHashMap<&'static str, FxHashMap<&'static str, SignatureSet>>,
+    functions: FxHashMap<&'static str, SignatureSet>,
 }
 
 static BUILT_INS: LazyLock<Index> = LazyLock::new(|| {
     let mut index = Index::default();
-    let mut methods: FxHashMap<&str, Vec<Form>> = FxHashMap::default();
-    let mut functions: FxHashMap<(Option<&str>, &str), Vec<Form>> = FxHashMap::default();
+    let mut methods: FxHashMap<&str, Vec<Signature>> = FxHashMap::default();
+    let mut functions: FxHashMap<(Option<&str>, &str), Vec<Signature>> = FxHashMap::default();
     for builtin in stdlib::table(stdlib::Dialect::Service) {
-        // What lists give of unknown documents is not known to the static check, and `debug` is the host's.
+        // The static check does not know the lists of unknown documents, and `debug` is a function of the host.
         if builtin.receiver == Some(Constraint) || builtin.name == "debug" {
             continue;
         }
-        let forms = builtin.overloads.iter().map(|overload| Form { receiver: builtin.receiver, overload });
+        let signatures = builtin.overloads.iter().map(|overload| Signature { receiver: builtin.receiver, overload });
         match builtin.receiver {
-            Some(_) => methods.entry(builtin.name).or_default().extend(forms),
-            None => functions.entry((builtin.package, builtin.name)).or_default().extend(forms),
+            Some(_) => methods.entry(builtin.name).or_default().extend(signatures),
+            None => functions.entry((builtin.package, builtin.name)).or_default().extend(signatures),
         }
     }
-    for (name, mut forms) in methods {
+    for (name, mut signatures) in methods {
         // Messages name durations before timestamps: `nanos`, `seconds`.
-        forms.sort_by_key(|form| form.receiver == Some(Timestamp));
-        index.methods.insert(name, Forms::owned(forms));
+        signatures.sort_by_key(|signature| signature.receiver == Some(Timestamp));
+        index.methods.insert(name, SignatureSet::owned(signatures));
     }
-    for ((package, name), forms) in functions {
+    for ((package, name), signatures) in functions {
         let known = match package {
             Some(package) => index.packages.entry(package).or_default(),
             None => &mut index.functions,
         };
-        known.insert(name, Forms::owned(forms));
+        known.insert(name, SignatureSet::owned(signatures));
     }
     index
 });
 
-/// The methods of that name, of all types that have one.
-pub(super) fn method(name: &str) -> Option<&'static Forms> {
+/// The methods with that name, over all types that have one.
+pub(super) fn method(name: &str) -> Option<&'static SignatureSet> {
     BUILT_INS.methods.get(name)
 }
 
-/// The names of the methods of values of some types, in alphabetical order; of all, where nothing is known.
+/// The names of the methods of some types, in alphabetical order; of all types if nothing is known.
 pub(super) fn method_names(of: Possible) -> Vec<&'static str> {
-    let has = |forms: &Forms| of.is_none_or(|types| forms.operand(0).overlaps(&types));
-    let mut names: Vec<_> = BUILT_INS.methods.iter().filter(|(_, forms)| has(forms)).map(|(name, _)| *name).collect();
+    let has = |signatures: &SignatureSet| of.is_none_or(|types| signatures.operand(0).overlaps(&types));
+    let mut names: Vec<_> =
+        BUILT_INS.methods.iter().filter(|(_, signatures)| has(signatures)).map(|(name, _)| *name).collect();
     names.sort_unstable();
     names
 }
 
-/// The names of the functions of a package, or of those without one, in alphabetical order.
+/// The names of the functions of a package, or of those outside packages, in alphabetical order.
 pub(super) fn function_names(package: Option<&str>) -> Vec<&'static str> {
     let functions = match package {
         Some(package) => BUILT_INS.packages.get(package),
@@ -299,12 +302,12 @@ pub(super) fn function_names(package: Option<&str>) -> Vec<&'static str> {
     names
 }
 
-/// `math.abs` and its like.
-pub(super) fn package_function(package: &str, name: &str) -> Option<&'static Forms> {
+/// A function of a package, such as `math.abs`.
+pub(super) fn package_function(package: &str, name: &str) -> Option<&'static SignatureSet> {
     BUILT_INS.packages.get(package)?.get(name)
 }
 
-/// `int`, `float`, `string`, `path`.
-pub(super) fn function(name: &str) -> Option<&'static Forms> {
+/// A function outside packages: `int`, `float`, `string`, `path`.
+pub(super) fn function(name: &str) -> Option<&'static SignatureSet> {
     BUILT_INS.functions.get(name)
 }

@@ -1,8 +1,8 @@
-//! Texts made to be hard to check. Recorded answers are replayed by `crates/cli/tests/command/oracle.rs`.
+//! Texts that are hard to check. `crates/cli/tests/command/oracle.rs` replays recorded answers.
 
 use crate::{check::check, syntax::parse_service, text::Source};
 
-/// What the checker says of a text that reads, one line a problem.
+/// The problems of a text that parses, one per line.
 fn problems(text: &str) -> Vec<String> {
     let source = Source::new("test.rules", text);
     let ruleset = parse_service(&source).unwrap_or_else(|refused| panic!("does not read:\n{refused}"));
@@ -44,7 +44,7 @@ fn a_source_longer_than_what_can_be_deployed_is_warned_of() {
     assert_eq!(of_size(256 * 1024 + 1), [warning]);
 }
 
-/// Texts of the size that the command accepts, each made against one part of the checker.
+/// Texts of the size that the command accepts, each of which stresses one part of the checker.
 fn hostile() -> Vec<(&'static str, String)> {
     let service =
         |body: &str| format!("rules_version='2'; service cloud.firestore {{ {body} match /a {{ allow get; }} }}");
@@ -95,7 +95,7 @@ fn hostile() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Functions that call the next at the bottom of a deep expression, for each kind of expression.
+/// Functions that call the next one at the bottom of a deep expression, for each kind of expression.
 fn deep() -> Vec<(&'static str, String)> {
     let shapes = [
         "-(X)",
@@ -133,7 +133,7 @@ fn hostile_texts_end_and_do_not_overflow_the_stack() {
     for (what, text) in hostile().into_iter().chain(deep()) {
         let source = Source::new(what, text);
         let Ok(ruleset) = parse_service(&source) else { panic!("{what}: does not read") };
-        // That it ends, and within a test thread's stack, is what is shown.
+        // The test shows that the check ends, within a test thread's stack.
         check(&source, &ruleset);
     }
 }

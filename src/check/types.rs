@@ -1,16 +1,16 @@
-//! What the checker knows of an expression: an ordered list of types, or nothing.
+//! The types of an expression as far as the checker knows them: an ordered list, or nothing.
 //!
-//! Official messages print types in the order in which the overloads that gave them are declared, so a set of bits
-//! would not do. Even "anything" is a list: `a == 1` leaves other orders than `[a]` does (measured).
+//! Official messages print types in the order in which the overloads that gave them are declared, so a bit set alone is
+//! not enough. Even "any type" is a list: `a == 1` leaves another order than `[a]` (measured).
 
 use std::fmt;
 
 use crate::value::Type;
 
-/// Types an expression may have; `None` where nothing is known, which every operation accepts.
+/// The types that an expression may have; `None` if nothing is known, which every operation accepts.
 pub(super) type Possible = Option<Types>;
 
-/// Every type of a value, in the order in which messages list what is left of "anything".
+/// Every type of a value, in the order in which messages list what is left of "any type".
 const ALL: [Type; Types::CAPACITY] = [
     Type::Null,
     Type::Bool,
@@ -30,19 +30,19 @@ const ALL: [Type; Types::CAPACITY] = [
     Type::Constraint,
 ];
 
-/// Distinct types in the order in which they were added. Two words, because inference makes and copies many.
+/// Distinct types in the order in which they were added. The type is two words, because inference copies it often.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Types {
-    /// Places in [`ALL`], four bits each, the first one lowest.
+    /// Indices into [`ALL`], four bits each, the first one lowest.
     order: u64,
     /// The same types, one bit each.
     set: u16,
-    /// How many there are.
+    /// Number of types.
     count: u8,
 }
 
 impl Types {
-    /// As many as there are types of values.
+    /// Number of types of values.
     const CAPACITY: usize = 16;
 
     /// No type.
@@ -61,66 +61,66 @@ impl Types {
         list
     }
 
-    /// The same list, with a type at its end unless it is there; `Any` adds all that are not.
+    /// Appends a type unless the list contains it; `Any` appends all missing types.
     #[must_use]
     pub(super) const fn with(mut self, t: Type) -> Types {
-        match place(t) {
-            Some(place) => self.with_place(place),
+        match index_of(t) {
+            Some(index) => self.with_index(index),
             None if self.is_empty() => Types::ANY,
             None => {
-                let mut place = 0;
-                while place < Types::CAPACITY as u32 {
-                    self = self.with_place(place);
-                    place += 1;
+                let mut index = 0;
+                while index < Types::CAPACITY as u32 {
+                    self = self.with_index(index);
+                    index += 1;
                 }
                 self
             }
         }
     }
 
-    const fn with_place(self, place: u32) -> Types {
-        if self.set & 1 << place != 0 {
+    const fn with_index(self, index: u32) -> Types {
+        if self.set & 1 << index != 0 {
             return self;
         }
-        let order = self.order | (place as u64) << (4 * self.count as u32);
-        Types { order, set: self.set | 1 << place, count: self.count + 1 }
+        let order = self.order | (index as u64) << (4 * self.count as u32);
+        Types { order, set: self.set | 1 << index, count: self.count + 1 }
     }
 
-    fn places(self) -> impl Iterator<Item = u32> {
+    fn indices(self) -> impl Iterator<Item = u32> {
         (0..u32::from(self.count)).map(move |n| (self.order >> (4 * n)) as u32 & 15)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Type> + '_ {
-        self.places().filter_map(|place| ALL.get(place as usize).copied())
+        self.indices().filter_map(|index| ALL.get(index as usize).copied())
     }
 
     pub(super) fn contains(&self, t: Type) -> bool {
-        place(t).is_some_and(|place| self.set & 1 << place != 0)
+        index_of(t).is_some_and(|index| self.set & 1 << index != 0)
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.set == 0
     }
 
-    /// Whether all of these are among others.
+    /// Whether all of these types are in `other`.
     pub(super) fn within(&self, other: &Types) -> bool {
         self.set & !other.set == 0
     }
 
-    /// The types in both, in the order of the first.
+    /// The types in both lists, in the order of the first.
     pub(super) fn common(&self, other: &Types) -> Types {
         if self.within(other) {
             return *self;
         }
-        self.places().filter(|place| other.set & 1 << place != 0).fold(Types::NONE, Types::with_place)
+        self.indices().filter(|index| other.set & 1 << index != 0).fold(Types::NONE, Types::with_index)
     }
 
-    /// Whether a value of one could be a value of the other.
+    /// Whether a value of one list could have a type of the other.
     pub(super) fn overlaps(&self, other: &Types) -> bool {
         self.set & other.set != 0
     }
 
-    /// Whether a value of one could equal a value of the other: the same, but all numbers are of a kind.
+    /// Whether a value of one list could equal a value of the other: numbers of different types may be equal.
     pub(super) fn comparable(&self, other: &Types) -> bool {
         self.overlaps(other) || (self.has_number() && other.has_number())
     }
@@ -130,12 +130,13 @@ impl Types {
     }
 }
 
-/// Where a type stands in [`ALL`], which has the order of the declaration; `Any` and what no value has do not.
-const fn place(t: Type) -> Option<u32> {
+/// The index of a type in [`ALL`], which has the order of the declaration; `None` for `Any` and for types that no value
+/// has.
+const fn index_of(t: Type) -> Option<u32> {
     if (t as usize) < Types::CAPACITY { Some(t as u32) } else { None }
 }
 
-/// As messages print it: `[int, float]`.
+/// The format of messages: `[int, float]`.
 impl fmt::Display for Types {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
@@ -155,14 +156,14 @@ impl fmt::Debug for Types {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Type, Types, place};
+    use super::{ALL, Type, Types, index_of};
 
     #[test]
-    fn places_are_those_in_the_list() {
+    fn indices_are_those_in_the_list() {
         for (at, t) in ALL.into_iter().enumerate() {
-            assert_eq!(place(t), Some(at as u32));
+            assert_eq!(index_of(t), Some(at as u32));
         }
-        assert_eq!([Type::Any, Type::Snapshot].map(place), [None, None]);
+        assert_eq!([Type::Any, Type::Snapshot].map(index_of), [None, None]);
         assert!(Types::ANY.iter().eq(ALL));
         assert!(Types::of(&[Type::Path, Type::Any]).iter().take(2).eq([Type::Path, Type::Null]));
     }

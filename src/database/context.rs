@@ -5,8 +5,9 @@ use bumpalo::Bump;
 use crate::{
     auth::Auth,
     eval::Language,
+    request::{Facts, Resource},
     stdlib::{self, Failure, Operators},
-    value::{Content, Facts, MapRef, Record, Resource, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
+    value::{Content, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
 };
 
 use super::{
@@ -180,7 +181,7 @@ impl<'a> AuthRecord<'a> {
 }
 
 impl Record for AuthRecord<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
             Symbol::Uid => Some(self.auth.uid_view()),
             Symbol::Token => Some(self.auth.token().view()),

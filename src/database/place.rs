@@ -390,11 +390,11 @@ impl Snapshot for Location<'_> {
         self.has_rest(&mut rest)
     }
 
-    fn known(&self) -> Option<Content<'_>> {
+    fn cached(&self) -> Option<Content<'_>> {
         self.quietly(|| self.content())
     }
 
-    fn known_to_have(&self, path: &str) -> Option<bool> {
+    fn has_cached(&self, path: &str) -> Option<bool> {
         self.quietly(|| self.has(path))
     }
 

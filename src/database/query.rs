@@ -170,7 +170,7 @@ const SYMBOLS: [Symbol; 9] = [
 ];
 
 impl Record for QueryRecord<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         Some(match (symbol, self.query) {
             (Symbol::OrderByKey, _) => ValueRef::Bool(self.is_ordered_by(&Order::Key)),
             (Symbol::OrderByValue, _) => ValueRef::Bool(self.is_ordered_by(&Order::Value)),

@@ -26,7 +26,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     /// The result of a built-in for these arguments.
     fn called(&mut self, id: OpId, builtin: &'static Builtin, values: &[ValueRef<'a>]) -> Result<'a> {
         let result = builtin.call(L::OPERATORS, self.arena, values).map_err(|f| dispatch(id, f))?;
-        if let (ValueRef::Bool(false), Some(why)) = (result, builtin.why) {
+        if let (ValueRef::Bool(false), Some(why)) = (result, builtin.reason) {
             self.evaluator.observer.refutes(|| why(values));
         }
         self.evaluator.sized(id, result)
@@ -142,7 +142,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
                 (wrong_count(other.len(), signature), why)
             }
         };
-        Err(anchor(id, stdlib::told(self.arena, message, why)))
+        Err(anchor(id, stdlib::explained(self.arena, message, why)))
     }
 
     /// A function that does not exist is the error, whatever its arguments are; they are evaluated all the same.

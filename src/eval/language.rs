@@ -4,9 +4,10 @@ use bumpalo::Bump;
 
 use crate::{
     program::{Block, ServiceFunction, ServiceProgram},
+    request::Facts,
     stdlib::{self, Failure, Operators},
     syntax::ast::Version,
-    value::{Content, Facts, PathRef, SegmentRef, Segments, Str, ValueRef},
+    value::{Content, PathRef, SegmentRef, Segments, Str, ValueRef},
 };
 
 /// A language and the request that its expressions read.
@@ -158,7 +159,7 @@ impl<'a> Language<'a> for Service<'a> {
                 let parts: Vec<_> = taken.iter().enumerate().map(part).collect();
                 Ok(ValueRef::Path(PathRef::Made(arena.alloc_slice_copy(&parts))))
             }
-            _ => Ok(ValueRef::Path(PathRef::Plain(taken))),
+            _ => Ok(ValueRef::Path(PathRef::Request(taken))),
         }
     }
 
@@ -184,7 +185,7 @@ impl<'a> Language<'a> for Service<'a> {
     fn segment_bytes(&self, at: u8) -> Option<&'a [u8]> {
         let Subject { segments, unnamed_last, .. } = self.subject;
         // No other segment is empty.
-        let bytes = segments.octets(usize::from(at));
+        let bytes = segments.bytes(usize::from(at));
         if bytes.is_empty() || *unnamed_last && usize::from(at) + 1 == segments.len() { None } else { Some(bytes) }
     }
 

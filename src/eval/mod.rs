@@ -28,7 +28,7 @@
 //! | `request.resource.metadata.owner == request.auth.uid` | a map by the hash of `owner`; the id | true: permitted |
 //!
 //! A user, an object and its metadata, which these are properties of, are among the request's
-//! [`Facts`](crate::value::Facts). `usual.rs` reads operands of the usual types there, in this table all of them;
+//! [`Facts`](crate::request::Facts). `usual.rs` reads operands of the usual types there, in this table all of them;
 //! `predicate.rs` reads all others, and `snapshots.rs` those of database rules. A predicate is true or false exactly as its
 //! origin is. Otherwise it *fails*, as the origin does, and a part after it can still decide as in `logic.rs`; or it is
 //! *slow*, and only its origin can tell:

@@ -143,7 +143,7 @@ pub(super) fn outcome_of(code: &Code, result: &Result<'_>, copies: &mut Copies) 
         }
         _ => {}
     }
-    if value.taken_from(MAX_KEPT) < 0 {
+    if value.remaining_budget(MAX_KEPT) < 0 {
         return Outcome::Described(value.describe());
     }
     Outcome::Value(copy_of(value, copies))
@@ -157,7 +157,7 @@ fn copy_of(value: ValueRef<'_>, copies: &mut Copies) -> Value {
         return known.clone();
     }
     let fields = record.symbols().iter();
-    let fields = fields.filter_map(|symbol| Some((symbol.text(), copy_of(record.known(*symbol)?, copies))));
+    let fields = fields.filter_map(|symbol| Some((symbol.text(), copy_of(record.get(*symbol)?, copies))));
     let copy = Value::Map(fields.collect());
     // What has an identity lives as long as the decision: no other map takes its address.
     if let Some(identity) = identity.filter(|_| copies.len() < MAX_COPIES) {

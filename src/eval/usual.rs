@@ -9,9 +9,9 @@
 use crate::{
     pattern::Pattern,
     program::{Holder, Id, Member, Operand},
+    request::Resource,
     value::{
-        Comparator, ListRef, Map, MapRef, Name, Record, Resource, Str, StrBuf, Symbol, Value, ValueRef, same_bytes,
-        same_text,
+        Comparator, ListRef, Map, MapRef, Name, Record, Str, StrBuf, Symbol, Value, ValueRef, same_bytes, same_text,
     },
 };
 
@@ -226,7 +226,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         match *operand {
             Operand::Member(holder, member) => match self.find(holder, member)? {
                 Found::Value(value) => take(&value.view()),
-                Found::Field(record, symbol) => take(&record.known(symbol)?),
+                Found::Field(record, symbol) => take(&record.get(symbol)?),
             },
             Operand::Segment(at) => take(&self.language.segment(at)?),
             Operand::Constant(id) => take(&self.code.constants.get(id).ok()?.view()),

@@ -7,8 +7,9 @@ use std::{
 
 use crate::{
     program::{Block, Id, Rule, RuleNode, RuleTree, ServiceProgram, is_catch_all},
+    request::ServiceProduct,
     text::{Source, Span, nearest},
-    value::{Root, Segments},
+    value::{PathPrefix, Segments},
 };
 
 use super::{Width, write_located, write_wrapped};
@@ -160,7 +161,7 @@ fn same_stem(a: &str, b: &str) -> bool {
 /// misspelt name. `list` tells that the request is one for a list; `tried` are the blocks that cover it.
 pub(crate) fn block(
     service: &ServiceProgram,
-    (root, list): (Root, bool),
+    (product, list): (ServiceProduct, bool),
     asked: &Segments<'_>,
     tried: &[Id<Block>],
 ) -> Option<(Nearest, bool)> {
@@ -173,14 +174,14 @@ pub(crate) fn block(
         asked.iter().enumerate().filter(|(at, _)| any_depth != Some(*at)).map(|(_, name)| name).collect();
     let shortest_glob = service.matcher.shortest_glob();
     let candidates = service.blocks.iter().filter(|block| !block.statements.is_empty() && is_named(block));
-    let compared = candidates.map(|block| (block, Compared::new(block, root, &names, shortest_glob)));
+    let compared = candidates.map(|block| (block, Compared::new(block, product, &names, shortest_glob)));
     let (block, compared) = compared.min_by_key(|(_, compared)| compared.distance.rank())?;
     let differs = match any_depth {
         Some(at) => format!(
             "a collection group lies at any depth: only a block that begins with a glob covers it, such as `match /{{path=**}}/{}/{{id}}`",
             asked.get(at + 1).unwrap_or("")
         ),
-        None => compared.in_words((root, list), &names)?,
+        None => compared.in_words((product, list), &names)?,
     };
     let nearest = Nearest { rules: format!("match {}", block.path), span: block.span, differs };
     Some((nearest, compared.distance.cost == MISSPELT))
@@ -200,9 +201,9 @@ struct Compared<'p> {
 }
 
 impl<'p> Compared<'p> {
-    fn new(block: &'p Block, root: Root, asked: &[&'p str], shortest_glob: usize) -> Self {
+    fn new(block: &'p Block, product: ServiceProduct, asked: &[&'p str], shortest_glob: usize) -> Self {
         let mut parts = Part::all(&block.path);
-        let (first, last) = root.names();
+        let PathPrefix { first, last } = *product.prefix();
         let head = asked.len().min(3);
         let (asked_owner, names) = (asked.get(1), asked.get(head..).unwrap_or(&[]));
         let mut compared = Compared {
@@ -240,11 +241,11 @@ impl<'p> Compared<'p> {
         compared
     }
 
-    fn in_words(&self, (root, list): (Root, bool), asked: &[&str]) -> Option<String> {
-        let (first, last) = root.names();
-        let (owner, what) = match root {
-            Root::Objects => ("bucket", "object"),
-            Root::Documents => ("database", "document"),
+    fn in_words(&self, (product, list): (ServiceProduct, bool), asked: &[&str]) -> Option<String> {
+        let PathPrefix { first, last } = *product.prefix();
+        let (owner, what) = match product {
+            ServiceProduct::Storage => ("bucket", "object"),
+            ServiceProduct::Firestore => ("database", "document"),
         };
         if self.rootless {
             let head = format!("/{first}/{{{owner}}}/{last}");
@@ -260,7 +261,7 @@ impl<'p> Compared<'p> {
                 "the request is for the {owner} `{asked}`, the block for `{ruled}` alone: state the {owner} of the request"
             ));
         }
-        let of_documents = root == Root::Documents;
+        let of_documents = product == ServiceProduct::Firestore;
         Some(match self.distance.first? {
             Difference::Name { asked: "", ruled } => {
                 format!("the request lists a whole collection, the block is about `{ruled}` alone")

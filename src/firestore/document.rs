@@ -1,10 +1,13 @@
-//! A document, as rules see it.
+//! Documents, as rules see them.
 
 use std::borrow::Cow;
 
-use crate::value::{Map, PathRef, Record, Resource, Segments, Symbol, Value, ValueRef, same_text};
+use crate::{
+    request::Resource,
+    value::{Map, PathRef, Record, Segments, Symbol, Value, ValueRef, same_text},
+};
 
-/// A document: what rules see as `resource` and `request.resource`, with the keys `__name__`, `data` and `id`.
+/// A document, which rules see as `resource` and `request.resource`, with the keys `__name__`, `data` and `id`.
 #[derive(Clone, Debug)]
 pub struct Document {
     name: String,
@@ -19,37 +22,37 @@ impl Document {
         Document { name, fields: fields.into() }
     }
 
-    /// Its name within the database.
+    /// The name within the database.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its fields.
+    /// The fields.
     pub fn fields(&self) -> &Value {
         &self.fields
     }
 
-    /// Its last segment.
+    /// The last segment of the name.
     pub fn id(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or(&self.name)
     }
 }
 
-/// The members of `resource`, `request.resource` and what `get()` gives.
+/// The members of `resource`, `request.resource` and the result of `get()`.
 pub(crate) const DOCUMENT: [Symbol; 3] = [Symbol::FullName, Symbol::Data, Symbol::Id];
 
-/// The document of a request, whose full name is the request's path.
+/// The document of a request, whose full name is the path of the request.
 pub(super) struct DocumentRecord<'r> {
     pub(super) document: &'r Document,
     pub(super) path: &'r Segments<'r>,
 }
 
 impl Record for DocumentRecord<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
             Symbol::Data => Some(self.document.fields.view()),
             Symbol::Id => Some(ValueRef::from(self.document.id())),
-            Symbol::FullName => Some(ValueRef::Path(PathRef::Plain(self.path.range(0, self.path.len())?))),
+            Symbol::FullName => Some(ValueRef::Path(PathRef::Request(self.path.range(0, self.path.len())?))),
             _ => None,
         }
     }
@@ -70,7 +73,7 @@ impl DocumentRecord<'_> {
 }
 
 impl Document {
-    /// Whether it is the document of that name.
+    /// Whether the document has that name.
     pub(super) fn is_named(&self, name: &str) -> bool {
         same_text(&self.name, name)
     }
@@ -88,7 +91,7 @@ impl From<Document> for Cow<'_, Document> {
     }
 }
 
-/// Fields by name.
+/// A name and the fields.
 impl From<(&str, Map)> for Document {
     fn from((name, fields): (&str, Map)) -> Self {
         Document::new(name, fields)

@@ -1,4 +1,4 @@
-//! Queries from JSON.
+//! Reads queries from JSON.
 
 use serde_json::Value as Json;
 
@@ -6,28 +6,28 @@ use crate::value::{Comparator, Value, json};
 
 use super::{Direction, Filter, Query};
 
-/// Comparisons, as filters write them.
+/// The operators of filters in JSON.
 const OPERATORS: &str = "== != < <= > >= in not-in array-contains array-contains-any";
 
-/// Filters that may stand in each other.
+/// Maximum nesting of filters.
 const MAX_DEPTH: usize = 100;
 
 impl Query {
-    /// The parts that a query in JSON can have.
+    /// The parts of a query in JSON.
     pub const NAMES: [&'static str; 6] = ["limit", "offset", "orderBy", "where", "or", "collectionGroup"];
 
-    /// Reads a query as request files and suites have it: `limit`, `offset`, `orderBy` (fields to `ASC` or `DESC`),
+    /// Reads a query as request files and suites write it: `limit`, `offset`, `orderBy` (fields to `ASC` or `DESC`),
     /// `where`, a list of filters that all hold, `or`, a list of filters of which one holds, and `collectionGroup`
-    /// (true). A filter is a list of field, comparison and value, or `{"or": [...]}`, `{"and": [...]}`.
+    /// (true). A filter is a list of field, operator and value, or `{"or": [...]}`, `{"and": [...]}`.
     ///
     /// # Errors
     ///
-    /// A name that is none of these, or a value that does not fit it, in words.
+    /// A message about an unknown part, or about a value that does not fit.
     pub fn from_json(json: &Json) -> Result<Query, String> {
-        let Json::Object(fields) = json else { return Err("a query is an object".to_owned()) };
+        let Json::Object(fields) = json else { return Err("a query must be an object".to_owned()) };
         let mut query = Query::new();
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-            let int = || value.as_i64().ok_or_else(|| format!("{name}: {value} is no whole number"));
+            let int = || value.as_i64().ok_or_else(|| format!("`{name}`: {value} is not a whole number"));
             query = match name.as_str() {
                 "limit" => query.limit(int()?),
                 "offset" => query.offset(int()?),
@@ -39,7 +39,7 @@ impl Query {
                     Json::Bool(false) => query,
                     _ => return Err(format!("collectionGroup: {value} is not true or false")),
                 },
-                _ => return Err(format!("{name} is no part of a query; there are {}", Query::NAMES.join(", "))),
+                _ => return Err(format!("unknown part `{name}` of a query: there are {}", Query::NAMES.join(", "))),
             };
         }
         Ok(query)
@@ -63,7 +63,7 @@ fn order(mut query: Query, fields: &Json) -> Result<Query, String> {
 
 fn filters(name: &str, list: &Json, depth: usize) -> Result<Vec<Filter>, String> {
     if depth > MAX_DEPTH {
-        return Err(format!("{name}: filters stand in each other more than {MAX_DEPTH} deep"));
+        return Err(format!("{name}: filters nest more than {MAX_DEPTH} deep"));
     }
     let list = list.as_array().ok_or_else(|| format!("{name} is a list of [field, comparison, value]"))?;
     list.iter().map(|filter| one(name, filter, depth)).collect()
@@ -93,7 +93,7 @@ fn one(name: &str, filter: &Json, depth: usize) -> Result<Filter, String> {
         "in" => return Ok(Filter::In(field.clone(), values(name, field, op, value)?)),
         "not-in" => return Ok(Filter::NotIn(field.clone(), values(name, field, op, value)?)),
         "array-contains-any" => return Ok(Filter::ContainsAny(field.clone(), values(name, field, op, value)?)),
-        other => return Err(format!("{name} {field}: {other:?} is none of {OPERATORS}")),
+        other => return Err(format!("{name} {field}: unknown operator `{other}`: there are {OPERATORS}")),
     };
     let value = json::field(value).map_err(|error| format!("{name} {field}: {error}"))?;
     Ok(Filter::Field(field.clone(), comparator, value))

@@ -36,20 +36,22 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, Decision, DocumentHost, Documents, Reach},
+    request::ServiceProduct,
+    service::{self, Compiled, Decision, DocumentHost, DocumentScope, Documents},
     text::{Diagnostics, Source},
-    value::{Root, Segments},
+    value::Segments,
 };
 
 use self::request::RequestRecord;
 
-/// The service that Firestore rules stand in.
-pub const SERVICE: &str = Root::Documents.service();
+/// The name of the service in Firestore rules.
+pub const SERVICE: &str = ServiceProduct::Firestore.service();
 
-/// Documents that one request for one document may read (language specification, section 5; repeats are free).
+/// Documents that a request for one document may read (language specification, section 5; reading one again does not
+/// count).
 pub const DOCUMENT_LIMIT: usize = 10;
 
-/// Documents that one request for several documents may read.
+/// Documents that a request for several documents may read.
 pub const BATCH_DOCUMENT_LIMIT: usize = 20;
 
 /// Firestore rules, ready to decide any number of requests. Cheap to clone, shared between threads.
@@ -59,16 +61,16 @@ pub struct Ruleset {
 }
 
 impl Ruleset {
-    /// Reads, checks and compiles rules.
+    /// Parses, checks and compiles rules.
     ///
     /// # Errors
     ///
-    /// [`Error::Source`] with every problem, where the official compiler refuses the text.
+    /// [`Error::Source`] with every problem, if the official compiler refuses the text.
     pub fn parse(source: &Source) -> Result<Self, Error> {
         Ok(Ruleset { compiled: Compiled::new(source)? })
     }
 
-    /// Rules that were compiled already: a file may hold several services.
+    /// Takes rules that are already compiled: a file may hold several services.
     pub(crate) fn from_compiled(compiled: Compiled) -> Self {
         Ruleset { compiled }
     }
@@ -79,7 +81,7 @@ impl Ruleset {
         &self.compiled
     }
 
-    /// What the official compiler warns of: most of it never works at run time.
+    /// The warnings of the official compiler: most of what it warns of never works at run time.
     pub fn warnings(&self) -> &Diagnostics {
         self.compiled.warnings()
     }
@@ -88,18 +90,18 @@ impl Ruleset {
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where `documents` failed; never for a denial.
+    /// [`Error::Data`] if `documents` failed; never for a denial.
     pub fn evaluate(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
-        self.with(request, documents, service::decide)
+        self.decide_with(request, documents, service::decide)
     }
 
-    /// Decides a request and keeps all it went through: blocks, statements, sub-expressions.
+    /// Decides a request and records the evaluation: blocks, statements, sub-expressions.
     ///
     /// # Errors
     ///
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
-        self.with(request, documents, service::explain)
+        self.decide_with(request, documents, service::explain)
     }
 
     /// Decides a request and counts what was evaluated.
@@ -113,10 +115,12 @@ impl Ruleset {
         documents: &dyn Documents,
         coverage: &mut Coverage,
     ) -> Result<Decision, Error> {
-        self.with(request, documents, |compiled, asked, host| service::cover(compiled, asked, host, coverage))
+        self.decide_with(request, documents, |compiled, request, host| {
+            service::cover(compiled, request, host, coverage)
+        })
     }
 
-    /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.
+    /// Whether a request is allowed. This is the fastest way to decide: ordinary rules decide without allocating.
     ///
     /// # Errors
     ///
@@ -128,21 +132,21 @@ impl Ruleset {
             if request.segments(alternative, &mut segments).is_err() {
                 return Ok(false);
             }
-            let named = request.named(alternative, documents).map_err(Error::Data)?;
+            let named = request.named_resource(alternative, documents).map_err(Error::Data)?;
             let record = request.record(&segments, alternative, named.as_ref());
-            if !service::permits(&self.compiled, &record.asked(), host(request, &record, documents))? {
+            if !service::permits(&self.compiled, &record.rule_request(), host(request, &record, documents))? {
                 return Ok(false);
             }
         }
         Ok(!alternatives.is_empty())
     }
 
-    /// Decides each alternative of a request up to the first that is denied; its decision is that of the request.
-    fn with(
+    /// Decides the alternatives of a request up to the first that is denied; its decision is that of the request.
+    fn decide_with(
         &self,
         request: &Request<'_>,
         documents: &dyn Documents,
-        mut run: impl FnMut(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
+        mut run: impl FnMut(&Compiled, &service::RuleRequest<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
         let refused = |why: &str| Ok(Decision::refused(&self.compiled, request.to_string(), why));
         let alternatives = match request.alternatives() {
@@ -155,9 +159,9 @@ impl Ruleset {
             if let Err(why) = request.segments(alternative, &mut segments) {
                 return refused(why);
             }
-            let named = request.named(alternative, documents).map_err(Error::Data)?;
+            let named = request.named_resource(alternative, documents).map_err(Error::Data)?;
             let record = request.record(&segments, alternative, named.as_ref());
-            let decision = run(&self.compiled, &record.asked(), host(request, &record, documents))?;
+            let decision = run(&self.compiled, &record.rule_request(), host(request, &record, documents))?;
             if !decision.is_allowed() {
                 return Ok(decision);
             }
@@ -168,8 +172,8 @@ impl Ruleset {
 }
 
 fn host<'d>(request: &'d Request<'_>, record: &'d RequestRecord<'_>, documents: &'d dyn Documents) -> DocumentHost<'d> {
-    let reach = Reach::new(SERVICE, request.database_name());
-    DocumentHost::new(documents, reach, record.own(), request.document_limit())
+    let scope = DocumentScope::new(SERVICE, request.database_name());
+    DocumentHost::new(documents, scope, record.document(), request.document_limit())
 }
 
 impl std::str::FromStr for Ruleset {

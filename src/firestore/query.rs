@@ -1,10 +1,10 @@
-//! What a list request asks for, as rules see it.
+//! Queries, as rules see them.
 
 use crate::value::{Comparator, Map, MapRef, Path, PathRef, Record, Symbol, Value, ValueRef};
 
-use super::filter::{self, Alternative, Filter, Scope};
+use super::filter::{self, Alternative, Filter, QueryScope};
 
-/// The order of a sort key.
+/// The direction of a sort order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Smallest first.
@@ -13,12 +13,12 @@ pub enum Direction {
     Descending,
 }
 
-/// A query: `request.query`, and what its filters tell about `resource.data` (language specification, section 7).
+/// A query: `request.query`, and what its filters say about `resource.data` (language specification, section 7).
 ///
-/// Rules must hold for every document that the query could return. A field fixed by one equality filter is that value;
-/// other filters make it a constraint, whose comparisons are true where they follow from the filter and undecided
-/// (an error) where they do not. Filters with alternatives (`or`, `in`, `array-contains-any`) ask the rules about each
-/// alternative; all have to pass. A query for documents by their names (`__name__ ==`) asks about those documents.
+/// Rules must hold for every document that the query could return. A field that one equality filter fixes has that
+/// value; other filters make it a constraint, whose comparisons are true if the filter proves them and undecided (an
+/// error) otherwise. Rules decide each alternative of filters with alternatives (`or`, `in`, `array-contains-any`); all
+/// of them have to be allowed. For a query for documents by their names (`__name__ ==`), rules see those documents.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
     limit: Option<i64>,
@@ -26,7 +26,7 @@ pub struct Query {
     order_by: Map,
     filters: Vec<Filter>,
     group: bool,
-    /// The collection, and the document that it is in: known once the query is asked.
+    /// The id of the collection and its parent document, set by [`Query::resolve`].
     kind: String,
     parent: Option<Path>,
     unused: Map,
@@ -38,14 +38,14 @@ impl Query {
         Query::default()
     }
 
-    /// At most so many documents: `request.query.limit`.
+    /// Limits the number of documents: `request.query.limit`.
     #[must_use]
     pub fn limit(mut self, limit: i64) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Skips so many documents: `request.query.offset`.
+    /// Skips documents: `request.query.offset`.
     #[must_use]
     pub fn offset(mut self, offset: i64) -> Self {
         self.offset = offset;
@@ -63,21 +63,21 @@ impl Query {
         self
     }
 
-    /// A filter on a field, which may be nested: `author.uid`.
+    /// Adds a filter on a field, which may be nested: `author.uid`.
     #[must_use]
     pub fn filter(self, field: &str, op: Comparator, value: impl Into<Value>) -> Self {
         self.matching(Filter::Field(field.to_owned(), op, value.into()))
     }
 
-    /// A filter of any kind, beside those before it.
+    /// Adds a filter of any kind.
     #[must_use]
     pub fn matching(mut self, filter: Filter) -> Self {
         self.filters.push(filter);
         self
     }
 
-    /// Asks all collections of the same name, at any depth: a collection group. Of the path `teams/docs/notes`, those
-    /// below the document `teams/docs`.
+    /// Queries all collections with the same id, at any depth: a collection group. For the path `teams/docs/notes`,
+    /// those below the document `teams/docs`.
     #[must_use]
     pub fn collection_group(mut self) -> Self {
         self.group = true;
@@ -92,12 +92,12 @@ impl Query {
         self.group
     }
 
-    /// What rules are asked about, of a collection.
+    /// The alternatives that rules decide, for a query over that collection.
     ///
     /// # Errors
     ///
-    /// A query that Firestore refuses, in words.
-    pub(super) fn ask(&mut self, database: &str, collection: &str) -> Result<Vec<Alternative>, String> {
+    /// A message, if Firestore refuses the query.
+    pub(super) fn resolve(&mut self, database: &str, collection: &str) -> Result<Vec<Alternative>, String> {
         let collection = collection.strip_prefix('/').unwrap_or(collection);
         let (document, kind) = match collection.rsplit_once('/') {
             Some((document, kind)) => (Some(document), kind),
@@ -105,7 +105,10 @@ impl Query {
         };
         self.kind = kind.to_owned();
         self.parent = document.map(|document| Path::of(&format!("/databases/{database}/documents/{document}")));
-        filter::alternatives(&self.filters, &Scope { database, collection, below: self.group && document.is_some() })
+        filter::alternatives(
+            &self.filters,
+            &QueryScope { database, collection, below: self.group && document.is_some() },
+        )
     }
 }
 
@@ -124,7 +127,7 @@ pub(crate) const QUERY: [Symbol; 10] = [
 ];
 
 impl Record for Query {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         Some(match symbol {
             Symbol::Limit => self.limit.map_or(ValueRef::Null, ValueRef::Int),
             Symbol::Offset => ValueRef::Int(self.offset),

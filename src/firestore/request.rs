@@ -1,4 +1,4 @@
-//! A request to Firestore.
+//! Requests to Firestore.
 
 use std::{borrow::Cow, fmt};
 
@@ -6,17 +6,18 @@ use crate::{
     auth::{self, Auth},
     error::BoxError,
     eval::Subject,
-    service::{Asked, DEFAULT_DATABASE, DocumentPath, Documents, Method, Own, snapshot},
+    request::{Facts, Resource, ServiceProduct},
+    service::{DEFAULT_DATABASE, DocumentPath, Documents, Method, RequestDocument, RuleRequest, snapshot},
     text::one_line,
-    value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, Value, ValueRef},
+    value::{Map, MapRef, PathRef, Record, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
 use super::{BATCH_DOCUMENT_LIMIT, DOCUMENT_LIMIT, Document, Query, document::DocumentRecord, filter::Alternative};
 
-/// What any request but a list is about: itself.
-static ITSELF: [Alternative; 1] = [Alternative { resource: Value::Null, document: None }];
+/// The only alternative of a request that is not a list.
+static SINGLE: [Alternative; 1] = [Alternative { resource: Value::Null, document: None }];
 
-/// A request for a document or a query. It borrows what it is given by reference.
+/// A request for a document or a query. It borrows what is passed by reference.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Request<'a> {
@@ -28,16 +29,16 @@ pub struct Request<'a> {
     existing: Option<Cow<'a, Document>>,
     incoming: Option<Cow<'a, Document>>,
     query: Query,
-    /// What a list asks rules about, or why no rules are asked. One alternative of any other request is the request.
+    /// The alternatives that rules decide, or why no rules can decide the request. Other requests than lists have one.
     alternatives: Result<Cow<'static, [Alternative]>, String>,
     headers: Map,
-    /// The mask of a write: a list of names of fields, or null.
+    /// The mask of a write: a list of field paths, or null.
     write_fields: Value,
     batch: bool,
 }
 
 impl<'a> Request<'a> {
-    /// A request with any method, about a document (`users/alice`) or, for a list, a collection (`users`), named within
+    /// A request with any method for a document (`users/alice`) or, for a list, a collection (`users`), named within
     /// the database.
     pub fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
         let mut request = Request {
@@ -49,16 +50,16 @@ impl<'a> Request<'a> {
             existing: None,
             incoming: None,
             query: Query::new(),
-            alternatives: Ok(Cow::Borrowed(&ITSELF)),
+            alternatives: Ok(Cow::Borrowed(&SINGLE)),
             headers: Map::new(),
             write_fields: Value::Null,
             batch: false,
         };
-        request.ask();
+        request.update_alternatives();
         request
     }
 
-    /// Reads a document that is not there; say what is stored with [`Self::existing`].
+    /// Reads a document that does not exist, unless [`Self::existing`] states it.
     pub fn get(path: impl Into<Cow<'a, str>>) -> Self {
         Self::new(Method::Get, path)
     }
@@ -67,24 +68,24 @@ impl<'a> Request<'a> {
     pub fn list(collection: impl Into<Cow<'a, str>>, query: Query) -> Self {
         let mut request = Self::new(Method::List, collection);
         request.query = query;
-        request.ask();
+        request.update_alternatives();
         request
     }
 
-    /// Says anew what rules are asked about.
-    fn ask(&mut self) {
+    /// Updates the alternatives after a change of the query or its collection.
+    fn update_alternatives(&mut self) {
         if self.method == Method::List {
-            self.alternatives = self.query.ask(&self.database, &self.path).map(Cow::Owned);
+            self.alternatives = self.query.resolve(&self.database, &self.path).map(Cow::Owned);
         }
     }
 
-    /// Writes a document that is not there.
+    /// Writes a document that does not exist.
     pub fn create(document: impl Into<Cow<'a, Document>>) -> Self {
         let document = document.into();
         Self::new(Method::Create, document.name().to_owned()).with(document)
     }
 
-    /// Writes over a stored document; `updated` holds all its fields as they will be.
+    /// Overwrites a stored document; `updated` has all its fields after the write.
     pub fn update(stored: impl Into<Cow<'a, Document>>, updated: impl Into<Cow<'a, Document>>) -> Self {
         let stored = stored.into();
         Self::new(Method::Update, stored.name().to_owned()).existing(stored).with(updated)
@@ -96,52 +97,53 @@ impl<'a> Request<'a> {
         Self::new(Method::Delete, stored.name().to_owned()).existing(stored)
     }
 
-    /// Who asks; without this nobody is signed in.
+    /// Sets the signed-in user; by default nobody is signed in.
     pub fn auth(mut self, auth: impl Into<Cow<'a, Auth>>) -> Self {
         self.auth = Some(auth.into());
         self
     }
 
-    /// When it is asked: `request.time`; mostly `SystemTime::now().into()`. An evaluation reads no clock: without this,
-    /// to read `request.time` is an error, as is to compare or copy `request` as a whole. Its keys can be asked for.
+    /// Sets the time of the request, `request.time`, usually `SystemTime::now().into()`. An evaluation reads no clock:
+    /// without this, reading `request.time` is an error, and so is comparing or copying `request` as a whole. Its keys
+    /// remain readable.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.time = Some(time);
         self
     }
 
-    /// What is stored under the name: `resource`.
+    /// Sets the stored document: `resource`.
     pub fn existing(mut self, document: impl Into<Cow<'a, Document>>) -> Self {
         self.existing = Some(document.into());
         self
     }
 
-    /// Whether what the request is about is there.
+    /// Whether the document of the request is stored.
     #[doc(hidden)]
     pub fn is_stored(&self) -> bool {
         self.existing.is_some()
     }
 
-    /// The document as it will be: `request.resource`.
+    /// Sets the document after the write: `request.resource`.
     pub fn with(mut self, document: impl Into<Cow<'a, Document>>) -> Self {
         self.incoming = Some(document.into());
         self
     }
 
-    /// Another database than `(default)`.
+    /// Sets a database other than `(default)`.
     pub fn database(mut self, database: impl Into<Cow<'a, str>>) -> Self {
         self.database = database.into();
-        self.ask();
+        self.update_alternatives();
         self
     }
 
-    /// The names of the fields that a write is confined to: `request.writeFields`. A nested field is named with dots:
-    /// `author.uid`. Without this the write is about the whole document, and rules see null.
+    /// Sets the mask of a write: `request.writeFields`. Dots separate the names of a nested field: `author.uid`.
+    /// Without a mask the write replaces the whole document, and rules see null.
     pub fn write_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.write_fields = Value::List(names.into_iter().map(|name| Value::from(name.into())).collect());
         self
     }
 
-    /// One of several documents of a batched read, a commit or a transaction: rules may read more documents.
+    /// Marks a request as part of a batched read, a commit or a transaction, whose rules may read more documents.
     pub fn in_batch(mut self) -> Self {
         self.batch = true;
         self
@@ -160,11 +162,11 @@ impl<'a> Request<'a> {
         self.path.strip_prefix('/').unwrap_or(&self.path)
     }
 
-    /// What rules are asked about, each in turn.
+    /// The alternatives that rules decide.
     ///
     /// # Errors
     ///
-    /// A query that Firestore refuses, in words.
+    /// A message, if Firestore refuses the query.
     pub(super) fn alternatives(&self) -> Result<&[Alternative], &str> {
         match &self.alternatives {
             Ok(alternatives) => Ok(alternatives),
@@ -172,7 +174,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Reads the segments of its path: of the document that an alternative is about, or its own.
+    /// Splits the path of the document that an alternative names, or else that of the request.
     pub(super) fn segments<'r>(
         &'r self,
         alternative: &'r Alternative,
@@ -182,11 +184,11 @@ impl<'a> Request<'a> {
         if path.is_empty() || self.database.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        into.cut(Root::Documents, &self.database, path)?;
+        into.split(ServiceProduct::Firestore.prefix(), &self.database, path)?;
         let documents = into.len() - 3;
         match (self.method, documents % 2) {
             (Method::List, 0) if alternative.document.is_some() => Ok(()),
-            // A list is decided for a document of the collection that has no name.
+            // A list is decided for a document of the collection without a name.
             (Method::List, 1) => {
                 if self.query.is_group() {
                     into.add_any_depth();
@@ -205,12 +207,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What `resource` is where the query names the document: what is stored there.
+    /// The value of `resource` for an alternative that names a document: the stored document.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the host from knowing.
-    pub(super) fn named(
+    /// The host could not read the document.
+    pub(super) fn named_resource(
         &self,
         alternative: &Alternative,
         documents: &dyn Documents,
@@ -255,7 +257,7 @@ pub(super) struct RequestRecord<'r> {
     existing: Option<DocumentRecord<'r>>,
     incoming: Option<DocumentRecord<'r>>,
     alternative: &'r Alternative,
-    /// What is stored where the query names the document.
+    /// The stored document, if the alternative names one.
     named: Option<&'r Value>,
 }
 
@@ -268,10 +270,10 @@ fn resource<'r>(document: &'r Option<DocumentRecord<'_>>) -> Resource<'r> {
 }
 
 impl RequestRecord<'_> {
-    pub(super) fn asked(&self) -> Asked<'_> {
+    pub(super) fn rule_request(&self) -> RuleRequest<'_> {
         let stored = document(&self.existing).unwrap_or(ValueRef::Null);
-        Asked {
-            root: Root::Documents,
+        RuleRequest {
+            product: ServiceProduct::Firestore,
             method: self.request.method,
             subject: Subject {
                 segments: self.segments,
@@ -286,18 +288,18 @@ impl RequestRecord<'_> {
         }
     }
 
-    /// The document that the request is about, for rules that read it.
-    pub(super) fn own(&self) -> Option<Own<'_>> {
+    /// The document that the request reads or writes, for rules that read it.
+    pub(super) fn document(&self) -> Option<RequestDocument<'_>> {
         let after = match self.request.method {
             Method::List => return None,
             Method::Get => None,
             Method::Create | Method::Update => document(&self.incoming),
             Method::Delete => Some(ValueRef::Null),
         };
-        Some(Own { name: self.request.name(), before: document(&self.existing), after })
+        Some(RequestDocument { name: self.request.name(), before: document(&self.existing), after })
     }
 
-    /// Whether it is about documents of a collection that are not named.
+    /// Whether the request is a query for documents that it does not name.
     fn is_unnamed(&self) -> bool {
         self.request.method == Method::List && self.alternative.document.is_none()
     }
@@ -316,14 +318,14 @@ impl RequestRecord<'_> {
         }
     }
 
-    /// The path as rules see it: that of a list is the collection's, and a collection group has none that can be read.
+    /// The path as rules see it: for a list that of the collection; the path of a collection group is unreadable.
     fn path(&self) -> Option<ValueRef<'_>> {
         if self.segments.any_depth().is_some() {
             return Some(ValueRef::Undefined(""));
         }
         let unnamed = usize::from(self.is_unnamed());
         let named = self.segments.range(0, self.segments.len() - unnamed)?;
-        Some(ValueRef::Path(PathRef::Plain(named)))
+        Some(ValueRef::Path(PathRef::Request(named)))
     }
 }
 
@@ -343,9 +345,9 @@ pub(crate) const REQUEST: [Symbol; 12] = [
     Symbol::WriteFields,
 ];
 
-/// Which keys there are depends on the method (language specification, section 7).
+/// The method determines which keys exist (language specification, section 7).
 impl Record for RequestRecord<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         let request = self.request;
         let reads = matches!(request.method, Method::Get | Method::List);
         Some(match symbol {

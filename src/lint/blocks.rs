@@ -1,7 +1,7 @@
 //! Blocks that no request reaches, and methods that say nothing new.
 
 use crate::{
-    check::Product,
+    request::ServiceProduct,
     syntax::ast::{Match, Segment},
     text::Span,
 };
@@ -14,7 +14,7 @@ use super::{
 
 pub(super) fn check(file: &File<'_>, found: &mut Findings) {
     for service in file.ruleset.services() {
-        let Some(product) = Product::of_service(&service.name.text) else { continue };
+        let Some(product) = ServiceProduct::of_service(&service.name.text) else { continue };
         for block in &service.matches {
             Walk { file, product, path: Vec::new(), found }.block(block);
         }
@@ -22,16 +22,16 @@ pub(super) fn check(file: &File<'_>, found: &mut Findings) {
 }
 
 /// The segments that paths of a product begin with; the second is a name.
-fn root(product: Product) -> [&'static str; 3] {
+fn root(product: ServiceProduct) -> [&'static str; 3] {
     match product {
-        Product::Storage => ["b", "{bucket}", "o"],
-        Product::Firestore => ["databases", "{database}", "documents"],
+        ServiceProduct::Storage => ["b", "{bucket}", "o"],
+        ServiceProduct::Firestore => ["databases", "{database}", "documents"],
     }
 }
 
 struct Walk<'w, 'a> {
     file: &'w File<'a>,
-    product: Product,
+    product: ServiceProduct,
     path: Vec<&'w Segment>,
     found: &'w mut Findings,
 }
@@ -71,7 +71,7 @@ impl<'w> Walk<'w, '_> {
 
     fn names(&mut self, block: &Match, before: usize) {
         if let Some(Segment::Literal(text, span)) = self.path.get(1).filter(|_| before < 2)
-            && self.product == Product::Firestore
+            && self.product == ServiceProduct::Firestore
             && matches!(text.as_str(), "database" | "(database)")
         {
             let message = format!("only a database that is called `{text}` has this path");
@@ -85,13 +85,14 @@ impl<'w> Walk<'w, '_> {
         let below = self.path.len().saturating_sub(3);
         if below == 0 {
             // The objects of a bucket are listed with the path of its root.
-            let listed = self.product == Product::Storage && self.path.len() == 3 && methods.any_of(Methods::LIST);
+            let listed =
+                self.product == ServiceProduct::Storage && self.path.len() == 3 && methods.any_of(Methods::LIST);
             if !block.allows.is_empty() && !listed {
                 let message = format!("`{written}` names no document or object: what is allowed here never applies");
                 let hint = "write the statements into a block below, such as `match /{name}` or `match /{path=**}`";
                 self.found.hint(Code::UnrootedMatch, block.path_span, message, hint);
             }
-        } else if self.product == Product::Firestore
+        } else if self.product == ServiceProduct::Firestore
             && below % 2 == 1
             && (!block.allows.is_empty() || block.matches.is_empty())
         {

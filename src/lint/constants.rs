@@ -77,7 +77,7 @@ impl<'c, 'a, 'b> Constants<'c, 'a, 'b> {
     fn compute(&self, id: ExprId) -> Computed<'b> {
         let (arena, file) = (self.arena, self.file);
         let operators = &stdlib::SERVICE;
-        let user = |name: &str| file.world.function(self.scope, name).is_some();
+        let user = |name: &str| file.symbols.function(self.scope, name).is_some();
         Some(match file.exprs.get(id) {
             Expr::Null => Ok(ValueRef::Null),
             Expr::Bool(value) => Ok(ValueRef::Bool(*value)),

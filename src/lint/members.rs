@@ -1,8 +1,9 @@
 //! Members that no request has.
 
 use crate::{
-    check::Product,
-    firestore, storage,
+    firestore,
+    request::ServiceProduct,
+    storage,
     syntax::ast::{BinaryOp, Expr, ExprId},
     text::nearest,
     value::Symbol,
@@ -30,7 +31,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Findings) {
     }
 }
 
-fn look(file: &File<'_>, body: &Body<'_>, product: Product, id: ExprId, found: &mut Findings) {
+fn look(file: &File<'_>, body: &Body<'_>, product: ServiceProduct, id: ExprId, found: &mut Findings) {
     let exprs = file.exprs;
     let place = |id: ExprId| file.place(body.scope, &body.locals, id);
     match exprs.get(id) {
@@ -77,8 +78,8 @@ fn look(file: &File<'_>, body: &Body<'_>, product: Product, id: ExprId, found: &
     }
 }
 
-fn null_member(product: Product, place: &str) -> Option<&'static str> {
-    let member = place.strip_prefix("request.").filter(|_| product == Product::Firestore)?;
+fn null_member(product: ServiceProduct, place: &str) -> Option<&'static str> {
+    let member = place.strip_prefix("request.").filter(|_| product == ServiceProduct::Firestore)?;
     NULL.into_iter().find(|null| *null == member)
 }
 
@@ -91,25 +92,25 @@ fn names(symbols: &[Symbol]) -> Vec<&'static str> {
 }
 
 /// The members of a place that has a fixed set of them.
-fn known(product: Product, place: &str) -> Option<Vec<&'static str>> {
+fn known(product: ServiceProduct, place: &str) -> Option<Vec<&'static str>> {
     let document = names(&firestore::DOCUMENT);
     Some(match (place, product) {
-        ("request", Product::Storage) => names(&storage::REQUEST),
-        ("request", Product::Firestore) => names(&firestore::REQUEST),
+        ("request", ServiceProduct::Storage) => names(&storage::REQUEST),
+        ("request", ServiceProduct::Firestore) => names(&firestore::REQUEST),
         ("request.auth", _) => vec!["uid", "token"],
-        ("request.query", Product::Firestore) => names(&firestore::QUERY),
-        ("resource" | "request.resource", Product::Storage) => names(&storage::OBJECT),
-        ("resource" | "request.resource", Product::Firestore) => document,
+        ("request.query", ServiceProduct::Firestore) => names(&firestore::QUERY),
+        ("resource" | "request.resource", ServiceProduct::Storage) => names(&storage::OBJECT),
+        ("resource" | "request.resource", ServiceProduct::Firestore) => document,
         (place, _) if is_document(place) => document,
         _ => return None,
     })
 }
 
 /// What is said of a member that is not there, and what may have been meant.
-fn missing(product: Product, whole: &str, name: &str, known: &[&str]) -> (String, String) {
+fn missing(product: ServiceProduct, whole: &str, name: &str, known: &[&str]) -> (String, String) {
     let (shown, kind) = match whole {
         whole if is_document(whole) => ("a document", "a document"),
-        whole => (whole, if product == Product::Storage { "an object" } else { "a document" }),
+        whole => (whole, if product == ServiceProduct::Storage { "an object" } else { "a document" }),
     };
     let message = match is_document(whole) {
         true => format!("a document has no member `{name}`"),
@@ -117,8 +118,8 @@ fn missing(product: Product, whole: &str, name: &str, known: &[&str]) -> (String
     };
     let near = nearest(name, known.iter().copied()).filter(|near| *near != "id");
     let hint = match (whole, name, product) {
-        ("request", "data", Product::Firestore) => "what is written is `request.resource.data`".to_owned(),
-        ("request", "data" | "size" | "contentType" | "metadata" | "name", Product::Storage) => {
+        ("request", "data", ServiceProduct::Firestore) => "what is written is `request.resource.data`".to_owned(),
+        ("request", "data" | "size" | "contentType" | "metadata" | "name", ServiceProduct::Storage) => {
             format!("the object that is written is `request.resource`: `request.resource.{name}`")
         }
         ("request", "user" | "uid" | "userId" | "token", _) => {
@@ -129,10 +130,10 @@ fn missing(product: Product, whole: &str, name: &str, known: &[&str]) -> (String
             format!("claims are below the token: `request.auth.token.{name}`")
         }
         _ if near.is_some() => format!("did you mean `{}`?", near.unwrap_or_default()),
-        (whole, "data", Product::Storage) if is_resource(whole) && !is_document(whole) => {
+        (whole, "data", ServiceProduct::Storage) if is_resource(whole) && !is_document(whole) => {
             "an object has its own members, such as `size` and `contentType`; custom metadata is `metadata`".to_owned()
         }
-        (whole, name, Product::Storage) if is_resource(whole) && !is_document(whole) => {
+        (whole, name, ServiceProduct::Storage) if is_resource(whole) && !is_document(whole) => {
             format!("{kind} has {}; custom metadata is below: `{whole}.metadata.{name}`", known.join(", "))
         }
         (whole, name, _) if is_document(whole) => format!("fields are below the data: `.data.{name}`"),
@@ -142,10 +143,10 @@ fn missing(product: Product, whole: &str, name: &str, known: &[&str]) -> (String
     (message, hint)
 }
 
-fn whole_resource(product: Product, whole: &str, id: ExprId, name: &str, file: &File<'_>, found: &mut Findings) {
+fn whole_resource(product: ServiceProduct, whole: &str, id: ExprId, name: &str, file: &File<'_>, found: &mut Findings) {
     let shown = if is_document(whole) { "a document" } else { whole };
     let (message, hint) = match product {
-        Product::Storage if !is_document(whole) => {
+        ServiceProduct::Storage if !is_document(whole) => {
             let hint = match name {
                 "size" => format!("bytes are `{whole}.size`, custom metadata `{whole}.metadata`"),
                 _ => format!("custom metadata is `{whole}.metadata`"),

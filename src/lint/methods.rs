@@ -1,7 +1,7 @@
 //! What is read although no request that gets there has it.
 
 use crate::{
-    check::Product,
+    request::ServiceProduct,
     syntax::ast::{BinaryOp, Expr, ExprId},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Findings) {
                     found.add(Code::ExistingUnavailable, span, message);
                 }
                 "request.query"
-                    if body.reach.product() == Some(Product::Firestore)
+                    if body.reach.product() == Some(ServiceProduct::Firestore)
                         && !methods.any_of(Methods::LIST)
                         && !is_asked(file, &body, &place) =>
                 {

@@ -3,7 +3,8 @@
 use bumpalo::Bump;
 
 use crate::{
-    check::{Product, ScopeId},
+    check::ScopeId,
+    request::ServiceProduct,
     syntax::ast::{BinaryOp, Expr, ExprId, Segment},
     text::Span,
     value::{Timestamp, ValueRef},
@@ -16,13 +17,13 @@ use super::{
 };
 
 pub(super) fn check(file: &File<'_>, found: &mut Findings) {
-    for statement in &file.world.statements {
-        let Some(product) = file.world.product(statement.scope) else { continue };
+    for statement in &file.symbols.statements {
+        let Some(product) = file.symbols.product(statement.scope) else { continue };
         let methods = Methods::of(&statement.allow.methods);
         let written = methods.common(Methods::WRITE);
         let span = statement.allow.methods.first().map_or(statement.allow.span, |name| name.span);
-        let everything = is_everything(&file.world.path(statement.scope));
-        let kind = if product == Product::Storage { "object" } else { "document" };
+        let everything = is_everything(&file.symbols.path(statement.scope));
+        let kind = if product == ServiceProduct::Storage { "object" } else { "document" };
         let condition = statement.allow.condition.map(|root| (root, statement.scope));
         let open = condition.is_none_or(|(root, scope)| is_true(file, scope, root));
         if open {
@@ -76,7 +77,7 @@ fn is_everything(path: &[&Segment]) -> bool {
 fn inside(file: &File<'_>, mut scope: ScopeId, mut id: ExprId) -> (ExprId, ScopeId) {
     for _ in 0..MAX_CALLS {
         let Expr::Call(name, arguments) = file.exprs.get(id) else { break };
-        let function = file.world.function(scope, &name.text).and_then(|id| file.world.declared(id));
+        let function = file.symbols.function(scope, &name.text).and_then(|id| file.symbols.declared(id));
         let Some(declared) = function.filter(|f| arguments.is_empty() && f.function.lets.is_empty()) else { break };
         (id, scope) = (declared.function.result, declared.scope);
     }

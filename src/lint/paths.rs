@@ -32,7 +32,7 @@ fn path(file: &File<'_>, body: &Body<'_>, parts: &[PathPart], found: &mut Findin
     // After them collections and documents take turns.
     for part in parts.iter().skip(4).step_by(2) {
         let PathPart::Literal(text, span) = part else { continue };
-        if body.locals.contains_key(text.as_str()) || file.world.has_capture(body.scope, text) {
+        if body.locals.contains_key(text.as_str()) || file.symbols.has_capture(body.scope, text) {
             let message = format!("this names a document that is called `{text}`, not the value of the variable");
             found.hint(Code::LiteralVariable, *span, message, format!("write `$({text})`"));
         }

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
-    check::{FunctionId, Product, ScopeId, World},
+    check::{FunctionId, ScopeId, SymbolTable},
+    request::ServiceProduct,
     service::Method,
     syntax::ast::{Expr, ExprId, Exprs, Function, Names, Ruleset},
     text::Source,
@@ -81,10 +82,10 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    fn of(product: Option<Product>, methods: Methods) -> Reach {
+    fn of(product: Option<ServiceProduct>, methods: Methods) -> Reach {
         match product {
-            Some(Product::Storage) => Reach { storage: methods, ..Reach::default() },
-            Some(Product::Firestore) => Reach { firestore: methods, ..Reach::default() },
+            Some(ServiceProduct::Storage) => Reach { storage: methods, ..Reach::default() },
+            Some(ServiceProduct::Firestore) => Reach { firestore: methods, ..Reach::default() },
             None => Reach::default(),
         }
     }
@@ -98,10 +99,10 @@ impl Reach {
     }
 
     /// The product whose requests alone get here.
-    pub(super) fn product(self) -> Option<Product> {
+    pub(super) fn product(self) -> Option<ServiceProduct> {
         match (self.storage.is_empty(), self.firestore.is_empty()) {
-            (false, true) => Some(Product::Storage),
-            (true, false) => Some(Product::Firestore),
+            (false, true) => Some(ServiceProduct::Storage),
+            (true, false) => Some(ServiceProduct::Firestore),
             _ => None,
         }
     }
@@ -124,7 +125,7 @@ pub(super) struct File<'a> {
     pub(super) source: &'a Source,
     pub(super) ruleset: &'a Ruleset,
     pub(super) exprs: &'a Exprs,
-    pub(super) world: World<'a>,
+    pub(super) symbols: SymbolTable<'a>,
     pub(super) now: Timestamp,
     /// By function.
     reach: Vec<Reach>,
@@ -132,9 +133,9 @@ pub(super) struct File<'a> {
 
 impl<'a> File<'a> {
     pub(super) fn new(source: &'a Source, ruleset: &'a Ruleset, now: Timestamp) -> Self {
-        let world = World::of(ruleset);
-        let reach = vec![Reach::default(); world.functions.len()];
-        let mut file = File { source, ruleset, exprs: &ruleset.exprs, world, now, reach };
+        let symbols = SymbolTable::of(ruleset);
+        let reach = vec![Reach::default(); symbols.functions.len()];
+        let mut file = File { source, ruleset, exprs: &ruleset.exprs, symbols, now, reach };
         file.spread();
         file
     }
@@ -142,8 +143,8 @@ impl<'a> File<'a> {
     /// Hands the requests of statements on to the functions that they call.
     fn spread(&mut self) {
         let mut open: Vec<(FunctionId, Reach)> = Vec::new();
-        for statement in &self.world.statements {
-            let reach = Reach::of(self.world.product(statement.scope), Methods::of(&statement.allow.methods));
+        for statement in &self.symbols.statements {
+            let reach = Reach::of(self.symbols.product(statement.scope), Methods::of(&statement.allow.methods));
             let condition = statement.allow.condition;
             open.extend(
                 condition.into_iter().flat_map(|root| self.callees(root, statement.scope)).map(|id| (id, reach)),
@@ -156,7 +157,7 @@ impl<'a> File<'a> {
                 continue;
             }
             *known = all;
-            let Some(declared) = self.world.declared(id) else { continue };
+            let Some(declared) = self.symbols.declared(id) else { continue };
             for root in roots(declared.function) {
                 open.extend(self.callees(root, declared.scope).into_iter().map(|id| (id, all)));
             }
@@ -165,7 +166,7 @@ impl<'a> File<'a> {
 
     fn callees(&self, root: ExprId, scope: ScopeId) -> Vec<FunctionId> {
         let named = |expr: &Expr| match expr {
-            Expr::Call(name, _) => self.world.function(scope, &name.text),
+            Expr::Call(name, _) => self.symbols.function(scope, &name.text),
             _ => None,
         };
         self.exprs.tree(root).filter_map(named).collect()
@@ -173,13 +174,13 @@ impl<'a> File<'a> {
 
     /// All conditions and functions.
     pub(super) fn bodies(&self) -> Vec<Body<'a>> {
-        let conditions = self.world.statements.iter().map(|statement| Body {
+        let conditions = self.symbols.statements.iter().map(|statement| Body {
             roots: statement.allow.condition.into_iter().collect(),
             scope: statement.scope,
             locals: Locals::default(),
-            reach: Reach::of(self.world.product(statement.scope), Methods::of(&statement.allow.methods)),
+            reach: Reach::of(self.symbols.product(statement.scope), Methods::of(&statement.allow.methods)),
         });
-        let functions = self.world.functions.iter().zip(&self.reach).map(|(declared, reach)| {
+        let functions = self.symbols.functions.iter().zip(&self.reach).map(|(declared, reach)| {
             let parameters = declared.function.parameters.iter().map(|name| (name.text.as_str(), None)).collect();
             let (roots, scope) = (roots(declared.function).collect(), declared.scope);
             Body { roots, scope, locals: self.lets(declared.function, scope, parameters), reach: *reach }
@@ -221,16 +222,16 @@ impl<'a> File<'a> {
                 }
                 Expr::Variable(name) => match locals.get(name.text.as_str()) {
                     Some(known) => break known.clone()?,
-                    None if self.world.has_capture(scope, &name.text) => return None,
+                    None if self.symbols.has_capture(scope, &name.text) => return None,
                     None => break name.text.to_string(),
                 },
                 Expr::Call(name, arguments) if matches!(name.text.as_str(), "get" | "getAfter") => {
-                    break match self.world.function(scope, &name.text) {
+                    break match self.symbols.function(scope, &name.text) {
                         None => self.document(arguments)?,
                         Some(function) => self.result(function, calls)?,
                     };
                 }
-                Expr::Call(name, _) => break self.result(self.world.function(scope, &name.text)?, calls)?,
+                Expr::Call(name, _) => break self.result(self.symbols.function(scope, &name.text)?, calls)?,
                 Expr::PackageCall(package, name, arguments) if package.text == "firestore" && name.text == "get" => {
                     break self.document(arguments)?;
                 }
@@ -246,7 +247,7 @@ impl<'a> File<'a> {
 
     /// What a function without parameters and variables reads.
     fn result(&self, function: FunctionId, calls: usize) -> Option<String> {
-        let declared = self.world.declared(function).filter(|_| calls > 0)?;
+        let declared = self.symbols.declared(function).filter(|_| calls > 0)?;
         let Function { parameters, lets, result, .. } = declared.function;
         let plain = parameters.is_empty() && lets.is_empty();
         plain.then(|| self.place_within(declared.scope, &Locals::default(), *result, calls - 1))?

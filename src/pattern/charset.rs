@@ -1,11 +1,11 @@
-//! The part of the parser that reads sets, named classes and escapes.
+//! Parses bracketed classes, named classes and escapes.
 
 use super::classes::{self, MAX, Set};
 use super::parse::{Parser, to_char};
 use super::unicode::unicode;
 
 impl Parser<'_> {
-    /// A bracketed set, brackets included.
+    /// Parses a bracketed class, brackets included.
     pub(super) fn class(&mut self) -> Option<Set> {
         self.pos += 1;
         let negated = self.peek() == Some('^') && self.eat(1);
@@ -41,9 +41,9 @@ impl Parser<'_> {
         if self.peek()? == '\\' { self.escape() } else { self.next() }
     }
 
-    /// `[:name:]` in a class. Without a later `:]` the bracket is literal (`Some(false)`).
+    /// Parses `[:name:]` in a class. Without a later `:]` the bracket is literal (`Some(false)`).
     fn posix(&mut self, set: &mut Set) -> Option<bool> {
-        // The closing `:]` may share its colon: `[[:]` is a bad name, not a set of two.
+        // The closing `:]` may share its colon: `[[:]` is an invalid name, not a class of two characters.
         let rest = self.text.get(self.pos + 1..)?;
         let close = [u32::from(':'), u32::from(']')];
         let Some(length) = rest.windows(2).position(|pair| pair == close) else {
@@ -60,7 +60,7 @@ impl Parser<'_> {
         Some(true)
     }
 
-    /// `\d`, `\pN`, `\p{Name}` and their negations; `Some(None)` when something else comes next.
+    /// Parses `\d`, `\pN`, `\p{Name}` or their negations; `Some(None)` if something else follows.
     pub(super) fn class_escape(&mut self) -> Option<Option<Set>> {
         if self.peek() != Some('\\') {
             return Some(None);
@@ -105,7 +105,7 @@ impl Parser<'_> {
         if self.flags.fold { set.folded() } else { set }
     }
 
-    /// An escaped code point.
+    /// Parses an escaped code point.
     pub(super) fn escape(&mut self) -> Option<u32> {
         self.pos += 1;
         let c = self.next()?;
@@ -113,7 +113,7 @@ impl Parser<'_> {
             return Some(c);
         };
         Some(match letter {
-            // A single digit but 0 would be a back reference.
+            // A single digit other than 0 would be a back reference.
             '1'..='7' if !self.peek().is_some_and(|c| c.is_digit(8)) => return None,
             '0'..='7' => {
                 let mut value = letter.to_digit(8)?;

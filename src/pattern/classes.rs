@@ -5,7 +5,7 @@ use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 pub(super) const MAX: u32 = 0x10_FFFF;
 pub(super) const SURROGATES: (u32, u32) = (0xD800, 0xDFFF);
 
-/// Inclusive ranges; sorted, disjoint and not adjacent once [`Set::normalize`] has run.
+/// Inclusive ranges, which [`Set::normalize`] makes sorted, disjoint and non-adjacent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Set {
     ranges: Vec<(u32, u32)>,
@@ -42,7 +42,7 @@ impl Set {
         self.ranges = merged;
     }
 
-    /// The complement; `self` is normalized.
+    /// The complement; `self` must be normalized.
     pub(super) fn negated(&self) -> Set {
         let mut ranges = Vec::with_capacity(self.ranges.len() + 1);
         let mut next = 0;
@@ -58,7 +58,7 @@ impl Set {
         Set { ranges }
     }
 
-    /// The members that are characters, so without the surrogates.
+    /// The members that are characters, that is all except surrogates.
     pub(super) fn to_class(&self) -> ClassUnicode {
         let low = (0, SURROGATES.0 - 1);
         let high = (SURROGATES.1 + 1, MAX);
@@ -81,7 +81,7 @@ pub(super) fn from_class(class: &ClassUnicode) -> Set {
     Set::from_ranges(&ranges.collect::<Vec<_>>())
 }
 
-/// The class of `\d`, `\s` or `\w`, ASCII and without vertical tab (runtime specification, section 13).
+/// The class `\d`, `\s` or `\w`: ASCII only, without vertical tab (runtime specification, section 13).
 pub(super) fn perl(letter: u32) -> Option<Set> {
     Some(match char::from_u32(letter)? {
         'd' => ascii(&[(b'0', b'9')]),
@@ -91,7 +91,7 @@ pub(super) fn perl(letter: u32) -> Option<Set> {
     })
 }
 
-/// The class named between `[:` and `:]`.
+/// The class with the name between `[:` and `:]`.
 pub(super) fn posix(name: &str) -> Option<Set> {
     Some(match name {
         "alnum" => ascii(&[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]),

@@ -1,14 +1,15 @@
-//! Regular expressions of rules: RE2 syntax as the official engine, which uses RE2/J, accepts it; and the smaller
-//! dialect of database rules, in [`database`].
+//! Regular expressions of rules: RE2 syntax as the official engine accepts it, which uses RE2/J, and the smaller
+//! dialect of database rules in [`database`].
 //!
-//! Text → `parse::Node` → either a `shape::Shape`, compared directly, or a `regex_automata` engine
-//! built from our own translation, so that no syntax of the Rust regex crates shines through
-//! (runtime specification, section 13). Matching time is linear in the text; a pattern is refused before it
-//! can take unreasonable time or memory to build.
+//! Text → `parse::Node` → either a `shape::Shape`, which compares directly, or a `regex_automata` engine built from our
+//! own translation, so that patterns have no syntax of the Rust regex crates (runtime specification, section 13).
+//! Matching takes linear time in the text; a pattern is refused before building it could take unreasonable time or
+//! memory.
 
 mod charset;
 mod classes;
 mod database;
+mod full_match;
 mod hir;
 mod overshoot;
 mod parse;
@@ -16,21 +17,20 @@ mod replace;
 mod search;
 mod shape;
 mod unicode;
-mod whole;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta::Regex;
 
+use self::full_match::FullMatcher;
 use self::hir::Form;
 use self::overshoot::{Lookahead, Overshoot};
 use self::parse::{MAX_GROUPS, MAX_LENGTH, MAX_NESTING, Node, Parsed, Refusal};
-use self::replace::Piece;
+use self::replace::TemplatePart;
 use self::search::Scan;
 use self::shape::Shape;
-use self::whole::Whole;
-use crate::value::string::{Cut, Str, StrBuf, StrBuilder};
+use crate::value::string::{CowStr, Str, StrBuf, StrBuilder};
 
 pub use self::database::DialectError;
 pub use self::replace::ReplaceError;
@@ -49,30 +49,30 @@ struct Inner {
     wide: Engines,
 }
 
-/// Engines for one form of text, built when first used: most patterns are only ever matched, and
-/// many of a ruleset's never in a run.
+/// The engines for one form of text, built on first use: most patterns are only ever matched, and many patterns of a
+/// ruleset are never used in a run.
 #[derive(Default)]
 struct Engines {
-    whole: OnceLock<Option<Whole>>,
+    whole: OnceLock<Option<FullMatcher>>,
     search: OnceLock<Option<Regex>>,
     captures: OnceLock<Option<Regex>>,
     lookahead: OnceLock<Option<Lookahead>>,
 }
 
-/// Room for the patterns of one file of rules. Each may be large; what they cost together, when the file is loaded and
-/// when they are used, has a bound as well.
+/// The budget for the patterns of one file of rules. Each pattern may be large, but the total that they cost when the
+/// file is loaded and when they are used is bounded as well.
 #[derive(Clone, Copy, Debug)]
-pub struct Room(u64);
+pub struct PatternBudget(u64);
 
-impl Default for Room {
+impl Default for PatternBudget {
     fn default() -> Self {
-        Room(hir::MAX_FILE_STATES)
+        PatternBudget(hir::MAX_FILE_STATES)
     }
 }
 
-impl Room {
-    /// Takes room for a pattern, if there is enough. One that is refused anyway takes none.
-    fn take(&mut self, node: &Node) -> bool {
+impl PatternBudget {
+    /// Deducts a pattern; returns whether the budget suffices. A pattern that is refused anyway costs nothing.
+    fn deduct(&mut self, node: &Node) -> bool {
         if !hir::fits(node) {
             return true;
         }
@@ -97,12 +97,12 @@ impl Pattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// When the official engine would refuse it, and when it is too large to build.
+    /// The official engine refuses the pattern, or it is too large to build.
     pub fn new(source: &str) -> Result<Pattern, PatternError> {
         Pattern::from_text(Str::Utf8(source))
     }
 
-    /// Compiles a pattern that may hold lone surrogates, which then match themselves.
+    /// Compiles a pattern that may contain lone surrogates, which then match themselves.
     ///
     /// # Errors
     /// As [`Pattern::new`].
@@ -110,35 +110,35 @@ impl Pattern {
         Pattern::of_parsed(source, parsed(source)?)
     }
 
-    /// Whether a text is a pattern, without what only matching needs.
+    /// Checks a pattern without building what only matching needs.
     ///
     /// # Errors
-    /// As [`Pattern::from_text`], and when the file has no room left for it.
-    pub fn check(source: Str<'_>, room: &mut Room) -> Result<(), PatternError> {
+    /// As [`Pattern::from_text`], or the budget of the file is exhausted.
+    pub fn check(source: Str<'_>, budget: &mut PatternBudget) -> Result<(), PatternError> {
         let parsed = parsed(source)?;
-        if !room.take(&parsed.node) {
-            return Err(PatternError::new(Refusal::NoRoom, source));
+        if !budget.deduct(&parsed.node) {
+            return Err(PatternError::new(Refusal::OverBudget, source));
         }
         if hir::surely_builds(&parsed.node) { Ok(()) } else { Pattern::of_parsed(source, parsed).map(drop) }
     }
 
-    /// Whether a file has room left for a pattern, wherever it stands; that a text is none is no matter here.
+    /// Deducts a pattern from the budget of the file without checking its syntax.
     ///
     /// # Errors
-    /// When it has not.
-    pub fn check_room(source: Str<'_>, room: &mut Room) -> Result<(), PatternError> {
+    /// The budget is exhausted.
+    pub fn check_budget(source: Str<'_>, budget: &mut PatternBudget) -> Result<(), PatternError> {
         match parsed(source) {
-            Ok(parsed) if !room.take(&parsed.node) => Err(PatternError::new(Refusal::NoRoom, source)),
+            Ok(parsed) if !budget.deduct(&parsed.node) => Err(PatternError::new(Refusal::OverBudget, source)),
             _ => Ok(()),
         }
     }
 
-    /// Compiles a pattern that a value says, to search a text of so many bytes. A client may choose both: only patterns
-    /// that are quick to build are, and of texts the shorter the larger they are.
+    /// Compiles a pattern from a value, to search a text of `text` bytes. A client may choose both: the pattern must be
+    /// quick to build, and the larger it is, the shorter the text must be.
     ///
     /// # Errors
-    /// As [`Pattern::new`], and when it is large.
-    pub fn of_value(source: Str<'_>, text: usize) -> Result<Pattern, PatternError> {
+    /// As [`Pattern::new`], or the pattern is too large for the text.
+    pub fn for_value(source: Str<'_>, text: usize) -> Result<Pattern, PatternError> {
         let parsed = parsed(source)?;
         if hir::fits_value(&parsed.node, text) {
             Pattern::of_parsed(source, parsed)
@@ -153,14 +153,14 @@ impl Pattern {
             .ok_or_else(|| PatternError::new(Refusal::Invalid, source))
     }
 
-    /// Nothing when the pattern is too large.
+    /// `None` if the pattern is too large.
     fn build(source: Box<str>, parsed: Parsed, shape: Option<Shape>) -> Option<Pattern> {
         if !hir::fits(&parsed.node) {
             return None;
         }
         let utf8 = Engines::default();
         if shape.is_none() && !hir::surely_builds(&parsed.node) {
-            // Built now, so that a pattern that cannot be built is refused and never used.
+            // Builds the engine now, so that a pattern that cannot be built is refused.
             let _ = utf8.whole.set(Some(hir::build_whole(&parsed.node, Form::Utf8)?));
         }
         Some(Pattern(Arc::new(Inner {
@@ -174,7 +174,7 @@ impl Pattern {
         })))
     }
 
-    /// The pattern as written; a lone surrogate shows as `?`.
+    /// The pattern as written; lone surrogates show as `?`.
     pub fn source(&self) -> &str {
         &self.0.source
     }
@@ -201,13 +201,13 @@ impl Pattern {
         }
     }
 
-    /// The pieces of `text` between the matches, without trailing empty ones but at least one
-    /// (runtime specification, section 11). Empty matches count at every UTF-16 unit.
+    /// The parts of `text` between the matches, without trailing empty ones but at least one (runtime specification,
+    /// section 11). Empty matches count at every UTF-16 unit.
     ///
     /// # Errors
-    /// More than `most` pieces; searches that together take too long.
-    pub fn split<'t>(&self, text: Str<'t>, most: usize) -> Result<Vec<Cut<'t>>, ReplaceError> {
-        let mut pieces = Vec::new();
+    /// More than `most` parts; searches that together take too long.
+    pub fn split<'t>(&self, text: Str<'t>, most: usize) -> Result<Vec<CowStr<'t>>, ReplaceError> {
+        let mut parts = Vec::new();
         let form = form(text);
         let mut scan = Scan::new(text, None);
         let mut last = 0;
@@ -215,31 +215,31 @@ impl Pattern {
             let mut overshoot = Overshoot::default();
             while let Some(found) = scan.next(engine) {
                 overshoot.add(&scan, found, || self.lookahead(form))?;
-                if pieces.len() >= most {
+                if parts.len() >= most {
                     return Err(ReplaceError::TooLong);
                 }
-                pieces.push(scan.piece(last, found.start));
+                parts.push(scan.slice(last, found.start));
                 last = found.end;
             }
         }
-        pieces.push(scan.piece(last, scan.len()));
-        while pieces.len() > 1 && pieces.last().is_some_and(|piece| piece.as_str().is_empty()) {
-            pieces.pop();
+        parts.push(scan.slice(last, scan.len()));
+        while parts.len() > 1 && parts.last().is_some_and(|part| part.as_str().is_empty()) {
+            parts.pop();
         }
-        Ok(pieces)
+        Ok(parts)
     }
 
-    /// `text` with every match replaced by `template`, in which `$N` and `${name}` stand for groups
-    /// and `\c` for `c` (runtime specification, section 11).
+    /// `text` with every match replaced by `template`, in which `$N` and `${name}` refer to groups and `\c` means `c`
+    /// (runtime specification, section 11).
     ///
     /// # Errors
-    /// When there is a match and the template refers to a group the pattern does not have; a result of more than `most`
-    /// bytes; searches that together take too long.
+    /// There is a match and the template refers to a missing group; the result exceeds `most` bytes; the searches
+    /// together take too long.
     pub fn replace(&self, text: Str<'_>, template: Str<'_>, most: usize) -> Result<StrBuf, ReplaceError> {
         let template = replace::parse(template, self.0.groups, &self.0.names);
-        let refers = |piece: &Piece| matches!(piece, Piece::Group { index: 1.., .. });
+        let refers = |part: &TemplatePart| matches!(part, TemplatePart::Group { index: 1.., .. });
         let form = form(text);
-        let engine = if template.as_ref().is_ok_and(|pieces| pieces.iter().any(refers)) {
+        let engine = if template.as_ref().is_ok_and(|parts| parts.iter().any(refers)) {
             self.captures(form)
         } else {
             self.search(form)
@@ -250,18 +250,18 @@ impl Pattern {
         let mut last = 0;
         let mut overshoot = Overshoot::default();
         while let Some(found) = scan.next(engine) {
-            // Without a match a bad template does no harm.
-            let pieces = template.as_ref().map_err(Clone::clone)?;
+            // A malformed template only matters if there is a match.
+            let parts = template.as_ref().map_err(Clone::clone)?;
             overshoot.add(&scan, found, || self.lookahead(form))?;
-            scan.copy(last, found.start, &mut out);
-            for piece in pieces {
+            scan.push_slice(last, found.start, &mut out);
+            for part in parts {
                 if out.bytes() > most {
                     return Err(ReplaceError::TooLong);
                 }
-                match piece {
-                    Piece::Text(text) => out.push(text.as_str()),
-                    Piece::Group { index, named } => match scan.group(*index as usize) {
-                        Some(group) => scan.copy(group.start, group.end, &mut out),
+                match part {
+                    TemplatePart::Text(text) => out.push(text.as_str()),
+                    TemplatePart::Group { index, named } => match scan.group(*index as usize) {
+                        Some(group) => scan.push_slice(group.start, group.end, &mut out),
                         // The official engine writes its null for a name, nothing for a number.
                         None if *named => out.push(Str::Utf8("null")),
                         None => {}
@@ -270,7 +270,7 @@ impl Pattern {
             }
             last = found.end;
         }
-        scan.copy(last, scan.len(), &mut out);
+        scan.push_slice(last, scan.len(), &mut out);
         if out.bytes() > most { Err(ReplaceError::TooLong) } else { Ok(out.finish()) }
     }
 
@@ -278,7 +278,7 @@ impl Pattern {
         self.engines(form).lookahead.get_or_init(|| hir::build_lookahead(&self.0.node, form)).as_ref()
     }
 
-    fn whole(&self, form: Form) -> Option<&Whole> {
+    fn whole(&self, form: Form) -> Option<&FullMatcher> {
         let built = &self.engines(form).whole;
         built.get_or_init(|| hir::build_whole(&self.0.node, form)).as_ref()
     }
@@ -304,7 +304,7 @@ impl Pattern {
     }
 }
 
-/// What a text says as a pattern.
+/// Parses a pattern.
 fn parsed(source: Str<'_>) -> Result<Parsed, PatternError> {
     // A longer text is refused anyway; do not copy it first.
     if source.size() > MAX_LENGTH {
@@ -340,7 +340,7 @@ impl fmt::Display for PatternError {
         let pattern = &self.pattern;
         match self.refusal {
             Refusal::Invalid => f.write_str("Invalid regular expression pattern.")?,
-            Refusal::NoRoom => f.write_str(
+            Refusal::OverBudget => f.write_str(
                 "The regular expressions of this file are too large together: lower the counts of repetitions, \
                  or use fewer Unicode classes.",
             )?,

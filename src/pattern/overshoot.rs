@@ -1,6 +1,6 @@
-//! How far searches look beyond what they find. A search for `a.*b|a` finds one `a`, and looks through all of a text
-//! without `b` before it knows; to find each `a` of such a text takes time that grows with the square of its length.
-//! What searches look at in vain is counted here, and bounded.
+//! Bounds how far searches look past the matches that they find. A search for `a.*b|a` in a text without `b` finds one
+//! `a` only after scanning the rest of the text, so that finding each `a` takes time quadratic in the length of the
+//! text.
 
 use regex_automata::hybrid::dfa::{Cache, Config, DFA};
 use regex_automata::nfa::thompson::{Compiler, Config as NfaConfig, WhichCaptures};
@@ -8,28 +8,28 @@ use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 
 use super::replace::ReplaceError;
-use super::search::{Found, Scan};
+use super::search::{MatchSpan, Scan};
 
-/// Octets that the searches in one text may look at in vain: for so many, a text of 5,000 characters may be searched
-/// through from each of its places.
-const MOST: usize = 1 << 24;
+/// Bytes that the searches in one text may scan past their matches: enough to scan a text of 5,000 characters from each
+/// of its positions.
+const MAX_OVERSHOOT: usize = 1 << 24;
 
-/// A pattern that takes no more octets than this cannot look far.
-const SHORT: usize = 64;
+/// A pattern that matches at most this many bytes cannot look far.
+const MAX_SHORT: usize = 64;
 
-/// Tells how far a search for a pattern looks.
+/// How far a search for a pattern may look.
 #[derive(Debug)]
 pub(super) enum Lookahead {
     /// Not far.
     Short,
-    /// As far as this automaton goes on.
+    /// As long as this automaton is alive.
     Automaton(Box<DFA>),
 }
 
 impl Lookahead {
-    /// That of a pattern; nothing when its automaton would take more than `max_bytes`.
+    /// The lookahead of a pattern; `None` if its automaton would exceed `max_bytes`.
     pub(super) fn build(hir: &Hir, max_bytes: usize) -> Option<Lookahead> {
-        if hir.properties().maximum_len().is_some_and(|most| most <= SHORT) {
+        if hir.properties().maximum_len().is_some_and(|length| length <= MAX_SHORT) {
             return Some(Lookahead::Short);
         }
         let config = NfaConfig::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(max_bytes));
@@ -38,12 +38,12 @@ impl Lookahead {
     }
 }
 
-/// What the searches in one text looked at in vain.
+/// The bytes that the searches in one text scanned past their matches.
 #[derive(Default)]
 pub(super) struct Overshoot {
-    /// At most.
-    most: usize,
-    /// Counted, from where that became too much.
+    /// An upper bound.
+    upper_bound: usize,
+    /// The exact number, counted once the upper bound exceeds the limit.
     counted: usize,
     cache: Option<Cache>,
 }
@@ -56,39 +56,39 @@ impl Overshoot {
     pub(super) fn add<'p>(
         &mut self,
         scan: &Scan<'_>,
-        found: Found,
+        found: MatchSpan,
         lookahead: impl FnOnce() -> Option<&'p Lookahead>,
     ) -> Result<(), ReplaceError> {
-        self.most = self.most.saturating_add(scan.len() - found.end);
-        if self.most <= MOST {
+        self.upper_bound = self.upper_bound.saturating_add(scan.len() - found.end);
+        if self.upper_bound <= MAX_OVERSHOOT {
             return Ok(());
         }
         match lookahead() {
             Some(Lookahead::Short) => Ok(()),
             Some(Lookahead::Automaton(dfa)) => {
                 let cache = self.cache.get_or_insert_with(|| dfa.create_cache());
-                let (octets, from) = scan.octets_of_match(found);
-                let looked = looked_at(dfa, cache, octets, from, MOST);
-                self.counted += looked.saturating_sub(found.end - found.start);
-                if self.counted > MOST { Err(ReplaceError::TooSlow) } else { Ok(()) }
+                let (bytes, from) = scan.searched_bytes(found);
+                let scanned = scanned_bytes(dfa, cache, bytes, from, MAX_OVERSHOOT);
+                self.counted += scanned.saturating_sub(found.end - found.start);
+                if self.counted > MAX_OVERSHOOT { Err(ReplaceError::TooSlow) } else { Ok(()) }
             }
             None => Err(ReplaceError::TooSlow),
         }
     }
 }
 
-/// How many octets a search looks at that finds a match where it begins, up to `most`.
-fn looked_at(dfa: &DFA, cache: &mut Cache, octets: &[u8], from: usize, most: usize) -> usize {
-    let input = Input::new(octets).range(from..).anchored(Anchored::Yes);
-    let Ok(mut state) = dfa.start_state_forward(cache, &input) else { return most };
-    let mut looked = 0;
-    for octet in octets.get(from..).unwrap_or_default().iter().take(most) {
-        let Ok(next) = dfa.next_state(cache, state, *octet) else { return most };
+/// Number of bytes that a search scans which finds a match where it starts, up to `limit`.
+fn scanned_bytes(dfa: &DFA, cache: &mut Cache, bytes: &[u8], from: usize, limit: usize) -> usize {
+    let input = Input::new(bytes).range(from..).anchored(Anchored::Yes);
+    let Ok(mut state) = dfa.start_state_forward(cache, &input) else { return limit };
+    let mut scanned = 0;
+    for byte in bytes.get(from..).unwrap_or_default().iter().take(limit) {
+        let Ok(next) = dfa.next_state(cache, state, *byte) else { return limit };
         if next.is_dead() || next.is_quit() {
             break;
         }
-        looked += 1;
+        scanned += 1;
         state = next;
     }
-    looked
+    scanned
 }

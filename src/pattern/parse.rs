@@ -1,17 +1,17 @@
-//! Pattern text to [`Node`] tree: the RE2/J dialect, refusing what RE2/J refuses.
+//! Parses patterns to [`Node`] trees: accepts the dialect of RE2/J and refuses what RE2/J refuses.
 //!
-//! The parser keeps its own stack of groups, and the height of the tree is limited, so neither
-//! reading nor walking a pattern can exhaust the thread's stack.
+//! The parser keeps its own stack of groups, and the height of the tree is limited, so neither parsing nor walking a
+//! pattern can exhaust the thread's stack.
 
 use super::classes::{MAX, Set};
 
-/// Parsed pattern.
+/// A parsed pattern.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Empty,
     /// One code point, exactly.
     Literal(u32),
-    /// One code point of a set; case folding is already applied.
+    /// One code point of a set, after case folding.
     Class(Set),
     Look(Look),
     Capture(u32, Box<Node>),
@@ -50,9 +50,9 @@ pub(super) struct Parsed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     Invalid,
-    /// Too large beside the other patterns of a file.
-    NoRoom,
-    /// Larger than a pattern may be that a value says.
+    /// The budget of the file is exhausted.
+    OverBudget,
+    /// Too large for a pattern from a value.
     TooLarge,
     TooLong,
     TooManyGroups,
@@ -63,7 +63,7 @@ pub(super) const MAX_LENGTH: usize = 4096;
 pub(super) const MAX_GROUPS: u32 = 100;
 pub(super) const MAX_NESTING: u32 = 20;
 const MAX_REPEAT: u32 = 1000;
-/// Levels of the tree. Groups alone reach about 60; only oddities such as `a*\Q\E*\Q\E*` need more.
+/// Maximum height of the tree. Groups alone reach about 60; only oddities such as `a*\Q\E*\Q\E*` need more.
 const MAX_HEIGHT: u32 = 120;
 
 #[derive(Clone, Copy)]
@@ -76,12 +76,12 @@ pub(super) struct Flags {
 
 /// An open group, or the whole pattern.
 struct Frame {
-    /// Capture index; none for `(?:`.
+    /// The capture index; `None` for `(?:`.
     capture: Option<u32>,
     /// Flags to restore after the group.
     outer: Flags,
     branches: Vec<(Node, u32)>,
-    /// Pieces of the current branch with the height of each.
+    /// The parts of the current branch, each with its height.
     items: Vec<(Node, u32)>,
 }
 
@@ -119,14 +119,14 @@ fn unzip(items: Vec<(Node, u32)>) -> (Vec<Node>, u32) {
     (items.into_iter().map(|item| item.0).collect(), height)
 }
 
-/// Parses `pattern`, given as code points in which a lone surrogate stands for itself.
+/// Parses `pattern`, a sequence of code points in which a lone surrogate represents itself.
 pub(super) fn parse(pattern: &[u32]) -> Result<Parsed, Refusal> {
     check_groups(pattern)?;
     Parser::new(pattern).run().ok_or(Refusal::Invalid)
 }
 
-/// The official engine's check before parsing. It looks at parentheses only, so those in classes
-/// and quotes count too: `[(]` is refused as unbalanced.
+/// Makes the official engine's check before parsing. It only counts parentheses, including those in classes and quotes:
+/// `[(]` is refused as unbalanced.
 fn check_groups(pattern: &[u32]) -> Result<(), Refusal> {
     let units: usize = pattern.iter().map(|&c| if c > 0xFFFF { 2 } else { 1 }).sum();
     if units > MAX_LENGTH {
@@ -167,7 +167,7 @@ pub(super) struct Parser<'p> {
     names: Vec<(Box<str>, u32)>,
 }
 
-/// Steps give nothing for a pattern RE2/J refuses: all refusals read the same.
+/// Methods return `None` for a pattern that RE2/J refuses: all refusals have the same message.
 impl<'p> Parser<'p> {
     fn new(text: &'p [u32]) -> Self {
         let flags = Flags { fold: false, multi_line: false, dot_newline: false, swap_greed: false };
@@ -187,7 +187,7 @@ impl<'p> Parser<'p> {
                 _ => None,
             };
             if let Some((min, max)) = repeat {
-                // `a**` is refused, but not `a*(?i)*` or `(a*)*`.
+                // RE2/J refuses `a**`, but not `a*(?i)*` or `(a*)*`.
                 if after_repeat {
                     return None;
                 }
@@ -195,7 +195,7 @@ impl<'p> Parser<'p> {
                 after_repeat = true;
                 continue;
             }
-            // RE2/J takes a literal `{` for a repetition here: `{*` is refused.
+            // RE2/J takes a literal `{` for a repetition here: it refuses `{*`.
             after_repeat = c == '{';
             self.pos = start;
             self.step(c)?;
@@ -207,7 +207,7 @@ impl<'p> Parser<'p> {
         Some(Parsed { node, groups: self.groups, names: self.names })
     }
 
-    /// Anything but a repetition; `c` is the next character and not yet consumed.
+    /// Parses anything but a repetition; `c` is the next character, not yet consumed.
     fn step(&mut self, c: char) -> Option<()> {
         match c {
             '(' if self.next_is(1, '?') => return self.flags_or_group(),
@@ -308,7 +308,7 @@ impl<'p> Parser<'p> {
         Some(())
     }
 
-    /// Makes the last piece a repetition; refused when there is none in this branch.
+    /// Makes the last part a repetition; fails if the branch has no part.
     fn repeat(&mut self, min: u32, max: Option<u32>) -> Option<()> {
         let lazy = self.peek() == Some('?') && self.eat(1);
         let greedy = lazy == self.flags.swap_greed;
@@ -316,7 +316,7 @@ impl<'p> Parser<'p> {
         self.push(Node::Repeat(Box::new(Repeat { min, max, greedy, node })), height + 1)
     }
 
-    /// `{n}`, `{n,}` or `{n,m}`. Text that only begins like one gives `Some(None)` and is literal.
+    /// Parses `{n}`, `{n,}` or `{n,m}`. Text that only starts like one gives `Some(None)` and is literal.
     fn repeat_count(&mut self) -> Option<Option<(u32, Option<u32>)>> {
         let Some((min, max)) = self.braces() else { return Some(None) };
         let valid = min <= MAX_REPEAT && max.is_none_or(|max| max <= MAX_REPEAT && min <= max);
@@ -335,7 +335,7 @@ impl<'p> Parser<'p> {
         (self.peek()? == '}' && self.eat(1)).then_some((min, max))
     }
 
-    /// Digits without a leading zero; a number too large to matter is `u32::MAX`.
+    /// Parses digits without a leading zero; a number that is too large saturates.
     fn number(&mut self) -> Option<u32> {
         let start = self.pos;
         let mut value = 0_u32;
@@ -357,7 +357,7 @@ impl<'p> Parser<'p> {
         self.outer.push(std::mem::replace(&mut self.frame, frame));
     }
 
-    /// `(?P<name>`, `(?<name>`, `(?flags)` or `(?flags:`.
+    /// Parses `(?P<name>`, `(?<name>`, `(?flags)` or `(?flags:`.
     fn flags_or_group(&mut self) -> Option<()> {
         self.pos += 2;
         let skip = match (self.peek(), self.peek_at(1)) {
@@ -421,7 +421,7 @@ impl<'p> Parser<'p> {
         self.peek_at(0)
     }
 
-    /// A lone surrogate, never part of the syntax, reads as U+FFFD.
+    /// The character `ahead` of the position. A lone surrogate, which the syntax never uses, reads as U+FFFD.
     pub(super) fn peek_at(&self, ahead: usize) -> Option<char> {
         self.text.get(self.pos + ahead).map(|&c| to_char(c))
     }
@@ -430,7 +430,7 @@ impl<'p> Parser<'p> {
         self.peek_at(ahead) == Some(c)
     }
 
-    /// Consumes and tells so, for use in conditions.
+    /// Consumes characters and returns true, for use in conditions.
     pub(super) fn eat(&mut self, length: usize) -> bool {
         self.pos += length;
         true

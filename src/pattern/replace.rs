@@ -4,24 +4,23 @@ use std::fmt;
 
 use crate::value::string::{Str, StrBuf};
 
-/// A reference in a `replace` template that cannot be resolved. Not an error value: the official
-/// engine ends the whole evaluation (runtime specification, section 11; recorded cases `string.replace/3`,
-/// `/4` and `/12`). `Display` gives its message.
+/// Why a replacement fails. A failure is not an error value: the official engine ends the whole evaluation (runtime
+/// specification, section 11; recorded cases `string.replace/3`, `/4` and `/12`). `Display` gives its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplaceError {
-    /// `$N` with a number above the count of groups.
+    /// `$N` with a number that exceeds the number of groups.
     NoSuchGroup(u32),
-    /// `${name}` with a name the pattern does not define.
+    /// `${name}` with a name that the pattern does not define.
     NoSuchName(Box<str>),
     /// `${` without its `}`.
     Unclosed,
     /// The pattern is too large to track its groups; the official engine has no such limit.
     TooLarge,
-    /// The result is longer than it may be.
+    /// The result is too long.
     TooLong,
-    /// Most searches look far beyond what they find, as those for `a.*b|a` do in a text without `b`: together they would
-    /// take time that grows with the square of the text's length.
+    /// Most searches look far past their matches, like those for `a.*b|a` in a text without `b`: together they would
+    /// take time quadratic in the length of the text.
     TooSlow,
 }
 
@@ -48,17 +47,21 @@ impl fmt::Display for ReplaceError {
 
 impl std::error::Error for ReplaceError {}
 
-/// A piece of a template.
+/// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum TemplatePart {
     Text(StrBuf),
     Group { index: u32, named: bool },
 }
 
-/// Reads a template for a pattern with `groups` groups, of which some have `names`.
-pub(super) fn parse(template: Str<'_>, groups: u32, names: &[(Box<str>, u32)]) -> Result<Vec<Piece>, ReplaceError> {
+/// Parses a template for a pattern with `groups` groups, some of which have `names`.
+pub(super) fn parse(
+    template: Str<'_>,
+    groups: u32,
+    names: &[(Box<str>, u32)],
+) -> Result<Vec<TemplatePart>, ReplaceError> {
     let units: Vec<u16> = template.units().collect();
-    let mut pieces = Vec::new();
+    let mut parts = Vec::new();
     let mut text = Vec::new();
     let mut rest = units.as_slice();
     while let [first, after @ ..] = rest {
@@ -72,12 +75,12 @@ pub(super) fn parse(template: Str<'_>, groups: u32, names: &[(Box<str>, u32)]) -
             ('$', [digit, after @ ..]) if digit_of(*digit).is_some() => {
                 let (index, after) = number(digit_of(*digit).unwrap_or(0), after, groups)?;
                 rest = after;
-                Piece::Group { index, named: false }
+                TemplatePart::Group { index, named: false }
             }
             ('$', [brace, after @ ..]) if ascii(*brace) == '{' => {
                 let (index, after) = name(after, names)?;
                 rest = after;
-                Piece::Group { index, named: true }
+                TemplatePart::Group { index, named: true }
             }
             _ => {
                 text.push(*first);
@@ -85,17 +88,17 @@ pub(super) fn parse(template: Str<'_>, groups: u32, names: &[(Box<str>, u32)]) -
             }
         };
         if !text.is_empty() {
-            pieces.push(Piece::Text(StrBuf::from_units(std::mem::take(&mut text))));
+            parts.push(TemplatePart::Text(StrBuf::from_units(std::mem::take(&mut text))));
         }
-        pieces.push(reference);
+        parts.push(reference);
     }
     if !text.is_empty() {
-        pieces.push(Piece::Text(StrBuf::from_units(text)));
+        parts.push(TemplatePart::Text(StrBuf::from_units(text)));
     }
-    Ok(pieces)
+    Ok(parts)
 }
 
-/// Takes further digits as long as the number still names a group.
+/// Consumes further digits as long as the number still refers to a group.
 fn number(first: u32, mut rest: &[u16], groups: u32) -> Result<(u32, &[u16]), ReplaceError> {
     let mut index = first;
     while let [digit, after @ ..] = rest {
@@ -110,7 +113,7 @@ fn number(first: u32, mut rest: &[u16], groups: u32) -> Result<(u32, &[u16]), Re
 }
 
 fn name<'u>(units: &'u [u16], names: &[(Box<str>, u32)]) -> Result<(u32, &'u [u16]), ReplaceError> {
-    // A blank ends the name as well, and is then wrong.
+    // A space ends the name as well, and is then an error.
     let end = units.iter().position(|&u| matches!(ascii(u), '}' | ' '));
     let (name, rest) = end.and_then(|end| units.split_at_checked(end)).unwrap_or((units, &[]));
     let [close, rest @ ..] = rest else { return Err(ReplaceError::Unclosed) };
@@ -128,7 +131,7 @@ fn digit_of(unit: u16) -> Option<u32> {
     ascii(unit).to_digit(10)
 }
 
-/// The unit as a character if it is ASCII, else one that means nothing in a template.
+/// The unit as a character if it is ASCII, else a character that has no meaning in a template.
 fn ascii(unit: u16) -> char {
     u8::try_from(unit).ok().filter(u8::is_ascii).map_or('\u{FFFD}', char::from)
 }

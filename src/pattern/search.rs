@@ -1,62 +1,62 @@
-//! Successive matches within a text, as `split` and `replace` see them.
+//! Successive matches within a text, as `split` and `replace` need them.
 //!
-//! RE2/J goes on one UTF-16 unit after an empty match, so it may search from the middle of a
-//! surrogate pair. Texts where that can happen are searched in the `Wide` form of `hir`.
+//! After an empty match RE2/J continues one UTF-16 unit further, so it may search from the middle of a surrogate pair.
+//! Texts in which that can happen are searched in the `Wide` form of `hir`.
 
 use regex_automata::meta::Regex;
 use regex_automata::util::captures::Captures;
 use regex_automata::{Input, Span};
 
 use super::hir::stand_in;
-use crate::value::string::{Cut, Str, StrBuf, StrBuilder};
+use crate::value::string::{CowStr, Str, StrBuf, StrBuilder};
 
-/// A match: byte or unit offsets, see [`Scan`].
+/// A match, in byte or unit offsets; see [`Scan`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
+pub(super) struct MatchSpan {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-/// A text being searched. Offsets count bytes in `Narrow` and UTF-16 units in `Wide`.
+/// A text with a search position. Offsets count bytes in `Narrow` and UTF-16 units in `Wide`.
 pub(super) enum Scan<'t> {
     Narrow(Narrow<'t>),
     Wide(Box<Wide>),
 }
 
-/// Text in which each character is one unit, so that no search starts inside one.
+/// A text in which each character is one unit, so that no search starts inside a character.
 pub(super) struct Narrow<'t> {
     text: &'t str,
-    /// Where the next search starts; none when there is none.
+    /// The start of the next search; `None` at the end.
     next: Option<usize>,
     captures: Option<Captures>,
 }
 
-/// Any text, searched through stand-ins.
+/// Any text, searched with stand-ins.
 pub(super) struct Wide {
     units: Vec<u16>,
-    /// A blank, then the text with [`stand_in`] for each lone surrogate.
+    /// A space, then the text with [`stand_in`] for each lone surrogate.
     bytes: Vec<u8>,
-    next: Option<Place>,
+    next: Option<Position>,
     captures: Option<Captures>,
-    /// Place where the last search started, and where its match did.
-    origin: (Place, Place),
-    /// From offsets of the last search to offsets in `bytes`.
+    /// The positions at which the last search and its match start.
+    origin: (Position, Position),
+    /// The difference between offsets of the last search and offsets in `bytes`.
     shift: usize,
 }
 
 /// A position in both views of a `Wide` text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    /// Offset in `bytes`: of the character, also when `half` is set.
+struct Position {
+    /// Offset in `bytes`: of the character, even if `half` is set.
     byte: usize,
     /// Offset in `units`.
     unit: usize,
-    /// Between the halves of the pair at `byte`; `unit` is that of the second half.
+    /// Whether the position is between the halves of the pair at `byte`; `unit` is then that of the second half.
     half: bool,
 }
 
 impl<'t> Scan<'t> {
-    /// Prepares to search `text`; `captures` must come from the engine used later.
+    /// Prepares to search `text`; `captures` must come from the engine that searches.
     pub(super) fn new(text: Str<'t>, captures: Option<Captures>) -> Scan<'t> {
         match narrow(text) {
             Some(text) => Scan::Narrow(Narrow { text, next: Some(0), captures }),
@@ -64,31 +64,31 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Whether `text` is searched in the plain UTF-8 form.
+    /// Whether `text` is searched as plain UTF-8.
     pub(super) fn is_narrow(text: Str<'_>) -> bool {
         narrow(text).is_some()
     }
 
-    /// The next match.
-    pub(super) fn next(&mut self, engine: &Regex) -> Option<Found> {
+    /// Finds the next match.
+    pub(super) fn next(&mut self, engine: &Regex) -> Option<MatchSpan> {
         match self {
             Scan::Narrow(scan) => scan.next(engine),
             Scan::Wide(scan) => scan.next(engine),
         }
     }
 
-    /// The text of a capture group in the last match; none if the group took no part.
-    pub(super) fn group(&self, index: usize) -> Option<Found> {
+    /// The span of a capture group in the last match; `None` if the group took no part.
+    pub(super) fn group(&self, index: usize) -> Option<MatchSpan> {
         match self {
             Scan::Narrow(scan) => {
                 let span = scan.captures.as_ref()?.get_group(index)?;
-                Some(Found { start: span.start, end: span.end })
+                Some(MatchSpan { start: span.start, end: span.end })
             }
             Scan::Wide(scan) => {
                 let span = scan.captures.as_ref()?.get_group(index)?;
-                Some(Found {
-                    start: scan.place(span.start + scan.shift).unit,
-                    end: scan.place(span.end + scan.shift).unit,
+                Some(MatchSpan {
+                    start: scan.position(span.start + scan.shift).unit,
+                    end: scan.position(span.end + scan.shift).unit,
                 })
             }
         }
@@ -102,24 +102,24 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// The octets that were searched, and where in them the last match begins.
-    pub(super) fn octets_of_match(&self, found: Found) -> (&[u8], usize) {
+    /// The bytes that are searched, and the start of the last match in them.
+    pub(super) fn searched_bytes(&self, found: MatchSpan) -> (&[u8], usize) {
         match self {
             Scan::Narrow(scan) => (scan.text.as_bytes(), found.start),
             Scan::Wide(scan) => (&scan.bytes, scan.origin.1.byte),
         }
     }
 
-    /// A part of the text.
-    pub(super) fn piece(&self, start: usize, end: usize) -> Cut<'t> {
+    /// A slice of the text.
+    pub(super) fn slice(&self, start: usize, end: usize) -> CowStr<'t> {
         match self {
-            Scan::Narrow(scan) => Cut::Borrowed(Str::Utf8(scan.text.get(start..end).unwrap_or(""))),
-            Scan::Wide(scan) => Cut::Owned(StrBuf::from_units(scan.units.get(start..end).unwrap_or(&[]).to_vec())),
+            Scan::Narrow(scan) => CowStr::Borrowed(Str::Utf8(scan.text.get(start..end).unwrap_or(""))),
+            Scan::Wide(scan) => CowStr::Owned(StrBuf::from_units(scan.units.get(start..end).unwrap_or(&[]).to_vec())),
         }
     }
 
-    /// Appends a part of the text to `out`.
-    pub(super) fn copy(&self, start: usize, end: usize, out: &mut StrBuilder) {
+    /// Appends a slice of the text to `out`.
+    pub(super) fn push_slice(&self, start: usize, end: usize, out: &mut StrBuilder) {
         match self {
             Scan::Narrow(scan) => out.push(Str::Utf8(scan.text.get(start..end).unwrap_or(""))),
             Scan::Wide(scan) => out.push_units(scan.units.get(start..end).unwrap_or(&[])),
@@ -133,7 +133,7 @@ pub(super) fn narrow(text: Str<'_>) -> Option<&str> {
 }
 
 impl Narrow<'_> {
-    fn next(&mut self, engine: &Regex) -> Option<Found> {
+    fn next(&mut self, engine: &Regex) -> Option<MatchSpan> {
         let start = self.next?;
         let input = Input::new(self.text).range(start..);
         let span = find(engine, &input, &mut self.captures)?;
@@ -142,7 +142,7 @@ impl Narrow<'_> {
             let after = self.text.get(span.end..).and_then(|rest| rest.chars().next());
             self.next = after.map(|c| span.end + c.len_utf8());
         }
-        Some(Found { start: span.start, end: span.end })
+        Some(MatchSpan { start: span.start, end: span.end })
     }
 }
 
@@ -154,12 +154,12 @@ impl Wide {
         for c in char::decode_utf16(units.iter().copied()) {
             padded.push(c.unwrap_or_else(|lone| stand_in(lone.unpaired_surrogate())));
         }
-        let start = Place { byte: 1, unit: 0, half: false };
+        let start = Position { byte: 1, unit: 0, half: false };
         let bytes = padded.into_bytes();
         Wide { units, bytes, next: Some(start), captures, origin: (start, start), shift: 1 }
     }
 
-    fn next(&mut self, engine: &Regex) -> Option<Found> {
+    fn next(&mut self, engine: &Regex) -> Option<MatchSpan> {
         let from = self.next?;
         let span = if from.half {
             self.shift = 0;
@@ -168,25 +168,25 @@ impl Wide {
             self.shift = 1;
             self.find(engine, from)?
         };
-        // Offsets are found by walking on, so the walk must start behind all that is asked for.
+        // Offsets are converted by walking forward, so the walk must start before all requested offsets.
         self.origin = (from, from);
-        let start = self.place(span.start + self.shift);
+        let start = self.position(span.start + self.shift);
         self.origin.1 = start;
-        let end = self.place(span.end + self.shift);
+        let end = self.position(span.end + self.shift);
         self.next = if start == end { self.after(end) } else { Some(end) };
-        Some(Found { start: start.unit, end: end.unit })
+        Some(MatchSpan { start: start.unit, end: end.unit })
     }
 
-    fn find(&mut self, engine: &Regex, from: Place) -> Option<Span> {
-        // Without the blank, so that the text starts where the text starts.
+    fn find(&mut self, engine: &Regex, from: Position) -> Option<Span> {
+        // Omits the space, so that the text starts where the input starts.
         let text = self.bytes.get(1..).unwrap_or_default();
         let input = Input::new(text).range(from.byte.saturating_sub(1)..);
         find(engine, &input, &mut self.captures)
     }
 
-    /// Searches as if the text at `from` began with the second half of its pair. The halves before
-    /// it are neither a line feed nor of a word, so a blank can stand for what precedes.
-    fn find_in_pair(&mut self, engine: &Regex, from: Place) -> Option<Span> {
+    /// Searches as if the text at `from` began with the second half of its pair. The first half is neither a line feed
+    /// nor a word character, so a space can replace it.
+    fn find_in_pair(&mut self, engine: &Regex, from: Position) -> Option<Span> {
         let second = stand_in(*self.units.get(from.unit)?);
         let mut stand_in = [0; 4];
         second.encode_utf8(&mut stand_in);
@@ -205,37 +205,37 @@ impl Wide {
         span
     }
 
-    /// The place at `byte`, at or after the start of the last search.
-    fn place(&self, byte: usize) -> Place {
+    /// The position at `byte`, at or after the start of the last search.
+    fn position(&self, byte: usize) -> Position {
         let (searched, matched) = self.origin;
-        let mut place = if byte >= matched.byte { matched } else { searched };
-        while place.byte < byte {
-            match self.next_character(place) {
-                Some(next) => place = next,
+        let mut position = if byte >= matched.byte { matched } else { searched };
+        while position.byte < byte {
+            match self.next_character(position) {
+                Some(next) => position = next,
                 None => break,
             }
         }
-        place
+        position
     }
 
-    fn next_character(&self, place: Place) -> Option<Place> {
-        let lead = *self.bytes.get(place.byte)?;
+    fn next_character(&self, position: Position) -> Option<Position> {
+        let lead = *self.bytes.get(position.byte)?;
         let length = match lead {
             0xF0.. => 4,
             0xE0.. => 3,
             0xC0.. => 2,
             _ => 1,
         };
-        let units = if lead >= 0xF0 && !place.half && self.is_pair(place.unit) { 2 } else { 1 };
-        Some(Place { byte: place.byte + length, unit: place.unit + units, half: false })
+        let units = if lead >= 0xF0 && !position.half && self.is_pair(position.unit) { 2 } else { 1 };
+        Some(Position { byte: position.byte + length, unit: position.unit + units, half: false })
     }
 
-    /// One unit further, where RE2/J goes on after an empty match.
-    fn after(&self, place: Place) -> Option<Place> {
-        if !place.half && self.is_pair(place.unit) {
-            return Some(Place { unit: place.unit + 1, half: true, ..place });
+    /// The position one unit further, where RE2/J continues after an empty match.
+    fn after(&self, position: Position) -> Option<Position> {
+        if !position.half && self.is_pair(position.unit) {
+            return Some(Position { unit: position.unit + 1, half: true, ..position });
         }
-        self.next_character(place)
+        self.next_character(position)
     }
 
     fn is_pair(&self, unit: usize) -> bool {

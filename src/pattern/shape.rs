@@ -1,37 +1,37 @@
-//! Whole-text answers without the regex engine, for the shapes most rules use.
+//! Matches whole texts without the regex engine, for the patterns that most rules use.
 
 use super::classes::{MAX, Set};
 use super::parse::{Look, Node, Repeat};
-use crate::value::{Str, behind, places_of, same_bytes};
+use crate::value::{Str, match_mask, same_bytes, strip_prefix};
 
-/// A pattern simple enough to be compared with a text directly.
+/// A pattern simple enough to compare with a text directly.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
-    /// A text, and any characters behind it: `image/.*`.
-    Begins(Begin),
+    /// A prefix, then any characters: `image/.*`.
+    StartsWith(Prefix),
     /// Any of these: `image/png`, `^(draft|live)$`, `image/.*|video/.*`, `.*[.](png|jpg)`.
-    AnyOf(Box<[Way]>),
+    AnyOf(Box<[Alternative]>),
     /// Runs of characters: `[a-z0-9_]{3,20}`, `\d{4}-\d\d`, `\p{L}{1,50}`.
-    Runs(Box<[Run]>),
+    Runs(Box<[CharRun]>),
 }
 
-/// A text, and whether a line feed may stand behind it.
+/// A prefix, and whether a line feed may follow it.
 #[derive(Clone, Debug)]
-pub(super) struct Begin {
+pub(super) struct Prefix {
     prefix: Box<str>,
     newline: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Way {
+pub(super) enum Alternative {
     Text(Box<str>),
-    Gaps(Box<Gaps>),
+    Gaps(Box<GapSequence>),
 }
 
-/// `prefix`, then any characters up to each of `middles`, then any up to `suffix`. No text here
-/// holds a line feed unless `newline` is set, so gaps only end where they must.
+/// `prefix`, then any characters up to each of `middles`, then any up to `suffix`. None of these texts contains a line
+/// feed unless `newline` is set, so that gaps only end where they must.
 #[derive(Clone, Debug)]
-pub(super) struct Gaps {
+pub(super) struct GapSequence {
     prefix: Box<str>,
     middles: Box<[(Gap, Box<str>)]>,
     last: Gap,
@@ -39,16 +39,16 @@ pub(super) struct Gaps {
     newline: bool,
 }
 
-/// `.*` or, when `nonempty`, `.+`.
+/// `.*` or, if `nonempty`, `.+`.
 #[derive(Clone, Copy, Debug)]
 struct Gap {
     nonempty: bool,
 }
 
-/// `min` to `max` characters of a set. A run takes all it can get, which loses nothing: what may
-/// follow never starts with a character of its set.
+/// `min` to `max` characters of a set. Runs are greedy, which loses no match: what may follow never starts with a
+/// character of the set.
 #[derive(Clone, Debug)]
-pub(super) struct Run {
+pub(super) struct CharRun {
     set: CharSet,
     min: usize,
     max: usize,
@@ -57,24 +57,24 @@ pub(super) struct Run {
 #[derive(Clone, Debug)]
 struct CharSet {
     ascii: [u64; 2],
-    /// Ranges that go beyond ASCII.
+    /// The ranges beyond ASCII.
     beyond: Box<[(u32, u32)]>,
 }
 
-/// Most alternatives a shape spells out.
-const MAX_WAYS: usize = 32;
+/// Maximum number of alternatives that a shape lists.
+const MAX_ALTERNATIVES: usize = 32;
 
 impl Shape {
     /// The shape of a pattern, if it has one.
     pub(super) fn of(node: &Node) -> Option<Shape> {
         let nodes = unanchored(node);
-        if let Some(ways) = ways(nodes) {
-            if let [Way::Gaps(gaps)] = ways.as_slice()
-                && let Some(begin) = gaps.begin()
+        if let Some(alternatives) = alternatives(nodes) {
+            if let [Alternative::Gaps(gaps)] = alternatives.as_slice()
+                && let Some(prefix) = gaps.prefix_only()
             {
-                return Some(Shape::Begins(begin));
+                return Some(Shape::StartsWith(prefix));
             }
-            return Some(Shape::AnyOf(ways.into_boxed_slice()));
+            return Some(Shape::AnyOf(alternatives.into_boxed_slice()));
         }
         runs(nodes).map(|runs| Shape::Runs(runs.into_boxed_slice()))
     }
@@ -83,7 +83,7 @@ impl Shape {
     #[inline]
     pub(super) fn matches(&self, text: &str) -> bool {
         match self {
-            Shape::Begins(begin) => begin.matches(text),
+            Shape::StartsWith(prefix) => prefix.matches(text),
             shape => shape.matches_any(text),
         }
     }
@@ -91,20 +91,20 @@ impl Shape {
     #[inline(never)]
     fn matches_any(&self, text: &str) -> bool {
         match self {
-            Shape::Begins(begin) => begin.matches(text),
-            Shape::AnyOf(ways) => ways.iter().any(|way| match way {
-                Way::Text(known) => **known == *text,
-                Way::Gaps(gaps) => gaps.matches(text),
+            Shape::StartsWith(prefix) => prefix.matches(text),
+            Shape::AnyOf(alternatives) => alternatives.iter().any(|alternative| match alternative {
+                Alternative::Text(known) => **known == *text,
+                Alternative::Gaps(gaps) => gaps.matches(text),
             }),
             Shape::Runs(runs) => match_runs(runs, text.chars().map(u32::from)),
         }
     }
 
-    /// The same when characters are UTF-16 units; nothing when only the engine can tell.
+    /// [`Shape::matches`] with UTF-16 units as characters; `None` if only the engine can tell.
     pub(super) fn matches_units(&self, text: Str<'_>) -> Option<bool> {
         match (self, text) {
-            (Shape::Begins(_) | Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
-            (Shape::Begins(_) | Shape::AnyOf(_), Str::Wide(_)) => None,
+            (Shape::StartsWith(_) | Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
+            (Shape::StartsWith(_) | Shape::AnyOf(_), Str::Wide(_)) => None,
             (Shape::Runs(runs), Str::Utf8(text))
                 if let [run] = &**runs
                     && text.bytes().all(|byte| run.set.has_ascii(byte)) =>
@@ -118,32 +118,32 @@ impl Shape {
         }
     }
 
-    /// Whether [`Shape::matches_units`] may be asked. Two `.+` with nothing between them can share a surrogate pair.
+    /// Whether [`Shape::matches_units`] is applicable. Two adjacent `.+` can share a surrogate pair.
     pub(super) fn splits_no_pair(&self) -> bool {
-        let split = |way: &Way| match way {
-            Way::Text(_) => false,
-            Way::Gaps(gaps) => gaps.middles.iter().any(|(_, middle)| middle.is_empty()),
+        let split = |alternative: &Alternative| match alternative {
+            Alternative::Text(_) => false,
+            Alternative::Gaps(gaps) => gaps.middles.iter().any(|(_, middle)| middle.is_empty()),
         };
-        !matches!(self, Shape::AnyOf(ways) if ways.iter().any(split))
+        !matches!(self, Shape::AnyOf(alternatives) if alternatives.iter().any(split))
     }
 }
 
-impl Begin {
+impl Prefix {
     #[inline]
     fn matches(&self, text: &str) -> bool {
         let (text, prefix) = (text.as_bytes(), self.prefix.as_bytes());
         match text.split_at_checked(prefix.len()) {
-            Some((begin, rest)) => same_bytes(begin, prefix) && (self.newline || !has_line_feed(rest)),
+            Some((start, rest)) => same_bytes(start, prefix) && (self.newline || !has_line_feed(rest)),
             None => false,
         }
     }
 }
 
-impl Gaps {
-    /// The same where a prefix is all there is.
-    fn begin(&self) -> Option<Begin> {
+impl GapSequence {
+    /// The prefix, if nothing else is required.
+    fn prefix_only(&self) -> Option<Prefix> {
         let open = self.middles.is_empty() && self.suffix.is_empty() && !self.last.nonempty;
-        open.then(|| Begin { prefix: self.prefix.clone(), newline: self.newline })
+        open.then(|| Prefix { prefix: self.prefix.clone(), newline: self.newline })
     }
 
     fn matches(&self, text: &str) -> bool {
@@ -151,9 +151,9 @@ impl Gaps {
             && (self.newline || !has_line_feed(text.as_bytes()))
     }
 
-    /// Bytes left for the last gap. The leftmost place for each text is as good as any other.
+    /// Number of bytes left for the last gap. The leftmost occurrence of each text is as good as any other.
     fn last_gap(&self, text: &str) -> Option<usize> {
-        let mut rest = behind(text, &self.prefix)?;
+        let mut rest = strip_prefix(text, &self.prefix)?;
         for (gap, middle) in &*self.middles {
             if gap.nonempty {
                 let mut chars = rest.chars();
@@ -167,10 +167,10 @@ impl Gaps {
     }
 }
 
-/// The general search would cost more than it takes to look through a short text.
+/// The general search would cost more than scanning a short text.
 #[inline]
 fn has_line_feed(text: &[u8]) -> bool {
-    if text.len() < 8 { text.iter().copied().any(|octet| octet == b'\n') } else { has_line_feed_long(text) }
+    if text.len() < 8 { text.iter().copied().any(|byte| byte == b'\n') } else { has_line_feed_long(text) }
 }
 
 #[inline(never)]
@@ -179,10 +179,10 @@ fn has_line_feed_long(text: &[u8]) -> bool {
         return text.contains(&b'\n');
     }
     let (chunks, rest) = text.as_chunks::<8>();
-    chunks.iter().any(|chunk| places_of(b'\n', *chunk) != 0) || rest.contains(&b'\n')
+    chunks.iter().any(|chunk| match_mask(b'\n', *chunk) != 0) || rest.contains(&b'\n')
 }
 
-fn match_runs(runs: &[Run], mut chars: impl Iterator<Item = u32>) -> bool {
+fn match_runs(runs: &[CharRun], mut chars: impl Iterator<Item = u32>) -> bool {
     let mut next = chars.next();
     for run in runs {
         let mut count = 0;
@@ -197,9 +197,9 @@ fn match_runs(runs: &[Run], mut chars: impl Iterator<Item = u32>) -> bool {
     next.is_none()
 }
 
-/// Without what always holds for a whole text: `^`, `\A` in front, `$`, `\z` at the end.
+/// Removes anchors that always hold for a whole text: leading `^`, `\A`, trailing `$`, `\z`.
 fn unanchored(node: &Node) -> &[Node] {
-    let mut nodes = pieces(node);
+    let mut nodes = sequence(node);
     while let [Node::Look(Look::TextStart), rest @ ..] = nodes {
         nodes = rest;
     }
@@ -209,38 +209,38 @@ fn unanchored(node: &Node) -> &[Node] {
     nodes
 }
 
-fn pieces(node: &Node) -> &[Node] {
+fn sequence(node: &Node) -> &[Node] {
     match node {
         Node::Concat(nodes) => nodes,
-        Node::Capture(_, node) => pieces(node),
+        Node::Capture(_, node) => sequence(node),
         node => std::slice::from_ref(node),
     }
 }
 
-fn ways(nodes: &[Node]) -> Option<Vec<Way>> {
+fn alternatives(nodes: &[Node]) -> Option<Vec<Alternative>> {
     let branches = match nodes {
         [Node::Alternate(branches)] => branches,
-        [Node::Capture(_, node)] => return ways(unanchored(node)),
-        _ => return way(nodes),
+        [Node::Capture(_, node)] => return alternatives(unanchored(node)),
+        _ => return sequence_alternatives(nodes),
     };
     let mut out = Vec::new();
     for branch in branches {
-        out.extend(ways(unanchored(branch))?);
-        if out.len() > MAX_WAYS {
+        out.extend(alternatives(unanchored(branch))?);
+        if out.len() > MAX_ALTERNATIVES {
             return None;
         }
     }
     Some(out)
 }
 
-/// The ways of a sequence: one for each choice of its texts.
-fn way(nodes: &[Node]) -> Option<Vec<Way>> {
-    if count(nodes)? > MAX_WAYS {
+/// The alternatives of a sequence: one for each choice of its texts.
+fn sequence_alternatives(nodes: &[Node]) -> Option<Vec<Alternative>> {
+    if count(nodes)? > MAX_ALTERNATIVES {
         return None;
     }
     let mut gaps = Vec::new();
     let mut newlines = Vec::new();
-    // Alternatives, each a list of the texts between the gaps.
+    // The choices, each a list of the texts between the gaps.
     let mut choices = vec![vec![String::new()]];
     for node in nodes {
         if let Some((gap, newline)) = gap(node) {
@@ -280,16 +280,16 @@ fn way(nodes: &[Node]) -> Option<Vec<Way>> {
     choices.into_iter().map(|choice| assemble(choice, &gaps, newline)).collect()
 }
 
-fn assemble(texts: Vec<String>, gaps: &[Gap], newline: bool) -> Option<Way> {
+fn assemble(texts: Vec<String>, gaps: &[Gap], newline: bool) -> Option<Alternative> {
     let mut texts = texts.into_iter().map(String::into_boxed_str);
     let prefix = texts.next()?;
-    let Some((&last, before)) = gaps.split_last() else { return Some(Way::Text(prefix)) };
+    let Some((&last, before)) = gaps.split_last() else { return Some(Alternative::Text(prefix)) };
     let middles = before.iter().copied().zip(texts.by_ref()).collect();
     let suffix = texts.next()?;
-    Some(Way::Gaps(Box::new(Gaps { prefix, middles, last, suffix, newline })))
+    Some(Alternative::Gaps(Box::new(GapSequence { prefix, middles, last, suffix, newline })))
 }
 
-/// Whether a node is `.*` or `.+`, and whether it takes line feeds.
+/// Whether a node is `.*` or `.+`, and whether it matches line feeds.
 fn gap(node: &Node) -> Option<(Gap, bool)> {
     let node = match node {
         Node::Capture(_, node) => node,
@@ -308,11 +308,11 @@ fn gap(node: &Node) -> Option<(Gap, bool)> {
     }
 }
 
-/// How many texts a sequence can match, its gaps aside, counted before any is written out.
+/// Number of texts that a sequence can match, not counting its gaps; computed before listing any.
 fn count(nodes: &[Node]) -> Option<usize> {
     nodes.iter().try_fold(1_usize, |product, node| {
         let texts = if gap(node).is_some() { 1 } else { count_one(node)? };
-        product.checked_mul(texts).filter(|&product| product <= MAX_WAYS)
+        product.checked_mul(texts).filter(|&product| product <= MAX_ALTERNATIVES)
     })
 }
 
@@ -321,7 +321,7 @@ fn count_one(node: &Node) -> Option<usize> {
         Node::Empty | Node::Literal(_) => Some(1),
         Node::Class(set) => {
             let size = set.ranges().iter().map(|&(low, high)| (high - low) as usize + 1).sum();
-            // Only tiny sets such as `[.]` or the two cases of a letter.
+            // Only tiny sets, such as `[.]` or the two cases of a letter.
             (1..=4).contains(&size).then_some(size)
         }
         Node::Capture(_, node) => count_one(node),
@@ -334,7 +334,7 @@ fn count_one(node: &Node) -> Option<usize> {
     }
 }
 
-/// All texts a node can match; `count` says they are few.
+/// All texts that a node can match; `count` ensures that they are few.
 fn texts(node: &Node) -> Option<Vec<String>> {
     match node {
         Node::Empty => Some(vec![String::new()]),
@@ -344,7 +344,7 @@ fn texts(node: &Node) -> Option<Vec<String>> {
             members.map(|c| char::from_u32(c).map(String::from)).collect()
         }
         Node::Capture(_, node) => texts(node),
-        Node::Concat(nodes) => way(nodes)?.into_iter().map(Way::into_text).collect(),
+        Node::Concat(nodes) => sequence_alternatives(nodes)?.into_iter().map(Alternative::into_text).collect(),
         Node::Alternate(nodes) => {
             let mut out = Vec::new();
             for node in nodes {
@@ -361,21 +361,21 @@ fn texts(node: &Node) -> Option<Vec<String>> {
     }
 }
 
-impl Way {
+impl Alternative {
     fn into_text(self) -> Option<String> {
         match self {
-            Way::Text(text) => Some(text.into_string()),
-            Way::Gaps(_) => None,
+            Alternative::Text(text) => Some(text.into_string()),
+            Alternative::Gaps(_) => None,
         }
     }
 }
 
-fn runs(nodes: &[Node]) -> Option<Vec<Run>> {
-    let mut out: Vec<Run> = Vec::new();
+fn runs(nodes: &[Node]) -> Option<Vec<CharRun>> {
+    let mut out: Vec<CharRun> = Vec::new();
     for node in nodes {
         let run = run(node)?;
         if let Some(last) = out.last() {
-            // After a run of varying length something must follow that ends it.
+            // Something must follow a run of varying length that ends it.
             if last.min != last.max && (run.min == 0 || last.set.meets(&run.set)) {
                 return None;
             }
@@ -385,7 +385,7 @@ fn runs(nodes: &[Node]) -> Option<Vec<Run>> {
     Some(out)
 }
 
-fn run(node: &Node) -> Option<Run> {
+fn run(node: &Node) -> Option<CharRun> {
     match node {
         Node::Capture(_, node) => run(node),
         Node::Repeat(repeat) => {
@@ -394,10 +394,10 @@ fn run(node: &Node) -> Option<Run> {
                 return None;
             }
             let max = repeat.max.map_or(usize::MAX, |max| max as usize);
-            Some(Run { min: repeat.min as usize, max, ..one })
+            Some(CharRun { min: repeat.min as usize, max, ..one })
         }
-        Node::Literal(c) => Some(Run { set: CharSet::new(&Set::from_ranges(&[(*c, *c)])), min: 1, max: 1 }),
-        Node::Class(set) => Some(Run { set: CharSet::new(set), min: 1, max: 1 }),
+        Node::Literal(c) => Some(CharRun { set: CharSet::new(&Set::from_ranges(&[(*c, *c)])), min: 1, max: 1 }),
+        Node::Class(set) => Some(CharRun { set: CharSet::new(set), min: 1, max: 1 }),
         _ => None,
     }
 }
@@ -423,7 +423,7 @@ impl CharSet {
         }
     }
 
-    /// Whether a byte is a character of the set that is ASCII.
+    /// Whether an ASCII byte is in the set.
     #[inline]
     fn has_ascii(&self, byte: u8) -> bool {
         self.ascii.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
@@ -437,7 +437,7 @@ impl CharSet {
     fn meets(&self, other: &CharSet) -> bool {
         let [a, b] = self.ascii;
         let [c, d] = other.ascii;
-        // Of two ranges that meet, one starts within the other.
+        // If two ranges intersect, one starts within the other.
         let starts_in = |x: &CharSet, y: &CharSet| {
             x.beyond.iter().any(|&(low, _)| {
                 let at = y.beyond.partition_point(|&(_, high)| high < low.max(0x80));

@@ -1,8 +1,7 @@
-//! General categories and scripts, `\p{…}`, and case variants, `(?i)`, as RE2/J knows them.
+//! General categories and scripts, `\p{…}`, and case variants, `(?i)`, as RE2/J has them.
 //!
-//! It carries the tables of Unicode 6.0: later scripts are unknown to it, and characters assigned
-//! later belong to no class. Membership of every assigned character was compared with the official
-//! engine.
+//! RE2/J carries the tables of Unicode 6.0: it lacks later scripts, and characters assigned later belong to no class.
+//! Membership of every assigned character was compared with the official engine.
 
 use std::sync::LazyLock;
 
@@ -10,12 +9,12 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind, Literal
 
 use super::classes::{MAX, SURROGATES, Set, from_class};
 
-/// The last character that `(?i)` looks at in a set: the last cased one of Unicode 6.0.
+/// The last character of a set that `(?i)` folds: the last cased one of Unicode 6.0.
 const LAST_FOLDED: char = '\u{1044F}';
 
-/// The characters with variants: RE2/J has these from Java, here 17 with Unicode 13. Left out are
-/// variants of Cyrillic letters that already had two forms; given one, RE2/J never ends. And three pairs
-/// that look alike and are variants of each other only since Unicode 15.1.
+/// The characters with case variants: RE2/J has these from Java, here 17 with Unicode 13. This leaves out variants of
+/// Cyrillic letters that already had two forms, on which RE2/J does not terminate, and three look-alike pairs that are
+/// variants of each other only since Unicode 15.1.
 static FOLDABLE: LazyLock<ClassUnicode> = LazyLock::new(|| {
     let mut class = lookup("age=13.0").unwrap_or_else(ClassUnicode::empty);
     let without = [
@@ -31,7 +30,7 @@ static FOLDABLE: LazyLock<ClassUnicode> = LazyLock::new(|| {
 });
 
 impl Set {
-    /// With the simple case variants of every member.
+    /// Adds the simple case variants of every member.
     pub(super) fn folded(&self) -> Set {
         if self.ranges().iter().all(|&(low, high)| low == high && high < 0x80) {
             return self.folded_ascii();
@@ -41,13 +40,13 @@ impl Set {
         self.with_variants(class, &FOLDABLE)
     }
 
-    /// The same for a single character outside of a set, where RE2/J does not stop so early.
+    /// [`Set::folded`] of a single character outside a class, which RE2/J folds without that bound.
     pub(super) fn folded_literal(c: u32) -> Set {
         let set = Set::from_ranges(&[(c, c)]);
         if c < 0x80 { set.folded_ascii() } else { set.with_variants(set.to_class(), &FOLDABLE) }
     }
 
-    /// The same for a class by name, whose variants RE2/J keeps in its own tables.
+    /// [`Set::folded`] of a named class, whose variants RE2/J keeps in its own tables.
     fn folded_table(&self) -> Set {
         match ASSIGNED.as_ref() {
             Some(assigned) => self.with_variants(self.to_class(), assigned),
@@ -66,7 +65,7 @@ impl Set {
         out
     }
 
-    /// The usual case, single letters, without a look at the tables.
+    /// Folds single ASCII letters, the usual case, without the tables.
     fn folded_ascii(&self) -> Set {
         let mut out = self.clone();
         for &(c, _) in self.ranges() {
@@ -88,13 +87,13 @@ impl Set {
     }
 }
 
-/// The general category or script `name`, spelled exactly as RE2/J spells it, with the variants
-/// RE2/J gives it under `(?i)` when `fold` is set.
+/// The general category or script `name`, spelled exactly as RE2/J spells it; with `fold`, the variants that RE2/J adds
+/// under `(?i)`.
 pub(super) fn unicode(name: &str, fold: bool) -> Option<Set> {
     let mut set = named(name)?;
     match name {
         _ if !fold => {}
-        // Against all expectation `(?i)\p{Ll}` does not match `A`, while `(?i)\p{Lu}` matches `a`.
+        // Unexpectedly, `(?i)\p{Ll}` does not match `A`, while `(?i)\p{Lu}` matches `a`.
         "Ll" => {
             set.add_set(&Set::from_ranges(LL_VARIANTS));
             set.normalize();
@@ -105,7 +104,7 @@ pub(super) fn unicode(name: &str, fold: bool) -> Option<Set> {
     Some(set)
 }
 
-/// What RE2/J adds to `Ll` under `(?i)`: upper case letters that have further variants.
+/// The characters that RE2/J adds to `Ll` under `(?i)`: upper case letters that have further variants.
 #[rustfmt::skip]
 const LL_VARIANTS: &[(u32, u32)] = &[
     (0x4B, 0x4B), (0x53, 0x53), (0xC5, 0xC5), (0x1C4, 0x1C5), (0x1C7, 0x1C8), (0x1CA, 0x1CB),
@@ -132,7 +131,7 @@ fn named(name: &str) -> Option<Set> {
     }
 }
 
-/// The characters Unicode 6.0 assigns.
+/// The characters that Unicode 6.0 assigns.
 static ASSIGNED: LazyLock<Option<ClassUnicode>> = LazyLock::new(|| lookup("age=6.0"));
 
 fn table(name: &str, changes: &[Change]) -> Option<Set> {
@@ -140,7 +139,7 @@ fn table(name: &str, changes: &[Change]) -> Option<Set> {
     class.intersect(ASSIGNED.as_ref()?);
     for &(low, high, now, then) in changes {
         let range = ClassUnicodeRange::new(char::from_u32(low)?, char::from_u32(high)?);
-        // `L` holds `Lu`; no script's name begins with another's.
+        // `L` includes `Lu`; no script's name starts with another's.
         if then.starts_with(name) {
             class.push(range);
         } else if now.starts_with(name) {
@@ -163,7 +162,7 @@ fn lookup(name: &str) -> Option<ClassUnicode> {
     }
 }
 
-/// Characters from the first to the second; their class now, and their class in Unicode 6.0.
+/// First and last character of a range, its class now, and its class in Unicode 6.0.
 type Change = (u32, u32, &'static str, &'static str);
 
 const CATEGORY_CHANGES: &[Change] = &[
@@ -209,13 +208,13 @@ const SCRIPT_CHANGES: &[Change] = &[
     (0xFDFD, 0xFDFD, "Arabic", "Common"),
 ];
 
-/// Accepted by the official engine, all tried.
+/// The categories that the official engine accepts, all tried.
 const CATEGORIES: &[&str] = &[
     "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi",
     "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Cc", "Cf", "Co",
 ];
 
-/// Accepted by the official engine, all tried: the scripts of Unicode 6.0.
+/// The scripts that the official engine accepts, all tried: those of Unicode 6.0.
 #[rustfmt::skip]
 const SCRIPTS: &[&str] = &[
     "Arabic", "Armenian", "Avestan", "Balinese", "Bamum", "Batak", "Bengali", "Bopomofo", "Brahmi",

@@ -5,10 +5,11 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::{
+    request::ServiceProduct,
     stdlib::{self, Dialect},
     syntax::ast::{self, Expr, ExprId, Exprs, PathPart, Segment, UnaryOp, Version},
     text::Source,
-    value::{Root, Value},
+    value::Value,
 };
 
 use super::{
@@ -89,7 +90,15 @@ impl<'s> Lowering<'s> {
         let statements = self.statements.slice(self.statements.since(first))?;
         let aborts = statements.iter().any(|statement| statement.aborts);
         let name = service.name.text.to_string();
-        Ok(ServiceProgram { root: Root::of(&name), name, version: self.version, functions, blocks, aborts, matcher })
+        Ok(ServiceProgram {
+            product: ServiceProduct::of_service(&name),
+            name,
+            version: self.version,
+            functions,
+            blocks,
+            aborts,
+            matcher,
+        })
     }
 
     /// Opens a level of functions: declares all of them before it compiles them, so that they see each other.

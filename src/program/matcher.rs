@@ -5,8 +5,9 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::{
+    request::ServiceProduct,
     syntax::ast::Version,
-    value::{Root, SegmentRange, Segments, same_bytes},
+    value::{PathPrefix, SegmentRange, Segments, same_bytes},
 };
 
 use super::{Block, Corrupt, Id, Table, chain::Cell};
@@ -22,8 +23,8 @@ pub struct Matcher {
     lead: Vec<(usize, Box<str>)>,
     /// The number of segments that every path begins with.
     led: usize,
-    /// The product whose paths all have the first two of these names.
-    root: Option<Root>,
+    /// The prefix of a product, if the first two of these names are its names.
+    prefix: Option<&'static PathPrefix>,
     /// The branch after them.
     start: Id<Branch>,
     /// The number of segments that a glob takes at least: one in version 1.
@@ -50,7 +51,7 @@ impl Matcher {
         let shortest_glob = usize::from(version == Version::V1);
         let mut branches = Table::default();
         let start = branches.push(Branch::default());
-        let mut matcher = Matcher { branches, lead: Vec::new(), led: 0, root: None, start, shortest_glob };
+        let mut matcher = Matcher { branches, lead: Vec::new(), led: 0, prefix: None, start, shortest_glob };
         for (id, (block, path)) in blocks.ids().zip(blocks.iter().zip(paths)) {
             if let Some(path) = path.filter(|_| !block.statements.is_empty()) {
                 matcher.add(id, path)?;
@@ -62,7 +63,8 @@ impl Matcher {
             matcher.start = next;
         }
         if let [(0, first), (2, last), ..] = matcher.lead.as_slice() {
-            matcher.root = Root::ALL.into_iter().find(|root| root.names() == (first, last));
+            let mut prefixes = ServiceProduct::ALL.into_iter().map(ServiceProduct::prefix);
+            matcher.prefix = prefixes.find(|prefix| (prefix.first, prefix.last) == (&**first, &**last));
         }
         for branch in matcher.branches.iter_mut() {
             branch.blocks.sort_unstable_by_key(|block| rank(blocks, *block));
@@ -119,9 +121,10 @@ impl Matcher {
     /// Whether a path begins as all do.
     #[inline(always)]
     fn leads(&self, path: &Segments<'_>) -> bool {
-        let known = if path.root().is_some() && path.root() == self.root { 2 } else { 0 };
+        let same = path.prefix().zip(self.prefix).is_some_and(|(path, rules)| std::ptr::eq(path, rules));
+        let known = if same { 2 } else { 0 };
         for (at, name) in self.lead.iter().skip(known) {
-            if !same_bytes(name.as_bytes(), path.octets(*at)) {
+            if !same_bytes(name.as_bytes(), path.bytes(*at)) {
                 return false;
             }
         }
@@ -149,7 +152,7 @@ impl Matcher {
                 let only = longest == 0 && branch.wildcard.is_none() && branch.few.is_empty();
                 return if only { Ok(Some(&self.branches.get(after)?.blocks)) } else { Ok(None) };
             }
-            branch = match (branch.literal(path.octets(at)), branch.wildcard) {
+            branch = match (branch.literal(path.bytes(at)), branch.wildcard) {
                 (Some(_), Some(_)) => return Ok(None),
                 (Some(next), None) | (None, Some(next)) => self.branches.get(next)?,
                 (None, None) => return Ok(Some(&[])),
@@ -199,7 +202,7 @@ impl Matcher {
                 // Only a glob covers any number of segments.
                 return Ok(());
             }
-            next = match (branch.literal(path.octets(at)), branch.wildcard) {
+            next = match (branch.literal(path.bytes(at)), branch.wildcard) {
                 (Some(literal), Some(wildcard)) => {
                     self.walk(literal, path, at + 1, matched)?;
                     wildcard

@@ -18,7 +18,7 @@
 //!
 //! `lower.rs` makes two things of it. The paths become branches of one tree of segments (`matcher.rs`), which finds the
 //! blocks of a request however many there are. What all paths begin with, here the whole path, is compared at once;
-//! every request to Storage has the [`Root`](crate::value::Root) `/b/{bucket}/o`. The condition becomes operations, which a
+//! every request to Storage has the [prefix](crate::value::PathPrefix) `/b/{bucket}/o`. The condition becomes operations, which a
 //! [`Program`] lists one a line, with a number for each:
 //!
 //! ```text

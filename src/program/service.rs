@@ -1,6 +1,6 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
-use crate::{syntax::ast::Version, text::Span, value::Root};
+use crate::{request::ServiceProduct, syntax::ast::Version, text::Span};
 
 use super::{Code, Corrupt, Function, Id, Ids, Matcher, OpId, Table, listing};
 
@@ -121,7 +121,7 @@ pub struct ServiceProgram {
     /// Its name.
     pub name: String,
     /// What the paths of its requests begin with.
-    pub root: Option<Root>,
+    pub product: Option<ServiceProduct>,
     /// The version of the language it is written in.
     pub version: Version,
     /// Functions outside services, compiled for this one, and then those declared outside its blocks.
@@ -166,10 +166,10 @@ impl Program {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// The service for paths with that root.
+    /// The service of a product.
     #[inline]
-    pub fn of(&self, root: Root) -> Option<&ServiceProgram> {
-        self.services.iter().find(|service| service.root == Some(root))
+    pub fn of(&self, product: ServiceProduct) -> Option<&ServiceProgram> {
+        self.services.iter().find(|service| service.product == Some(product))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The answer: may this request pass, and why.
+//! The answer to a request: whether it is allowed, and why.
 
 use crate::{
     eval::{Fault, StatementTrace, Trace},
@@ -16,7 +16,7 @@ pub struct Decision {
     pub(super) cause: Cause,
     pub(super) recorded: Option<Box<Recorded>>,
     pub(super) request: String,
-    /// Whether it is about documents of a collection that are not named.
+    /// Whether the request is a query for documents that it does not name.
     pub(super) query: bool,
 }
 
@@ -29,28 +29,28 @@ pub(super) struct Recorded {
     pub(super) nearest: Option<(Nearest, bool)>,
 }
 
-/// What decided.
+/// What decided a request.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// A statement permits: where it stands.
+    /// The statement at this location allows.
     Permitted(Span),
     /// The file has no rules for this service.
     NoService,
-    /// No block covers the path, or none of them speaks of the method.
+    /// No block matches the path, or none of the matching blocks names the method.
     NoStatement,
-    /// Every condition was false.
+    /// Every condition is false.
     ConditionsFalse,
-    /// None permits, and this was the first condition that failed.
+    /// No condition is true, and this was the first that failed.
     Failed(Fault),
-    /// The evaluation ended early: a limit was exceeded.
+    /// The evaluation ended early, because it exceeded a limit.
     Aborted(Fault),
-    /// The request cannot be decided by any rules, such as an empty path.
+    /// No rules can decide the request, for example because its path is empty.
     Refused(String),
 }
 
 impl Cause {
-    /// The name of the cause in decisions as data: `permitted`, `no-statement`.
+    /// The name of the cause in serialized decisions: `permitted`, `no-statement`.
     pub fn name(&self) -> &'static str {
         match self {
             Cause::Permitted(_) => "permitted",
@@ -65,17 +65,17 @@ impl Cause {
 }
 
 impl Decision {
-    /// Whether the request may pass.
+    /// Whether the request is allowed.
     pub fn is_allowed(&self) -> bool {
         matches!(self.cause, Cause::Permitted(_))
     }
 
-    /// What decided.
+    /// What decided the request.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// The error that kept the rules from permitting, if one did.
+    /// The error that prevented the rules from allowing, if there is one.
     pub fn error(&self) -> Option<&Fault> {
         match &self.cause {
             Cause::Failed(fault) | Cause::Aborted(fault) => Some(fault),
@@ -83,9 +83,9 @@ impl Decision {
         }
     }
 
-    /// What decided, in a sentence: where it permits, or why nothing does.
+    /// The cause in one sentence: the location of the statement that allows, or why none does.
     pub fn reason(&self) -> String {
-        let place = |span: Span| {
+        let location = |span: Span| {
             let at = self.source.position(span.start);
             format!("{}:{}:{}", self.source.name(), at.line, at.column)
         };
@@ -94,7 +94,7 @@ impl Decision {
             format!("{} ({}:{}:{})", in_full(fault), self.source.name(), at.line, at.column)
         };
         match &self.cause {
-            Cause::Permitted(span) => format!("permitted by {}", place(*span)),
+            Cause::Permitted(span) => format!("permitted by {}", location(*span)),
             Cause::NoService => "the rules have no service for this request".to_owned(),
             Cause::NoStatement => "no statement covers this path and method".to_owned(),
             Cause::ConditionsFalse => "no condition is true".to_owned(),
@@ -104,20 +104,20 @@ impl Decision {
         }
     }
 
-    /// What the decision went through, where it was asked for with `explain`.
+    /// The trace of the evaluation, if the decision was made by `explain`.
     pub fn trace(&self) -> Option<&Trace> {
         self.recorded.as_ref().map(|recorded| &recorded.trace)
     }
 
-    /// The statements that were tried, where that is known.
+    /// The statements that were evaluated, if the decision has a trace.
     #[doc(hidden)]
     pub fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
         self.trace().into_iter().flat_map(Trace::statements)
     }
 
-    /// Of a denial that was asked for with `explain`, where no block covers the path: the block that comes nearest. So
-    /// also where only a catch-all covers it, if that permits nothing, whoever asks, or if one misspelt name keeps another
-    /// block from covering it.
+    /// For a denial made by `explain`: the block nearest to the path, if no block matches it. If only a catch-all
+    /// matches, this requires that the catch-all never allows anything, or that one misspelt name prevents the match of
+    /// another block.
     pub fn nearest(&self) -> Option<&Nearest> {
         let recorded = self.recorded.as_ref()?;
         let (nearest, is_misspelt) = recorded.nearest.as_ref()?;
@@ -128,28 +128,28 @@ impl Decision {
         (*is_misspelt || permits_nothing()).then_some(nearest)
     }
 
-    /// Of a denial that was asked for with `explain`, what may help, in a line: the block that comes nearest to the
-    /// path, what a query has to state, or what is null and why.
+    /// For a denial made by `explain`, a hint in one line: the nearest block, the filter that a query lacks, or the
+    /// variable that is null and why.
     pub fn hint(&self) -> Option<String> {
         let nearest = self.nearest().map(|nearest| nearest.in_line(&self.source));
         nearest.or_else(|| self.missing_filter()).or_else(|| null::hint(self))
     }
 
-    /// Of an explained denial of a query, what the query has to state so that rules can permit it; `None` where that is
-    /// not what it lacks.
+    /// For a denied query with a trace: the filter that the query has to state so that rules can allow it; `None` if a
+    /// filter would not help.
     #[doc(hidden)]
     pub fn missing_filter(&self) -> Option<String> {
         let denied = matches!(self.cause, Cause::Failed(_) | Cause::ConditionsFalse);
         self.trace().filter(|_| self.query && denied).and_then(|trace| undecided::hint(&self.source, trace))
     }
 
-    /// The text of the rules that decided.
+    /// The source text of the rules.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// The decision as a person reads it: blocks, statements, every sub-expression, and what was decisive. Without a
-    /// trace only the reason.
+    /// The decision as text for people: blocks, statements, every sub-expression, and the decisive location. Without a
+    /// trace, only the reason.
     pub fn explanation(&self) -> Explanation<'_> {
         Explanation { decision: self, width: crate::explain::Width::default() }
     }

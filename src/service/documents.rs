@@ -1,4 +1,4 @@
-//! Documents that rules ask for while they are evaluated, and what their names are.
+//! The documents that rules read during an evaluation, and their names.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,15 +7,15 @@ use crate::{
     value::{Map, Path, Segment, Str, StrBuf, Value},
 };
 
-/// The database that a request is about unless it says otherwise.
+/// The database of a request that names none.
 pub const DEFAULT_DATABASE: &str = "(default)";
 
-/// Most octets of one segment of a name.
+/// Maximum size of one segment of a name in bytes.
 const MAX_SEGMENT: usize = 1500;
 
 /// The full name of a document: `/databases/(default)/documents/users/alice`.
 ///
-/// No segment holds a slash, so that the text and the segments tell the same.
+/// No segment contains a slash, so the text determines the segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DocumentPath<'p> {
     full: &'p str,
@@ -24,14 +24,13 @@ pub struct DocumentPath<'p> {
 }
 
 impl<'p> DocumentPath<'p> {
-    /// Reads a full name. `None` where it names no document: another beginning, a collection, or a segment that no
-    /// document can have.
+    /// Parses a full name. `None` for another prefix, for a collection, or for a segment that no document can have.
     pub fn parse(full: &'p str) -> Option<Self> {
-        let (database, relative) = split_full(full)?;
+        let (database, relative) = split_full_name(full)?;
         is_document(relative).then_some(DocumentPath { full, database, relative })
     }
 
-    /// The whole name, with a slash before it.
+    /// The full name, with a leading slash.
     pub fn full(self) -> &'p str {
         self.full
     }
@@ -58,27 +57,28 @@ impl<'p> DocumentPath<'p> {
     }
 }
 
-/// Database and name within it of a full name, the slash before it optional: `/databases/DATABASE/documents/NAME`.
-pub fn split_full(full: &str) -> Option<(&str, &str)> {
+/// Splits a full name into the database and the name within it: `/databases/DATABASE/documents/NAME`. The leading slash
+/// is optional.
+pub fn split_full_name(full: &str) -> Option<(&str, &str)> {
     let rest = full.strip_prefix('/').unwrap_or(full).strip_prefix("databases/")?;
     let (database, rest) = rest.split_once('/')?;
     let relative = rest.strip_prefix("documents/")?;
     (!database.is_empty()).then_some((database, relative))
 }
 
-/// Whether a document can have the name within its database.
+/// Whether a document can have this name within its database.
 fn is_document(relative: &str) -> bool {
-    relative.split('/').count().is_multiple_of(2) && impossible_segment(relative).is_none()
+    relative.split('/').count().is_multiple_of(2) && invalid_segment(relative).is_none()
 }
 
 /// The first segment of a name within a database that no document or collection can have.
-pub fn impossible_segment(relative: &str) -> Option<&str> {
+pub fn invalid_segment(relative: &str) -> Option<&str> {
     let mut segments = relative.split('/').enumerate();
-    segments.find(|(at, segment)| !is_possible(segment, at % 2 == 1)).map(|(_, segment)| segment)
+    segments.find(|(at, segment)| !is_valid_segment(segment, at % 2 == 1)).map(|(_, segment)| segment)
 }
 
-/// Whether a document, or a collection, can have the segment in its name.
-fn is_possible(segment: &str, of_document: bool) -> bool {
+/// Whether the name of a document (at even positions, of a collection) can contain the segment.
+fn is_valid_segment(segment: &str, of_document: bool) -> bool {
     let reserved = segment.len() > "____".len() && segment.starts_with("__") && segment.ends_with("__");
     !matches!(segment, "" | "." | "..")
         && segment.len() <= MAX_SEGMENT
@@ -86,118 +86,119 @@ fn is_possible(segment: &str, of_document: bool) -> bool {
         && (!reserved || of_document && is_numeric_id(segment))
 }
 
-/// `__id7__`: how a document is called whose id is a number.
+/// Whether the segment is the canonical name of a document with a numeric id, such as `__id7__`.
 fn is_numeric_id(segment: &str) -> bool {
-    numeric(segment).is_some_and(|number| number.is_some_and(|number| numeric_id(number) == segment))
+    parse_numeric_id(segment).is_some_and(|number| number.is_some_and(|number| format_numeric_id(number) == segment))
 }
 
-/// The number in `__id7__`; `None` where an id is none of these, `Some(None)` where it is no number that an id can be.
-fn numeric(id: &str) -> Option<Option<i64>> {
+/// The number in `__id7__`. `None` if the id has another form, `Some(None)` if its number is invalid.
+fn parse_numeric_id(id: &str) -> Option<Option<i64>> {
     let digits = id.strip_prefix("__id")?.strip_suffix("__")?;
-    // Other than a parser of numbers, ids have no plus sign.
+    // The parser of numbers accepts a plus sign, ids do not.
     Some(digits.parse().ok().filter(|number| *number != 0 && !digits.starts_with('+')))
 }
 
-fn numeric_id(number: i64) -> String {
+fn format_numeric_id(number: i64) -> String {
     format!("__id{number}__")
 }
 
-/// Why a path names no document within reach.
+/// Why a path names no document that the rules can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misnamed {
-    /// It does not begin with `/databases/DATABASE/documents`.
-    Beginning,
-    /// It names another database.
+pub enum DocumentPathError {
+    /// The path does not start with `/databases/DATABASE/documents`.
+    Prefix,
+    /// The path names another database.
     Database,
-    /// It ends there.
-    Nothing,
-    /// It has an odd number of segments behind that.
+    /// The path ends after that prefix.
+    Empty,
+    /// An odd number of segments follows the prefix.
     Collection,
-    /// A document cannot have the id.
+    /// A document cannot have this id.
     Id,
 }
 
-/// What a path of rules names.
+/// The document that a path of rules names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Name {
-    /// A document that can be there: its full name.
+pub(super) enum DocumentName {
+    /// A document that can exist, with its full name.
     Document(String),
-    /// One that no database can hold: its segments behind `documents`.
+    /// A document that cannot exist, with its segments after `documents`.
     Impossible(Vec<StrBuf>),
 }
 
-impl Name {
-    /// Reads the segments of a path; `nameless` says whether an empty name stands for the default database.
+impl DocumentName {
+    /// Parses the segments of a path. `default_if_empty` tells whether an empty database name means the default
+    /// database.
     ///
     /// # Errors
     ///
-    /// Segments that name no document, or one of another database than the given.
-    pub(super) fn of(texts: &[Str<'_>], database: &str, nameless: bool) -> Result<Self, Misnamed> {
-        let [first, stated, third, names @ ..] = texts else { return Err(Misnamed::Beginning) };
+    /// Segments that name no document, or a document of another database.
+    pub(super) fn of(texts: &[Str<'_>], database: &str, default_if_empty: bool) -> Result<Self, DocumentPathError> {
+        let [first, stated, third, names @ ..] = texts else { return Err(DocumentPathError::Prefix) };
         if *first != Str::Utf8("databases") || *third != Str::Utf8("documents") {
-            return Err(Misnamed::Beginning);
+            return Err(DocumentPathError::Prefix);
         }
-        if *stated != Str::Utf8(database) && !(nameless && stated.is_empty() && database == DEFAULT_DATABASE) {
-            return Err(Misnamed::Database);
+        if *stated != Str::Utf8(database) && !(default_if_empty && stated.is_empty() && database == DEFAULT_DATABASE) {
+            return Err(DocumentPathError::Database);
         }
         if names.is_empty() {
-            return Err(Misnamed::Nothing);
+            return Err(DocumentPathError::Empty);
         }
         if !names.len().is_multiple_of(2) {
-            return Err(Misnamed::Collection);
+            return Err(DocumentPathError::Collection);
         }
         let mut full = Some(format!("/databases/{database}/documents"));
         for (at, segment) in names.iter().enumerate() {
             let of_document = at % 2 == 1;
             let text = segment.to_string();
-            // `__id07__` is another word for `__id7__`, and an id without a number is none.
-            let text = match numeric(&text).filter(|_| of_document) {
-                Some(number) => numeric_id(number.ok_or(Misnamed::Id)?),
+            // `__id07__` is another spelling of `__id7__`, and `__idx__` is not an id.
+            let text = match parse_numeric_id(&text).filter(|_| of_document) {
+                Some(number) => format_numeric_id(number.ok_or(DocumentPathError::Id)?),
                 None => text,
             };
             if of_document && text.is_empty() {
-                return Err(Misnamed::Id);
+                return Err(DocumentPathError::Id);
             }
             match &mut full {
-                Some(full) if segment.as_utf8().is_some() && is_possible(&text, of_document) => {
+                Some(full) if segment.as_utf8().is_some() && is_valid_segment(&text, of_document) => {
                     full.extend(["/", &text])
                 }
                 full => *full = None,
             }
         }
         Ok(match full {
-            Some(full) => Name::Document(full),
-            None => Name::Impossible(names.iter().map(|name| name.to_buf()).collect()),
+            Some(full) => DocumentName::Document(full),
+            None => DocumentName::Impossible(names.iter().map(|name| name.to_buf()).collect()),
         })
     }
 
-    /// The name that a host is asked by.
+    /// The name by which the host is asked.
     pub(super) fn document<'p>(&'p self, database: &'p str) -> Option<DocumentPath<'p>> {
-        let Name::Document(full) = self else { return None };
+        let DocumentName::Document(full) = self else { return None };
         let relative = full.get("/databases/".len() + database.len() + "/documents/".len()..)?;
         Some(DocumentPath { full, database, relative })
     }
 }
 
-/// What the writes of a commit leave of a document.
+/// What the writes of a commit do to a document.
 #[derive(Clone, Debug, PartialEq)]
-pub enum After {
-    /// None of them is about it.
+pub enum WriteEffect {
+    /// No write affects the document.
     Unchanged,
-    /// These fields.
+    /// The document has these fields.
     Written(Value),
-    /// They delete it, whether it is there or not.
+    /// The document does not exist after the commit, whether or not it did before.
     Deleted,
 }
 
-/// Where `get`, `exists` and their kin find documents. Rules reach documents of the request's database only, and those
-/// of `(default)` from Storage. Each path is asked for at most once in an evaluation.
+/// The source of the documents that `get`, `exists` and related functions read. Rules reach only documents of the
+/// request's database, from Storage those of `(default)`. An evaluation asks for each path at most once.
 ///
-/// `()` has no documents. A map has those whose names are its keys: `users/alice` is a document of the request's
-/// database, `/databases/eu/documents/users/alice` one of the database `eu`.
+/// `()` has no documents. A map has the documents whose names are its keys: `users/alice` is a document of the
+/// request's database, `/databases/eu/documents/users/alice` one of the database `eu`.
 ///
-/// A host that keeps documents elsewhere answers by name. What keeps it from knowing is an error, never a missing document:
-/// rules may permit what is not there.
+/// A host that keeps documents elsewhere answers by name. If it cannot read a document, it must return an error, not a
+/// missing document: rules may allow a request because a document does not exist.
 ///
 /// ```
 /// use firewarden::{Auth, BoxError, DocumentPath, Documents, Error, Value, firestore::{Request, Ruleset}};
@@ -208,7 +209,7 @@ pub enum After {
 ///
 /// impl Documents for Files {
 ///     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError> {
-///         // No segment of a name is empty, `.` or `..`, or holds a slash.
+///         // No segment of a name is empty, `.` or `..`, or contains a slash.
 ///         match std::fs::read(self.0.join(format!("{}.json", path.relative()))) {
 ///             Ok(text) => Ok(Some(serde_json::from_slice::<Json>(&text)?.into())),
 ///             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -226,30 +227,31 @@ pub enum After {
 /// assert!(rules.permits(&get, &files)?);
 /// std::fs::write(folder.join("blocked/alice.json"), r#"{ "until": "2027" }"#)?;
 /// assert!(!rules.permits(&get, &files)?);
-/// // A file that holds no JSON is neither a block nor none: nothing is decided.
+/// // A file that is not JSON says neither that the document exists nor that it does not: the request has no decision.
 /// std::fs::write(folder.join("blocked/alice.json"), "{")?;
 /// assert!(matches!(rules.permits(&get, &files), Err(Error::Data(_))));
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Where documents have to be awaited, see the section about asynchronous services on the [first page](crate).
+/// For documents that have to be awaited, see the section about asynchronous services on the [first page](crate).
 pub trait Documents {
-    /// The fields of a document; `None` where there is none.
+    /// The fields of a document; `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the host from knowing. Then nothing is decided: the evaluation ends with [`crate::Error::Data`].
+    /// The host could not read the document. The request then has no decision: the evaluation ends with
+    /// [`crate::Error::Data`].
     fn get(&self, path: DocumentPath<'_>) -> Result<Option<Value>, BoxError>;
 
-    /// What the other writes of the same commit leave of a document, for `getAfter` and `existsAfter`. What the request
-    /// itself writes is not asked for. Without other writes nothing changes.
+    /// What the other writes of the same commit do to a document, for `getAfter` and `existsAfter`. The engine does not
+    /// ask for the document that the request itself writes. By default there are no other writes.
     ///
     /// # Errors
     ///
     /// As for [`Self::get`].
-    fn after(&self, _path: DocumentPath<'_>) -> Result<After, BoxError> {
-        Ok(After::Unchanged)
+    fn after(&self, _path: DocumentPath<'_>) -> Result<WriteEffect, BoxError> {
+        Ok(WriteEffect::Unchanged)
     }
 }
 
@@ -259,7 +261,8 @@ impl Documents for () {
     }
 }
 
-/// What a map holds under a full name, else under the name within the database; a slash before either is optional.
+/// Looks a document up in a map, by its full name, then by its name within the database; a leading slash of either is
+/// optional.
 fn in_map<'m>(path: DocumentPath<'_>, find: impl Fn(&str) -> Option<&'m Value>) -> Option<Value> {
     let full = path.full();
     let from_slash = full.len().checked_sub(path.relative().len() + 1).and_then(|at| full.get(at..));

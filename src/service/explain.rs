@@ -1,4 +1,4 @@
-//! A decision as a person reads it. Plain text; the command line adds colour.
+//! Decisions as text for people. The text is plain; the command adds colour.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -14,7 +14,7 @@ use crate::{
 
 use super::{Cause, Decision, null};
 
-/// A decision in words: blocks, statements, sub-expressions with their values, and what was decisive.
+/// A decision in words: blocks, statements, sub-expressions with their values, and the decisive location.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'d> {
     pub(super) decision: &'d Decision,
@@ -22,7 +22,7 @@ pub struct Explanation<'d> {
 }
 
 impl Explanation<'_> {
-    /// The same in lines of so many columns (30 to 1,000); without this, of 80. Places of files, which people follow,
+    /// Sets the width of the lines in columns (30 to 1,000); the default is 80. Source locations, which people follow,
     /// are not shortened.
     #[must_use]
     pub fn columns(self, columns: usize) -> Self {
@@ -99,7 +99,7 @@ fn write_statement(f: &mut Formatter<'_>, view: View<'_>, statement: &StatementT
 }
 
 impl Explanation<'_> {
-    /// The place in the rules that decided, with carets.
+    /// Writes the decisive location in the rules, with carets.
     fn decisive(&self, f: &mut Formatter<'_>) -> Result {
         let Decision { source, cause, .. } = self.decision;
         let Some(decisive) = self.decision.decisive() else { return Ok(()) };
@@ -108,7 +108,7 @@ impl Explanation<'_> {
         if let Some(why) = self.decision.error().and_then(|fault| fault.why.as_ref()) {
             say("  = note: ", why, f)?;
         }
-        // What went wrong elsewhere did no harm.
+        // Stray operands elsewhere do not matter to a request that is allowed.
         if !matches!(cause, Cause::Permitted(_)) {
             let conditions = self.decision.statements().filter_map(|statement| statement.condition.as_ref());
             let mut strays = conditions.flat_map(Step::all).filter_map(|step| step.stray.as_deref());
@@ -120,7 +120,8 @@ impl Explanation<'_> {
 }
 
 impl Decision {
-    /// What in the rules decided; `None` where nothing did, or where it is not known without a trace.
+    /// The location in the rules that decided the request; `None` if there is none, or if it is unknown without a
+    /// trace.
     #[doc(hidden)]
     pub fn decisive(&self) -> Option<Decisive<'_>> {
         let (span, text, operands) = match &self.cause {

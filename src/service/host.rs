@@ -1,4 +1,4 @@
-//! Documents behind the functions of the service: a memo for one evaluation, and the official limits.
+//! The documents behind the functions of the service, memoized for one evaluation, and their official limits.
 
 use std::cell::OnceCell;
 
@@ -9,124 +9,134 @@ use crate::{
     eval::Host,
     explain::shorten,
     program::ServiceFunction,
+    request::ServiceProduct,
     stdlib::{self, Failure},
-    value::{Map, PathRef, Root, SegmentRef, Str, Value, ValueRef},
+    value::{Map, PathRef, SegmentRef, Str, Value, ValueRef},
 };
 
 use super::{
     DocumentPath, Documents,
-    documents::{After, DEFAULT_DATABASE, Misnamed, Name},
+    documents::{DEFAULT_DATABASE, DocumentName, DocumentPathError, WriteEffect},
 };
 
-/// Columns of a path that messages quote.
-const MAX_NAMED: usize = 120;
+/// Maximum number of columns of a path that a message quotes.
+const MAX_QUOTED: usize = 120;
 
-/// Distinct documents that any limit can admit.
-const MOST: usize = 20;
+/// Largest limit on distinct documents.
+const MAX_DOCUMENTS: usize = 20;
 
-/// Which documents rules can reach, and how they ask for them.
+/// The documents that rules can reach, and how rules name them.
 #[derive(Clone, Copy, Debug)]
-pub struct Reach<'d> {
+pub struct DocumentScope<'d> {
     service: &'d str,
     database: &'d str,
 }
 
-impl<'d> Reach<'d> {
-    /// From rules of a service: Storage reaches the default database, Firestore that of the request.
+impl<'d> DocumentScope<'d> {
+    /// The documents that rules of a service reach: from Storage those of the default database, from Firestore those of
+    /// the request's database.
     pub fn new(service: &'d str, database: &'d str) -> Self {
-        Reach { service, database: if service == Root::Documents.service() { database } else { DEFAULT_DATABASE } }
+        DocumentScope {
+            service,
+            database: if service == ServiceProduct::Firestore.service() { database } else { DEFAULT_DATABASE },
+        }
     }
 
-    /// How rules write the functions: `firestore.` in Storage.
+    /// The prefix of the functions in rules: `firestore.` in Storage.
     pub fn prefix(self) -> &'static str {
         if self.is_firestore() { "" } else { "firestore." }
     }
 
     fn is_firestore(self) -> bool {
-        self.service == Root::Documents.service()
+        self.service == ServiceProduct::Firestore.service()
     }
 
-    /// What a path names.
+    /// The document that a path names.
     ///
     /// # Errors
     ///
     /// A path with an unbound variable, or one that names no document within reach.
-    fn name<'a>(self, function: ServiceFunction, path: PathRef<'a>, arena: &'a Bump) -> Result<Name, Failure<'a>> {
-        let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
-        // Whether Storage takes an empty name for the default database is not known.
-        let name = Name::of(&texts, self.database, self.is_firestore());
-        name.map_err(|why| self.call_error(function, path, Unanswered::Misnamed(why), arena))
-    }
-
-    /// What is known of a call by the path alone.
-    ///
-    /// # Errors
-    ///
-    /// As evaluations fail with it: a path that names no document within reach, or one that cannot be there.
-    pub fn known<'a>(
+    fn name<'a>(
         self,
         function: ServiceFunction,
         path: PathRef<'a>,
         arena: &'a Bump,
-    ) -> Result<Known, Failure<'a>> {
+    ) -> Result<DocumentName, Failure<'a>> {
+        let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
+        // It is unknown whether Storage takes an empty name for the default database.
+        let name = DocumentName::of(&texts, self.database, self.is_firestore());
+        name.map_err(|why| self.call_error(function, path, CallFailure::InvalidPath(why), arena))
+    }
+
+    /// What the path alone determines of a call.
+    ///
+    /// # Errors
+    ///
+    /// The failures of an evaluation: a path that names no document within reach, or one that cannot exist.
+    pub fn resolve<'a>(
+        self,
+        function: ServiceFunction,
+        path: PathRef<'a>,
+        arena: &'a Bump,
+    ) -> Result<CallTarget, Failure<'a>> {
         match self.name(function, path, arena)? {
-            Name::Document(full) => Ok(Known::Document(full)),
-            Name::Impossible(_) if asks_for_existence(function) => Ok(Known::Nothing),
-            Name::Impossible(_) => Err(self.call_error(function, path, Unanswered::Impossible, arena)),
+            DocumentName::Document(full) => Ok(CallTarget::Document(full)),
+            DocumentName::Impossible(_) if tests_existence(function) => Ok(CallTarget::Impossible),
+            DocumentName::Impossible(_) => Err(self.call_error(function, path, CallFailure::Impossible, arena)),
         }
     }
 
-    /// The official words for a call without an answer, and ours for why it has none.
+    /// The failure of a call: the official message, and the cause in our words.
     pub fn call_error<'a>(
         self,
         function: ServiceFunction,
         path: PathRef<'_>,
-        why: Unanswered,
+        why: CallFailure,
         arena: &'a Bump,
     ) -> Failure<'a> {
         let (prefix, name) = (self.prefix(), function.name());
         let argument = describe_path(path);
         let message = format!("Service call error. Function: [{prefix}{name}], Argument: [{argument}].");
-        stdlib::told(arena, message, self.words(function, path, why))
+        stdlib::explained(arena, message, self.explain_failure(function, path, why))
     }
 
-    fn words(self, function: ServiceFunction, path: PathRef<'_>, why: Unanswered) -> String {
+    fn explain_failure(self, function: ServiceFunction, path: PathRef<'_>, why: CallFailure) -> String {
         let whole = path.text().as_str().to_string();
-        let whole = shorten(&whole, MAX_NAMED);
+        let whole = shorten(&whole, MAX_QUOTED);
         let (prefix, database) = (self.prefix(), self.database);
         let root =
             if self.is_firestore() { "/databases/$(database)/documents" } else { "/databases/(default)/documents" };
         let below = whole.splitn(5, '/').nth(4).unwrap_or(&whole);
         match why {
-            Unanswered::Misnamed(Misnamed::Beginning) => format!(
-                "`{whole}` is no full name: write `{root}{}`",
+            CallFailure::InvalidPath(DocumentPathError::Prefix) => format!(
+                "`{whole}` is not a full name: write `{root}{}`",
                 if whole.starts_with("/databases/") { "/…" } else { &*whole }
             ),
-            Unanswered::Misnamed(Misnamed::Database) => {
+            CallFailure::InvalidPath(DocumentPathError::Database) => {
                 let stated = whole.split('/').nth(2).unwrap_or("");
                 format!(
                     "rules reach the documents of `{database}`, and the path names the database `{stated}`: write `{root}/{below}`"
                 )
             }
-            Unanswered::Misnamed(Misnamed::Nothing) => {
+            CallFailure::InvalidPath(DocumentPathError::Empty) => {
                 format!("the path names the database and no document in it: write `{root}/users/$(id)`")
             }
-            Unanswered::Misnamed(Misnamed::Collection) => {
+            CallFailure::InvalidPath(DocumentPathError::Collection) => {
                 format!(
                     "`{below}` names a collection: below `documents`, the path of a document has an even number of segments"
                 )
             }
-            Unanswered::Misnamed(Misnamed::Id) | Unanswered::Impossible => format!(
+            CallFailure::InvalidPath(DocumentPathError::Id) | CallFailure::Impossible => format!(
                 "no document can be called `{below}`: a segment is not empty, not `.` or `..`, not of the form `__x__`, has no slash, and has at most 1500 bytes"
             ),
-            Unanswered::TooMany(limit) => {
+            CallFailure::TooMany(limit) => {
                 let documents =
                     if limit == 1 { "1 other document".to_owned() } else { format!("{limit} other documents") };
                 format!(
                     "the rules have read {documents} for this request already, which is the limit; reading one of them again does not count"
                 )
             }
-            Unanswered::Missing => {
+            CallFailure::Missing => {
                 let (when, exists) = match function {
                     ServiceFunction::GetAfter => (" after the write", "existsAfter"),
                     _ => ("", "exists"),
@@ -135,52 +145,52 @@ impl<'d> Reach<'d> {
                     "there is no document `{below}`{when}: test with `{prefix}{exists}(…)` first, or state it among the documents"
                 )
             }
-            Unanswered::Unstated => "nothing is stated for this call".to_owned(),
+            CallFailure::Unstated => "nothing is stated for this call".to_owned(),
         }
     }
 }
 
-/// Why a call has no answer.
+/// Why a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unanswered {
+pub enum CallFailure {
     /// The path names no document within reach.
-    Misnamed(Misnamed),
-    /// No database can hold such a document.
+    InvalidPath(DocumentPathError),
+    /// No database can contain such a document.
     Impossible,
-    /// So many others were read before, which is the limit.
+    /// The evaluation has already read this number of other documents, which is the limit.
     TooMany(usize),
-    /// The document is not there.
+    /// The document does not exist.
     Missing,
-    /// The answers of calls are stated one by one, and this one is not.
+    /// The table of mocked calls has no result for this call.
     Unstated,
 }
 
-/// What the path of a call alone tells.
-pub enum Known {
-    /// It names a document that can be there: its full name.
+/// What the path alone determines of a call.
+pub enum CallTarget {
+    /// The call reads a document that can exist, with this full name.
     Document(String),
-    /// It asks whether a document is there that no database can hold.
-    Nothing,
+    /// The call tests for a document that no database can contain.
+    Impossible,
 }
 
-/// The document that a request is about: what stands there, and what the request leaves of it.
+/// The document that a request reads or writes, before and after the request.
 #[derive(Clone, Copy, Debug)]
-pub struct Own<'d> {
-    /// Its name within the database.
+pub struct RequestDocument<'d> {
+    /// The name within the database.
     pub(crate) name: &'d str,
-    /// What is stored, where the request says so.
+    /// The stored document, if the request states it.
     pub(crate) before: Option<ValueRef<'d>>,
-    /// What a write leaves, null where it deletes; nothing for a read.
+    /// The document after a write, null if the write deletes it; `None` for a read.
     pub(crate) after: Option<ValueRef<'d>>,
 }
 
 /// The documents of one evaluation.
 pub struct DocumentHost<'d> {
     documents: &'d dyn Documents,
-    reach: Reach<'d>,
-    own: Option<Own<'d>>,
+    scope: DocumentScope<'d>,
+    own: Option<RequestDocument<'d>>,
     limit: usize,
-    /// Made when the first document is asked for: most decisions ask for none.
+    /// Allocated with the first document: most decisions read none.
     memo: OnceCell<Box<Memo>>,
     /// Why the host could not read a document. It is not asked for any other then.
     failed: OnceCell<BoxError>,
@@ -188,31 +198,31 @@ pub struct DocumentHost<'d> {
 
 #[derive(Default)]
 struct Memo {
-    fetched: [OnceCell<Fetched>; MOST],
+    fetched: [OnceCell<MemoizedDocument>; MAX_DOCUMENTS],
     /// The request's own document, which no limit counts.
-    own: OnceCell<Fetched>,
+    own: OnceCell<MemoizedDocument>,
 }
 
-struct Fetched {
-    name: Name,
+struct MemoizedDocument {
+    name: DocumentName,
     before: OnceCell<Option<Value>>,
-    after: OnceCell<Pending>,
+    after: OnceCell<AfterCommit>,
 }
 
-/// What the other writes of the commit leave of a document.
-enum Pending {
+/// What the other writes of the commit do to a document.
+enum AfterCommit {
     Unchanged,
-    /// The document, or null where they delete it.
+    /// The document after the writes, null if they delete it.
     Changed(Value),
 }
 
 impl<'d> DocumentHost<'d> {
     /// At most `limit` distinct documents can be asked for, beside the request's own.
-    pub(crate) fn new(documents: &'d dyn Documents, reach: Reach<'d>, own: Option<Own<'d>>, limit: usize) -> Self {
-        DocumentHost { documents, reach, own, limit, memo: OnceCell::new(), failed: OnceCell::new() }
+    pub(crate) fn new(documents: &'d dyn Documents, scope: DocumentScope<'d>, own: Option<RequestDocument<'d>>, limit: usize) -> Self {
+        DocumentHost { documents, scope, own, limit, memo: OnceCell::new(), failed: OnceCell::new() }
     }
 
-    /// The error of the host's own, where it could not read a document.
+    /// The host's error, if it could not read a document.
     pub(crate) fn into_failure(self) -> Option<BoxError> {
         self.failed.into_inner()
     }
@@ -221,13 +231,13 @@ impl<'d> DocumentHost<'d> {
         self.memo.get_or_init(Box::default)
     }
 
-    /// The memo of a document; `None` where it is one too many.
-    fn slot(&self, name: Name) -> Option<&Fetched> {
+    /// The memo of a document; `None` beyond the limit.
+    fn slot(&self, name: DocumentName) -> Option<&MemoizedDocument> {
         for cell in self.memo().fetched.iter().take(self.limit) {
             match cell.get() {
                 Some(fetched) if fetched.name == name => return Some(fetched),
                 Some(_) => {}
-                None => return Some(cell.get_or_init(|| Fetched::new(name))),
+                None => return Some(cell.get_or_init(|| MemoizedDocument::new(name))),
             }
         }
         None
@@ -242,20 +252,20 @@ impl<'d> DocumentHost<'d> {
         if self.failed.get().is_some() {
             return Err(Failure::Host);
         }
-        let name = self.reach.name(function, path, arena)?;
+        let name = self.scope.name(function, path, arena)?;
         let after = matches!(function, ServiceFunction::GetAfter | ServiceFunction::ExistsAfter);
-        let own = self.own.filter(|own| name.document(self.reach.database).is_some_and(|d| d.relative() == own.name));
+        let own = self.own.filter(|own| name.document(self.scope.database).is_some_and(|d| d.relative() == own.name));
         let known = own.and_then(|own| own.after.filter(|_| after).or(own.before));
         if known.is_some() {
             return Ok(known);
         }
         let found = match own {
-            // As the variable `resource`, it is null where it is not there.
+            // Like the variable `resource`, the request's own document is null if it does not exist.
             Some(_) => self
-                .before(self.memo().own.get_or_init(|| Fetched::new(name)))
+                .before(self.memo().own.get_or_init(|| MemoizedDocument::new(name)))
                 .map(|found| Some(found.map_or(ValueRef::Null, Value::view))),
             None => {
-                let too_many = || self.reach.call_error(function, path, Unanswered::TooMany(self.limit), arena);
+                let too_many = || self.scope.call_error(function, path, CallFailure::TooMany(self.limit), arena);
                 let fetched = self.slot(name).ok_or_else(too_many)?;
                 let found = if after { self.after(fetched) } else { self.before(fetched) };
                 found.map(|found| found.map(Value::view))
@@ -267,44 +277,44 @@ impl<'d> DocumentHost<'d> {
         })
     }
 
-    fn before<'f>(&self, fetched: &'f Fetched) -> Result<Option<&'f Value>, BoxError> {
+    fn before<'f>(&self, fetched: &'f MemoizedDocument) -> Result<Option<&'f Value>, BoxError> {
         if let Some(known) = fetched.before.get() {
             return Ok(known.as_ref());
         }
-        let found = match fetched.name.document(self.reach.database) {
+        let found = match fetched.name.document(self.scope.database) {
             Some(document) => self.documents.get(document)?.map(|fields| snapshot(document, fields)),
             None => None,
         };
         Ok(fetched.before.get_or_init(|| found).as_ref())
     }
 
-    fn after<'f>(&self, fetched: &'f Fetched) -> Result<Option<&'f Value>, BoxError> {
-        let pending = match (fetched.after.get(), fetched.name.document(self.reach.database)) {
+    fn after<'f>(&self, fetched: &'f MemoizedDocument) -> Result<Option<&'f Value>, BoxError> {
+        let pending = match (fetched.after.get(), fetched.name.document(self.scope.database)) {
             (Some(known), _) => known,
             (None, None) => return Ok(None),
             (None, Some(document)) => {
                 let pending = match self.documents.after(document)? {
-                    After::Unchanged => Pending::Unchanged,
-                    After::Written(fields) => Pending::Changed(snapshot(document, fields)),
-                    After::Deleted => Pending::Changed(Value::Null),
+                    WriteEffect::Unchanged => AfterCommit::Unchanged,
+                    WriteEffect::Written(fields) => AfterCommit::Changed(snapshot(document, fields)),
+                    WriteEffect::Deleted => AfterCommit::Changed(Value::Null),
                 };
                 fetched.after.get_or_init(|| pending)
             }
         };
         match pending {
-            Pending::Unchanged => self.before(fetched),
-            Pending::Changed(document) => Ok(Some(document)),
+            AfterCommit::Unchanged => self.before(fetched),
+            AfterCommit::Changed(document) => Ok(Some(document)),
         }
     }
 }
 
-impl Fetched {
-    fn new(name: Name) -> Self {
-        Fetched { name, before: OnceCell::new(), after: OnceCell::new() }
+impl MemoizedDocument {
+    fn new(name: DocumentName) -> Self {
+        MemoizedDocument { name, before: OnceCell::new(), after: OnceCell::new() }
     }
 }
 
-/// What rules see of a document: `__name__`, `data` and `id`.
+/// A document as rules see it: `__name__`, `data` and `id`.
 pub fn snapshot(path: DocumentPath<'_>, fields: Value) -> Value {
     let entries = [("__name__", Value::Path(path.to_path())), ("data", fields), ("id", Value::from(path.id()))];
     Value::Map(Map::from(entries))
@@ -318,22 +328,22 @@ impl<'a> Host<'a> for DocumentHost<'_> {
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
         let found = self.fetch(function, path, arena)?;
-        if asks_for_existence(function) {
+        if tests_existence(function) {
             return Ok(ValueRef::Bool(found.is_some_and(|found| !matches!(found, ValueRef::Null))));
         }
         found.ok_or_else(|| {
-            let impossible = matches!(self.reach.name(function, path, arena), Ok(Name::Impossible(_)));
-            let why = if impossible { Unanswered::Impossible } else { Unanswered::Missing };
-            self.reach.call_error(function, path, why, arena)
+            let impossible = matches!(self.scope.name(function, path, arena), Ok(DocumentName::Impossible(_)));
+            let why = if impossible { CallFailure::Impossible } else { CallFailure::Missing };
+            self.scope.call_error(function, path, why, arena)
         })
     }
 }
 
-fn asks_for_existence(function: ServiceFunction) -> bool {
+fn tests_existence(function: ServiceFunction) -> bool {
     matches!(function, ServiceFunction::Exists | ServiceFunction::ExistsAfter)
 }
 
-/// A path as the official message embeds it: the text format of protocol buffers.
+/// A path as the official message embeds it, in the text format of protocol buffers.
 fn describe_path(path: PathRef<'_>) -> String {
     let mut out = String::from("path_value {\n");
     describe_segments(path, 1, &mut out);
@@ -369,11 +379,11 @@ fn describe_segments(path: PathRef<'_>, level: usize, out: &mut String) {
     }
 }
 
-/// A text within quotes: octets beyond ASCII as octal numbers.
+/// Escapes a quoted text: non-ASCII bytes become octal escapes.
 fn escaped(text: Str<'_>) -> String {
     let mut out = String::new();
-    for octet in text.to_utf8().iter().copied() {
-        match octet {
+    for byte in text.to_utf8().iter().copied() {
+        match byte {
             0x07 => out.push_str("\\a"),
             0x08 => out.push_str("\\b"),
             0x0B => out.push_str("\\v"),
@@ -381,9 +391,9 @@ fn escaped(text: Str<'_>) -> String {
             b'\n' => out.push_str("\\n"),
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
-            b'"' | b'\'' | b'\\' => out.extend(['\\', char::from(octet)]),
-            b' '..=b'~' => out.push(char::from(octet)),
-            _ => out.push_str(&format!("\\{octet:03o}")),
+            b'"' | b'\'' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\{byte:03o}")),
         }
     }
     out

@@ -1,4 +1,4 @@
-//! What a request does.
+//! Methods of requests.
 
 use crate::program::Methods;
 
@@ -7,11 +7,11 @@ use crate::program::Methods;
 pub enum Method {
     /// Reads one: downloads an object or its metadata, reads a document.
     Get,
-    /// Lists objects under a prefix; runs a query over a collection.
+    /// Lists the objects under a prefix; runs a query over a collection.
     List,
-    /// Uploads an object, also over an existing one; writes a document that is not there.
+    /// Uploads an object, possibly over an existing one; writes a document that does not exist.
     Create,
-    /// Changes the metadata of an object; writes a document that is there.
+    /// Changes the metadata of an object; writes a document that exists.
     Update,
     /// Deletes one.
     Delete,
@@ -35,7 +35,7 @@ impl Method {
         Methods::known(self as u8)
     }
 
-    /// The method of that name; `None` for `read` and `write` too, which are several.
+    /// The method with that name; `None` for `read` and `write`, which mean several methods.
     pub fn parse(name: &str) -> Option<Self> {
         [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete]
             .into_iter()

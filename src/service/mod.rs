@@ -1,6 +1,6 @@
-//! What Storage and Firestore share: rules text to a compiled file, a request to a [`Decision`].
+//! What Storage and Firestore share: it compiles rules, and decides a request as a [`Decision`].
 //!
-//! Invariant: knows requests only as two values and a path; what they hold is the products' business.
+//! Invariant: this module sees a request as two values and a path; their content is the business of the products.
 
 mod decide;
 mod decision;
@@ -13,14 +13,14 @@ mod undecided;
 
 use std::sync::Arc;
 
-pub(crate) use decide::{Asked, cover, decide, explain, permits};
+pub(crate) use decide::{RuleRequest, cover, decide, explain, permits};
 pub use decision::{Cause, Decision};
 pub use documents::DEFAULT_DATABASE;
-pub use documents::{After, DocumentPath, Documents};
-pub use documents::{impossible_segment, split_full};
+pub use documents::{DocumentPath, Documents, WriteEffect};
+pub use documents::{invalid_segment, split_full_name};
 pub use explain::Explanation;
-pub use host::{DocumentHost, Own, Reach, snapshot};
-pub use host::{Known, Unanswered};
+pub use host::{CallFailure, CallTarget};
+pub use host::{DocumentHost, DocumentScope, RequestDocument, snapshot};
 pub use method::Method;
 
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
     text::{Diagnostics, Source},
 };
 
-/// A compiled file and what the checker warned of. Shared, so that clones cost nothing.
+/// A compiled file and the warnings of the checker. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     inner: Arc<Inner>,
@@ -43,7 +43,7 @@ struct Inner {
 }
 
 impl Compiled {
-    /// Reads, checks and compiles a file.
+    /// Parses, checks and compiles a file.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl Compiled {
         &self.inner.program
     }
 
-    /// What the official compiler warns of.
+    /// The warnings of the official compiler.
     pub fn warnings(&self) -> &Diagnostics {
         &self.inner.warnings
     }

@@ -1,4 +1,4 @@
-//! Conditions that fail because a variable is null, and why it is.
+//! Explains conditions that fail because a variable is null.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::{
 
 use super::{Cause, Decision, Method};
 
-/// What requests may lack, as rules write it.
+/// The variables that may be null, as rules write them.
 const NULLABLE: [&str; 3] = ["request.resource", "resource", "request.auth"];
 
-/// Of a denial by an error, which variable was null, why, and what to write; nothing where that is not how it failed.
+/// For a denial by an error, names the variable that was null, why, and what to write; `None` if that is not the cause.
 /// Needs the trace.
 pub(super) fn hint(decision: &Decision) -> Option<String> {
     let (Cause::Failed(fault) | Cause::Aborted(fault)) = decision.cause() else { return None };
@@ -27,14 +27,14 @@ pub(super) fn hint(decision: &Decision) -> Option<String> {
         matches!(step.outcome, Outcome::Value(Value::Null))
             && matches!(step.kind, StepKind::Member | StepKind::Variable)
     };
-    // The operand that was null; where it is a parameter or a variable, what was handed over.
+    // The operand that was null. If it is a parameter or a variable, the hint names what was passed.
     let inner = failed_step(failed, fault);
     let null = inner.parts.iter().find(is_null).or(Some(inner).filter(is_null));
     let named = |step: &Step| NULLABLE.into_iter().find(|name| *name == text(step));
     let null = null?;
     let name = named(null).or_else(|| {
         let handed: BTreeSet<_> = failed.all().filter(is_null).filter_map(named).collect();
-        // Where several are null, either may be the one.
+        // If several arguments are null, the cause is unknown.
         handed.first().copied().filter(|_| null.kind == StepKind::Variable && handed.len() == 1)
     })?;
     let method = Method::parse(decision.request.split(' ').next()?)?;

@@ -1,5 +1,5 @@
-//! A query that was denied because rules ask for what it leaves open: which filter would decide it. Rules are not filters:
-//! they have to hold for every document that a query could return.
+//! Explains queries that were denied because rules depend on what the query leaves open, and names the filter that
+//! would decide them. Rules are not filters: they have to hold for every document that a query could return.
 
 use crate::{
     eval::{Outcome, Step, StepKind, Trace},
@@ -8,51 +8,51 @@ use crate::{
     value::{Comparator, Value},
 };
 
-/// Ways to satisfy a condition that are followed.
-const MOST: usize = 8;
+/// Maximum number of ways to satisfy a condition that are followed.
+const MAX_WAYS: usize = 8;
 
-/// What a query has to state.
+/// A part that a query lacks.
 #[derive(Clone, Debug, PartialEq)]
-enum Need {
+enum MissingPart {
     /// A filter: field, operator and value, as JSON.
     Filter(String, &'static str, String),
     /// A limit.
     Limit(i64),
 }
 
-/// What the query has to state so that one of the conditions is decided, in words; `None` where no condition asks for
-/// what the query leaves open.
+/// The parts with which a query would decide one of the conditions, in words; `None` if no condition depends on what
+/// the query leaves open.
 pub(super) fn hint(source: &Source, trace: &Trace) -> Option<String> {
     let reader = Reader { source };
-    let mut found: Vec<Vec<Need>> = Vec::new();
+    let mut found: Vec<Vec<MissingPart>> = Vec::new();
     let mut open = None;
     for block in &trace.blocks {
         let view = QueryView::new(source, trace, block);
         for step in block.statements.iter().filter_map(|statement| statement.condition.as_ref()) {
-            found.extend(reader.needs(step, &view, false).into_iter().filter(|needs| !needs.is_empty()));
+            found.extend(reader.ways(step, &view, false).into_iter().filter(|ways| !ways.is_empty()));
             open = open.or_else(|| reader.unknown(step, &view));
         }
     }
-    // The way that asks for least.
-    match found.iter().min_by_key(|needs| needs.len()) {
-        Some(needs) => Some(format!("rules are not filters: add {} to the query", words(needs))),
+    // The hint names the way that requires the fewest parts.
+    match found.iter().min_by_key(|ways| ways.len()) {
+        Some(ways) => Some(format!("rules are not filters: add {} to the query", join_parts(ways))),
         None => open.map(|field| {
             format!("rules are not filters: the query leaves `{field}` open; fix it with a filter, `where: [[\"{field}\", \"==\", …]]`")
         }),
     }
 }
 
-fn words(needs: &[Need]) -> String {
-    let filters: Vec<_> = needs
+fn join_parts(ways: &[MissingPart]) -> String {
+    let filters: Vec<_> = ways
         .iter()
-        .filter_map(|need| match need {
-            Need::Filter(field, op, value) => Some(format!("[\"{field}\", \"{op}\", {value}]")),
-            Need::Limit(_) => None,
+        .filter_map(|missing_part| match missing_part {
+            MissingPart::Filter(field, op, value) => Some(format!("[\"{field}\", \"{op}\", {value}]")),
+            MissingPart::Limit(_) => None,
         })
         .collect();
-    let limits = needs.iter().filter_map(|need| match need {
-        Need::Limit(limit) => Some(format!("`limit: {limit}`")),
-        Need::Filter(..) => None,
+    let limits = ways.iter().filter_map(|missing_part| match missing_part {
+        MissingPart::Limit(limit) => Some(format!("`limit: {limit}`")),
+        MissingPart::Filter(..) => None,
     });
     let filters = (!filters.is_empty()).then(|| format!("`where: [{}]`", filters.join(", ")));
     filters.into_iter().chain(limits).collect::<Vec<_>>().join(" and ")
@@ -63,47 +63,49 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    /// The ways to make a part of a condition true, or false where it is negated; none where filters cannot.
-    fn needs(&self, step: &Step, view: &QueryView<'_>, negated: bool) -> Vec<Vec<Need>> {
+    /// The ways to make a part of a condition true, or false if it is negated; none if filters cannot.
+    fn ways(&self, step: &Step, view: &QueryView<'_>, negated: bool) -> Vec<Vec<MissingPart>> {
         if let Outcome::Value(Value::Bool(found)) = step.outcome {
             return if found != negated { vec![Vec::new()] } else { Vec::new() };
         }
-        // Negation exchanges the two.
+        // Negation exchanges `&&` and `||`.
         let all = matches!(step.kind, StepKind::And) != negated;
         match step.kind {
             StepKind::And | StepKind::Or if all => step.parts.iter().fold(vec![Vec::new()], |ways, part| {
-                let more = self.needs(part, view, negated);
+                let more = self.ways(part, view, negated);
                 let both = ways.iter().flat_map(|a| more.iter().map(move |b| a.iter().chain(b).cloned().collect()));
-                both.take(MOST).collect()
+                both.take(MAX_WAYS).collect()
             }),
             StepKind::And | StepKind::Or => {
-                step.parts.iter().flat_map(|part| self.needs(part, view, negated)).take(MOST).collect()
+                step.parts.iter().flat_map(|part| self.ways(part, view, negated)).take(MAX_WAYS).collect()
             }
-            StepKind::Not => step.parts.first().map(|part| self.needs(part, view, !negated)).unwrap_or_default(),
+            StepKind::Not => step.parts.first().map(|part| self.ways(part, view, !negated)).unwrap_or_default(),
             // The last part is the result.
             StepKind::Call | StepKind::Ternary => {
-                step.parts.last().map(|part| self.needs(part, view, negated)).unwrap_or_default()
+                step.parts.last().map(|part| self.ways(part, view, negated)).unwrap_or_default()
             }
-            _ => self.need(step, view, negated).map(|need| vec![vec![need]]).unwrap_or_default(),
+            _ => {
+                self.missing_part(step, view, negated).map(|missing_part| vec![vec![missing_part]]).unwrap_or_default()
+            }
         }
     }
 
-    /// What decides a comparison, a test for an element, or a field that is a condition by itself.
-    fn need(&self, step: &Step, view: &QueryView<'_>, negated: bool) -> Option<Need> {
+    /// The filter that decides a comparison, a membership test, or a field that is a condition by itself.
+    fn missing_part(&self, step: &Step, view: &QueryView<'_>, negated: bool) -> Option<MissingPart> {
         if let Some(field) = view.field(step) {
-            return Some(Need::Filter(field, "==", (!negated).to_string()));
+            return Some(MissingPart::Filter(field, "==", (!negated).to_string()));
         }
         let [left, right] = step.parts.as_slice() else { return None };
         let between = self.source.text().get(left.span.end as usize..right.span.start as usize)?;
         let text = self.source.slice(step.span);
         if text.contains(".hasAny(") && !negated {
-            return Some(Need::Filter(view.field(left)?, "array-contains-any", json(right)?));
+            return Some(MissingPart::Filter(view.field(left)?, "array-contains-any", json(right)?));
         }
         let op = between.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
         if op == "in" && !negated {
             return match (view.field(left), view.field(right)) {
-                (Some(field), None) => Some(Need::Filter(field, "in", json(right)?)),
-                (None, Some(field)) => Some(Need::Filter(field, "array-contains", json(left)?)),
+                (Some(field), None) => Some(MissingPart::Filter(field, "in", json(right)?)),
+                (None, Some(field)) => Some(MissingPart::Filter(field, "array-contains", json(left)?)),
                 _ => None,
             };
         }
@@ -118,23 +120,23 @@ impl Reader<'_> {
             (None, Some(field)) => (field, op.flipped(), left),
             _ => return None,
         };
-        // A wildcard has a value only where the query names the document.
+        // A wildcard has a value only if the query names the document.
         if field == NAME && (negated || op != Comparator::Eq) {
             return None;
         }
-        // What a filter leaves open is never known to be false: only a value that is fixed can be.
+        // A constraint never proves a comparison false: only a fixed value can be false.
         Some(match (negated, op, &other.outcome) {
             (true, Comparator::Eq, Outcome::Value(Value::Bool(value))) => {
-                Need::Filter(field, "==", (!value).to_string())
+                MissingPart::Filter(field, "==", (!value).to_string())
             }
-            (true, Comparator::Ne, _) => Need::Filter(field, "==", json(other)?),
-            (true, ..) => Need::Filter(field, "==", "…".to_owned()),
-            (false, ..) => Need::Filter(field, op.symbol(), json(other)?),
+            (true, Comparator::Ne, _) => MissingPart::Filter(field, "==", json(other)?),
+            (true, ..) => MissingPart::Filter(field, "==", "…".to_owned()),
+            (false, ..) => MissingPart::Filter(field, op.symbol(), json(other)?),
         })
     }
 
-    /// `request.query.limit <= 10` of a query without a limit.
-    fn limit(&self, left: &Step, op: Comparator, right: &Step) -> Option<Need> {
+    /// The limit for `request.query.limit <= 10` in a query without one.
+    fn limit(&self, left: &Step, op: Comparator, right: &Step) -> Option<MissingPart> {
         let is_limit = |step: &Step| {
             self.source.slice(step.span) == "request.query.limit" && matches!(step.outcome, Outcome::Value(Value::Null))
         };
@@ -144,13 +146,13 @@ impl Reader<'_> {
             _ => return None,
         };
         match (op, &bound.outcome) {
-            (Comparator::Le | Comparator::Eq, Outcome::Value(Value::Int(n))) => Some(Need::Limit(*n)),
-            (Comparator::Lt, Outcome::Value(Value::Int(n))) => Some(Need::Limit(n.saturating_sub(1))),
+            (Comparator::Le | Comparator::Eq, Outcome::Value(Value::Int(n))) => Some(MissingPart::Limit(*n)),
+            (Comparator::Lt, Outcome::Value(Value::Int(n))) => Some(MissingPart::Limit(n.saturating_sub(1))),
             _ => None,
         }
     }
 
-    /// The first field of a condition that the query leaves open.
+    /// The first field in a condition that the query leaves open.
     fn unknown(&self, step: &Step, view: &QueryView<'_>) -> Option<String> {
         view.field(step).or_else(|| step.parts.iter().find_map(|part| self.unknown(part, view)))
     }

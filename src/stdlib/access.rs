@@ -1,13 +1,13 @@
-//! Parts of values: `a.b`, `a[b]`, `a[b:c]` (runtime specification, section 10).
+//! Access to parts of values: `a.b`, `a[b]`, `a[b:c]` (runtime specification, section 10).
 
 use bumpalo::Bump;
 
 use crate::value::{ListRef, MapRef, PathRef, SegmentRef, Str, ValueRef};
 
-use super::{Failure, Operation, keep_cut, paths};
+use super::{Failure, Operation, alloc_cow, paths};
 
-/// Bytes that one string may hold; the official engine stops a little below two MiB of its value stack (specification
-/// of the language, section 5; cases `limits/8` to `limits/10`).
+/// Maximum size of one string or byte string in bytes; the official engine stops a little below the two MiB of its
+/// value stack (specification of the language, section 5; cases `limits/8` to `limits/10`).
 pub(super) const MAX_VALUE: usize = 2_096_900;
 
 /// `a.name`
@@ -24,7 +24,7 @@ pub fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef<'a>, F
     }
 }
 
-/// A key's value; one bound to an error is that error, an oversized one ends the evaluation.
+/// The value of a key. A value bound to an error gives that error; an oversized value ends the evaluation.
 pub fn member_of<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match unreadable(&value) {
         None => Ok(value),
@@ -38,13 +38,13 @@ pub fn unreadable<'a>(value: &ValueRef<'a>) -> Option<Failure<'a>> {
     match value {
         ValueRef::Undefined(message) => Some(Failure::Message(message)),
         ValueRef::String(Str::Utf8(text)) if text.len() > MAX_VALUE => Some(Failure::MemoryLimit),
-        ValueRef::Bytes(octets) if octets.len() > MAX_VALUE => Some(Failure::MemoryLimit),
+        ValueRef::Bytes(bytes) if bytes.len() > MAX_VALUE => Some(Failure::MemoryLimit),
         _ => None,
     }
 }
 
-/// A value that is about to be compared or copied with all that is in it. A record has to be read for that, all of it:
-/// `request` without a time cannot.
+/// Checks a value that is about to be compared or copied with everything in it. That reads all fields of a record,
+/// which fails for a `request` without a time.
 #[inline]
 pub fn whole<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match value {
@@ -79,7 +79,7 @@ fn path_variable<'a>(path: PathRef<'a>, wanted: Str<'a>) -> Result<ValueRef<'a>,
 ///
 /// # Errors
 ///
-/// An index outside, a missing key, types that do not go together.
+/// An index out of bounds, a missing key, or types without this operation.
 pub fn index<'a>(bump: &'a Bump, object: ValueRef<'a>, at: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match (object, at) {
         (ValueRef::Map(map), ValueRef::String(key)) => present(map.get(key), key),
@@ -88,7 +88,7 @@ pub fn index<'a>(bump: &'a Bump, object: ValueRef<'a>, at: ValueRef<'a>) -> Resu
         }
         (ValueRef::String(text), ValueRef::Int(at)) => {
             let unit = usize::try_from(at).ok().and_then(|i| text.unit_at(i));
-            unit.ok_or_else(|| outside(at, text.size())).and_then(|cut| keep_cut(bump, cut))
+            unit.ok_or_else(|| outside(at, text.size())).and_then(|cut| alloc_cow(bump, cut))
         }
         (ValueRef::Path(path), ValueRef::Int(at)) => {
             let texts = path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?;
@@ -112,7 +112,7 @@ fn outside<'a>(index: i64, size: usize) -> Failure<'a> {
 ///
 /// # Errors
 ///
-/// Bounds outside, in the order in which the official engine checks them, and types that do not go together.
+/// Bounds out of range, in the order in which the official engine checks them, or types without this operation.
 pub fn range<'a>(
     bump: &'a Bump,
     object: ValueRef<'a>,
@@ -139,7 +139,7 @@ pub fn range<'a>(
         }
         ValueRef::String(text) => {
             let (from, to) = bounds(first, last, text.size())?;
-            text.range(from, to).ok_or_else(|| outside(0, text.size())).and_then(|cut| keep_cut(bump, cut))
+            text.range(from, to).ok_or_else(|| outside(0, text.size())).and_then(|cut| alloc_cow(bump, cut))
         }
         ValueRef::Path(path) if first.is_none() && last.is_none() => Ok(ValueRef::Path(path)),
         ValueRef::Path(path) => {
@@ -147,13 +147,13 @@ pub fn range<'a>(
             let mut segments = Vec::new();
             flatten(path, &mut segments);
             let (from, to) = bounds(first, last, segments.len())?;
-            paths::keep(bump, segments.get(from..to).unwrap_or(&[]))
+            paths::alloc_path(bump, segments.get(from..to).unwrap_or(&[]))
         }
         other => Err(Failure::Type { received: other.type_of(), expected: &"list" }),
     }
 }
 
-/// The segments of a path one by one: a glob as the segments it is bound to, other variables as they are.
+/// Lists the segments of a path: a glob as the segments that it is bound to, other variables as they are.
 fn flatten<'a>(path: PathRef<'a>, into: &mut Vec<SegmentRef<'a>>) {
     for segment in path.segments() {
         match segment {
@@ -163,14 +163,14 @@ fn flatten<'a>(path: PathRef<'a>, into: &mut Vec<SegmentRef<'a>>) {
     }
 }
 
-/// The start must lie inside, then the last element, then the start must not lie behind the end; a bound that is not
-/// given is not checked. Hence `x[0:0]` fails. The index of the last element is computed in 32 bits.
+/// Checks the start, then the last element, then that the start does not exceed the end; a missing bound is not
+/// checked. Hence `x[0:0]` fails. The engine computes the index of the last element in 32 bits.
 fn bounds<'a>(from: Option<i64>, to: Option<i64>, size: usize) -> Result<(usize, usize), Failure<'a>> {
     let inside = |index: i64| match usize::try_from(index) {
         Ok(at) if at < size => Ok(at),
         _ => Err(outside(index, size)),
     };
-    // What no 32-bit number holds is refused before all else, the lower bound first.
+    // The engine first refuses bounds that exceed 32 bits, the lower bound first.
     if let Some(index) = [from, to].into_iter().flatten().find(|index| i32::try_from(*index).is_err()) {
         return Err(outside(index, size));
     }
@@ -188,11 +188,11 @@ fn bounds<'a>(from: Option<i64>, to: Option<i64>, size: usize) -> Result<(usize,
     Ok((start, end))
 }
 
-/// Whether a value has elements to index or to cut, whatever the index: that is judged before the index is.
+/// Checks that a value has elements to index or slice. The engine checks this before the index.
 ///
 /// # Errors
 ///
-/// A null, or a value of another type: the official name of the missing operation is `operation`.
+/// A null, or a value of another type; `operation` is the official name of the missing operation.
 pub fn has_elements<'a>(object: ValueRef<'_>, operation: &'static str) -> Result<(), Failure<'a>> {
     match object {
         ValueRef::List(_) | ValueRef::String(_) | ValueRef::Path(_) => Ok(()),
@@ -207,25 +207,25 @@ pub const INDEX: &str = "[]";
 /// The official name of `a[b:c]`.
 pub const RANGE: &str = "@range";
 
-/// Elements that one list may hold: what fits the official engine's value stack, roughly.
+/// Maximum number of elements of a list: approximately what fits the official engine's value stack.
 pub(super) const MAX_ELEMENTS: usize = MAX_VALUE / 8;
 
-/// Refuses a text or octets that are about to become too long.
+/// Refuses a string or byte string before it becomes too long.
 pub(super) fn check_bytes<'a>(count: usize) -> Result<(), Failure<'a>> {
     if count > MAX_VALUE { Err(Failure::MemoryLimit) } else { Ok(()) }
 }
 
-/// Refuses a list that is about to become too long.
+/// Refuses a list before it becomes too long.
 pub(super) fn check_elements<'a>(count: usize) -> Result<(), Failure<'a>> {
     if count > MAX_ELEMENTS { Err(Failure::MemoryLimit) } else { Ok(()) }
 }
 
-/// Refuses a list or a map that is about to be made of values with too many parts. Literals share their parts, so that
-/// one nested in others twice each time has twice as many parts with each level, and nobody could read them all.
+/// Refuses a list or a map whose values have too many parts, before it is made. Literals share their parts, so nesting
+/// one in others twice at each level doubles the parts with each level, and no evaluation could read them all.
 ///
 /// # Errors
 ///
-/// More parts than a list may have elements, parts of parts included.
+/// More parts than a list may have elements, including nested parts.
 pub fn check_extent<'a, 'v>(parts: impl Iterator<Item = ValueRef<'v>>) -> Result<(), Failure<'a>> {
     let mut room = MAX_ELEMENTS;
     for part in parts {

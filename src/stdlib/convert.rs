@@ -4,83 +4,68 @@ use bumpalo::Bump;
 
 use crate::value::{Str, Type, ValueRef, number};
 
-use super::{Builtin, Failure, Operation, Overload, keep, misfit};
+use super::{Builtin, Failure, Operation, Overload, alloc_text, mismatch};
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin {
-        receiver: None,
-        package: None,
-        name: "int",
-        overloads: &[
+    Builtin::function(
+        "int",
+        &[
             Overload { params: &[Type::Int], result: Type::Int },
             Overload { params: &[Type::Float], result: Type::Int },
             Overload { params: &[Type::String], result: Type::Int },
         ],
-        run: |bump, a| match a {
+        |bump, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Int(*n)),
             [ValueRef::Float(n)] => Ok(ValueRef::Int(number::double_to_int(*n))),
             [ValueRef::String(text)] => match number::parse_int(&text.to_string()) {
                 Some(n) => Ok(ValueRef::Int(n)),
                 None => Err(unreadable(bump, *text, "int")),
             },
-            _ => Err(misfit()),
+            _ => Err(mismatch()),
         },
-        doc: "The number as an integer, the fraction dropped; the number a text stands for.",
-        example: "int('42') == 42",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: None,
-        package: None,
-        name: "float",
-        overloads: &[
+        "The number as an integer, the fraction dropped; the number a text stands for.",
+        "int('42') == 42",
+    ),
+    Builtin::function(
+        "float",
+        &[
             Overload { params: &[Type::Int], result: Type::Float },
             Overload { params: &[Type::Float], result: Type::Float },
             Overload { params: &[Type::String], result: Type::Float },
         ],
-        run: |bump, a| match a {
+        |bump, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Float(*n as f64)),
             [ValueRef::Float(n)] => Ok(ValueRef::Float(*n)),
             [ValueRef::String(text)] => match number::parse_double(&text.to_string()) {
                 Some(n) => Ok(ValueRef::Float(n)),
                 None => Err(unreadable(bump, *text, "float")),
             },
-            _ => Err(misfit()),
+            _ => Err(mismatch()),
         },
-        doc: "The number as a float; the number a text stands for.",
-        example: "float('1.5') == 1.5",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: None,
-        package: None,
-        name: "string",
-        overloads: TO_STRING,
-        run: |bump, a| match a {
+        "The number as a float; the number a text stands for.",
+        "float('1.5') == 1.5",
+    ),
+    Builtin::function(
+        "string",
+        TO_STRING,
+        |bump, a| match a {
             [value] => to_text(bump, *value).map(ValueRef::String),
-            _ => Err(misfit()),
+            _ => Err(mismatch()),
         },
-        doc: "The text of a number, bool, null, path or string.",
-        example: "string(1.0) == '1.0'",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: None,
-        package: None,
-        name: "debug",
-        overloads: &[Overload { params: &[Type::Any], result: Type::Any }],
-        run: |bump, a| {
+        "The text of a number, bool, null, path or string.",
+        "string(1.0) == '1.0'",
+    ),
+    Builtin::function(
+        "debug",
+        &[Overload { params: &[Type::Any], result: Type::Any }],
+        |bump, a| {
             let none = "Service call error. Function: [debug], Argument: [].";
             a.first().copied().ok_or_else(|| super::message(bump, none.to_owned()))
         },
-        doc: "Its first argument; explanations and logs show all.",
-        example: "debug(1) == 1",
-        why: None,
-        variadic: true,
-    },
+        "Its first argument; explanations and logs show all.",
+        "debug(1) == 1",
+    )
+    .variadic(),
 ];
 
 const TO_STRING: &[Overload] = &[
@@ -97,7 +82,7 @@ fn unreadable<'a>(bump: &'a Bump, text: Str<'_>, to: &str) -> Failure<'a> {
     super::message(bump, message)
 }
 
-/// The function `string`, which joining, binding and path interpolation use too.
+/// The function `string`, which joining, binding and path interpolation also use.
 pub(super) fn to_text<'a>(bump: &'a Bump, value: ValueRef<'a>) -> Result<Str<'a>, Failure<'a>> {
     Ok(match value {
         ValueRef::String(text) => text,
@@ -106,9 +91,9 @@ pub(super) fn to_text<'a>(bump: &'a Bump, value: ValueRef<'a>) -> Result<Str<'a>
         ValueRef::Bool(false) => Str::Utf8("false"),
         ValueRef::Int(n) => Str::Utf8(bump.alloc_str(&n.to_string())),
         ValueRef::Float(n) => Str::Utf8(bump.alloc_str(&number::double_to_string(n))),
-        ValueRef::Path(path) => keep(bump, path.text())?,
+        ValueRef::Path(path) => alloc_text(bump, path.text())?,
         other => {
-            let Some(string) = super::function("string") else { return Err(misfit()) };
+            let Some(string) = super::function("string") else { return Err(mismatch()) };
             return Err(Failure::Unsupported(Operation::call(string, &[other])));
         }
     })

@@ -1,4 +1,4 @@
-//! The two languages: what their variables are called, and which operators they compute with.
+//! The two languages: the names of their variables, and their operators.
 
 use bumpalo::Bump;
 
@@ -12,9 +12,9 @@ use super::{Arithmetic, Builtin, Failure, Misuse, Operation, access, database, o
 /// A rules language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// That of Storage and Firestore.
+    /// The language of Storage and Firestore.
     Service,
-    /// That of Realtime Database expressions.
+    /// The language of Realtime Database expressions.
     Database,
 }
 
@@ -28,19 +28,19 @@ pub struct Operators {
     pub compare: for<'a> fn(Comparator, ValueRef<'a>, ValueRef<'a>) -> Result<bool, Failure<'a>>,
     /// `a.name`
     pub member: for<'a> fn(ValueRef<'a>, Str<'a>) -> Result<ValueRef<'a>, Failure<'a>>,
-    /// `a.matches(pattern)` with a compiled pattern: all of the text, or any part of it.
+    /// `a.matches(pattern)` with a compiled pattern: matches the whole text, or any part of it.
     pub matches: fn(&Pattern, Str<'_>) -> bool,
-    /// What a name or literal fails with that has no value.
+    /// The failure of a name or literal without a value.
     pub no_value: Failure<'static>,
-    /// What an evaluation fails with that makes too many large values.
+    /// The failure of an evaluation that makes too many large values.
     pub too_large: Failure<'static>,
-    /// What a call of a method fails with, where the receiver's type has none of that name.
+    /// The failure of a method call if the receiver's type has no method of that name.
     pub no_method: for<'a> fn(&'a str, Type) -> Failure<'a>,
-    /// What it fails with, where the arguments, without the receiver, do not fit.
-    pub misfit: for<'a> fn(&'static Builtin, &[ValueRef<'a>]) -> Failure<'a>,
+    /// The failure of a call whose arguments, without the receiver, fit no overload.
+    pub mismatch: for<'a> fn(&'static Builtin, &[ValueRef<'a>]) -> Failure<'a>,
 }
 
-/// Operators of Storage and Firestore rules.
+/// The operators of Storage and Firestore rules.
 pub const SERVICE: Operators = Operators {
     arithmetic: operators::arithmetic,
     negate: operators::negate,
@@ -50,10 +50,10 @@ pub const SERVICE: Operators = Operators {
     no_value: Failure::Null,
     too_large: Failure::MemoryLimit,
     no_method: |name, received| if received == Type::Null { Failure::Null } else { Failure::NotFound(name) },
-    misfit: |builtin, given| Failure::Unsupported(Operation::call(builtin, given)),
+    mismatch: |builtin, given| Failure::Unsupported(Operation::call(builtin, given)),
 };
 
-/// Operators of Realtime Database rules.
+/// The operators of Realtime Database rules.
 pub const DATABASE: Operators = Operators {
     arithmetic: database::arithmetic,
     negate: database::negate,
@@ -63,14 +63,14 @@ pub const DATABASE: Operators = Operators {
     no_value: Failure::Database(Misuse::NoValue),
     too_large: Failure::Database(Misuse::TooLong),
     no_method: |name, received| Failure::Database(Misuse::Receiver(name, received)),
-    misfit: |builtin, given| {
-        let misfit = given.iter().map(|value| value.type_of()).find(|received| *received != Type::String);
-        Failure::Database(Misuse::Argument(builtin, misfit.unwrap_or(Type::Null)))
+    mismatch: |builtin, given| {
+        let mismatch = given.iter().map(|value| value.type_of()).find(|received| *received != Type::String);
+        Failure::Database(Misuse::Argument(builtin, mismatch.unwrap_or(Type::Null)))
     },
 };
 
 impl Dialect {
-    /// The variables that every expression may name, in the order of their slots.
+    /// The variables that are in scope everywhere, in the order of their slots.
     pub fn variables(self) -> &'static [&'static str] {
         match self {
             Dialect::Service => &["request", "resource"],
@@ -88,7 +88,7 @@ impl Dialect {
         self.variables().get(usize::from(slot)).copied().unwrap_or("?")
     }
 
-    /// Its operators.
+    /// The operators of the language.
     pub fn operators(self) -> &'static Operators {
         match self {
             Dialect::Service => &SERVICE,

@@ -4,88 +4,90 @@ use crate::value::{Comparator, Str, Type};
 
 use super::{Arithmetic, Builtin, Misuse};
 
-/// Why an operation has no value. `Copy` and made without allocating, so that a denial costs no more than a permit.
+/// Why an operation has no value. It is `Copy` and made without allocating, so that a denial costs no more than a
+/// permit.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
 pub enum Failure<'a> {
-    /// A null, or a variable that is unknown or not bound.
+    /// A null, or a variable that is unknown or unbound.
     Null,
-    /// No such key.
+    /// A missing key.
     Property(Str<'a>),
     /// A path variable without a value.
     Unbound(Str<'a>),
-    /// A value of the wrong type where no operator is named.
+    /// A value of the wrong type, where the message names no operator.
     Type {
-        /// What was there.
+        /// The type of the value.
         received: Type,
-        /// What should have been, as the message lists it. Behind a reference, to keep results small.
+        /// The accepted types, as the message lists them. The double reference keeps results small.
         expected: &'static &'static str,
     },
-    /// No such function, by its name as the message has it.
+    /// A missing function, with its name in the message.
     NotFound(&'a str),
-    /// A wrong number of arguments of a built-in: how many there were.
+    /// A wrong number of arguments of a built-in.
     ArgumentCount(usize, &'static Builtin),
-    /// An operation that these types do not have.
+    /// An operation that these types lack.
     Unsupported(Operation),
-    /// An integer divided by zero.
+    /// Division of an integer by zero.
     DivideByZero,
-    /// An integer result beyond 64 bits.
+    /// An integer result that exceeds 64 bits.
     Overflow,
-    /// An index outside a list, string or path.
+    /// An index out of the bounds of a list, string or path.
     IndexOutOfBounds {
         /// The index.
         index: i64,
-        /// How many there are.
+        /// The number of elements.
         size: usize,
     },
-    /// A range whose end lies before its start.
+    /// A range whose end precedes its start.
     IllegalRange {
         /// The start.
         from: i64,
         /// The end.
         to: i64,
     },
-    /// An operation of a database rule on values that it cannot take.
+    /// An operation of a database rule on values that it does not accept.
     Database(Misuse<'a>),
-    /// Anything else, in the official words.
+    /// Any other failure, with the official message.
     Message(&'a str),
-    /// The same, and which of the causes of that message it was.
-    Told(&'a Told<'a>),
+    /// A failure whose official message has several causes, with the cause.
+    Explained(&'a Explained<'a>),
     /// More than 1,000 expressions: ends the whole request.
     ExpressionLimit,
-    /// A value too large: ends the whole request.
+    /// A value that is too large: ends the whole request.
     MemoryLimit,
     /// Another failure that ends the whole request: a replacement that names a group which the pattern lacks.
     Fatal(&'a str),
-    /// The host's documents could not be read; the host's error is kept beside. Ends the whole request.
+    /// The host could not read its documents; the host's error is kept elsewhere. Ends the whole request.
     Host,
 }
 
-/// A message that has several causes.
+/// An official message that has several causes, with the cause.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// The official words.
+pub struct Explained<'a> {
+    /// The official message.
     pub message: &'a str,
-    /// The cause, and what would be right, in ours.
+    /// The cause, and what would be right, in our words.
     pub why: &'a str,
 }
 
 impl<'a> Failure<'a> {
-    /// Which of the causes of its message it was, where that has several.
+    /// The cause, if the official message has several.
     pub fn why(&self) -> Option<&'a str> {
         match self {
-            Failure::Told(told) => Some(told.why),
+            Failure::Explained(explained) => Some(explained.why),
             _ => None,
         }
     }
 
-    /// Whether it ends the evaluation of the whole request, so that neither `||` nor another statement can help.
+    /// Whether the failure ends the evaluation of the whole request, so that neither `||` nor another statement can
+    /// allow it.
     pub fn is_fatal(&self) -> bool {
         matches!(self, Failure::ExpressionLimit | Failure::MemoryLimit | Failure::Fatal(_) | Failure::Host)
     }
 }
 
-/// An operation with the types it was tried on.
+/// An operation with the types of its operands.
 #[derive(Clone, Copy, Debug)]
 pub enum Operation {
     /// `a + b`
@@ -202,7 +204,7 @@ impl std::fmt::Display for Failure<'_> {
                 write!(f, "Illegal range error. From index: [{from}] , To index: [{to}].")
             }
             Failure::Message(message) | Failure::Fatal(message) => f.write_str(message),
-            Failure::Told(told) => f.write_str(told.message),
+            Failure::Explained(explained) => f.write_str(explained.message),
             Failure::ExpressionLimit => f.write_str(
                 "Unable to evaluate the expression as the maximum of 1000 expressions to evaluate has been reached.",
             ),

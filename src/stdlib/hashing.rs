@@ -7,55 +7,55 @@ use sha2::Sha256;
 
 use crate::value::{Type, ValueRef};
 
-use super::{Builtin, Failure, Overload, Run, misfit, packaged};
+use super::{Builtin, BuiltinFn, Failure, Overload, mismatch};
 
-const fn hashing(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
+const fn hashing(name: &'static str, run: BuiltinFn, doc: &'static str, example: &'static str) -> Builtin {
     const OVERLOADS: &[Overload] = &[
         Overload { params: &[Type::Bytes], result: Type::Bytes },
         Overload { params: &[Type::String], result: Type::Bytes },
     ];
-    packaged("hashing", name, OVERLOADS, run, doc, example)
+    Builtin::in_package("hashing", name, OVERLOADS, run, doc, example)
 }
 
 const CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
 pub(super) const TABLE: &[Builtin] = &[
-    // Checksums are four octets, the lowest first.
+    // Checksums are four bytes in little-endian order.
     hashing(
         "crc32",
-        |bump, a| Ok(made(bump, &CRC32.checksum(&octets(a)?).to_le_bytes())),
-        "CRC-32, four octets, lowest first.",
+        |bump, a| Ok(made(bump, &CRC32.checksum(&bytes(a)?).to_le_bytes())),
+        "CRC-32, four bytes, lowest first.",
         "hashing.crc32('abc').toHexString() == 'C2412435'",
     ),
     hashing(
         "crc32c",
-        |bump, a| Ok(made(bump, &CRC32C.checksum(&octets(a)?).to_le_bytes())),
-        "CRC-32C (Castagnoli), four octets, lowest first.",
+        |bump, a| Ok(made(bump, &CRC32C.checksum(&bytes(a)?).to_le_bytes())),
+        "CRC-32C (Castagnoli), four bytes, lowest first.",
         "hashing.crc32c('abc').size() == 4",
     ),
     hashing(
         "md5",
-        |bump, a| Ok(made(bump, &Md5::digest(octets(a)?))),
+        |bump, a| Ok(made(bump, &Md5::digest(bytes(a)?))),
         "MD5.",
         "hashing.md5('abc').toHexString() == '900150983CD24FB0D6963F7D28E17F72'",
     ),
     hashing(
         "sha256",
-        |bump, a| Ok(made(bump, &Sha256::digest(octets(a)?))),
+        |bump, a| Ok(made(bump, &Sha256::digest(bytes(a)?))),
         "SHA-256.",
         "hashing.sha256('abc').size() == 32",
     ),
 ];
 
-fn octets<'a>(args: &[ValueRef<'a>]) -> Result<std::borrow::Cow<'a, [u8]>, Failure<'a>> {
+fn bytes<'a>(args: &[ValueRef<'a>]) -> Result<std::borrow::Cow<'a, [u8]>, Failure<'a>> {
     match args.first() {
-        Some(ValueRef::Bytes(octets)) => Ok((*octets).into()),
+        Some(ValueRef::Bytes(bytes)) => Ok((*bytes).into()),
         Some(ValueRef::String(text)) => Ok(text.to_utf8()),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
-fn made<'a>(bump: &'a Bump, octets: &[u8]) -> ValueRef<'a> {
-    ValueRef::Bytes(bump.alloc_slice_copy(octets))
+fn made<'a>(bump: &'a Bump, bytes: &[u8]) -> ValueRef<'a> {
+    ValueRef::Bytes(bump.alloc_slice_copy(bytes))
 }

@@ -1,5 +1,5 @@
-//! What a client can make every built-in and operator do with values as large as requests carry: the work grows no
-//! quicker than the values, and no call takes more than 64 MiB. Work is counted in steps, memory by the allocator.
+//! Calls every built-in and operator with values as large as requests carry: the work must grow no faster than the
+//! values, and no call may allocate more than 64 MiB. Work is counted in steps, memory by the allocator.
 
 use std::rc::Rc;
 
@@ -11,10 +11,10 @@ use crate::value::{
     in_list, work::counted,
 };
 
-/// Bytes of a document.
+/// Size of a document in bytes.
 const DOCUMENT: usize = 1 << 20;
 
-/// Bytes that a call may take beside its arguments.
+/// Bytes that a call may allocate in addition to its arguments.
 const MOST_MEMORY: u64 = 64 << 20;
 
 fn wide(text: &str) -> Value {
@@ -30,22 +30,22 @@ fn numbered(bytes: usize, each: usize, write: impl Fn(usize) -> String) -> Strin
     (0..bytes / each).map(write).collect()
 }
 
-fn place(n: usize) -> Value {
+fn location(n: usize) -> Value {
     Value::LatLng(LatLng::new(n as f64 / 1e5 - 90.0, n as f64 / 1e5).unwrap())
 }
 
-/// Lists of zeros, which are told apart only by the sign of each.
+/// Lists of zeros that differ only in their signs.
 fn zeros(n: usize) -> Value {
     Value::List((0..20).map(|bit| Value::Float(if n >> bit & 1 == 0 { 0.0 } else { -0.0 })).collect())
 }
 
-/// Values of a type, of about so many bytes, as a client would choose them.
+/// Values of a type, of about `bytes` bytes, as a client would choose them.
 fn hostile(of: Type, bytes: usize) -> Vec<Value> {
     let list = |each: usize, make: &dyn Fn(usize) -> Value| -> Vec<Value> { (0..bytes / each).map(make).collect() };
     let lists = || {
         [
             list(8, &|n| Value::Int(n as i64)),
-            list(16, &place),
+            list(16, &location),
             list(8, &|_| Value::Float(f64::NAN)),
             list(1, &|n| Value::Bool(n % 2 == 0)),
             list(8, &|n| Value::Int((1 << 60) + n as i64)),
@@ -94,16 +94,16 @@ fn hostile(of: Type, bytes: usize) -> Vec<Value> {
         Type::Float => vec![Value::Float(0.5)],
         Type::Bool => vec![Value::Bool(true)],
         Type::Null => vec![Value::Null],
-        Type::LatLng => vec![place(1)],
+        Type::LatLng => vec![location(1)],
         Type::Any => vec![Value::from(repeated("a", bytes)), Value::List(list(8, &|n| Value::Int(n as i64)))],
         _ => Vec::new(),
     }
 }
 
-/// Short texts that make the others costly: patterns, templates, separators.
+/// Short strings that make calls costly: patterns, templates, separators.
 const SHORT: [&str; 7] = ["", "a", "a.*b|a", "(a)", "$1$1$1$1$1$1$1$1", "xxxxxxxxxxxxxxxx", "(.{1,1000}){1,200}0"];
 
-/// Arguments: large values, each with one like it and one unlike it, and texts also with short ones.
+/// Arguments: large values, each with a similar and a different one, and strings also with short ones.
 fn arguments(types: &[Type], bytes: usize) -> Vec<Vec<Rc<Value>>> {
     let mut all = vec![Vec::new()];
     for (at, of) in types.iter().enumerate() {
@@ -137,7 +137,7 @@ fn calls(dialect: Dialect) -> Vec<(String, Vec<Type>, Box<Call>)> {
             let types: Vec<_> = builtin.receiver.iter().chain(overload.params).copied().collect();
             let call: Box<Call> = Box::new(move |bump, args| {
                 let result = builtin.call(operators, bump, args);
-                if let (Ok(ValueRef::Bool(false)), Some(why)) = (&result, builtin.why) {
+                if let (Ok(ValueRef::Bool(false)), Some(why)) = (&result, builtin.reason) {
                     why(args);
                 }
                 described(result)
@@ -152,7 +152,7 @@ fn calls(dialect: Dialect) -> Vec<(String, Vec<Type>, Box<Call>)> {
         add("<", Box::new(move |_, args| (operators.compare)(Comparator::Lt, args[0], args[1]).is_ok()));
         add("+", {
             Box::new(move |bump, args| {
-                // The arguments live as long as the test; what is made of them does not leave this call.
+                // The arguments outlive the call; results do not leave it.
                 described((operators.arithmetic)(bump, super::Arithmetic::Add, args[0], args[1]))
             })
         });
@@ -270,7 +270,7 @@ fn searches_that_look_far_beyond_many_matches_are_refused() {
             Err(failure) => assert!(!fine && failure.to_string().contains("takes too long"), "{method}: {failure}"),
         }
     }
-    // Of a short text, all searches may look through all of it.
+    // Each search may scan all of a short text.
     let short = [text.get(..4_000).unwrap(), "a.*b|a"].map(ValueRef::from);
     let split = super::methods(Dialect::Service, "split").next().unwrap();
     assert!(split.call(&super::SERVICE, &bump, &short).is_ok());

@@ -5,9 +5,9 @@ use bumpalo::Bump;
 use crate::value::{Comparator, Constraint, ListRef, Lookup, Relation, StrBuilder, Type, ValueRef, base64, hex};
 
 use super::{
-    Builtin, Failure, Overload, convert, keep, keep_all,
+    Builtin, Failure, Overload, alloc_list, alloc_text, convert,
     lookup::{self, comparable},
-    method, misfit, operators,
+    mismatch, operators,
 };
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
@@ -16,8 +16,8 @@ const ASKS_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type:
 const FROM_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type::List }];
 
 pub(super) const BYTES: &[Builtin] = &[
-    method(Type::Bytes, "size", TO_INT, bytes_size, "How many octets there are.", "b'é'.size() == 2"),
-    method(
+    Builtin::method(Type::Bytes, "size", TO_INT, bytes_size, "How many bytes there are.", "b'é'.size() == 2"),
+    Builtin::method(
         Type::Bytes,
         "toBase64",
         TO_STRING,
@@ -25,7 +25,7 @@ pub(super) const BYTES: &[Builtin] = &[
         "URL-safe Base64 with padding.",
         "b'\\xFF\\xFE'.toBase64() == '__4='",
     ),
-    method(
+    Builtin::method(
         Type::Bytes,
         "toHexString",
         TO_STRING,
@@ -36,8 +36,8 @@ pub(super) const BYTES: &[Builtin] = &[
 ];
 
 pub(super) const TABLE: &[Builtin] = &[
-    method(Type::List, "size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
-    method(
+    Builtin::method(Type::List, "size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
+    Builtin::method(
         Type::List,
         "hasAll",
         ASKS_LIST,
@@ -45,8 +45,8 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether every element of the argument is in it.",
         "[1, 2].hasAll([2])",
     )
-    .because(|a| lookup::missing(a, Relation::List)),
-    method(
+    .with_reason(|a| lookup::missing(a, Relation::List)),
+    Builtin::method(
         Type::List,
         "hasAny",
         ASKS_LIST,
@@ -54,7 +54,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether any element of the argument is in it.",
         "[1, 2].hasAny([2, 3])",
     ),
-    method(
+    Builtin::method(
         Type::List,
         "hasOnly",
         ASKS_LIST,
@@ -62,8 +62,8 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether all its elements are in the argument.",
         "[1, 1].hasOnly([1, 2])",
     )
-    .because(|a| lookup::besides(a, Relation::List)),
-    method(
+    .with_reason(|a| lookup::besides(a, Relation::List)),
+    Builtin::method(
         Type::List,
         "concat",
         FROM_LIST,
@@ -71,7 +71,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements, then those of the argument.",
         "[1].concat([2]) == [1, 2]",
     ),
-    method(
+    Builtin::method(
         Type::List,
         "removeAll",
         FROM_LIST,
@@ -79,7 +79,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements without those of the argument.",
         "[1, 2, 1].removeAll([1]) == [2]",
     ),
-    method(
+    Builtin::method(
         Type::List,
         "join",
         &[Overload { params: &[Type::String], result: Type::String }],
@@ -87,7 +87,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements as text with a separator between them.",
         "[1, 'a', null].join('-') == '1-a-null'",
     ),
-    method(
+    Builtin::method(
         Type::List,
         "toSet",
         &[Overload { params: &[], result: Type::Set }],
@@ -95,47 +95,44 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements without repeats, the first of equal ones kept.",
         "[1, 2, 1].toSet().size() == 2",
     ),
-    Builtin {
-        receiver: Some(Type::Constraint),
-        package: None,
-        name: "hasAny",
-        overloads: ASKS_LIST,
-        run: constraint_has_any,
-        doc: "In a list query: whether the field is known to hold any element of the argument.",
-        example: "true",
-        why: None,
-        variadic: false,
-    },
+    Builtin::method(
+        Type::Constraint,
+        "hasAny",
+        ASKS_LIST,
+        constraint_has_any,
+        "In a list query: whether the field is known to hold any element of the argument.",
+        "true",
+    ),
 ];
 
 fn list<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
     match args.get(at) {
         Some(ValueRef::List(list)) => Ok(*list),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
-fn octets<'a>(args: &[ValueRef<'a>]) -> Result<&'a [u8], Failure<'a>> {
+fn bytes<'a>(args: &[ValueRef<'a>]) -> Result<&'a [u8], Failure<'a>> {
     match args.first() {
-        Some(ValueRef::Bytes(octets)) => Ok(octets),
-        _ => Err(misfit()),
+        Some(ValueRef::Bytes(bytes)) => Ok(bytes),
+        _ => Err(mismatch()),
     }
 }
 
 fn bytes_size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::Int(octets(args)?.len() as i64))
+    Ok(ValueRef::Int(bytes(args)?.len() as i64))
 }
 
 fn bytes_base64<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let octets = octets(args)?;
-    super::access::check_bytes(octets.len().div_ceil(3) * 4)?;
-    Ok(ValueRef::String(keep(bump, base64(octets).into())?))
+    let bytes = bytes(args)?;
+    super::access::check_bytes(bytes.len().div_ceil(3) * 4)?;
+    Ok(ValueRef::String(alloc_text(bump, base64(bytes).into())?))
 }
 
 fn bytes_hex<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let octets = octets(args)?;
-    super::access::check_bytes(octets.len() * 2)?;
-    Ok(ValueRef::String(keep(bump, hex(octets).into())?))
+    let bytes = bytes(args)?;
+    super::access::check_bytes(bytes.len() * 2)?;
+    Ok(ValueRef::String(alloc_text(bump, hex(bytes).into())?))
 }
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -144,16 +141,16 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 
 fn concat<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (a, b) = (list(args, 0)?, list(args, 1)?);
-    Ok(ValueRef::List(keep_all(bump, a.iter().chain(b.iter()))?))
+    Ok(ValueRef::List(alloc_list(bump, a.iter().chain(b.iter()))?))
 }
 
 fn remove_all<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let theirs = Lookup::of(Relation::List, list(args, 1)?.iter());
-    Ok(ValueRef::List(keep_all(bump, list(args, 0)?.iter().filter(|item| !theirs.contains(*item)))?))
+    Ok(ValueRef::List(alloc_list(bump, list(args, 0)?.iter().filter(|item| !theirs.contains(*item)))?))
 }
 
 fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let Some(ValueRef::String(separator)) = args.get(1) else { return Err(misfit()) };
+    let Some(ValueRef::String(separator)) = args.get(1) else { return Err(mismatch()) };
     let mut text = StrBuilder::default();
     let mut bytes = 0;
     for (i, item) in list(args, 0)?.iter().enumerate() {
@@ -166,7 +163,7 @@ fn join<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
         super::access::check_bytes(bytes)?;
         text.push(piece);
     }
-    Ok(ValueRef::String(keep(bump, text.finish())?))
+    Ok(ValueRef::String(alloc_text(bump, text.finish())?))
 }
 
 fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -174,10 +171,10 @@ fn to_set<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fai
     for item in list(args, 0)?.iter() {
         set.insert(comparable(item)?);
     }
-    Ok(ValueRef::Set(keep_all(bump, set.items().iter().copied())?))
+    Ok(ValueRef::Set(alloc_list(bump, set.items().iter().copied())?))
 }
 
-/// `element in constraint`: true where the list is known to hold it, else undecided.
+/// `element in constraint`: true if the list is known to contain the element, else undecided.
 pub(super) fn constraint_has<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<bool, Failure<'a>> {
     if let ValueRef::Constraint(_) = element {
         return Err(Failure::Type { received: Type::Constraint, expected: &operators::ORDER_TYPES });
@@ -193,10 +190,9 @@ fn known_to_hold<'a>(constraint: &Constraint, element: ValueRef<'_>) -> Result<b
     Ok(constraint.implies(Comparator::ListContains, element))
 }
 
-/// Unlike `in`, this answers `false` where nothing is known (case `constraint/…`). It looks no further than the first
-/// element that is known.
+/// Unlike `in`, this answers `false` if nothing is known (case `constraint/…`). It stops at the first known element.
 fn constraint_has_any<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let Some(ValueRef::Constraint(constraint)) = args.first() else { return Err(misfit()) };
+    let Some(ValueRef::Constraint(constraint)) = args.first() else { return Err(mismatch()) };
     for item in list(args, 1)?.iter() {
         if known_to_hold(constraint, item)? {
             return Ok(ValueRef::Bool(true));

@@ -1,19 +1,19 @@
-//! What lists and sets answer alike: which elements of one are in the other.
+//! Membership operations that lists and sets share.
 
 use crate::value::{ListRef, Lookup, Relation, ValueRef, set_equals};
 
-use super::{Failure, misfit};
+use super::{Failure, mismatch};
 
-/// Whether a set holds an element (relation E4).
+/// Whether a set contains an element (relation E4).
 pub(super) fn in_set(element: ValueRef<'_>, set: ListRef<'_>) -> bool {
     set.iter().any(|item| set_equals(item, element))
 }
 
-/// The same value, for relation E4.
+/// Checks that a value can be compared by relation E4.
 ///
 /// # Errors
 ///
-/// A constraint in it: sets and `map.diff` refuse those wherever they stand.
+/// A constraint in it: sets and `map.diff` refuse nested constraints too.
 pub(super) fn comparable<'a>(value: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     if constrained(value) {
         return Err(Failure::Message("Equality is not defined for type CONSTRAINT_VALUE"));
@@ -34,16 +34,16 @@ fn constrained(value: ValueRef<'_>) -> bool {
 pub(super) fn elements<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
     match args.get(at) {
         Some(ValueRef::Set(list) | ValueRef::List(list)) => Ok(*list),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
-/// An element that is about to be looked up. The official engine looks elements up one by one: one that it cannot
-/// compare fails where it is reached.
+/// Checks an element before it is looked up. The official engine looks elements up one by one, so an element that it
+/// cannot compare fails when it is reached.
 ///
 /// # Errors
 ///
-/// As [`comparable`], in sets.
+/// For sets, as [`comparable`].
 fn sought<'a>(same: Relation, item: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match same {
         Relation::List => Ok(item),
@@ -80,10 +80,10 @@ pub(super) fn has_only<'a>(args: &[ValueRef<'a>], same: Relation) -> Result<Valu
     Ok(ValueRef::Bool(elements(args, 0)?.iter().all(|item| theirs.contains(item))))
 }
 
-/// Elements that a reason names.
+/// Maximum number of elements that a reason names.
 const NAMED: usize = 5;
 
-/// The first of some elements, for a reason.
+/// Names the first elements for a reason.
 pub(super) fn named<'a>(what: &str, elements: impl Iterator<Item = ValueRef<'a>>) -> Option<String> {
     let mut names: Vec<_> = elements.take(NAMED + 1).map(ValueRef::describe).collect();
     if names.len() > NAMED {
@@ -93,13 +93,13 @@ pub(super) fn named<'a>(what: &str, elements: impl Iterator<Item = ValueRef<'a>>
     (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
 }
 
-/// Why `has_all` does not hold.
+/// Why `has_all` is false.
 pub(super) fn missing(args: &[ValueRef<'_>], same: Relation) -> Option<String> {
     let mine = Lookup::of(same, elements(args, 0).ok()?.iter());
     named("missing", elements(args, 1).ok()?.iter().filter(|item| !mine.contains(*item)))
 }
 
-/// Why `has_only` does not hold.
+/// Why `has_only` is false.
 pub(super) fn besides(args: &[ValueRef<'_>], same: Relation) -> Option<String> {
     let theirs = Lookup::of(same, elements(args, 1).ok()?.iter());
     named("not in the list", elements(args, 0).ok()?.iter().filter(|item| !theirs.contains(*item)))

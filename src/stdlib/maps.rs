@@ -4,12 +4,12 @@ use bumpalo::Bump;
 
 use crate::value::{DiffRef, DiffStatus, MapRef, Str, Type, ValueRef, set_equals};
 
-use super::{Builtin, Failure, Overload, access, keep_all, lookup::comparable, method, misfit, room};
+use super::{Builtin, Failure, Overload, access, alloc_list, check_arena, lookup::comparable, mismatch};
 
 const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];
 
 pub(super) const TABLE: &[Builtin] = &[
-    method(
+    Builtin::method(
         Type::Map,
         "size",
         &[Overload { params: &[], result: Type::Int }],
@@ -17,7 +17,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "How many keys there are.",
         "{'a': 1}.size() == 1",
     ),
-    method(
+    Builtin::method(
         Type::Map,
         "keys",
         TO_LIST,
@@ -25,7 +25,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its keys, sorted by code point.",
         "{'b': 1, 'a': 2}.keys() == ['a', 'b']",
     ),
-    method(
+    Builtin::method(
         Type::Map,
         "values",
         TO_LIST,
@@ -33,7 +33,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its values in the order of insertion.",
         "{'b': 1, 'a': 2}.values() == [1, 2]",
     ),
-    method(
+    Builtin::method(
         Type::Map,
         "get",
         &[
@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The value of a key, or of a path of keys, or else the second argument.",
         "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2",
     ),
-    method(
+    Builtin::method(
         Type::Map,
         "diff",
         &[Overload { params: &[Type::Map], result: Type::MapDiff }],
@@ -57,11 +57,11 @@ pub(super) const TABLE: &[Builtin] = &[
 fn map<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> {
     match args.get(at) {
         Some(ValueRef::Map(map)) => Ok(*map),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
-/// A map of which all values are read.
+/// A map whose values are all readable.
 fn whole<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> {
     access::whole(ValueRef::Map(map(args, at)?))?;
     map(args, at)
@@ -71,22 +71,22 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
     Ok(ValueRef::Int(map(args, 0)?.len() as i64))
 }
 
-/// Sorted by code point, unlike strings compared with `<`.
+/// Sorts by code point, unlike `<` on strings.
 fn keys<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let mut keys: Vec<Str<'a>> = map(args, 0)?.iter().map(|(key, _)| key).collect();
     keys.sort_by(|a, b| match (a, b) {
         (Str::Utf8(a), Str::Utf8(b)) => a.cmp(b),
         (a, b) => a.cmp_units(*b),
     });
-    Ok(ValueRef::List(keep_all(bump, keys.into_iter().map(ValueRef::String))?))
+    Ok(ValueRef::List(alloc_list(bump, keys.into_iter().map(ValueRef::String))?))
 }
 
 fn values<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::List(keep_all(bump, whole(args, 0)?.iter().map(|(_, value)| value))?))
+    Ok(ValueRef::List(alloc_list(bump, whole(args, 0)?.iter().map(|(_, value)| value))?))
 }
 
 fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let (Some(key), Some(default)) = (args.get(1), args.get(2)) else { return Err(misfit()) };
+    let (Some(key), Some(default)) = (args.get(1), args.get(2)) else { return Err(mismatch()) };
     let found = match key {
         ValueRef::String(key) => map(args, 0)?.get(*key),
         ValueRef::List(path) => {
@@ -102,12 +102,12 @@ fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'
             }
             at
         }
-        _ => return Err(misfit()),
+        _ => return Err(mismatch()),
     };
     access::member_of(found.unwrap_or(*default))
 }
 
-/// Keys of the argument first, then those only the receiver has.
+/// Lists the keys of the argument first, then those that only the receiver has.
 fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     let (new, old) = (whole(args, 0)?, whole(args, 1)?);
     let mut entries = Vec::with_capacity(new.len());
@@ -122,6 +122,6 @@ fn diff<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
         ));
     }
     entries.extend(new.iter().filter(|(key, _)| old.get(*key).is_none()).map(|(key, _)| (key, DiffStatus::Added)));
-    room(bump, size_of_val(entries.as_slice()))?;
+    check_arena(bump, size_of_val(entries.as_slice()))?;
     Ok(ValueRef::MapDiff(DiffRef::Made(bump.alloc_slice_copy(&entries))))
 }

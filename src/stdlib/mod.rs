@@ -1,7 +1,7 @@
 //! The built-in functions, methods and operators: one table for the checker, the evaluator and the explanations.
 //!
-//! Takes borrowed values and an arena, gives a value or a [`Failure`]. Invariant: no evaluation state, no requests;
-//! every entry says what it takes, what it gives, what it means, and an example that is true.
+//! Built-ins take borrowed values and an arena, and return a value or a [`Failure`]. Invariant: no evaluation state, no
+//! requests; every entry has its signatures, a description, and an example that evaluates to true.
 
 mod access;
 mod convert;
@@ -12,88 +12,64 @@ mod hashing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a broken table should stop the test
 mod hostile;
+mod latlng;
 mod lists;
 mod lookup;
 mod maps;
 mod numbers;
 mod operators;
 mod paths;
-mod places;
 mod sets;
 mod strings;
 mod times;
 
 use bumpalo::Bump;
 
-use crate::value::{Cut, ListRef, Str, StrBuf, Type, ValueRef};
+use crate::value::{CowStr, ListRef, Str, StrBuf, Type, ValueRef};
 
 pub use access::{INDEX, RANGE, check_extent, has_elements, index, member_of, range, unreadable, whole};
 pub use database::{Misuse, claim_index};
 pub use dialect::{DATABASE, Dialect, Operators, SERVICE};
-pub use failure::{Failure, Operation, Told};
+pub use failure::{Explained, Failure, Operation};
 pub use operators::{Arithmetic, contains, equal, has_type, not};
 pub use paths::splice;
 pub use strings::{replace_by, split_by};
 
-/// What a function takes and gives.
+/// A signature of a built-in.
 #[derive(Debug)]
 pub struct Overload {
-    /// Types of the arguments, without the receiver. `Float` takes an integer too and converts it.
+    /// Types of the arguments, without the receiver. `Float` also accepts an integer and converts it.
     pub params: &'static [Type],
     /// Type of the result.
     pub result: Type,
 }
 
-/// Computes a result from arguments that fit one of the overloads; of a method, the first is the receiver.
-pub type Run = for<'a> fn(&'a Bump, &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>>;
+/// Computes a result from arguments that fit one of the overloads; the first argument of a method is the receiver.
+pub type BuiltinFn = for<'a> fn(&'a Bump, &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>>;
 
-/// Why the answer to such arguments is false, in a few words.
-pub type Why = fn(&[ValueRef<'_>]) -> Option<String>;
+/// Explains a false result: names the elements that caused it.
+pub type ReasonFn = fn(&[ValueRef<'_>]) -> Option<String>;
 
 /// A built-in function or method.
 pub struct Builtin {
-    /// The type whose method it is.
+    /// The type whose method it is, if it is a method.
     pub receiver: Option<Type>,
-    /// The package whose function it is.
+    /// The package whose function it is, if it is one.
     pub package: Option<&'static str>,
     /// Its name.
     pub name: &'static str,
-    /// What it takes, in the order in which messages list it.
+    /// The signatures, in the order in which messages list them.
     pub overloads: &'static [Overload],
-    /// What it computes.
-    pub run: Run,
-    /// What it means, in a sentence.
+    /// The implementation.
+    pub run: BuiltinFn,
+    /// A description in one sentence.
     pub doc: &'static str,
-    /// An expression that is true.
+    /// An expression that evaluates to true.
     pub example: &'static str,
-    /// What a reader asks when it gives false: which elements it is about.
-    pub why: Option<Why>,
-    /// Whether it takes any number of arguments of any types, whatever its overload says.
+    /// Explains a false result.
+    pub reason: Option<ReasonFn>,
+    /// Whether it accepts any number of arguments of any types, whatever its overload says.
     pub variadic: bool,
-}
-
-/// A method of a type.
-const fn method(
-    receiver: Type,
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: Some(receiver), package: None, name, overloads, run, doc, example, why: None, variadic: false }
-}
-
-/// A function of a package.
-const fn packaged(
-    package: &'static str,
-    name: &'static str,
-    overloads: &'static [Overload],
-    run: Run,
-    doc: &'static str,
-    example: &'static str,
-) -> Builtin {
-    Builtin { receiver: None, package: Some(package), name, overloads, run, doc, example, why: None, variadic: false }
 }
 
 impl std::fmt::Debug for Builtin {
@@ -103,9 +79,49 @@ impl std::fmt::Debug for Builtin {
 }
 
 impl Builtin {
-    /// The same, which says why it gives false.
-    const fn because(self, why: Why) -> Self {
-        Builtin { why: Some(why), ..self }
+    /// A function outside packages.
+    const fn function(
+        name: &'static str,
+        overloads: &'static [Overload],
+        run: BuiltinFn,
+        doc: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Builtin { receiver: None, package: None, name, overloads, run, doc, example, reason: None, variadic: false }
+    }
+
+    /// A method of a type.
+    const fn method(
+        receiver: Type,
+        name: &'static str,
+        overloads: &'static [Overload],
+        run: BuiltinFn,
+        doc: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Builtin { receiver: Some(receiver), ..Builtin::function(name, overloads, run, doc, example) }
+    }
+
+    /// A function of a package.
+    const fn in_package(
+        package: &'static str,
+        name: &'static str,
+        overloads: &'static [Overload],
+        run: BuiltinFn,
+        doc: &'static str,
+        example: &'static str,
+    ) -> Self {
+        Builtin { package: Some(package), ..Builtin::function(name, overloads, run, doc, example) }
+    }
+
+    /// Adds the explanation of a false result.
+    const fn with_reason(self, reason: ReasonFn) -> Self {
+        Builtin { reason: Some(reason), ..self }
+    }
+
+    /// Accepts any number of arguments of any types.
+    const fn variadic(self) -> Self {
+        Builtin { variadic: true, ..self }
     }
 
     /// The name as messages print it: `string.size`, `math.abs`, `int`.
@@ -131,11 +147,12 @@ impl Builtin {
         self.overloads.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
-    /// Calls it: counts and types are checked, integers converted where a float is wanted.
+    /// Calls the built-in: checks the number and the types of the arguments, and converts integers where a float is
+    /// expected.
     ///
     /// # Errors
     ///
-    /// A wrong count, then wrong types, then what the operation itself runs into.
+    /// A wrong number of arguments, else wrong types, else a failure of the operation itself.
     pub fn call<'a>(
         &'static self,
         operators: &Operators,
@@ -153,7 +170,7 @@ impl Builtin {
             overload.params.len() == given.len() && overload.params.iter().zip(given).all(|(p, a)| accepts(*p, *a))
         };
         let Some(overload) = self.overloads.iter().find(fits) else {
-            return Err((operators.misfit)(self, given));
+            return Err((operators.mismatch)(self, given));
         };
         let converts = |(param, arg): (&Type, &ValueRef<'_>)| *param == Type::Float && matches!(arg, ValueRef::Int(_));
         if overload.params.iter().zip(given).any(converts) {
@@ -172,7 +189,7 @@ impl Builtin {
     }
 }
 
-/// No built-in takes more, receiver included.
+/// Maximum number of arguments of a built-in, receiver included.
 const MAX_ARGUMENTS: usize = 8;
 
 fn accepts(param: Type, arg: ValueRef<'_>) -> bool {
@@ -189,7 +206,7 @@ pub fn table(dialect: Dialect) -> impl Iterator<Item = &'static Builtin> {
         sets::TABLE,
         maps::TABLE,
         times::TABLE,
-        places::TABLE,
+        latlng::TABLE,
         paths::TABLE,
         numbers::TABLE,
         hashing::TABLE,
@@ -202,77 +219,80 @@ pub fn table(dialect: Dialect) -> impl Iterator<Item = &'static Builtin> {
     parts.iter().copied().flatten()
 }
 
-/// The function of a package.
+/// The function of a package with that name.
 pub fn package_function(package: &str, name: &str) -> Option<&'static Builtin> {
     table(Dialect::Service).find(|b| b.receiver.is_none() && b.package == Some(package) && b.name == name)
 }
 
-/// The function without a package.
+/// The function with that name outside packages.
 pub fn function(name: &str) -> Option<&'static Builtin> {
     table(Dialect::Service).find(|b| b.receiver.is_none() && b.package.is_none() && b.name == name)
 }
 
-/// The methods of that name, one for each type that has it.
+/// The methods with that name, one for each type that has it.
 pub fn methods(dialect: Dialect, name: &str) -> impl Iterator<Item = &'static Builtin> {
     table(dialect).filter(move |b| b.receiver.is_some() && b.name == name)
 }
 
-/// Text into the arena.
-fn keep<'a>(bump: &'a Bump, text: StrBuf) -> Result<Str<'a>, Failure<'a>> {
-    room(bump, text.as_str().bytes())?;
+/// Copies text into the arena.
+fn alloc_text<'a>(bump: &'a Bump, text: StrBuf) -> Result<Str<'a>, Failure<'a>> {
+    check_arena(bump, text.as_str().bytes())?;
     Ok(match text {
         StrBuf::Utf8(text) => Str::Utf8(bump.alloc_str(&text)),
         StrBuf::Wide(units) => Str::Wide(bump.alloc_slice_copy(&units)),
     })
 }
 
-fn keep_cut<'a>(bump: &'a Bump, cut: Cut<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
+fn alloc_cow<'a>(bump: &'a Bump, cut: CowStr<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::String(match cut {
-        Cut::Borrowed(text) => text,
-        Cut::Owned(text) => keep(bump, text)?,
+        CowStr::Borrowed(text) => text,
+        CowStr::Owned(text) => alloc_text(bump, text)?,
     }))
 }
 
-/// Elements into the arena, if they are not too many.
-fn keep_all<'a>(bump: &'a Bump, elements: impl Iterator<Item = ValueRef<'a>>) -> Result<ListRef<'a>, Failure<'a>> {
+/// Copies elements into the arena unless they are too many.
+fn alloc_list<'a>(bump: &'a Bump, elements: impl Iterator<Item = ValueRef<'a>>) -> Result<ListRef<'a>, Failure<'a>> {
     let elements: Vec<_> = elements.take(access::MAX_ELEMENTS + 1).collect();
     access::check_elements(elements.len())?;
-    room(bump, size_of_val(elements.as_slice()))?;
+    check_arena(bump, size_of_val(elements.as_slice()))?;
     Ok(ListRef::Made(bump.alloc_slice_copy(&elements)))
 }
 
-/// The failure with that message. Messages hold what a client sent: many long ones end the evaluation.
+/// The failure with that message. Messages contain what a client sent, so many long ones end the evaluation.
 pub fn message<'a>(bump: &'a Bump, error: impl std::fmt::Display) -> Failure<'a> {
-    match keep(bump, StrBuf::Utf8(error.to_string())) {
+    match alloc_text(bump, StrBuf::Utf8(error.to_string())) {
         Ok(Str::Utf8(text)) => Failure::Message(text),
-        Ok(Str::Wide(_)) => misfit(),
+        Ok(Str::Wide(_)) => mismatch(),
         Err(full) => full,
     }
 }
 
-/// The failure with that message and the cause of it.
-pub fn told<'a>(bump: &'a Bump, error: impl std::fmt::Display, why: impl std::fmt::Display) -> Failure<'a> {
+/// The failure with that message and its cause.
+pub fn explained<'a>(bump: &'a Bump, error: impl std::fmt::Display, why: impl std::fmt::Display) -> Failure<'a> {
     match (message(bump, error), message(bump, why)) {
-        (Failure::Message(message), Failure::Message(why)) => Failure::Told(bump.alloc(Told { message, why })),
+        (Failure::Message(message), Failure::Message(why)) => {
+            Failure::Explained(bump.alloc(Explained { message, why }))
+        }
         (failure, _) => failure,
     }
 }
 
-/// Bytes that the values of one evaluation take at most. The official engine keeps values on a stack of two MiB; this
-/// bounds what a thousand expressions of that size could hold together.
+/// Maximum size of the values of one evaluation in bytes. The official engine keeps values on a stack of two MiB; this
+/// bounds what a thousand expressions of that size could allocate together.
 const MAX_ARENA: usize = 40 << 20;
 
-/// Whether so many bytes more fit in the arena. Asked before they are taken, so that nothing large is made in vain.
-fn room<'a>(bump: &Bump, bytes: usize) -> Result<(), Failure<'a>> {
+/// Checks that the arena has room for so many more bytes. Callers check before they allocate anything large.
+fn check_arena<'a>(bump: &Bump, bytes: usize) -> Result<(), Failure<'a>> {
     if bytes <= bump.chunk_capacity() {
         return Ok(());
     }
-    // A new block is at least twice as large as the one before it.
+    // A new block is at least twice as large as the previous one.
     let taken = bump.allocated_bytes();
     if taken + bytes.max(2 * taken) > MAX_ARENA { Err(Failure::MemoryLimit) } else { Ok(()) }
 }
 
-/// The arguments did not fit the overloads: the table contradicts itself. Fails closed.
-fn misfit<'a>() -> Failure<'a> {
+/// The failure of arguments that fit no overload although [`Builtin::call`] checked them: the table contradicts itself.
+/// Fails closed.
+fn mismatch<'a>() -> Failure<'a> {
     Failure::Message("internal: a built-in was called with arguments that it does not take")
 }

@@ -2,13 +2,13 @@
 
 use crate::value::{Type, ValueRef, number};
 
-use super::{Builtin, Failure, Overload, misfit, packaged};
+use super::{Builtin, Failure, Overload, mismatch};
 
 const TO_FLOAT: &[Overload] = &[Overload { params: &[Type::Float], result: Type::Float }];
 const TO_BOOL: &[Overload] = &[Overload { params: &[Type::Float], result: Type::Bool }];
 
 pub(super) const TABLE: &[Builtin] = &[
-    packaged(
+    Builtin::in_package(
         "math",
         "abs",
         &[
@@ -18,12 +18,12 @@ pub(super) const TABLE: &[Builtin] = &[
         |_, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Int(number::abs(*n))),
             [ValueRef::Float(n)] => Ok(ValueRef::Float(n.abs())),
-            _ => Err(misfit()),
+            _ => Err(mismatch()),
         },
         "The number without its sign.",
         "math.abs(-1) == 1",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "ceil",
         TO_FLOAT,
@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The next whole number up, as a float.",
         "math.ceil(1.2) == 2.0",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "floor",
         TO_FLOAT,
@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The next whole number down, as a float.",
         "math.floor(1.8) == 1.0",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "round",
         &[Overload { params: &[Type::Float], result: Type::Int }],
@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The nearest integer, halves up.",
         "math.round(-0.5) == 0",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "sqrt",
         TO_FLOAT,
@@ -55,7 +55,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The square root.",
         "math.sqrt(4) == 2.0",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "pow",
         &[Overload { params: &[Type::Float, Type::Float], result: Type::Float }],
@@ -63,7 +63,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The first number to the power of the second.",
         "math.pow(2, 10) == 1024.0",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "isNaN",
         TO_BOOL,
@@ -71,7 +71,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether it is not a number.",
         "math.isNaN(0.0 / 0)",
     ),
-    packaged(
+    Builtin::in_package(
         "math",
         "isInfinity",
         TO_BOOL,
@@ -81,7 +81,7 @@ pub(super) const TABLE: &[Builtin] = &[
     ),
 ];
 
-/// Java's power: unlike C, one to the power of NaN or infinity is NaN.
+/// Java's `Math.pow`: unlike in C, one to the power of NaN or infinity is NaN.
 fn power(base: f64, exponent: f64) -> f64 {
     if base.abs() == 1.0 && exponent.is_infinite() || base == 1.0 && exponent.is_nan() {
         return f64::NAN;
@@ -92,6 +92,6 @@ fn power(base: f64, exponent: f64) -> f64 {
 fn float<'a>(args: &[ValueRef<'a>], at: usize) -> Result<f64, Failure<'a>> {
     match args.get(at) {
         Some(ValueRef::Float(n)) => Ok(*n),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }

@@ -1,5 +1,5 @@
-//! Operators on values that are there: arithmetic, comparison, membership, type tests. `&&`, `||` and `?:` are the
-//! evaluator's, since they decide what is evaluated.
+//! Operators on values: arithmetic, comparison, membership, type tests. The evaluator implements `&&`, `||` and `?:`,
+//! since they decide what is evaluated.
 
 use std::cmp::Ordering;
 
@@ -7,12 +7,12 @@ use bumpalo::Bump;
 
 use crate::value::{Comparator, Str, StrBuilder, Type, TypeName, ValueRef, in_list, number, operator_equals, order};
 
-use super::{Failure, Operation, access::whole, keep, lists, lookup, message, misfit};
+use super::{Failure, Operation, access::whole, alloc_text, lists, lookup, message, mismatch};
 
-/// Types that a constraint can be compared with for equality, as the message lists them (case `constraint ==/1`).
+/// Types that compare with a constraint for equality, as the message lists them (case `constraint ==/1`).
 pub(super) static EQUALITY_TYPES: &str =
     "bool,duration,float,int,latlng,map,null,string,bytes,timestamp,path,list,vector,set";
-/// The same for order.
+/// Types that compare with a constraint for order, as the message lists them.
 pub(super) static ORDER_TYPES: &str = "timestamp,duration,float,int,string,bytes";
 
 /// `+ - * / %`
@@ -27,7 +27,7 @@ pub enum Arithmetic {
 }
 
 impl Arithmetic {
-    /// As written.
+    /// The operator in rules.
     pub fn symbol(self) -> &'static str {
         match self {
             Arithmetic::Add => "+",
@@ -43,7 +43,7 @@ impl Arithmetic {
 ///
 /// # Errors
 ///
-/// Types that do not go together, overflow, division by zero, times out of range.
+/// Types without this operation, overflow, division by zero, times out of range.
 pub fn arithmetic<'a>(
     bump: &'a Bump,
     op: Arithmetic,
@@ -89,12 +89,12 @@ fn floats(op: Arithmetic, a: f64, b: f64) -> f64 {
     }
 }
 
-/// Two texts joined. The memory limit is checked before the copy is made.
+/// Concatenates two texts. Checks the memory limit before copying.
 fn concat<'a>(bump: &'a Bump, a: Str<'a>, b: Str<'a>) -> Result<Str<'a>, Failure<'a>> {
     let bytes = a.bytes() + b.bytes();
     super::access::check_bytes(bytes)?;
     if let (Str::Utf8(a), Str::Utf8(b)) = (a, b) {
-        super::room(bump, bytes)?;
+        super::check_arena(bump, bytes)?;
         let mut joined = bumpalo::collections::String::with_capacity_in(bytes, bump);
         joined.push_str(a);
         joined.push_str(b);
@@ -103,14 +103,14 @@ fn concat<'a>(bump: &'a Bump, a: Str<'a>, b: Str<'a>) -> Result<Str<'a>, Failure
     let mut builder = StrBuilder::default();
     builder.push(a);
     builder.push(b);
-    keep(bump, builder.finish())
+    alloc_text(bump, builder.finish())
 }
 
 /// `-a`
 ///
 /// # Errors
 ///
-/// Not a number or duration; the smallest integer.
+/// A value that is neither a number nor a duration; the least integer.
 pub fn negate<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match a {
         ValueRef::Int(n) => number::neg(n).map(ValueRef::Int).map_err(|_| Failure::Overflow),
@@ -124,7 +124,7 @@ pub fn negate<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
 ///
 /// # Errors
 ///
-/// Not a bool: there is no truthiness.
+/// A value that is not a bool: rules have no truthiness.
 pub fn not<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match a {
         ValueRef::Bool(b) => Ok(ValueRef::Bool(!b)),
@@ -132,11 +132,11 @@ pub fn not<'a>(a: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     }
 }
 
-/// `a == b`, relation E1; a constraint answers only what is certain.
+/// `a == b`, relation E1; a comparison with a constraint succeeds only if its result is certain.
 ///
 /// # Errors
 ///
-/// A constraint that does not decide; two constraints.
+/// A constraint that does not decide the result; two constraints.
 pub fn equal<'a>(a: ValueRef<'a>, b: ValueRef<'a>) -> Result<bool, Failure<'a>> {
     equality(Comparator::Eq, a, b)
 }
@@ -181,7 +181,7 @@ fn holds(op: Comparator, found: Ordering) -> bool {
     }
 }
 
-/// A comparison with a constraint is true where it follows from what is known, else undecided; never false.
+/// A comparison with a constraint is true if the constraint proves it, else undecided; never false.
 fn constrained<'a>(
     op: Comparator,
     a: ValueRef<'a>,
@@ -191,7 +191,7 @@ fn constrained<'a>(
     let (constraint, op, value) = match (a, b) {
         (ValueRef::Constraint(c), value) => (c, op, value),
         (value, ValueRef::Constraint(c)) => (c, op.flipped(), value),
-        _ => return Err(misfit()),
+        _ => return Err(mismatch()),
     };
     let received = value.type_of();
     if !expected.split(',').any(|name| name == received.name()) {
@@ -204,7 +204,7 @@ fn constrained<'a>(
 ///
 /// # Errors
 ///
-/// A container without that method; a key that is no string; a constraint that does not decide.
+/// A container without that method; a key that is not a string; a constraint that does not decide the result.
 pub fn contains<'a>(element: ValueRef<'a>, container: ValueRef<'a>) -> Result<bool, Failure<'a>> {
     match container {
         ValueRef::List(list) => Ok(in_list(whole(element)?, list)),

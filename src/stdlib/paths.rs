@@ -9,64 +9,57 @@ use crate::value::{
     path::{MAX_SEGMENTS, PathExtent, TemplateSegment, parse_template},
 };
 
-use super::{Builtin, Failure, Overload, convert, keep as keep_text, message, misfit, room};
+use super::{Builtin, Failure, Overload, alloc_text, check_arena, convert, message, mismatch};
 
 pub(super) const TABLE: &[Builtin] = &[
-    Builtin {
-        receiver: Some(Type::Path),
-        package: None,
-        name: "bind",
-        overloads: &[Overload { params: &[Type::Map], result: Type::Path }],
-        run: |bump, a| match a {
+    Builtin::method(
+        Type::Path,
+        "bind",
+        &[Overload { params: &[Type::Map], result: Type::Path }],
+        |bump, a| match a {
             [ValueRef::Path(path), ValueRef::Map(values)] => bind(bump, *path, *values),
-            _ => Err(misfit()),
+            _ => Err(mismatch()),
         },
-        doc: "The path with values for its variables; variables without a value are dropped.",
-        example: "path('/a/{x}').bind({'x': 'b'}) == /a/b",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: None,
-        package: None,
-        name: "path",
-        overloads: &[Overload { params: &[Type::String], result: Type::Path }],
-        run: |bump, a| match a {
+        "The path with values for its variables; variables without a value are dropped.",
+        "path('/a/{x}').bind({'x': 'b'}) == /a/b",
+    ),
+    Builtin::function(
+        "path",
+        &[Overload { params: &[Type::String], result: Type::Path }],
+        |bump, a| match a {
             [ValueRef::String(text)] => from_text(bump, *text),
-            _ => Err(misfit()),
+            _ => Err(mismatch()),
         },
-        doc: "The path a text stands for; `{x}` and `{x=**}` in it are variables for `bind`.",
-        example: "path('/a/b') == /a/b",
-        why: None,
-        variadic: false,
-    },
+        "The path a text stands for; `{x}` and `{x=**}` in it are variables for `bind`.",
+        "path('/a/b') == /a/b",
+    ),
 ];
 
 fn from_text<'a>(bump: &'a Bump, text: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
-    // No segment is longer than what it was read from.
-    room(bump, 2 * text.bytes())?;
+    // No segment is longer than the text that it comes from.
+    check_arena(bump, 2 * text.bytes())?;
     let template = parse_template(text).map_err(|e| message(bump, e))?;
     let name = |text: String| Str::Utf8(bump.alloc_str(&text));
     let segments: Vec<_> = template
         .into_iter()
         .map(|segment| match segment {
-            TemplateSegment::Simple(text) => Ok(SegmentRef::Simple(keep_text(bump, text)?)),
+            TemplateSegment::Simple(text) => Ok(SegmentRef::Simple(alloc_text(bump, text)?)),
             TemplateSegment::Capture(text) => Ok(SegmentRef::Capture(name(text), None)),
             TemplateSegment::Glob(text) => Ok(SegmentRef::Glob(name(text), None)),
         })
         .collect::<Result<_, Failure<'a>>>()?;
-    keep(bump, &segments)
+    alloc_path(bump, &segments)
 }
 
-/// A path of those segments, in the arena. A path within it may stand there many times, so that its text could be far
-/// longer than all that it was made of: that is refused here, so that every path can be read to its end.
+/// Allocates a path. A nested path may occur many times, so the text could be far longer than everything that the path
+/// was made of; such a path is refused here, so that every path can be read completely.
 ///
 /// # Errors
 ///
 /// A path that is too long.
-pub(super) fn keep<'a>(bump: &'a Bump, segments: &[SegmentRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
+pub(super) fn alloc_path<'a>(bump: &'a Bump, segments: &[SegmentRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     check(segments)?;
-    room(bump, size_of_val(segments))?;
+    check_arena(bump, size_of_val(segments))?;
     Ok(ValueRef::Path(PathRef::Made(bump.alloc_slice_copy(segments))))
 }
 
@@ -92,7 +85,7 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
             SegmentRef::Capture(name, bound) => (name, bound.is_some()),
             SegmentRef::Glob(name, bound) => (name, bound.is_some()),
         };
-        // A variable that gets no value is dropped, also one that had a value.
+        // A variable without a new value is dropped, even if it had a value.
         let Some(value) = values.get(name) else { continue };
         if bound {
             return Err(message(bump, format!("Variable {name} is already bound.")));
@@ -115,7 +108,7 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
             }
         });
     }
-    // The values come first, whether or not there are others.
+    // The engine evaluates the given values first, whether or not others are unknown.
     let variables: HashSet<Str<'_>> = path.segments().filter_map(variable).collect();
     let mut unknown: Vec<_> =
         values.iter().filter(|(name, _)| !variables.contains(name)).map(|(name, _)| name.to_string()).collect();
@@ -124,19 +117,19 @@ fn bind<'a>(bump: &'a Bump, path: PathRef<'a>, values: MapRef<'a>) -> Result<Val
         let text = format!("Variable(s) {} do not exist in the path template.", unknown.join(","));
         return Err(message(bump, text));
     }
-    keep(bump, &segments)
+    alloc_path(bump, &segments)
 }
 
-/// What `$(value)` puts into a path: all segments of a path, or one segment with the value's text.
+/// Appends what `$(value)` inserts into a path: all segments of a path, or one segment with the text of another value.
 ///
 /// # Errors
 ///
-/// A value that `string` does not take; a path that is too long.
+/// A value that `string` does not accept; a path that is too long.
 pub fn splice<'a>(bump: &'a Bump, value: ValueRef<'a>, into: &mut Vec<SegmentRef<'a>>) -> Result<(), Failure<'a>> {
     match value {
         ValueRef::Path(path) => into.extend(path.segments()),
         value => into.push(SegmentRef::Simple(convert::to_text(bump, value)?)),
     }
     check(into)?;
-    room(bump, size_of_val(into.as_slice()))
+    check_arena(bump, size_of_val(into.as_slice()))
 }

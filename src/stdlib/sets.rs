@@ -5,14 +5,14 @@ use bumpalo::Bump;
 use crate::value::{DiffStatus, Lookup, Relation, Type, ValueRef};
 
 use super::{
-    Builtin, Failure, Overload, Run, keep_all,
+    Builtin, BuiltinFn, Failure, Overload, alloc_list,
     lookup::{self, elements},
-    method, misfit,
+    mismatch,
 };
 
-const fn keys_of(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
+const fn keys_of(name: &'static str, run: BuiltinFn, doc: &'static str, example: &'static str) -> Builtin {
     const TO_SET: &[Overload] = &[Overload { params: &[], result: Type::Set }];
-    method(Type::MapDiff, name, TO_SET, run, doc, example)
+    Builtin::method(Type::MapDiff, name, TO_SET, run, doc, example)
 }
 
 const ASKS: &[Overload] =
@@ -20,7 +20,7 @@ const ASKS: &[Overload] =
 const FROM_SET: &[Overload] = &[Overload { params: &[Type::Set], result: Type::Set }];
 
 pub(super) const TABLE: &[Builtin] = &[
-    method(
+    Builtin::method(
         Type::Set,
         "size",
         &[Overload { params: &[], result: Type::Int }],
@@ -28,7 +28,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "How many elements there are.",
         "[1, 1].toSet().size() == 1",
     ),
-    method(
+    Builtin::method(
         Type::Set,
         "hasAll",
         ASKS,
@@ -36,8 +36,8 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether every element of the argument is in it.",
         "[1, 2].toSet().hasAll([2.0])",
     )
-    .because(|a| lookup::missing(a, Relation::Set)),
-    method(
+    .with_reason(|a| lookup::missing(a, Relation::Set)),
+    Builtin::method(
         Type::Set,
         "hasAny",
         ASKS,
@@ -45,7 +45,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether any element of the argument is in it.",
         "[1, 2].toSet().hasAny([2, 3])",
     ),
-    method(
+    Builtin::method(
         Type::Set,
         "hasOnly",
         ASKS,
@@ -53,8 +53,8 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether all its elements are in the argument.",
         "[1].toSet().hasOnly([1, 2])",
     )
-    .because(|a| lookup::besides(a, Relation::Set)),
-    method(
+    .with_reason(|a| lookup::besides(a, Relation::Set)),
+    Builtin::method(
         Type::Set,
         "union",
         FROM_SET,
@@ -62,7 +62,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements, then those of the argument that it lacks.",
         "[1].toSet().union([2].toSet()) == [1, 2].toSet()",
     ),
-    method(
+    Builtin::method(
         Type::Set,
         "intersection",
         FROM_SET,
@@ -70,7 +70,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Its elements that the argument has too.",
         "[1, 2].toSet().intersection([2, 3].toSet()) == [2].toSet()",
     ),
-    method(
+    Builtin::method(
         Type::Set,
         "difference",
         FROM_SET,
@@ -111,7 +111,7 @@ pub(super) const TABLE: &[Builtin] = &[
 ];
 
 fn made<'a>(bump: &'a Bump, items: impl Iterator<Item = ValueRef<'a>>) -> Result<ValueRef<'a>, Failure<'a>> {
-    keep_all(bump, items).map(ValueRef::Set)
+    alloc_list(bump, items).map(ValueRef::Set)
 }
 
 fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -139,7 +139,7 @@ fn keys<'a>(
     args: &[ValueRef<'a>],
     wanted: fn(DiffStatus) -> bool,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
-    let Some(ValueRef::MapDiff(diff)) = args.first() else { return Err(misfit()) };
+    let Some(ValueRef::MapDiff(diff)) = args.first() else { return Err(mismatch()) };
     made(bump, diff.iter().filter(|(_, status)| wanted(*status)).map(|(key, _)| ValueRef::String(key)))
 }
 

@@ -10,15 +10,15 @@ use crate::{
 use super::{
     Builtin, Failure, Overload,
     access::{MAX_ELEMENTS, MAX_VALUE},
-    keep, keep_all, keep_cut, message, method, misfit, room,
+    alloc_cow, alloc_list, alloc_text, check_arena, message, mismatch,
 };
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
 
 pub(super) const TABLE: &[Builtin] = &[
-    method(Type::String, "size", TO_INT, size, "How many UTF-16 code units it has.", "'😀'.size() == 2"),
-    method(
+    Builtin::method(Type::String, "size", TO_INT, size, "How many UTF-16 code units it has.", "'😀'.size() == 2"),
+    Builtin::method(
         Type::String,
         "upper",
         TO_STRING,
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The text with ASCII letters in upper case.",
         "'aé'.upper() == 'Aé'",
     ),
-    method(
+    Builtin::method(
         Type::String,
         "lower",
         TO_STRING,
@@ -34,16 +34,23 @@ pub(super) const TABLE: &[Builtin] = &[
         "The text with ASCII letters in lower case.",
         "'AÉ'.lower() == 'aÉ'",
     ),
-    method(Type::String, "trim", TO_STRING, trim, "The text without white space at its ends.", "' a '.trim() == 'a'"),
-    method(
+    Builtin::method(
+        Type::String,
+        "trim",
+        TO_STRING,
+        trim,
+        "The text without whitespace at its ends.",
+        "' a '.trim() == 'a'",
+    ),
+    Builtin::method(
         Type::String,
         "toUtf8",
         &[Overload { params: &[], result: Type::Bytes }],
         to_utf8,
-        "The octets of the text in UTF-8.",
+        "The bytes of the text in UTF-8.",
         "'é'.toUtf8() == b'\\xC3\\xA9'",
     ),
-    method(
+    Builtin::method(
         Type::String,
         "matches",
         &[Overload { params: &[Type::String], result: Type::Bool }],
@@ -51,7 +58,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Whether the whole text matches an RE2 pattern.",
         "'image/png'.matches('image/.*')",
     ),
-    method(
+    Builtin::method(
         Type::String,
         "split",
         &[Overload { params: &[Type::String], result: Type::List }],
@@ -59,7 +66,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The parts between matches of an RE2 pattern; empty parts at the end are dropped.",
         "'a,b,,'.split(',') == ['a', 'b']",
     ),
-    method(
+    Builtin::method(
         Type::String,
         "replace",
         &[Overload { params: &[Type::String, Type::String], result: Type::String }],
@@ -72,7 +79,7 @@ pub(super) const TABLE: &[Builtin] = &[
 fn text<'a>(args: &[ValueRef<'a>], at: usize) -> Result<Str<'a>, Failure<'a>> {
     match args.get(at) {
         Some(ValueRef::String(text)) => Ok(*text),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
@@ -81,11 +88,11 @@ fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<
 }
 
 fn upper<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    keep_cut(bump, text(args, 0)?.upper())
+    alloc_cow(bump, text(args, 0)?.upper())
 }
 
 fn lower<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    keep_cut(bump, text(args, 0)?.lower())
+    alloc_cow(bump, text(args, 0)?.lower())
 }
 
 fn trim<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -96,17 +103,17 @@ fn to_utf8<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fa
     Ok(ValueRef::Bytes(match text(args, 0)? {
         Str::Utf8(text) => text.as_bytes(),
         wide => {
-            let octets = wide.to_utf8();
-            room(bump, octets.len())?;
-            bump.alloc_slice_copy(&octets)
+            let bytes = wide.to_utf8();
+            check_arena(bump, bytes.len())?;
+            bump.alloc_slice_copy(&bytes)
         }
     }))
 }
 
-/// A pattern that was not known when the rules were loaded.
+/// Compiles a pattern that was not known when the rules were loaded.
 fn pattern<'a>(bump: &'a Bump, source: Str<'a>, subject: Str<'a>) -> Result<Pattern, Failure<'a>> {
-    // A value chooses the pattern, and so does a client: it may not take long to build.
-    Pattern::of_value(source, subject.bytes()).map_err(|e| message(bump, e))
+    // A value, and thus a client, may choose the pattern: it must be quick to build.
+    Pattern::for_value(source, subject.bytes()).map_err(|e| message(bump, e))
 }
 
 fn matches<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
@@ -124,11 +131,11 @@ fn split<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fail
 ///
 /// # Errors
 ///
-/// More parts than a list has elements; a pattern that takes too long for the text.
+/// More parts than a list may have; a pattern that takes too long on the text.
 pub fn split_by<'a>(bump: &'a Bump, pattern: &Pattern, text: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     let parts = pattern.split(text, MAX_ELEMENTS).map_err(|e| refused(bump, e))?;
-    let parts = parts.into_iter().map(|part| keep_cut(bump, part)).collect::<Result<Vec<_>, _>>()?;
-    Ok(ValueRef::List(keep_all(bump, parts.into_iter())?))
+    let parts = parts.into_iter().map(|part| alloc_cow(bump, part)).collect::<Result<Vec<_>, _>>()?;
+    Ok(ValueRef::List(alloc_list(bump, parts.into_iter())?))
 }
 
 fn refused<'a>(bump: &'a Bump, error: ReplaceError) -> Failure<'a> {
@@ -151,7 +158,7 @@ fn replace<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Fa
 /// # Errors
 ///
 /// A template that names a missing group ends the whole evaluation (group `string.replace`, rows with `throws`), and so
-/// does a result that is too long, and a pattern that takes too long for the text.
+/// does a result that is too long or a pattern that takes too long on the text.
 pub fn replace_by<'a>(
     bump: &'a Bump,
     pattern: &Pattern,
@@ -159,5 +166,5 @@ pub fn replace_by<'a>(
     template: Str<'a>,
 ) -> Result<ValueRef<'a>, Failure<'a>> {
     let replaced = pattern.replace(text, template, MAX_VALUE).map_err(|e| refused(bump, e))?;
-    Ok(ValueRef::String(keep(bump, replaced)?))
+    Ok(ValueRef::String(alloc_text(bump, replaced)?))
 }

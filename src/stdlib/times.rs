@@ -4,12 +4,12 @@ use bumpalo::Bump;
 
 use crate::value::{Duration, Timestamp, Type, ValueRef};
 
-use super::{Builtin, Failure, Overload, Run, message, method, misfit, packaged};
+use super::{Builtin, BuiltinFn, Failure, Overload, message, mismatch};
 
 const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
 
-const fn field(name: &'static str, run: Run, doc: &'static str, example: &'static str) -> Builtin {
-    method(Type::Timestamp, name, TO_INT, run, doc, example)
+const fn field(name: &'static str, run: BuiltinFn, doc: &'static str, example: &'static str) -> Builtin {
+    Builtin::method(Type::Timestamp, name, TO_INT, run, doc, example)
 }
 
 pub(super) const TABLE: &[Builtin] = &[
@@ -48,51 +48,39 @@ pub(super) const TABLE: &[Builtin] = &[
         "Milliseconds since 1970, rounded down.",
         "timestamp.value(5).toMillis() == 5",
     ),
-    Builtin {
-        receiver: Some(Type::Timestamp),
-        package: None,
-        name: "date",
-        overloads: &[Overload { params: &[], result: Type::Timestamp }],
-        run: |_, a| Ok(ValueRef::Timestamp(time(a)?.date())),
-        doc: "Midnight of the same day.",
-        example: "timestamp.value(5).date() == timestamp.date(1970, 1, 1)",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: Some(Type::Timestamp),
-        package: None,
-        name: "time",
-        overloads: &[Overload { params: &[], result: Type::Duration }],
-        run: |_, a| Ok(ValueRef::Duration(time(a)?.time())),
-        doc: "The time since midnight.",
-        example: "timestamp.value(5).time() == duration.value(5, 'ms')",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: Some(Type::Duration),
-        package: None,
-        name: "seconds",
-        overloads: TO_INT,
-        run: |_, a| int(span(a)?.seconds()),
-        doc: "Whole seconds; negative for a negative duration.",
-        example: "duration.value(1500, 'ms').seconds() == 1",
-        why: None,
-        variadic: false,
-    },
-    Builtin {
-        receiver: Some(Type::Duration),
-        package: None,
-        name: "nanos",
-        overloads: TO_INT,
-        run: |_, a| int(span(a)?.nanos()),
-        doc: "The fraction of the second in nanoseconds.",
-        example: "duration.value(1500, 'ms').nanos() == 500000000",
-        why: None,
-        variadic: false,
-    },
-    packaged(
+    Builtin::method(
+        Type::Timestamp,
+        "date",
+        &[Overload { params: &[], result: Type::Timestamp }],
+        |_, a| Ok(ValueRef::Timestamp(time(a)?.date())),
+        "Midnight of the same day.",
+        "timestamp.value(5).date() == timestamp.date(1970, 1, 1)",
+    ),
+    Builtin::method(
+        Type::Timestamp,
+        "time",
+        &[Overload { params: &[], result: Type::Duration }],
+        |_, a| Ok(ValueRef::Duration(time(a)?.time())),
+        "The time since midnight.",
+        "timestamp.value(5).time() == duration.value(5, 'ms')",
+    ),
+    Builtin::method(
+        Type::Duration,
+        "seconds",
+        TO_INT,
+        |_, a| int(span(a)?.seconds()),
+        "Whole seconds; negative for a negative duration.",
+        "duration.value(1500, 'ms').seconds() == 1",
+    ),
+    Builtin::method(
+        Type::Duration,
+        "nanos",
+        TO_INT,
+        |_, a| int(span(a)?.nanos()),
+        "The fraction of the second in nanoseconds.",
+        "duration.value(1500, 'ms').nanos() == 500000000",
+    ),
+    Builtin::in_package(
         "duration",
         "value",
         &[Overload { params: &[Type::Int, Type::String], result: Type::Duration }],
@@ -100,7 +88,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "A duration of so many w, d, h, m, s, ms or ns.",
         "duration.value(1, 'm') == duration.value(60, 's')",
     ),
-    packaged(
+    Builtin::in_package(
         "duration",
         "time",
         &[Overload { params: &[Type::Int, Type::Int, Type::Int, Type::Int], result: Type::Duration }],
@@ -108,7 +96,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "A duration of hours, minutes, seconds and nanoseconds.",
         "duration.time(0, 1, 0, 0) == duration.value(60, 's')",
     ),
-    packaged(
+    Builtin::in_package(
         "duration",
         "abs",
         &[Overload { params: &[Type::Duration], result: Type::Duration }],
@@ -116,7 +104,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "The duration without its sign.",
         "duration.abs(duration.value(-1, 's')) == duration.value(1, 's')",
     ),
-    packaged(
+    Builtin::in_package(
         "timestamp",
         "date",
         &[Overload { params: &[Type::Int, Type::Int, Type::Int], result: Type::Timestamp }],
@@ -124,7 +112,7 @@ pub(super) const TABLE: &[Builtin] = &[
         "Midnight of a day, in UTC.",
         "timestamp.date(1970, 1, 2).toMillis() == 86400000",
     ),
-    packaged(
+    Builtin::in_package(
         "timestamp",
         "value",
         &[
@@ -144,14 +132,14 @@ fn int<'a>(n: i64) -> Result<ValueRef<'a>, Failure<'a>> {
 fn time<'a>(args: &[ValueRef<'a>]) -> Result<Timestamp, Failure<'a>> {
     match args.first() {
         Some(ValueRef::Timestamp(time)) => Ok(*time),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
 fn span<'a>(args: &[ValueRef<'a>]) -> Result<Duration, Failure<'a>> {
     match args.first() {
         Some(ValueRef::Duration(span)) => Ok(*span),
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
@@ -160,7 +148,7 @@ fn duration_value<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<
         [ValueRef::Int(amount), ValueRef::String(unit)] => {
             Duration::value(*amount, &unit.to_string()).map(ValueRef::Duration).map_err(|e| message(bump, e))
         }
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
@@ -169,7 +157,7 @@ fn duration_time<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'
         [ValueRef::Int(h), ValueRef::Int(m), ValueRef::Int(s), ValueRef::Int(n)] => {
             Duration::time(*h, *m, *s, *n).map(ValueRef::Duration).map_err(|e| message(bump, e))
         }
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
@@ -178,7 +166,7 @@ fn timestamp_date<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<
         [ValueRef::Int(year), ValueRef::Int(month), ValueRef::Int(day)] => {
             Timestamp::date_of(*year, *month, *day).map(ValueRef::Timestamp).map_err(|e| message(bump, e))
         }
-        _ => Err(misfit()),
+        _ => Err(mismatch()),
     }
 }
 
@@ -186,7 +174,7 @@ fn timestamp_value<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef
     let time = match args {
         [ValueRef::Int(millis)] => Timestamp::from_millis(*millis),
         [ValueRef::String(text)] => Timestamp::parse_rfc3339_lenient(&text.to_string()),
-        _ => return Err(misfit()),
+        _ => return Err(mismatch()),
     };
     time.map(ValueRef::Timestamp).map_err(|e| message(bump, e))
 }

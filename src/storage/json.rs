@@ -1,4 +1,4 @@
-//! Objects from JSON, by the names that rules use.
+//! Reads objects from JSON, with the names that rules use.
 
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -6,7 +6,7 @@ use crate::value::{Timestamp, json};
 
 use super::Object;
 
-/// The fields of an object that can be stated.
+/// The fields of an object in JSON.
 pub const OBJECT_FIELDS: [&str; 15] = [
     "name",
     "bucket",
@@ -29,19 +29,19 @@ pub const OBJECT_FIELDS: [&str; 15] = [
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FieldError {
-    /// There is no such field: a misspelt name would be a missing one.
-    #[error("{0} is no field of an object; there are {list}", list = OBJECT_FIELDS.join(", "))]
+    /// There is no such field: a misspelt name would silently leave the field unset.
+    #[error("unknown field `{0}`: objects have {list}", list = OBJECT_FIELDS.join(", "))]
     Unknown(String),
     /// The value does not fit the field.
     #[error("{0}: {1} does not fit: {2}")]
     Value(String, String, &'static str),
-    /// The name is not that of the request.
+    /// The name differs from that of the request.
     #[error("name: the request is about {0:?}")]
     Name(String),
 }
 
 impl FieldError {
-    /// The field.
+    /// The name of the field.
     pub fn field(&self) -> &str {
         match self {
             FieldError::Unknown(name) | FieldError::Value(name, ..) => name,
@@ -51,11 +51,11 @@ impl FieldError {
 }
 
 impl Object {
-    /// An object of that name with the metadata that JSON states. Fields that are null are not set.
+    /// Reads the metadata of an object with that name. A field that is null stays unset.
     ///
     /// # Errors
     ///
-    /// A field that is unknown, or a value that does not fit it.
+    /// An unknown field, or a value that does not fit its field.
     pub fn from_json(name: &str, fields: &JsonMap<String, Json>) -> Result<Object, FieldError> {
         let mut object = Object::new(name);
         for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
@@ -64,7 +64,7 @@ impl Object {
         Ok(object)
     }
 
-    /// The metadata that are set, as [`Object::from_json`] reads them; the name is left out.
+    /// The metadata that are set, as [`Object::from_json`] reads them, without the name.
     pub fn to_json(&self) -> JsonMap<String, Json> {
         let text = |text: &Option<String>| text.as_deref().map(Json::from);
         let time = |time: Option<Timestamp>| time.map(|time| Json::from(time.to_string()));

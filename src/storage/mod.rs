@@ -31,16 +31,17 @@ pub use crate::service::Method;
 use crate::{
     error::Error,
     eval::Coverage,
-    service::{self, Compiled, DEFAULT_DATABASE, Decision, DocumentHost, Documents, Reach},
+    request::ServiceProduct,
+    service::{self, Compiled, DEFAULT_DATABASE, Decision, DocumentHost, DocumentScope, Documents},
     syntax::ast::Version,
     text::{Diagnostics, Source},
-    value::{Root, Segments},
+    value::Segments,
 };
 
-/// The service that Storage rules stand in.
-pub const SERVICE: &str = Root::Objects.service();
+/// The name of the service in Storage rules.
+pub const SERVICE: &str = ServiceProduct::Storage.service();
 
-/// Firestore documents that one request may read, by the documentation; repeats of a document are free.
+/// Firestore documents that one request may read, by the documentation; reading a document again does not count.
 pub const DOCUMENT_LIMIT: usize = 2;
 
 /// Storage rules, ready to decide any number of requests. Cheap to clone, shared between threads.
@@ -50,16 +51,16 @@ pub struct Ruleset {
 }
 
 impl Ruleset {
-    /// Reads, checks and compiles rules.
+    /// Parses, checks and compiles rules.
     ///
     /// # Errors
     ///
-    /// [`Error::Source`] with every problem, where the official compiler refuses the text.
+    /// [`Error::Source`] with every problem, if the official compiler refuses the text.
     pub fn parse(source: &Source) -> Result<Self, Error> {
         Ok(Ruleset { compiled: Compiled::new(source)? })
     }
 
-    /// Rules that were compiled already: a file may hold several services.
+    /// Takes rules that are already compiled: a file may hold several services.
     pub(crate) fn from_compiled(compiled: Compiled) -> Self {
         Ruleset { compiled }
     }
@@ -70,7 +71,7 @@ impl Ruleset {
         &self.compiled
     }
 
-    /// What the official compiler warns of: most of it never works at run time.
+    /// The warnings of the official compiler: most of what it warns of never works at run time.
     pub fn warnings(&self) -> &Diagnostics {
         self.compiled.warnings()
     }
@@ -79,18 +80,18 @@ impl Ruleset {
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where `documents` failed; never for a denial.
+    /// [`Error::Data`] if `documents` failed; never for a denial.
     pub fn evaluate(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
-        self.with(request, documents, service::decide)
+        self.decide_with(request, documents, service::decide)
     }
 
-    /// Decides a request and keeps all it went through: blocks, statements, sub-expressions.
+    /// Decides a request and records the evaluation: blocks, statements, sub-expressions.
     ///
     /// # Errors
     ///
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, documents: &dyn Documents) -> Result<Decision, Error> {
-        self.with(request, documents, service::explain)
+        self.decide_with(request, documents, service::explain)
     }
 
     /// Decides a request and counts what was evaluated.
@@ -104,10 +105,12 @@ impl Ruleset {
         documents: &dyn Documents,
         coverage: &mut Coverage,
     ) -> Result<Decision, Error> {
-        self.with(request, documents, |compiled, asked, host| service::cover(compiled, asked, host, coverage))
+        self.decide_with(request, documents, |compiled, request, host| {
+            service::cover(compiled, request, host, coverage)
+        })
     }
 
-    /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.
+    /// Whether a request is allowed. This is the fastest way to decide: ordinary rules decide without allocating.
     ///
     /// # Errors
     ///
@@ -121,31 +124,31 @@ impl Ruleset {
             return Ok(false);
         }
         let record = request.record(&segments);
-        service::permits(&self.compiled, &record.asked(), host(documents))
+        service::permits(&self.compiled, &record.rule_request(), host(documents))
     }
 
     fn refuses(&self, request: &Request<'_>) -> Option<&'static str> {
         refused_list(self.compiled.program().version, request.method())
     }
 
-    fn with(
+    fn decide_with(
         &self,
         request: &Request<'_>,
         documents: &dyn Documents,
-        run: impl FnOnce(&Compiled, &service::Asked<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
+        run: impl FnOnce(&Compiled, &service::RuleRequest<'_>, DocumentHost<'_>) -> Result<Decision, Error>,
     ) -> Result<Decision, Error> {
         let mut segments = Segments::default();
         match self.refuses(request).map_or_else(|| request.segments(&mut segments), Err) {
             Ok(()) => {
                 let record = request.record(&segments);
-                run(&self.compiled, &record.asked(), host(documents))
+                run(&self.compiled, &record.rule_request(), host(documents))
             }
             Err(why) => Ok(Decision::refused(&self.compiled, request.to_string(), why)),
         }
     }
 }
 
-/// Rules of version 1 know no lists: they are denied before any statement is looked at (language specification,
+/// Version 1 of the rules has no lists: they are denied before any statement is evaluated (language specification,
 /// section 3).
 #[doc(hidden)]
 pub fn refused_list(version: Version, method: Method) -> Option<&'static str> {
@@ -154,7 +157,7 @@ pub fn refused_list(version: Version, method: Method) -> Option<&'static str> {
 }
 
 fn host(documents: &dyn Documents) -> DocumentHost<'_> {
-    DocumentHost::new(documents, Reach::new(SERVICE, DEFAULT_DATABASE), None, DOCUMENT_LIMIT)
+    DocumentHost::new(documents, DocumentScope::new(SERVICE, DEFAULT_DATABASE), None, DOCUMENT_LIMIT)
 }
 
 impl std::str::FromStr for Ruleset {

@@ -1,4 +1,4 @@
-//! A stored object, as rules see it.
+//! Stored objects, as rules see them.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,9 @@ use crate::value::{Map, MapRef, Record, Symbol, Timestamp, ValueRef};
 
 use super::Request;
 
-/// Metadata of an object: what rules see as `resource` and `request.resource` (language specification, section 8).
+/// The metadata of an object, which rules see as `resource` and `request.resource` (language specification, section 8).
 ///
-/// Texts that are not set are null; `generation` and `metageneration` are 1 unless set.
+/// Strings that are not set are null; `generation` and `metageneration` default to 1.
 #[derive(Clone, Debug)]
 pub struct Object {
     pub(super) name: String,
@@ -28,7 +28,7 @@ pub struct Object {
     pub(super) metadata: Map,
 }
 
-/// Setters of optional texts.
+/// Setters of optional strings.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
@@ -62,26 +62,26 @@ impl Object {
         }
     }
 
-    /// Its name within the bucket.
+    /// The name within the bucket.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its size in bytes.
+    /// Sets the size in bytes.
     #[must_use]
     pub fn size(mut self, bytes: i64) -> Self {
         self.size = bytes;
         self
     }
 
-    /// Which version of its content this is.
+    /// Sets the version of the content.
     #[must_use]
     pub fn generation(mut self, generation: i64) -> Self {
         self.generation = generation;
         self
     }
 
-    /// Which version of its metadata this is.
+    /// Sets the version of the metadata.
     #[must_use]
     pub fn metageneration(mut self, metageneration: i64) -> Self {
         self.metageneration = metageneration;
@@ -89,39 +89,39 @@ impl Object {
     }
 
     texts! {
-        /// The bucket it is in; a request's bucket unless set.
+        /// Sets the bucket; the default is the bucket of the request.
         bucket
-        /// Its media type, such as `image/png`.
+        /// Sets the media type, such as `image/png`.
         content_type
-        /// Its Content-Disposition.
+        /// Sets the Content-Disposition.
         content_disposition
-        /// Its Content-Encoding.
+        /// Sets the Content-Encoding.
         content_encoding
-        /// Its Content-Language. Rules see this key only where it is set.
+        /// Sets the Content-Language. Rules see this key only if it is set.
         content_language
-        /// The MD5 hash of its bytes in Base64.
+        /// Sets the MD5 hash of the bytes in Base64.
         md5_hash
-        /// The CRC-32C checksum of its bytes in Base64.
+        /// Sets the CRC-32C checksum of the bytes in Base64.
         crc32c
-        /// Its entity tag.
+        /// Sets the entity tag.
         etag
     }
 
-    /// When it was created; the time of the request unless set.
+    /// Sets the time of creation; the default is the time of the request.
     #[must_use]
     pub fn time_created(mut self, time: Timestamp) -> Self {
         self.time_created = Some(time);
         self
     }
 
-    /// When it was last changed; the time of the request unless set.
+    /// Sets the time of the last change; the default is the time of the request.
     #[must_use]
     pub fn updated(mut self, time: Timestamp) -> Self {
         self.updated = Some(time);
         self
     }
 
-    /// One entry of its custom metadata.
+    /// Adds an entry of the custom metadata.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
@@ -129,7 +129,7 @@ impl Object {
     }
 }
 
-/// An object with the bucket and the times of a request where it has none of its own.
+/// An object, with the bucket and the times of a request as defaults.
 pub(super) struct ObjectRecord<'r> {
     pub(super) object: &'r Object,
     pub(super) request: &'r Request<'r>,
@@ -155,7 +155,7 @@ pub(crate) const OBJECT: [Symbol; 15] = [
 ];
 
 impl Record for ObjectRecord<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         let object = self.object;
         Some(match symbol {
             Symbol::Size => ValueRef::Int(object.size),

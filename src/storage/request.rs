@@ -1,18 +1,19 @@
-//! A request to Storage.
+//! Requests to Storage.
 
 use std::{borrow::Cow, fmt};
 
 use crate::{
     auth::{self, Auth},
     eval::Subject,
-    service::{Asked, Method},
+    request::{Facts, Resource, ServiceProduct},
+    service::{Method, RuleRequest},
     text::one_line,
-    value::{Facts, Map, MapRef, PathRef, Record, Resource, Root, Segments, Symbol, Timestamp, ValueRef},
+    value::{Map, MapRef, PathRef, Record, Segments, Symbol, Timestamp, ValueRef},
 };
 
 use super::object::{Object, ObjectRecord};
 
-/// A request to read or change an object. It borrows what it is given by reference.
+/// A request to read or change an object. It borrows what is passed by reference.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Request<'a> {
@@ -27,8 +28,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A request with any method, about the object of that name: `users/alice/cat.png`. The name is taken as it is; it
-    /// is not percent-decoded.
+    /// A request with any method for the object with that name: `users/alice/cat.png`. The name is not percent-decoded.
     pub fn new(method: Method, bucket: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>) -> Self {
         Request {
             method,
@@ -42,12 +42,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Downloads an object that is not there; say what is stored with [`Self::existing`].
+    /// Downloads an object that does not exist, unless [`Self::existing`] states it.
     pub fn get(bucket: impl Into<Cow<'a, str>>, name: impl Into<Cow<'a, str>>) -> Self {
         Self::new(Method::Get, bucket, name)
     }
 
-    /// Lists the objects under a prefix, such as `users/alice`. Slashes at its end do not count.
+    /// Lists the objects under a prefix, such as `users/alice`. Trailing slashes do not count.
     pub fn list(bucket: impl Into<Cow<'a, str>>, prefix: impl Into<Cow<'a, str>>) -> Self {
         let prefix = match prefix.into() {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches('/')),
@@ -78,26 +78,27 @@ impl<'a> Request<'a> {
         Self::new(Method::Delete, bucket, stored.name().to_owned()).existing(stored)
     }
 
-    /// Who asks; without this nobody is signed in.
+    /// Sets the signed-in user; by default nobody is signed in.
     pub fn auth(mut self, auth: impl Into<Cow<'a, Auth>>) -> Self {
         self.auth = Some(auth.into());
         self
     }
 
-    /// When it is asked: `request.time`; mostly `SystemTime::now().into()`. An evaluation reads no clock: without this,
-    /// to read `request.time` is an error, as is to compare or copy `request` as a whole. Its keys can be asked for.
+    /// Sets the time of the request, `request.time`, usually `SystemTime::now().into()`. An evaluation reads no clock:
+    /// without this, reading `request.time` is an error, and so is comparing or copying `request` as a whole. Its keys
+    /// remain readable.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.time = Some(time);
         self
     }
 
-    /// What is stored under the name: `resource`.
+    /// Sets the stored object: `resource`.
     pub fn existing(mut self, object: impl Into<Cow<'a, Object>>) -> Self {
         self.existing = Some(object.into());
         self
     }
 
-    /// Whether what the request is about is there.
+    /// Whether the object of the request is stored.
     #[doc(hidden)]
     pub fn is_stored(&self) -> bool {
         self.existing.is_some()
@@ -109,19 +110,19 @@ impl<'a> Request<'a> {
         &self.name
     }
 
-    /// What will be stored, and what is.
+    /// The incoming and the stored object.
     #[doc(hidden)]
     pub fn objects(&self) -> (Option<&Object>, Option<&Object>) {
         (self.incoming.as_deref(), self.existing.as_deref())
     }
 
-    /// What will be stored: `request.resource`.
+    /// Sets the incoming object: `request.resource`.
     pub fn with(mut self, object: impl Into<Cow<'a, Object>>) -> Self {
         self.incoming = Some(object.into());
         self
     }
 
-    /// A parameter of the HTTP request: `request.params`, which rules see only where one is set.
+    /// Adds a parameter of the HTTP request: `request.params`, which rules see only if there is one.
     pub fn param(mut self, name: &str, value: &str) -> Self {
         self.params.get_or_insert_default().insert(name, value);
         self
@@ -139,7 +140,7 @@ impl<'a> Request<'a> {
         self.time
     }
 
-    /// Reads the segments of its path.
+    /// Splits the path.
     #[inline(always)]
     pub(super) fn segments<'r>(&'r self, into: &mut Segments<'r>) -> Result<(), &'static str> {
         if self.name.is_empty() && self.method != Method::List {
@@ -148,12 +149,12 @@ impl<'a> Request<'a> {
         if self.bucket.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        // One slash at the end, as folders have, does not count (language specification, section 8).
+        // One trailing slash, as folders have, does not count (language specification, section 8).
         let name = self.name.strip_suffix('/').unwrap_or(&self.name);
         if name.is_empty() && !self.name.is_empty() {
             return Err("Path segment cannot be empty");
         }
-        into.cut(Root::Objects, &self.bucket, name)
+        into.split(ServiceProduct::Storage.prefix(), &self.bucket, name)
     }
 
     pub(super) fn record<'r>(&'r self, segments: &'r Segments<'r>) -> RequestRecord<'r> {
@@ -179,9 +180,9 @@ pub(super) struct RequestRecord<'r> {
 }
 
 impl RequestRecord<'_> {
-    pub(super) fn asked(&self) -> Asked<'_> {
-        Asked {
-            root: Root::Objects,
+    pub(super) fn rule_request(&self) -> RuleRequest<'_> {
+        RuleRequest {
+            product: ServiceProduct::Storage,
             method: self.request.method,
             subject: Subject {
                 segments: self.segments,
@@ -205,7 +206,7 @@ fn resource<'r>(object: &'r Option<ObjectRecord<'_>>) -> Resource<'r> {
     }
 }
 
-/// An object that is not there is null, not absent.
+/// A missing object is null, not absent.
 fn object<'r>(object: &'r Option<ObjectRecord<'_>>) -> ValueRef<'r> {
     object.as_ref().map_or(ValueRef::Null, |object| ValueRef::Map(MapRef::Record(object)))
 }
@@ -215,11 +216,11 @@ pub(crate) const REQUEST: [Symbol; 6] =
     [Symbol::Auth, Symbol::Method, Symbol::Params, Symbol::Path, Symbol::Resource, Symbol::Time];
 
 impl Record for RequestRecord<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         Some(match symbol {
             Symbol::Auth => auth::view(self.request.auth.as_deref()),
             Symbol::Resource => object(&self.incoming),
-            Symbol::Path => ValueRef::Path(PathRef::Plain(self.segments.range(0, self.segments.len())?)),
+            Symbol::Path => ValueRef::Path(PathRef::Request(self.segments.range(0, self.segments.len())?)),
             Symbol::Time => ValueRef::from(self.request.time),
             Symbol::Method => ValueRef::from(self.request.method.name()),
             Symbol::Params => ValueRef::Map(MapRef::Owned(self.request.params.as_ref()?)),

@@ -1,6 +1,6 @@
 //! The values of literals: escapes in strings, bytes, decoded path segments.
 
-use crate::value::StrBuf;
+use crate::value::{PercentMode, StrBuf, percent_decode};
 
 /// The text of a string literal, quotes included. Two `\u` halves of a surrogate pair join; a lone one stays.
 pub(super) fn string(literal: &str) -> StrBuf {
@@ -73,7 +73,7 @@ pub(super) fn segment(token: &str) -> String {
         return encoded.into();
     }
     // The grammar admits whole `%HH` only.
-    crate::value::path::form_decode(encoded).map_or_else(|_| encoded.into(), |decoded| decoded.into_owned())
+    percent_decode(encoded, PercentMode::Form).map_or_else(|_| encoded.into(), |decoded| decoded.into_owned())
 }
 
 /// The text of a string literal of database rules, quotes included, with JavaScript's escapes: `\n` and its kin, `\xHH`,

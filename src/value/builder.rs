@@ -1,12 +1,12 @@
-//! Texts put together from parts.
+//! Builds text from parts.
 
 use super::string::{Str, StrBuf};
 
-/// Text put together from parts; converts to code units once, when the first part needs it.
+/// Builds text from parts. The first part that is not UTF-8 converts everything to code units, once.
 #[derive(Clone, Debug, Default)]
 pub struct StrBuilder {
     utf8: String,
-    /// Everything so far, as soon as one part was not UTF-8; `utf8` is unused from then on.
+    /// The whole text, once a part was not UTF-8; `utf8` is unused from then on.
     wide: Option<Vec<u16>>,
 }
 
@@ -27,12 +27,12 @@ impl StrBuilder {
         wide.extend_from_slice(units);
     }
 
-    /// The bytes that it takes so far.
+    /// Size of the text so far in bytes.
     pub fn bytes(&self) -> usize {
         self.wide.as_ref().map_or(self.utf8.len(), |units| 2 * units.len())
     }
 
-    /// The text built.
+    /// The finished text.
     pub fn finish(self) -> StrBuf {
         match self.wide {
             Some(units) => StrBuf::from_units(units),

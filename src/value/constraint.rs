@@ -1,8 +1,8 @@
-//! What a list query tells about a value that is not known itself (runtime specification, section 15).
+//! What the filters of a list query say about a value that is otherwise unknown (runtime specification, section 15).
 
 use super::{Value, ValueRef, operator_equals, order};
 
-/// How a simple constraint compares.
+/// The comparison of a simple constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparator {
     /// `==`
@@ -17,7 +17,7 @@ pub enum Comparator {
     Gt,
     /// `>=`
     Ge,
-    /// The value is a list that holds this element.
+    /// The value is a list that contains this element.
     ListContains,
 }
 
@@ -35,7 +35,7 @@ impl Comparator {
         }
     }
 
-    /// As written between two operands.
+    /// The operator as rules write it.
     pub fn symbol(self) -> &'static str {
         match self {
             Comparator::Eq => "==",
@@ -48,13 +48,13 @@ impl Comparator {
         }
     }
 
-    /// The comparator of that name in typed JSON.
+    /// The comparator with that name in typed JSON.
     pub fn parse(name: &str) -> Option<Self> {
         use Comparator::*;
         [Eq, Ne, Lt, Le, Gt, Ge, ListContains].into_iter().find(|c| c.name() == name)
     }
 
-    /// The same comparison with its sides exchanged.
+    /// The comparison with its operands exchanged.
     #[must_use]
     pub fn flipped(self) -> Self {
         match self {
@@ -75,29 +75,29 @@ pub struct Constraint {
 }
 
 impl Constraint {
-    /// Whether `unknown OP value` follows from what is known. `false` means "not known", never "no".
+    /// Whether the constraint proves `unknown OP value`. `false` means "not proven", never "disproven".
     pub fn implies(&self, op: Comparator, value: ValueRef<'_>) -> bool {
         self.terms.iter().any(|(known, bound)| term_implies(*known, bound.view(), op, value))
     }
 
-    /// A readable form.
+    /// The constraint as text, for explanations.
     pub fn describe(&self) -> String {
         let term = |(op, value): &(Comparator, Value)| format!("{} {}", op.name(), value.view().describe());
         self.terms.iter().map(term).collect::<Vec<_>>().join(" and ")
     }
 }
 
-/// Does `x KNOWN bound` make `x OP value` certain?
+/// Whether `x KNOWN bound` proves `x OP value`.
 ///
-/// The official engine compares an int bound with a double, but not a double bound with an int: `x > 2.5` says nothing
-/// about `x > 2`. Nothing is different from NaN for it, and a bound of NaN proves whatever is asked about a number.
+/// The official engine compares an int bound with a double, but not a double bound with an int: `x > 2.5` does not
+/// prove `x > 2`. It takes nothing to be different from NaN, and lets a bound of NaN prove anything about a number.
 fn term_implies(known: Comparator, bound: ValueRef<'_>, op: Comparator, value: ValueRef<'_>) -> bool {
     use Comparator::*;
     use ValueRef::{Float, Int, Null};
     use std::cmp::Ordering::{Equal, Greater, Less};
     match (bound, value) {
         (Null, Null) => return known == op,
-        // Knowing any comparison means that the value is not null.
+        // Any known comparison proves that the value is not null.
         (_, Null) => return op == Ne,
         (Float(bound), Int(_) | Float(_)) if bound.is_nan() && known != Ne => return true,
         (Int(_) | Float(_), Float(value)) if value.is_nan() && op == Ne => return true,
@@ -111,7 +111,7 @@ fn term_implies(known: Comparator, bound: ValueRef<'_>, op: Comparator, value: V
     match (known, op, relation) {
         (Eq, Eq, Some(Equal)) | (Ne, Ne, Some(Equal)) => true,
         (Eq, Ne, Some(Less | Greater)) => true,
-        // Unordered types are comparable only for equality.
+        // Types without an order compare for equality only.
         (Eq, Ne, None) => bound.type_of() == value.type_of() && !operator_equals(bound, value),
         (Eq, Lt, Some(Less)) | (Eq, Le, Some(Less | Equal)) => true,
         (Eq, Gt, Some(Greater)) | (Eq, Ge, Some(Greater | Equal)) => true,

@@ -1,11 +1,11 @@
-//! The four relations of equality, and order (runtime specification, sections 5 and 6).
+//! The four equality relations, and the order (runtime specification, sections 5 and 6).
 
 use std::{cmp::Ordering, collections::HashMap};
 
 use super::{DiffStatus, ListRef, MapRef, Str, ValueRef, lookup::same_set, number, view::DiffRef, work};
 
-/// Relation E1, the operator `==`, for anything but constraints: numbers across their types as doubles, other
-/// different types unequal.
+/// Relation E1, the operator `==` of anything but constraints: numbers compare across their types as doubles, values of
+/// other different types are unequal.
 pub fn operator_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     work::steps(1);
     match (a, b) {
@@ -20,12 +20,13 @@ pub fn operator_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     }
 }
 
-/// Relation E2, membership in a list: the same type, then E1.
+/// Relation E2, membership in a list: the types are the same and E1 holds.
 pub fn in_list(element: ValueRef<'_>, list: ListRef<'_>) -> bool {
     list.iter().any(|item| item.type_of() == element.type_of() && operator_equals(item, element))
 }
 
-/// Relation E3, inside lists, maps and vectors: the same type at every level, doubles by their bits, NaN never.
+/// Relation E3, inside lists, maps and vectors: types are the same at every level, doubles compare by their bits, and
+/// NaN equals nothing.
 pub fn deep_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     work::steps(1);
     match (a, b) {
@@ -37,7 +38,7 @@ pub fn deep_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
         (ValueRef::Bytes(a), ValueRef::Bytes(b)) => a == b,
         (ValueRef::Duration(a), ValueRef::Duration(b)) => a == b,
         (ValueRef::Timestamp(a), ValueRef::Timestamp(b)) => a == b,
-        (ValueRef::LatLng(a), ValueRef::LatLng(b)) => same_place(a, b),
+        (ValueRef::LatLng(a), ValueRef::LatLng(b)) => a == b,
         (ValueRef::List(a), ValueRef::List(b)) | (ValueRef::Vector(a), ValueRef::Vector(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| deep_equals(a, b))
         }
@@ -50,8 +51,8 @@ pub fn deep_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     }
 }
 
-/// Relation E4, sets and `map.diff`: numbers by their exact value across types and at every level, NaN equal to
-/// itself, paths by their texts.
+/// Relation E4, sets and `map.diff`: numbers compare by their exact values across types and at every level, NaN equals
+/// itself, paths compare by their text.
 pub fn set_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     work::steps(1);
     match (a, b) {
@@ -68,21 +69,17 @@ pub fn set_equals(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     }
 }
 
-fn same_place(a: super::LatLng, b: super::LatLng) -> bool {
-    a.latitude.to_bits() == b.latitude.to_bits() && a.longitude.to_bits() == b.longitude.to_bits()
-}
-
 fn same_map(a: MapRef<'_>, b: MapRef<'_>, same: fn(ValueRef<'_>, ValueRef<'_>) -> bool) -> bool {
     a.len() == b.len() && a.iter().all(|(key, x)| b.get(key).is_some_and(|y| same(x, y)))
 }
 
 fn same_diff(a: DiffRef<'_>, b: DiffRef<'_>) -> bool {
-    let there: HashMap<Str<'_>, DiffStatus> = b.iter().collect();
-    a.iter().count() == b.iter().count() && a.iter().all(|(key, status)| there.get(&key) == Some(&status))
+    let statuses: HashMap<Str<'_>, DiffStatus> = b.iter().collect();
+    a.iter().count() == b.iter().count() && a.iter().all(|(key, status)| statuses.get(&key) == Some(&status))
 }
 
 /// The order of two values of ordered types: numbers, strings by UTF-16 code units, bytes, durations, timestamps.
-/// `None` for other types, and where NaN takes part.
+/// `None` for other types and for NaN.
 pub fn order(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
     match (a, b) {
         (ValueRef::Int(a), ValueRef::Int(b)) => Some(a.cmp(&b)),

@@ -4,21 +4,19 @@
 
 use super::number::double_to_string;
 
-/// Radius of the sphere the engine measures on, in metres (section 11).
+/// Radius of the sphere on which the engine measures, in metres (section 11).
 const EARTH_RADIUS: f64 = 6_371_009.0;
 
 /// A position in degrees: latitude within ±90, longitude within ±180.
 ///
-/// `==` compares the bits of the doubles, as the engine does: (0, 0.0) and (0, -0.0) differ
-/// (section 5).
+/// `==` compares the bits of the doubles, as the engine does: (0, 0.0) and (0, -0.0) differ (section 5).
 #[derive(Debug, Clone, Copy)]
 pub struct LatLng {
     pub(crate) latitude: f64,
     pub(crate) longitude: f64,
 }
 
-/// The coordinates given to [`LatLng::new`] are out of range or NaN; displays as the engine's
-/// message (section 12, `latlng.value/41` to `/52`).
+/// The coordinates are out of range or NaN. Displays as the engine's message (section 12, `latlng.value/41` to `/52`).
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error(
     "Latitude should be in [-90,90] range and longitude should be in [-180,180] range. \
@@ -36,7 +34,7 @@ pub struct LatLngError {
 impl LatLng {
     /// A position from degrees. Errors with [`LatLngError`] outside ±90 and ±180 and for NaN.
     pub fn new(latitude: f64, longitude: f64) -> Result<Self, LatLngError> {
-        // A NaN is in no range, so it fails here too.
+        // NaN is in no range, so this rejects it too.
         if (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude) {
             Ok(Self { latitude, longitude })
         } else {
@@ -80,7 +78,7 @@ impl PartialEq for LatLng {
     }
 }
 
-// Bits have none of NaN's irreflexivity, and NaN is rejected anyway.
+// Comparing bits is reflexive, and NaN is rejected anyway.
 impl Eq for LatLng {}
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Values from and to JSON: plain JSON as people write it, claims as tokens carry them, and the typed JSON of the
-//! official engine. The only place that knows serde_json.
+//! Conversions of values from and to JSON: plain JSON as people write it, claims as tokens carry them, and the typed
+//! JSON of the official engine. Only this module of `value` uses serde_json.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map as JsonMap, Number, Value as Json, json};
@@ -9,10 +9,10 @@ use super::{
     ValueRef, base64,
 };
 
-/// Levels of nesting that are read; JSON text is bounded by its reader already.
+/// Maximum nesting that is read. The JSON reader bounds the nesting of text, but not that of values built in memory.
 const MAX_DEPTH: usize = 200;
 
-/// Plain JSON: whole numbers written without a fraction are ints, all others floats.
+/// Plain JSON: whole numbers written without a fraction become ints, all others floats.
 impl From<Json> for Value {
     fn from(json: Json) -> Self {
         plain(json, |n| int(n).map_or_else(|| Value::Float(double(n)), Value::Int))
@@ -25,7 +25,7 @@ impl From<&Json> for Value {
     }
 }
 
-/// Claims of a token: any whole number within 64 bits is an int, however it is written, all others are floats
+/// Claims of a token: any whole number within 64 bits becomes an int, however it is written, all others become floats
 /// (identity specification, section 6.2). Integers are exact.
 pub fn claims(json: Json) -> Value {
     plain(json, |n| match (int(n), double(n)) {
@@ -35,13 +35,13 @@ pub fn claims(json: Json) -> Value {
     })
 }
 
-/// The integer that a number is written as. What another crate of the same build makes of numbers does not matter:
-/// where it switches on `serde_json/arbitrary_precision`, they are kept as texts, of which `-0` is an integer too.
+/// The integer that a number is written as. The result does not depend on the feature `serde_json/arbitrary_precision`,
+/// which another crate of the build may enable: it keeps numbers as text and takes `-0` for an integer.
 pub fn int(n: &Number) -> Option<i64> {
     n.as_i64().filter(|int| *int != 0 || n.as_u64().is_some())
 }
 
-/// The double nearest to a number: infinite for one that is only a text, and too large.
+/// The nearest double: infinite for a number that is kept as text and out of range.
 pub fn double(n: &Number) -> f64 {
     n.as_f64().unwrap_or_else(|| n.to_string().parse().unwrap_or(f64::NAN))
 }
@@ -57,7 +57,7 @@ fn plain(json: Json, number: fn(&Number) -> Value) -> Value {
     }
 }
 
-/// What is wrong with a typed value.
+/// Why a typed value is malformed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TypedError(String);
@@ -66,12 +66,12 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, TypedError> {
     Err(TypedError(message.into()))
 }
 
-/// Fields of a document as people write them: plain JSON, and typed values such as `{"timestampValue": "…"}` for what
-/// plain JSON cannot say.
+/// Reads the fields of a document as people write them: plain JSON, and typed values such as `{"timestampValue": "…"}`
+/// for the types that plain JSON lacks.
 ///
 /// # Errors
 ///
-/// A typed value that is none.
+/// A malformed typed value.
 pub fn document(fields: &JsonMap<String, Json>) -> Result<Value, TypedError> {
     if fields.get("__type__").is_some_and(|kind| kind == VECTOR) {
         return wrong(VECTOR_HINT);
@@ -80,13 +80,13 @@ pub fn document(fields: &JsonMap<String, Json>) -> Result<Value, TypedError> {
     Ok(Value::Map(fields.collect::<Result<Map, _>>()?))
 }
 
-/// How Firestore's own interfaces mark a map that stands for a vector.
+/// The marker with which Firestore's own interfaces encode a vector as a map.
 pub const VECTOR: &str = "__vector__";
-/// What is right instead.
+/// The message about that marker.
 pub const VECTOR_HINT: &str =
-    "a map with __type__ __vector__ is no value: write a vector as {\"vectorValue\": [1.0, 2.5]}";
+    "a map with `__type__` `__vector__` is not a value: write a vector as `{\"vectorValue\": [1.0, 2.5]}`";
 
-/// A value within a document.
+/// Reads a value within a document.
 ///
 /// # Errors
 ///
@@ -117,16 +117,21 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
     if depth > MAX_DEPTH {
         return wrong("a typed value nests too deeply");
     }
-    let Json::Object(fields) = json else { return wrong(format!("a typed value is an object, not {}", brief(json))) };
+    let Json::Object(fields) = json else {
+        return wrong(format!(
+            "`{}` is not a typed value: write an object such as {{\"intValue\": \"1\"}}",
+            brief(json)
+        ));
+    };
     let mut entries = fields.iter();
     let (Some((kind, x)), None) = (entries.next(), entries.next()) else {
-        return wrong(format!("a typed value has exactly one key, such as intValue; this has {}", fields.len()));
+        return wrong(format!("a typed value has one key, such as `intValue`; this has {}", fields.len()));
     };
-    let bad = || TypedError(format!("{} is no {kind}", brief(x)));
+    let bad = || TypedError(format!("`{}` is not a {kind}", brief(x)));
     let text = || x.as_str().ok_or_else(bad);
     Ok(match kind.as_str() {
         "nullValue" if x.is_null() || x == "NULL_VALUE" => Value::Null,
-        "nullValue" => return wrong(format!("{} is no nullValue: right is null", brief(x))),
+        "nullValue" => return wrong(format!("`{}` is not a nullValue: write null", brief(x))),
         "boolValue" => Value::Bool(x.as_bool().ok_or_else(bad)?),
         "intValue" => Value::Int(match x {
             Json::String(digits) => digits.parse().map_err(|_| bad())?,
@@ -142,7 +147,7 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
             other => other.as_f64().ok_or_else(bad)?,
         }),
         "stringValue" => Value::from(text()?),
-        "bytesValue" => Value::Bytes(octets(text()?).ok_or_else(bad)?),
+        "bytesValue" => Value::Bytes(bytes(text()?).ok_or_else(bad)?),
         "timestampValue" => Value::Timestamp(text()?.parse().map_err(|_| bad())?),
         "durationValue" => Value::Duration(text()?.parse().map_err(|_| bad())?),
         "latlngValue" => {
@@ -197,7 +202,7 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
     })
 }
 
-/// What to write instead of a type that is none.
+/// The message about an unknown type, with the name to write instead.
 fn unknown(kind: &str) -> String {
     let ours = match kind {
         "booleanValue" => "boolValue",
@@ -206,30 +211,30 @@ fn unknown(kind: &str) -> String {
         "arrayValue" => "listValue",
         "geoPointValue" => "latlngValue",
         "referenceValue" => "pathValue",
-        _ => return format!("{kind} is no type of value"),
+        _ => return format!("unknown type of value `{kind}`"),
     };
-    format!("{kind} is a name of the REST API: write {ours}")
+    format!("`{kind}` is a type of the REST API: write `{ours}`")
 }
 
-/// The object that stands for a value of type `kind`, if it has no other keys than `known`.
+/// The object that encodes a value of type `kind`, provided that it has no other keys than `known`.
 fn keys<'j>(json: &'j Json, kind: &str, known: &[&str], right: &str) -> Result<&'j JsonMap<String, Json>, TypedError> {
-    let Json::Object(entries) = json else { return wrong(format!("{} is no {kind}: right is {right}", brief(json))) };
+    let Json::Object(entries) = json else { return wrong(format!("`{}` is not a {kind}: write {right}", brief(json))) };
     match entries.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => wrong(format!("{kind} has no key {key}: right is {right}")),
+        Some(key) => wrong(format!("{kind} has no key `{key}`: write {right}")),
         None => Ok(entries),
     }
 }
 
-/// The list under a key, none if the key is left out.
+/// The list under a key; empty if the key is missing.
 fn array_at<'j>(entries: &'j JsonMap<String, Json>, key: &str, kind: &str) -> Result<&'j [Json], TypedError> {
     match entries.get(key) {
         None => Ok(&[]),
         Some(Json::Array(items)) => Ok(items),
-        Some(other) => wrong(format!("{key} of {kind} is a list, not {}", brief(other))),
+        Some(other) => wrong(format!("`{key}` of {kind} must be a list, not `{}`", brief(other))),
     }
 }
 
-/// The object under a key, if there is one.
+/// The object under a key, if the key is present.
 fn object_at<'j>(
     entries: &'j JsonMap<String, Json>,
     key: &str,
@@ -238,7 +243,7 @@ fn object_at<'j>(
     match entries.get(key) {
         None => Ok(None),
         Some(Json::Object(fields)) => Ok(Some(fields)),
-        Some(other) => wrong(format!("{key} of {kind} is an object, not {}", brief(other))),
+        Some(other) => wrong(format!("`{key}` of {kind} must be an object, not `{}`", brief(other))),
     }
 }
 
@@ -248,7 +253,7 @@ fn brief(json: &Json) -> String {
 }
 
 /// Standard or URL-safe Base64, with or without padding.
-fn octets(text: &str) -> Option<Vec<u8>> {
+fn bytes(text: &str) -> Option<Vec<u8>> {
     use base64::{
         alphabet,
         engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -266,20 +271,20 @@ fn elements(json: &Json, kind: &str, depth: usize) -> Result<Vec<Value>, TypedEr
     values.iter().map(|item| typed(item, depth + 1)).collect()
 }
 
-/// What a vector holds: plain numbers, or `values` of typed ones. All are floats.
+/// The components of a vector, from plain numbers or from `values` with typed ones. All become floats.
 fn components(json: &Json, depth: usize) -> Result<Vec<Value>, TypedError> {
     let right = "[1.0, 2.5]";
     let Json::Array(numbers) = json else {
         let values = array_at(keys(json, "vectorValue", &["values"], right)?, "values", "vectorValue")?;
         let numbers = values.iter().map(|item| match typed(item, depth + 1)? {
             number @ (Value::Float(_) | Value::Int(_)) => Ok(number),
-            _ => wrong(format!("{} is no component of a vector: right is {right}", brief(item))),
+            _ => wrong(format!("`{}` is not a component of a vector: write {right}", brief(item))),
         });
         return numbers.collect();
     };
     let number = |item: &Json| match item.as_f64() {
         Some(number) => Ok(Value::Float(number)),
-        None => wrong(format!("{} is no component of a vector: right is {right}", brief(item))),
+        None => wrong(format!("`{}` is not a component of a vector: write {right}", brief(item))),
     };
     numbers.iter().map(number).collect()
 }
@@ -291,7 +296,7 @@ fn path(json: &Json, depth: usize) -> Result<Path, TypedError> {
     let right = r#"{"segments": [{"simple": "users"}, {"simple": "alice"}]}"#;
     let mut segments = Vec::new();
     for segment in array_at(keys(json, "pathValue", &["segments"], right)?, "segments", "pathValue")? {
-        let no_segment = || TypedError(format!("{} is no segment of a path: right is {right}", brief(segment)));
+        let no_segment = || TypedError(format!("`{}` is not a segment of a path: write {right}", brief(segment)));
         let entries = segment.as_object().filter(|entries| entries.len() == 1).ok_or_else(no_segment)?;
         let (kind, inner) = entries.iter().next().ok_or_else(no_segment)?;
         if kind == "simple" {
@@ -325,7 +330,7 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
         }
         ValueRef::Float(n) => json!({ "floatValue": n }),
         ValueRef::String(text) => json!({ "stringValue": text.to_string() }),
-        ValueRef::Bytes(octets) => json!({ "bytesValue": STANDARD.encode(octets) }),
+        ValueRef::Bytes(bytes) => json!({ "bytesValue": STANDARD.encode(bytes) }),
         ValueRef::Duration(d) => json!({ "durationValue": d.to_string() }),
         ValueRef::Timestamp(t) => json!({ "timestampValue": t.to_string() }),
         ValueRef::LatLng(p) => json!({ "latlngValue": { "latitude": p.latitude(), "longitude": p.longitude() } }),
@@ -342,7 +347,7 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
                 .iter()
                 .map(|(key, status)| (key.to_string(), json!(format!("{status:?}").to_uppercase())))
                 .collect();
-            // Absent and empty are the same in protobuf JSON; the official engine leaves it out.
+            // Protobuf JSON does not distinguish absent from empty; the official engine leaves an empty field out.
             if statuses.is_empty() {
                 return json!({ "mapDiffValue": {} });
             }
@@ -353,7 +358,7 @@ pub fn to_typed(value: ValueRef<'_>) -> Json {
                 |(op, value): &(Comparator, Value)| json!({ "comparator": op.name(), "value": to_typed(value.view()) });
             json!({ "constraintValue": { "simpleConstraints": constraint.terms.iter().map(term).collect::<Vec<_>>() } })
         }
-        // Snapshots are values of database rules only, which typed JSON does not speak of.
+        // Typed JSON has no encoding for snapshots, which only database rules have.
         ValueRef::Snapshot(_) => json!({ "undefined": { "causeMessage": value.describe() } }),
         ValueRef::Undefined(message) => json!({ "undefined": { "causeMessage": message } }),
     }
@@ -377,7 +382,7 @@ fn capture(name: Str<'_>, bound: Option<Json>) -> Json {
     Json::Object(fields)
 }
 
-/// Writes a value as plain JSON, for people: types that JSON lacks become text.
+/// Writes a value as plain JSON for people: values of types that JSON lacks become text.
 pub fn to_plain(value: ValueRef<'_>) -> Json {
     match value {
         ValueRef::Null => Json::Null,
@@ -385,7 +390,7 @@ pub fn to_plain(value: ValueRef<'_>) -> Json {
         ValueRef::Int(n) => json!(n),
         ValueRef::Float(n) if n.is_finite() => json!(n),
         ValueRef::String(text) => json!(text.to_string()),
-        ValueRef::Bytes(octets) => json!(base64(octets)),
+        ValueRef::Bytes(bytes) => json!(base64(bytes)),
         ValueRef::List(list) | ValueRef::Set(list) | ValueRef::Vector(list) => list.iter().map(to_plain).collect(),
         ValueRef::Map(map) => Json::Object(map.iter().map(|(key, value)| (key.to_string(), to_plain(value))).collect()),
         other => json!(other.describe()),
@@ -403,14 +408,14 @@ mod tests {
         let refused = |json: Json| from_typed(&json).err().map(|error| error.to_string()).unwrap_or_default();
         for (json, key, right) in [
             (json!({ "listValue": [1, 2] }), "[1,2]", "values"),
-            (json!({ "listValue": { "value": [] } }), "no key value", "values"),
-            (json!({ "listValue": { "values": 1 } }), "values of listValue", "list"),
+            (json!({ "listValue": { "value": [] } }), "no key `value`", "values"),
+            (json!({ "listValue": { "values": 1 } }), "`values` of listValue", "list"),
             (json!({ "setValue": [] }), "setValue", "values"),
             (json!({ "vectorValue": 1 }), "vectorValue", "[1.0, 2.5]"),
             (json!({ "vectorValue": ["a"] }), "\"a\"", "[1.0, 2.5]"),
             (json!({ "vectorValue": { "values": [{ "stringValue": "a" }] } }), "stringValue", "[1.0, 2.5]"),
-            (json!({ "mapValue": { "a": 1 } }), "no key a", "fields"),
-            (json!({ "mapValue": { "fields": [] } }), "fields of mapValue", "object"),
+            (json!({ "mapValue": { "a": 1 } }), "no key `a`", "fields"),
+            (json!({ "mapValue": { "fields": [] } }), "`fields` of mapValue", "object"),
             (
                 json!({ "mapValue": { "fields": { "__type__": { "stringValue": "__vector__" } } } }),
                 "__type__",
@@ -418,12 +423,12 @@ mod tests {
             ),
             (json!({ "pathValue": "/a/b" }), "\"/a/b\"", "segments"),
             (json!({ "pathValue": { "segments": ["a"] } }), "\"a\"", "simple"),
-            (json!({ "pathValue": { "segments": [{ "capture": { "name": "a" } }] } }), "no key name", "variableName"),
+            (json!({ "pathValue": { "segments": [{ "capture": { "name": "a" } }] } }), "no key `name`", "variableName"),
             (json!({ "latlngValue": [1.0, 2.0] }), "[1.0,2.0]", "latitude"),
-            (json!({ "latlngValue": { "lat": 1.0 } }), "no key lat", "latitude"),
+            (json!({ "latlngValue": { "lat": 1.0 } }), "no key `lat`", "latitude"),
             (json!({ "nullValue": 5 }), "5", "null"),
-            (json!({ "mapDiffValue": { "a": "ADDED" } }), "no key a", "keyStatuses"),
-            (json!({ "constraintValue": { "terms": [] } }), "no key terms", "simpleConstraints"),
+            (json!({ "mapDiffValue": { "a": "ADDED" } }), "no key `a`", "keyStatuses"),
+            (json!({ "constraintValue": { "terms": [] } }), "no key `terms`", "simpleConstraints"),
             (json!({ "integerValue": "1" }), "integerValue", "intValue"),
             (json!({ "arrayValue": {} }), "arrayValue", "listValue"),
         ] {

@@ -1,35 +1,35 @@
-//! Names of children, ordered by their bytes and compared mostly by their first eight.
+//! Keys of children, ordered by their bytes. Most comparisons look at the first eight bytes only.
 
 use std::cmp::Ordering;
 
-/// A name that is compared often.
+/// A key that is compared often.
 #[derive(Clone, Eq)]
 pub struct Key {
-    /// The first bytes, the first of them the highest; a shorter name has zeros.
+    /// The first eight bytes in big-endian order; shorter keys are padded with zeros.
     head: u64,
     text: Box<str>,
 }
 
 impl Key {
-    /// A name.
+    /// A key with that text.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         let text = text.into();
         Key { head: head(&text), text }
     }
 
-    /// The name.
+    /// The text of the key.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The key of that name in a slice that is sorted by key, or where it would stand.
+    /// The index of a key in a slice that is sorted by key.
     ///
     /// # Errors
     ///
-    /// The place, where there is none.
+    /// The index at which the key would be inserted, if it is missing.
     pub fn search<T>(sorted: &[(Key, T)], name: &str) -> Result<usize, usize> {
         let wanted = head(name);
-        // Names are mostly told apart by their beginnings, and comparing only those takes no jumps.
+        // Heads tell most keys apart, and comparing heads alone compiles to a search without branches.
         let first = sorted.partition_point(|(key, _)| key.head < wanted);
         match sorted.get(first) {
             Some((key, _)) if key.head == wanted => match rest(&key.text, name) {
@@ -41,7 +41,7 @@ impl Key {
         }
     }
 
-    /// The same among those from the first on whose beginning is the same.
+    /// Continues the search among the keys from `first` on that share the head.
     #[inline(never)]
     fn search_alike<T>(sorted: &[(Key, T)], first: usize, head: u64, name: &str) -> Result<usize, usize> {
         let rest_of = sorted.get(first..).unwrap_or_default();
@@ -50,7 +50,7 @@ impl Key {
     }
 }
 
-/// Short names are their beginning and their length.
+/// Head and length identify keys of up to eight bytes.
 impl PartialEq for Key {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
@@ -59,7 +59,7 @@ impl PartialEq for Key {
     }
 }
 
-/// Names with the same beginning are compared in full.
+/// Keys with equal heads compare in full.
 impl Ord for Key {
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
@@ -79,7 +79,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// The order of names that begin alike: of short ones, zeros at the end apart, the length is all that is left.
+/// Compares keys with equal heads. Short keys then differ only in trailing zeros, so their lengths decide.
 #[inline]
 fn rest(a: &str, b: &str) -> Ordering {
     if a.len() <= 8 && b.len() <= 8 { a.len().cmp(&b.len()) } else { a.cmp(b) }
@@ -91,7 +91,7 @@ fn head(text: &str) -> u64 {
     if let Some(first) = bytes.first_chunk::<8>() {
         return u64::from_be_bytes(*first);
     }
-    // The first bytes and the last, which may lie over each other, are all of a shorter name.
+    // The first and the last bytes, which may overlap, cover a shorter key.
     let missing = 8 * (8 - bytes.len());
     match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         (Some(first), Some(last)) => {

@@ -1,9 +1,9 @@
-//! Finding values among others: by comparing where there are few, through hashes where there are many, so that no values
-//! make an evaluation quadratic.
+//! Membership tests: linear search in small collections, hashing in large ones, so that no choice of values makes an
+//! evaluation quadratic.
 //!
-//! Clients choose the values. Hence the hashes have a key that is made anew for each look-up, so that nobody can choose
-//! values of one hash, and each relation of equality has a hash of its own: values that it tells apart have different
-//! ones, whatever another relation says of them.
+//! Clients choose the values. Each lookup therefore hashes with a fresh key, so that nobody can construct collisions.
+//! Each equality relation has its own hash: values that a relation distinguishes get different hashes, whatever another
+//! relation says about them.
 
 use std::{
     collections::HashMap,
@@ -12,13 +12,10 @@ use std::{
 
 use super::{ListRef, MapRef, ValueRef, operator_equals, set_equals, work};
 
-/// So few values are searched by comparing.
-const SCAN: usize = 16;
+/// Collections up to this size are searched linearly.
+const MAX_SCANNED: usize = 16;
 
-/// No further value.
-const NONE: u32 = u32::MAX;
-
-/// A relation of equality between elements.
+/// An equality relation between elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// E2: membership in a list.
@@ -28,7 +25,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// Whether two elements are the same.
+    /// Whether two elements are equal.
     pub fn same(self, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
         match self {
             Relation::List => a.type_of() == b.type_of() && operator_equals(a, b),
@@ -36,85 +33,87 @@ impl Relation {
         }
     }
 
-    /// Elements that are the same have the same hash.
+    /// Equal elements have equal hashes.
     fn hash(self, value: ValueRef<'_>, key: &RandomState) -> u64 {
         let mut hasher = key.build_hasher();
         match (self, value) {
-            // Zero has two forms, which only elements of elements tell apart.
+            // Only nested elements distinguish 0.0 from -0.0.
             (Relation::List, ValueRef::Float(n)) => (n + 0.0).to_bits().hash(&mut hasher),
             (Relation::List, ValueRef::Path(path)) => {
                 if let Ok(texts) = path.resolved() {
                     texts.hash(&mut hasher);
                 }
             }
-            (relation, value) => write(relation, value, key, &mut hasher),
+            (relation, value) => hash_nested(relation, value, key, &mut hasher),
         }
         hasher.finish()
     }
 }
 
-/// Values prepared for many look-ups.
+/// A collection prepared for many membership tests.
 pub struct Lookup<'a> {
     items: Vec<ValueRef<'a>>,
     relation: Relation,
-    /// Unused while there are few.
+    /// `None` while the collection is small.
     index: Option<Index>,
 }
 
 struct Index {
     key: RandomState,
-    /// Hash to the last value that has it.
+    /// The index of the last value with each hash.
     last: HashMap<u64, u32>,
-    /// Of each value, the one before it that has its hash.
-    before: Vec<u32>,
+    /// For each value, the index of the previous value with the same hash.
+    previous: Vec<Option<u32>>,
 }
 
 impl<'a> Lookup<'a> {
-    /// No values.
+    /// An empty collection.
     pub fn new(relation: Relation) -> Self {
         Lookup { items: Vec::new(), relation, index: None }
     }
 
-    /// Those values, for look-ups: a few of them may be the same.
+    /// A collection of these values. Some of the first may be equal.
     pub fn of(relation: Relation, values: impl Iterator<Item = ValueRef<'a>>) -> Self {
-        let mut lookup =
-            Lookup { items: Vec::with_capacity(values.size_hint().1.unwrap_or(0).min(SCAN)), ..Lookup::new(relation) };
+        let mut lookup = Lookup {
+            items: Vec::with_capacity(values.size_hint().1.unwrap_or(0).min(MAX_SCANNED)),
+            ..Lookup::new(relation)
+        };
         for value in values {
-            // Few are not worth comparing with each other.
-            if lookup.items.len() < SCAN { lookup.items.push(value) } else { lookup.insert(value) }
+            // Deduplicating a few values costs more than keeping them.
+            if lookup.items.len() < MAX_SCANNED { lookup.items.push(value) } else { lookup.insert(value) }
         }
         lookup
     }
 
-    /// Adds a value, unless the same is there.
+    /// Adds a value unless an equal one is present.
     pub fn insert(&mut self, item: ValueRef<'a>) {
-        if self.items.len() < SCAN {
-            if !self.is_among_few(item) {
+        if self.items.len() < MAX_SCANNED {
+            if !self.contains_by_scan(item) {
                 self.items.push(item);
             }
             return;
         }
         let Lookup { items, relation, index } = self;
         let index = index.get_or_insert_with(|| {
-            let mut index = Index { key: RandomState::new(), last: HashMap::new(), before: Vec::new() };
-            items.iter().for_each(|item| index.enter(relation.hash(*item, &index.key)));
+            let mut index = Index { key: RandomState::new(), last: HashMap::new(), previous: Vec::new() };
+            items.iter().for_each(|item| index.push(relation.hash(*item, &index.key)));
             index
         });
         let hash = relation.hash(item, &index.key);
-        // What is not even the same as itself, such as NaN, is not looked for: it is kept, and nothing finds it.
+        // A value that does not equal itself, such as NaN, is kept but never found.
         if !relation.same(item, item) {
             items.push(item);
-            index.before.push(NONE);
+            index.previous.push(None);
         } else if !index.has(items, *relation, item, hash) {
             items.push(item);
-            index.enter(hash);
+            index.push(hash);
         }
     }
 
-    /// Whether the same value is there.
+    /// Whether an equal value is present.
     pub fn contains(&self, item: ValueRef<'_>) -> bool {
         match &self.index {
-            None => self.is_among_few(item),
+            None => self.contains_by_scan(item),
             Some(index) if self.relation.same(item, item) => {
                 index.has(&self.items, self.relation, item, self.relation.hash(item, &index.key))
             }
@@ -122,53 +121,53 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    fn is_among_few(&self, item: ValueRef<'_>) -> bool {
+    fn contains_by_scan(&self, item: ValueRef<'_>) -> bool {
         self.items.iter().any(|other| self.relation.same(*other, item))
     }
 
-    /// How many there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// The values in the order in which they came.
+    /// The values in the order of insertion.
     pub fn items(&self) -> &[ValueRef<'a>] {
         &self.items
     }
 }
 
 impl Index {
-    /// Enters the next value.
-    fn enter(&mut self, hash: u64) {
-        let at = self.before.len() as u32;
-        self.before.push(self.last.insert(hash, at).unwrap_or(NONE));
+    /// Adds the hash of the next value.
+    fn push(&mut self, hash: u64) {
+        let at = self.previous.len() as u32;
+        self.previous.push(self.last.insert(hash, at));
     }
 
     fn has(&self, items: &[ValueRef<'_>], relation: Relation, item: ValueRef<'_>, hash: u64) -> bool {
-        let mut at = self.last.get(&hash).copied().unwrap_or(NONE);
-        while let Some(other) = items.get(at as usize) {
-            if relation.same(*other, item) {
+        let mut candidate = self.last.get(&hash).copied();
+        while let Some(at) = candidate {
+            if items.get(at as usize).is_some_and(|other| relation.same(*other, item)) {
                 return true;
             }
-            at = self.before.get(at as usize).copied().unwrap_or(NONE);
+            candidate = self.previous.get(at as usize).copied().flatten();
         }
         false
     }
 }
 
-/// What tells an element of elements from others, by the relation inside of lists (E3) or that of sets (E4).
-fn write(relation: Relation, value: ValueRef<'_>, key: &RandomState, hasher: &mut impl Hasher) {
+/// Hashes what distinguishes nested elements by the relation inside lists (E3) or by that of sets (E4).
+fn hash_nested(relation: Relation, value: ValueRef<'_>, key: &RandomState, hasher: &mut impl Hasher) {
     work::steps(1);
-    // A number is the same as another of a different type only in sets.
+    // Only sets equate numbers of different types.
     match (relation, value) {
-        (Relation::Set, ValueRef::Int(n)) => return write_number(n, hasher),
+        (Relation::Set, ValueRef::Int(n)) => return hash_number(n, hasher),
         (Relation::Set, ValueRef::Float(n)) if n.fract() == 0.0 && (-MAX_INT..MAX_INT).contains(&n) => {
-            return write_number(n as i64, hasher);
+            return hash_number(n as i64, hasher);
         }
         _ => value.type_of().hash(hasher),
     }
@@ -178,15 +177,15 @@ fn write(relation: Relation, value: ValueRef<'_>, key: &RandomState, hasher: &mu
         ValueRef::Float(n) if n.is_nan() => u64::MAX.hash(hasher),
         ValueRef::Float(n) => n.to_bits().hash(hasher),
         ValueRef::String(text) => text.hash(hasher),
-        ValueRef::Bytes(octets) => octets.hash(hasher),
+        ValueRef::Bytes(bytes) => bytes.hash(hasher),
         ValueRef::Duration(d) => (d.seconds(), d.nanos()).hash(hasher),
         ValueRef::Timestamp(t) => (t.unix_seconds(), t.nanos()).hash(hasher),
         ValueRef::LatLng(p) => (p.latitude().to_bits(), p.longitude().to_bits()).hash(hasher),
         ValueRef::List(list) | ValueRef::Vector(list) => {
             list.len().hash(hasher);
-            list.iter().for_each(|item| write(relation, item, key, hasher));
+            list.iter().for_each(|item| hash_nested(relation, item, key, hasher));
         }
-        // The order of elements and of keys does not matter.
+        // The hash ignores the order of elements and of keys.
         ValueRef::Set(set) => sum(set.iter().map(|item| Relation::Set.hash(item, key))).hash(hasher),
         ValueRef::Map(map) => sum(entries(relation, map, key)).hash(hasher),
         ValueRef::Path(path) => {
@@ -199,10 +198,10 @@ fn write(relation: Relation, value: ValueRef<'_>, key: &RandomState, hasher: &mu
     }
 }
 
-/// Doubles from here on are no integers of 64 bits.
+/// Doubles from here on exceed 64-bit integers.
 const MAX_INT: f64 = 9_223_372_036_854_775_808.0;
 
-fn write_number(n: i64, hasher: &mut impl Hasher) {
+fn hash_number(n: i64, hasher: &mut impl Hasher) {
     n.hash(hasher);
 }
 
@@ -210,7 +209,7 @@ fn entries(relation: Relation, map: MapRef<'_>, key: &RandomState) -> impl Itera
     map.iter().map(move |(name, value)| {
         let mut entry = key.build_hasher();
         name.hash(&mut entry);
-        write(relation, value, key, &mut entry);
+        hash_nested(relation, value, key, &mut entry);
         entry.finish()
     })
 }
@@ -219,13 +218,13 @@ fn sum(hashes: impl Iterator<Item = u64>) -> u64 {
     hashes.fold(0, u64::wrapping_add)
 }
 
-/// Whether two sets have the same elements.
+/// Whether two sets have equal elements.
 pub(super) fn same_set(a: ListRef<'_>, b: ListRef<'_>) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let there = Lookup::of(Relation::Set, b.iter());
-    a.iter().all(|item| there.contains(item))
+    let present = Lookup::of(Relation::Set, b.iter());
+    a.iter().all(|item| present.contains(item))
 }
 
 #[cfg(test)]
@@ -233,7 +232,7 @@ mod tests {
     use super::*;
     use crate::value::{LatLng, Map, Value};
 
-    /// Values of many types, of which some are the same by one relation or another.
+    /// Values of many types, some of which are equal by one relation or another.
     fn values() -> Vec<Value> {
         let mut values: Vec<Value> = Vec::new();
         for n in [0.0, -0.0, 1.0, -1.0, 0.5, 9e15, 9_007_199_254_740_993.0, MAX_INT, -MAX_INT, f64::NAN, f64::INFINITY]
@@ -251,7 +250,7 @@ mod tests {
             values.push(Value::Vector(vec![a.clone(), b.clone()]));
             values.push(Value::Map(Map::from([("a", a.clone()), ("b", b.clone())])));
             values.push(Value::Map(Map::from([("b", b.clone()), ("a", a.clone())])));
-            // No set has an element twice.
+            // A set holds no element twice.
             if !set_equals(a.view(), b.view()) {
                 values.push(Value::Set(vec![a.clone(), b.clone()]));
                 values.push(Value::Set(vec![b.clone(), a.clone()]));

@@ -1,7 +1,7 @@
 //! Maps that keep the order of insertion and find keys quickly.
 //!
-//! Every key is kept with a hash of it. A small map is scanned, a larger one has a table by hash, and a large one is
-//! searched by its keys in order, so that no choice of keys makes a search slow.
+//! Every key is stored with its hash. Small maps are scanned; medium ones have a hash table; large ones have an index
+//! sorted by key, so that no choice of keys makes a lookup slow.
 
 use std::{hash::Hasher as _, sync::Arc};
 
@@ -9,27 +9,27 @@ use rustc_hash::FxHasher;
 
 use super::{Name, Value, same_text, work};
 
-/// Maps of more entries than this are searched through a table.
-const SCAN: usize = 8;
+/// Maps with more entries than this have a hash table.
+const MAX_SCANNED: usize = 8;
 
-/// Maps of more entries than this are searched by their keys in order.
-const TABLE: usize = 64;
+/// Maps with more entries than this have a sorted index.
+const MAX_HASHED: usize = 64;
 
-/// Places of a table: at most half of them are taken.
-const PLACES: usize = 2 * TABLE;
+/// Slots of the hash table, of which at most half are in use.
+const SLOTS: usize = 2 * MAX_HASHED;
 
-/// Positions of a block at most.
-const BLOCK: usize = 256;
+/// Maximum number of entries in a block of the sorted index.
+const MAX_BLOCK: usize = 256;
 
-/// A place of a table that is not taken.
+/// A free slot. Slots are bytes, not `Option`s, so that the table fits two cache lines.
 const FREE: u8 = u8::MAX;
 
-/// String keys to values. Keeps the order of insertion; of equal keys the last value stays.
+/// String keys to values, in the order of insertion. Inserting an existing key replaces its value.
 ///
-/// A copy shares its entries with the original until one of the two is changed: traces keep many.
+/// A copy shares its entries with the original until one of the two changes: traces keep many copies.
 #[derive(Clone, Default)]
 pub struct Map {
-    /// None where there are no entries.
+    /// `None` for an empty map.
     table: Option<Arc<Table>>,
 }
 
@@ -46,18 +46,18 @@ struct Entry {
     value: Value,
 }
 
-/// Positions in the entries.
+/// Indices into the entries.
 #[derive(Clone, Debug, Default)]
 enum Index {
     #[default]
     None,
-    /// From the place that the hash says on, up to one that is free.
-    Table(Box<[u8; PLACES]>),
-    /// Sorted by key, in blocks: a key that comes late moves those of one block, not all of them.
+    /// Open addressing with linear probing.
+    Table(Box<[u8; SLOTS]>),
+    /// Sorted by key, in blocks: inserting a key moves the indices of one block only.
     Sorted(Vec<Vec<u32>>),
 }
 
-/// The hash by which maps find a key.
+/// The hash by which maps find keys.
 pub(super) fn hash(key: &str) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(key.as_bytes());
@@ -70,12 +70,12 @@ impl Map {
         Map::default()
     }
 
-    /// How many keys there are.
+    /// Number of keys.
     pub fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether there is none.
+    /// Whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.table.is_none()
     }
@@ -85,19 +85,19 @@ impl Map {
         self.get_hashed(key, hash(key))
     }
 
-    /// The value of a key that is prepared for it.
+    /// The value of a key with a precomputed hash.
     #[inline]
     pub fn named(&self, key: &str, name: Name) -> Option<&Value> {
         self.get_hashed(key, name.hash)
     }
 
-    /// The value of a key whose hash is known.
+    /// The value of a key with a known hash.
     #[inline]
     pub(super) fn get_hashed(&self, key: &str, hash: u32) -> Option<&Value> {
         self.table.as_ref()?.get(key, hash)
     }
 
-    /// Sets a key's value; returns the one it had.
+    /// Sets the value of a key and returns the previous one.
     pub fn insert(&mut self, key: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
         Arc::make_mut(self.table.get_or_insert_default()).insert(key.into(), value.into())
     }
@@ -107,7 +107,7 @@ impl Map {
         self.entries().iter().map(|entry| (&*entry.key, &entry.value))
     }
 
-    /// The entry at a position in the order of insertion.
+    /// The entry at an index in the order of insertion.
     pub fn entry(&self, at: usize) -> Option<(&str, &Value)> {
         self.entries().get(at).map(|entry| (&*entry.key, &entry.value))
     }
@@ -121,28 +121,28 @@ impl Table {
     #[inline]
     fn get(&self, key: &str, hash: u32) -> Option<&Value> {
         match &self.index {
-            Index::None => self.entries.iter().find(|entry| entry.is(key, hash)).map(|entry| &entry.value),
-            Index::Table(table) => self.in_table(table, key, hash).map(|entry| &entry.value),
-            Index::Sorted(_) => self.in_order(key, hash),
+            Index::None => self.entries.iter().find(|entry| entry.has_key(key, hash)).map(|entry| &entry.value),
+            Index::Table(table) => self.find_hashed(table, key, hash).map(|entry| &entry.value),
+            Index::Sorted(_) => self.find_sorted(key, hash),
         }
     }
 
     #[inline(never)]
-    fn in_order(&self, key: &str, hash: u32) -> Option<&Value> {
+    fn find_sorted(&self, key: &str, hash: u32) -> Option<&Value> {
         self.position(key, hash).and_then(|at| self.entries.get(at)).map(|entry| &entry.value)
     }
 
     #[inline]
-    fn in_table(&self, table: &[u8; PLACES], key: &str, hash: u32) -> Option<&Entry> {
-        let mut place = hash as usize;
+    fn find_hashed(&self, table: &[u8; SLOTS], key: &str, hash: u32) -> Option<&Entry> {
+        let mut slot = hash as usize;
         loop {
-            let at = *table.get(place % PLACES)?;
-            // Beyond all entries where the place is free.
+            let at = *table.get(slot % SLOTS)?;
+            // A free slot holds an index beyond the entries.
             let entry = self.entries.get(usize::from(at))?;
-            if entry.is(key, hash) {
+            if entry.has_key(key, hash) {
                 return Some(entry);
             }
-            place += 1;
+            slot += 1;
         }
     }
 
@@ -156,16 +156,16 @@ impl Table {
         None
     }
 
-    /// Enters the last entry.
+    /// Indexes the last entry.
     fn extend_index(&mut self) {
         let count = self.entries.len();
-        if count == SCAN + 1 {
-            let mut table = Box::new([FREE; PLACES]);
-            self.entries.iter().enumerate().for_each(|(at, entry)| enter(&mut table, at, entry.hash));
+        if count == MAX_SCANNED + 1 {
+            let mut table = Box::new([FREE; SLOTS]);
+            self.entries.iter().enumerate().for_each(|(at, entry)| store(&mut table, at, entry.hash));
             self.index = Index::Table(table);
             return;
         }
-        if count == TABLE + 1 {
+        if count == MAX_HASHED + 1 {
             let mut sorted: Vec<u32> = (0..count as u32).collect();
             sorted.sort_by(|a, b| key_at(&self.entries, *a).cmp(key_at(&self.entries, *b)));
             self.index = Index::Sorted(vec![sorted]);
@@ -173,20 +173,20 @@ impl Table {
         }
         match &mut self.index {
             Index::None => {}
-            Index::Table(table) => enter(table, count - 1, self.entries.last().map_or(0, |entry| entry.hash)),
+            Index::Table(table) => store(table, count - 1, self.entries.last().map_or(0, |entry| entry.hash)),
             Index::Sorted(sorted) => {
                 let last = count as u32 - 1;
                 let key = key_at(&self.entries, last);
                 let at = block_of(&self.entries, sorted, key);
                 let Some(block) = sorted.get_mut(at) else { return };
-                let place = block.partition_point(|i| key_at(&self.entries, *i) < key);
-                work::steps(block.len() - place);
-                block.insert(place, last);
-                if block.len() > BLOCK {
-                    // Keys often come in order: then full blocks stay behind.
-                    let keep = if place + 1 == block.len() { BLOCK - BLOCK / 8 } else { BLOCK / 2 };
+                let position = block.partition_point(|i| key_at(&self.entries, *i) < key);
+                work::steps(block.len() - position);
+                block.insert(position, last);
+                if block.len() > MAX_BLOCK {
+                    // Keys often arrive in order, so the split leaves the lower block nearly full.
+                    let keep = if position + 1 == block.len() { MAX_BLOCK - MAX_BLOCK / 8 } else { MAX_BLOCK / 2 };
                     let upper = block.split_off(keep);
-                    work::steps(upper.len() + (sorted.len() - at) / BLOCK);
+                    work::steps(upper.len() + (sorted.len() - at) / MAX_BLOCK);
                     sorted.insert(at + 1, upper);
                 }
             }
@@ -195,11 +195,11 @@ impl Table {
 
     fn position(&self, key: &str, hash: u32) -> Option<usize> {
         match &self.index {
-            Index::None => self.entries.iter().position(|entry| entry.is(key, hash)),
+            Index::None => self.entries.iter().position(|entry| entry.has_key(key, hash)),
             Index::Table(table) => {
-                let places = (hash as usize..).map_while(|place| table.get(place % PLACES).filter(|at| **at != FREE));
-                let mut positions = places.map(|at| usize::from(*at));
-                positions.find(|at| self.entries.get(*at).is_some_and(|entry| entry.is(key, hash)))
+                let slots = (hash as usize..).map_while(|slot| table.get(slot % SLOTS).filter(|at| **at != FREE));
+                let mut positions = slots.map(|at| usize::from(*at));
+                positions.find(|at| self.entries.get(*at).is_some_and(|entry| entry.has_key(key, hash)))
             }
             Index::Sorted(sorted) => {
                 let block = sorted.get(block_of(&self.entries, sorted, key))?;
@@ -212,15 +212,15 @@ impl Table {
 
 impl Entry {
     #[inline(always)]
-    fn is(&self, key: &str, hash: u32) -> bool {
+    fn has_key(&self, key: &str, hash: u32) -> bool {
         self.hash == hash && same_text(&self.key, key)
     }
 }
 
-/// Takes the first free place for a position; there always is one.
-fn enter(table: &mut [u8; PLACES], at: usize, hash: u32) {
-    for place in hash as usize..hash as usize + PLACES {
-        if let Some(slot) = table.get_mut(place % PLACES)
+/// Stores an index in the first free slot; there always is one.
+fn store(table: &mut [u8; SLOTS], at: usize, hash: u32) {
+    for at_slot in hash as usize..hash as usize + SLOTS {
+        if let Some(slot) = table.get_mut(at_slot % SLOTS)
             && *slot == FREE
         {
             *slot = at as u8;
@@ -229,7 +229,7 @@ fn enter(table: &mut [u8; PLACES], at: usize, hash: u32) {
     }
 }
 
-/// The block in which a key stands, or would stand.
+/// The block that holds a key, or would hold it.
 fn block_of(entries: &[Entry], blocks: &[Vec<u32>], key: &str) -> usize {
     let begins_before = |block: &Vec<u32>| block.first().is_some_and(|first| key_at(entries, *first) <= key);
     blocks.partition_point(begins_before).saturating_sub(1)
@@ -239,7 +239,7 @@ fn key_at(entries: &[Entry], at: u32) -> &str {
     entries.get(at as usize).map_or("", |entry| &entry.key)
 }
 
-/// The order of keys does not matter.
+/// Equality ignores the order of keys.
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
@@ -315,13 +315,13 @@ mod tests {
     #[test]
     fn keys_of_one_hash_are_told_apart() {
         let mut table = Table::default();
-        for n in 0..TABLE {
+        for n in 0..MAX_HASHED {
             let value = Value::Int(n as i64);
             table.entries.push(Entry { hash: 7, key: format!("k{n}").into(), value });
             table.extend_index();
         }
         let map = Map { table: Some(Arc::new(table)) };
-        for n in 0..TABLE {
+        for n in 0..MAX_HASHED {
             assert_eq!(map.get_hashed(&format!("k{n}"), 7), Some(&Value::Int(n as i64)));
         }
         assert_eq!(map.get_hashed("k", 7), None);

@@ -1,13 +1,16 @@
-//! What expressions compute with: owned [`Value`]s that a host supplies, and the borrowed [`ValueRef`]s that an
+//! The values that expressions compute with: owned [`Value`]s that a host supplies, and borrowed [`ValueRef`]s that an
 //! evaluation passes around.
 //!
-//! Invariants: no evaluation state, no names of variables; `json.rs` is the only place that knows serde.
+//! Two traits give types outside this module the shape of a value: [`Record`] for the fields of requests, [`Snapshot`]
+//! for locations of a database. [`Segments`] is here because a path value may borrow the path of a request instead of
+//! copying it.
+//!
+//! Invariants: no evaluation state, no names of variables, no products; only `json.rs` uses serde.
 
 mod builder;
 mod bytes;
 mod constraint;
 mod equal;
-mod facts;
 pub mod geo;
 pub mod json;
 mod key;
@@ -15,6 +18,7 @@ mod lookup;
 mod map;
 pub mod number;
 pub mod path;
+mod percent;
 mod segments;
 mod snapshot;
 pub mod string;
@@ -27,25 +31,25 @@ pub mod work;
 pub use bytes::{base64, hex};
 pub use constraint::{Comparator, Constraint};
 pub use equal::{deep_equals, in_list, operator_equals, order, set_equals};
-pub use facts::{Facts, Resource, User};
 pub use geo::LatLng;
 pub use key::Key;
 pub use lookup::{Lookup, Relation};
 pub use map::Map;
 pub use path::{Path, PathRef, Segment, SegmentRef};
-pub use segments::{Root, SegmentRange, Segments};
+pub use percent::{DecodeError, PercentMode, percent_decode};
+pub use segments::{PathPrefix, SegmentRange, Segments};
 pub use snapshot::{Content, Snapshot, Unreadable};
-pub use string::{Cut, Str, StrBuf, StrBuilder, behind, places_of, same_bytes, same_text};
+pub use string::{CowStr, Str, StrBuf, StrBuilder, match_mask, same_bytes, same_text, strip_prefix};
 pub use symbol::{Name, Symbol};
 pub use time::{Duration, Timestamp};
 pub use types::{Type, TypeName};
 pub use view::{DiffRef, DiffStatus, ListRef, MapRef, Record, ValueRef};
 
-/// A value of the rules languages, as a host supplies it and as results are handed out.
+/// A value of the rules languages, as hosts supply it and as results contain it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Value {
-    /// `null`: a real value, not a missing one.
+    /// `null`: a value, not a missing one.
     #[default]
     Null,
     /// `true`, `false`
@@ -54,15 +58,15 @@ pub enum Value {
     Int(i64),
     /// An IEEE double.
     Float(f64),
-    /// Text: UTF-16 code units, lone surrogates possible.
+    /// Text: UTF-16 code units, possibly with lone surrogates.
     String(StrBuf),
-    /// Octets.
+    /// A byte string.
     Bytes(Vec<u8>),
-    /// A span of time.
+    /// A length of time.
     Duration(Duration),
-    /// A moment.
+    /// A moment in time.
     Timestamp(Timestamp),
-    /// A place on earth.
+    /// A geographic location.
     LatLng(LatLng),
     /// An ordered list.
     List(Vec<Value>),
@@ -74,16 +78,16 @@ pub enum Value {
     Map(Map),
     /// A path.
     Path(Path),
-    /// What `map.diff` gives: keys and what became of them.
+    /// The result of `map.diff`: keys and how their values changed.
     MapDiff(Vec<(StrBuf, DiffStatus)>),
-    /// What is known of a value in a list query.
+    /// What the filters of a list query say about an unknown value.
     Constraint(Constraint),
     /// A variable bound to an error: reading it fails with this message.
     Undefined(String),
 }
 
 impl Value {
-    /// The same value for an evaluation to read.
+    /// Borrows the value for an evaluation.
     pub fn view(&self) -> ValueRef<'_> {
         match self {
             Value::Null => ValueRef::Null,
@@ -106,15 +110,12 @@ impl Value {
         }
     }
 
-    /// The type, by its official name; `None` for a value bound to an error.
+    /// The type, with its official name; `None` for a value bound to an error.
     pub fn type_of(&self) -> Option<Type> {
         (!matches!(self, Value::Undefined(_))).then(|| self.view().type_of())
     }
-}
 
-/// The text of a string value, if it is one.
-impl Value {
-    /// A string's text; `None` for other types and for text with lone surrogates.
+    /// The text of a string; `None` for other types and for text with lone surrogates.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(s) => s.as_str().as_utf8(),
@@ -123,7 +124,7 @@ impl Value {
     }
 }
 
-/// Deep equality of host values: the relation used inside lists and maps, except that NaN equals itself.
+/// Deep equality of host values: the relation inside lists and maps, except that NaN equals itself.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

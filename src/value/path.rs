@@ -1,21 +1,24 @@
-//! Paths: segments, variables in them, templates read from text. No matching of requests.
+//! Paths: segments, variables in them, templates read from text. This module does not match requests.
 //!
 //! Source: runtime specification, section 14; cases `path/*`, `path.bind/*`, `path literal/*`.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
-use super::{Cut, SegmentRange, Str, StrBuf, StrBuilder};
+use super::{
+    CowStr, SegmentRange, Str, StrBuf, StrBuilder,
+    percent::{DecodeError, PercentMode, percent_decode},
+};
 
 /// A path that a host supplies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
-    /// Its segments.
+    /// The segments.
     pub segments: Vec<Segment>,
 }
 
 impl Path {
-    /// A path of plain segments: the text between slashes, neither decoded nor searched for variables. A leading
-    /// slash is optional; the empty text and `/` are the empty path.
+    /// A path of plain segments: the text between slashes, neither decoded nor searched for variables. A leading slash
+    /// is optional; the empty text and `/` are the empty path.
     pub fn of(text: &str) -> Self {
         let text = text.strip_prefix('/').unwrap_or(text);
         let segments = text.split('/').filter(|_| !text.is_empty());
@@ -28,7 +31,7 @@ impl Path {
 pub enum Segment {
     /// Plain text.
     Simple(StrBuf),
-    /// A variable for one segment, with its value where it is bound.
+    /// A variable for one segment, with its value if it is bound.
     Capture(StrBuf, Option<StrBuf>),
     /// A variable for any number of segments.
     Glob(StrBuf, Option<Path>),
@@ -37,11 +40,11 @@ pub enum Segment {
 /// A path as an evaluation sees it.
 #[derive(Clone, Copy, Debug)]
 pub enum PathRef<'a> {
-    /// From the host.
+    /// Supplied by the host.
     Owned(&'a Path),
-    /// Plain segments, as of a request.
-    Plain(SegmentRange<'a>),
-    /// Made by the evaluation.
+    /// A range of a request's path, borrowed from it.
+    Request(SegmentRange<'a>),
+    /// Allocated by the evaluation.
     Made(&'a [SegmentRef<'a>]),
 }
 
@@ -56,16 +59,16 @@ pub enum SegmentRef<'a> {
     Glob(Str<'a>, Option<PathRef<'a>>),
 }
 
-/// The name of a variable without a value.
+/// The name of an unbound variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unbound<'a>(pub Str<'a>);
 
 impl<'a> PathRef<'a> {
-    /// The segments as written: variables count as one.
+    /// The segments as written: a variable counts as one.
     pub fn segments(self) -> impl Iterator<Item = SegmentRef<'a>> {
         let count = match self {
             PathRef::Owned(path) => path.segments.len(),
-            PathRef::Plain(plain) => plain.len(),
+            PathRef::Request(plain) => plain.len(),
             PathRef::Made(made) => made.len(),
         };
         (0..count).filter_map(move |at| self.segment(at))
@@ -78,16 +81,16 @@ impl<'a> PathRef<'a> {
                 Segment::Capture(name, bound) => SegmentRef::Capture(name.as_str(), bound.as_ref().map(StrBuf::as_str)),
                 Segment::Glob(name, bound) => SegmentRef::Glob(name.as_str(), bound.as_ref().map(PathRef::Owned)),
             }),
-            PathRef::Plain(plain) => plain.get(at).map(|text| SegmentRef::Simple(Str::Utf8(text))),
+            PathRef::Request(plain) => plain.get(at).map(|text| SegmentRef::Simple(Str::Utf8(text))),
             PathRef::Made(made) => made.get(at).copied(),
         }
     }
 
-    /// The texts of the path with the values of variables in their places.
+    /// The text of each segment, with variables replaced by their values.
     ///
     /// # Errors
     ///
-    /// The first variable that has none.
+    /// The first unbound variable.
     pub fn resolved(self) -> Result<Vec<Str<'a>>, Unbound<'a>> {
         let mut texts = Vec::new();
         self.resolve_into(&mut texts)?;
@@ -105,7 +108,7 @@ impl<'a> PathRef<'a> {
         Ok(())
     }
 
-    /// The text of the path: a slash before each segment, nothing in the place of a variable without a value.
+    /// The text of the path: a slash before each segment, and nothing in place of an unbound variable.
     pub fn text(self) -> StrBuf {
         let mut text = StrBuilder::default();
         self.write_text(&mut |piece| text.push(piece));
@@ -113,7 +116,7 @@ impl<'a> PathRef<'a> {
         if text.as_str().is_empty() { StrBuf::from("/".to_owned()) } else { text }
     }
 
-    /// Writes the text of the path, and stops soon after `limit` bytes.
+    /// Writes the text of the path; stops soon after `limit` bytes.
     pub(super) fn write_beginning(self, out: &mut String, limit: usize) {
         let begin = out.len();
         self.write_text(&mut |piece| {
@@ -126,7 +129,7 @@ impl<'a> PathRef<'a> {
         }
     }
 
-    /// Adds how large it is, and stops counting soon after it is too large.
+    /// Adds the size of the path to `extent`; stops soon after the limit.
     pub fn measure(self, extent: &mut PathExtent) {
         for segment in self.segments() {
             if extent.segments > MAX_SEGMENTS {
@@ -143,7 +146,7 @@ impl<'a> PathRef<'a> {
         }
     }
 
-    /// The same path, owned.
+    /// Copies the path.
     pub fn to_path(self) -> Path {
         let segment = |segment| match segment {
             SegmentRef::Simple(text) => Segment::Simple(text.to_buf()),
@@ -166,9 +169,10 @@ impl<'a> PathRef<'a> {
         }
     }
 
-    /// Equality of the `==` operator: by text, variables replaced; a path with an unbound variable equals nothing.
+    /// Equality of the operator `==`: compares the text with variables replaced; a path with an unbound variable equals
+    /// nothing.
     pub fn equals(self, other: PathRef<'_>) -> bool {
-        if let (PathRef::Plain(a), PathRef::Plain(b)) = (self, other) {
+        if let (PathRef::Request(a), PathRef::Request(b)) = (self, other) {
             return a.len() == b.len() && a.iter().eq(b.iter());
         }
         match (self.resolved(), other.resolved()) {
@@ -177,7 +181,7 @@ impl<'a> PathRef<'a> {
         }
     }
 
-    /// Equality inside lists and maps: by structure, so that a bound variable is not a plain segment.
+    /// Equality inside lists and maps: compares the structure, so that a bound variable differs from a plain segment.
     pub fn same_structure(self, other: PathRef<'_>) -> bool {
         let (mut a, mut b) = (self.segments(), other.segments());
         loop {
@@ -207,20 +211,20 @@ pub enum TemplateSegment {
     Glob(String),
 }
 
-/// Segments that a path made by an evaluation has at most, those of paths within it included. Documents are at most 100
-/// deep.
+/// Maximum number of segments of a path that an evaluation makes, including those of nested paths. Documents nest at
+/// most 100 deep.
 pub const MAX_SEGMENTS: usize = 1 << 16;
 
-/// How large a path is, with the paths within it, each as often as it stands there.
+/// The size of a path, in which a nested path counts as often as it occurs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PathExtent {
-    /// Segments.
+    /// Number of segments.
     pub segments: usize,
-    /// Bytes of its text, roughly.
+    /// Approximate size of the text in bytes.
     pub bytes: usize,
 }
 
-/// Why a text is no path template. Displays the official message.
+/// Why a text is not a path template. Displays the official message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// `path('')`
@@ -240,7 +244,7 @@ pub enum TemplateError {
     /// `path('/{x}/{x}')`
     #[error("Variable {0} already exists in the PathTemplate.")]
     Repeated(String),
-    /// More segments than any path needs.
+    /// There are more segments than any path needs.
     #[error("A path has at most {MAX_SEGMENTS} segments.")]
     TooLong,
     /// `path('/a%zz')`
@@ -248,11 +252,11 @@ pub enum TemplateError {
     Decode(String, DecodeError),
 }
 
-/// Reads a path template, as the function `path` does.
+/// Parses a path template, as the function `path` does.
 ///
 /// # Errors
 ///
-/// What is wrong with the text, first segment first; a repeated variable comes after everything else.
+/// The first malformed segment; a repeated variable only if all segments are well-formed.
 pub fn parse_template(text: Str<'_>) -> Result<Vec<TemplateSegment>, TemplateError> {
     if text.is_empty() {
         return Err(TemplateError::Empty);
@@ -277,23 +281,23 @@ impl TemplateSegment {
     }
 }
 
-/// The texts between the slashes, one in front left out.
-fn split_template(text: Str<'_>) -> Vec<Cut<'_>> {
+/// The text between the slashes, without a leading slash.
+fn split_template(text: Str<'_>) -> Vec<CowStr<'_>> {
     match text {
         Str::Utf8(text) => {
             let body = text.strip_prefix('/').unwrap_or(text);
-            body.split('/').map(|segment| Cut::Borrowed(Str::Utf8(segment))).collect()
+            body.split('/').map(|segment| CowStr::Borrowed(Str::Utf8(segment))).collect()
         }
         Str::Wide(units) => {
             let slash = u16::from(b'/');
             let body = units.strip_prefix(&[slash]).unwrap_or(units);
-            body.split(|unit| *unit == slash).map(|part| Cut::Owned(StrBuf::from_units(part.to_vec()))).collect()
+            body.split(|unit| *unit == slash).map(|part| CowStr::Owned(StrBuf::from_units(part.to_vec()))).collect()
         }
     }
 }
 
 fn parse_segment(segment: Str<'_>, whole: Str<'_>) -> Result<TemplateSegment, TemplateError> {
-    // A lone surrogate is no part of the syntax; messages show it as `?`.
+    // The syntax has no lone surrogates; messages show them as `?`.
     let shown = segment.to_string();
     let shown = shown.trim();
     if shown.is_empty() {
@@ -319,29 +323,31 @@ fn parse_segment(segment: Str<'_>, whole: Str<'_>) -> Result<TemplateSegment, Te
     Ok(kind(name.to_owned()))
 }
 
-/// [`form_decode`] of a segment without the white space around it; a lone surrogate stays what it is.
+/// Decodes a segment without the surrounding whitespace; lone surrogates stay as they are.
 fn decode_units(segment: Str<'_>) -> Result<StrBuf, DecodeError> {
     let units = match segment {
-        Str::Utf8(text) => return form_decode(text.trim()).map(|text| StrBuf::from(text.into_owned())),
+        Str::Utf8(text) => {
+            return percent_decode(text.trim(), PercentMode::Form).map(|text| StrBuf::from(text.into_owned()));
+        }
         Str::Wide(units) => units,
     };
     let mut points: Vec<Result<char, u16>> =
         char::decode_utf16(units.iter().copied()).map(|c| c.map_err(|lone| lone.unpaired_surrogate())).collect();
-    let blank = |point: &Result<char, u16>| point.is_ok_and(char::is_whitespace);
-    points.truncate(points.iter().rposition(|point| !blank(point)).map_or(0, |last| last + 1));
-    let start = points.iter().position(|point| !blank(point)).unwrap_or(points.len());
+    let is_whitespace = |point: &Result<char, u16>| point.is_ok_and(char::is_whitespace);
+    points.truncate(points.iter().rposition(|point| !is_whitespace(point)).map_or(0, |last| last + 1));
+    let start = points.iter().position(|point| !is_whitespace(point)).unwrap_or(points.len());
     let mut out = StrBuilder::default();
-    let mut stretch = String::new();
+    let mut run = String::new();
     for point in points.into_iter().skip(start) {
         match point {
-            Ok(c) => stretch.push(c),
+            Ok(c) => run.push(c),
             Err(lone) => {
-                out.push(Str::Utf8(&form_decode(&std::mem::take(&mut stretch))?));
+                out.push(Str::Utf8(&percent_decode(&std::mem::take(&mut run), PercentMode::Form)?));
                 out.push_units(&[lone]);
             }
         }
     }
-    out.push(Str::Utf8(&form_decode(&stretch)?));
+    out.push(Str::Utf8(&percent_decode(&run, PercentMode::Form)?));
     Ok(out.finish())
 }
 
@@ -351,25 +357,11 @@ fn is_identifier(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
 }
 
-/// Why a text cannot be decoded. Displays the official message's cause.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// `%` with fewer than two characters after it.
-    #[error("URLDecoder: Incomplete trailing escape (%) pattern")]
-    Incomplete,
-    /// `%zz`
-    #[error("URLDecoder: Illegal hex characters in escape (%) pattern - Error at index {0} in: \"{1}\"")]
-    Illegal(usize, String),
-    /// `%-1`
-    #[error("URLDecoder: Illegal hex characters in escape (%) pattern - negative value")]
-    Negative,
-}
-
-/// The segments of a request's path in a text, a slash before it optional, as they stand there.
+/// The segments of a request's path, not decoded. A leading slash is optional.
 ///
 /// # Errors
 ///
-/// The official words for a path that no rules can cover.
+/// The official message for a path that no rules can match.
 pub fn split_path(path: &str) -> Result<Vec<&str>, &'static str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     match path.split('/').any(str::is_empty) {
@@ -379,80 +371,15 @@ pub fn split_path(path: &str) -> Result<Vec<&str>, &'static str> {
     }
 }
 
-/// The same, each form-decoded as the official engine reads a request path: `%HH` are octets, `+` is a blank (cases
-/// path-133, path-135).
+/// The segments of a request's path, decoded as the official engine reads them (cases path-133, path-135).
 ///
 /// # Errors
 ///
-/// A path that no rules can cover.
+/// The message for a path that no rules can match.
 pub fn decode_path(path: &str) -> Result<Vec<String>, String> {
-    let decode = |segment: &str| match form_decode(segment) {
+    let decode = |segment: &str| match percent_decode(segment, PercentMode::Form) {
         Ok(decoded) => Ok(decoded.into_owned()),
         Err(e) => Err(format!("Unable to decode {segment} to url. Error: {e}")),
     };
     split_path(path)?.into_iter().map(decode).collect()
-}
-
-/// Form decoding: `%HH` are octets of UTF-8, `+` is a blank. Octets that are no UTF-8 become U+FFFD.
-///
-/// # Errors
-///
-/// A `%` that no two digits follow. As in the official engine, a plus sign and one digit, or digits of other scripts,
-/// count as well.
-pub fn form_decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
-    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let after = rest.get(c.len_utf8()..).unwrap_or("");
-        match c {
-            '%' => {
-                let mut digits = after.chars();
-                let (Some(high), Some(low)) = (digits.next(), digits.next()) else {
-                    return Err(DecodeError::Incomplete);
-                };
-                octets.push(octet(high, low)?);
-                rest = digits.as_str();
-                continue;
-            }
-            '+' => octets.push(b' '),
-            c => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-        rest = after;
-    }
-    Ok(Cow::Owned(String::from_utf8(octets).unwrap_or_else(|e| lossy(e.as_bytes()))))
-}
-
-fn octet(high: char, low: char) -> Result<u8, DecodeError> {
-    let digit = |c: char| c.to_digit(16).or_else(|| super::number::decimal_digit(c).map(u32::from));
-    let illegal = |at| Err(DecodeError::Illegal(at, format!("{high}{low}")));
-    match (high, digit(high), digit(low)) {
-        (_, Some(high), Some(low)) => Ok((high * 16 + low) as u8),
-        ('+', None, Some(low)) => Ok(low as u8),
-        ('-', None, Some(0)) => Ok(0),
-        ('-', None, Some(_)) => Err(DecodeError::Negative),
-        ('+' | '-', None, None) | (_, Some(_), None) => illegal(1),
-        (_, None, _) => illegal(0),
-    }
-}
-
-/// Octets as text. An encoded surrogate, or the beginning of one, is one mistake.
-fn lossy(octets: &[u8]) -> String {
-    let mut clean = Vec::with_capacity(octets.len());
-    let mut rest = octets;
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if let (0xED, [0xA0..=0xBF, after @ ..]) = (first, after) {
-            clean.extend_from_slice("\u{FFFD}".as_bytes());
-            rest = match after {
-                [0x80..=0xBF, after @ ..] => after,
-                after => after,
-            };
-        } else {
-            clean.push(*first);
-        }
-    }
-    String::from_utf8_lossy(&clean).into_owned()
 }

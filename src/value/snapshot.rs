@@ -1,13 +1,13 @@
-//! Places in a database, as expressions of database rules see them.
+//! Locations of a database, as expressions of database rules see them: the values of `data`, `newData` and `root`.
 
 use bumpalo::Bump;
 
 use super::{Str, ValueRef};
 
-/// What stands at a place.
+/// What a location holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
-    /// Nothing: it does not exist.
+    /// Nothing: the location does not exist.
     Nothing,
     /// A boolean.
     Bool(bool),
@@ -32,43 +32,44 @@ impl<'a> Content<'a> {
     }
 }
 
-/// The host could not read its data; it keeps the error.
+/// The host could not read its data; the host keeps the error.
 #[derive(Clone, Copy, Debug)]
 pub struct Unreadable;
 
-/// A place in a database: `data`, `newData`, `root` and what is reached from them.
+/// A location of a database: `data`, `newData`, `root` and what is reached from them.
 pub trait Snapshot: std::fmt::Debug {
-    /// What stands there.
+    /// Reads what the location holds.
     ///
     /// # Errors
     ///
-    /// Data that the host cannot read.
+    /// The host cannot read its data.
     fn content(&self) -> Result<Content<'_>, Unreadable>;
 
-    /// The priority: a number, a string or null.
+    /// Reads the priority: a number, a string or null.
     ///
     /// # Errors
     ///
-    /// Data that the host cannot read.
+    /// The host cannot read its data.
     fn priority(&self) -> Result<ValueRef<'_>, Unreadable>;
 
-    /// The place below at a path of names separated by slashes. What no data can have is a place where nothing is.
+    /// The location at a path of names separated by slashes below this one. A path that no data can have leads to a
+    /// location that holds nothing.
     fn child<'s>(&'s self, path: &'s str, arena: &'s Bump) -> &'s dyn Snapshot;
 
-    /// Whether anything is at the place below at that path: the same as asking [`Self::child`], without making a place.
+    /// Whether the location at a path below this one holds anything: [`Self::child`] without making the location.
     ///
     /// # Errors
     ///
-    /// Data that the host cannot read.
+    /// The host cannot read its data.
     fn has(&self, path: &str) -> Result<bool, Unreadable>;
 
-    /// What stands there, where it is known without asking the host: an explanation reads no more than the evaluation
-    /// did, so that it cannot fail where that does not.
-    fn known(&self) -> Option<Content<'_>>;
+    /// What the location holds, if that is known without asking the host. Explanations read no more than the evaluation
+    /// did, so that they cannot fail where it did not.
+    fn cached(&self) -> Option<Content<'_>>;
 
-    /// What [`Self::has`] gives, where it is known without asking the host.
-    fn known_to_have(&self, path: &str) -> Option<bool>;
+    /// The result of [`Self::has`], if it is known without asking the host.
+    fn has_cached(&self, path: &str) -> Option<bool>;
 
-    /// The place above; `None` at the root.
+    /// The parent location; `None` at the root.
     fn parent(&self) -> Option<&dyn Snapshot>;
 }

@@ -1,8 +1,8 @@
-//! The text of rules values: sequences of UTF-16 code units.
+//! Text of rules values: sequences of UTF-16 code units.
 //!
-//! Nearly every string is ordinary UTF-8 and stays borrowed as such; only a text that holds a lone
-//! surrogate, which rules can produce by indexing or by a literal, is kept as code units.
-//! Sizes and offsets are always UTF-16 code units (runtime specification, sections 1, 10 and 11).
+//! Nearly every string is ordinary UTF-8 and stays borrowed as such. Only text with a lone surrogate, which rules can
+//! produce by indexing or by a literal, is stored as code units. Sizes and offsets always count UTF-16 code units
+//! (runtime specification, sections 1, 10 and 11).
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -32,38 +32,38 @@ pub enum StrBuf {
     Wide(Vec<u16>),
 }
 
-/// Part of a text: borrowed when the part exists as such in the original, owned otherwise.
+/// Part of a text: borrowed if the original contains it as a slice, owned otherwise.
 #[derive(Clone, Debug)]
-pub enum Cut<'a> {
+pub enum CowStr<'a> {
     /// A slice of the original.
     Borrowed(Str<'a>),
-    /// New text, for example half of a surrogate pair.
+    /// New text, such as half of a surrogate pair.
     Owned(StrBuf),
 }
 
-/// Whether two texts are the same. Names and identifiers are short: a call of the general comparison would cost more than
-/// comparing them does.
+/// Whether two texts are equal. Names and identifiers are short: calling the general comparison would cost more than
+/// comparing them.
 #[inline]
 pub fn same_text(a: &str, b: &str) -> bool {
     same_bytes(a.as_bytes(), b.as_bytes())
 }
 
-/// The text behind a prefix, if it begins with that; the same as [`str::strip_prefix`].
+/// [`str::strip_prefix`] for short prefixes, with the comparison of [`same_text`].
 #[inline]
-pub fn behind<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+pub fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let begin = text.as_bytes().get(..prefix.len())?;
     if same_bytes(begin, prefix.as_bytes()) { text.get(prefix.len()..) } else { None }
 }
 
-/// Which of eight octets are a given one: the highest bit of each.
+/// Sets the highest bit of each of eight bytes that equals `byte`.
 #[inline(always)]
-pub fn places_of(octet: u8, octets: [u8; 8]) -> u64 {
+pub fn match_mask(byte: u8, bytes: [u8; 8]) -> u64 {
     const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-    let other = u64::from_le_bytes(octets) ^ u64::from_le_bytes([octet; 8]);
+    let other = u64::from_le_bytes(bytes) ^ u64::from_le_bytes([byte; 8]);
     !(((other & LOW) + LOW) | other | LOW)
 }
 
-/// [`same_text`] for octets.
+/// [`same_text`] for bytes.
 #[inline]
 pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
@@ -76,7 +76,7 @@ pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     } else if a.len() >= 4 {
         a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>()
     } else {
-        // An empty text may point nowhere: to compare that can cost a hundred times the rest.
+        // Empty text may have a dangling pointer, which makes loading from it slow.
         a.first() == b.first() && a.last() == b.last() && a.get(1) == b.get(1)
     }
 }
@@ -91,7 +91,7 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// The bytes that it takes.
+    /// Size in bytes.
     #[inline]
     pub fn bytes(self) -> usize {
         match self {
@@ -100,7 +100,7 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// True for the empty text.
+    /// Whether the text is empty.
     pub fn is_empty(self) -> bool {
         match self {
             Str::Utf8(s) => s.is_empty(),
@@ -116,7 +116,7 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// The text as UTF-8, or nothing when it holds a lone surrogate.
+    /// The text as UTF-8; `None` if it contains a lone surrogate.
     pub fn as_utf8(self) -> Option<&'a str> {
         match self {
             Str::Utf8(s) => Some(s),
@@ -132,30 +132,29 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// The code unit at `index` as a text of size 1; nothing when out of bounds. Half of a
-    /// surrogate pair comes out as a lone surrogate (recorded case `string +/8`).
-    pub fn unit_at(self, index: usize) -> Option<Cut<'a>> {
+    /// The code unit at `index` as text of size 1; `None` out of bounds. Half of a surrogate pair is a lone surrogate
+    /// (recorded case `string +/8`).
+    pub fn unit_at(self, index: usize) -> Option<CowStr<'a>> {
         self.range(index, index.checked_add(1)?)
     }
 
-    /// The code units from `from` up to, not including, `to`; nothing unless
-    /// `from <= to <= self.size()`. The stricter bounds of rules ranges are the caller's.
-    pub fn range(self, from: usize, to: usize) -> Option<Cut<'a>> {
+    /// The code units from `from` up to, not including, `to`; `None` unless `from <= to <= self.size()`. Callers check
+    /// the stricter bounds of ranges in rules.
+    pub fn range(self, from: usize, to: usize) -> Option<CowStr<'a>> {
         match self {
             Str::Utf8(s) => range_utf8(s, from, to),
             Str::Wide(units) => {
                 let part = units.get(from..to)?;
                 Some(if is_well_formed(part) {
-                    Cut::Owned(StrBuf::Utf8(String::from_utf16_lossy(part)))
+                    CowStr::Owned(StrBuf::Utf8(String::from_utf16_lossy(part)))
                 } else {
-                    Cut::Borrowed(Str::Wide(part))
+                    CowStr::Borrowed(Str::Wide(part))
                 })
             }
         }
     }
 
-    /// `self` followed by `other`. Two halves of a pair that meet become one character
-    /// (recorded case `string +/9`).
+    /// `self` followed by `other`. Two halves of a pair that meet become one character (recorded case `string +/9`).
     pub fn concat(self, other: Str<'_>) -> StrBuf {
         let mut out = StrBuilder::default();
         out.push(self);
@@ -163,8 +162,8 @@ impl<'a> Str<'a> {
         out.finish()
     }
 
-    /// Order by UTF-16 code units, the order of `<` (runtime specification, section 6). It differs from the
-    /// order of Rust strings when a character above U+FFFF meets one in U+E000..=U+FFFF.
+    /// Order by UTF-16 code units, the order of `<` (runtime specification, section 6). It differs from the order of
+    /// Rust strings where a character above U+FFFF meets one in U+E000..=U+FFFF.
     pub fn cmp_units(self, other: Str<'_>) -> Ordering {
         match (self, other) {
             (Str::Utf8(a), Str::Utf8(b)) => cmp_utf8(a.as_bytes(), b.as_bytes()),
@@ -172,11 +171,11 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// Without the leading and trailing code units up to U+0020 (runtime specification, section 11).
+    /// Removes leading and trailing code units up to U+0020 (runtime specification, section 11).
     pub fn trim(self) -> Str<'a> {
         match self {
             Str::Utf8(s) => Str::Utf8(s.trim_matches(|c| c <= ' ')),
-            // Only whole units below the surrogates go, so the rest is still `Wide`.
+            // Trimming keeps all surrogates, so the rest is still `Wide`.
             Str::Wide(units) => {
                 let start = units.iter().position(|&u| u > 0x20).unwrap_or(units.len());
                 let end = units.iter().rposition(|&u| u > 0x20).map_or(start, |last| last + 1);
@@ -185,37 +184,37 @@ impl<'a> Str<'a> {
         }
     }
 
-    /// With the ASCII letters in upper case; nothing else changes (runtime specification, section 11).
-    pub fn upper(self) -> Cut<'a> {
+    /// ASCII letters in upper case, everything else unchanged (runtime specification, section 11).
+    pub fn upper(self) -> CowStr<'a> {
         self.map_ascii(|b| b.is_ascii_lowercase(), |b| b.to_ascii_uppercase())
     }
 
-    /// With the ASCII letters in lower case; nothing else changes (runtime specification, section 11).
-    pub fn lower(self) -> Cut<'a> {
+    /// ASCII letters in lower case, everything else unchanged (runtime specification, section 11).
+    pub fn lower(self) -> CowStr<'a> {
         self.map_ascii(|b| b.is_ascii_uppercase(), |b| b.to_ascii_lowercase())
     }
 
-    fn map_ascii(self, changes: fn(&u8) -> bool, map: fn(&u8) -> u8) -> Cut<'a> {
+    fn map_ascii(self, changes: fn(&u8) -> bool, map: fn(&u8) -> u8) -> CowStr<'a> {
         match self {
-            Str::Utf8(s) if !s.bytes().any(|b| changes(&b)) => Cut::Borrowed(self),
+            Str::Utf8(s) if !s.bytes().any(|b| changes(&b)) => CowStr::Borrowed(self),
             Str::Utf8(s) => {
                 let change = |c: char| match u8::try_from(c) {
                     Ok(b) if b.is_ascii() => char::from(map(&b)),
                     _ => c,
                 };
-                Cut::Owned(StrBuf::Utf8(s.chars().map(change).collect()))
+                CowStr::Owned(StrBuf::Utf8(s.chars().map(change).collect()))
             }
             Str::Wide(units) => {
                 let change = |&u: &u16| match u8::try_from(u) {
                     Ok(b) if b.is_ascii() => u16::from(map(&b)),
                     _ => u,
                 };
-                Cut::Owned(StrBuf::Wide(units.iter().map(change).collect()))
+                CowStr::Owned(StrBuf::Wide(units.iter().map(change).collect()))
             }
         }
     }
 
-    /// The first characters as UTF-8, about so many of them: a long text is not copied for its beginning.
+    /// About the first `most` characters as UTF-8. The rest of a long text is not copied.
     pub fn beginning(self, most: usize) -> Cow<'a, str> {
         match self {
             Str::Utf8(s) => match s.char_indices().nth(most) {
@@ -236,7 +235,7 @@ impl<'a> Str<'a> {
 }
 
 impl StrBuf {
-    /// Text from code units, in the form the invariant of [`Str`] asks for.
+    /// Text from code units, in the form that the invariant of [`Str`] requires.
     pub fn from_units(units: Vec<u16>) -> StrBuf {
         match String::from_utf16(&units) {
             Ok(s) => StrBuf::Utf8(s),
@@ -244,7 +243,7 @@ impl StrBuf {
         }
     }
 
-    /// The text borrowed.
+    /// Borrows the text.
     pub fn as_str(&self) -> Str<'_> {
         match self {
             StrBuf::Utf8(s) => Str::Utf8(s),
@@ -253,20 +252,12 @@ impl StrBuf {
     }
 }
 
-impl<'a> Cut<'a> {
-    /// The text borrowed.
+impl<'a> CowStr<'a> {
+    /// Borrows the text.
     pub fn as_str(&self) -> Str<'_> {
         match self {
-            Cut::Borrowed(s) => *s,
-            Cut::Owned(buf) => buf.as_str(),
-        }
-    }
-
-    /// The text owned, copied if it was borrowed.
-    pub fn into_buf(self) -> StrBuf {
-        match self {
-            Cut::Borrowed(s) => s.to_buf(),
-            Cut::Owned(buf) => buf,
+            CowStr::Borrowed(s) => *s,
+            CowStr::Owned(buf) => buf.as_str(),
         }
     }
 }
@@ -274,9 +265,9 @@ impl<'a> Cut<'a> {
 /// Iterator over UTF-16 code units, see [`Str::units`].
 #[derive(Clone, Debug)]
 pub enum Units<'a> {
-    /// Units made from UTF-8.
+    /// Units encoded from UTF-8.
     Utf8(std::str::EncodeUtf16<'a>),
-    /// Units stored as such.
+    /// Stored units.
     Wide(std::slice::Iter<'a, u16>),
 }
 
@@ -357,7 +348,7 @@ impl Hash for StrBuf {
     }
 }
 
-/// Lone surrogates print as `?`, as the official engine's messages do.
+/// Lone surrogates print as `?`, as in the messages of the official engine.
 impl fmt::Display for Str<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -379,7 +370,7 @@ fn utf16_len(s: &str) -> usize {
     if s.is_ascii() {
         return s.len();
     }
-    // One unit for each character, one more for each whose lead byte announces four bytes.
+    // One unit for each character, and one more for each whose lead byte announces four bytes.
     s.bytes().map(|b| usize::from(b & 0xC0 != 0x80) + usize::from(b >= 0xF0)).sum()
 }
 
@@ -387,24 +378,24 @@ fn is_well_formed(units: &[u16]) -> bool {
     char::decode_utf16(units.iter().copied()).all(|c| c.is_ok())
 }
 
-fn range_utf8(s: &str, from: usize, to: usize) -> Option<Cut<'_>> {
+fn range_utf8(s: &str, from: usize, to: usize) -> Option<CowStr<'_>> {
     if from > to {
         return None;
     }
     if s.is_ascii() {
-        return s.get(from..to).map(|part| Cut::Borrowed(Str::Utf8(part)));
+        return s.get(from..to).map(|part| CowStr::Borrowed(Str::Utf8(part)));
     }
     let (start, split_start) = byte_of_unit(s, from)?;
     let rest = s.get(start..)?;
     let (len, split_end) = byte_of_unit(rest, to - from + usize::from(split_start))?;
     if !split_start && !split_end {
-        return rest.get(..len).map(|part| Cut::Borrowed(Str::Utf8(part)));
+        return rest.get(..len).map(|part| CowStr::Borrowed(Str::Utf8(part)));
     }
     let units = rest.encode_utf16().skip(usize::from(split_start)).take(to - from).collect();
-    Some(Cut::Owned(StrBuf::from_units(units)))
+    Some(CowStr::Owned(StrBuf::from_units(units)))
 }
 
-/// Byte offset of a unit offset, and whether it falls inside the pair that starts there.
+/// The byte offset of a unit offset, and whether it falls inside the pair that starts there.
 fn byte_of_unit(s: &str, unit: usize) -> Option<(usize, bool)> {
     let mut seen = 0;
     for (byte, c) in s.char_indices() {
@@ -426,8 +417,8 @@ fn cmp_utf8(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-/// Rank of a UTF-8 byte such that the first differing byte orders as the UTF-16 units would: four
-/// byte characters (lead 0xF0..) are surrogate pairs, which sort before U+E000 (lead 0xEE, 0xEF).
+/// Maps a UTF-8 byte to a rank, such that the first differing byte orders as the UTF-16 units would: four-byte
+/// characters (lead 0xF0..) are surrogate pairs, which sort before U+E000 (lead 0xEE, 0xEF).
 fn unit_rank(byte: u8) -> u8 {
     match byte {
         0xEE..=0xEF => byte + 0x10,
@@ -440,7 +431,7 @@ fn unit_rank(byte: u8) -> u8 {
 mod tests {
     use super::*;
 
-    /// Every operation against the same on plain vectors of code units.
+    /// Compares every operation with the same operation on plain vectors of code units.
     #[test]
     fn agrees_with_code_units() {
         let units = [0x20, 0x61, 0x5A, 0xE9, 0x3042, 0xD83D, 0xDE00, 0xE000, 0xFF5E];
@@ -459,7 +450,7 @@ mod tests {
             for from in 0..=a.len() + 1 {
                 for to in 0..=a.len() + 1 {
                     let want = a.get(from..to).map(|part| StrBuf::from_units(part.to_vec()));
-                    assert_eq!(x.range(from, to).map(Cut::into_buf), want);
+                    assert_eq!(x.range(from, to).map(|part| part.as_str().to_buf()), want);
                 }
             }
             let solid = |u: &u16| *u > 0x20;
@@ -467,7 +458,7 @@ mod tests {
             let end = a.iter().rposition(solid).map_or(start, |last| last + 1);
             assert_eq!(x.trim().to_buf(), StrBuf::from_units(a[start..end].to_vec()));
             let upper = a.iter().map(|&u| if u == 0x61 { 0x41 } else { u }).collect();
-            assert_eq!(x.upper().into_buf(), StrBuf::from_units(upper));
+            assert_eq!(x.upper().as_str().to_buf(), StrBuf::from_units(upper));
         }
     }
 }

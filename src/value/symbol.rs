@@ -1,10 +1,10 @@
-//! Names that are known before any rules are: the fields of requests, objects, documents and users.
+//! Names that are known before any rules are loaded: the fields of requests, objects, documents and users.
 
 use super::map;
 
 macro_rules! symbols {
     ($($symbol:ident $text:literal)*) => {
-        /// A field that some record has, by a number instead of a text.
+        /// A field of some record, identified by a number instead of text.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
         pub enum Symbol {
@@ -12,7 +12,7 @@ macro_rules! symbols {
         }
 
         impl Symbol {
-            /// The symbol of a name.
+            /// The symbol with that name.
             pub fn of(text: &str) -> Option<Symbol> {
                 match text {
                     $($text => Some(Symbol::$symbol),)*
@@ -86,22 +86,22 @@ symbols! {
     LimitToLast "limitToLast"
 }
 
-/// What makes looking for a name quick: computed once, wherever the name is known before the request.
+/// A name prepared for lookup. It is computed once, when the rules are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// As maps compute it.
+    /// The hash that maps compute.
     pub(super) hash: u32,
     pub(super) symbol: Option<Symbol>,
 }
 
 impl Name {
-    /// The symbol, if there is one.
+    /// The symbol with this name, if there is one.
     #[inline]
     pub fn symbol(self) -> Option<Symbol> {
         self.symbol
     }
 
-    /// That of a text.
+    /// Prepares a name.
     pub fn of(text: &str) -> Name {
         Name { hash: map::hash(text), symbol: Symbol::of(text) }
     }

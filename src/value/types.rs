@@ -1,7 +1,7 @@
-//! The types of values, by the names that official messages use.
+//! The types of values, with the names that official messages use.
 
-/// The type of a value. `Any` is no value's type: it stands for "not known" in checks and for parameters that take
-/// everything.
+/// The type of a value. No value has the type `Any`: it means "unknown" in checks, and "accepts every type" in
+/// parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum Type {
@@ -57,7 +57,7 @@ impl std::fmt::Display for Type {
     }
 }
 
-/// What may stand after `is`.
+/// A type name as it follows `is`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum TypeName {
@@ -80,7 +80,7 @@ pub enum TypeName {
 }
 
 impl TypeName {
-    /// Every type name, in the order in which the official message lists them.
+    /// Every type name, in the order of the official message.
     pub const ALL: [(&'static str, TypeName); 16] = [
         ("bool", TypeName::Bool),
         ("bytes", TypeName::Bytes),
@@ -100,12 +100,12 @@ impl TypeName {
         ("map_diff", TypeName::MapDiff),
     ];
 
-    /// The type of that name.
+    /// The type with that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(n, _)| *n == name).map(|(_, t)| *t)
     }
 
-    /// As written.
+    /// The name in rules.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, t)| *t == self).map_or("", |(n, _)| n)
     }

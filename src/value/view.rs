@@ -6,7 +6,8 @@ use super::{
 };
 
 /// A borrowed value.
-// What kind it is fills a word: values are copied all the time, and words are copied quicker than parts of them.
+// The discriminant fills a word: evaluations copy values all the time, and copying words is quicker than copying their
+// parts.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
 #[allow(missing_docs)]
@@ -27,7 +28,7 @@ pub enum ValueRef<'a> {
     Path(PathRef<'a>),
     MapDiff(DiffRef<'a>),
     Constraint(&'a Constraint),
-    /// A place in a database; as the value of one, the marker for children.
+    /// A location of a database; as the result of `val()`, the marker for children.
     Snapshot(&'a dyn Snapshot),
     /// A variable bound to an error; reading it gives the error, so no operation ever sees it.
     Undefined(&'a str),
@@ -36,14 +37,14 @@ pub enum ValueRef<'a> {
 /// The elements of a list, set or vector.
 #[derive(Clone, Copy, Debug)]
 pub enum ListRef<'a> {
-    /// From the host.
+    /// Supplied by the host.
     Owned(&'a [Value]),
-    /// Made by the evaluation.
+    /// Allocated by the evaluation.
     Made(&'a [ValueRef<'a>]),
 }
 
 impl<'a> ListRef<'a> {
-    /// How many there are.
+    /// Number of elements.
     pub fn len(self) -> usize {
         match self {
             ListRef::Owned(items) => items.len(),
@@ -51,12 +52,12 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The element at a place.
+    /// The element at an index.
     pub fn get(self, at: usize) -> Option<ValueRef<'a>> {
         match self {
             ListRef::Owned(items) => items.get(at).map(Value::view),
@@ -70,58 +71,58 @@ impl<'a> ListRef<'a> {
     }
 }
 
-/// A map whose keys are fixed and whose values are fields of the host's own type: a request, say.
+/// A map with fixed keys whose values are fields of a host's own type, such as a request.
 pub trait Record: Sync {
-    /// The value of a key; `None` where the record does not have it (now).
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>>;
+    /// The value of a key; `None` if the record lacks it.
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>>;
 
-    /// The same by its name.
+    /// [`Self::get`] by name.
     fn field(&self, name: &str) -> Option<ValueRef<'_>> {
-        self.known(Symbol::of(name)?)
+        self.get(Symbol::of(name)?)
     }
 
-    /// The same where it is a text.
+    /// [`Self::get`], if the value is a string.
     fn text(&self, symbol: Symbol) -> Option<&str> {
-        match self.known(symbol) {
+        match self.get(symbol) {
             Some(ValueRef::String(Str::Utf8(text))) => Some(text),
             _ => None,
         }
     }
 
-    /// The same where it is an int.
+    /// [`Self::get`], if the value is an int.
     fn int(&self, symbol: Symbol) -> Option<i64> {
-        match self.known(symbol) {
+        match self.get(symbol) {
             Some(ValueRef::Int(n)) => Some(n),
             _ => None,
         }
     }
 
-    /// Every key the record may have, in the order in which they are listed.
+    /// Every key that the record may have, in the order in which rules list them.
     fn symbols(&self) -> &'static [Symbol];
 }
 
 /// Keys and values.
 #[derive(Clone, Copy)]
 pub enum MapRef<'a> {
-    /// From the host.
+    /// Supplied by the host.
     Owned(&'a Map),
-    /// Made by the evaluation.
+    /// Allocated by the evaluation.
     Made(&'a [(Str<'a>, ValueRef<'a>)]),
-    /// From a host's own type.
+    /// Fields of a host's own type.
     Record(&'a dyn Record),
 }
 
 impl<'a> MapRef<'a> {
-    /// How many keys there are.
+    /// Number of keys.
     pub fn len(self) -> usize {
         match self {
             MapRef::Owned(map) => map.len(),
             MapRef::Made(entries) => entries.len(),
-            MapRef::Record(record) => record.symbols().iter().filter(|symbol| record.known(**symbol).is_some()).count(),
+            MapRef::Record(record) => record.symbols().iter().filter(|symbol| record.get(**symbol).is_some()).count(),
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no keys.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -130,18 +131,18 @@ impl<'a> MapRef<'a> {
     pub fn get(self, key: Str<'_>) -> Option<ValueRef<'a>> {
         match self {
             MapRef::Owned(map) => key.as_utf8().and_then(|k| map.get(k)).map(Value::view),
-            // A repeated key keeps its last value, and literals are made without repeats.
+            // Literals are made without repeated keys: the last value of each is kept.
             MapRef::Made(entries) => entries.iter().find(|(k, _)| *k == key).map(|(_, v)| *v),
             MapRef::Record(record) => key.as_utf8().and_then(|k| record.field(k)),
         }
     }
 
-    /// The value of a key that is prepared for it: the same as [`Self::get`].
+    /// [`Self::get`] with a prepared name.
     #[inline]
     pub fn find(self, key: &str, name: Name) -> Option<ValueRef<'a>> {
         match self {
             MapRef::Record(record) => match name.symbol {
-                Some(symbol) => record.known(symbol),
+                Some(symbol) => record.get(symbol),
                 None => record.field(key),
             },
             MapRef::Owned(map) => map.get_hashed(key, name.hash).map(Value::view),
@@ -149,8 +150,8 @@ impl<'a> MapRef<'a> {
         }
     }
 
-    /// What tells the map from all others that are there: where it is, and of a record, which may begin where one of its
-    /// fields does, also where its keys are. None of one made by the evaluation.
+    /// Identifies the map among all maps that are alive: its address and, since a record may have the address of its
+    /// first field, also that of its keys. `None` for a map that the evaluation allocated.
     pub fn identity(self) -> Option<[*const (); 2]> {
         match self {
             MapRef::Owned(map) => Some([std::ptr::from_ref(map).cast(), std::ptr::null()]),
@@ -171,7 +172,7 @@ impl std::fmt::Debug for MapRef<'_> {
     }
 }
 
-/// Walks over a map.
+/// Iterates over the entries of a map.
 pub struct MapIter<'a> {
     map: MapRef<'a>,
     at: usize,
@@ -189,7 +190,7 @@ impl<'a> Iterator for MapIter<'a> {
                 MapRef::Made(entries) => return entries.get(at).copied(),
                 MapRef::Record(record) => {
                     let symbol = *record.symbols().get(at)?;
-                    if let Some(value) = record.known(symbol) {
+                    if let Some(value) = record.get(symbol) {
                         return Some((Str::Utf8(symbol.text()), value));
                     }
                 }
@@ -198,7 +199,7 @@ impl<'a> Iterator for MapIter<'a> {
     }
 }
 
-/// What became of a key from one map to another.
+/// How the value of a key changed from one map to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum DiffStatus {
@@ -208,17 +209,17 @@ pub enum DiffStatus {
     Unchanged,
 }
 
-/// Keys and what became of them.
+/// Keys and how their values changed.
 #[derive(Clone, Copy, Debug)]
 pub enum DiffRef<'a> {
-    /// From the host.
+    /// Supplied by the host.
     Owned(&'a [(StrBuf, DiffStatus)]),
-    /// Made by the evaluation.
+    /// Allocated by the evaluation.
     Made(&'a [(Str<'a>, DiffStatus)]),
 }
 
 impl<'a> DiffRef<'a> {
-    /// Keys and what became of them.
+    /// Keys and how their values changed.
     pub fn iter(self) -> impl Iterator<Item = (Str<'a>, DiffStatus)> {
         let count = match self {
             DiffRef::Owned(entries) => entries.len(),
@@ -237,8 +238,8 @@ impl<'a> From<&'a str> for ValueRef<'a> {
     }
 }
 
-/// The time of a request. Where it has none, to read this fails: rules that ask for the time never allow by a time that
-/// nobody stated.
+/// The time of a request. Reading it fails if the request has none, so that rules about the time never allow a request
+/// by a time that nobody stated.
 impl From<Option<Timestamp>> for ValueRef<'_> {
     fn from(time: Option<Timestamp>) -> Self {
         time.map_or(ValueRef::Undefined(NO_TIME), ValueRef::Timestamp)
@@ -270,7 +271,7 @@ impl ValueRef<'_> {
         }
     }
 
-    /// The same value, owned.
+    /// Copies the value.
     pub fn to_value(self) -> Value {
         let items = |list: ListRef<'_>| list.iter().map(ValueRef::to_value).collect();
         match self {
@@ -291,7 +292,7 @@ impl ValueRef<'_> {
             ValueRef::Path(path) => Value::Path(path.to_path()),
             ValueRef::MapDiff(diff) => Value::MapDiff(diff.iter().map(|(k, s)| (k.to_buf(), s)).collect()),
             ValueRef::Constraint(c) => Value::Constraint(c.clone()),
-            ValueRef::Snapshot(place) => match place.known() {
+            ValueRef::Snapshot(snapshot) => match snapshot.cached() {
                 Some(Content::Nothing) => Value::Null,
                 content => match content.and_then(Content::leaf) {
                     Some(value) => value.to_value(),
@@ -302,42 +303,41 @@ impl ValueRef<'_> {
         }
     }
 
-    /// So many bytes, roughly, without those of its texts, octets and elements; negative where they are more. Looks no
-    /// further than that.
-    pub fn taken_from(self, bytes: i64) -> i64 {
-        let mut left = bytes;
-        self.weigh(&mut left);
-        left
+    /// `budget` minus the approximate size of the value in bytes; returns early once negative.
+    pub fn remaining_budget(self, budget: i64) -> i64 {
+        let mut rest = budget;
+        self.deduct_size(&mut rest);
+        rest
     }
 
-    fn weigh(self, left: &mut i64) {
-        *left -= 16;
+    fn deduct_size(self, budget: &mut i64) {
+        *budget -= 16;
         match self {
-            ValueRef::String(Str::Utf8(text)) => *left -= text.len() as i64,
-            ValueRef::String(Str::Wide(units)) => *left -= 2 * units.len() as i64,
-            ValueRef::Bytes(octets) => *left -= octets.len() as i64,
+            ValueRef::String(Str::Utf8(text)) => *budget -= text.len() as i64,
+            ValueRef::String(Str::Wide(units)) => *budget -= 2 * units.len() as i64,
+            ValueRef::Bytes(bytes) => *budget -= bytes.len() as i64,
             ValueRef::List(list) | ValueRef::Set(list) | ValueRef::Vector(list) => {
                 for item in list.iter() {
-                    item.weigh(left);
-                    if *left < 0 {
+                    item.deduct_size(budget);
+                    if *budget < 0 {
                         return;
                     }
                 }
             }
             ValueRef::Map(MapRef::Owned(map)) => {
                 for (key, value) in map.iter() {
-                    *left -= 16 + key.len() as i64;
-                    value.view().weigh(left);
-                    if *left < 0 {
+                    *budget -= 16 + key.len() as i64;
+                    value.view().deduct_size(budget);
+                    if *budget < 0 {
                         return;
                     }
                 }
             }
             ValueRef::Map(map) => {
                 for (key, value) in map.iter() {
-                    ValueRef::String(key).weigh(left);
-                    value.weigh(left);
-                    if *left < 0 {
+                    ValueRef::String(key).deduct_size(budget);
+                    value.deduct_size(budget);
+                    if *budget < 0 {
                         return;
                     }
                 }
@@ -346,12 +346,12 @@ impl ValueRef<'_> {
         }
     }
 
-    /// The value as a person reads it in an explanation: close to how the language writes it, long ones shortened.
+    /// The value as text for an explanation: close to the syntax of rules, and shortened if long.
     pub fn describe(self) -> String {
-        described(|out, limit| self.write(out, limit))
+        truncated(|out, limit| self.write(out, limit))
     }
 
-    /// Stops soon after `limit` bytes, so that huge values cost little.
+    /// Writes the value; stops soon after `limit` bytes, so that huge values cost little.
     fn write(self, out: &mut String, limit: usize) {
         if out.len() > limit {
             return;
@@ -419,16 +419,16 @@ impl ValueRef<'_> {
                 out.push(')');
             }
             ValueRef::Constraint(c) => out.push_str(&format!("constraint({c})")),
-            ValueRef::Snapshot(place) => Content::write(place.known(), out, limit),
+            ValueRef::Snapshot(snapshot) => Content::write(snapshot.cached(), out, limit),
             ValueRef::Undefined(message) => out.push_str(&format!("undefined({message})")),
         }
     }
 }
 
 impl Content<'_> {
-    /// The same for what is known of a place.
+    /// What is known of a location as text for an explanation.
     pub fn describe(known: Option<Content<'_>>) -> String {
-        described(|out, limit| Content::write(known, out, limit))
+        truncated(|out, limit| Content::write(known, out, limit))
     }
 
     fn write(known: Option<Content<'_>>, out: &mut String, limit: usize) {
@@ -443,7 +443,7 @@ impl Content<'_> {
     }
 }
 
-fn described(write: impl FnOnce(&mut String, usize)) -> String {
+fn truncated(write: impl FnOnce(&mut String, usize)) -> String {
     const LIMIT: usize = 80;
     let mut out = String::new();
     write(&mut out, LIMIT);

@@ -1,5 +1,5 @@
-//! Steps of what a client's values could make long: comparisons, units looked at. Counted in builds for tests only, where
-//! they show what no clock shows reliably, how the work grows with the values.
+//! Counts the steps of operations whose duration depends on a client's values: comparisons and visited code units. Only
+//! test builds count; unlike a clock, the counts show reliably how the work grows with the values.
 
 #[cfg(test)]
 thread_local! {
@@ -13,7 +13,7 @@ pub fn steps(_count: usize) {
     STEPS.with(|steps| steps.set(steps.get() + _count as u64));
 }
 
-/// How many steps something takes.
+/// Number of steps that `run` takes.
 #[cfg(test)]
 pub fn counted(run: impl FnOnce()) -> u64 {
     let before = STEPS.with(std::cell::Cell::get);

@@ -6,8 +6,8 @@ use std::{
 };
 
 use firewarden::{
-    After, Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome, Step,
-    Trace, Value,
+    Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome, Step, Trace,
+    Value, WriteEffect,
     firestore::{self, Direction, Document, Query},
     storage::{self, Object},
     text::Source,
@@ -130,11 +130,11 @@ impl Documents for Asked {
         Ok(Some(json!({ "name": path.id(), "n": 1 }).into()))
     }
 
-    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
+    fn after(&self, path: DocumentPath<'_>) -> Result<WriteEffect, BoxError> {
         self.0.borrow_mut().push(format!("{} after", path.relative()));
         Ok(match path.id() {
-            "deleted" => After::Deleted,
-            _ => After::Written(json!({ "name": path.id(), "n": 2 }).into()),
+            "deleted" => WriteEffect::Deleted,
+            _ => WriteEffect::Written(json!({ "name": path.id(), "n": 2 }).into()),
         })
     }
 }

@@ -7,9 +7,10 @@ use std::{
 };
 
 /// Each may use those before it.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 18] = [
     "text",
     "value",
+    "request",
     "pattern",
     "stdlib",
     "syntax",
@@ -28,7 +29,8 @@ const LAYERS: [&str; 17] = [
 ];
 
 /// Those that may use less than all before them.
-const NARROWER: [(&str, &[&str]); 3] = [("syntax", &["text", "value"]), ("auth", &["value"]), ("error", &["text"])];
+const NARROWER: [(&str, &[&str]); 3] =
+    [("syntax", &["text", "value"]), ("auth", &["value", "request"]), ("error", &["text"])];
 
 /// Neither may use the other.
 const SIBLINGS: [&str; 2] = ["storage", "firestore"];

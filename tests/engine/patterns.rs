@@ -6,7 +6,7 @@
 //! database rules and says itself how to read it.
 
 use firewarden::internals::pattern::Pattern;
-use firewarden::value::string::{Cut, Str, StrBuf};
+use firewarden::value::string::{CowStr, Str, StrBuf};
 
 struct Case<'c> {
     id: &'c str,
@@ -42,7 +42,7 @@ impl<'c> Case<'c> {
         let text = self.operand(0);
         let number = |index: usize| self.operand(index).to_string().parse::<i64>().unwrap();
         let ordering = || text.cmp_units(self.operand(1));
-        let cut = |cut: Option<Cut<'_>>| cut.map(|cut| ("text", vec![cut.as_str().to_string()]));
+        let cut = |cut: Option<CowStr<'_>>| cut.map(|cut| ("text", vec![cut.as_str().to_string()]));
         Some(match self.operation {
             "compile" => match Pattern::from_text(text) {
                 Ok(_) => ("ok", vec![]),

@@ -10,11 +10,12 @@ use std::{
 use firewarden::{
     internals::{
         program::{Methods, RuleTree, ServiceProgram, Statement, Table},
+        request::ServiceProduct,
         service::DEFAULT_DATABASE,
     },
     rules::{Product, Rules, RulesError},
     text::Source,
-    value::{Root, Timestamp},
+    value::{PathPrefix, Timestamp},
 };
 use firewarden_suite::{Disk, Files, Options, Outcome, Suites};
 
@@ -197,8 +198,9 @@ fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents
 /// ask, and the name.
 fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)> {
     let (segments, mut names) = (segments(path), names.path(path));
-    let root = if documents { Root::Documents } else { Root::Objects };
-    let ((first, last), usual) = (root.names(), if documents { DEFAULT_DATABASE } else { BUCKET });
+    let product = if documents { ServiceProduct::Firestore } else { ServiceProduct::Storage };
+    let PathPrefix { first, last } = *product.prefix();
+    let usual = if documents { DEFAULT_DATABASE } else { BUCKET };
     let mut place = String::new();
     if segments.first().is_some_and(|segment| *segment == first) && segments.get(2).is_none_or(|s| *s == last) {
         let owner = segments.get(1).copied().unwrap_or("");

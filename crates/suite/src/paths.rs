@@ -1,8 +1,11 @@
 //! Paths of requests and seeds: a misspelt one would make a denial pass for the wrong reason.
 
+use std::borrow::Cow;
+
 use firewarden::{
-    internals::service::{impossible_segment, split_full},
+    internals::service::{invalid_segment, split_full_name},
     text::Span,
+    value::{PercentMode, percent_decode},
 };
 
 use super::node::{Node, Reader};
@@ -81,14 +84,14 @@ fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<S
 /// A full name without the project before it: `projects/P/databases/D/documents/…`.
 pub(super) fn without_project(name: &str) -> &str {
     let rest = name.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
-    rest.map(|(_, rest)| rest).filter(|rest| split_full(rest).is_some() && !rest.starts_with('/')).unwrap_or(name)
+    rest.map(|(_, rest)| rest).filter(|rest| split_full_name(rest).is_some() && !rest.starts_with('/')).unwrap_or(name)
 }
 
 /// The database that the path names, if it does, and the name of a document or a collection within it.
 fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
     url(reader, text, span)?;
     let name = without_project(text.strip_prefix('/').unwrap_or(text));
-    let full = split_full(name);
+    let full = split_full_name(name);
     if full.is_none() && text.starts_with("/databases/") {
         reader.error("wrong-path", span, format!("{text}: a full name is /databases/DATABASE/documents/COLLECTION/ID"));
         return None;
@@ -98,10 +101,10 @@ fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option
         check_name(reader, database, span, "database")?;
     }
     segments(reader, name, span)?;
-    if let Some(segment) = impossible_segment(name) {
+    if let Some(segment) = invalid_segment(name) {
         let shown: String = segment.chars().take(40).collect();
         let message =
-            format!("no document has {shown:?} in its name: `.`, `..`, `__…__` and more than 1500 octets are refused");
+            format!("no document has {shown:?} in its name: `.`, `..`, `__…__` and more than 1500 bytes are refused");
         reader.error("wrong-path", span, message);
         return None;
     }
@@ -187,23 +190,9 @@ fn url(reader: &mut Reader, text: &str, span: Span) -> Option<()> {
     None
 }
 
-/// Decodes percent-encoding; what is no valid encoding stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, after @ ..] = rest {
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        let encoded = match after {
-            [high, low, after @ ..] if *byte == b'%' => {
-                digit(*high).zip(digit(*low)).map(|(high, low)| ((high * 16 + low) as u8, after))
-            }
-            _ => None,
-        };
-        let (byte, after) = encoded.unwrap_or((*byte, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+/// Decodes percent-encoding, as far as it is well-formed.
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode(text, PercentMode::Lenient).unwrap_or(Cow::Borrowed(text))
 }
 
 /// The name of a bucket or a database.

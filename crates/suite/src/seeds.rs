@@ -8,7 +8,7 @@ use firewarden::{
     BoxError,
     database::Data,
     firestore::Document,
-    internals::service::{After, DocumentPath, Documents},
+    internals::service::{DocumentPath, Documents, WriteEffect},
     storage::{FieldError, OBJECT_FIELDS, Object},
     text::nearest,
     value::{Map, Timestamp, Value},
@@ -206,11 +206,11 @@ impl Documents for Store {
         Ok(fields(Store::get(self, &key(path.database(), path.relative()))))
     }
 
-    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
+    fn after(&self, path: DocumentPath<'_>) -> Result<WriteEffect, BoxError> {
         Ok(match self.after.get(&key(path.database(), path.relative())) {
-            None => After::Unchanged,
-            Some(None) => After::Deleted,
-            Some(Some(fields)) => After::Written(Value::Map(Map::clone(fields))),
+            None => WriteEffect::Unchanged,
+            Some(None) => WriteEffect::Deleted,
+            Some(Some(fields)) => WriteEffect::Written(Value::Map(Map::clone(fields))),
         })
     }
 }

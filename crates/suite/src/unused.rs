@@ -9,7 +9,7 @@ use std::{
 use rustc_hash::FxHashSet;
 
 use firewarden::{
-    internals::service::split_full,
+    internals::service::split_full_name,
     rules::Rules,
     text::{Diagnostic, Diagnostics, Severity, Source, Span},
 };
@@ -203,7 +203,7 @@ fn object<'k>(key: &'k str, bucket: &'k str) -> (String, &'k str) {
 
 fn document<'k>(key: &'k str, database: &'k str) -> (String, &'k str) {
     let name = paths::without_project(key.strip_prefix('/').unwrap_or(key));
-    let (database, name) = split_full(name).unwrap_or((database, name));
+    let (database, name) = split_full_name(name).unwrap_or((database, name));
     (seeds::key(database, name), name)
 }
 

@@ -7,7 +7,7 @@ use super::{call::Call, data};
 use crate::auth::{TokenError, TokenKind, VerifiedToken, Verifier};
 use crate::{
     auth::{Auth, Claims, ErrorCode, HttpsError, Trust, compact, js},
-    value::{Timestamp, Value, json},
+    value::{PercentMode, Timestamp, Value, json, percent_decode},
 };
 
 /// The generation of the functions that stand behind a gate.
@@ -266,8 +266,8 @@ impl Gate {
             let reason = "the header `X-Callable-Context-Auth` is not JSON in percent-encoding";
             HttpsError::new(ErrorCode::Internal, "INTERNAL").because(reason, None)
         };
-        let json: Json =
-            serde_json::from_str(&js::decode_uri_component(header).ok_or_else(wrong)?).map_err(|_| wrong())?;
+        let json: Json = serde_json::from_str(&percent_decode(header, PercentMode::Component).map_err(|_| wrong())?)
+            .map_err(|_| wrong())?;
         if !js::truth(Some(&json)) {
             return Ok(None);
         }

@@ -2,7 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::auth::{TokenKind, compact, js};
+use crate::{
+    auth::{TokenKind, compact},
+    value::{PercentMode, percent_decode},
+};
 
 use super::{given::Given, parts, quoted};
 
@@ -30,7 +33,7 @@ pub(super) fn hint(expected: TokenKind, text: &str) -> Option<String> {
     if let Some(json) = document(text) {
         return in_document(expected, &json);
     }
-    let decoded = js::decode_uri_component(text);
+    let decoded = percent_decode(text, PercentMode::Component);
     let decoded = decoded.as_deref().unwrap_or(text);
     // A token has no percent sign, so it is seldom encoded where what stands around it is.
     let found = find(expected, text).or_else(|| {

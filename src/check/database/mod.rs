@@ -7,7 +7,7 @@ mod types;
 use rustc_hash::FxHashSet;
 
 use crate::{
-    pattern::{Pattern, Room},
+    pattern::{Pattern, PatternBudget},
     syntax::{
         Language, Role, advice,
         ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
@@ -39,7 +39,7 @@ pub fn check_database(source: &Source, rules: &DatabaseRules) -> Vec<Diagnostic>
         open: Vec::new(),
         operands: Vec::new(),
         right: FxHashSet::default(),
-        room: Room::default(),
+        room: PatternBudget::default(),
     };
     checker.location(&rules.root, &mut problems);
     problems.append(&mut checker.warnings);
@@ -60,7 +60,7 @@ struct Checker<'r> {
     /// Patterns that are right, and whether they ignore case. Files repeat them.
     right: FxHashSet<(&'r str, bool)>,
     /// What is left for the others.
-    room: Room,
+    room: PatternBudget,
 }
 
 type Checked = Result<Static, Box<Diagnostic>>;

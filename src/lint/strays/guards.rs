@@ -63,8 +63,8 @@ impl<'a> Walk<'_, 'a> {
                     self.guards.places.extend(file.place(frame.scope, &frame.locals, id));
                 }
                 Expr::Call(name, arguments) if calls > 0 => {
-                    let function = file.world.function(frame.scope, &name.text);
-                    let Some(declared) = function.and_then(|id| file.world.declared(id)) else { continue };
+                    let function = file.symbols.function(frame.scope, &name.text);
+                    let Some(declared) = function.and_then(|id| file.symbols.declared(id)) else { continue };
                     let bound = self.bind(frame, declared.function, arguments);
                     let locals = file.lets(declared.function, declared.scope, bound);
                     let inner = Frame { scope: declared.scope, locals };

@@ -33,7 +33,7 @@ const MAX_LEVELS: usize = 120;
 
 pub(super) fn check(file: &File<'_>, found: &mut Findings) {
     let mut walk = Walk { file, found, guards: Guards::default(), steps: 0, level: 0 };
-    for statement in &file.world.statements {
+    for statement in &file.symbols.statements {
         let Some(condition) = statement.allow.condition else { continue };
         let frame = Frame { scope: statement.scope, locals: Locals::default() };
         walk.guards.clear();
@@ -139,8 +139,8 @@ impl<'a> Walk<'_, 'a> {
             Expr::Call(name, arguments) => {
                 let operands: Vec<_> = arguments.iter().rev().copied().collect();
                 let given = self.strict(frame, id, &operands, 0);
-                let function = self.file.world.function(frame.scope, &name.text);
-                let declared = function.and_then(|function| self.file.world.declared(function));
+                let function = self.file.symbols.function(frame.scope, &name.text);
+                let declared = function.and_then(|function| self.file.symbols.declared(function));
                 match declared.map(|declared| (declared.function, declared.scope)) {
                     Some((function, scope)) if function.parameters.len() == arguments.len() => {
                         let locals = self.bind(frame, function, arguments);

@@ -33,7 +33,7 @@ use super::hir::{Form, stand_in, surely_builds};
 use super::parse::{Node, Parsed, Repeat};
 use super::search::narrow;
 use super::shape::Shape;
-use super::{Pattern, Room};
+use super::{Pattern, PatternBudget};
 use crate::text::Span;
 use crate::value::string::Str;
 
@@ -80,10 +80,10 @@ impl Pattern {
     /// Whether [`Pattern::database`] compiles a text, without what only matching needs.
     ///
     /// # Errors
-    /// As [`Pattern::database`], and when the file has no room left for it.
-    pub fn check_database(source: &str, ignore_case: bool, room: &mut Room) -> Result<(), DialectError> {
+    /// As [`Pattern::database`], and when the budget of the file is exhausted.
+    pub fn check_database(source: &str, ignore_case: bool, budget: &mut PatternBudget) -> Result<(), DialectError> {
         let node = whole(parser::parse(source, ignore_case)?);
-        if !room.take(&node) {
+        if !budget.deduct(&node) {
             let message = "the regular expressions of this file are too large together";
             return Err(DialectError::new(0, source.len(), message)
                 .with_hint("lower the counts of repetitions within repetitions"));

@@ -1,18 +1,18 @@
-//! Why an operation of a database rule fails. The service fails the rule and tells nobody: the words are ours.
+//! Why an operation of a database rule fails. The service fails the rule without a message, so these messages are ours.
 
 use crate::{
     stdlib::{Arithmetic, Builtin},
     value::{Comparator, Type},
 };
 
-/// An operation on values that it cannot take.
+/// An operation on values that it does not accept.
 #[derive(Clone, Copy, Debug)]
 pub enum Misuse<'a> {
-    /// A method of strings, by its name, on something else.
+    /// A method of strings, by its name, on a value of another type.
     Receiver(&'a str, Type),
-    /// An argument that is no string.
+    /// An argument that is not a string.
     Argument(&'static Builtin, Type),
-    /// An element that names a child and is no string.
+    /// A list element that names a child but is not a string.
     Element(Type),
     /// `+ - * / %`
     Arithmetic(Arithmetic, Type, Type),
@@ -22,11 +22,11 @@ pub enum Misuse<'a> {
     Negate(Type),
     /// `a[b]`
     Index(Type, Type),
-    /// A regular expression, or a method that is not called, where a value is wanted.
+    /// A regular expression, or a method that is not called, in place of a value.
     NoValue,
     /// `root.parent()`
     NoParent,
-    /// A string beyond what the database stores.
+    /// A string that exceeds what the database stores.
     TooLong,
 }
 
@@ -58,7 +58,7 @@ impl std::fmt::Display for Misuse<'_> {
     }
 }
 
-/// A type as people who write database rules call it.
+/// A type as authors of database rules call it.
 fn name(of: Type) -> &'static str {
     match of {
         Type::Null => "null",

@@ -1,5 +1,5 @@
-//! The operators of database rules (realtime-database specification, section 3.4). There is no conversion but that of
-//! numbers to text in `+`; what an operator cannot take fails the rule.
+//! The operators of database rules (realtime-database specification, section 3.4). The only conversion is that of
+//! numbers to text in `+`; an operand of a wrong type fails the rule.
 
 mod misuse;
 mod snapshots;
@@ -11,19 +11,19 @@ use bumpalo::Bump;
 
 use crate::value::{Comparator, ListRef, Str, StrBuf, StrBuilder, ValueRef, number::javascript_number};
 
-use super::{Arithmetic, Builtin, Failure, keep, room};
+use super::{Arithmetic, Builtin, Failure, alloc_text, check_arena};
 
 pub use misuse::Misuse;
 
-/// Methods and properties of snapshots and of strings.
+/// The methods and properties of snapshots and of strings.
 pub(super) const TABLES: [&[Builtin]; 2] = [snapshots::TABLE, strings::TABLE];
 
-/// Bytes of a string made by an expression. The database stores up to 10 MB.
+/// Maximum size in bytes of a string that an expression makes. The database stores up to 10 MB.
 const MAX_TEXT: usize = 10 << 20;
 
 const TOO_LONG: Failure<'static> = Failure::Database(Misuse::TooLong);
 
-/// `+ - * / %`. Division by zero is not a number (targaryen fixtures, recorded on the service).
+/// `+ - * / %`. Division by zero gives NaN (targaryen fixtures, recorded on the service).
 pub(super) fn arithmetic<'a>(
     bump: &'a Bump,
     op: Arithmetic,
@@ -67,7 +67,7 @@ fn joined<'a>(bump: &'a Bump, a: Str<'_>, b: Str<'_>) -> Result<ValueRef<'a>, Fa
         return Err(TOO_LONG);
     }
     if let (Str::Utf8(a), Str::Utf8(b)) = (a, b) {
-        room(bump, bytes).map_err(|_| TOO_LONG)?;
+        check_arena(bump, bytes).map_err(|_| TOO_LONG)?;
         let mut text = bumpalo::collections::String::with_capacity_in(bytes, bump);
         text.push_str(a);
         text.push_str(b);
@@ -79,18 +79,18 @@ fn joined<'a>(bump: &'a Bump, a: Str<'_>, b: Str<'_>) -> Result<ValueRef<'a>, Fa
     let mut out = StrBuilder::default();
     out.push(a);
     out.push(b);
-    kept(bump, out.finish())
+    alloc_string(bump, out.finish())
 }
 
-/// A text in the arena, if it is not too long.
-fn kept<'a>(bump: &'a Bump, text: StrBuf) -> Result<ValueRef<'a>, Failure<'a>> {
+/// Copies text into the arena unless it is too long.
+fn alloc_string<'a>(bump: &'a Bump, text: StrBuf) -> Result<ValueRef<'a>, Failure<'a>> {
     if text.as_str().bytes() > MAX_TEXT {
         return Err(TOO_LONG);
     }
-    keep(bump, text).map(ValueRef::String).map_err(|_| TOO_LONG)
+    alloc_text(bump, text).map(ValueRef::String).map_err(|_| TOO_LONG)
 }
 
-/// A number of either representation: claims may be whole, data never is.
+/// A number of either representation: claims may be ints, data never is.
 pub(super) fn number(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Float(n) => Some(n),
@@ -115,7 +115,7 @@ pub(super) fn compare<'a>(op: Comparator, a: ValueRef<'a>, b: ValueRef<'a>) -> R
         _ => match (a, b) {
             (ValueRef::String(a), ValueRef::String(b)) => Some(a.cmp_units(b)),
             (a, b) => match (number(a), number(b)) {
-                // Nothing is before or after what is not a number.
+                // NaN has no order.
                 (Some(a), Some(b)) => a.partial_cmp(&b),
                 _ => return Err(Failure::Database(Misuse::Order(op, a.type_of(), b.type_of()))),
             },
@@ -129,8 +129,8 @@ pub(super) fn compare<'a>(op: Comparator, a: ValueRef<'a>, b: ValueRef<'a>) -> R
     })
 }
 
-/// The same type and the same value. Objects, of the data or of claims, equal nothing, not even themselves: what the
-/// service answers is not recorded (realtime-database specification, sections 5.1 and 10).
+/// The types and the values are equal. Objects, of the data or of claims, equal nothing, not even themselves: the
+/// service's answer is not recorded (realtime-database specification, sections 5.1 and 10).
 fn equal(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Null, ValueRef::Null) => true,
@@ -140,8 +140,8 @@ fn equal(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     }
 }
 
-/// `a.name` of a claim: what is not there is null, and so is anything of null or of a primitive. The length of a string
-/// is a property of it, which nothing else has. A method that is not called is no value.
+/// `a.name` of a claim: a missing member is null, and so is any member of null or of a primitive. `length` is a
+/// property of strings only. A method that is not called is not a value.
 pub(super) fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(match object {
         ValueRef::Map(map) => map.get(name).unwrap_or(ValueRef::Null),
@@ -158,17 +158,17 @@ pub(super) fn member<'a>(object: ValueRef<'a>, name: Str<'a>) -> Result<ValueRef
     })
 }
 
-/// Arrays in claims are objects whose keys are the places.
+/// Arrays in claims act as objects with the indices as keys.
 fn element<'a>(list: ListRef<'a>, name: Str<'_>) -> ValueRef<'a> {
-    let place = name.as_utf8().filter(|text| *text == "0" || !text.starts_with(['0', '+']));
-    place.and_then(|text| text.parse().ok()).and_then(|at| list.get(at)).unwrap_or(ValueRef::Null)
+    let index = name.as_utf8().filter(|text| *text == "0" || !text.starts_with(['0', '+']));
+    index.and_then(|text| text.parse().ok()).and_then(|at| list.get(at)).unwrap_or(ValueRef::Null)
 }
 
 /// `a[b]` of a claim.
 ///
 /// # Errors
 ///
-/// An index that is neither a string nor, in an array, a number.
+/// An index that is neither a string nor, for an array, a number.
 pub fn claim_index<'a>(object: ValueRef<'a>, index: ValueRef<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     match (object, index) {
         (ValueRef::Null, _) => Ok(ValueRef::Null),

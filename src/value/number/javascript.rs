@@ -1,6 +1,6 @@
-//! A double as text the way JavaScript writes it: what `+` makes of a number in database rules.
+//! Doubles as text in JavaScript's format, which `+` produces in database rules.
 
-/// The shortest digits that read back as the same double: `30`, `-0.5`, `1e+21`, `NaN`. Whole numbers have no point
+/// The shortest digits that parse to the same double: `30`, `-0.5`, `1e+21`, `NaN`. Whole numbers have no decimal point
 /// (realtime-database specification, section 3.4; beyond the recorded cases this is inferred).
 #[must_use]
 pub fn javascript_number(x: f64) -> String {

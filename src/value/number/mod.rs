@@ -1,15 +1,13 @@
-//! Number rules of the official engine: text conversions in both directions, rounding and
-//! saturation, checked integer arithmetic and the comparisons of `int` with `float`.
+//! Number rules of the official engine: conversions from and to text, rounding and saturation, checked integer
+//! arithmetic, and comparisons of `int` with `float`.
 //!
-//! Source: runtime specification, sections 5, 6, 7, 12; recorded groups `int`, `float`, `string`,
-//! `math.round`, `int +` .. `int %`, `float %`, `number ==`.
+//! Source: runtime specification, sections 5, 6, 7, 12; recorded groups `int`, `float`, `string`, `math.round`, `int +`
+//! .. `int %`, `float %`, `number ==`.
 
+mod big_uint;
 mod javascript;
-mod natural;
 mod parse;
 mod print;
-
-use std::cmp::Ordering;
 
 pub use javascript::javascript_number;
 pub use parse::{decimal_digit, parse_double, parse_int};
@@ -71,8 +69,8 @@ pub fn abs(a: i64) -> i64 {
     a.wrapping_abs()
 }
 
-/// Float `+` as the engine sums: from 0.0 on, so that `-0.0 + -0.0` is `0.0` (`float +/8`); with
-/// any other operands this is IEEE addition (section 7, groups `float +`, `mixed +`).
+/// Float `+` as the engine sums: it starts with 0.0, so that `-0.0 + -0.0` is `0.0` (`float +/8`); with other operands
+/// this is IEEE addition (section 7, groups `float +`, `mixed +`).
 #[must_use]
 pub fn float_add(a: f64, b: f64) -> f64 {
     0.0 + a + b
@@ -94,8 +92,8 @@ pub fn double_to_int(x: f64) -> i64 {
 /// (section 12, group `math.round`).
 #[must_use]
 pub fn round(x: f64) -> i64 {
-    // x - floor(x) is exact wherever its distance to one half matters; x + 0.5 is not
-    // (0.49999999999999994 + 0.5 rounds to 1).
+    // x - floor(x) is exact wherever its distance to one half matters; x + 0.5 is not (0.49999999999999994 + 0.5 rounds
+    // to 1).
     let floor = x.floor();
     double_to_int(if x - floor >= 0.5 { floor + 1.0 } else { floor })
 }
@@ -104,22 +102,9 @@ pub fn round(x: f64) -> i64 {
 /// (section 5). NaN and the infinities equal no int.
 #[must_use]
 pub fn int_equals_double_exactly(i: i64, x: f64) -> bool {
-    // 2^63 itself must be kept out of the cast, where it would saturate onto i64::MAX.
+    // The range excludes 2^63, which the cast would saturate to i64::MAX.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     (-LIMIT..LIMIT).contains(&x) && x.trunc() == x && x as i64 == i
-}
-
-/// Equality of an int and a float after conversion to double: relation E1 (section 5).
-#[must_use]
-pub fn int_equals_double(i: i64, x: f64) -> bool {
-    i as f64 == x
-}
-
-/// Order of an int and a float after conversion to double (section 6); `None` with NaN, for
-/// which every comparison is false.
-#[must_use]
-pub fn compare_int_double(i: i64, x: f64) -> Option<Ordering> {
-    (i as f64).partial_cmp(&x)
 }
 
 #[cfg(test)]
@@ -129,7 +114,6 @@ mod tests {
     #[test]
     fn equality_across_types() {
         const TWO_63: f64 = 9_223_372_036_854_775_808.0;
-        assert!(int_equals_double(i64::MAX, TWO_63));
         assert!(!int_equals_double_exactly(i64::MAX, TWO_63));
         assert!(int_equals_double_exactly(i64::MIN, -TWO_63));
         assert!(!int_equals_double_exactly(9_007_199_254_740_993, 9_007_199_254_740_992.0));

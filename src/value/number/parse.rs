@@ -1,8 +1,7 @@
 //! `int(string)` and `float(string)`.
 
-/// `int(string)` as Java's `Long.parseLong`: an optional sign, then decimal digits of any script
-/// (`int/92`), nothing else. `None` for other text or outside 64 bits. Java reads UTF-16 units,
-/// so digits beyond U+FFFF are not digits.
+/// `int(string)` as Java's `Long.parseLong`: an optional sign, then decimal digits of any script (`int/92`), nothing
+/// else. `None` for other text or outside 64 bits. Java reads UTF-16 units, so it accepts no digits beyond U+FFFF.
 #[must_use]
 pub fn parse_int(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
@@ -12,7 +11,7 @@ pub fn parse_int(text: &str) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
-    // Accumulate below zero: the least integer has no positive counterpart.
+    // The least integer has no positive counterpart, so this accumulates below zero.
     let mut value: i64 = 0;
     for c in digits.chars() {
         value = value.checked_mul(10)?.checked_sub(i64::from(decimal_digit(c)?))?;
@@ -35,10 +34,9 @@ pub fn decimal_digit(c: char) -> Option<u8> {
     DIGIT_ZEROS.iter().find_map(offset).and_then(|d| u8::try_from(d).ok())
 }
 
-/// `float(string)` as Java's `Double.parseDouble` (section 12, `float/70` to `float/98`):
-/// surrounding characters up to U+0020 ignored; signed `NaN`, `Infinity`, decimal or hexadecimal
-/// numbers with an optional suffix `f F d D`; out of range gives infinity or zero. `None` for
-/// other text.
+/// `float(string)` as Java's `Double.parseDouble` (section 12, `float/70` to `float/98`): ignores surrounding
+/// characters up to U+0020; accepts signed `NaN`, `Infinity`, decimal or hexadecimal numbers with an optional suffix `f
+/// F d D`; rounds out of range to infinity or zero. `None` for other text.
 #[must_use]
 pub fn parse_double(text: &str) -> Option<f64> {
     let text = text.trim_matches(|c| c <= ' ');
@@ -60,10 +58,9 @@ pub fn parse_double(text: &str) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// Unsigned `digits [. digits] [e [sign] digits]`; rounding is left to the standard library.
+/// Parses unsigned `digits [. digits] [e [sign] digits]`; the standard library rounds.
 fn parse_decimal(text: &str) -> Option<f64> {
-    // What the standard library accepts beyond this ("inf", "nan", a second sign) starts with
-    // or contains other characters.
+    // What else the standard library accepts ("inf", "nan", a second sign) starts with or contains other characters.
     let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
     let starts = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     if starts && text.chars().all(number) { text.parse().ok() } else { None }
@@ -81,7 +78,7 @@ fn parse_hex(text: &str) -> Option<f64> {
     if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    // Far beyond any text that fits in memory could shift back into range.
+    // No text that fits in memory shifts a larger exponent back into range.
     const FAR: i64 = 1 << 60;
     let magnitude = unsigned.parse::<i64>().unwrap_or(FAR).min(FAR);
     let mut power = if exponent.starts_with('-') { magnitude.saturating_neg() } else { magnitude };
@@ -108,14 +105,14 @@ fn scale(bits: u64, sticky: bool, power: i64) -> f64 {
     if bits == 0 {
         return 0.0;
     }
-    // Top bit to position 63: the value is in [2^(e), 2^(e+1)) with e = power + 63.
+    // Moves the top bit to position 63: the value is in [2^(e), 2^(e+1)) with e = power + 63.
     let zeros = bits.leading_zeros();
     let bits = bits << zeros;
     let exponent = power.saturating_sub(i64::from(zeros)).saturating_add(63);
     if exponent > 1023 {
         return f64::INFINITY;
     }
-    // Keep 53 bits, fewer when subnormal; dropping all 64 and more leaves 0 or the least double.
+    // Keeps 53 bits, fewer if subnormal; dropping all 64 and more leaves 0 or the least double.
     let missing = (-1022_i64).saturating_sub(exponent).max(0);
     let drop = u32::try_from(missing).unwrap_or(u32::MAX).saturating_add(11);
     if drop > 64 {
@@ -125,8 +122,8 @@ fn scale(bits: u64, sticky: bool, power: i64) -> f64 {
     let half = 1_u64 << drop.saturating_sub(1);
     let below = bits & half.saturating_sub(1);
     let up = bits & half != 0 && (below != 0 || sticky || kept & 1 == 1);
-    // Assembled as raw bits, a carry out of the significand lands in the exponent field, also
-    // from subnormal to normal and from the largest double to infinity.
+    // In raw bits, a carry out of the significand increments the exponent field, also from subnormal to normal and from
+    // the largest double to infinity.
     let field = if missing > 0 { 0 } else { u64::try_from(exponent.saturating_add(1022)).unwrap_or(0) };
     f64::from_bits((field << 52).wrapping_add(kept).wrapping_add(u64::from(up)))
 }

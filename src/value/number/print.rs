@@ -1,22 +1,22 @@
-//! A double as text: Java's `Double.toString` up to version 18, which the official engine runs on.
+//! Doubles as text in the format of Java's `Double.toString` up to version 18, which the official engine runs on.
 //!
-//! Java's digits are usually, but not always, the shortest that read back as the same double: 2e23
-//! is `1.9999999999999998E23` (`string/1`). So the digits are generated as Java does it: one by
-//! one, until what is left of the value is less than the distance to its neighbours' midpoints.
-//! Verified against Java 17 on random bit patterns and on the edges of every binade.
+//! Java's digits are usually, but not always, the shortest that parse to the same double: it prints 2e23 as
+//! `1.9999999999999998E23` (`string/1`). This module therefore generates the digits as Java does (`FloatingDecimal`):
+//! one by one, until the remainder is below the distance to the midpoints of the neighbouring doubles. It was verified
+//! against Java 17 on random bit patterns and on the edges of every binade.
 
 use std::cmp::Ordering;
 
-use super::natural::Natural;
+use super::big_uint::BigUint;
 
-/// Decimal digits 0..=9, the first with the weight `10^exponent`.
+/// Decimal digits 0..=9, the first of which has the weight `10^exponent`.
 struct Decimal {
     digits: Vec<u8>,
     exponent: i32,
 }
 
-/// A double as the engine prints it (section 12, group `string`): `NaN`, `-Infinity`, `0.0`,
-/// plain decimal from 1e-3 to below 1e7, otherwise `d.dE-n`.
+/// A double as the engine prints it (section 12, group `string`): `NaN`, `-Infinity`, `0.0`, plain decimal from 1e-3 to
+/// below 1e7, otherwise `d.dE-n`.
 #[must_use]
 pub fn double_to_string(x: f64) -> String {
     if x.is_nan() {
@@ -28,12 +28,12 @@ pub fn double_to_string(x: f64) -> String {
     } else if x == 0.0 {
         text.push_str("0.0");
     } else {
-        lay_out(&mut text, &decimal(x.abs()));
+        format_decimal(&mut text, &decimal(x.abs()));
     }
     text
 }
 
-fn lay_out(text: &mut String, decimal: &Decimal) {
+fn format_decimal(text: &mut String, decimal: &Decimal) {
     let digit = |d: &u8| char::from(b'0'.saturating_add(*d));
     let plain = (-3..7).contains(&decimal.exponent);
     let mut digits = decimal.digits.iter().map(digit);
@@ -73,7 +73,7 @@ fn decimal(x: f64) -> Decimal {
     generate(significand, ulp, binary, odd_length)
 }
 
-/// An integer below 2^63: exact, but for the digits below the precision `2^power`.
+/// The digits of an integer below 2^63: exact except for digits below the precision `2^power`.
 fn integer(x: f64, power: i32) -> Decimal {
     let mut value = x as u64;
     let mut exponent = 0_i32;
@@ -92,34 +92,33 @@ fn integer(x: f64, power: i32) -> Decimal {
     Decimal { digits, exponent: exponent.saturating_add(count).saturating_sub(1) }
 }
 
-/// Digits one by one. `binary` is the exponent of the highest bit, `odd_length` the length of the
-/// significand without its trailing zeros.
+/// Generates the digits. `binary` is the exponent of the highest bit, `odd_length` the length of the significand
+/// without trailing zeros.
 fn generate(significand: u64, ulp: i32, binary: i32, odd_length: i32) -> Decimal {
     let mut exponent = estimate(significand, binary);
     let odd = significand >> significand.trailing_zeros();
-    let mut rest = match Small::new(odd, exponent, ulp, binary, odd_length) {
-        Some(small) => Rest::Small(small),
-        None => Rest::Large(Large::new(significand, exponent, ulp, odd_length == 1)),
+    let mut remainder = match FixedRemainder::new(odd, exponent, ulp, binary, odd_length) {
+        Some(fixed) => Remainder::Fixed(fixed),
+        None => Remainder::Big(BigRemainder::new(significand, exponent, ulp, odd_length == 1)),
     };
     let mut digits = Vec::with_capacity(18);
-    let (first, mut low, mut high) = rest.step();
-    if first == 0 && !high {
+    let mut next = remainder.next_digit();
+    if next.digit == 0 && !next.high {
         exponent = exponent.saturating_sub(1); // the estimate was one too large
     } else {
-        digits.push(first);
+        digits.push(next.digit);
     }
     // The form with an exponent has at least two digits.
     if !(-3..8).contains(&exponent) {
-        (low, high) = (false, false);
+        (next.low, next.high) = (false, false);
     }
-    while !low && !high {
-        let digit;
-        (digit, low, high) = rest.step();
-        digits.push(digit);
+    while !next.low && !next.high {
+        next = remainder.next_digit();
+        digits.push(next.digit);
     }
-    let round_up = high
-        && (!low
-            || match rest.twice_cmp() {
+    let round_up = next.high
+        && (!next.low
+            || match remainder.twice_cmp() {
                 Ordering::Greater => true,
                 Ordering::Equal => digits.last().is_some_and(|d| d % 2 == 1),
                 Ordering::Less => false,
@@ -130,80 +129,89 @@ fn generate(significand: u64, ulp: i32, binary: i32, odd_length: i32) -> Decimal
     Decimal { digits, exponent }
 }
 
-/// What the digits so far leave of a value, the margin within which another digit is needless,
-/// and the unit that is worth 1 in the place of the last digit.
-enum Rest {
-    Small(Small),
-    Large(Large),
+/// The remainder of a value after the digits so far, the margin below which another digit is redundant, and the unit
+/// that is worth 1 at the position of the last digit.
+enum Remainder {
+    Fixed(FixedRemainder),
+    Big(BigRemainder),
 }
 
-impl Rest {
-    /// The next digit; whether the rest is below the margin; whether it is that near the unit.
-    fn step(&mut self) -> (u8, bool, bool) {
+/// A generated digit.
+struct NextDigit {
+    digit: u8,
+    /// Whether the remainder is below the margin.
+    low: bool,
+    /// Whether the remainder is closer to the unit than the margin.
+    high: bool,
+}
+
+impl Remainder {
+    /// Generates the next digit.
+    fn next_digit(&mut self) -> NextDigit {
         match self {
-            Self::Small(small) => small.step(),
-            Self::Large(large) => large.step(),
+            Self::Fixed(fixed) => fixed.next_digit(),
+            Self::Big(big) => big.next_digit(),
         }
     }
 
-    /// Twice the rest against the unit.
+    /// Compares twice the remainder with the unit.
     fn twice_cmp(&self) -> Ordering {
         match self {
-            Self::Small(small) => small.value.wrapping_shl(1).wrapping_sub(small.unit).cmp(&0),
-            Self::Large(large) => large.value.plus(&large.value).cmp(&large.unit),
+            Self::Fixed(fixed) => fixed.value.wrapping_shl(1).wrapping_sub(fixed.unit).cmp(&0),
+            Self::Big(big) => big.value.add(&big.value).cmp(&big.unit),
         }
     }
 }
 
-struct Large {
-    value: Natural,
-    margin: Natural,
-    unit: Natural,
+struct BigRemainder {
+    value: BigUint,
+    margin: BigUint,
+    unit: BigUint,
     started: bool,
 }
 
-impl Large {
+impl BigRemainder {
     fn new(significand: u64, exponent: i32, ulp: i32, power_of_two: bool) -> Self {
-        // value / unit is the double divided by 10^exponent; the margin is half the distance to
-        // the next double, for every power of two a quarter (the one below is nearer).
+        // value / unit is the double divided by 10^exponent. The margin is half the distance to the next double, or a
+        // quarter for a power of two, below which doubles lie closer together.
         let (up, down) = (exponent.max(0).unsigned_abs(), exponent.min(0).unsigned_abs());
         let shift = ulp.saturating_sub(2);
         let (left, right) = (shift.max(0).unsigned_abs(), shift.min(0).unsigned_abs());
-        let scaled = |n: u64| Natural::new(n).times_power(10, down).times_power(2, left);
+        let scaled = |n: u64| BigUint::new(n).mul_pow(10, down).mul_pow(2, left);
         Self {
             value: scaled(significand.wrapping_mul(4)),
             margin: scaled(if power_of_two { 1 } else { 2 }),
-            unit: Natural::new(1).times_power(10, up).times_power(2, right),
+            unit: BigUint::new(1).mul_pow(10, up).mul_pow(2, right),
             started: false,
         }
     }
 
-    fn step(&mut self) -> (u8, bool, bool) {
+    fn next_digit(&mut self) -> NextDigit {
         if self.started {
-            self.value.multiply(10);
-            self.margin.multiply(10);
+            self.value.mul_small(10);
+            self.margin.mul_small(10);
         }
         self.started = true;
-        let digit = self.value.divide_small(&self.unit);
-        let high = self.value.plus(&self.margin) >= self.unit;
-        (digit, self.value < self.margin, high)
+        let digit = self.value.div_small(&self.unit);
+        let high = self.value.add(&self.margin) >= self.unit;
+        NextDigit { digit, low: self.value < self.margin, high }
     }
 }
 
-/// The same in 64 bits, which Java uses where the value fits. The margin may overflow, and shows
-/// in the digits when it does (2.2000000000000004E25), so it overflows here too.
-struct Small {
+/// The remainder in 64 bits, which Java uses where the value fits. The margin may overflow, which shows in the digits
+/// (2.2000000000000004E25), so it overflows here too.
+struct FixedRemainder {
     value: i64,
     margin: i64,
-    /// Ten times the unit of the first digit: value and margin are kept times ten as well.
+    /// Ten times the unit of the first digit: value and margin are scaled by ten as well.
     unit: i64,
     started: bool,
 }
 
-impl Small {
+impl FixedRemainder {
     fn new(odd: u64, exponent: i32, ulp: i32, binary: i32, odd_length: i32) -> Option<Self> {
-        // Powers of two, before and after the common factor is removed: of the value beside its
-        // odd significand, the unit and the margin.
+        // Powers of two in the value without its odd significand, in the unit and in the margin, before and after
+        // removing their common factor.
         let tiny = odd_length.saturating_sub(binary).saturating_sub(1).max(0);
         let (value5, unit5) = (exponent.saturating_neg().max(0), exponent.max(0));
         let whole = value5.saturating_add(tiny);
@@ -229,20 +237,20 @@ impl Small {
         })
     }
 
-    fn step(&mut self) -> (u8, bool, bool) {
+    fn next_digit(&mut self) -> NextDigit {
         let unit = self.unit / 10;
         let digit = self.value.checked_div(unit).and_then(|d| u8::try_from(d).ok()).unwrap_or(0);
         self.value = self.value.checked_rem(unit).unwrap_or(0).wrapping_mul(10);
         self.margin = self.margin.wrapping_mul(10);
-        let overflown = self.started && self.margin <= 0;
+        let overflowed = self.started && self.margin <= 0;
         self.started = true;
-        let low = overflown || self.value < self.margin;
-        let high = overflown || self.value.wrapping_add(self.margin) > self.unit;
-        (digit, low, high)
+        let low = overflowed || self.value < self.margin;
+        let high = overflowed || self.value.wrapping_add(self.margin) > self.unit;
+        NextDigit { digit, low, high }
     }
 }
 
-/// Java's bound on the length of 5^n: exact as far as its table goes.
+/// Java's bound on the bit length of 5^n: exact within its table.
 fn five_bits(n: i32) -> i32 {
     match n {
         0 => 0,
@@ -251,7 +259,7 @@ fn five_bits(n: i32) -> i32 {
     }
 }
 
-/// The decimal exponent, or one more: a tangent of the logarithm at 1.5.
+/// Estimates the decimal exponent from a tangent of the logarithm at 1.5. The estimate may be one too large.
 fn estimate(significand: u64, binary: i32) -> i32 {
     let fraction = significand << significand.leading_zeros() >> 11 & ((1 << 52) - 1);
     let mantissa = f64::from_bits(1023 << 52 | fraction);
@@ -259,7 +267,7 @@ fn estimate(significand: u64, binary: i32) -> i32 {
     (logarithm + f64::from(binary) * std::f64::consts::LOG10_2).floor() as i32
 }
 
-/// Adds one in the last place; whether that carried out of the first (then 1, 0, 0 ..).
+/// Adds one in the last position; returns whether that carried out of the first (then the digits are 1, 0, 0 ..).
 fn increment(digits: &mut [u8]) -> bool {
     for digit in digits.iter_mut().rev() {
         if *digit < 9 {

@@ -6,8 +6,7 @@ use super::{NANOS, TimeError, total};
 
 const LAST_SECOND: i64 = 315_576_000_000;
 
-/// A signed length of time within ±315576000000 s; seconds and nanoseconds never differ in sign
-/// (section 1).
+/// A signed length of time within ±315576000000 s; seconds and nanoseconds never differ in sign (section 1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     seconds: i64,
@@ -28,7 +27,7 @@ impl Duration {
         }
     }
 
-    /// The part of a day since its midnight, both numbers already in range.
+    /// The time since midnight; both numbers must be in range.
     pub(super) fn since_midnight(seconds: i64, nanos: u32) -> Self {
         Self { seconds, nanos: nanos.cast_signed() }
     }
@@ -56,17 +55,17 @@ impl Duration {
             "ns" => 1,
             _ => return Err(TimeError::Unit(unit.to_owned())),
         };
-        // The engine turns milliseconds into nanoseconds in 64 bits before it looks at the range.
+        // The engine converts milliseconds to nanoseconds in 64 bits before it checks the range.
         if unit == "ms" && amount.checked_mul(1_000_000).is_none() {
             return Err(TimeError::Duration);
         }
         Self::from_total(i128::from(amount).saturating_mul(nanos))
     }
 
-    /// `duration.time(hours, minutes, seconds, nanos)`, each of any size and sign (section 12,
-    /// group `duration.time`). Errors with [`TimeError::Timestamp`], as the engine does.
+    /// `duration.time(hours, minutes, seconds, nanos)`, each of any size and sign (section 12, group `duration.time`).
+    /// Errors with [`TimeError::Timestamp`], as the engine does.
     pub fn time(hours: i64, minutes: i64, seconds: i64, nanos: i64) -> Result<Self, TimeError> {
-        // Each part is in range, and so are hours with minutes, seconds with nanoseconds, and all of them.
+        // The engine checks the range of each part, of hours with minutes, of seconds with nanoseconds, and of the sum.
         let part = |amount: i64, seconds: i64| {
             let seconds = amount.checked_mul(seconds).ok_or(TimeError::Duration)?;
             Self::new(seconds, 0)

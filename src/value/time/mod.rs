@@ -1,9 +1,8 @@
-//! The `timestamp` and `duration` values: ranges, arithmetic, calendar fields and texts.
+//! The `timestamp` and `duration` values: ranges, arithmetic, calendar fields and text.
 //!
-//! Source: runtime specification, sections 1, 7, 11, 12, 18; recorded groups `timestamp`,
-//! `timestamp.value`, `timestamp.date`, `timestamp -`, `duration`, `duration.value`,
-//! `duration.time`, `duration.abs`. Totals in nanoseconds are computed in 128 bits, which no
-//! sum of two values can leave: saturating operations here never saturate.
+//! Source: runtime specification, sections 1, 7, 11, 12, 18; recorded groups `timestamp`, `timestamp.value`,
+//! `timestamp.date`, `timestamp -`, `duration`, `duration.value`, `duration.time`, `duration.abs`. Totals in
+//! nanoseconds have 128 bits, which no sum of two values exceeds: the saturating operations here never saturate.
 
 mod calendar;
 mod duration;
@@ -14,7 +13,7 @@ use std::time::SystemTime;
 use calendar::{civil_from_days, days_from_civil};
 pub use duration::Duration;
 
-/// Why the time of a request cannot be read that has none.
+/// Why reading the time of a request without one fails.
 pub(crate) const NO_TIME: &str = "the request has no time; set it with at(…)";
 
 const NANOS: i128 = 1_000_000_000;
@@ -22,12 +21,10 @@ const DAY: i64 = 86_400;
 const FIRST_SECOND: i64 = -62_135_596_800;
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// A time value that cannot be. All but the two `…Text` variants display as the engine's message
-/// (section 18).
+/// An invalid time value. All but the two `…Text` variants display as the engine's message (section 18).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
-    /// Outside 0001-01-01T00:00:00Z .. 9999-12-31T23:59:59.999999999Z, or text that
-    /// `timestamp.value` refuses.
+    /// Outside 0001-01-01T00:00:00Z .. 9999-12-31T23:59:59.999999999Z, or text that `timestamp.value` refuses.
     #[error(
         "Timestamp is not valid. Seconds must be in range [-62,135,596,800, +253,402,300,799]. \
          Nanos must be in range [0, +999,999,999]."
@@ -43,16 +40,16 @@ pub enum TimeError {
     /// `timestamp.date` with a year outside 1..9999.
     #[error("Timestamp should be between 0001-01-01T00.00.00Z and 9999-12-31T23.59.59Z. year: {0}.")]
     Year(i64),
-    /// `timestamp.date` with a year, month and day that are no date.
+    /// `timestamp.date` with a year, month and day that form no date.
     #[error("Date is not valid. year: {0}, month: {1} day: {2}.")]
     Date(i64, i64, i64),
-    /// `duration.value` with an unknown unit; the engine words this misleadingly.
+    /// `duration.value` with an unknown unit; the engine's message is misleading.
     #[error("Invalid regular expression pattern. Pattern: {0}.")]
     Unit(String),
-    /// Host text that is no strict RFC 3339 timestamp.
+    /// Host text that is not a strict RFC 3339 timestamp.
     #[error("not a timestamp like 2026-01-01T00:00:00Z: {0:?}")]
     TimestampText(String),
-    /// Host text that is no protobuf JSON duration.
+    /// Host text that is not a protobuf JSON duration.
     #[error("not a duration like 3.5s: {0:?}")]
     DurationText(String),
 }
@@ -105,15 +102,14 @@ impl Timestamp {
         total(self.seconds, i64::from(self.nanos))
     }
 
-    /// From whole seconds since 1970, as tokens count. Errors with [`TimeError::Timestamp`] out of range, as
+    /// From whole seconds since 1970, the unit of tokens. Errors with [`TimeError::Timestamp`] out of range, which
     /// milliseconds since 1979 are.
     pub fn from_secs(seconds: i64) -> Result<Self, TimeError> {
         Self::new(seconds, 0)
     }
 
-    /// From milliseconds since 1970, as `timestamp.value(int)` and the Realtime Database count (`timestamp.value/21` to
-    /// `/30`).
-    /// Errors with [`TimeError::Timestamp`] out of range.
+    /// From milliseconds since 1970, the unit of `timestamp.value(int)` and the Realtime Database (`timestamp.value/21`
+    /// to `/30`). Errors with [`TimeError::Timestamp`] out of range.
     pub fn from_millis(millis: i64) -> Result<Self, TimeError> {
         Self::from_total(i128::from(millis).saturating_mul(1_000_000))
     }
@@ -136,11 +132,10 @@ impl Timestamp {
         Self::new(days.saturating_mul(DAY), 0)
     }
 
-    /// `timestamp.value(string)`: the engine's lenient reading of RFC 3339 (section 12, group
-    /// `timestamp.value`). Fields roll over, text between the seconds and the fraction or zone is
-    /// ignored, as is everything past the ninth digit of the fraction. Where the outcome in the
-    /// engine is unrecorded (fields or zones beyond machine integers, exponents) this refuses.
-    /// Errors with [`TimeError::Timestamp`].
+    /// `timestamp.value(string)`: the engine's lenient reading of RFC 3339 (section 12, group `timestamp.value`).
+    /// Fields roll over; text between the seconds and the fraction or zone is ignored, as is everything past the ninth
+    /// digit of the fraction. This refuses text whose outcome in the engine is unrecorded (fields or zones beyond
+    /// machine integers, exponents). Errors with [`TimeError::Timestamp`].
     pub fn parse_rfc3339_lenient(text: &str) -> Result<Self, TimeError> {
         text::lenient_total(text).ok_or(TimeError::Timestamp).and_then(Self::from_total)
     }
@@ -161,7 +156,7 @@ impl Timestamp {
         Duration::from_total(self.total().saturating_sub(earlier.total()))
     }
 
-    /// The moment that much later, or the last there is.
+    /// `self + length`, at most the last timestamp.
     #[must_use]
     pub fn saturating_add(self, length: std::time::Duration) -> Self {
         let nanos = i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
@@ -249,13 +244,13 @@ impl Timestamp {
     /// `date()`: midnight of the same day.
     #[must_use]
     pub fn date(self) -> Self {
-        // Never below the first second, which is a midnight itself.
+        // This is never below the first second, which is a midnight itself.
         let midnight = self.seconds.saturating_sub(self.second_of_day());
         Self { seconds: midnight.saturating_add(if self.is_taken_for_the_day_before() { 86_400 } else { 0 }), nanos: 0 }
     }
 
     /// The engine rounds moments before 1970 toward zero: in the first second of a day, a fraction of a second moves
-    /// the midnight to the next one (asked of the engine: the date of 1969-12-31T00:00:00.001Z is 1970-01-01).
+    /// the midnight to the next one (measured: the date of 1969-12-31T00:00:00.001Z is 1970-01-01).
     fn is_taken_for_the_day_before(self) -> bool {
         self.seconds < 0 && self.second_of_day() == 0 && self.nanos > 0
     }

@@ -1,5 +1,5 @@
-//! Texts of timestamps and durations: the protobuf JSON form, strictly, and the lenient reading
-//! of `timestamp.value(string)`.
+//! Timestamps and durations as text: the protobuf JSON form, strictly, and the lenient reading of
+//! `timestamp.value(string)`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use super::calendar::{civil_from_days, days_from_civil};
 use super::{DAY, Duration, TimeError, Timestamp, total};
 use crate::value::number::{decimal_digit, parse_int};
 
-/// Nothing, or a point and 3, 6 or 9 digits.
+/// Writes nothing, or a point and 3, 6 or 9 digits.
 fn write_fraction(f: &mut fmt::Formatter<'_>, nanos: u32) -> fmt::Result {
     match nanos {
         0 => Ok(()),
@@ -40,8 +40,8 @@ impl fmt::Display for Duration {
     }
 }
 
-/// Host data: `YYYY-MM-DDThh:mm:ss[.1 to 9 digits](Z|±hh:mm)`, every field in range, no leap
-/// second. Errors with [`TimeError::TimestampText`], or [`TimeError::Timestamp`] out of range.
+/// Host data: `YYYY-MM-DDThh:mm:ss[.1 to 9 digits](Z|±hh:mm)`, every field in range, no leap second. Errors with
+/// [`TimeError::TimestampText`], or [`TimeError::Timestamp`] out of range.
 impl FromStr for Timestamp {
     type Err = TimeError;
 
@@ -51,8 +51,8 @@ impl FromStr for Timestamp {
     }
 }
 
-/// Host data: `[-]digits[.1 to 9 digits]s`. Errors with [`TimeError::DurationText`], or
-/// [`TimeError::Duration`] out of range.
+/// Host data: `[-]digits[.1 to 9 digits]s`. Errors with [`TimeError::DurationText`], or [`TimeError::Duration`] out of
+/// range.
 impl FromStr for Duration {
     type Err = TimeError;
 
@@ -124,7 +124,7 @@ fn strict_nanos(fraction: &str) -> Option<i64> {
     if (1..=9).contains(&fraction.len()) { lenient_nanos(fraction) } else { None }
 }
 
-/// The first nine characters as digits after a point; fewer are filled up with zeros.
+/// The first nine characters as digits after a decimal point, padded with zeros.
 fn lenient_nanos(fraction: &str) -> Option<i64> {
     let mut nanos: i64 = 0;
     let mut rest = fraction.chars();
@@ -135,8 +135,8 @@ fn lenient_nanos(fraction: &str) -> Option<i64> {
     Some(nanos)
 }
 
-/// `timestamp.value(string)` as nanoseconds since 1970. The zone is the first `Z` after the first
-/// `T`, else the first `+`, else the first `-`; the fraction follows the first point before it.
+/// `timestamp.value(string)` as nanoseconds since 1970. The zone is the first `Z` after the first `T`, else the first
+/// `+`, else the first `-`; the fraction follows the first point before it.
 pub(super) fn lenient_total(text: &str) -> Option<i128> {
     let day_end = text.find('T')?;
     let clock = text.get(day_end..)?;
@@ -150,7 +150,7 @@ pub(super) fn lenient_total(text: &str) -> Option<i128> {
     let day = lenient_field(&mut rest, Some('T'))?;
     let hours = lenient_field(&mut rest, Some(':'))?;
     let minutes = lenient_field(&mut rest, Some(':'))?;
-    // Whatever follows the seconds is ignored (`timestamp.value/53`).
+    // The engine ignores whatever follows the seconds (`timestamp.value/53`).
     let seconds = lenient_field(&mut rest, None)?;
 
     let seconds = days_from_civil(year, month, day)
@@ -162,7 +162,7 @@ pub(super) fn lenient_total(text: &str) -> Option<i128> {
     Some(total(seconds, lenient_nanos(fraction)?))
 }
 
-/// Blanks and tabs, an optional minus, digits of any script, then `separator`.
+/// Spaces and tabs, an optional minus, digits of any script, then `separator`.
 fn lenient_field(rest: &mut &str, separator: Option<char>) -> Option<i64> {
     let text = rest.trim_start_matches([' ', '\t']);
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -172,7 +172,7 @@ fn lenient_field(rest: &mut &str, separator: Option<char>) -> Option<i64> {
         return None;
     }
     let length = text.len().checked_sub(after.len())?;
-    // Java keeps 32 bits of a field; what it does with more is unrecorded.
+    // Java keeps 32 bits of a field; its handling of more is unrecorded.
     let value = i32::try_from(parse_int(text.get(..length)?)?).ok()?;
     *rest = match separator {
         Some(c) => after.strip_prefix(c)?,

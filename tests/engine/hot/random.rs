@@ -3,7 +3,7 @@
 use std::{cell::RefCell, sync::OnceLock};
 
 use firewarden::{
-    After, Auth, BoxError, DocumentPath, Documents, Value,
+    Auth, BoxError, DocumentPath, Documents, Value, WriteEffect,
     firestore::{self, Document, Query},
     storage::{self, Method, Object, Request},
     value::{Comparator, Map, Timestamp},
@@ -235,12 +235,12 @@ impl Documents for Host {
         }
     }
 
-    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
+    fn after(&self, path: DocumentPath<'_>) -> Result<WriteEffect, BoxError> {
         self.0.borrow_mut().push(format!("after {}", path.full()));
         Ok(match path.id() {
-            "y" => After::Written(Value::Map(Map::new())),
-            "x" => After::Deleted,
-            _ => After::Unchanged,
+            "y" => WriteEffect::Written(Value::Map(Map::new())),
+            "x" => WriteEffect::Deleted,
+            _ => WriteEffect::Unchanged,
         })
     }
 }

@@ -13,7 +13,7 @@ use firewarden::{
         syntax,
     },
     text::Source,
-    value::{Facts, Map, PathRef, Record, Resource, Segments, Symbol, User, ValueRef, json},
+    value::{Map, PathRef, Record, Segments, Symbol, ValueRef, json},
 };
 use serde_json::Value as Json;
 
@@ -60,7 +60,7 @@ fn compiled(text: &str) -> Option<Program> {
 struct Fields<'v>(&'v Map);
 
 impl Record for Fields<'_> {
-    fn known(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
+    fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         self.field(symbol.text())
     }
 

@@ -31,7 +31,7 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let host = Table::new(service_name, &segments, request.get("functions"))?;
     let arena = Bump::new();
-    let path = Segments::given(&segments);
+    let path = Segments::from_slice(&segments);
     let subject = Subject {
         segments: &path,
         unnamed_last: false,

@@ -33,7 +33,7 @@ pub(super) fn evaluate(
         return Err("the expression is not one expression".to_owned());
     };
     let arena = Bump::new();
-    let path = Segments::given(&["b", "bkt", "o", "d1"]);
+    let path = Segments::from_slice(&["b", "bkt", "o", "d1"]);
     let subject = Subject {
         segments: &path,
         unnamed_last: false,

@@ -7,16 +7,17 @@ use firewarden::{
     internals::{
         eval::Host,
         program::ServiceFunction,
-        service::{Known, Reach, Unanswered},
+        request::ServiceProduct,
+        service::{CallFailure, CallTarget, DocumentScope},
         stdlib::{Failure, member_of},
     },
-    value::{Map, PathRef, Root, Str, Value, ValueRef, json, path::split_path},
+    value::{Map, PathRef, Str, Value, ValueRef, json, path::split_path},
 };
 
 /// Answers by function and path; `*` is for every path without its own.
 pub(super) struct Table<'r> {
     rows: Vec<Row>,
-    reach: Reach<'r>,
+    scope: DocumentScope<'r>,
     /// Whether the request is for a document of Firestore: then rules reach what they reach there. Of other requests,
     /// which are for trying the language or have a host of their own, the table answers any path.
     real: bool,
@@ -32,12 +33,13 @@ struct Row {
 impl<'r> Table<'r> {
     /// The answers that a request states, which is for the path, to rules of a service.
     pub(super) fn new(service: &'r str, path: &[&'r str], functions: Option<&Json>) -> Result<Self, String> {
+        let prefix = ServiceProduct::Firestore.prefix();
         let (owner, real) = match path {
-            [first, owner, last, _, ..] => (*owner, (*first, *last) == Root::Documents.names()),
+            [first, owner, last, _, ..] => (*owner, (*first, *last) == (prefix.first, prefix.last)),
             _ => ("", false),
         };
-        let real = real && service == Root::Documents.service();
-        let mut table = Table { rows: Vec::new(), reach: Reach::new(service, owner), real };
+        let real = real && service == ServiceProduct::Firestore.service();
+        let mut table = Table { rows: Vec::new(), scope: DocumentScope::new(service, owner), real };
         let functions = match functions {
             None | Some(Json::Null) => return Ok(table),
             Some(Json::Object(functions)) => functions,
@@ -87,18 +89,18 @@ impl<'a> Host<'a> for Table<'_> {
     ) -> Result<ValueRef<'a>, Failure<'a>> {
         let full;
         let segments: Vec<Str<'_>> = if self.real {
-            match self.reach.known(function, path, arena)? {
-                Known::Nothing => return Ok(ValueRef::Bool(false)),
-                Known::Document(name) => full = name,
+            match self.scope.resolve(function, path, arena)? {
+                CallTarget::Impossible => return Ok(ValueRef::Bool(false)),
+                CallTarget::Document(name) => full = name,
             }
             full.split('/').skip(1).map(Str::Utf8).collect()
         } else {
             path.resolved().map_err(|unbound| Failure::Unbound(unbound.0))?
         };
-        let name = format!("{}{}", self.reach.prefix(), function.name());
+        let name = format!("{}{}", self.scope.prefix(), function.name());
         match self.find(&name, &segments) {
             Some(value) => member_of(value.view()),
-            None => Err(self.reach.call_error(function, path, Unanswered::Unstated, arena)),
+            None => Err(self.scope.call_error(function, path, CallFailure::Unstated, arena)),
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::{cell::RefCell, collections::BTreeMap, collections::HashMap, fs, path::PathBuf, process::Command};
 
 use firewarden::{
-    After, Auth, BoxError, Cause, DocumentPath, Documents, Value,
+    Auth, BoxError, Cause, DocumentPath, Documents, Value, WriteEffect,
     firestore::{self, Document, Method},
     storage,
     value::Map,
@@ -63,11 +63,11 @@ impl Documents for Commit {
         Documents::get(&self.before, path)
     }
 
-    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
+    fn after(&self, path: DocumentPath<'_>) -> Result<WriteEffect, BoxError> {
         Ok(match self.after.get(path.relative()) {
-            None => After::Unchanged,
-            Some(None) => After::Deleted,
-            Some(Some(fields)) => After::Written(fields.clone()),
+            None => WriteEffect::Unchanged,
+            Some(None) => WriteEffect::Deleted,
+            Some(Some(fields)) => WriteEffect::Written(fields.clone()),
         })
     }
 }

@@ -54,7 +54,7 @@ fn one(program: &Program, id: Id<Statement>, path: &[String], question: Question
     };
     let Some(service) = program.service("cloud.firestore") else { return Outcome::Unknown };
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
-    let segments = Segments::given(&names);
+    let segments = Segments::from_slice(&names);
     let subject = Subject {
         segments: &segments,
         unnamed_last: false,

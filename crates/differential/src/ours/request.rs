@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use firewarden::{
-    After, Auth, BoxError, DocumentPath, Documents, Outcome, Value,
+    Auth, BoxError, DocumentPath, Documents, Outcome, Value, WriteEffect,
     firestore::{Direction, Document, Method, Query, Request, Ruleset},
     internals::syntax::{self, ast::Match},
     text::{Source, Span},
@@ -26,7 +26,7 @@ pub const NOW: &str = "2026-06-01T00:00:00Z";
 #[derive(Debug, Default)]
 struct Stored {
     before: BTreeMap<String, Value>,
-    after: BTreeMap<String, After>,
+    after: BTreeMap<String, WriteEffect>,
 }
 
 impl Documents for Stored {
@@ -34,8 +34,8 @@ impl Documents for Stored {
         Ok(here(path).and_then(|name| self.before.get(name).cloned()))
     }
 
-    fn after(&self, path: DocumentPath<'_>) -> Result<After, BoxError> {
-        Ok(here(path).and_then(|name| self.after.get(name).cloned()).unwrap_or(After::Unchanged))
+    fn after(&self, path: DocumentPath<'_>) -> Result<WriteEffect, BoxError> {
+        Ok(here(path).and_then(|name| self.after.get(name).cloned()).unwrap_or(WriteEffect::Unchanged))
     }
 }
 
@@ -59,8 +59,8 @@ pub fn decide(case: &Case) -> Result<Answer> {
     }
     for asked in &case.requests {
         let after = match (&asked.method, &asked.fields) {
-            (Method::Delete, _) => After::Deleted,
-            (Method::Create | Method::Update, Some(fields)) => After::Written(value(fields)?),
+            (Method::Delete, _) => WriteEffect::Deleted,
+            (Method::Create | Method::Update, Some(fields)) => WriteEffect::Written(value(fields)?),
             _ => continue,
         };
         stored.after.insert(asked.path.clone(), after);

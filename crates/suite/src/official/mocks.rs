@@ -12,7 +12,7 @@ use firewarden::{
     internals::{
         eval::Host,
         program::ServiceFunction,
-        service::{Known, Reach, Unanswered},
+        service::{CallFailure, CallTarget, DocumentScope},
         stdlib::{Failure, member_of},
     },
     storage,
@@ -111,7 +111,7 @@ pub(super) struct Call {
 /// The mocks of one test while it runs.
 pub(super) struct Mocks<'m> {
     mocks: Vec<(&'m Mock, Cell<bool>)>,
-    reach: Reach<'m>,
+    scope: DocumentScope<'m>,
     calls: RefCell<Vec<Call>>,
     /// Calls that no mock fits, in words.
     unmatched: RefCell<Vec<String>>,
@@ -120,9 +120,9 @@ pub(super) struct Mocks<'m> {
 impl<'m> Mocks<'m> {
     /// The mocks of a test whose rules are of the service and whose request is about the database.
     pub(super) fn new(mocks: &'m [Mock], service: &'m str, database: &'m str) -> Self {
-        let reach = Reach::new(service, database);
+        let scope = DocumentScope::new(service, database);
         let mocks = mocks.iter().map(|mock| (mock, Cell::new(false))).collect();
-        Mocks { mocks, reach, calls: RefCell::default(), unmatched: RefCell::default() }
+        Mocks { mocks, scope, calls: RefCell::default(), unmatched: RefCell::default() }
     }
 
     /// The calls, in order, and what there is to say of mocks that were called too often or never.
@@ -131,7 +131,7 @@ impl<'m> Mocks<'m> {
         for (mock, used) in self.mocks {
             if !used.get() {
                 let (place, name) = (&mock.place, mock.function.name());
-                messages.push(format!("{place}: the mock of {}{name} was never called.", self.reach.prefix()));
+                messages.push(format!("{place}: the mock of {}{name} was never called.", self.scope.prefix()));
             }
         }
         (self.calls.into_inner(), messages)
@@ -145,18 +145,18 @@ impl<'a> Host<'a> for Mocks<'_> {
         path: PathRef<'a>,
         arena: &'a Bump,
     ) -> Result<ValueRef<'a>, Failure<'a>> {
-        let (name, text) = (format!("{}{}", self.reach.prefix(), function.name()), path.text().as_str().to_string());
+        let (name, text) = (format!("{}{}", self.scope.prefix(), function.name()), path.text().as_str().to_string());
         let fits = |mock: &Mock| match &mock.path {
             None => true,
             Some(Value::Path(known)) => PathRef::Owned(known).equals(path),
             Some(_) => false,
         };
-        let known = self.reach.known(function, path, arena);
+        let known = self.scope.resolve(function, path, arena);
         let found = self.mocks.iter().find(|(mock, _)| mock.function == function && fits(mock));
-        let found = found.filter(|_| matches!(known, Ok(Known::Document(_))));
+        let found = found.filter(|_| matches!(known, Ok(CallTarget::Document(_))));
         let problem = match (&known, found) {
             (Err(_), _) => Some(format!("{name}({text}) names no document that these rules can read.")),
-            (Ok(Known::Document(_)), None) => Some(format!("No mock fits the call {name}({text}).")),
+            (Ok(CallTarget::Document(_)), None) => Some(format!("No mock fits the call {name}({text}).")),
             (Ok(_), _) => None,
         };
         let mut unmatched = self.unmatched.borrow_mut();
@@ -164,7 +164,7 @@ impl<'a> Host<'a> for Mocks<'_> {
             unmatched.push(problem);
         }
         self.calls.borrow_mut().push(Call { function: name, path: text });
-        if let Known::Nothing = known? {
+        if let CallTarget::Impossible = known? {
             return Ok(ValueRef::Bool(false));
         }
         let answer = found.and_then(|(mock, used)| {
@@ -173,7 +173,7 @@ impl<'a> Host<'a> for Mocks<'_> {
         });
         match answer {
             Some(value) => member_of(value.view()),
-            None => Err(self.reach.call_error(function, path, Unanswered::Unstated, arena)),
+            None => Err(self.scope.call_error(function, path, CallFailure::Unstated, arena)),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn run(program: &Program, service: &ServiceProgram, case: &Case) -> T
     let segments: Vec<&str> = case.segments.iter().map(String::as_str).collect();
     let (allowed, fault) = {
         let arena = Bump::new();
-        let path = Segments::given(&segments);
+        let path = Segments::from_slice(&segments);
         let subject = Subject {
             segments: &path,
             unnamed_last: case.unnamed_last,

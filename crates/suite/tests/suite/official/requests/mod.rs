@@ -197,7 +197,7 @@ fn what_is_malformed_is_named_with_its_place() {
             "#/functionMocks/0/args/0",
             json!({ "exactValue": { "pathValue": { "segments": [long] } } }),
             "testSuite.testCases[0].functionMocks[0].args[0].exactValue",
-            "is no segment",
+            "is not a segment",
         ),
         ("#/functionMocks/0/result", json!(null), "testSuite.testCases[0].functionMocks[0]", "result is missing"),
         (

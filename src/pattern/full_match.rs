@@ -1,7 +1,7 @@
-//! The engine behind `matches` for patterns without a shape: does the whole text match?
+//! The engine for `matches` with patterns that have no shape: does the whole text match?
 //!
-//! One forward automaton, run as a lazy DFA; nothing else that a general regex would prepare, since
-//! patterns are built far more often than large texts are matched.
+//! It has one forward automaton, run as a lazy DFA, and nothing else that a general regex would prepare: patterns are
+//! built far more often than they match large texts.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use regex_automata::util::pool::Pool;
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::Hir;
 
-/// Answers for one pattern, from any number of threads; the pool hands each its own caches.
-pub(super) struct Whole {
-    /// None when the automaton is too large for the caches of a lazy DFA.
+/// The engine of one pattern, for any number of threads: the pool gives each thread its own caches.
+pub(super) struct FullMatcher {
+    /// `None` if the automaton is too large for the caches of a lazy DFA.
     dfa: Option<DFA>,
     vm: PikeVM,
     caches: Caches,
@@ -28,20 +28,19 @@ struct Scratch {
     vm: Option<pikevm::Cache>,
 }
 
-impl Whole {
-    /// Builds the engine; `hir` must be anchored at both ends. Nothing when the automaton would
-    /// take more than `max_bytes`.
-    pub(super) fn build(hir: &Hir, max_bytes: usize) -> Option<Whole> {
+impl FullMatcher {
+    /// Builds the engine; `hir` must be anchored at both ends. `None` if the automaton would exceed `max_bytes`.
+    pub(super) fn build(hir: &Hir, max_bytes: usize) -> Option<FullMatcher> {
         let config = NfaConfig::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(max_bytes));
         let nfa = Compiler::new().configure(config).build_from_hir(hir).ok()?;
-        // Gives up, for the slower machine to take over, when states are thrown away too often.
+        // The DFA gives up, and the slower machine takes over, if it discards states too often.
         let config = Config::new()
             .match_kind(MatchKind::All)
             .minimum_cache_clear_count(Some(3))
             .minimum_bytes_per_state(Some(10));
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa.clone()).ok();
         let vm = PikeVM::builder().build_from_nfa(nfa).ok()?;
-        Some(Whole { dfa, vm, caches: Pool::new(Scratch::default) })
+        Some(FullMatcher { dfa, vm, caches: Pool::new(Scratch::default) })
     }
 
     /// Whether the whole of `text` matches. Allocates only while caches grow.
@@ -59,8 +58,8 @@ impl Whole {
     }
 }
 
-impl fmt::Debug for Whole {
+impl fmt::Debug for FullMatcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Whole").field("states", &self.vm.get_nfa().states().len()).finish()
+        f.debug_struct("FullMatcher").field("states", &self.vm.get_nfa().states().len()).finish()
     }
 }

@@ -1,12 +1,12 @@
-//! Natural numbers of any size, as far as printing a double needs them.
+//! Unsigned integers of arbitrary size, with the operations that printing a double needs.
 
 use std::cmp::Ordering;
 
-/// A natural number in 32-bit limbs, the least significant first and the last one not 0.
+/// An unsigned integer in 32-bit limbs, the least significant limb first and without leading zero limbs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Natural(Vec<u32>);
+pub(super) struct BigUint(Vec<u32>);
 
-impl Natural {
+impl BigUint {
     pub(super) fn new(value: u64) -> Self {
         let mut limbs = vec![(value & 0xffff_ffff) as u32, (value >> 32) as u32];
         trim(&mut limbs);
@@ -14,17 +14,17 @@ impl Natural {
     }
 
     /// `self * factor^times`.
-    pub(super) fn times_power(mut self, factor: u32, times: u32) -> Self {
+    pub(super) fn mul_pow(mut self, factor: u32, times: u32) -> Self {
         for _ in 0..times {
-            self.multiply(factor);
+            self.mul_small(factor);
         }
         self
     }
 
-    pub(super) fn multiply(&mut self, factor: u32) {
+    pub(super) fn mul_small(&mut self, factor: u32) {
         let mut carry = 0_u64;
         for limb in &mut self.0 {
-            // At most (2^32 - 1)^2 + 2^32 - 1: never wraps.
+            // At most (2^32 - 1)^2 + 2^32 - 1, which never wraps.
             carry = u64::from(*limb).wrapping_mul(u64::from(factor)).wrapping_add(carry);
             *limb = (carry & 0xffff_ffff) as u32;
             carry >>= 32;
@@ -33,7 +33,7 @@ impl Natural {
         trim(&mut self.0);
     }
 
-    pub(super) fn plus(&self, other: &Self) -> Self {
+    pub(super) fn add(&self, other: &Self) -> Self {
         let length = self.0.len().max(other.0.len());
         let padded = |n: &Self| n.0.clone().into_iter().chain(std::iter::repeat(0)).take(length);
         let mut carry = 0_u64;
@@ -48,18 +48,18 @@ impl Natural {
         Self(limbs)
     }
 
-    /// Leaves the remainder and returns the quotient, for quotients that are small digits.
-    pub(super) fn divide_small(&mut self, divisor: &Self) -> u8 {
+    /// Leaves the remainder in `self` and returns the quotient, which must be a small digit.
+    pub(super) fn div_small(&mut self, divisor: &Self) -> u8 {
         let mut quotient = 0_u8;
         while *self >= *divisor {
-            self.subtract(divisor);
+            self.sub(divisor);
             quotient = quotient.saturating_add(1);
         }
         quotient
     }
 
-    /// `self - other` for an `other` that is not larger.
-    fn subtract(&mut self, other: &Self) {
+    /// `self - other`; `other` must not be larger.
+    fn sub(&mut self, other: &Self) {
         let mut borrow = false;
         let others = other.0.iter().copied().chain(std::iter::repeat(0));
         for (limb, other) in self.0.iter_mut().zip(others) {
@@ -72,13 +72,13 @@ impl Natural {
     }
 }
 
-impl PartialOrd for Natural {
+impl PartialOrd for BigUint {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Natural {
+impl Ord for BigUint {
     fn cmp(&self, other: &Self) -> Ordering {
         let limbs = || self.0.iter().rev().cmp(other.0.iter().rev());
         self.0.len().cmp(&other.0.len()).then_with(limbs)

@@ -1,32 +1,35 @@
-//! What an unknown name of a service's rules may have been meant to be, of the names that are in scope where it stands.
+//! Suggests names that are in scope in place of an unknown name in the rules of a service.
 
-use super::{context::Env, host::Product, infer::Checker, scope::ScopeId, signature, types::Possible};
-use crate::syntax::{Language, PACKAGES, Role, advice};
+use super::{context::Env, infer::Checker, scope::ScopeId, signature, types::Possible};
+use crate::{
+    request::ServiceProduct,
+    syntax::{Language, PACKAGES, Role, advice},
+};
 
-/// Names that are listed where nothing is like the name.
+/// Maximum number of names that are listed if none is similar.
 const MOST_LISTED: usize = 12;
 
 impl<'a> Checker<'_, 'a> {
     fn language(&self, scope: ScopeId) -> Language {
-        match self.world.product(scope) {
-            Some(Product::Storage) => Language::Storage,
+        match self.symbols.product(scope) {
+            Some(ServiceProduct::Storage) => Language::Storage,
             _ => Language::Firestore,
         }
     }
 
-    /// Of a variable.
-    pub(super) fn meant_variable(&self, env: &Env<'a>, name: &str) -> Option<String> {
-        let captures = self.world.capture_names(env.scope);
+    /// Suggests a variable.
+    pub(super) fn suggest_variable(&self, env: &Env<'a>, name: &str) -> Option<String> {
+        let captures = self.symbols.capture_names(env.scope);
         let mut known: Vec<&str> =
-            env.locals.iter().filter(|(_, places)| !places.is_empty()).map(|(name, _)| *name).collect();
+            env.visible.iter().filter(|(_, indices)| !indices.is_empty()).map(|(name, _)| *name).collect();
         known.extend(captures);
-        env.hosts.variable_names().for_each(|name| known.push(name));
+        env.kinds.variable_names().for_each(|name| known.push(name));
         known.sort_unstable();
         known.dedup();
-        if self.world.function(env.scope, name).is_some() {
+        if self.symbols.function(env.scope, name).is_some() {
             return Some(format!("a function is called: `{name}(…)`"));
         }
-        // A package is written before a point, where a variable may stand too.
+        // A package precedes a dot, where a variable may stand too.
         if let Some(package) = PACKAGES.iter().find(|package| package.eq_ignore_ascii_case(name)) {
             return Some(format!("did you mean `{package}`?"));
         }
@@ -38,18 +41,18 @@ impl<'a> Checker<'_, 'a> {
         advice(self.language(env.scope), Role::Variable, name, known.iter().copied()).or_else(listed)
     }
 
-    /// Of a function, with its package where it has one.
-    pub(super) fn meant_function(&self, env: &Env<'a>, full: &str) -> Option<String> {
+    /// Suggests a function, with its package if it has one.
+    pub(super) fn suggest_function(&self, env: &Env<'a>, full: &str) -> Option<String> {
         let language = self.language(env.scope);
         if let Some((package, _)) = full.split_once('.') {
-            let of_host = env.hosts.function_names(Some(package));
+            let of_host = env.kinds.function_names(Some(package));
             let names = signature::function_names(Some(package)).into_iter().chain(of_host);
             let known: Vec<String> = names.map(|name| format!("{package}.{name}")).collect();
             return advice(language, Role::Function, full, known.iter().map(String::as_str))
                 .or_else(|| (!known.is_empty()).then(|| format!("there are {}", known.join(", "))));
         }
-        let mut known: Vec<&str> = self.world.visible_functions(env.scope).collect();
-        env.hosts.function_names(None).for_each(|name| known.push(name));
+        let mut known: Vec<&str> = self.symbols.visible_functions(env.scope).collect();
+        env.kinds.function_names(None).for_each(|name| known.push(name));
         signature::function_names(None).into_iter().for_each(|name| known.push(name));
         known.sort_unstable();
         let advised = advice(language, Role::Function, full, known);
@@ -63,16 +66,16 @@ impl<'a> Checker<'_, 'a> {
         })
     }
 
-    /// Of a method, whose receiver may be of some types.
-    pub(super) fn meant_method(&self, env: &Env<'a>, name: &str, receiver: Possible) -> Option<String> {
+    /// Suggests a method for a receiver of some types.
+    pub(super) fn suggest_method(&self, env: &Env<'a>, name: &str, receiver: Possible) -> Option<String> {
         let is_function =
-            self.world.function(env.scope, name).is_some() || signature::function_names(None).contains(&name);
+            self.symbols.function(env.scope, name).is_some() || signature::function_names(None).contains(&name);
         if is_function {
             return Some(format!("this is a function: `{name}(x)`"));
         }
         let known = signature::method_names(receiver);
         let advised = advice(self.language(env.scope), Role::Method, name, known.iter().copied());
-        // Of a receiver whose type is known, these are all.
+        // For a receiver of known type, these are all methods.
         advised.or_else(|| receiver.map(|types| format!("methods of {types} are {}", known.join(", "))))
     }
 }

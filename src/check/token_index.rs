@@ -1,15 +1,15 @@
-//! Places that the syntax tree does not hold: parentheses around an expression, the word `let`.
+//! Source positions that the syntax tree lacks: parentheses around an expression, the keyword `let`.
 //!
-//! The official compiler points at the first token of an expression, parentheses included, when it reports a
-//! variable without a type; the tree leaves parentheses out. They are found again by scanning the text once.
+//! The official compiler points at the first token of an expression, including parentheses, when it reports a variable
+//! without a type; the tree omits parentheses. One scan of the text finds them again.
 
 use crate::text::Span;
 
-/// What a token is to this module.
+/// The kind of a token, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// `(` that groups, with the index of its partner.
-    Group(usize),
+    /// A grouping `(`, with the index of its `)` once that is known.
+    Group(Option<usize>),
     /// `(` of a call or an interpolation.
     Call,
     /// `)`
@@ -19,12 +19,12 @@ enum Kind {
     Other,
 }
 
-/// The tokens of a text, comments left out.
-pub(super) struct Places {
+/// The tokens of a text, without comments.
+pub(super) struct TokenIndex {
     tokens: Vec<(u32, Kind)>,
 }
 
-impl Places {
+impl TokenIndex {
     pub(super) fn new(text: &str) -> Self {
         let mut tokens: Vec<(u32, Kind)> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
@@ -39,12 +39,12 @@ impl Places {
             match rest.as_bytes().first() {
                 Some(b'(') => {
                     open.push(tokens.len());
-                    tokens.push((start, if callable { Kind::Call } else { Kind::Group(usize::MAX) }));
+                    tokens.push((start, if callable { Kind::Call } else { Kind::Group(None) }));
                 }
                 Some(b')') => {
                     let close = tokens.len();
                     if let Some((_, Kind::Group(partner))) = open.pop().and_then(|i| tokens.get_mut(i)) {
-                        *partner = close;
+                        *partner = Some(close);
                     }
                     tokens.push((start, Kind::Close));
                 }
@@ -52,23 +52,23 @@ impl Places {
             }
             callable = kind == Kind::Word && !matches!(rest.get(..length), Some("if" | "in" | "return"));
         }
-        Places { tokens }
+        TokenIndex { tokens }
     }
 
-    /// The start of an expression with the parentheses around it. Of a `primary`, which is the receiver of a member
-    /// or call or the operand of a minus, the outermost parenthesis belongs to the operation instead (measured:
-    /// `-((a.x + a))` points at the second).
+    /// The start of an expression with the parentheses around it. For a `primary`, which is the receiver of a member or
+    /// call or the operand of a minus, the outermost parenthesis belongs to the operation instead (measured: `-((a.x +
+    /// a))` points at the second).
     pub(super) fn start(&self, span: Span, primary: bool) -> u32 {
         let first = self.index(span.start);
         let after = self.index(span.end);
         let (mut start, mut own) = (span.start, None);
-        let before = self.tokens.get(..first).unwrap_or(&[]).iter().rev();
-        for (at, kind) in before {
-            let Kind::Group(close) = *kind else { break };
+        let previous = self.tokens.get(..first).unwrap_or(&[]).iter().rev();
+        for (at, kind) in previous {
+            let Kind::Group(Some(close)) = *kind else { break };
             if close >= after {
-                // Its own parentheses close right behind it; those of what it is a part of do not.
+                // Parentheses of the expression close right after it; those of an enclosing expression do not.
                 let between = self.tokens.get(after..close).unwrap_or(&[]);
-                if close == usize::MAX || between.iter().any(|(_, kind)| *kind != Kind::Close) {
+                if between.iter().any(|(_, kind)| *kind != Kind::Close) {
                     break;
                 }
                 if primary && let Some(inner) = own.replace(*at) {
@@ -84,18 +84,18 @@ impl Places {
     }
 
     /// The start of the token before the one at `offset`: `let` before the name of a variable.
-    pub(super) fn before(&self, offset: u32) -> u32 {
+    pub(super) fn previous(&self, offset: u32) -> u32 {
         let index = self.index(offset);
         index.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(offset, |(start, _)| *start)
     }
 
-    /// The first token at or after an offset.
+    /// The index of the first token at or after an offset.
     fn index(&self, offset: u32) -> usize {
         self.tokens.partition_point(|(start, _)| *start < offset)
     }
 }
 
-/// The length of the token at the start of a text; no kind for blanks and comments.
+/// The length of the token at the start of a text; whitespace and comments have no kind.
 fn token(text: &str) -> (usize, Option<Kind>) {
     let bytes = text.as_bytes();
     let run = |from: usize, of: fn(u8) -> bool| from + bytes.iter().skip(from).take_while(|b| of(**b)).count();
@@ -106,7 +106,7 @@ fn token(text: &str) -> (usize, Option<Kind>) {
             (text.get(2..).and_then(|rest| rest.find("*/")).map_or(text.len(), |end| end + 4), None)
         }
         b'/' => (run(1, is_segment), Some(Kind::Other)),
-        quote @ (b'\'' | b'"') => (string(bytes, quote), Some(Kind::Other)),
+        quote @ (b'\'' | b'"') => (string_length(bytes, quote), Some(Kind::Other)),
         b if is_word(b) => (run(1, is_word), Some(Kind::Word)),
         _ => (text.chars().next().map_or(1, char::len_utf8), Some(Kind::Other)),
     }
@@ -120,8 +120,8 @@ fn is_segment(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"&'*-.:@_~+%".contains(&b)
 }
 
-/// The length of a string literal, quotes included.
-fn string(bytes: &[u8], quote: u8) -> usize {
+/// The length of a string literal, including its quotes.
+fn string_length(bytes: &[u8], quote: u8) -> usize {
     let mut at = 1;
     while let Some(b) = bytes.get(at) {
         match b {
