@@ -2,9 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::{syntax::ast::Version, text::Span, value::Root};
+use crate::{stdlib::Dialect, syntax::ast::Version, text::Span, value::Root};
 
-use super::{Code, Matcher, NodeId, Run, TestId, listing};
+use super::{Code, Matcher, NodeId, RuleSegment, Run, TestId, listing};
 
 /// What a statement allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,17 +150,17 @@ pub struct Program {
     pub services: Vec<ServiceProgram>,
 }
 
-/// Whether a path of rules names nothing of its own and ends in a glob: it covers whatever other paths do not.
+/// Whether the path of a block ends in a glob and has no literal segments but those of the bucket or database: it then
+/// covers every path that no other block covers.
 pub fn is_catch_all(path: &str) -> bool {
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
-    // The bucket or the database, with the words around it, is part of every path.
-    let outer = |at: usize, segment: &str| match at {
-        0 => matches!(segment, "b" | "databases"),
-        1 => true,
-        2 => matches!(segment, "o" | "documents"),
-        _ => false,
+    let segments = || RuleSegment::parse(Dialect::Service, path);
+    let is_open = |(at, segment): (usize, RuleSegment<'_>)| match (at, segment) {
+        (0, RuleSegment::Literal(name)) => matches!(name, "b" | "databases"),
+        (2, RuleSegment::Literal(name)) => matches!(name, "o" | "documents"),
+        (at, RuleSegment::Literal(_)) => at == 1,
+        (_, RuleSegment::Wildcard(_) | RuleSegment::Glob(_)) => true,
     };
-    path.ends_with("=**}") && segments.all(|(at, segment)| segment.starts_with('{') || outer(at, segment))
+    matches!(segments().last(), Some(RuleSegment::Glob(_))) && segments().enumerate().all(is_open)
 }
 
 impl Program {
