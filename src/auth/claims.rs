@@ -1,9 +1,9 @@
-//! Claims: the JSON object that a token carries.
+//! Claims: the JSON object in the payload of a token.
 
 use serde_json::{Map, Value as Json};
 
-/// The claims of a token, by name, as its JSON says them. They are only words: who vouches for them is told by the
-/// type that holds them, [`VerifiedToken`](super::VerifiedToken), [`UnsignedToken`](super::UnsignedToken) or
+/// The claims of a token, by name, as they stand in its JSON. This type does not say who vouches for them; the type
+/// that holds it does: [`VerifiedToken`](super::VerifiedToken), [`UnsignedToken`](super::UnsignedToken) or
 /// [`GivenClaims`](super::GivenClaims).
 ///
 /// ```
@@ -17,12 +17,12 @@ use serde_json::{Map, Value as Json};
 pub struct Claims(Map<String, Json>);
 
 impl Claims {
-    /// No claims.
+    /// An empty set of claims.
     pub fn new() -> Self {
         Claims::default()
     }
 
-    /// The claims of a JSON object; nothing for other JSON.
+    /// The claims of a JSON object; `None` for other JSON.
     pub fn from_json(json: Json) -> Option<Self> {
         match json {
             Json::Object(fields) => Some(Claims(fields)),
@@ -35,47 +35,47 @@ impl Claims {
         self.0.get(name)
     }
 
-    /// The text of a claim that is text.
+    /// The value of a claim if it is a string.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
-    /// The number of a claim that is a number, such as the seconds since 1970 of `iat`, `exp` and `auth_time`.
+    /// The value of a claim if it is a number, such as the seconds since 1970 of `iat`, `exp` and `auth_time`.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.get(name)?.as_f64()
     }
 
-    /// The id of the user: the claim `sub`.
+    /// The claim `sub`: the id of the user.
     pub fn subject(&self) -> Option<&str> {
         self.text("sub")
     }
 
-    /// A part of the claim `firebase`, such as `sign_in_provider` or `tenant`.
+    /// A member of the claim `firebase`, such as `sign_in_provider` or `tenant`.
     pub fn firebase(&self, name: &str) -> Option<&Json> {
         self.get("firebase")?.get(name)
     }
 
-    /// Sets a claim; returns the value it had.
+    /// Sets a claim and returns its previous value.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Json>) -> Option<Json> {
         self.0.insert(name.into(), value.into())
     }
 
-    /// Removes a claim; returns the value it had.
+    /// Removes a claim and returns its previous value.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
         self.0.shift_remove(name)
     }
 
-    /// Names and values in order.
+    /// Names and values in the order of the JSON.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// All of them as a JSON object.
+    /// The claims as a JSON object.
     pub fn as_object(&self) -> &Map<String, Json> {
         &self.0
     }
 
-    /// All of them as JSON.
+    /// Converts the claims to JSON.
     pub fn into_json(self) -> Json {
         Json::Object(self.0)
     }
@@ -87,7 +87,7 @@ impl From<Map<String, Json>> for Claims {
     }
 }
 
-/// The claims as JSON text.
+/// Writes the claims as JSON text.
 impl std::fmt::Display for Claims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&serde_json::to_string(&self.0).map_err(|_| std::fmt::Error)?)

@@ -1,6 +1,6 @@
-//! Custom claims: setting, changing and checking what an account adds to its tokens (identity specification, section 3).
+//! Custom claims: the claims that an account adds to its tokens (identity specification, section 3).
 //!
-//! A change shows in the next token: one issued before keeps its claims until it expires.
+//! The next token carries a change; a token that was issued before it keeps its claims until it expires.
 //!
 //! ```
 //! use firewarden::{Timestamp, auth::{Session, UserRecord, custom_claims}};
@@ -18,28 +18,28 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{UserRecord, checks::MAX_UID, js, reserved::ReservedNames};
+use super::{UserRecord, ecmascript, policy::MAX_UID, reserved::ReservedNames};
 
-/// Characters of the claims' JSON text, in UTF-16 units as in Node, the Functions SDK and the Auth emulator.
+/// The longest JSON text of the claims, in UTF-16 code units as in Node, the Functions SDK and the Auth emulator.
 pub const MAX_LENGTH: usize = 1000;
 
-/// Why custom claims are refused. Displays the official text.
+/// Why custom claims are refused. `Display` gives the official text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
-    /// The id does not fit. Code `auth/invalid-uid`.
+    /// The user id is empty or too long. Code `auth/invalid-uid`.
     #[error("The uid must be a non-empty string with at most 128 characters.")]
     Uid,
-    /// Neither an object nor null. Code `auth/argument-error`.
+    /// The claims are neither an object nor null. Code `auth/argument-error`.
     #[error("CustomUserClaims argument must be an object or null.")]
     NotAnObject,
-    /// Reserved names. Code `auth/reserved-claim`.
+    /// The claims use reserved names. Code `auth/reserved-claim`.
     #[error("{}", reserved(.0))]
     Reserved(Vec<&'static str>),
-    /// More than [`MAX_LENGTH`]. Code `auth/claims-too-large`.
+    /// The claims are longer than [`MAX_LENGTH`]. Code `auth/claims-too-large`.
     #[error("Developer claims payload should not exceed 1000 characters.")]
     TooLarge {
-        /// The length of the claims' text.
+        /// The length of the claims' JSON text, in UTF-16 code units.
         length: usize,
     },
 }
@@ -61,11 +61,11 @@ impl ClaimsError {
     }
 }
 
-/// Whether these may be a user's custom claims, in the official order of checks.
+/// Checks whether `claims` may be a user's custom claims, in the official order.
 ///
 /// # Errors
 ///
-/// What is wrong first.
+/// The first check that fails.
 pub fn check(claims: &Json) -> Result<(), ClaimsError> {
     let fields = match claims {
         Json::Null => return Ok(()),
@@ -82,18 +82,18 @@ pub fn check(claims: &Json) -> Result<(), ClaimsError> {
     }
 }
 
-/// The length that [`MAX_LENGTH`] limits: UTF-16 units of the JSON text.
+/// The length that [`MAX_LENGTH`] limits: UTF-16 code units of the JSON text.
 pub fn length(claims: &Json) -> usize {
-    js::serialized_length(claims)
+    ecmascript::stringified_length(claims)
 }
 
-/// Sets a user's custom claims: these replace all there were. Null clears them.
+/// Replaces a user's custom claims. Null clears them.
 ///
 /// # Errors
 ///
-/// As for [`check`]; an id that does not fit. The claims stay as they are then.
+/// As for [`check`], and an invalid user id. The user's claims do not change then.
 pub fn set(user: &mut UserRecord, claims: &Json) -> Result<(), ClaimsError> {
-    if user.uid.is_empty() || js::length(&user.uid) > MAX_UID {
+    if user.uid.is_empty() || ecmascript::utf16_length(&user.uid) > MAX_UID {
         return Err(ClaimsError::Uid);
     }
     check(claims)?;
@@ -104,12 +104,12 @@ pub fn set(user: &mut UserRecord, claims: &Json) -> Result<(), ClaimsError> {
     Ok(())
 }
 
-/// Sets some claims and leaves the others: what a server does that reads, changes and writes back. Null is a value here,
-/// not a deletion.
+/// Sets some claims and keeps the others, like a server that reads, changes and writes them back. Null is a value here;
+/// it deletes nothing.
 ///
 /// # Errors
 ///
-/// As for [`set`], of the claims that would result.
+/// As for [`set`], applied to the resulting claims.
 pub fn merge(user: &mut UserRecord, changes: &Json) -> Result<(), ClaimsError> {
     let Json::Object(changes) = changes else { return Err(ClaimsError::NotAnObject) };
     let mut merged = user.custom_claims.clone();
@@ -117,33 +117,33 @@ pub fn merge(user: &mut UserRecord, changes: &Json) -> Result<(), ClaimsError> {
     set(user, &Json::Object(merged))
 }
 
-/// Removes claims by name. Names that are not there do no harm.
+/// Removes claims by name. Unknown names are ignored.
 pub fn delete<'a>(user: &mut UserRecord, names: impl IntoIterator<Item = &'a str>) {
     for name in names {
         user.custom_claims.shift_remove(name);
     }
 }
 
-/// What may surprise the author of claims that are accepted.
+/// An accepted claim that probably does not do what its author expects.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsWarning {
-    /// The token shows the account's own value, or none: `email`, `email_verified`, `phone_number`, `user_id`,
+    /// The account's own value replaces the claim, or removes it: `email`, `email_verified`, `phone_number`, `user_id`,
     /// `provider_id`.
-    #[error("the claim \"{0}\" never reaches a token: the account's own value stands there, or none")]
+    #[error("the claim `{0}` never reaches a token: the account's own value replaces it, or removes it")]
     Overwritten(String),
-    /// The token shows this value where readers expect the profile's or the verified id: `name`, `picture`, `uid`.
-    #[error("the claim \"{0}\" stands where readers of a token expect the profile or the id: rules must not trust it")]
+    /// The claim hides the value of the profile, or the verified id: `name`, `picture`, `uid`.
+    #[error("the claim `{0}` hides the value of the profile or the verified id: rules must not trust it")]
     Shadows(String),
-    /// The text is longer than the documented 1000 bytes, which Go and Python count.
+    /// The JSON text is longer than the documented 1000 bytes, which Go and Python count.
     #[error("the claims are {0} bytes long: some SDKs refuse more than 1000 bytes")]
     ManyBytes(usize),
-    /// The text is longer than 80 % of the limit.
+    /// The JSON text is longer than 80 % of the limit.
     #[error("the claims are {0} of 1000 characters long")]
     NearlyFull(usize),
 }
 
-/// Warnings about claims: those that shadow standard ones or vanish, and a text near the limit.
+/// Warns about claims that shadow standard ones or vanish, and about a text near the limit.
 pub fn lint(claims: &Map<String, Json>) -> Vec<ClaimsWarning> {
     let mut warnings = Vec::new();
     for name in claims.keys() {
@@ -156,7 +156,7 @@ pub fn lint(claims: &Map<String, Json>) -> Vec<ClaimsWarning> {
         }
     }
     let json = Json::Object(claims.clone());
-    let (bytes, length) = (js::stringify(&json).len(), length(&json));
+    let (bytes, length) = (ecmascript::stringify(&json).len(), length(&json));
     if bytes > MAX_LENGTH {
         warnings.push(ClaimsWarning::ManyBytes(bytes));
     }

@@ -1,4 +1,4 @@
-//! Custom tokens: what a server mints so that a user can sign in with it (identity specification, section 1).
+//! Custom tokens, which a server mints and a user signs in with (identity specification, section 1).
 
 use std::time::Duration;
 
@@ -7,9 +7,8 @@ use serde_json::{Map, Value as Json};
 use crate::value::Timestamp;
 
 use super::{
-    Claims,
-    checks::{CUSTOM_TOKEN_LIFETIME, MAX_UID},
-    compact, js,
+    Claims, ecmascript, jws,
+    policy::{CUSTOM_TOKEN_LIFETIME, MAX_UID},
     reserved::ReservedNames,
 };
 
@@ -17,43 +16,43 @@ use super::{
 pub const CUSTOM_TOKEN_AUDIENCE: &str =
     "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit";
 
-/// The service account in whose name the Admin SDK mints for the Auth emulator.
+/// The issuer of the custom tokens that the Admin SDK mints for the Auth emulator.
 const EMULATOR_ACCOUNT: &str = "firebase-auth-emulator@example.com";
 
-/// Which claims may be minted.
+/// Which claim names may be minted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Minting {
-    /// None of the 16 reserved names, as in Go and Python: what the exchange would refuse is not minted.
+    /// All 16 reserved names are refused, as in Go and Python, so that the exchange accepts the token.
     #[default]
     Strict,
-    /// As the Node Admin SDK does it: claims named `sub` and `firebase` are minted, and refused at the exchange.
+    /// The names that the Node Admin SDK refuses: it mints `sub` and `firebase`, which the exchange then refuses.
     NodeCompatible,
 }
 
-/// Why a custom token is not minted. Displays the official text; the official code is `auth/argument-error`.
+/// Why a custom token cannot be minted. `Display` gives the official text; the official code is `auth/argument-error`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MintError {
-    /// The id is empty, or no text.
+    /// The id is empty or not a string.
     #[error("`uid` argument must be a non-empty string uid.")]
     Uid,
-    /// The id has more than 128 characters, counted in UTF-16 units as in Node.
+    /// The id is longer than 128 UTF-16 code units.
     #[error("`uid` argument must a uid with less than or equal to 128 characters.")]
     LongUid,
-    /// The claims are no JSON object.
+    /// The claims are not a JSON object.
     #[error("`developerClaims` argument must be a valid, non-null object containing the developer claims.")]
     Claims,
     /// A claim has a reserved name.
     #[error("Developer claim \"{0}\" is reserved and cannot be specified.")]
     Reserved(String),
-    /// The tenant is empty, or no text.
+    /// The tenant is empty or not a string.
     #[error("`tenantId` argument must be a non-empty string.")]
     Tenant,
-    /// The token would live for no time, or for more than an hour.
-    #[error("a custom token lives between 1 and 3600 seconds")]
+    /// The lifetime is zero or longer than an hour.
+    #[error("invalid lifetime: a custom token lives 1 to 3600 seconds")]
     Lifetime,
-    /// The key does not sign.
-    #[error("the token cannot be signed: {0}")]
+    /// The key cannot sign.
+    #[error("cannot sign the token: {0}")]
     Signing(String),
 }
 
@@ -64,7 +63,7 @@ impl MintError {
     }
 }
 
-/// A custom token to be: who signs in, and with which claims.
+/// A custom token before it is signed: the user and the claims.
 ///
 /// ```
 /// use firewarden::auth::CustomToken;
@@ -85,8 +84,7 @@ pub struct CustomToken {
 }
 
 impl CustomToken {
-    /// A token for the user with that id: text of 1 to 128 characters. What does not fit is refused when the token is
-    /// minted.
+    /// A token for the user with that id, a string of 1 to 128 characters. Minting refuses any other id.
     pub fn new(uid: impl Into<Json>) -> Self {
         CustomToken {
             uid: uid.into(),
@@ -97,42 +95,42 @@ impl CustomToken {
         }
     }
 
-    /// Claims for the user's ID tokens, a JSON object; an empty one is left out. No limit of size is applied, as in the
-    /// SDKs.
+    /// Sets the claims for the user's ID tokens, a JSON object; an empty object is left out. As in the SDKs, their size
+    /// is not limited.
     #[must_use]
     pub fn claims(mut self, claims: impl Into<Json>) -> Self {
         self.claims = Some(claims.into());
         self
     }
 
-    /// The tenant of a multi-tenant project.
+    /// Sets the tenant of a multi-tenant project.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<Json>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
 
-    /// How long the token can be used, in whole seconds: an hour without this, and at most.
+    /// Sets the lifetime, in whole seconds: at most an hour, which is the default.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Which claims are let pass.
+    /// Sets which claim names may be minted.
     #[must_use]
     pub fn minting(mut self, minting: Minting) -> Self {
         self.minting = minting;
         self
     }
 
-    /// The claims of the token itself, issued now by a service account (its e-mail address).
+    /// The payload of the token, issued at `now` by a service account, which is named by its e-mail address.
     ///
     /// # Errors
     ///
-    /// An id, claims, tenant or lifetime that do not fit.
+    /// The id, the claims, the tenant or the lifetime are invalid.
     pub fn payload(&self, service_account: &str, now: Timestamp) -> Result<Claims, MintError> {
-        // The tenant comes first, as in the Node SDK.
+        // The Node SDK checks the tenant first.
         let tenant = match &self.tenant {
             None => None,
             Some(Json::String(tenant)) if !tenant.is_empty() => Some(tenant),
@@ -142,7 +140,7 @@ impl CustomToken {
             Json::String(uid) if !uid.is_empty() => uid,
             _ => return Err(MintError::Uid),
         };
-        if js::length(uid) > MAX_UID {
+        if ecmascript::utf16_length(uid) > MAX_UID {
             return Err(MintError::LongUid);
         }
         let claims = match &self.claims {
@@ -184,20 +182,20 @@ impl CustomToken {
         }
     }
 
-    /// The token that the Admin SDK mints for the Auth emulator: nobody signs it.
+    /// The unsigned token that the Admin SDK mints for the Auth emulator.
     ///
     /// # Errors
     ///
     /// As for [`payload`](CustomToken::payload).
     pub fn unsigned(&self, now: Timestamp) -> Result<String, MintError> {
-        Ok(compact::unsigned(self.payload(EMULATOR_ACCOUNT, now)?.as_object()))
+        Ok(jws::unsigned(self.payload(EMULATOR_ACCOUNT, now)?.as_object()))
     }
 
-    /// The token, signed by a service account.
+    /// The token, signed with the key of a service account.
     ///
     /// # Errors
     ///
-    /// As for [`payload`](CustomToken::payload), and a key that does not sign.
+    /// As for [`payload`](CustomToken::payload), and a key that cannot sign.
     #[cfg(feature = "verify")]
     pub fn sign(&self, account: &super::ServiceAccount, now: Timestamp) -> Result<String, MintError> {
         let payload = self.payload(account.email(), now)?;
@@ -205,14 +203,14 @@ impl CustomToken {
     }
 }
 
-/// A bare JSON object, which the Auth emulator takes for a custom token.
+/// Whether the text looks like a bare JSON object, which the Auth emulator accepts as a custom token.
 pub(super) fn is_bare_json(token: &str) -> bool {
     token.starts_with('{')
 }
 
-/// What the Auth emulator says of another audience.
+/// The message of the Auth emulator for another audience.
 pub(super) fn wrong_audience(audience: Option<&Json>) -> String {
-    let got = js::text(audience);
+    let got = ecmascript::to_string(audience);
     format!(
         "INVALID_CUSTOM_TOKEN : ((Invalid aud (audience): {got} Note: Firebase ID Tokens / third-party tokens cannot be \
          used with signInWithCustomToken.))"

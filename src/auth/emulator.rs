@@ -1,5 +1,5 @@
-//! Tokens that nobody signed, for tests and for stand-ins of the emulators. Nothing here is used unless a host asks for
-//! it by name, and nothing here makes a verified token.
+//! Unsigned tokens, for tests and for replacements of the emulators. A host must ask for these functions by name, and
+//! none of them makes a [`VerifiedToken`](super::VerifiedToken).
 
 use serde_json::{Map, Value as Json, json};
 
@@ -7,39 +7,37 @@ use crate::value::Timestamp;
 
 use super::{
     Accounts, Claims, Product, TokenError, TokenKind, UnsignedToken,
-    checks::{Expected, ID_TOKEN_ISSUER, Profile, Rules, SESSION_COOKIE_ISSUER},
-    compact::{self, Malformed},
+    jws::{self, DecodeError},
+    policy::{Expected, ID_TOKEN_ISSUER, Profile, SESSION_COOKIE_ISSUER, TokenPolicy},
     token_error::TokenFault,
 };
 
-/// Reads a token without believing it: neither signature nor any claim is checked. Of a name that an object repeats the
-/// last value stays.
+/// Decodes a token and verifies neither signature nor claims. The last of several equal names in an object wins.
 ///
 /// # Errors
 ///
-/// The text is no token.
-pub fn decode(token: &str) -> Result<UnsignedToken, Malformed> {
-    compact::read_leniently(token).map(|(header, payload)| UnsignedToken::new(header, payload))
+/// The text is not a token.
+pub fn decode(token: &str) -> Result<UnsignedToken, DecodeError> {
+    jws::read_leniently(token).map(|(header, payload)| UnsignedToken::new(header, payload))
 }
 
-/// A token with these claims that nobody signed, as the Auth emulator makes them: `alg` is `none`, the third part is
-/// empty.
+/// An unsigned token with these claims, as the Auth emulator makes it: `alg` is `none`, and the signature is empty.
 pub fn unsigned_token(claims: &Claims) -> String {
-    compact::unsigned(claims.as_object())
+    jws::unsigned(claims.as_object())
 }
 
-/// Who asks, by the `Authorization` header of an emulator.
+/// The identity that an emulator reads from an `Authorization` header.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Credential {
     /// Nobody is signed in.
     Anonymous,
-    /// The host's own tools: rules are not asked.
+    /// A tool of the host: rules are not evaluated.
     Admin,
-    /// A user by an unsigned token.
+    /// A user, named by an unsigned token.
     User(UnsignedToken),
 }
 
-/// How an emulator refuses a header.
+/// The refusal of a header by an emulator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CredentialError {
@@ -48,23 +46,23 @@ pub struct CredentialError {
 }
 
 impl CredentialError {
-    /// The HTTP status that the emulator answers.
+    /// The HTTP status of the emulator's response.
     pub fn status(&self) -> u16 {
         self.status
     }
 }
 
-/// Reads an `Authorization` header as the emulator of a product does (identity specification, section 6.2).
+/// Reads an `Authorization` header as the emulator of `product` does (identity specification, section 6.2).
 ///
 /// # Errors
 ///
-/// Firestore: 400 `invalid jwt` for a bad token, 500 for another scheme than `Bearer`. Realtime Database: 401 for both.
-/// Storage takes either for nobody signed in.
+/// Firestore answers 400 `invalid jwt` to a bad token and 500 to another scheme than `Bearer`; Realtime Database
+/// answers 401 to both. Storage treats both as anonymous.
 pub fn credential(product: Product, authorization: Option<&str>) -> Result<Credential, CredentialError> {
     let Some(header) = authorization else { return Ok(Credential::Anonymous) };
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     match product {
-        Product::Storage => Ok(storage(header, token)),
+        Product::Storage => Ok(storage_credential(header, token)),
         Product::Firestore => {
             if !scheme.eq_ignore_ascii_case("bearer") {
                 return Err(CredentialError { status: 500, message: "the scheme is not Bearer" });
@@ -72,23 +70,23 @@ pub fn credential(product: Product, authorization: Option<&str>) -> Result<Crede
             if is_admin(token) {
                 return Ok(Credential::Admin);
             }
-            object(token).map(Credential::User).ok_or(CredentialError { status: 400, message: "invalid jwt" })
+            decode_object(token).map(Credential::User).ok_or(CredentialError { status: 400, message: "invalid jwt" })
         }
         Product::Database => {
             if scheme.eq_ignore_ascii_case("bearer") && is_admin(token) {
                 return Ok(Credential::Admin);
             }
-            let token = if scheme.eq_ignore_ascii_case("bearer") { object(token) } else { None };
+            let token = if scheme.eq_ignore_ascii_case("bearer") { decode_object(token) } else { None };
             token.map(Credential::User).ok_or(CredentialError { status: 401, message: "Could not parse auth token." })
         }
     }
 }
 
-fn storage(header: &str, token: &str) -> Credential {
+fn storage_credential(header: &str, token: &str) -> Credential {
     if header == "Bearer owner" || header == "Firebase owner" {
         return Credential::Admin;
     }
-    // The second word, whatever the scheme. A payload that is no object and no list is no token to the decoder either.
+    // The emulator ignores the scheme. Its decoder refuses a payload that is neither an object nor a list.
     let token = token.split(' ').next().unwrap_or_default();
     match decode(token) {
         Ok(token) if token.payload().is_object() || token.payload().is_array() => Credential::User(token),
@@ -96,18 +94,18 @@ fn storage(header: &str, token: &str) -> Credential {
     }
 }
 
-/// `owner`, and access tokens of the host's own tools.
+/// Whether the token is `owner` or an OAuth access token of a tool.
 fn is_admin(token: &str) -> bool {
     token.eq_ignore_ascii_case("owner") || token.starts_with("ya29.")
 }
 
-fn object(token: &str) -> Option<UnsignedToken> {
+fn decode_object(token: &str) -> Option<UnsignedToken> {
     decode(token).ok().filter(|token| token.payload().is_object())
 }
 
-/// Checks unsigned tokens as the Admin SDK does when it is told to use the Auth emulator: only `alg` `none` without a
-/// signature, audience, issuer, subject and expiry as ever (identity specification, section 2.6). It needs no keys, so it
-/// proves nothing: the result stays an [`UnsignedToken`].
+/// Checks unsigned tokens as the Admin SDK does in emulator mode: `alg` is `none`, the signature is empty, and
+/// audience, issuer, subject and expiry hold as usual (identity specification, section 2.6). It has no keys and proves
+/// nothing, so the result stays an [`UnsignedToken`].
 ///
 /// ```
 /// use firewarden::{Timestamp, auth::{EmulatorVerifier, mock_token}};
@@ -121,97 +119,98 @@ fn object(token: &str) -> Option<UnsignedToken> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct EmulatorVerifier {
-    rules: Rules,
+    policy: TokenPolicy,
 }
 
 impl EmulatorVerifier {
-    /// For ID tokens of a project.
+    /// A verifier for ID tokens of a project.
     pub fn id_tokens(project: impl Into<String>) -> Self {
-        EmulatorVerifier::of(TokenKind::IdToken, ID_TOKEN_ISSUER, project.into())
+        EmulatorVerifier::for_issuer(TokenKind::IdToken, ID_TOKEN_ISSUER, project.into())
     }
 
-    /// For session cookies of a project.
+    /// A verifier for session cookies of a project.
     pub fn session_cookies(project: impl Into<String>) -> Self {
-        EmulatorVerifier::of(TokenKind::SessionCookie, SESSION_COOKIE_ISSUER, project.into())
+        EmulatorVerifier::for_issuer(TokenKind::SessionCookie, SESSION_COOKIE_ISSUER, project.into())
     }
 
-    fn of(kind: TokenKind, issuer: &'static str, project: String) -> Self {
+    fn for_issuer(kind: TokenKind, issuer: &'static str, project: String) -> Self {
         let expected = Expected::Project { issuer, project };
         EmulatorVerifier {
-            rules: Rules { kind, expected, algorithm: "none", profile: Profile::NodeCompatible, skew: 0 },
+            policy: TokenPolicy { kind, expected, algorithm: "none", profile: Profile::NodeCompatible, skew: 0 },
         }
     }
 
-    /// Checks a token at a time; tokens count whole seconds.
+    /// Checks a token at the time `now`; the times of a token are whole seconds.
     ///
     /// # Errors
     ///
-    /// As the Admin SDK: see [`TokenError::code`]. A token that somebody signed is refused as badly signed.
+    /// The errors of the Admin SDK: see [`TokenError::code`]. A signed token fails with an invalid signature.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<UnsignedToken, TokenError> {
-        self.checked(token, now).map_err(|error| error.hinted(&self.rules, token, now))
+        self.verify_without_hint(token, now).map_err(|error| error.with_hint_for(&self.policy, token, now))
     }
 
-    fn checked(&self, token: &str, now: Timestamp) -> Result<UnsignedToken, TokenError> {
-        let kind = self.rules.kind;
+    fn verify_without_hint(&self, token: &str, now: Timestamp) -> Result<UnsignedToken, TokenError> {
+        let kind = self.policy.kind;
         let malformed = |why| TokenError::malformed(kind, why);
-        let read = compact::read(token).map_err(malformed)?;
-        self.rules.content(&read.claims)?;
+        let read = jws::read(token).map_err(malformed)?;
+        self.policy.check_claims(&read.claims)?;
         let algorithm = read.header.alg.as_ref().and_then(Json::as_str);
         let unsigned = algorithm == Some("none") && read.signature.is_empty();
         if !unsigned {
-            return Err(TokenError::signature(kind, TokenFault::BadSignature));
+            return Err(TokenError::invalid_signature(kind, TokenFault::BadSignature));
         }
-        self.rules.times(&read.claims, now)?;
+        self.policy.check_times(&read.claims, now)?;
         decode(token).map_err(malformed)
     }
 
-    /// The same, and the user is neither disabled nor signed out everywhere, which the Admin SDK always asks in this mode.
+    /// Checks a token as [`verify`](EmulatorVerifier::verify) does, and that its user is neither disabled nor revoked.
+    /// The Admin SDK always checks both in emulator mode.
     ///
     /// # Errors
     ///
     /// As for [`verify`](EmulatorVerifier::verify), and codes `auth/user-disabled`, `auth/id-token-revoked`,
     /// `auth/user-not-found`.
-    pub fn verify_current(
+    pub fn verify_and_check_revoked(
         &self,
         token: &str,
         now: Timestamp,
         accounts: &dyn Accounts,
     ) -> Result<UnsignedToken, TokenError> {
         let token = self.verify(token, now)?;
-        self.rules.standing(&token.claims(), accounts)?;
+        self.policy.check_account(&token.claims(), accounts)?;
         Ok(token)
     }
 }
 
-/// Why there is no mock token. Displays the official text.
+/// Why a mock token cannot be made. `Display` gives the official text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MockTokenError {
-    /// The options are no object.
-    #[error("the options of a mock token are an object")]
+    /// The options are not an object.
+    #[error("the options of a mock token must be an object")]
     NotAnObject,
     /// The options have `uid`.
     #[error(
         "The \"uid\" field is no longer supported by mockUserToken. Please use \"sub\" instead for Firebase Auth User ID."
     )]
     Uid,
-    /// Neither `sub` nor `user_id`.
+    /// The options have neither `sub` nor `user_id`.
     #[error("mockUserToken must contain 'sub' or 'user_id' field!")]
     NoSubject,
 }
 
-/// The token of the official test library for a project: unsigned, issued in 1970 and long expired unless the options say
-/// otherwise. Options are claims; each replaces the whole claim of that name.
+/// The token of the official test library for a project: unsigned, and issued in 1970 unless the options say otherwise,
+/// so long expired. Each option is a claim and replaces the whole default claim.
 ///
 /// # Errors
 ///
-/// Options that the test library refuses.
+/// The test library refuses the options.
 pub fn mock_token(options: &Json, project: &str) -> Result<String, MockTokenError> {
     let Json::Object(options) = options else { return Err(MockTokenError::NotAnObject) };
-    if super::js::truth(options.get("uid")) {
+    if super::ecmascript::is_truthy(options.get("uid")) {
         return Err(MockTokenError::Uid);
     }
-    let given = |name: &str| options.get(name).filter(|value| super::js::truth(Some(value)));
+    let given = |name: &str| options.get(name).filter(|value| super::ecmascript::is_truthy(Some(value)));
     let subject = given("sub").or_else(|| given("user_id")).ok_or(MockTokenError::NoSubject)?;
     let issued = given("iat").cloned().unwrap_or_else(|| json!(0));
     let expires = match issued.as_i64() {
@@ -232,5 +231,5 @@ pub fn mock_token(options: &Json, project: &str) -> Result<String, MockTokenErro
         claims.insert(name.to_owned(), value);
     }
     claims.extend(options.clone());
-    Ok(compact::message(&json!({ "alg": "none", "type": "JWT" }), &claims) + ".")
+    Ok(jws::signing_input(&json!({ "alg": "none", "type": "JWT" }), &claims) + ".")
 }

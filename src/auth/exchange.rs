@@ -5,27 +5,27 @@ use serde_json::{Map, Value as Json};
 use crate::value::Timestamp;
 
 use super::{
-    Claims, Session, TokenKind, UserRecord, VerifiedToken, compact,
+    Claims, Session, TokenKind, UserRecord, VerifiedToken,
     custom_token::{CUSTOM_TOKEN_AUDIENCE, is_bare_json, wrong_audience},
-    js,
-    reserved::forbidden,
+    ecmascript, jws,
+    reserved::forbidden_claim,
     server_error::ServerError,
 };
 
-/// A user who just signed in.
+/// The result of a sign-in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignedIn {
-    /// The account as it is stored now.
+    /// The account as it is stored after the sign-in.
     pub user: UserRecord,
-    /// Whether this sign-in made it.
+    /// Whether this sign-in created the account.
     pub is_new: bool,
-    /// The sign-in, from which later ID tokens come.
+    /// The session, which issues later ID tokens.
     pub session: Session,
     /// The claims of the first ID token.
     pub claims: Claims,
 }
 
-/// A project at which custom tokens are exchanged. Blocking functions are not called by this exchange.
+/// A project that exchanges custom tokens for ID tokens. This exchange calls no blocking functions.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -51,19 +51,19 @@ impl Exchange {
         Exchange { project: project.into(), tenant: None }
     }
 
-    /// The exchange of one tenant: only tokens minted for it.
+    /// Restricts the exchange to a tenant: it then accepts only tokens that were minted for it.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
 
-    /// Signs in with a verified custom token (a `Verifier` made by `custom_tokens`). `find` looks up the stored account by id;
-    /// without one it is made.
+    /// Signs in with a verified custom token, from a `Verifier` made by `custom_tokens`. `find` looks up the stored
+    /// account by id; if it returns `None`, the account is created.
     ///
     /// # Errors
     ///
-    /// 400 with the official text: another kind of token, reserved claims, another tenant, a disabled user.
+    /// 400 with the official text, for another kind of token, reserved claims, another tenant, or a disabled user.
     pub fn verified(
         &self,
         token: &VerifiedToken,
@@ -73,15 +73,15 @@ impl Exchange {
         if token.kind() != TokenKind::CustomToken {
             return Err(ServerError::bad_request("INVALID_CUSTOM_TOKEN : this is another kind of token"));
         }
-        // The service's answer to a tenant's token where no tenant is asked is not known: fail closed.
+        // How the service answers a tenant's token outside a tenant is not known: fail closed.
         if token.claims().get("tenant_id").and_then(Json::as_str) != self.tenant.as_deref() {
             return Err(ServerError::bad_request("TENANT_ID_MISMATCH"));
         }
         self.sign_in(token.claims().as_object(), find, now)
     }
 
-    /// Signs in as the Auth emulator does: any algorithm, no signature, only the audience is checked; a bare JSON object
-    /// will do. For tests and stand-ins of the emulator only.
+    /// Signs in as the Auth emulator does: it accepts any algorithm and any signature, checks only the audience, and
+    /// takes a bare JSON object as well. For tests and replacements of the emulator only.
     ///
     /// # Errors
     ///
@@ -101,11 +101,11 @@ impl Exchange {
             let payload = if token.len() > super::MAX_TOKEN { None } else { serde_json::from_str(token).ok() };
             return self.sign_in(&payload.ok_or_else(|| invalid(why))?, find, now);
         }
-        let payload = match compact::read_leniently(token) {
+        let payload = match jws::read_leniently(token) {
             Ok((_, Json::Object(payload))) => Some(payload),
             _ => None,
         };
-        // The emulator compares the tenant before anything else, and of bare JSON not at all.
+        // The emulator compares the tenant before anything else, and ignores it in bare JSON.
         let tenant = payload.as_ref().and_then(|payload| payload.get("tenant_id")).and_then(Json::as_str);
         if self.tenant.is_some() && tenant != self.tenant.as_deref() {
             return Err(ServerError::bad_request("TENANT_ID_MISMATCH"));
@@ -123,7 +123,8 @@ impl Exchange {
         find: impl FnOnce(&str) -> Option<UserRecord>,
         now: Timestamp,
     ) -> Result<SignedIn, ServerError> {
-        let uid = js::primitive(payload.get("uid")).or_else(|| js::primitive(payload.get("user_id")));
+        let uid = ecmascript::primitive_to_string(payload.get("uid"))
+            .or_else(|| ecmascript::primitive_to_string(payload.get("user_id")));
         let Some(uid) = uid.filter(|uid| !uid.is_empty()) else {
             return Err(ServerError::bad_request("MISSING_IDENTIFIER"));
         };
@@ -132,7 +133,7 @@ impl Exchange {
         match payload.get("claims") {
             None => {}
             Some(Json::Object(claims)) => {
-                if let Some(name) = forbidden(claims) {
+                if let Some(name) = forbidden_claim(claims) {
                     return Err(ServerError::bad_request(format!("FORBIDDEN_CLAIM : {name}")));
                 }
                 session.claims.clone_from(claims);

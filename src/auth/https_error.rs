@@ -1,8 +1,8 @@
-//! Errors that functions answer with, and their HTTP statuses (identity specification, section 4.4).
+//! Errors of HTTPS functions, and their HTTP statuses (identity specification, section 4.4).
 
 use serde_json::{Map, Value as Json, json};
 
-/// What went wrong, by its official name.
+/// An official error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// `ok`, 200
@@ -31,7 +31,7 @@ pub enum ErrorCode {
     Aborted,
     /// `out-of-range`, 400
     OutOfRange,
-    /// `unimplemented`, 501. The guide's `not-implemented` is no code of the SDK.
+    /// `unimplemented`, 501. The SDK does not know the guide's `not-implemented`.
     Unimplemented,
     /// `internal`, 500
     Internal,
@@ -67,7 +67,7 @@ impl ErrorCode {
         TABLE.iter().map(|(_, name, ..)| *name)
     }
 
-    /// The code of a name such as `permission-denied`.
+    /// Parses a name such as `permission-denied`.
     pub fn parse(name: &str) -> Option<Self> {
         TABLE.iter().find(|(_, known, _, _)| *known == name).map(|(code, ..)| *code)
     }
@@ -77,12 +77,12 @@ impl ErrorCode {
         row.map_or(("internal", "INTERNAL", 500), |(_, name, status, http)| (name, status, *http))
     }
 
-    /// The name that handlers throw: `permission-denied`.
+    /// The name that handlers use: `permission-denied`.
     pub fn name(self) -> &'static str {
         self.row().0
     }
 
-    /// The name within an answer: `PERMISSION_DENIED`.
+    /// The name in a response body: `PERMISSION_DENIED`.
     pub fn status(self) -> &'static str {
         self.row().1
     }
@@ -93,7 +93,7 @@ impl ErrorCode {
     }
 }
 
-/// An error that a function answers with.
+/// An error response of a function.
 ///
 /// ```
 /// use firewarden::auth::{ErrorCode, HttpsError};
@@ -108,64 +108,64 @@ pub struct HttpsError {
     code: ErrorCode,
     message: String,
     details: Option<Json>,
-    /// For the host's log. Boxed: errors of handlers have none.
-    log: Option<Box<Log>>,
+    /// For the host's log. Boxed, because errors of handlers have none.
+    log: Option<Box<LogEntry>>,
 }
 
-/// What the client is not told.
+/// What the response does not tell the client.
 #[derive(Clone, Debug, PartialEq)]
-struct Log {
+struct LogEntry {
     reason: String,
     hint: Option<String>,
 }
 
 impl HttpsError {
-    /// An error with a text for the caller. The SDK fills in no text of its own.
+    /// An error with a message for the client. The SDK has no default messages.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         HttpsError { code, message: message.into(), details: None, log: None }
     }
 
-    /// The same with more for the caller to read.
+    /// Adds details for the client.
     #[must_use]
     pub fn details(mut self, details: Json) -> Self {
         self.details = Some(details);
         self
     }
 
-    /// The same with what the host's log should say: why, and what would be right.
+    /// Adds an entry for the host's log: the reason, and what would be right.
     #[must_use]
-    pub(super) fn because(mut self, reason: impl Into<String>, hint: Option<&str>) -> Self {
-        self.log = Some(Box::new(Log { reason: reason.into(), hint: hint.map(str::to_owned) }));
+    pub(super) fn with_log(mut self, reason: impl Into<String>, hint: Option<&str>) -> Self {
+        self.log = Some(Box::new(LogEntry { reason: reason.into(), hint: hint.map(str::to_owned) }));
         self
     }
 
     /// Why the [gate](super::callable::Gate) refuses a call, for the host's log: what is wrong with the request or with
-    /// which token, with the official code and text. It is never a part of the answer. Nothing for errors of a handler.
+    /// which token, with the official code and text. The response never contains it. `None` for errors of a handler.
     pub fn reason(&self) -> Option<&str> {
         self.log.as_ref().map(|log| log.reason.as_str())
     }
 
-    /// What would be right, for the log as well: [`TokenError::hint`](super::TokenError::hint) of the token.
+    /// What would be right, for the host's log: the [`TokenError::hint`](super::TokenError::hint) of the token.
     pub fn hint(&self) -> Option<&str> {
         self.log.as_ref()?.hint.as_deref()
     }
 
-    /// What went wrong.
+    /// The error code.
     pub fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// The text.
+    /// The message for the client.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub fn status(&self) -> u16 {
         self.code.http()
     }
 
-    /// The body of the answer: `{"error": {"details"?, "message", "status"}}`.
+    /// The body of the response: `{"error": {"details"?, "message", "status"}}`.
     pub fn to_json(&self) -> Json {
         let mut error = Map::new();
         if let Some(details) = &self.details {

@@ -1,17 +1,17 @@
-//! JSON as the emulators read it: of a repeated name the last value stays, and a number beyond all doubles is one of the
-//! largest, where official parsers make it infinite.
+//! JSON as the emulators read it: the last of several equal names wins. A number out of the range of doubles becomes
+//! the largest double, where official parsers make it infinite.
 
 use serde_json::Value as Json;
 
-/// Reads a whole text.
-pub(super) fn read(octets: &[u8]) -> Option<Json> {
-    serde_json::from_slice(octets)
+/// Parses a whole text.
+pub(super) fn read(bytes: &[u8]) -> Option<Json> {
+    serde_json::from_slice(bytes)
         .ok()
-        .or_else(|| serde_json::from_str(&clamped(std::str::from_utf8(octets).ok()?)?).ok())
+        .or_else(|| serde_json::from_str(&clamp_numbers(std::str::from_utf8(bytes).ok()?)?).ok())
 }
 
-/// The text with each number beyond the doubles replaced by the largest one; nothing if there is none.
-fn clamped(text: &str) -> Option<String> {
+/// Replaces each number out of the range of doubles by the largest double; `None` if there is no such number.
+fn clamp_numbers(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut changed) = (text, false);
     while let Some(c) = rest.chars().next() {
@@ -37,7 +37,7 @@ fn clamped(text: &str) -> Option<String> {
     changed.then_some(out)
 }
 
-/// The length of the string that a text begins with, quotes included.
+/// The length of the string literal at the start of `text`, with its quotes.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

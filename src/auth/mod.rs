@@ -1,43 +1,43 @@
-//! Who is asking: [`Auth`] is what rules see of a user, and the rest is where it comes from.
+//! Identity: [`Auth`] is `request.auth` as rules see it, and the other types produce it.
 //!
 //! | | |
 //! |---|---|
 //! | [`Trust`], [`VerifiedToken`], [`UnsignedToken`], [`GivenClaims`] | who vouches for claims |
 //! | `Verifier`, `Keys` (feature `verify`) | ID tokens, session cookies, App Check and other signed tokens |
-//! | [`EmulatorVerifier`], [`credential`] | tokens without signature, where a host asks for them by name |
-//! | [`CustomToken`], [`Exchange`] | minting custom tokens and what becomes of them |
+//! | [`EmulatorVerifier`], [`credential`] | unsigned tokens, where a host asks for them by name |
+//! | [`CustomToken`], [`Exchange`] | minting custom tokens and exchanging them |
 //! | [`custom_claims`] | setting, changing and checking custom claims |
 //! | [`Session`], [`UserRecord`] | which claims an ID token carries |
-//! | [`blocking`] | blocking functions, simulated |
-//! | [`callable`] | the gate before a callable function |
+//! | [`blocking`] | a simulator of blocking functions, which rules never call |
+//! | [`callable`] | a simulator of the checks before a callable function, which rules never call |
 //! | [`token_hint`], [`TokenError::hint`] | why a token was refused, and what to pass instead |
 //!
-//! The time is always an argument, a [`Timestamp`](crate::Timestamp): nothing here reads a clock, a file or the network. Without the
-//! feature `verify` nothing can be verified; only [`GivenClaims::assume_verified`], the caller's word, makes a
-//! [`VerifiedToken`] then.
+//! The time is always an argument, a [`Timestamp`](crate::Timestamp): nothing here reads a clock, a file or the
+//! network. Without the feature `verify` there is no verifier; only [`GivenClaims::assume_verified`], a statement of
+//! the caller, makes a [`VerifiedToken`] then.
 //!
-//! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; secrets are never part
-//! of an error, a message or a debug text.
+//! Invariants: a [`VerifiedToken`] comes from `verify/` or from [`GivenClaims::assume_verified`]; errors, messages and
+//! `Debug` output never contain a secret.
 
 pub mod blocking;
 pub mod callable;
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
-mod checked;
-#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
-mod checks;
+mod checked_claims;
 mod claims;
-mod compact;
 pub mod custom_claims;
 mod custom_token;
+mod ecmascript;
 mod emulator;
 mod exchange;
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
 mod hint;
 mod https_error;
-mod js;
+mod jws;
 mod lenient_json;
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "tokens without signature need a part of it"))]
+mod policy;
+mod request_auth;
 mod reserved;
-mod rules;
 mod server_error;
 mod session;
 mod session_cookie;
@@ -49,9 +49,7 @@ mod user;
 #[cfg(feature = "verify")]
 mod verify;
 
-pub use checks::Profile;
 pub use claims::Claims;
-pub use compact::{MAX_TOKEN, Malformed, Part};
 pub use custom_token::{CUSTOM_TOKEN_AUDIENCE, CustomToken, MintError, Minting};
 pub use emulator::{
     Credential, CredentialError, EmulatorVerifier, MockTokenError, credential, decode, mock_token, unsigned_token,
@@ -59,14 +57,16 @@ pub use emulator::{
 pub use exchange::{Exchange, SignedIn};
 pub use hint::token_hint;
 pub use https_error::{ErrorCode, HttpsError};
+pub use jws::{DecodeError, MAX_TOKEN, TokenPart};
+pub use policy::Profile;
+pub use request_auth::{Product, database_auth, database_handshake};
 pub use reserved::ReservedNames;
-pub use rules::{Product, database_auth, database_handshake};
 pub use server_error::ServerError;
 pub use session::{SecondFactor, Session};
 pub use session_cookie::{SESSION_COOKIE_LIFETIME, session_cookie};
 pub use token_error::{TokenError, TokenFault, TokenKind};
 pub use trust::{GivenClaims, Trust, UnsignedToken, VerifiedToken};
-pub use user::{Accounts, EnrolledFactor, ProviderAccount, Standing, UserRecord};
+pub use user::{AccountStatus, Accounts, EnrolledFactor, ProviderAccount, UserRecord};
 #[cfg(feature = "verify")]
 pub use verify::{Algorithm, Issuer, KeyError, KeySet, Keys, ServiceAccount, SignError, Signer, Verifier, max_age};
 
@@ -75,7 +75,7 @@ use crate::{
     value::{Map, Record, Symbol, Value, ValueRef, json},
 };
 
-/// A signed-in user, as rules see one in `request.auth`: a `uid` and the claims of the token.
+/// A signed-in user as rules see it in `request.auth`: a `uid` and the claims of the token.
 ///
 /// ```
 /// use firewarden::Auth;
@@ -99,13 +99,13 @@ impl Auth {
         Auth { uid: Value::from(uid), token: Value::Map(token), trust: Trust::Given }
     }
 
-    /// The user of a decoded token: the id is the claim `sub`, or else `user_id`. A token without either is a user whose
-    /// `uid` is null, as in the official emulators (identity specification, section 6.2).
+    /// The user of a decoded token. The id is the claim `sub`, or else `user_id`; without either, `uid` is null, as in
+    /// the official emulators (identity specification, section 6.2).
     pub fn from_claims(claims: serde_json::Value) -> Self {
-        Auth::of(claims, Trust::Given)
+        Auth::from_token(claims, Trust::Given)
     }
 
-    fn of(claims: serde_json::Value, trust: Trust) -> Self {
+    fn from_token(claims: serde_json::Value, trust: Trust) -> Self {
         let token = json::claims(claims);
         let text = |name: &str| match &token {
             Value::Map(map) => map.get(name).filter(|v| matches!(v, Value::String(_))).cloned(),
@@ -114,8 +114,8 @@ impl Auth {
         Auth { uid: text("sub").or_else(|| text("user_id")).unwrap_or(Value::Null), token, trust }
     }
 
-    /// The same user with more claims. Whole numbers become ints, exact to 64 bits; others floats. The id stays. What
-    /// is changed so is no longer [`Trust::Verified`].
+    /// Adds claims and keeps the id. Whole numbers become ints, exact to 64 bits; other numbers become floats. The
+    /// result is no longer [`Trust::Verified`].
     #[must_use]
     pub fn claims(mut self, claims: serde_json::Value) -> Self {
         self.trust = Trust::Given;
@@ -127,7 +127,7 @@ impl Auth {
         self
     }
 
-    /// The same user with one more claim, given like those of [`claims`](Auth::claims).
+    /// Adds one claim, as [`claims`](Auth::claims) does.
     #[must_use]
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.trust = Trust::Given;
@@ -137,12 +137,12 @@ impl Auth {
         self
     }
 
-    /// A user with exactly these values, however odd: `{uid, token}` as a host has them.
+    /// A user with exactly these values of `uid` and `token`, of any type.
     pub fn from_values(uid: impl Into<Value>, token: impl Into<Value>) -> Self {
         Auth { uid: uid.into(), token: token.into(), trust: Trust::Given }
     }
 
-    /// The user's id, where it is text.
+    /// The user's id if it is a string.
     pub fn uid(&self) -> Option<&str> {
         self.uid.as_str()
     }
@@ -155,9 +155,9 @@ impl Auth {
         User { uid: &self.uid, token: &self.token }
     }
 
-    /// How the user signed in: the claim `firebase.sign_in_provider`.
+    /// The claim `firebase.sign_in_provider`: how the user signed in.
     pub(crate) fn provider(&self) -> Option<&Value> {
-        rules::provider(self)
+        request_auth::provider(self)
     }
 
     /// The claims.
@@ -165,13 +165,13 @@ impl Auth {
         &self.token
     }
 
-    /// Who vouches for them. Rules do not see it.
+    /// Who vouches for the claims. Rules do not see it.
     pub fn trust(&self) -> Trust {
         self.trust
     }
 }
 
-/// Exactly two keys; there is no `provider` in this language.
+/// Exactly two keys: `request.auth` of Storage and Firestore has no `provider`.
 impl Record for Auth {
     fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
         match symbol {
@@ -202,7 +202,7 @@ impl<'a> From<&'a Auth> for std::borrow::Cow<'a, Auth> {
     }
 }
 
-/// `request.auth` of nobody is null.
+/// `request.auth`, which is null if nobody is signed in.
 pub(crate) fn view(auth: Option<&Auth>) -> ValueRef<'_> {
     auth.map_or(ValueRef::Null, |auth| ValueRef::Map(crate::value::MapRef::Record(auth)))
 }

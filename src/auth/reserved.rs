@@ -1,18 +1,18 @@
-//! Names that custom claims may not have. There are three official lists (identity specification, section 1.2).
+//! Reserved names of custom claims. There are three official lists (identity specification, section 1.2).
 
 use serde_json::{Map, Value as Json};
 
 /// A list of reserved names, in the order in which messages name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReservedNames {
-    /// All 16 of OpenID Connect and Firebase: custom claims everywhere, and custom tokens in Go and Python.
+    /// All 16 names of OpenID Connect and Firebase: for custom claims, and for custom tokens in Go and Python.
     All,
-    /// The 14 that the Node Admin SDK refuses in custom tokens: `sub` and `firebase` pass there, and the exchange
-    /// refuses them.
+    /// The 14 names that the Node Admin SDK refuses in custom tokens. It accepts `sub` and `firebase`, which the
+    /// exchange refuses.
     NodeMinting,
-    /// The 15 that the Functions SDK refuses in answers of blocking functions: `sub` passes there, and the server
-    /// refuses it.
-    BlockingAnswer,
+    /// The 15 names that the Functions SDK refuses in responses of blocking functions. It accepts `sub`, which the
+    /// server refuses.
+    BlockingResponse,
 }
 
 const NAMES: [&str; 16] = [
@@ -34,7 +34,7 @@ const NAMES: [&str; 16] = [
     "firebase",
 ];
 
-/// The order in which the server looks for forbidden claims; the first is the one it names.
+/// The order in which the server looks for forbidden claims; it names the first.
 const SERVER_ORDER: [&str; 16] = [
     "iss",
     "aud",
@@ -55,23 +55,23 @@ const SERVER_ORDER: [&str; 16] = [
 ];
 
 impl ReservedNames {
-    /// Whether the list holds a name. Only names at the top level of the claims matter.
+    /// Whether the list contains a name. The lists apply to the top level of the claims only.
     pub fn contains(self, name: &str) -> bool {
-        let spared = match self {
+        let is_exempt = match self {
             ReservedNames::All => false,
             ReservedNames::NodeMinting => name == "sub" || name == "firebase",
-            ReservedNames::BlockingAnswer => name == "sub",
+            ReservedNames::BlockingResponse => name == "sub",
         };
-        !spared && NAMES.contains(&name)
+        !is_exempt && NAMES.contains(&name)
     }
 
-    /// The reserved names among those of some claims, in the list's order.
+    /// The reserved names that `claims` uses, in the order of the list.
     pub fn among(self, claims: &Map<String, Json>) -> Vec<&'static str> {
         NAMES.into_iter().filter(|name| self.contains(name) && claims.contains_key(*name)).collect()
     }
 }
 
-/// The name for which the server refuses claims: `FORBIDDEN_CLAIM : NAME`.
-pub(super) fn forbidden(claims: &Map<String, Json>) -> Option<&'static str> {
+/// The first forbidden name, for the server's `FORBIDDEN_CLAIM : NAME`.
+pub(super) fn forbidden_claim(claims: &Map<String, Json>) -> Option<&'static str> {
     SERVER_ORDER.into_iter().find(|name| claims.contains_key(*name))
 }

@@ -1,8 +1,8 @@
-//! Errors of the Firebase Authentication server, as it answers them over HTTP.
+//! Error responses of the Firebase Authentication server.
 
 use serde_json::{Value as Json, json};
 
-/// An answer of Firebase Authentication that refuses something: `INVALID_CLAIMS`, `USER_DISABLED` and so on.
+/// An error response of Firebase Authentication, such as `INVALID_CLAIMS` or `USER_DISABLED`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ServerError {
@@ -11,12 +11,12 @@ pub struct ServerError {
 }
 
 impl ServerError {
-    /// 400: the request is at fault.
+    /// A 400 response: the request is wrong.
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
         ServerError { status: 400, message: message.into() }
     }
 
-    /// 500: something else is.
+    /// A 500 response: the server or a function failed.
     pub(super) fn internal(message: impl Into<String>) -> Self {
         ServerError { status: 500, message: message.into() }
     }
@@ -31,7 +31,7 @@ impl ServerError {
         &self.message
     }
 
-    /// The code that the client SDK makes of it.
+    /// The code of the error in the client SDK.
     pub fn client_code(&self) -> &'static str {
         let name = self.message.split([' ', ':']).next().unwrap_or_default();
         match name {
@@ -44,7 +44,7 @@ impl ServerError {
         }
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     pub fn to_json(&self) -> Json {
         let (reason, domain) = if self.status == 500 { ("internalError", "global") } else { ("invalid", "global") };
         json!({

@@ -1,47 +1,47 @@
-//! Sessions: what a sign-in leaves behind, and the claims of each ID token that comes from it (identity specification,
-//! sections 2.4 and 3.3).
+//! Sessions, and the claims of the ID tokens that they issue (identity specification, sections 2.4 and 3.3).
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::value::Timestamp;
 
-use super::{Claims, UserRecord, checks::ID_TOKEN_ISSUER, js, server_error::ServerError};
+use super::{Claims, UserRecord, ecmascript, policy::ID_TOKEN_ISSUER, server_error::ServerError};
 
-/// Seconds that an ID token lives.
+/// The lifetime of an ID token, in seconds.
 const ID_TOKEN_LIFETIME: i64 = 3600;
 
-/// Claims that the signer sets itself and refuses to be given.
+/// Claims that the signer sets, and that nobody else may set.
 const SIGNER_CLAIMS: [&str; 4] = ["iss", "aud", "sub", "exp"];
 
-/// A second factor that took part in a sign-in.
+/// The second factor of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecondFactor {
-    /// Its kind, such as `phone`.
+    /// The kind of factor, such as `phone`.
     pub provider: String,
-    /// The enrolment's id.
+    /// The id of the enrolment.
     pub identifier: String,
 }
 
-/// A sign-in. It lives on with the refresh token: provider, time and the claims that came with it are those of the
-/// sign-in, while profile and custom claims are read from the account at each issue.
+/// A session, which a refresh token continues. Provider, time and session claims are those of the sign-in; each ID
+/// token reads profile and custom claims from the account again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    /// `password` (also for e-mail links), `anonymous`, `phone`, `custom`, `google.com`, `saml.NAME` and so on.
+    /// The sign-in provider: `password` (also for e-mail links), `anonymous`, `phone`, `custom`, `google.com`,
+    /// `saml.NAME` …
     pub provider: String,
-    /// When the user signed in: claim `auth_time`, in seconds.
+    /// When the user signed in: the claim `auth_time`, in seconds.
     pub signed_in_at: Timestamp,
-    /// Claims of the custom token or session claims of a blocking function. They win over custom claims.
+    /// Claims of the custom token, or session claims of a blocking function. They override custom claims.
     pub claims: Map<String, Json>,
-    /// The second factor, where one took part.
+    /// The second factor, if there was one.
     pub second_factor: Option<SecondFactor>,
-    /// The tenant, where the project has some.
+    /// The tenant of a multi-tenant project.
     pub tenant: Option<String>,
     /// Attributes of a SAML assertion.
     pub sign_in_attributes: Option<Json>,
 }
 
 impl Session {
-    /// A sign-in through a provider at that time.
+    /// A session that began at `signed_in_at` with a provider.
     pub fn new(provider: impl Into<String>, signed_in_at: Timestamp) -> Self {
         Session {
             provider: provider.into(),
@@ -53,28 +53,29 @@ impl Session {
         }
     }
 
-    /// The claims of an ID token issued now for this sign-in of a user. Later ones win: name and picture of the profile,
-    /// custom claims, claims of the session, address, phone number and the rest of the account, the issuer's own. What
-    /// the account lacks is removed, whoever claimed it. Numbers pass through JavaScript: `1.0` becomes `1`.
+    /// The claims of an ID token that is issued at `now`. Later claims override earlier ones: name and picture of the
+    /// profile, custom claims, session claims, then e-mail address, phone number and other claims of the account, then
+    /// those of the signer. A claim of the account that it lacks is removed. Numbers are normalized as in JavaScript:
+    /// `1.0` becomes `1`.
     ///
     /// # Errors
     ///
-    /// 500 where session claims name `iss`, `aud`, `sub` or `exp`, or give `iat` or `nbf` what is no number, as the
-    /// emulator answers.
+    /// 500 as in the emulator, if session claims contain `iss`, `aud`, `sub` or `exp`, or an `iat` or `nbf` that is not
+    /// a number.
     pub fn id_token(&self, user: &UserRecord, project: &str, now: Timestamp) -> Result<Claims, ServerError> {
         let mut claims = Map::new();
-        put(&mut claims, "name", user.display_name.as_deref());
-        put(&mut claims, "picture", user.photo_url.as_deref());
+        set_or_remove(&mut claims, "name", user.display_name.as_deref());
+        set_or_remove(&mut claims, "picture", user.photo_url.as_deref());
         for (name, value) in user.custom_claims.iter().chain(&self.claims) {
-            claims.insert(name.clone(), js::renumbered(value));
+            claims.insert(name.clone(), ecmascript::normalize_numbers(value));
         }
-        put(&mut claims, "email", user.email.as_deref());
-        put(&mut claims, "email_verified", user.email_verified);
-        put(&mut claims, "phone_number", user.phone_number.as_deref());
-        put(&mut claims, "provider_id", (self.provider == "anonymous").then_some("anonymous"));
-        put(&mut claims, "auth_time", Some(self.signed_in_at.unix_seconds()));
-        put(&mut claims, "user_id", Some(user.uid.as_str()));
-        put(&mut claims, "firebase", Some(self.firebase(user)));
+        set_or_remove(&mut claims, "email", user.email.as_deref());
+        set_or_remove(&mut claims, "email_verified", user.email_verified);
+        set_or_remove(&mut claims, "phone_number", user.phone_number.as_deref());
+        set_or_remove(&mut claims, "provider_id", (self.provider == "anonymous").then_some("anonymous"));
+        set_or_remove(&mut claims, "auth_time", Some(self.signed_in_at.unix_seconds()));
+        set_or_remove(&mut claims, "user_id", Some(user.uid.as_str()));
+        set_or_remove(&mut claims, "firebase", Some(self.firebase_claim(user)));
         if let Some(name) = SIGNER_CLAIMS.into_iter().find(|name| claims.contains_key(*name)) {
             return Err(ServerError::internal(format!("the claim \"{name}\" is the signer's own")));
         }
@@ -86,29 +87,33 @@ impl Session {
             Some(second) => json!(second.saturating_add(ID_TOKEN_LIFETIME)),
             None => json!(issued.as_f64().unwrap_or_default() + ID_TOKEN_LIFETIME as f64),
         };
-        put(&mut claims, "iat", Some(issued));
-        put(&mut claims, "exp", Some(expires));
-        put(&mut claims, "aud", Some(project));
-        put(&mut claims, "iss", Some(format!("{ID_TOKEN_ISSUER}{project}")));
-        put(&mut claims, "sub", Some(user.uid.as_str()));
+        set_or_remove(&mut claims, "iat", Some(issued));
+        set_or_remove(&mut claims, "exp", Some(expires));
+        set_or_remove(&mut claims, "aud", Some(project));
+        set_or_remove(&mut claims, "iss", Some(format!("{ID_TOKEN_ISSUER}{project}")));
+        set_or_remove(&mut claims, "sub", Some(user.uid.as_str()));
         Ok(Claims::from(claims))
     }
 
     /// The claim `firebase`.
-    fn firebase(&self, user: &UserRecord) -> Json {
+    fn firebase_claim(&self, user: &UserRecord) -> Json {
         let mut firebase = Map::new();
-        put(&mut firebase, "identities", Some(user.identities()));
-        put(&mut firebase, "sign_in_provider", Some(self.provider.as_str()));
-        put(&mut firebase, "sign_in_second_factor", self.second_factor.as_ref().map(|f| f.provider.as_str()));
-        put(&mut firebase, "second_factor_identifier", self.second_factor.as_ref().map(|f| f.identifier.as_str()));
-        put(&mut firebase, "tenant", self.tenant.as_deref());
-        put(&mut firebase, "sign_in_attributes", self.sign_in_attributes.clone());
+        set_or_remove(&mut firebase, "identities", Some(user.identities()));
+        set_or_remove(&mut firebase, "sign_in_provider", Some(self.provider.as_str()));
+        set_or_remove(&mut firebase, "sign_in_second_factor", self.second_factor.as_ref().map(|f| f.provider.as_str()));
+        set_or_remove(
+            &mut firebase,
+            "second_factor_identifier",
+            self.second_factor.as_ref().map(|f| f.identifier.as_str()),
+        );
+        set_or_remove(&mut firebase, "tenant", self.tenant.as_deref());
+        set_or_remove(&mut firebase, "sign_in_attributes", self.sign_in_attributes.clone());
         Json::Object(firebase)
     }
 }
 
-/// Sets what is there and removes what is not.
-fn put(claims: &mut Map<String, Json>, name: &str, value: Option<impl Into<Json>>) {
+/// Sets a claim, or removes it for `None`.
+fn set_or_remove(claims: &mut Map<String, Json>, name: &str, value: Option<impl Into<Json>>) {
     match value {
         Some(value) => {
             claims.insert(name.to_owned(), value.into());

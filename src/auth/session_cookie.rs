@@ -1,20 +1,20 @@
-//! Session cookies: an ID token's claims for a longer time (identity specification, section 2.5).
+//! Session cookies: the claims of an ID token with a longer lifetime (identity specification, section 2.5).
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use crate::value::Timestamp;
 
-use super::{Claims, checks::SESSION_COOKIE_ISSUER, server_error::ServerError};
+use super::{Claims, policy::SESSION_COOKIE_ISSUER, server_error::ServerError};
 
-/// How long a session cookie may live: 5 minutes to 14 days.
+/// The lifetimes that a session cookie may have: 5 minutes to 14 days.
 pub const SESSION_COOKIE_LIFETIME: RangeInclusive<Duration> = Duration::from_secs(300)..=Duration::from_secs(1_209_600);
 
-/// The claims of a session cookie made now from those of an ID token. A lifetime of zero means the longest; tokens count
-/// whole seconds.
+/// The claims of a session cookie that is issued at `now` for an ID token. A lifetime of zero means the longest; the
+/// lifetime is cut to whole seconds.
 ///
 /// # Errors
 ///
-/// 400 `INVALID_DURATION` for another lifetime than [`SESSION_COOKIE_LIFETIME`] has.
+/// 400 `INVALID_DURATION` for a lifetime outside [`SESSION_COOKIE_LIFETIME`].
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

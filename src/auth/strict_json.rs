@@ -1,5 +1,4 @@
-//! JSON in which no object repeats a name and nothing nests too deeply. A token whose two readers may see different
-//! claims is not one to trust.
+//! A strict JSON parser: it refuses objects with duplicate names, and deep nesting. A token must not have two readings.
 
 use std::{borrow::Cow, cell::Cell, collections::HashSet, fmt};
 
@@ -8,112 +7,112 @@ use serde_json::{Map, Number, Value as Json, de::Read};
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// Not JSON, or more follows.
+pub(super) enum JsonError {
+    /// The text is not JSON, or continues after a value.
     NotJson,
-    /// An object has the same name twice.
-    RepeatedName,
-    /// More levels than [`MAX_DEPTH`].
+    /// An object has two members of one name.
+    DuplicateName,
+    /// The value nests more deeply than [`MAX_DEPTH`].
     TooDeep,
-    /// No object, where one is read for its fields.
+    /// The value is not an object, and [`read_fields`] was called.
     NotAnObject,
 }
 
-/// Levels of nesting that are read.
+/// The deepest nesting that is accepted.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// The fields of an object that somebody wants.
-pub(super) trait Fields {
-    /// Where the value of that name goes; nothing for values that nobody wants.
-    fn place(&mut self, name: &str) -> Option<&mut Option<Json>>;
+/// The fields of an object that the caller wants to keep.
+pub(super) trait FieldSlots {
+    /// The slot for the value of that name; `None` if the caller does not want it.
+    fn slot(&mut self, name: &str) -> Option<&mut Option<Json>>;
 }
 
-/// Reads a whole text.
+/// Parses a whole text.
 #[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "for those who read keys"))]
-pub(super) fn read(octets: &[u8]) -> Result<Json, Flaw> {
-    finish(serde_json::Deserializer::from_slice(octets), octets, Keep::All)
+pub(super) fn read(bytes: &[u8]) -> Result<Json, JsonError> {
+    deserialize_whole(serde_json::Deserializer::from_slice(bytes), bytes, Selection::All)
 }
 
-/// Reads a whole text, an object, and makes values of the wanted fields only. The rest is checked as strictly.
-pub(super) fn read_fields(octets: &[u8], fields: &mut dyn Fields) -> Result<(), Flaw> {
-    let json = match std::str::from_utf8(octets) {
-        // Checked at once, which is quicker than text by text.
-        Ok(text) => finish(serde_json::Deserializer::from_str(text), octets, Keep::Only(Some(fields))),
-        // Refused, but for the first flaw, which may stand before the octets that are no text.
-        Err(_) => finish(serde_json::Deserializer::from_slice(octets), octets, Keep::Only(Some(fields))),
+/// Parses an object and keeps the wanted fields only. The rest is checked as strictly.
+pub(super) fn read_fields(bytes: &[u8], fields: &mut dyn FieldSlots) -> Result<(), JsonError> {
+    let json = match std::str::from_utf8(bytes) {
+        // Checking UTF-8 once for the whole text is faster than for each string.
+        Ok(text) => deserialize_whole(serde_json::Deserializer::from_str(text), bytes, Selection::Only(Some(fields))),
+        // Invalid UTF-8 is refused in any case; parsing the bytes finds an error that precedes it.
+        Err(_) => deserialize_whole(serde_json::Deserializer::from_slice(bytes), bytes, Selection::Only(Some(fields))),
     };
-    if json?.is_object() { Ok(()) } else { Err(Flaw::NotAnObject) }
+    if json?.is_object() { Ok(()) } else { Err(JsonError::NotAnObject) }
 }
 
-fn finish<'de, R: Read<'de>>(
+fn deserialize_whole<'de, R: Read<'de>>(
     mut reader: serde_json::Deserializer<R>,
-    octets: &[u8],
-    keep: Keep<'_>,
-) -> Result<Json, Flaw> {
-    let flaw = Cell::new(Flaw::NotJson);
-    let level = Level { here: Here { depth: 0, flaw: &flaw, octets }, keep };
-    level.deserialize(&mut reader).and_then(|json| reader.end().map(|()| json)).map_err(|_| flaw.get())
+    bytes: &[u8],
+    selection: Selection<'_>,
+) -> Result<Json, JsonError> {
+    let error = Cell::new(JsonError::NotJson);
+    let seed = ValueSeed { context: Context { depth: 0, error: &error, bytes }, selection };
+    seed.deserialize(&mut reader).and_then(|json| reader.end().map(|()| json)).map_err(|_| error.get())
 }
 
-/// What is made of the text.
-enum Keep<'k> {
+/// Which part of the text becomes values.
+enum Selection<'k> {
     /// The whole value.
     All,
-    /// Of an object the fields that somebody wants; of all else only of which kind it is.
-    Only(Option<&'k mut dyn Fields>),
+    /// The wanted fields of an object; of anything else only its type.
+    Only(Option<&'k mut dyn FieldSlots>),
 }
 
-struct Level<'a, 'k> {
-    here: Here<'a>,
-    keep: Keep<'k>,
+struct ValueSeed<'a, 'k> {
+    context: Context<'a>,
+    selection: Selection<'k>,
 }
 
-/// Where the reader is.
+/// The state of the parser at a value.
 #[derive(Clone, Copy)]
-struct Here<'a> {
+struct Context<'a> {
     depth: usize,
-    flaw: &'a Cell<Flaw>,
+    error: &'a Cell<JsonError>,
     /// The whole text.
-    octets: &'a [u8],
+    bytes: &'a [u8],
 }
 
-/// The name under which `serde_json` hands over a number, as its text, where another crate of the same build has
-/// switched on its feature `arbitrary_precision`.
+/// The key under which `serde_json` passes the text of a number if another crate of the build enables its feature
+/// `arbitrary_precision`.
 const NUMBER: &str = "$serde_json::private::Number";
 
-impl<'a> Here<'a> {
-    /// Whether a name announces a number. The same name within the text is one like any other.
-    #[allow(clippy::ptr_arg, reason = "a name that was copied out of the text is told from one that was not")]
-    fn announces_number(self, name: &Cow<'_, str>) -> bool {
+impl<'a> Context<'a> {
+    /// Whether the key marks a number. The same name within the text is an ordinary name.
+    #[allow(clippy::ptr_arg, reason = "only the borrowed key can be compared with the address of the text")]
+    fn is_number_key(self, name: &Cow<'_, str>) -> bool {
         match name {
-            Cow::Borrowed(NUMBER) => !self.octets.as_ptr_range().contains(&name.as_ptr()),
+            Cow::Borrowed(NUMBER) => !self.bytes.as_ptr_range().contains(&name.as_ptr()),
             _ => false,
         }
     }
 
-    fn refuse<E: serde::de::Error>(self, flaw: Flaw) -> E {
-        self.flaw.set(flaw);
+    fn fail<E: serde::de::Error>(self, error: JsonError) -> E {
+        self.error.set(error);
         E::custom("refused")
     }
 
-    /// A value here, kept or only checked.
-    fn level(self, keeps: bool) -> Level<'a, 'static> {
-        Level { here: self, keep: if keeps { Keep::All } else { Keep::Only(None) } }
+    /// The seed of a value, which is kept or only checked.
+    fn seed(self, keeps_all: bool) -> ValueSeed<'a, 'static> {
+        ValueSeed { context: self, selection: if keeps_all { Selection::All } else { Selection::Only(None) } }
     }
 }
 
-impl<'a> Level<'a, '_> {
-    fn below<E: serde::de::Error>(&self) -> Result<Here<'a>, E> {
-        let depth = self.here.depth;
+impl<'a> ValueSeed<'a, '_> {
+    fn nested<E: serde::de::Error>(&self) -> Result<Context<'a>, E> {
+        let depth = self.context.depth;
         if depth >= MAX_DEPTH {
-            Err(self.here.refuse(Flaw::TooDeep))
+            Err(self.context.fail(JsonError::TooDeep))
         } else {
-            Ok(Here { depth: depth + 1, ..self.here })
+            Ok(Context { depth: depth + 1, ..self.context })
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Json, D::Error> {
@@ -121,7 +120,7 @@ impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Level<'_, '_> {
+impl<'de> Visitor<'de> for ValueSeed<'_, '_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,15 +148,15 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(if matches!(self.keep, Keep::All) { Json::String(text.to_owned()) } else { Json::Null })
+        Ok(if matches!(self.selection, Selection::All) { Json::String(text.to_owned()) } else { Json::Null })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let below = self.below()?;
-        let keeps = matches!(self.keep, Keep::All);
+        let nested = self.nested()?;
+        let keeps_all = matches!(self.selection, Selection::All);
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(below.level(keeps))? {
-            if keeps {
+        while let Some(item) = items.next_element_seed(nested.seed(keeps_all))? {
+            if keeps_all {
                 list.push(item);
             }
         }
@@ -165,37 +164,37 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json, A::Error> {
-        let mut first = fields.next_key_seed(Name)?;
-        if first.as_ref().is_some_and(|name| self.here.announces_number(name)) {
+        let mut first = fields.next_key_seed(NameSeed)?;
+        if first.as_ref().is_some_and(|name| self.context.is_number_key(name)) {
             let text: String = fields.next_value()?;
             return number(&text).map(Json::Number).ok_or_else(|| serde::de::Error::custom("no number"));
         }
-        let below = self.below()?;
+        let nested = self.nested()?;
         let mut next = |fields: &mut A| match first.take() {
             Some(name) => Ok(Some(name)),
-            None => fields.next_key_seed(Name),
+            None => fields.next_key_seed(NameSeed),
         };
-        match self.keep {
-            Keep::All => {
+        match self.selection {
+            Selection::All => {
                 let mut object = Map::new();
                 while let Some(name) = next(&mut fields)? {
-                    let value = fields.next_value_seed(below.level(true))?;
+                    let value = fields.next_value_seed(nested.seed(true))?;
                     if object.insert(name.into_owned(), value).is_some() {
-                        return Err(below.refuse(Flaw::RepeatedName));
+                        return Err(nested.fail(JsonError::DuplicateName));
                     }
                 }
                 Ok(Json::Object(object))
             }
-            Keep::Only(mut wanted) => {
-                let mut names = Names::default();
+            Selection::Only(mut wanted) => {
+                let mut names = SeenNames::default();
                 while let Some(name) = next(&mut fields)? {
-                    let place = wanted.as_mut().and_then(|wanted| wanted.place(&name));
-                    let value = fields.next_value_seed(below.level(place.is_some()))?;
-                    if let Some(place) = place {
-                        *place = Some(value);
+                    let slot = wanted.as_mut().and_then(|wanted| wanted.slot(&name));
+                    let value = fields.next_value_seed(nested.seed(slot.is_some()))?;
+                    if let Some(slot) = slot {
+                        *slot = Some(value);
                     }
                     if !names.add(name) {
-                        return Err(below.refuse(Flaw::RepeatedName));
+                        return Err(nested.fail(JsonError::DuplicateName));
                     }
                 }
                 Ok(Json::Object(Map::new()))
@@ -204,7 +203,7 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
     }
 }
 
-/// The number that a text is, in the form that `serde_json` gives it by itself; nothing of one beyond the doubles.
+/// Parses a number into the form that `serde_json` uses by default; `None` if it is out of the range of doubles.
 fn number(text: &str) -> Option<Number> {
     if !text.contains(['.', 'e', 'E']) {
         if let Ok(n) = text.parse::<u64>() {
@@ -217,10 +216,10 @@ fn number(text: &str) -> Option<Number> {
     text.parse().ok().and_then(Number::from_f64)
 }
 
-/// The name of a field, borrowed from the text where nothing in it is escaped.
-struct Name;
+/// The seed of a name, which borrows from the text unless it has escapes.
+struct NameSeed;
 
-impl<'de> DeserializeSeed<'de> for Name {
+impl<'de> DeserializeSeed<'de> for NameSeed {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Cow<'de, str>, D::Error> {
@@ -228,7 +227,7 @@ impl<'de> DeserializeSeed<'de> for Name {
     }
 }
 
-impl<'de> Visitor<'de> for Name {
+impl<'de> Visitor<'de> for NameSeed {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,33 +243,34 @@ impl<'de> Visitor<'de> for Name {
     }
 }
 
-/// The names of an object so far. Few are compared one by one; where there are many, hashes keep a hostile object cheap.
+/// The names of an object so far. A short list is searched; many names go into a hash set, so that a hostile object
+/// stays cheap.
 #[derive(Default)]
-struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
+struct SeenNames<'de> {
+    list: Vec<Cow<'de, str>>,
+    set: HashSet<Cow<'de, str>>,
 }
 
-impl<'de> Names<'de> {
-    const FEW: usize = 24;
+impl<'de> SeenNames<'de> {
+    const MAX_LIST: usize = 24;
 
-    /// Whether the name is a new one.
+    /// Adds a name; returns whether it is new.
     fn add(&mut self, name: Cow<'de, str>) -> bool {
-        if !self.many.is_empty() {
-            return self.many.insert(name);
+        if !self.set.is_empty() {
+            return self.set.insert(name);
         }
-        if self.few.contains(&name) {
+        if self.list.contains(&name) {
             return false;
         }
-        if self.few.len() < Names::FEW {
-            if self.few.is_empty() {
-                self.few.reserve_exact(Names::FEW);
+        if self.list.len() < SeenNames::MAX_LIST {
+            if self.list.is_empty() {
+                self.list.reserve_exact(SeenNames::MAX_LIST);
             }
-            self.few.push(name);
+            self.list.push(name);
             return true;
         }
-        self.many.extend(self.few.drain(..));
-        self.many.insert(name)
+        self.set.extend(self.list.drain(..));
+        self.set.insert(name)
     }
 }
 
@@ -280,8 +280,8 @@ mod tests {
 
     #[test]
     fn repeated_names_are_refused_at_any_depth() {
-        assert_eq!(read(br#"{"a": 1, "a": 1}"#), Err(Flaw::RepeatedName));
-        assert_eq!(read(br#"{"b": [{"a": 1, "\u0061": 2}]}"#), Err(Flaw::RepeatedName));
+        assert_eq!(read(br#"{"a": 1, "a": 1}"#), Err(JsonError::DuplicateName));
+        assert_eq!(read(br#"{"b": [{"a": 1, "\u0061": 2}]}"#), Err(JsonError::DuplicateName));
         assert!(read(br#"{"a": {"a": 1}, "b": {"a": 1}}"#).is_ok());
     }
 
@@ -289,31 +289,31 @@ mod tests {
     fn depth_has_a_limit() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(read(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert_eq!(read(nested(MAX_DEPTH + 1).as_bytes()), Err(Flaw::TooDeep));
-        assert_eq!(read(nested(100_000).as_bytes()), Err(Flaw::TooDeep));
+        assert_eq!(read(nested(MAX_DEPTH + 1).as_bytes()), Err(JsonError::TooDeep));
+        assert_eq!(read(nested(100_000).as_bytes()), Err(JsonError::TooDeep));
     }
 
     #[test]
     fn what_is_not_json_is_refused() {
         for text in ["", "{", "{} {}", "nul", "{\"a\": 1e999}", "\u{feff}{}"] {
-            assert_eq!(read(text.as_bytes()), Err(Flaw::NotJson), "{text}");
+            assert_eq!(read(text.as_bytes()), Err(JsonError::NotJson), "{text}");
         }
-        assert_eq!(read(b"\"\xff\""), Err(Flaw::NotJson));
+        assert_eq!(read(b"\"\xff\""), Err(JsonError::NotJson));
     }
 
-    /// Wants `a`.
+    /// Keeps `a`.
     #[derive(Debug, Default, PartialEq)]
     struct Wanted(Option<Json>);
 
-    impl Fields for Wanted {
-        fn place(&mut self, name: &str) -> Option<&mut Option<Json>> {
+    impl FieldSlots for Wanted {
+        fn slot(&mut self, name: &str) -> Option<&mut Option<Json>> {
             (name == "a").then_some(&mut self.0)
         }
     }
 
-    fn wanted(octets: &[u8]) -> Result<Option<Json>, Flaw> {
+    fn wanted(bytes: &[u8]) -> Result<Option<Json>, JsonError> {
         let mut found = Wanted::default();
-        read_fields(octets, &mut found).map(|()| found.0)
+        read_fields(bytes, &mut found).map(|()| found.0)
     }
 
     #[test]
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(wanted(text), Ok(Some(serde_json::json!([1, "b\n", { "c": null }]))));
         assert_eq!(wanted(br#"{"b": {"a": 1}}"#), Ok(None));
         for text in ["1", "[]", "null", "\"a\"", "[{\"a\": 1}]"] {
-            assert_eq!(wanted(text.as_bytes()), Err(Flaw::NotAnObject), "{text}");
+            assert_eq!(wanted(text.as_bytes()), Err(JsonError::NotAnObject), "{text}");
         }
     }
 
@@ -375,15 +375,18 @@ mod tests {
         assert_eq!(read(text).unwrap(), serde_json::from_slice::<Json>(text).unwrap());
     }
 
-    /// What a reader of `serde_json` hands over where another crate of the build has switched on `arbitrary_precision`.
-    fn read_number_text(text: &str) -> Result<Json, Flaw> {
+    /// Parses a number as `serde_json` passes it if another crate of the build enables `arbitrary_precision`.
+    fn read_number_text(text: &str) -> Result<Json, JsonError> {
         use serde::de::value::{BorrowedStrDeserializer, Error, MapDeserializer};
 
-        let flaw = Cell::new(Flaw::NotJson);
+        let error = Cell::new(JsonError::NotJson);
         let key = BorrowedStrDeserializer::<Error>::new(NUMBER);
-        let level = Level { here: Here { depth: 0, flaw: &flaw, octets: text.as_bytes() }, keep: Keep::All };
+        let seed = ValueSeed {
+            context: Context { depth: 0, error: &error, bytes: text.as_bytes() },
+            selection: Selection::All,
+        };
         let numbers = MapDeserializer::<_, Error>::new([(key, text)].into_iter());
-        level.deserialize(numbers).map_err(|_| flaw.get())
+        seed.deserialize(numbers).map_err(|_| error.get())
     }
 
     #[test]
@@ -402,8 +405,8 @@ mod tests {
         ] {
             assert_eq!(read_number_text(text), read(text.as_bytes()), "{text}");
         }
-        assert_eq!(read_number_text("1e400"), Err(Flaw::NotJson));
-        // A text that has the name itself has an object, wherever it is read.
+        assert_eq!(read_number_text("1e400"), Err(JsonError::NotJson));
+        // A text that contains the key itself has an ordinary object.
         let named = read(br#"{"$serde_json::private::Number": "7"}"#).unwrap();
         assert_eq!(named.get(NUMBER).and_then(Json::as_str), Some("7"));
     }

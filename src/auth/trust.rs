@@ -1,4 +1,5 @@
-//! How far claims can be trusted. The types differ, and only a call that says so turns one into another.
+//! How far claims can be trusted. Each degree is a type of its own, and every conversion between them is an explicit
+//! call.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,27 +7,27 @@ use serde_json::{Map, Value as Json};
 
 use super::{Auth, Claims, TokenKind};
 
-/// Where an identity comes from.
+/// Who vouches for an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trust {
-    /// A signature and every claim that says for whom and when were checked.
+    /// A verifier checked signature, audience, issuer and times.
     Verified,
-    /// A token that nobody signed, or whose signature was not looked at, as the emulators accept them.
+    /// Nobody signed the token, or nobody checked its signature: the emulators accept such tokens.
     Unsigned,
-    /// Somebody stated the claims: a test, or a host that verified them elsewhere.
+    /// A test stated the claims, or a host that verified them elsewhere.
     Given,
 }
 
-/// A token whose signature and claims a `Verifier` (feature `verify`) has checked, or for which somebody stated with
-/// [`GivenClaims::assume_verified`] that this was done elsewhere. Cloning shares it.
+/// A token whose signature and claims a `Verifier` (feature `verify`) has checked, or for which the host states with
+/// [`GivenClaims::assume_verified`] that it did so elsewhere. Clones share the contents.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken(Arc<Verified>);
 
 struct Verified {
     kind: TokenKind,
     subject: Option<String>,
-    claims: LateClaims,
-    /// What rules see, made when it is first asked for and kept with the cached token.
+    claims: LazyClaims,
+    /// `request.auth`, built at the first use; a cached token keeps it.
     auth: OnceLock<Option<Auth>>,
 }
 
@@ -37,27 +38,27 @@ impl std::fmt::Debug for Verified {
     }
 }
 
-/// Claims that are made of their JSON when somebody asks for them: most hosts ask only for what rules see.
-struct LateClaims {
-    /// A strictly read object; nothing where the claims were there first.
+/// Claims that are parsed at the first use: most hosts need only `request.auth`.
+struct LazyClaims {
+    /// An object that the strict parser accepted; empty if the claims were there first.
     json: Vec<u8>,
-    made: OnceLock<Claims>,
+    parsed: OnceLock<Claims>,
 }
 
-impl LateClaims {
+impl LazyClaims {
     fn get(&self) -> &Claims {
-        self.made.get_or_init(|| Claims::from(self.read()))
+        self.parsed.get_or_init(|| Claims::from(self.parse()))
     }
 
     fn to_json(&self) -> Json {
-        match self.made.get() {
+        match self.parsed.get() {
             Some(claims) => claims.clone().into_json(),
-            None => Json::Object(self.read()),
+            None => Json::Object(self.parse()),
         }
     }
 
-    fn read(&self) -> Map<String, Json> {
-        // It was read before; if it could not be read now, no claim would be there.
+    fn parse(&self) -> Map<String, Json> {
+        // The strict parser accepted this text; on an error there would be no claims.
         serde_json::from_slice(&self.json).unwrap_or_default()
     }
 }
@@ -65,34 +66,34 @@ impl LateClaims {
 impl VerifiedToken {
     pub(super) fn new(kind: TokenKind, claims: Claims) -> Self {
         let subject = claims.subject().map(str::to_owned);
-        let claims = LateClaims { json: Vec::new(), made: OnceLock::from(claims) };
+        let claims = LazyClaims { json: Vec::new(), parsed: OnceLock::from(claims) };
         VerifiedToken(Arc::new(Verified { kind, subject, claims, auth: OnceLock::new() }))
     }
 
-    /// The token with the subject and the JSON of its claims, which were strictly read.
+    /// A token with its subject and the JSON of its claims, which the strict parser accepted.
     #[cfg(feature = "verify")]
-    pub(super) fn read(kind: TokenKind, subject: Option<Json>, json: Vec<u8>) -> Self {
+    pub(super) fn from_json(kind: TokenKind, subject: Option<Json>, json: Vec<u8>) -> Self {
         let subject = if let Some(Json::String(subject)) = subject { Some(subject) } else { None };
-        let claims = LateClaims { json, made: OnceLock::new() };
+        let claims = LazyClaims { json, parsed: OnceLock::new() };
         VerifiedToken(Arc::new(Verified { kind, subject, claims, auth: OnceLock::new() }))
     }
 
-    /// What the token is for.
+    /// The kind of the token.
     pub fn kind(&self) -> TokenKind {
         self.0.kind
     }
 
-    /// The id of the user: `sub`. Empty only in kinds of tokens that need none.
+    /// The claim `sub`: the id of the user. Empty only for kinds of tokens that need none.
     pub fn uid(&self) -> &str {
         self.0.subject.as_deref().unwrap_or_default()
     }
 
-    /// The claims as the token has them.
+    /// The claims of the token, unchanged.
     pub fn claims(&self) -> &Claims {
         self.0.claims.get()
     }
 
-    /// The claims as the Admin SDK hands them out: with `uid`, which hides a custom claim of that name (identity
+    /// The claims as the Admin SDK returns them: with `uid`, which hides a custom claim of that name (identity
     /// specification, section 2.1).
     pub fn decoded(&self) -> Claims {
         let mut claims = self.claims().clone();
@@ -100,28 +101,28 @@ impl VerifiedToken {
         claims
     }
 
-    /// What rules see of the user, made once for a token and kept with it. Nothing for session cookies, custom tokens
-    /// and tokens that are about something else than a user, or that name none: they are no credential for rules.
+    /// `request.auth` of the user, built once for each token. `None` for session cookies, custom tokens and tokens that
+    /// name no user: they are no credentials for rules.
     pub fn auth(&self) -> Option<&Auth> {
         let Verified { kind, claims, auth, .. } = &*self.0;
         let make = || {
             let is_user = matches!(kind, TokenKind::IdToken | TokenKind::Foreign);
-            (is_user && !self.uid().is_empty()).then(|| Auth::of(claims.to_json(), Trust::Verified))
+            (is_user && !self.uid().is_empty()).then(|| Auth::from_token(claims.to_json(), Trust::Verified))
         };
         auth.get_or_init(make).as_ref()
     }
 
-    /// The claims without the assurance.
+    /// Drops the assurance and keeps the claims.
     pub fn into_given(self) -> GivenClaims {
         GivenClaims(self.claims().clone())
     }
 }
 
-/// A token that was decoded and not verified.
+/// A token that was decoded but not verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnsignedToken {
     header: Map<String, Json>,
-    /// Only the Storage emulator accepts other JSON than an object.
+    /// Only the Storage emulator accepts JSON other than an object.
     payload: Json,
 }
 
@@ -130,33 +131,33 @@ impl UnsignedToken {
         UnsignedToken { header, payload }
     }
 
-    /// The header: `alg`, maybe `kid` and `typ`.
+    /// The header: `alg`, and perhaps `kid` and `typ`.
     pub fn header(&self) -> &Map<String, Json> {
         &self.header
     }
 
-    /// The payload, an object in all but odd tokens.
+    /// The payload, which is almost always an object.
     pub fn payload(&self) -> &Json {
         &self.payload
     }
 
-    /// The claims; none where the payload is no object.
+    /// The claims; empty if the payload is not an object.
     pub fn claims(&self) -> Claims {
         Claims::from_json(self.payload.clone()).unwrap_or_default()
     }
 
-    /// The claims, on the caller's word.
+    /// The claims, for which the caller vouches from now on.
     pub fn into_given(self) -> GivenClaims {
         GivenClaims(Claims::from_json(self.payload).unwrap_or_default())
     }
 }
 
-/// Claims that somebody stated.
+/// Claims that the caller states.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GivenClaims(Claims);
 
 impl GivenClaims {
-    /// Claims that a test states, or that a host verified by its own means.
+    /// Claims that a test states, or that a host verified itself.
     pub fn new(claims: Claims) -> Self {
         GivenClaims(claims)
     }
@@ -166,14 +167,14 @@ impl GivenClaims {
         &self.0
     }
 
-    /// The caller's statement that signature and claims of a token were checked elsewhere, such as by the proxy in
-    /// front of this service. From here on the claims count as verified.
+    /// States that signature and claims were checked elsewhere, such as by the proxy in front of this service. The
+    /// claims count as verified from now on.
     pub fn assume_verified(self, kind: TokenKind) -> VerifiedToken {
         VerifiedToken::new(kind, self.0)
     }
 
-    /// What rules see of the user. The id is the claim `sub`, or else `user_id`.
+    /// `request.auth` of the user. The id is the claim `sub`, or else `user_id`.
     pub fn auth(&self) -> Auth {
-        Auth::of(self.0.clone().into_json(), Trust::Given)
+        Auth::from_token(self.0.clone().into_json(), Trust::Given)
     }
 }

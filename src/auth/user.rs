@@ -1,4 +1,4 @@
-//! Accounts, as Firebase Authentication stores them and as checks ask for them.
+//! Accounts as Firebase Authentication stores them, and their status for checks of revocation.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -11,15 +11,15 @@ pub struct UserRecord {
     pub uid: String,
     /// The e-mail address, in lower case.
     pub email: Option<String>,
-    /// Whether the address is verified; nothing for accounts that never had one.
+    /// Whether the address is verified; `None` for accounts that never had one.
     pub email_verified: Option<bool>,
     /// The phone number, in E.164 form.
     pub phone_number: Option<String>,
-    /// The name: claim `name`.
+    /// The name: the claim `name`.
     pub display_name: Option<String>,
-    /// The picture's address: claim `picture`.
+    /// The URL of the picture: the claim `picture`.
     pub photo_url: Option<String>,
-    /// Whether signing in is refused.
+    /// Whether sign-ins are refused.
     pub disabled: bool,
     /// Custom claims, which each new token carries.
     pub custom_claims: Map<String, Json>,
@@ -31,7 +31,7 @@ pub struct UserRecord {
     pub second_factors: Vec<EnrolledFactor>,
     /// Sign-ins before this second are revoked.
     pub valid_since: Option<Timestamp>,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Option<Timestamp>,
     /// When the user last signed in.
     pub last_sign_in_at: Option<Timestamp>,
@@ -42,28 +42,28 @@ pub struct UserRecord {
 pub struct ProviderAccount {
     /// `google.com`, `phone`, `saml.NAME` and so on.
     pub provider_id: String,
-    /// The user's id there; accounts without one add nothing to `firebase.identities`.
+    /// The user's id at the provider; without one the account is not in `firebase.identities`.
     pub raw_id: Option<String>,
-    /// The name there.
+    /// The name at the provider.
     pub display_name: Option<String>,
-    /// The picture there.
+    /// The URL of the picture at the provider.
     pub photo_url: Option<String>,
-    /// The address there.
+    /// The e-mail address at the provider.
     pub email: Option<String>,
-    /// The phone number there.
+    /// The phone number at the provider.
     pub phone_number: Option<String>,
 }
 
 /// An enrolled second factor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnrolledFactor {
-    /// The enrolment's id.
+    /// The id of the enrolment.
     pub uid: String,
-    /// The name that the user gave it.
+    /// The name that the user chose.
     pub display_name: Option<String>,
     /// The phone number.
     pub phone_number: Option<String>,
-    /// When it was enrolled, RFC 3339.
+    /// When the factor was enrolled, in RFC 3339.
     pub enrolled_at: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl UserRecord {
         UserRecord { uid: uid.into(), ..UserRecord::default() }
     }
 
-    /// The values of `firebase.identities`: the address and the ids at other providers.
+    /// The claim `firebase.identities`: the e-mail address and the ids at other providers.
     pub fn identities(&self) -> Json {
         let mut identities = Map::new();
         if let Some(email) = &self.email {
@@ -89,34 +89,34 @@ impl UserRecord {
         Json::Object(identities)
     }
 
-    /// What checks of revocation need to know.
-    pub fn standing(&self) -> Standing {
-        Standing { disabled: self.disabled, valid_since: self.valid_since }
+    /// The status for checks of revocation.
+    pub fn account_status(&self) -> AccountStatus {
+        AccountStatus { disabled: self.disabled, valid_since: self.valid_since }
     }
 }
 
-/// Whether a user may still use tokens.
+/// Whether tokens of an account are still good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct AccountStatus {
     /// The account is disabled.
     pub disabled: bool,
     /// Sign-ins before this second are revoked.
     pub valid_since: Option<Timestamp>,
 }
 
-/// The host's accounts, asked by checks of revocation.
+/// The accounts of the host, for checks of revocation.
 pub trait Accounts {
-    /// How a user stands; nothing where there is no such user.
+    /// The status of an account; `None` if there is no such user.
     ///
     /// # Errors
     ///
-    /// The host cannot tell. The token is refused then.
-    fn standing(&self, uid: &str) -> Result<Option<Standing>, Box<dyn std::error::Error + Send + Sync>>;
+    /// The host cannot read the account. The token is refused then.
+    fn status(&self, uid: &str) -> Result<Option<AccountStatus>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
 /// Accounts in memory.
 impl<S: std::hash::BuildHasher> Accounts for std::collections::HashMap<String, UserRecord, S> {
-    fn standing(&self, uid: &str) -> Result<Option<Standing>, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.get(uid).map(UserRecord::standing))
+    fn status(&self, uid: &str) -> Result<Option<AccountStatus>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.get(uid).map(UserRecord::account_status))
     }
 }

@@ -1,38 +1,39 @@
-//! Requests that no rules cover: the rules that come nearest, and the first segment that differs.
+//! Suggestions for requests that no rules cover: the nearest block or rule, and the first segment that differs.
 
 use std::{
     cmp::Reverse,
-    fmt::{Display, Formatter, Result},
+    fmt::{Formatter, Result},
 };
 
 use crate::{
-    program::{Block, Id, Rule, RuleNode, RuleTree, ServiceProgram, is_catch_all},
+    program::{Block, Id, Rule, RuleNode, RuleSegment, RuleTree, ServiceProgram, is_catch_all},
     request::ServiceProduct,
+    stdlib::Dialect,
     text::{Source, Span, nearest},
     value::{PathPrefix, Segments},
 };
 
 use super::{Width, write_located, write_wrapped};
 
-/// The rules that come nearest to a request that no rules cover.
+/// The block or rule whose path is nearest to a request that no rules cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nearest {
-    /// What they are, as rules write it: `match /b/{bucket}/o/users/{userId}`, `.read of /users/$uid`.
+    /// The block or rule: `match /b/{bucket}/o/users/{userId}`, `.read of /users/$uid`.
     pub rules: String,
-    /// Where they stand.
+    /// Its span.
     pub span: Span,
-    /// The first segment that differs: what the request has there and what the rules have.
+    /// The first segment that differs in request and rules, in words.
     pub differs: String,
 }
 
 impl Nearest {
-    /// The rules and the difference in one line: `nearest: match /users/{id} (f.rules:3): the request has …`.
+    /// The suggestion on one line: `nearest: match /users/{id} (f.rules:3): the request has …`.
     pub(crate) fn in_line(&self, source: &Source) -> String {
         let at = source.position(self.span.start);
         format!("nearest: `{}` ({}:{}): {}", self.rules, source.name(), at.line, self.differs)
     }
 
-    /// The paragraph of an explanation, after a sentence that says why there is one.
+    /// Writes the paragraph of an explanation, which follows a sentence that introduces it.
     pub(crate) fn write(&self, f: &mut Formatter<'_>, width: Width, source: &Source) -> Result {
         writeln!(f)?;
         write_located(f, width, (&self.rules, ""), source, self.span.start)?;
@@ -40,252 +41,225 @@ impl Nearest {
     }
 }
 
-/// A segment of a path in rules.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part<'p> {
-    Name(&'p str),
-    Any(&'p str),
-    Glob(&'p str),
-}
-
-impl<'p> Part<'p> {
-    fn of(segment: &'p str) -> Self {
-        match segment {
-            glob if glob.ends_with("=**}") => Part::Glob(glob),
-            any if any.starts_with(['{', '$']) => Part::Any(any),
-            name => Part::Name(name),
-        }
-    }
-
-    fn all(path: &'p str) -> Vec<Self> {
-        path.split('/').filter(|segment| !segment.is_empty()).map(Part::of).collect()
-    }
-}
-
-impl Display for Part<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let (Part::Name(text) | Part::Any(text) | Part::Glob(text)) = self;
-        f.write_str(text)
-    }
-}
-
-/// The first difference of two paths.
+/// The first difference of the paths of request and rule.
 #[derive(Clone, Copy)]
 enum Difference<'p> {
-    /// Two names of one segment.
-    Name { asked: &'p str, ruled: &'p str },
-    /// The request ends where the rules go on.
-    Ends(Part<'p>),
-    /// The request goes on where the rules end.
-    GoesOn(&'p str),
+    /// The literal names of a segment differ.
+    Literal { requested: &'p str, in_rules: &'p str },
+    /// The path of the request ends before this segment of the rule.
+    RequestEnds(RuleSegment<'p>),
+    /// The path of the rule ends before this segment of the request.
+    RuleEnds(&'p str),
 }
 
-/// The cost of a name that is another word.
-const OTHER_NAME: u32 = 10;
+/// The cost of a different name.
+const NAME_COST: u32 = 10;
 /// The cost of a name with the same stem, such as a plural.
-const SAME_STEM: u32 = 4;
-/// The cost of a segment too many or too few.
-const OTHER_LENGTH: u32 = 2;
-/// The cost of a misspelt name, and of another bucket or database.
-const MISSPELT: u32 = 1;
+const STEM_COST: u32 = 4;
+/// The cost of an extra or missing segment.
+const LENGTH_COST: u32 = 2;
+/// The cost of a misspelt name, and of a different bucket or database.
+const TYPO_COST: u32 = 1;
 
-/// How far apart a request's path and a path of rules are.
+/// The distance between the paths of a request and a rule.
 #[derive(Default)]
 struct Distance<'p> {
     cost: u32,
-    /// Names that are the same.
+    /// The number of equal names.
     same: u32,
     first: Option<Difference<'p>>,
 }
 
 impl<'p> Distance<'p> {
-    /// Compares segment by segment; what stands behind a glob is compared from the end.
-    fn new(parts: &[Part<'p>], asked: &[&'p str], shortest_glob: usize) -> Self {
+    /// Compares segment by segment; the segments after a glob are compared from the end.
+    fn new(segments: &[RuleSegment<'p>], requested: &[&'p str], shortest_glob: usize) -> Self {
         let mut distance = Distance::default();
-        let glob = parts.iter().position(|part| matches!(part, Part::Glob(_)));
-        let head = parts.get(..glob.unwrap_or(parts.len())).unwrap_or(parts);
-        distance.names(head, asked);
+        let glob = segments.iter().position(|segment| matches!(segment, RuleSegment::Glob(_)));
+        let head = segments.get(..glob.unwrap_or(segments.len())).unwrap_or(segments);
+        distance.compare_literals(head, requested);
         let Some(glob) = glob else {
-            distance.lengths(parts, asked);
+            distance.compare_lengths(segments, requested);
             return distance;
         };
-        let tail = parts.get(glob + 1..).unwrap_or(&[]);
-        let Some(end) = asked.len().checked_sub(tail.len()).filter(|end| *end >= glob + shortest_glob) else {
-            distance.cost += OTHER_LENGTH;
-            let missing = parts.get(asked.len()).or(parts.last()).copied();
-            distance.first = distance.first.or(missing.map(Difference::Ends));
+        let tail = segments.get(glob + 1..).unwrap_or(&[]);
+        let Some(end) = requested.len().checked_sub(tail.len()).filter(|end| *end >= glob + shortest_glob) else {
+            distance.cost += LENGTH_COST;
+            let missing = segments.get(requested.len()).or(segments.last()).copied();
+            distance.first = distance.first.or(missing.map(Difference::RequestEnds));
             return distance;
         };
-        distance.names(tail, asked.get(end..).unwrap_or(&[]));
+        distance.compare_literals(tail, requested.get(end..).unwrap_or(&[]));
         distance
     }
 
-    /// The nearest path has the least rank: the lowest cost, and of equal ones the most names that are the same.
+    /// The nearest path has the least rank: the lowest cost, then the most equal names.
     fn rank(&self) -> (u32, Reverse<u32>) {
         (self.cost, Reverse(self.same))
     }
 
-    fn names(&mut self, parts: &[Part<'p>], asked: &[&'p str]) {
-        for (part, asked) in parts.iter().zip(asked) {
-            let Part::Name(ruled) = *part else { continue };
-            if ruled == *asked {
+    fn compare_literals(&mut self, segments: &[RuleSegment<'p>], requested: &[&'p str]) {
+        for (segment, requested) in segments.iter().zip(requested) {
+            let RuleSegment::Literal(in_rules) = *segment else { continue };
+            if in_rules == *requested {
                 self.same += 1;
                 continue;
             }
-            self.cost += if nearest(asked, [ruled]).is_some() {
-                MISSPELT
-            } else if same_stem(asked, ruled) {
-                SAME_STEM
+            self.cost += if nearest(requested, [in_rules]).is_some() {
+                TYPO_COST
+            } else if same_stem(requested, in_rules) {
+                STEM_COST
             } else {
-                OTHER_NAME
+                NAME_COST
             };
-            self.first = self.first.or(Some(Difference::Name { asked, ruled }));
+            self.first = self.first.or(Some(Difference::Literal { requested, in_rules }));
         }
     }
 
-    fn lengths(&mut self, parts: &[Part<'p>], asked: &[&'p str]) {
-        self.cost += OTHER_LENGTH * parts.len().abs_diff(asked.len()) as u32;
-        let ends = parts.get(asked.len()).copied().map(Difference::Ends);
-        let goes_on = asked.get(parts.len()).copied().map(Difference::GoesOn);
+    fn compare_lengths(&mut self, segments: &[RuleSegment<'p>], requested: &[&'p str]) {
+        self.cost += LENGTH_COST * segments.len().abs_diff(requested.len()) as u32;
+        let ends = segments.get(requested.len()).copied().map(Difference::RequestEnds);
+        let goes_on = requested.get(segments.len()).copied().map(Difference::RuleEnds);
         self.first = self.first.or(ends).or(goes_on);
     }
 }
 
-/// Whether two names begin with the same letters, up to their last third: `category` and `categories`.
+/// Whether two names share a prefix of at least 3 letters and two thirds of the shorter name: `category`, `categories`.
 fn same_stem(a: &str, b: &str) -> bool {
     let same = a.chars().zip(b.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
     same >= 3 && 3 * same >= 2 * a.chars().count().min(b.chars().count())
 }
 
-/// The block that comes nearest to a path that no block covers, or only catch-alls, and whether the two differ in one
-/// misspelt name. `list` tells that the request is one for a list; `tried` are the blocks that cover it.
+/// The block nearest to a path that no block covers, or only catch-alls, and whether the paths differ in one misspelt
+/// name only. `list` is true for a list request; `tried` has the blocks that cover the path.
 pub(crate) fn block(
     service: &ServiceProgram,
     (product, list): (ServiceProduct, bool),
-    asked: &Segments<'_>,
+    requested: &Segments<'_>,
     tried: &[Id<Block>],
 ) -> Option<(Nearest, bool)> {
     let is_named = |block: &Block| !is_catch_all(&block.path);
     if tried.iter().filter_map(|id| service.blocks.get(*id).ok()).any(is_named) {
         return None;
     }
-    let any_depth = asked.any_depth();
+    let any_depth = requested.any_depth();
     let names: Vec<&str> =
-        asked.iter().enumerate().filter(|(at, _)| any_depth != Some(*at)).map(|(_, name)| name).collect();
+        requested.iter().enumerate().filter(|(at, _)| any_depth != Some(*at)).map(|(_, name)| name).collect();
     let shortest_glob = service.matcher.shortest_glob();
     let candidates = service.blocks.iter().filter(|block| !block.statements.is_empty() && is_named(block));
-    let compared = candidates.map(|block| (block, Compared::new(block, product, &names, shortest_glob)));
-    let (block, compared) = compared.min_by_key(|(_, compared)| compared.distance.rank())?;
+    let compared = candidates.map(|block| (block, BlockComparison::new(block, product, &names, shortest_glob)));
+    let (block, comparison) = compared.min_by_key(|(_, comparison)| comparison.distance.rank())?;
     let differs = match any_depth {
         Some(at) => format!(
             "a collection group lies at any depth: only a block that begins with a glob covers it, such as `match /{{path=**}}/{}/{{id}}`",
-            asked.get(at + 1).unwrap_or("")
+            requested.get(at + 1).unwrap_or("")
         ),
-        None => compared.in_words((product, list), &names)?,
+        None => comparison.describe((product, list), &names)?,
     };
     let nearest = Nearest { rules: format!("match {}", block.path), span: block.span, differs };
-    Some((nearest, compared.distance.cost == MISSPELT))
+    Some((nearest, comparison.distance.cost == TYPO_COST))
 }
 
-/// A block's path beside a request's.
-struct Compared<'p> {
-    /// Behind the bucket or database.
-    parts: Vec<Part<'p>>,
-    /// The path of the block does not begin with bucket or database.
-    rootless: bool,
-    /// It begins with the first word of these all the same.
-    half_rooted: bool,
-    /// The bucket or database of the block, where it is another than the request's.
+/// The paths of a block and a request, compared.
+struct BlockComparison<'p> {
+    /// The segments of the block after the bucket or database.
+    segments: Vec<RuleSegment<'p>>,
+    /// Whether the path of the block does not begin with a bucket or database.
+    is_unrooted: bool,
+    /// Whether it begins with `b` or `databases` nevertheless.
+    is_half_rooted: bool,
+    /// The bucket or database of the block, if it differs from that of the request.
     owner: Option<&'p str>,
     distance: Distance<'p>,
 }
 
-impl<'p> Compared<'p> {
-    fn new(block: &'p Block, product: ServiceProduct, asked: &[&'p str], shortest_glob: usize) -> Self {
-        let mut parts = Part::all(&block.path);
+impl<'p> BlockComparison<'p> {
+    fn new(block: &'p Block, product: ServiceProduct, requested: &[&'p str], shortest_glob: usize) -> Self {
+        let mut segments: Vec<_> = RuleSegment::parse(Dialect::Service, &block.path).collect();
         let PathPrefix { first, last } = *product.prefix();
-        let head = asked.len().min(3);
-        let (asked_owner, names) = (asked.get(1), asked.get(head..).unwrap_or(&[]));
-        let mut compared = Compared {
-            parts: Vec::new(),
-            rootless: false,
-            half_rooted: false,
+        let head = requested.len().min(3);
+        let (asked_owner, names) = (requested.get(1), requested.get(head..).unwrap_or(&[]));
+        let mut comparison = BlockComparison {
+            segments: Vec::new(),
+            is_unrooted: false,
+            is_half_rooted: false,
             owner: None,
             distance: Distance::default(),
         };
-        let globbed = parts.iter().take(3).any(|part| matches!(part, Part::Glob(_)));
+        let globbed = segments.iter().take(3).any(|segment| matches!(segment, RuleSegment::Glob(_)));
         if globbed {
-            compared.distance = Distance::new(&parts, asked, shortest_glob);
-            compared.parts = parts;
-            return compared;
+            comparison.distance = Distance::new(&segments, requested, shortest_glob);
+            comparison.segments = segments;
+            return comparison;
         }
-        let fits = |part: Option<&Part<'_>>, name: &str| match part {
-            Some(Part::Name(ruled)) => *ruled == name,
-            part => part.is_some(),
+        let matches_name = |segment: Option<&RuleSegment<'_>>, name: &str| match segment {
+            Some(RuleSegment::Literal(in_rules)) => *in_rules == name,
+            segment => segment.is_some(),
         };
-        let begins = fits(parts.first(), first);
-        compared.rootless = !(begins && parts.get(1).is_some() && fits(parts.get(2), last));
-        if !compared.rootless {
-            compared.owner = match parts.get(1) {
-                Some(Part::Name(owner)) if Some(owner) != asked_owner => Some(owner),
+        let begins = matches_name(segments.first(), first);
+        comparison.is_unrooted = !(begins && segments.get(1).is_some() && matches_name(segments.get(2), last));
+        if !comparison.is_unrooted {
+            comparison.owner = match segments.get(1) {
+                Some(RuleSegment::Literal(owner)) if Some(owner) != asked_owner => Some(owner),
                 _ => None,
             };
-            parts.drain(..3);
-        } else if begins && matches!(parts.first(), Some(Part::Name(_))) {
-            compared.half_rooted = true;
-            parts.drain(..parts.len().min(2));
+            segments.drain(..3);
+        } else if begins && matches!(segments.first(), Some(RuleSegment::Literal(_))) {
+            comparison.is_half_rooted = true;
+            segments.drain(..segments.len().min(2));
         }
-        compared.distance = Distance::new(&parts, names, shortest_glob);
-        compared.distance.cost += MISSPELT * u32::from(compared.rootless || compared.owner.is_some());
-        compared.parts = parts;
-        compared
+        comparison.distance = Distance::new(&segments, names, shortest_glob);
+        comparison.distance.cost += TYPO_COST * u32::from(comparison.is_unrooted || comparison.owner.is_some());
+        comparison.segments = segments;
+        comparison
     }
 
-    fn in_words(&self, (product, list): (ServiceProduct, bool), asked: &[&str]) -> Option<String> {
+    fn describe(&self, (product, list): (ServiceProduct, bool), requested: &[&str]) -> Option<String> {
         let PathPrefix { first, last } = *product.prefix();
         let (owner, what) = match product {
             ServiceProduct::Storage => ("bucket", "object"),
             ServiceProduct::Firestore => ("database", "document"),
         };
-        if self.rootless {
+        if self.is_unrooted {
             let head = format!("/{first}/{{{owner}}}/{last}");
-            let write = match self.half_rooted {
+            let write = match self.is_half_rooted {
                 true => format!("write `{head}/…`"),
                 false => format!("put the block inside `match {head} {{ … }}`"),
             };
             return Some(format!("the path of every {what} begins with `{head}`, that of the block does not: {write}"));
         }
-        if let Some(ruled) = self.owner {
-            let asked = asked.get(1).unwrap_or(&"");
+        if let Some(in_rules) = self.owner {
+            let requested = requested.get(1).unwrap_or(&"");
             return Some(format!(
-                "the request is for the {owner} `{asked}`, the block for `{ruled}` alone: state the {owner} of the request"
+                "the request is for the {owner} `{requested}`, the block for `{in_rules}` alone: state the {owner} of the request"
             ));
         }
         let of_documents = product == ServiceProduct::Firestore;
         Some(match self.distance.first? {
-            Difference::Name { asked: "", ruled } => {
-                format!("the request lists a whole collection, the block is about `{ruled}` alone")
+            Difference::Literal { requested: "", in_rules } => {
+                format!("the request lists a whole collection, the block is about `{in_rules}` alone")
             }
-            Difference::Name { asked, ruled } => names_differ(asked, ruled, "block"),
-            Difference::Ends(ruled) if list && !of_documents => {
-                let folder = self.parts.iter().take(asked.len().saturating_sub(3));
-                let folder: String = folder.map(|part| format!("/{part}")).collect();
+            Difference::Literal { requested, in_rules } => describe_names(requested, in_rules, "block"),
+            Difference::RequestEnds(in_rules) if list && !of_documents => {
+                let folder = self.segments.iter().take(requested.len().saturating_sub(3));
+                let folder: String = folder.map(|segment| format!("/{segment}")).collect();
                 let folder = if folder.is_empty() { format!("/{first}/{{{owner}}}/{last}") } else { folder };
                 format!(
-                    "a list asks for the folder itself, and the block goes on with `{ruled}`: `match {folder}` covers it"
+                    "a list asks for the folder itself, and the block goes on with `{in_rules}`: `match {folder}` covers it"
                 )
             }
-            Difference::Ends(ruled) => format!("the request's path ends where the block goes on with `{ruled}`"),
-            Difference::GoesOn(_) if of_documents && !self.parts.len().is_multiple_of(2) => {
-                let collection = self.parts.last()?;
+            Difference::RequestEnds(in_rules) => {
+                format!("the request's path ends where the block goes on with `{in_rules}`")
+            }
+            Difference::RuleEnds(_) if of_documents && !self.segments.len().is_multiple_of(2) => {
+                let collection = self.segments.last()?;
                 format!(
                     "the block names the collection `{collection}`, and requests are about its documents: write `match …/{collection}/{{id}}`"
                 )
             }
-            Difference::GoesOn(name) => {
+            Difference::RuleEnds(name) => {
                 let on = if name.is_empty() { String::new() } else { format!(" with `{name}`") };
-                let glob = match self.parts.last() {
-                    Some(Part::Any(any)) => format!("`{}` or ", any.replace('}', "=**}")),
+                let glob = match self.segments.last() {
+                    Some(RuleSegment::Wildcard(any)) => format!("`{}` or ", any.replace('}', "=**}")),
                     _ => String::new(),
                 };
                 format!(
@@ -296,12 +270,12 @@ impl<'p> Compared<'p> {
     }
 }
 
-fn names_differ(asked: &str, ruled: &str, rules: &str) -> String {
-    let case = if asked.eq_ignore_ascii_case(ruled) { ": upper and lower case count" } else { "" };
-    format!("the request has `{asked}` where the {rules} has `{ruled}`{case}")
+fn describe_names(requested: &str, in_rules: &str, rules: &str) -> String {
+    let case = if requested.eq_ignore_ascii_case(in_rules) { ": upper and lower case count" } else { "" };
+    format!("the request has `{requested}` where the {rules} has `{in_rules}`{case}")
 }
 
-/// The places of rules on the way to a path, from the root on.
+/// The locations of rules on the way from the root to a path.
 pub(crate) fn on_way<'t>(tree: &'t RuleTree, path: &str) -> Vec<&'t RuleNode> {
     let mut on_way: Vec<&RuleNode> = tree.nodes.get(tree.root).into_iter().collect();
     for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -314,15 +288,15 @@ pub(crate) fn on_way<'t>(tree: &'t RuleTree, path: &str) -> Vec<&'t RuleNode> {
     on_way
 }
 
-/// The rule of a database that comes nearest to a path on whose way there is none, or only one at the root, and whether
-/// the two differ in one misspelt name. `rule` gives the rule of a place, which is called `kind`.
+/// The database rule nearest to a path that no rule covers, or only the root's, and whether the paths differ in one
+/// misspelt name only. `rule` returns the rule of a location; `kind` is its name.
 pub(crate) fn place(
     tree: &RuleTree,
     path: &str,
     kind: &str,
     rule: impl Fn(&RuleNode) -> Option<Rule>,
 ) -> Option<(Nearest, bool)> {
-    let asked: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    let requested: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
     let on_way = on_way(tree, path);
     // The root is the first on every way, and of all.
     if on_way.iter().skip(1).any(|place| rule(place).is_some()) {
@@ -330,24 +304,24 @@ pub(crate) fn place(
     }
     let candidates = tree.nodes.iter().skip(1).filter_map(|place| Some((place, rule(place)?)));
     let compared = candidates.map(|(place, rule)| {
-        let parts = Part::all(&place.path);
-        // What lies below a rule, it covers.
-        let reached = asked.get(..asked.len().min(parts.len())).unwrap_or(&asked);
-        (place, rule, Distance::new(&parts, reached, 0))
+        let segments: Vec<_> = RuleSegment::parse(Dialect::Database, &place.path).collect();
+        // A rule covers all that is below its location.
+        let reached = requested.get(..requested.len().min(segments.len())).unwrap_or(&requested);
+        (place, rule, Distance::new(&segments, reached, 0))
     });
     let (place, rule, distance) = compared.min_by_key(|(_, _, distance)| distance.rank())?;
     let differs = match distance.first {
-        Some(Difference::Name { asked, ruled }) => names_differ(asked, ruled, "rule"),
-        Some(Difference::Ends(ruled)) => {
+        Some(Difference::Literal { requested, in_rules }) => describe_names(requested, in_rules, "rule"),
+        Some(Difference::RequestEnds(in_rules)) => {
             format!(
-                "the request's path ends where the rule goes on with `{ruled}`: a rule grants its own place and what lies below it"
+                "the request's path ends where the rule goes on with `{in_rules}`: a rule grants its own place and what lies below it"
             )
         }
-        Some(Difference::GoesOn(_)) => return None,
+        Some(Difference::RuleEnds(_)) => return None,
         None => {
             let hiding = on_way.last().map_or("", |place| place.path.as_str());
             format!("{hiding} has rules of its own, which hide this wildcard, and no {kind} among them")
         }
     };
-    Some((Nearest { rules: format!("{kind} of {}", place.path), span: rule.span, differs }, distance.cost == MISSPELT))
+    Some((Nearest { rules: format!("{kind} of {}", place.path), span: rule.span, differs }, distance.cost == TYPO_COST))
 }

@@ -1,4 +1,4 @@
-//! What a query leaves open of the documents that it could return, in words.
+//! What the filters of a query leave unknown about the documents that it could return.
 
 use crate::{
     eval::{BlockTrace, Outcome, Step, StepKind, Trace},
@@ -6,22 +6,22 @@ use crate::{
     value::{Comparator, Value},
 };
 
-use super::{in_words, origin};
+use super::{failed_part, in_words};
 
-/// The field that stands for a document's name.
+/// The field path of a document's name.
 pub(crate) const NAME: &str = "__name__";
 
-/// What a query leaves open of the documents that it could return.
+/// The fields that a query leaves unknown.
 pub(crate) struct QueryView<'t> {
     source: &'t Source,
-    /// What it tells of the fields: `resource.data`.
+    /// The known constraints on fields: the value of `resource.data`.
     data: Option<&'t Value>,
-    /// Wildcards that stand for the name of a document.
+    /// Wildcards that capture the unknown name of a document.
     unnamed: Vec<&'t str>,
 }
 
 impl<'t> QueryView<'t> {
-    /// Of a block that covers the query.
+    /// The view of a query in a block that covers it.
     pub(crate) fn new(source: &'t Source, trace: &'t Trace, block: &'t BlockTrace) -> Self {
         let steps = trace.statements().filter_map(|statement| statement.condition.as_ref()).flat_map(Step::all);
         let data =
@@ -33,7 +33,7 @@ impl<'t> QueryView<'t> {
         QueryView { source, data, unnamed: unnamed.collect() }
     }
 
-    /// The field that a sub-expression stands for, where the query leaves it open: `owner`, `author.uid`, `__name__`.
+    /// The field that a sub-expression reads, if the query leaves it unknown: `owner`, `author.uid`, `__name__`.
     pub(crate) fn field(&self, step: &Step) -> Option<String> {
         let text = self.source.slice(step.span);
         match &step.outcome {
@@ -47,7 +47,7 @@ impl<'t> QueryView<'t> {
         if let Some(rest) = text.strip_prefix("resource.data") {
             return field_path(rest);
         }
-        // A parameter or variable that stands for the fields.
+        // The object may be a parameter or variable with the value of `resource.data`.
         let object = step.parts.first().filter(|_| step.kind == StepKind::Member)?;
         let stands_for_data = object.kind == StepKind::Variable
             && matches!(&object.outcome, Outcome::Value(value) if self.is_data(value));
@@ -55,34 +55,33 @@ impl<'t> QueryView<'t> {
         stands_for_data.then(|| name.to_owned())
     }
 
-    /// Whether a value is what the query tells of the fields.
+    /// Whether a value is that of `resource.data`.
     fn is_data(&self, value: &Value) -> bool {
         self.data.is_some_and(|data| data.view().describe() == value.view().describe())
     }
 
-    /// What a sub-expression gave that depends on what is open.
+    /// The value of a sub-expression, if it depends on unknown fields.
     pub fn describe(&self, step: &Step) -> Option<String> {
         match &step.outcome {
-            Outcome::Value(value @ Value::Constraint(_)) => Some(describe_open(value)),
+            Outcome::Value(value @ Value::Constraint(_)) => Some(describe_unknown(value)),
             Outcome::Value(value @ Value::Map(map)) => {
                 let written = self.source.slice(step.span) == "resource.data";
                 let stands_for_data = step.kind == StepKind::Variable && self.is_data(value);
                 match map.iter().next() {
                     None => written.then(|| "unknown: the query has no filters on fields".to_owned()),
-                    Some(_) => {
-                        (written || stands_for_data).then(|| format!("{}, other fields unknown", describe_open(value)))
-                    }
+                    Some(_) => (written || stands_for_data)
+                        .then(|| format!("{}, other fields unknown", describe_unknown(value))),
                 }
             }
-            Outcome::Error(_) if origin(step).is_some() => None,
+            Outcome::Error(_) if failed_part(step).is_some() => None,
             Outcome::Error(fault) => self.field(step).map(|_| format!("unknown ({})", in_words(fault))),
             _ => None,
         }
     }
 }
 
-/// A value with what is known of its parts: `{'age': unknown (> 10), 'kind': 'a'}`.
-fn describe_open(value: &Value) -> String {
+/// A value with its known constraints: `{'age': unknown (> 10), 'kind': 'a'}`.
+fn describe_unknown(value: &Value) -> String {
     match value {
         Value::Constraint(constraint) if constraint.terms.is_empty() => "unknown".to_owned(),
         Value::Constraint(constraint) => {
@@ -91,19 +90,19 @@ fn describe_open(value: &Value) -> String {
             format!("unknown ({})", known.join(" and "))
         }
         Value::Map(map) => {
-            let part = |(key, value): (&str, &Value)| format!("'{key}': {}", describe_open(value));
+            let part = |(key, value): (&str, &Value)| format!("'{key}': {}", describe_unknown(value));
             format!("{{{}}}", map.iter().map(part).collect::<Vec<_>>().join(", "))
         }
         value => value.view().describe(),
     }
 }
 
-/// Whether a wildcard stands for the name of a document that a query could return.
+/// Whether a wildcard captures the unknown name of a document.
 pub(crate) fn is_unnamed(capture: &str) -> bool {
     capture.is_empty() || capture.ends_with('/')
 }
 
-/// The path of a field, from the members behind `resource.data`: `.author.uid`, `['author']['uid']`.
+/// The field path of the members after `resource.data`: `.author.uid`, `['author']['uid']`.
 fn field_path(mut rest: &str) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
     while !rest.is_empty() {

@@ -1,4 +1,4 @@
-//! Blocks that no request reaches, and methods that say nothing new.
+//! Lints of blocks and statements: unreachable blocks and repeated methods.
 
 use crate::{
     request::ServiceProduct,
@@ -9,10 +9,10 @@ use crate::{
 use super::{
     Code,
     findings::Findings,
-    service::{File, Methods},
+    service::{Methods, ServiceFile},
 };
 
-pub(super) fn check(file: &File<'_>, found: &mut Findings) {
+pub(super) fn check(file: &ServiceFile<'_>, found: &mut Findings) {
     for service in file.ruleset.services() {
         let Some(product) = ServiceProduct::of_service(&service.name.text) else { continue };
         for block in &service.matches {
@@ -21,7 +21,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Findings) {
     }
 }
 
-/// The segments that paths of a product begin with; the second is a name.
+/// The first segments of all paths of a product; the second is a wildcard.
 fn root(product: ServiceProduct) -> [&'static str; 3] {
     match product {
         ServiceProduct::Storage => ["b", "{bucket}", "o"],
@@ -30,7 +30,7 @@ fn root(product: ServiceProduct) -> [&'static str; 3] {
 }
 
 struct Walk<'w, 'a> {
-    file: &'w File<'a>,
+    file: &'w ServiceFile<'a>,
     product: ServiceProduct,
     path: Vec<&'w Segment>,
     found: &'w mut Findings,
@@ -46,9 +46,9 @@ impl<'w> Walk<'w, '_> {
             block.matches.iter().for_each(|inner| self.block(inner));
         } else {
             let root = root(self.product).join("/");
-            let message = format!("no request has the path `{}`: all begin with `/{root}`", self.written(block));
-            let hint = format!("put the block into `match /{root} {{ … }}`");
-            self.found.hint(Code::UnrootedMatch, block.path_span, message, hint);
+            let message = format!("no request has the path `{}`: all paths begin with `/{root}`", self.written(block));
+            let hint = format!("put the block inside `match /{root} {{ … }}`");
+            self.found.add_with_hint(Code::UnrootedMatch, block.path_span, message, hint);
         }
         self.path.truncate(before);
     }
@@ -57,7 +57,7 @@ impl<'w> Walk<'w, '_> {
         self.file.source.slice(block.path_span)
     }
 
-    /// Whether requests may have a path that begins like this one.
+    /// Whether the path of a request can begin with these segments.
     fn is_rooted(&self) -> bool {
         for (at, (segment, wanted)) in self.path.iter().zip(root(self.product)).enumerate() {
             match segment {
@@ -74,44 +74,44 @@ impl<'w> Walk<'w, '_> {
             && self.product == ServiceProduct::Firestore
             && matches!(text.as_str(), "database" | "(database)")
         {
-            let message = format!("only a database that is called `{text}` has this path");
-            self.found.hint(Code::DatabaseLiteral, *span, message, "write `{database}` for any database");
+            let message = format!("only a database with the id `{text}` has this path");
+            self.found.add_with_hint(Code::DatabaseLiteral, *span, message, "write `{database}` for any database");
         }
         if self.path.iter().any(|segment| matches!(segment, Segment::Capture(capture) if capture.glob)) {
             return;
         }
         let written = self.written(block).to_owned();
-        let methods = block.allows.iter().fold(Methods::default(), |all, allow| all.or(Methods::of(&allow.methods)));
+        let methods = block.allows.iter().fold(Methods::default(), |all, allow| all.union(Methods::of(&allow.methods)));
         let below = self.path.len().saturating_sub(3);
         if below == 0 {
-            // The objects of a bucket are listed with the path of its root.
+            // A request to list all objects of a bucket has the path of the bucket.
             let listed =
-                self.product == ServiceProduct::Storage && self.path.len() == 3 && methods.any_of(Methods::LIST);
+                self.product == ServiceProduct::Storage && self.path.len() == 3 && methods.intersects(Methods::LIST);
             if !block.allows.is_empty() && !listed {
-                let message = format!("`{written}` names no document or object: what is allowed here never applies");
-                let hint = "write the statements into a block below, such as `match /{name}` or `match /{path=**}`";
-                self.found.hint(Code::UnrootedMatch, block.path_span, message, hint);
+                let message = format!("`{written}` matches no document or object: these statements never apply");
+                let hint = "put the statements in a nested block, such as `match /{name}` or `match /{path=**}`";
+                self.found.add_with_hint(Code::UnrootedMatch, block.path_span, message, hint);
             }
         } else if self.product == ServiceProduct::Firestore
             && below % 2 == 1
             && (!block.allows.is_empty() || block.matches.is_empty())
         {
             let message =
-                format!("`{written}` names a collection, and rules are asked about documents: it never applies");
+                format!("`{written}` matches a collection, and requests are about documents: it never applies");
             let hint = format!("write `match {written}/{{id}}`");
-            self.found.hint(Code::CollectionMatch, block.path_span, message, hint);
+            self.found.add_with_hint(Code::CollectionMatch, block.path_span, message, hint);
         }
     }
 
     fn methods(&mut self, names: &crate::syntax::ast::Names) {
         let mut before = Methods::default();
         for name in names {
-            let methods = Methods::named(&name.text);
-            if !methods.is_empty() && methods.within(before) {
+            let methods = Methods::parse(&name.text);
+            if !methods.is_empty() && methods.is_subset_of(before) {
                 let span: Span = name.span;
-                self.found.add(Code::RepeatedMethod, span, format!("`{}` is allowed already", name.text));
+                self.found.add(Code::RepeatedMethod, span, format!("the statement allows `{}` already", name.text));
             }
-            before = before.or(methods);
+            before = before.union(methods);
         }
     }
 }

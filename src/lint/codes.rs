@@ -1,6 +1,6 @@
-//! Every code of a lint, each with what is wrong, what would be right, and the smallest source that raises it.
+//! The codes of all lints, each with an explanation, a hint and the smallest source that raises it.
 //!
-//! The examples are run by the tests, and `docs/lints.md` is held to this table.
+//! Tests run the examples and compare `docs/lints.md` with this table.
 
 use crate::text::{Diagnostic, Severity, Span};
 
@@ -13,7 +13,7 @@ struct Entry {
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident $id:literal $example:expr, $hint:literal;)*) => {
-        /// What a lint reports.
+        /// The code of a lint.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -34,7 +34,7 @@ macro_rules! codes {
     };
 }
 
-/// A file of Firestore rules with such statements and functions in one block for documents.
+/// A file of Firestore rules with `$body` in a block for documents.
 macro_rules! firestore {
     ($body:literal) => {
         concat!(
@@ -45,7 +45,7 @@ macro_rules! firestore {
     };
 }
 
-/// A file of Storage rules with such statements and functions in one block for objects.
+/// A file of Storage rules with `$body` in a block for objects.
 macro_rules! storage {
     ($body:literal) => {
         concat!(
@@ -63,58 +63,59 @@ codes! {
     /// `/databases/{database}/documents`.
     UnrootedMatch "unrooted-match"
         "rules_version = '2'; service firebase.storage { match /users/{userId} { allow read; } }",
-        "put the blocks into `match /b/{bucket}/o { … }`, or `match /databases/{database}/documents { … }` for Firestore";
-    /// A block that names a collection: rules are asked about documents, also where a collection is listed.
+        "put the blocks inside `match /b/{bucket}/o { … }`, or `match /databases/{database}/documents { … }` for Firestore";
+    /// A block that matches a collection: requests are about documents, even requests that list a collection.
     CollectionMatch "collection-match"
         "rules_version = '2'; service cloud.firestore { match /databases/{database}/documents { match /notes { allow get; } } }",
-        "name the documents: `match /notes/{note}`";
-    /// A path with the literal segment `database`, which only a database of that name has.
+        "match the documents: `match /notes/{note}`";
+    /// A path with the literal segment `database`, which only a database with that id has.
     DatabaseLiteral "database-literal" firestore!("allow get: if exists(/databases/database/documents/users/a);"),
         "write `$(database)` in an expression, `{database}` after `match`";
-    /// A path names a document as a variable is called: the text is taken as it stands.
+    /// A path with a literal document id that is also the name of a variable, whose value is probably meant.
     LiteralVariable "literal-variable" firestore!("allow get: if exists(/databases/$(database)/documents/owners/note);"),
         "write `$(name)` for the value of a variable";
     /// A statement repeats a method.
     RepeatedMethod "repeated-method" firestore!("allow read, get: if request.auth.uid == note;"),
-        "`read` is get and list, `write` is create, update and delete; each once is enough";
+        "name each method once; `read` is get and list, `write` is create, update and delete";
 
-    // What requests hold.
+    // Members of requests and documents.
 
-    /// A member of `request`, `resource` or a document that never exists: reading it always fails.
+    /// A member that `request`, `resource` or a document never has: reading it always fails.
     NoSuchMember "no-such-member" firestore!("allow get: if request.auth.email == resource.data.owner;"),
-        "fields of a document are below `.data`, claims below `request.auth.token`";
+        "fields of a document are members of `.data`, claims are members of `request.auth.token`";
     /// A member of `request` that is always null.
     NullMember "null-member" firestore!("allow update: if request.writeFields.size() == 1;"),
         "compare the documents: `request.resource.data.diff(resource.data).affectedKeys()`";
-    /// A method of a whole document or object, which counts or names its few members, not the fields or bytes.
+    /// A map method of a whole document or object: it applies to members such as `data` and `id`, not to fields or
+    /// bytes.
     WholeResource "whole-resource" storage!("allow create: if request.resource.size() < 1000;"),
-        "write `request.resource.size` for bytes, `request.resource.data.keys()` for fields";
-    /// `request.resource` where nothing is written: it is null in a delete, and missing or null in a read.
+        "write `request.resource.size` for the bytes, `request.resource.data.keys()` for the fields";
+    /// `request.resource` in a request that writes nothing: it is null in a delete, and missing or null in a read.
     IncomingUnavailable "incoming-unavailable" firestore!("allow delete: if request.resource.data.owner == request.auth.uid;"),
-        "what is stored is `resource`";
-    /// `resource` in a create, where nothing is stored: it is null.
+        "the stored document or object is `resource`";
+    /// `resource` in a create, which has no stored document or object: it is null.
     ExistingUnavailable "existing-unavailable" firestore!("allow create: if resource.data.owner == request.auth.uid;"),
-        "what is about to be stored is `request.resource`";
-    /// `request.query` outside of a list: it is missing.
+        "the new document or object is `request.resource`";
+    /// `request.query` in a request other than a list: it is missing.
     QueryUnavailable "query-unavailable" firestore!("allow get: if request.query.limit < 10;"),
-        "say it in `allow list`";
-    /// `request.auth.uid == null` never holds: without a user, reading `uid` fails.
+        "put the condition in `allow list`";
+    /// `request.auth.uid == null` is never true: without a user, reading `uid` fails.
     NullUid "null-uid" firestore!("allow get: if request.auth.uid == null;"),
-        "nobody is signed in where `request.auth == null`";
+        "write `request.auth == null` to test that nobody is signed in";
 
     // Expressions.
 
-    /// A call of a built-in, or arithmetic, that always fails: all its operands are constants.
+    /// A built-in call or arithmetic with constant operands that always fails.
     ConstantFailure "constant-failure" firestore!("allow get: if request.time < timestamp.date(2024, 4, 31);"),
-        "an expression that fails denies, unless the other side of `||` permits";
-    /// `a == b == c` compares the boolean of the first comparison with the last operand.
+        "correct the operands: an expression that fails denies, unless the other operand of `||` is true";
+    /// `a == b == c` compares the boolean result of the first comparison with `c`.
     ChainedComparison "chained-comparison" firestore!("allow get: if request.auth.uid == note == resource.data.owner;"),
         "write `a == b && b == c`, or parentheses around the first comparison";
-    /// A list or path whose part fails before its last part leaves the later parts behind, and the operation around it
-    /// takes one of them for an operand of its own.
+    /// A list or path literal whose element fails, other than the last, leaves its later elements on the operand stack,
+    /// and the operation around it takes one of them as its own operand.
     StrayOperands "stray-operands"
         firestore!("allow get: if request.auth != null && (request.auth.uid in [resource.data.owner, resource.data.editor] || resource.data.public == true);"),
-        "put the part that may be missing last, test for it first (`'owner' in resource.data`), or move the literal to the left side";
+        "put the element that may be missing last, test for it first (`'owner' in resource.data`), or move the literal to the left operand";
 
     // Openness.
 
@@ -125,37 +126,37 @@ codes! {
     OpenReadAll "open-read-all"
         "rules_version = '2'; service cloud.firestore { match /databases/{database}/documents { match /{document=**} { allow read: if true; } } }",
         "open the collections that are public, one by one";
-    /// Rules of the test mode, open to everybody until a date.
+    /// Rules of test mode, which are open to everybody until a date.
     TestMode "test-mode" firestore!("allow read, write: if request.time < timestamp.date(2999, 1, 1);"),
-        "say who may do what before others find the project";
-    /// A date in a condition has passed: it no longer permits anything.
+        "replace the rules before the date: say who may do what";
+    /// A condition with a date that has passed: it no longer permits anything.
     TestModeExpired "test-mode-expired" firestore!("allow read, write: if request.time < timestamp.date(2020, 1, 1);"),
-        "say who may do what; the test mode is over";
-    /// Whoever is signed in may change or delete what others wrote.
+        "replace the condition: say who may do what";
+    /// Any signed-in user may change or delete what others wrote.
     SignedInWrite "signed-in-write" firestore!("allow write: if request.auth != null;"),
         "compare the user with the owner: `request.auth.uid == resource.data.owner`";
 
     // Database rules.
 
-    /// A string with the name of a wildcard: no key has a `$`.
+    /// A string with the name of a wildcard: no key contains a `$`.
     QuotedWildcard "quoted-wildcard" r#"{ "rules": { "users": { "$uid": { ".read": "root.child('users').child('$uid').exists()" } } } }"#,
         "write the wildcard without quotes: `child($uid)`";
-    /// A rule below one that grants the same: rules cascade, so it neither grants nor restricts anything.
+    /// A rule below one that grants the same: rules cascade, so it has no effect.
     CascadingRule "cascading-rule" r#"{ "rules": { "users": { ".read": "auth != null", "secret": { ".read": false } } } }"#,
-        "grant further down, and nothing above; what must hold of new data belongs into `.validate`";
-    /// A `.validate` that only asks whether there is data: it is evaluated only where there is.
+        "grant access at the lower location only; put conditions on new data into `.validate`";
+    /// A `.validate` that only tests whether there is data: it is evaluated only if there is.
     IdleValidate "idle-validate" r#"{ "rules": { "users": { "$uid": { ".validate": "newData.exists()" } } } }"#,
-        "say what must be there in the rule of the place above: `newData.hasChildren(['name'])`; a deletion is refused by `.write`";
+        "require the data in the rule of the parent: `newData.hasChildren(['name'])`; refuse a deletion in `.write`";
 
     // Silencing.
 
-    /// A silencing comment that says no reason.
+    /// A silencing comment without a reason.
     AllowWithoutReason "allow-without-reason" firestore!("allow create: if true; // firewarden: allow open-write\n"),
         "write `// firewarden: allow CODE: reason`";
-    /// A silencing comment with a code that no lint has.
+    /// A silencing comment with an unknown code.
     AllowUnknownCode "allow-unknown-code" firestore!("allow get; // firewarden: allow open-wriet: a public form\n"),
-        "`firewarden check --explain CODE` tells of a code; problems of the official compiler cannot be silenced";
-    /// A silencing comment where that lint reports nothing.
+        "write the code of a lint; diagnostics of the official compiler cannot be silenced";
+    /// A silencing comment for a lint that reports nothing there.
     AllowUnused "allow-unused" firestore!("allow get; // firewarden: allow open-write: a public form\n"),
         "remove the comment";
 }
@@ -166,12 +167,12 @@ impl Code {
         self.entry().id
     }
 
-    /// The code of that name.
+    /// Parses a code.
     pub fn from_id(id: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.id() == id)
     }
 
-    /// What is wrong, in a sentence.
+    /// What the lint reports, in one or two sentences.
     pub fn about(self) -> &'static str {
         self.entry().about.trim()
     }
@@ -181,18 +182,18 @@ impl Code {
         self.entry().hint
     }
 
-    /// The smallest source that raises it.
+    /// The smallest source that raises the lint.
     pub fn example(self) -> &'static str {
         self.entry().example
     }
 
-    /// Whether a comment can silence it. What is wrong with such comments cannot be silenced.
+    /// Whether a comment can silence the lint. Lints about silencing comments cannot be silenced.
     pub fn can_be_silenced(self) -> bool {
         !matches!(self, Code::AllowWithoutReason | Code::AllowUnknownCode | Code::AllowUnused)
     }
 
-    /// A warning of this kind.
-    pub(super) fn problem(self, span: Span, message: impl Into<String>) -> Diagnostic {
+    /// A warning with this code and its hint.
+    pub(super) fn diagnostic(self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(self.id(), Severity::Warning, Some(span), message).with_hint(self.hint())
     }
 }

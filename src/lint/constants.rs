@@ -1,4 +1,4 @@
-//! What always fails, because all its operands are constants: computed with the engine's own built-ins.
+//! The lint of constant expressions that always fail, which evaluates them with the engine's built-ins.
 
 use bumpalo::Bump;
 use rustc_hash::FxHashMap;
@@ -11,16 +11,16 @@ use crate::{
     value::{ListRef, ValueRef},
 };
 
-use super::{Code, findings::Findings, service::File};
+use super::{Code, findings::Findings, service::ServiceFile};
 
-pub(super) fn check(file: &File<'_>, official: &Diagnostics, found: &mut Findings) {
+pub(super) fn check(file: &ServiceFile<'_>, official: &Diagnostics, found: &mut Findings) {
     let arena = Bump::new();
     for body in file.bodies() {
         let mut constants = Constants::new(file, body.scope, &arena);
         for root in &body.roots {
-            for (id, failure) in constants.failures(*root) {
+            for (id, failure) in constants.evaluate(*root) {
                 let span = file.exprs.span(id);
-                // What the official compiler reports needs no second warning.
+                // An expression with an official diagnostic needs no second warning.
                 let known = |at: u32| at >= span.start && at < span.end.max(span.start + 1);
                 if !official.iter().any(|problem| problem.span.is_some_and(|place| known(place.start))) {
                     found.add(Code::ConstantFailure, span, format!("`{}` always fails: {failure}", file.text(id)));
@@ -31,32 +31,32 @@ pub(super) fn check(file: &File<'_>, official: &Diagnostics, found: &mut Finding
 }
 
 /// The value of a constant expression.
-pub(super) fn value<'b>(file: &File<'_>, scope: ScopeId, root: ExprId, arena: &'b Bump) -> Option<ValueRef<'b>> {
+pub(super) fn value<'b>(file: &ServiceFile<'_>, scope: ScopeId, root: ExprId, arena: &'b Bump) -> Option<ValueRef<'b>> {
     let mut constants = Constants::new(file, scope, arena);
-    constants.failures(root);
+    constants.evaluate(root);
     constants.values.get(&root).copied()
 }
 
 struct Constants<'c, 'a, 'b> {
-    file: &'c File<'a>,
+    file: &'c ServiceFile<'a>,
     scope: ScopeId,
     arena: &'b Bump,
-    /// Of the expressions that have one.
+    /// The values of the constant expressions.
     values: FxHashMap<ExprId, ValueRef<'b>>,
 }
 
-type Computed<'b> = Option<Result<ValueRef<'b>, Failure<'b>>>;
+type Evaluated<'b> = Option<Result<ValueRef<'b>, Failure<'b>>>;
 
 impl<'c, 'a, 'b> Constants<'c, 'a, 'b> {
-    fn new(file: &'c File<'a>, scope: ScopeId, arena: &'b Bump) -> Self {
+    fn new(file: &'c ServiceFile<'a>, scope: ScopeId, arena: &'b Bump) -> Self {
         Constants { file, scope, arena, values: FxHashMap::default() }
     }
 
-    /// Computes the constants below an expression, operands first.
-    fn failures(&mut self, root: ExprId) -> Vec<(ExprId, String)> {
+    /// Evaluates the constants in an expression, operands first; returns the expressions that fail.
+    fn evaluate(&mut self, root: ExprId) -> Vec<(ExprId, String)> {
         let mut failures = Vec::new();
         for id in self.file.exprs.ids(root) {
-            match self.compute(id) {
+            match self.evaluate_expr(id) {
                 Some(Ok(value)) => drop(self.values.insert(id, value)),
                 Some(Err(failure)) => failures.push((id, failure.to_string())),
                 None => {}
@@ -73,8 +73,8 @@ impl<'c, 'a, 'b> Constants<'c, 'a, 'b> {
         ids.iter().map(|id| self.get(*id)).collect()
     }
 
-    /// The value or failure of an expression whose operands are constants; none of any other.
-    fn compute(&self, id: ExprId) -> Computed<'b> {
+    /// The value or failure of an expression with constant operands; `None` for other expressions.
+    fn evaluate_expr(&self, id: ExprId) -> Evaluated<'b> {
         let (arena, file) = (self.arena, self.file);
         let operators = &stdlib::SERVICE;
         let user = |name: &str| file.symbols.function(self.scope, name).is_some();

@@ -8,17 +8,17 @@ use crate::{
 
 use super::{Code, findings::Findings, openness};
 
-/// What the rules of a place and those above it say of reading or of writing.
+/// The grant of `.read` or `.write` that cascades to a location.
 #[derive(Clone, Copy)]
-struct Granted<'a> {
-    /// The nearest rule above that may grant, and whether it always does.
+struct Grant<'a> {
+    /// The nearest location above with a rule that may grant, and whether the rule is always true.
     by: Option<(&'a Location, bool)>,
 }
 
 pub(super) fn check(source: &Source, rules: &DatabaseRules, now: Timestamp, found: &mut Findings) {
     let mut walk = Walk { source, exprs: &rules.exprs, now, wildcards: Vec::new(), found };
-    let nothing = Granted { by: None };
-    walk.location(&rules.root, nothing, nothing, true);
+    let nothing = Grant { by: None };
+    walk.check_location(&rules.root, nothing, nothing, true);
 }
 
 struct Walk<'w> {
@@ -30,29 +30,29 @@ struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    /// Places nest as deeply as the parser allows.
-    fn location(&mut self, place: &'w Location, read: Granted<'w>, write: Granted<'w>, is_root: bool) {
-        if place.is_wildcard() {
-            self.wildcards.push(&place.key.text);
+    /// Checks a location and those below it. The parser limits the depth.
+    fn check_location(&mut self, location: &'w Location, read: Grant<'w>, write: Grant<'w>, is_root: bool) {
+        if location.is_wildcard() {
+            self.wildcards.push(&location.key.text);
         }
-        let reads = self.rule(place, place.read, read, ".read");
-        let writes = self.rule(place, place.write, write, ".write");
-        if let Some(condition) = place.read {
-            self.read(condition, is_root);
+        let reads = self.check_cascade(location, location.read, read, ".read");
+        let writes = self.check_cascade(location, location.write, write, ".write");
+        if let Some(condition) = location.read {
+            self.check_read(condition, is_root);
         }
-        if let Some(condition) = place.write {
-            self.write(condition, is_root);
+        if let Some(condition) = location.write {
+            self.check_write(condition, is_root);
         }
-        if let Some(condition) = place.validate {
-            self.validate(condition);
+        if let Some(condition) = location.validate {
+            self.check_validate(condition);
         }
-        for condition in [place.read, place.write, place.validate].into_iter().flatten() {
-            self.wildcards_in(condition.expr);
+        for condition in [location.read, location.write, location.validate].into_iter().flatten() {
+            self.check_wildcards(condition.expr);
         }
-        for child in &place.children {
-            self.location(child, reads, writes, false);
+        for child in &location.children {
+            self.check_location(child, reads, writes, false);
         }
-        if place.is_wildcard() {
+        if location.is_wildcard() {
             self.wildcards.pop();
         }
     }
@@ -64,14 +64,14 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// A rule below one that grants the same, and what holds below both.
-    fn rule(
+    /// Reports a rule that has no effect below another one; returns the grant for the locations below both.
+    fn check_cascade(
         &mut self,
-        place: &'w Location,
+        location: &'w Location,
         condition: Option<Condition>,
-        above: Granted<'w>,
+        above: Grant<'w>,
         kind: &str,
-    ) -> Granted<'w> {
+    ) -> Grant<'w> {
         let Some(condition) = condition else { return above };
         let value = self.constant(condition);
         if let Some((by, always)) = above.by
@@ -80,37 +80,38 @@ impl<'w> Walk<'w> {
             let at = self.source.position(by.key.span.start).line;
             let named = if by.key.text.is_empty() { "the root".to_owned() } else { format!("`{}`", by.key.text) };
             let message = match always {
-                true => format!("`{kind}` of {named} in line {at} grants this already: this rule has no effect"),
-                false => format!(
-                    "this takes nothing away: where `{kind}` of {named} in line {at} holds, it grants all below"
-                ),
+                true => format!("this rule has no effect: `{kind}` of {named} in line {at} grants the same"),
+                false => {
+                    format!("this rule restricts nothing: `{kind}` of {named} in line {at} grants everything below it")
+                }
             };
             self.found.add(Code::CascadingRule, condition.span, message);
         }
         match (value, above.by) {
             (Some(false), _) | (_, Some((_, true))) => above,
-            (value, _) => Granted { by: Some((place, value == Some(true))) },
+            (value, _) => Grant { by: Some((location, value == Some(true))) },
         }
     }
 
-    fn read(&mut self, condition: Condition, is_root: bool) {
+    fn check_read(&mut self, condition: Condition, is_root: bool) {
         if self.constant(condition) == Some(true) && is_root {
             self.found.add(Code::OpenReadAll, condition.span, "everybody may read the whole database");
         }
-        self.dated(condition, "read");
+        self.check_deadlines(condition, "read");
     }
 
-    fn write(&mut self, condition: Condition, is_root: bool) {
+    fn check_write(&mut self, condition: Condition, is_root: bool) {
         if self.constant(condition) == Some(true) {
             let what = if is_root { "the whole database" } else { "here" };
             self.found.add(Code::OpenWrite, condition.span, format!("everybody may write {what}"));
         }
         if is_root && self.is_signed_in(condition.expr) {
-            let message = "whoever is signed in may write the whole database";
-            let hint = "grant further down, by user: `\"users\": { \"$uid\": { \".write\": \"auth.uid === $uid\" } }`";
-            self.found.hint(Code::SignedInWrite, condition.span, message, hint);
+            let message = "any signed-in user may write the whole database";
+            let hint =
+                "grant by user at a lower location: `\"users\": { \"$uid\": { \".write\": \"auth.uid === $uid\" } }`";
+            self.found.add_with_hint(Code::SignedInWrite, condition.span, message, hint);
         }
-        self.dated(condition, "write");
+        self.check_deadlines(condition, "write");
     }
 
     fn is_signed_in(&self, id: ExprId) -> bool {
@@ -125,8 +126,8 @@ impl<'w> Walk<'w> {
         user(*a) && matches!(self.exprs.get(*b), Expr::Null) || matches!(self.exprs.get(*a), Expr::Null) && user(*b)
     }
 
-    /// `now < 1700000000000`, alone or with more.
-    fn dated(&mut self, condition: Condition, what: &str) {
+    /// Reports conjuncts such as `now < 1700000000000`.
+    fn check_deadlines(&mut self, condition: Condition, what: &str) {
         let parts = self.conjuncts(condition.expr);
         for part in &parts {
             let (time, date) = match self.exprs.get(*part) {
@@ -144,7 +145,7 @@ impl<'w> Walk<'w> {
             };
             let Some(until) = self.moment(millis) else { continue };
             let span = if parts.len() == 1 { condition.span } else { self.exprs.span(*part) };
-            openness::dated(self.found, self.now, until, parts.len() == 1, span, what);
+            openness::report_deadline(self.found, self.now, until, parts.len() == 1, span, what);
         }
     }
 
@@ -163,8 +164,8 @@ impl<'w> Walk<'w> {
         parts
     }
 
-    /// A `.validate` is evaluated only where there is new data.
-    fn validate(&mut self, condition: Condition) {
+    /// Reports a `.validate` that is always true, because it is evaluated only if there is new data.
+    fn check_validate(&mut self, condition: Condition) {
         let is_new = |id: ExprId| matches!(self.exprs.get(id), Expr::Variable(name) if name.text == "newData");
         let idle = match self.exprs.get(condition.expr) {
             Expr::Method(receiver, name, _) => name.text == "exists" && is_new(*receiver),
@@ -176,28 +177,28 @@ impl<'w> Walk<'w> {
             _ => false,
         };
         if idle {
-            let message = "this holds whenever it is evaluated: a `.validate` is not asked about a deletion";
+            let message = "this is always true: a `.validate` is not evaluated for a deletion";
             self.found.add(Code::IdleValidate, condition.span, message);
         }
     }
 
-    /// Strings that are called as a wildcard is.
-    fn wildcards_in(&mut self, root: ExprId) {
+    /// Reports strings with the name of a wildcard.
+    fn check_wildcards(&mut self, root: ExprId) {
         for id in self.exprs.ids(root) {
             let Expr::Str(text) = self.exprs.get(id) else { continue };
             let Some(text) = text.as_str().as_utf8().filter(|text| text.starts_with('$')) else { continue };
             if self.wildcards.contains(&text) {
                 let span: Span = self.exprs.span(id);
-                let message = format!("`'{text}'` is a text: it is not what the wildcard stands for");
-                self.found.hint(Code::QuotedWildcard, span, message, format!("write `{text}` without quotes"));
+                let message = format!("`'{text}'` is a string, not the value of the wildcard");
+                self.found.add_with_hint(Code::QuotedWildcard, span, message, format!("write `{text}` without quotes"));
             } else if self.names_child(root, id) {
-                let message = format!("no key has a `$`, so there is no child `{text}`");
+                let message = format!("there is no child `{text}`: no key contains a `$`");
                 self.found.add(Code::QuotedWildcard, self.exprs.span(id), message);
             }
         }
     }
 
-    /// Whether a text is the name of a child.
+    /// Whether a string is the argument of `child` or `hasChild`.
     fn names_child(&self, root: ExprId, text: ExprId) -> bool {
         self.exprs.ids(root).any(|id| match self.exprs.get(id) {
             Expr::Method(_, name, arguments) => {

@@ -1,10 +1,10 @@
-//! What lints found, as they find it.
+//! The list of warnings that lints add to.
 
 use crate::text::{Diagnostic, Span};
 
 use super::Code;
 
-/// Warnings, in any order.
+/// Warnings in any order.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) list: Vec<Diagnostic>,
@@ -12,15 +12,21 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn add(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.list.push(code.problem(span, message));
+        self.list.push(code.diagnostic(span, message));
     }
 
-    /// The same with a hint that knows more than the table.
-    pub(super) fn hint(&mut self, code: Code, span: Span, message: impl Into<String>, hint: impl Into<String>) {
-        self.list.push(code.problem(span, message).with_hint(hint));
+    /// Adds a warning with a hint that is more specific than that of the code.
+    pub(super) fn add_with_hint(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.list.push(code.diagnostic(span, message).with_hint(hint));
     }
 
-    /// In source order, each once: a function is looked at for each of its calls.
+    /// The warnings in source order, without the duplicates from functions with several calls.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         self.list.sort_by(|a, b| {
             let place = |d: &Diagnostic| d.span.map(|span| (span.start, span.end));

@@ -1,4 +1,4 @@
-//! Members that no request has.
+//! Lints of members that requests and documents never have.
 
 use crate::{
     firestore,
@@ -12,53 +12,53 @@ use crate::{
 use super::{
     Code,
     findings::Findings,
-    service::{Body, File, is_document},
+    service::{Body, ServiceFile, is_document_read},
 };
 
-/// Members of `request` that Firestore has always set to null.
-const NULL: [&str; 4] = ["writeFields", "readFields", "fields", "transforms"];
+/// Members of `request` that Firestore always sets to null.
+const NULL_MEMBERS: [&str; 4] = ["writeFields", "readFields", "fields", "transforms"];
 
-/// Methods of a map that somebody means to ask of fields or bytes.
-const OF_MAPS: [&str; 4] = ["size", "keys", "values", "diff"];
+/// Map methods that are often called on a whole document instead of its fields.
+const MAP_METHODS: [&str; 4] = ["size", "keys", "values", "diff"];
 
-pub(super) fn check(file: &File<'_>, found: &mut Findings) {
+pub(super) fn check(file: &ServiceFile<'_>, found: &mut Findings) {
     for body in file.bodies() {
-        // What both products reach may have the members of either.
+        // A function that both products call may read members of either.
         let Some(product) = body.reach.product() else { continue };
         for id in body.roots.iter().flat_map(|root| file.exprs.ids(*root)) {
-            look(file, &body, product, id, found);
+            check_expr(file, &body, product, id, found);
         }
     }
 }
 
-fn look(file: &File<'_>, body: &Body<'_>, product: ServiceProduct, id: ExprId, found: &mut Findings) {
+fn check_expr(file: &ServiceFile<'_>, body: &Body<'_>, product: ServiceProduct, id: ExprId, found: &mut Findings) {
     let exprs = file.exprs;
-    let place = |id: ExprId| file.place(body.scope, &body.locals, id);
+    let path_of = |id: ExprId| file.access_path(body.scope, &body.locals, id);
     match exprs.get(id) {
         Expr::Member(object, name) => {
-            let Some(whole) = place(*object) else { return };
+            let Some(object_path) = path_of(*object) else { return };
             let name = name.text.as_str();
-            let Some(known) = known(product, &whole) else { return };
+            let Some(known) = members_of(product, &object_path) else { return };
             if !known.contains(&name) {
-                let (message, hint) = missing(product, &whole, name, &known);
-                found.hint(Code::NoSuchMember, exprs.anchor(id), message, hint);
+                let (message, hint) = describe_missing(product, &object_path, name, &known);
+                found.add_with_hint(Code::NoSuchMember, exprs.anchor(id), message, hint);
             }
         }
         Expr::Method(object, name, _) => {
-            let Some(whole) = place(*object) else { return };
+            let Some(object_path) = path_of(*object) else { return };
             let name = name.text.as_str();
-            if let Some(null) = null_member(product, &whole) {
+            if let Some(null) = null_member(product, &object_path) {
                 found.add(
                     Code::NullMember,
                     exprs.span(*object),
                     format!("`request.{null}` is null in every write, and missing in a read"),
                 );
-            } else if OF_MAPS.contains(&name) && is_resource(&whole) {
-                whole_resource(product, &whole, id, name, file, found);
+            } else if MAP_METHODS.contains(&name) && is_resource(&object_path) {
+                report_whole_resource(product, &object_path, id, name, file, found);
             }
         }
         Expr::Binary(BinaryOp::In, _, container) => {
-            if let Some(null) = place(*container).and_then(|whole| null_member(product, &whole)) {
+            if let Some(null) = path_of(*container).and_then(|object_path| null_member(product, &object_path)) {
                 found.add(
                     Code::NullMember,
                     exprs.span(*container),
@@ -68,9 +68,10 @@ fn look(file: &File<'_>, body: &Body<'_>, product: ServiceProduct, id: ExprId, f
         }
         Expr::Binary(BinaryOp::Eq, a, b) => {
             for (one, other) in [(*a, *b), (*b, *a)] {
-                if matches!(exprs.get(other), Expr::Null) && place(one).is_some_and(|read| read == "request.auth.uid") {
+                if matches!(exprs.get(other), Expr::Null) && path_of(one).is_some_and(|read| read == "request.auth.uid")
+                {
                     let message = "without a user `request.auth.uid` fails, and with one it is not null";
-                    found.hint(Code::NullUid, exprs.span(id), message, "write `request.auth == null`");
+                    found.add_with_hint(Code::NullUid, exprs.span(id), message, "write `request.auth == null`");
                 }
             }
         }
@@ -78,85 +79,96 @@ fn look(file: &File<'_>, body: &Body<'_>, product: ServiceProduct, id: ExprId, f
     }
 }
 
-fn null_member(product: ServiceProduct, place: &str) -> Option<&'static str> {
-    let member = place.strip_prefix("request.").filter(|_| product == ServiceProduct::Firestore)?;
-    NULL.into_iter().find(|null| *null == member)
+fn null_member(product: ServiceProduct, path: &str) -> Option<&'static str> {
+    let member = path.strip_prefix("request.").filter(|_| product == ServiceProduct::Firestore)?;
+    NULL_MEMBERS.into_iter().find(|null| *null == member)
 }
 
-fn is_resource(place: &str) -> bool {
-    matches!(place, "resource" | "request.resource") || is_document(place)
+fn is_resource(path: &str) -> bool {
+    matches!(path, "resource" | "request.resource") || is_document_read(path)
 }
 
 fn names(symbols: &[Symbol]) -> Vec<&'static str> {
     symbols.iter().map(|symbol| symbol.text()).collect()
 }
 
-/// The members of a place that has a fixed set of them.
-fn known(product: ServiceProduct, place: &str) -> Option<Vec<&'static str>> {
+/// The members of an object with a fixed set of members.
+fn members_of(product: ServiceProduct, path: &str) -> Option<Vec<&'static str>> {
     let document = names(&firestore::DOCUMENT);
-    Some(match (place, product) {
+    Some(match (path, product) {
         ("request", ServiceProduct::Storage) => names(&storage::REQUEST),
         ("request", ServiceProduct::Firestore) => names(&firestore::REQUEST),
         ("request.auth", _) => vec!["uid", "token"],
         ("request.query", ServiceProduct::Firestore) => names(&firestore::QUERY),
         ("resource" | "request.resource", ServiceProduct::Storage) => names(&storage::OBJECT),
         ("resource" | "request.resource", ServiceProduct::Firestore) => document,
-        (place, _) if is_document(place) => document,
+        (path, _) if is_document_read(path) => document,
         _ => return None,
     })
 }
 
-/// What is said of a member that is not there, and what may have been meant.
-fn missing(product: ServiceProduct, whole: &str, name: &str, known: &[&str]) -> (String, String) {
-    let (shown, kind) = match whole {
-        whole if is_document(whole) => ("a document", "a document"),
-        whole => (whole, if product == ServiceProduct::Storage { "an object" } else { "a document" }),
+/// The message about a missing member, and the hint.
+fn describe_missing(product: ServiceProduct, object_path: &str, name: &str, known: &[&str]) -> (String, String) {
+    let (shown, kind) = match object_path {
+        object_path if is_document_read(object_path) => ("a document", "a document"),
+        object_path => (object_path, if product == ServiceProduct::Storage { "an object" } else { "a document" }),
     };
-    let message = match is_document(whole) {
+    let message = match is_document_read(object_path) {
         true => format!("a document has no member `{name}`"),
         false => format!("`{shown}` has no member `{name}`"),
     };
     let near = nearest(name, known.iter().copied()).filter(|near| *near != "id");
-    let hint = match (whole, name, product) {
-        ("request", "data", ServiceProduct::Firestore) => "what is written is `request.resource.data`".to_owned(),
+    let hint = match (object_path, name, product) {
+        ("request", "data", ServiceProduct::Firestore) => "the new document is `request.resource.data`".to_owned(),
         ("request", "data" | "size" | "contentType" | "metadata" | "name", ServiceProduct::Storage) => {
-            format!("the object that is written is `request.resource`: `request.resource.{name}`")
+            format!("the new object is `request.resource`: write `request.resource.{name}`")
         }
         ("request", "user" | "uid" | "userId" | "token", _) => {
-            "who asks is `request.auth`, with `request.auth.uid` and `request.auth.token`".to_owned()
+            "the user is `request.auth`, with `request.auth.uid` and `request.auth.token`".to_owned()
         }
         ("request.auth", "provider", _) => "write `request.auth.token.firebase.sign_in_provider`".to_owned(),
         ("request.auth", name, _) if near.is_none() => {
-            format!("claims are below the token: `request.auth.token.{name}`")
+            format!("claims are members of the token: `request.auth.token.{name}`")
         }
         _ if near.is_some() => format!("did you mean `{}`?", near.unwrap_or_default()),
-        (whole, "data", ServiceProduct::Storage) if is_resource(whole) && !is_document(whole) => {
+        (object_path, "data", ServiceProduct::Storage)
+            if is_resource(object_path) && !is_document_read(object_path) =>
+        {
             "an object has its own members, such as `size` and `contentType`; custom metadata is `metadata`".to_owned()
         }
-        (whole, name, ServiceProduct::Storage) if is_resource(whole) && !is_document(whole) => {
-            format!("{kind} has {}; custom metadata is below: `{whole}.metadata.{name}`", known.join(", "))
+        (object_path, name, ServiceProduct::Storage) if is_resource(object_path) && !is_document_read(object_path) => {
+            format!("{kind} has {}; custom metadata is below: `{object_path}.metadata.{name}`", known.join(", "))
         }
-        (whole, name, _) if is_document(whole) => format!("fields are below the data: `.data.{name}`"),
-        (whole, name, _) if is_resource(whole) => format!("fields are below the data: `{whole}.data.{name}`"),
-        (whole, ..) => format!("`{whole}` has {}", known.join(", ")),
+        (object_path, name, _) if is_document_read(object_path) => format!("fields are below the data: `.data.{name}`"),
+        (object_path, name, _) if is_resource(object_path) => {
+            format!("fields are below the data: `{object_path}.data.{name}`")
+        }
+        (object_path, ..) => format!("`{object_path}` has {}", known.join(", ")),
     };
     (message, hint)
 }
 
-fn whole_resource(product: ServiceProduct, whole: &str, id: ExprId, name: &str, file: &File<'_>, found: &mut Findings) {
-    let shown = if is_document(whole) { "a document" } else { whole };
+fn report_whole_resource(
+    product: ServiceProduct,
+    object_path: &str,
+    id: ExprId,
+    name: &str,
+    file: &ServiceFile<'_>,
+    found: &mut Findings,
+) {
+    let shown = if is_document_read(object_path) { "a document" } else { object_path };
     let (message, hint) = match product {
-        ServiceProduct::Storage if !is_document(whole) => {
+        ServiceProduct::Storage if !is_document_read(object_path) => {
             let hint = match name {
-                "size" => format!("bytes are `{whole}.size`, custom metadata `{whole}.metadata`"),
-                _ => format!("custom metadata is `{whole}.metadata`"),
+                "size" => format!("bytes are `{object_path}.size`, custom metadata `{object_path}.metadata`"),
+                _ => format!("custom metadata is `{object_path}.metadata`"),
             };
             (format!("`{name}()` is about the members that each object has, not about bytes or custom metadata"), hint)
         }
         _ => (
             format!("`{name}()` is about the members `data`, `id` and `__name__`, not about the fields of {shown}"),
-            format!("write `{}.data.{name}()`", if is_document(whole) { "…" } else { whole }),
+            format!("write `{}.data.{name}()`", if is_document_read(object_path) { "…" } else { object_path }),
         ),
     };
-    found.hint(Code::WholeResource, file.exprs.anchor(id), message, hint);
+    found.add_with_hint(Code::WholeResource, file.exprs.anchor(id), message, hint);
 }

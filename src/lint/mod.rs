@@ -1,4 +1,4 @@
-//! Checks of our own: rules that the official compiler accepts and that hardly do what they seem to.
+//! Lints: warnings about rules that the official compiler accepts, but that probably do not do what their author means.
 //!
 //! ```
 //! use firewarden::{lint::lint, text::Source, value::Timestamp};
@@ -13,9 +13,9 @@
 //! assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["open-write"]);
 //! ```
 //!
-//! All are warnings; [`Code`] names them. A comment `// firewarden: allow CODE: reason`, on the line before or at the end
-//! of the line, silences one. Invariant: what the official compiler says is not touched; it is in the `warnings` of a
-//! ruleset.
+//! [`Code`] lists the lints. A comment `// firewarden: allow CODE: reason`, on the line before or at the end of the
+//! line, silences one. Invariant: lints never repeat a diagnostic of the official compiler; those are in the `warnings`
+//! of a ruleset.
 
 mod blocks;
 mod codes;
@@ -29,7 +29,7 @@ mod openness;
 mod paths;
 mod service;
 mod silence;
-mod strays;
+mod stray_operands;
 
 use crate::{
     check,
@@ -42,10 +42,10 @@ pub use codes::Code;
 
 use findings::Findings;
 
-/// Looks for what is suspicious in a rules file of any kind, which is read from the text. `now` is the time that dates in
-/// the rules are compared with.
+/// Lints a rules file of any kind, which the function detects from the text. `now` is the time that dates in the rules
+/// are compared with.
 ///
-/// Gives the warnings in source order; none of a file that the official compiler refuses.
+/// Returns the warnings in source order; none for a file that the official compiler refuses.
 pub fn lint(source: &Source, now: Timestamp) -> Diagnostics {
     let mut found = Findings::default();
     let accepted = match syntax::is_database(source) {
@@ -56,14 +56,14 @@ pub fn lint(source: &Source, now: Timestamp) -> Diagnostics {
     Diagnostics::new(source.clone(), list)
 }
 
-/// Whether the file is accepted.
+/// Returns whether the official compiler accepts the file.
 fn lint_service(source: &Source, now: Timestamp, found: &mut Findings) -> bool {
     let Ok(ruleset) = syntax::parse_service(source) else { return false };
     let official = check::check(source, &ruleset);
     if official.has_errors() {
         return false;
     }
-    let file = service::File::new(source, &ruleset, now);
+    let file = service::ServiceFile::new(source, &ruleset, now);
     blocks::check(&file, found);
     members::check(&file, found);
     methods::check(&file, found);
@@ -71,11 +71,11 @@ fn lint_service(source: &Source, now: Timestamp, found: &mut Findings) -> bool {
     constants::check(&file, &official, found);
     comparison::check(&ruleset.exprs, found);
     openness::check(&file, found);
-    strays::check(&file, found);
+    stray_operands::check(&file, found);
     true
 }
 
-/// Whether the file is accepted.
+/// Returns whether the official compiler accepts the file.
 fn lint_database(source: &Source, now: Timestamp, found: &mut Findings) -> bool {
     let (Some(rules), mut problems) = syntax::parse_database(source, DuplicateKeys::default()) else { return false };
     problems.extend(check::check_database(source, &rules));

@@ -1,4 +1,4 @@
-//! Statements that permit nearly everybody.
+//! Lints of statements that are open to everybody, to any signed-in user, or until a date.
 
 use bumpalo::Bump;
 
@@ -13,14 +13,14 @@ use crate::{
 use super::{
     Code, constants,
     findings::Findings,
-    service::{File, Locals, MAX_CALLS, Methods},
+    service::{Locals, MAX_CALLS, Methods, ServiceFile},
 };
 
-pub(super) fn check(file: &File<'_>, found: &mut Findings) {
+pub(super) fn check(file: &ServiceFile<'_>, found: &mut Findings) {
     for statement in &file.symbols.statements {
         let Some(product) = file.symbols.product(statement.scope) else { continue };
         let methods = Methods::of(&statement.allow.methods);
-        let written = methods.common(Methods::WRITE);
+        let written = methods.intersection(Methods::WRITE);
         let span = statement.allow.methods.first().map_or(statement.allow.span, |name| name.span);
         let everything = is_everything(&file.symbols.path(statement.scope));
         let kind = if product == ServiceProduct::Storage { "object" } else { "document" };
@@ -29,41 +29,48 @@ pub(super) fn check(file: &File<'_>, found: &mut Findings) {
         if open {
             if !written.is_empty() {
                 let whole = if everything { format!("every {kind}") } else { format!("these {kind}s") };
-                found.add(Code::OpenWrite, span, format!("everybody may {} {whole}", written.words()));
+                found.add(Code::OpenWrite, span, format!("everybody may {} {whole}", written.describe()));
             }
-            let read = methods.common(Methods::READ);
+            let read = methods.intersection(Methods::READ);
             if everything && !read.is_empty() {
-                found.add(Code::OpenReadAll, span, format!("everybody may {} every {kind}", read.words()));
+                found.add(Code::OpenReadAll, span, format!("everybody may {} every {kind}", read.describe()));
             }
         } else if let Some((root, scope)) = condition {
             let parts = conjuncts(file, scope, root);
-            let changed = methods.any_of(Methods::WRITE) && !written.within(Methods::CREATE);
+            let changed = methods.intersects(Methods::WRITE) && !written.is_subset_of(Methods::CREATE);
             if changed && parts.iter().all(|(part, scope)| is_signed_in(file, *scope, *part)) {
-                let message = format!("whoever is signed in may {} what others wrote", written.words());
+                let message = format!("any signed-in user may {} what others wrote", written.describe());
                 found.add(Code::SignedInWrite, file.exprs.span(root), message);
             }
             let alone = parts.len() == 1;
             for (part, scope) in &parts {
                 let Some(until) = deadline(file, *scope, *part) else { continue };
-                let place = if alone { span } else { file.exprs.span(*part) };
-                dated(found, file.now, until, alone, place, &methods.words());
+                let at = if alone { span } else { file.exprs.span(*part) };
+                report_deadline(found, file.now, until, alone, at, &methods.describe());
             }
         }
     }
 }
 
-/// Reports a condition that permits until a moment; `alone` if nothing else is asked.
-pub(super) fn dated(found: &mut Findings, now: Timestamp, until: Timestamp, alone: bool, span: Span, what: &str) {
+/// Reports a condition that is true until a time; `alone` means that it is the whole condition.
+pub(super) fn report_deadline(
+    found: &mut Findings,
+    now: Timestamp,
+    until: Timestamp,
+    alone: bool,
+    span: Span,
+    what: &str,
+) {
     let date = until.to_string();
     let date = date.split('T').next().unwrap_or(&date);
     if until <= now {
-        found.add(Code::TestModeExpired, span, format!("this permits nothing since {date}"));
+        found.add(Code::TestModeExpired, span, format!("this has permitted nothing since {date}"));
     } else if alone {
         found.add(Code::TestMode, span, format!("everybody may {what} until {date}"));
     }
 }
 
-/// Whether a path stands for all there is: `/{document=**}` at the root.
+/// Whether a path matches everything: `/{document=**}` at the root.
 fn is_everything(path: &[&Segment]) -> bool {
     let is_glob = |segment: &&Segment| matches!(segment, Segment::Capture(capture) if capture.glob);
     match path {
@@ -73,8 +80,8 @@ fn is_everything(path: &[&Segment]) -> bool {
     }
 }
 
-/// The body of a function that is called without arguments and has no variables, instead of the call.
-fn inside(file: &File<'_>, mut scope: ScopeId, mut id: ExprId) -> (ExprId, ScopeId) {
+/// Replaces a call by the body of the function, if it has no arguments and no variables.
+fn inline_calls(file: &ServiceFile<'_>, mut scope: ScopeId, mut id: ExprId) -> (ExprId, ScopeId) {
     for _ in 0..MAX_CALLS {
         let Expr::Call(name, arguments) = file.exprs.get(id) else { break };
         let function = file.symbols.function(scope, &name.text).and_then(|id| file.symbols.declared(id));
@@ -84,16 +91,16 @@ fn inside(file: &File<'_>, mut scope: ScopeId, mut id: ExprId) -> (ExprId, Scope
     (id, scope)
 }
 
-fn is_true(file: &File<'_>, scope: ScopeId, id: ExprId) -> bool {
-    matches!(file.exprs.get(inside(file, scope, id).0), Expr::Bool(true))
+fn is_true(file: &ServiceFile<'_>, scope: ScopeId, id: ExprId) -> bool {
+    matches!(file.exprs.get(inline_calls(file, scope, id).0), Expr::Bool(true))
 }
 
-/// The parts of an `&&`, also of functions that are called.
-fn conjuncts(file: &File<'_>, scope: ScopeId, root: ExprId) -> Vec<(ExprId, ScopeId)> {
+/// The operands of an `&&`, also in functions that are called.
+fn conjuncts(file: &ServiceFile<'_>, scope: ScopeId, root: ExprId) -> Vec<(ExprId, ScopeId)> {
     const MAX_PARTS: usize = 256;
     let (mut open, mut parts) = (vec![(root, scope)], Vec::new());
     while let Some((id, scope)) = open.pop() {
-        let (id, scope) = inside(file, scope, id);
+        let (id, scope) = inline_calls(file, scope, id);
         match file.exprs.get(id) {
             Expr::Binary(BinaryOp::And, a, b) if open.len() + parts.len() < MAX_PARTS => {
                 open.extend([(*b, scope), (*a, scope)]);
@@ -104,25 +111,25 @@ fn conjuncts(file: &File<'_>, scope: ScopeId, root: ExprId) -> Vec<(ExprId, Scop
     parts
 }
 
-/// Whether a part only asks for a user.
-fn is_signed_in(file: &File<'_>, scope: ScopeId, id: ExprId) -> bool {
+/// Whether a conjunct only tests that there is a user.
+fn is_signed_in(file: &ServiceFile<'_>, scope: ScopeId, id: ExprId) -> bool {
     let Expr::Binary(BinaryOp::Ne, a, b) = file.exprs.get(id) else { return false };
     let user = |id: ExprId| {
-        let place = file.place(scope, &Locals::default(), id);
-        place.is_some_and(|place| matches!(place.as_str(), "request.auth" | "request.auth.uid"))
+        let path = file.access_path(scope, &Locals::default(), id);
+        path.is_some_and(|path| matches!(path.as_str(), "request.auth" | "request.auth.uid"))
     };
     let null = |id: ExprId| matches!(file.exprs.get(id), Expr::Null);
     user(*a) && null(*b) || null(*a) && user(*b)
 }
 
-/// The moment until which a part holds: `request.time < timestamp.date(…)`.
-fn deadline(file: &File<'_>, scope: ScopeId, id: ExprId) -> Option<Timestamp> {
+/// The time until which a conjunct is true: `request.time < timestamp.date(…)`.
+fn deadline(file: &ServiceFile<'_>, scope: ScopeId, id: ExprId) -> Option<Timestamp> {
     let (time, date) = match file.exprs.get(id) {
         Expr::Binary(BinaryOp::Lt | BinaryOp::Le, time, date) => (*time, *date),
         Expr::Binary(BinaryOp::Gt | BinaryOp::Ge, date, time) => (*time, *date),
         _ => return None,
     };
-    if file.place(scope, &Locals::default(), time).as_deref() != Some("request.time") {
+    if file.access_path(scope, &Locals::default(), time).as_deref() != Some("request.time") {
         return None;
     }
     let arena = Bump::new();

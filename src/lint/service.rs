@@ -1,4 +1,4 @@
-//! What lints know of a file with services: its bodies, the requests that reach them, and what expressions read.
+//! The facts that lints of Storage and Firestore rules share: bodies, the requests that reach them, and access paths.
 
 use rustc_hash::FxHashMap;
 
@@ -11,13 +11,13 @@ use crate::{
     value::Timestamp,
 };
 
-/// Members of members that are followed. No value that requests have is so deep.
+/// The longest access path that is followed; no value of a request is as deep.
 const MAX_FIELDS: usize = 24;
 
-/// Functions that call functions: more are refused.
+/// The deepest nesting of calls that is followed; the official compiler refuses more.
 pub(super) const MAX_CALLS: usize = 24;
 
-/// Methods of requests.
+/// A set of request methods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Methods(u8);
 
@@ -28,8 +28,8 @@ impl Methods {
     pub(super) const DELETE: Methods = Methods(1 << Method::Delete as u8);
     pub(super) const WRITE: Methods = Methods(0b1_1100);
 
-    /// What a word after `allow` stands for, whatever its case; nothing for words that no request uses.
-    pub(super) fn named(name: &str) -> Methods {
+    /// The methods of a name after `allow`, in any case; empty for unknown names.
+    pub(super) fn parse(name: &str) -> Methods {
         match name.to_ascii_lowercase().as_str() {
             "read" => Methods::READ,
             "write" => Methods::WRITE,
@@ -38,10 +38,10 @@ impl Methods {
     }
 
     pub(super) fn of(names: &Names) -> Methods {
-        names.iter().fold(Methods(0), |sum, name| sum.or(Methods::named(&name.text)))
+        names.iter().fold(Methods(0), |sum, name| sum.union(Methods::parse(&name.text)))
     }
 
-    pub(super) fn or(self, other: Methods) -> Methods {
+    pub(super) fn union(self, other: Methods) -> Methods {
         Methods(self.0 | other.0)
     }
 
@@ -49,21 +49,21 @@ impl Methods {
         self.0 == 0
     }
 
-    pub(super) fn within(self, other: Methods) -> bool {
+    pub(super) fn is_subset_of(self, other: Methods) -> bool {
         self.0 & !other.0 == 0
     }
 
-    pub(super) fn any_of(self, other: Methods) -> bool {
+    pub(super) fn intersects(self, other: Methods) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// The methods of both.
-    pub(super) fn common(self, other: Methods) -> Methods {
+    /// The methods in both sets.
+    pub(super) fn intersection(self, other: Methods) -> Methods {
         Methods(self.0 & other.0)
     }
 
-    /// `create, update and delete`
-    pub(super) fn words(self) -> String {
+    /// The names in a sentence: `create, update and delete`.
+    pub(super) fn describe(self) -> String {
         let all = [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete];
         let names: Vec<_> = all.into_iter().filter(|m| self.0 & 1 << *m as u8 != 0).map(Method::name).collect();
         match names.split_last() {
@@ -74,7 +74,7 @@ impl Methods {
     }
 }
 
-/// The requests that may reach an expression.
+/// The methods of the requests that may evaluate an expression, by product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reach {
     pub(super) storage: Methods,
@@ -90,15 +90,15 @@ impl Reach {
         }
     }
 
-    fn or(self, other: Reach) -> Reach {
-        Reach { storage: self.storage.or(other.storage), firestore: self.firestore.or(other.firestore) }
+    fn union(self, other: Reach) -> Reach {
+        Reach { storage: self.storage.union(other.storage), firestore: self.firestore.union(other.firestore) }
     }
 
     pub(super) fn methods(self) -> Methods {
-        self.storage.or(self.firestore)
+        self.storage.union(self.firestore)
     }
 
-    /// The product whose requests alone get here.
+    /// The product, if only requests of one product evaluate the expression.
     pub(super) fn product(self) -> Option<ServiceProduct> {
         match (self.storage.is_empty(), self.firestore.is_empty()) {
             (false, true) => Some(ServiceProduct::Storage),
@@ -108,40 +108,40 @@ impl Reach {
     }
 }
 
-/// What parameters and variables stand for: what they read, as [`File::place`] has it, where that is known.
+/// The access paths of parameters and variables: see [`ServiceFile::access_path`]. `None` if unknown.
 pub(super) type Locals<'a> = FxHashMap<&'a str, Option<String>>;
 
-/// A condition, or a function with its variables.
+/// A condition or a function.
 pub(super) struct Body<'a> {
-    /// The values of variables, then the result.
+    /// The expressions of its variables, then the result.
     pub(super) roots: Vec<ExprId>,
     pub(super) scope: ScopeId,
     pub(super) locals: Locals<'a>,
     pub(super) reach: Reach,
 }
 
-/// A file with services that the official compiler accepts.
-pub(super) struct File<'a> {
+/// A rules file with services that the official compiler accepts.
+pub(super) struct ServiceFile<'a> {
     pub(super) source: &'a Source,
     pub(super) ruleset: &'a Ruleset,
     pub(super) exprs: &'a Exprs,
     pub(super) symbols: SymbolTable<'a>,
     pub(super) now: Timestamp,
-    /// By function.
+    /// The requests that reach each function.
     reach: Vec<Reach>,
 }
 
-impl<'a> File<'a> {
+impl<'a> ServiceFile<'a> {
     pub(super) fn new(source: &'a Source, ruleset: &'a Ruleset, now: Timestamp) -> Self {
         let symbols = SymbolTable::of(ruleset);
         let reach = vec![Reach::default(); symbols.functions.len()];
-        let mut file = File { source, ruleset, exprs: &ruleset.exprs, symbols, now, reach };
-        file.spread();
+        let mut file = ServiceFile { source, ruleset, exprs: &ruleset.exprs, symbols, now, reach };
+        file.propagate_reach();
         file
     }
 
-    /// Hands the requests of statements on to the functions that they call.
-    fn spread(&mut self) {
+    /// Propagates the requests of statements to the functions that they call.
+    fn propagate_reach(&mut self) {
         let mut open: Vec<(FunctionId, Reach)> = Vec::new();
         for statement in &self.symbols.statements {
             let reach = Reach::of(self.symbols.product(statement.scope), Methods::of(&statement.allow.methods));
@@ -152,7 +152,7 @@ impl<'a> File<'a> {
         }
         while let Some((id, more)) = open.pop() {
             let Some(known) = self.reach.get_mut(id) else { continue };
-            let all = known.or(more);
+            let all = known.union(more);
             if all == *known {
                 continue;
             }
@@ -191,19 +191,19 @@ impl<'a> File<'a> {
     /// The locals of a function, given its parameters.
     pub(super) fn lets(&self, function: &'a Function, scope: ScopeId, mut locals: Locals<'a>) -> Locals<'a> {
         for variable in &function.lets {
-            let place = self.place(scope, &locals, variable.value);
+            let place = self.access_path(scope, &locals, variable.value);
             locals.insert(&variable.name.text, place);
         }
         locals
     }
 
-    /// What an expression reads of the request or of a document, with variables replaced: `request.resource.data.owner`,
-    /// `get(/users/$(uid)).data`.
-    pub(super) fn place(&self, scope: ScopeId, locals: &Locals<'_>, id: ExprId) -> Option<String> {
-        self.place_within(scope, locals, id, MAX_CALLS)
+    /// The access path of an expression that reads from the request or from a document, with variables replaced:
+    /// `request.resource.data.owner`, `get(/users/$(uid)).data`.
+    pub(super) fn access_path(&self, scope: ScopeId, locals: &Locals<'_>, id: ExprId) -> Option<String> {
+        self.access_path_within(scope, locals, id, MAX_CALLS)
     }
 
-    fn place_within(&self, scope: ScopeId, locals: &Locals<'_>, id: ExprId, calls: usize) -> Option<String> {
+    fn access_path_within(&self, scope: ScopeId, locals: &Locals<'_>, id: ExprId, calls: usize) -> Option<String> {
         let mut fields = Vec::new();
         let mut at = id;
         let mut place = loop {
@@ -245,12 +245,12 @@ impl<'a> File<'a> {
         Some(place)
     }
 
-    /// What a function without parameters and variables reads.
+    /// The access path of the result of a function without parameters and variables.
     fn result(&self, function: FunctionId, calls: usize) -> Option<String> {
         let declared = self.symbols.declared(function).filter(|_| calls > 0)?;
         let Function { parameters, lets, result, .. } = declared.function;
         let plain = parameters.is_empty() && lets.is_empty();
-        plain.then(|| self.place_within(declared.scope, &Locals::default(), *result, calls - 1))?
+        plain.then(|| self.access_path_within(declared.scope, &Locals::default(), *result, calls - 1))?
     }
 
     fn document(&self, arguments: &[ExprId]) -> Option<String> {
@@ -259,18 +259,18 @@ impl<'a> File<'a> {
         Some(format!("get({path})"))
     }
 
-    /// An expression as it is written, on one line.
+    /// The source of an expression on one line, shortened.
     pub(super) fn text(&self, id: ExprId) -> String {
         shorten(self.source.slice(self.exprs.span(id)))
     }
 }
 
-/// Variables and result of a function.
+/// The expressions of a function: its variables and its result.
 pub(super) fn roots(function: &Function) -> impl Iterator<Item = ExprId> {
     function.lets.iter().map(|variable| variable.value).chain([function.result])
 }
 
-/// A text on one line, its end left out where it is long.
+/// Puts a text on one line and truncates it.
 pub(super) fn shorten(text: &str) -> String {
     const LIMIT: usize = 60;
     let mut line = String::new();
@@ -288,7 +288,7 @@ pub(super) fn shorten(text: &str) -> String {
     line
 }
 
-/// Whether a place is a whole document that was read.
-pub(super) fn is_document(place: &str) -> bool {
+/// Whether an access path is a whole document that `get` read.
+pub(super) fn is_document_read(place: &str) -> bool {
     place.starts_with("get(") && place.ends_with(')')
 }

@@ -1,7 +1,6 @@
 //! Comments that silence a lint: `// firewarden: allow CODE: reason`, several codes with commas between them.
 //!
-//! One that stands alone silences what is reported in the next line that holds more than a comment, one after code what
-//! is reported in its own line.
+//! A comment on a line of its own silences the next line with code; a comment after code silences its own line.
 
 use crate::{
     check,
@@ -12,74 +11,73 @@ use crate::{
 use super::Code;
 
 /// A code in a silencing comment.
-struct Silence {
+struct SilencedCode {
     code: Code,
-    /// Where the code stands.
+    /// The span of the code in the comment.
     span: Span,
-    /// The line that it is about.
+    /// The line that the comment silences.
     line: u32,
     used: bool,
 }
 
-/// The problems that no comment silences, with those of the comments; in source order.
+/// Removes the silenced problems and adds those of the comments, in source order.
 pub(super) fn apply(source: &Source, mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let (mut silences, mut wrong) = read(source);
+    let (mut silences, mut problems_in_comments) = parse_comments(source);
     problems.retain(|problem| {
         let Some(line) = problem.span.map(|span| source.position(span.start).line) else { return true };
         let silence = silences.iter_mut().find(|s| s.line == line && s.code.id() == problem.code);
         silence.map(|silence| silence.used = true).is_none()
     });
-    for Silence { code, span, .. } in silences.into_iter().filter(|silence| !silence.used) {
-        wrong.push(Code::AllowUnused.problem(span, format!("`{}` is not reported here", code.id())));
+    for SilencedCode { code, span, .. } in silences.into_iter().filter(|silence| !silence.used) {
+        problems_in_comments.push(Code::AllowUnused.diagnostic(span, format!("`{}` is not reported here", code.id())));
     }
-    problems.append(&mut wrong);
+    problems.append(&mut problems_in_comments);
     problems.sort_by_key(|problem| problem.span.map(|span| span.start));
     problems
 }
 
-/// The silencing comments of a file, and what is wrong with them.
-fn read(source: &Source) -> (Vec<Silence>, Vec<Diagnostic>) {
-    let (mut silences, mut wrong) = (Vec::new(), Vec::new());
+/// Parses the silencing comments of a file; returns the silenced codes and the problems of the comments.
+fn parse_comments(source: &Source) -> (Vec<SilencedCode>, Vec<Diagnostic>) {
+    let (mut silences, mut problems_in_comments) = (Vec::new(), Vec::new());
     for comment in line_comments(source) {
         let text = source.slice(comment);
         let Some(said) = text.trim_start_matches('/').trim_start().strip_prefix("firewarden:") else { continue };
         let codes = said.trim_start().strip_prefix("allow ").map(|rest| rest.split_once(':').unwrap_or((rest, "")));
         let Some((codes, reason)) = codes else {
-            let message =
-                "a comment that begins with `firewarden:` silences nothing unless it says `allow CODE: reason`";
-            wrong.push(Code::AllowUnknownCode.problem(comment, message));
+            let message = "unknown comment `firewarden:`: write `firewarden: allow CODE: reason` to silence a lint";
+            problems_in_comments.push(Code::AllowUnknownCode.diagnostic(comment, message));
             continue;
         };
         if reason.trim().is_empty() {
-            wrong.push(Code::AllowWithoutReason.problem(comment, "the comment gives no reason"));
+            problems_in_comments.push(Code::AllowWithoutReason.diagnostic(comment, "the comment gives no reason"));
         }
-        let line = line_of(source, comment);
+        let line = target_line(source, comment);
         for name in codes.split(',').map(str::trim) {
-            // Names are parts of the comment's text.
+            // `name` is a slice of the text of the comment.
             let at = comment.start as usize + (name.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
             let span = Span::new(at, at + name.len());
             match Code::from_id(name).filter(|code| code.can_be_silenced()) {
-                Some(code) => silences.push(Silence { code, span, line, used: false }),
-                None => wrong.push(unknown(name, span)),
+                Some(code) => silences.push(SilencedCode { code, span, line, used: false }),
+                None => problems_in_comments.push(unknown_code(name, span)),
             }
         }
     }
-    (silences, wrong)
+    (silences, problems_in_comments)
 }
 
-fn unknown(name: &str, span: Span) -> Diagnostic {
+fn unknown_code(name: &str, span: Span) -> Diagnostic {
     if check::Code::from_id(name).is_some() || Code::from_id(name).is_some() {
-        return Code::AllowUnknownCode.problem(span, format!("`{name}` cannot be silenced"));
+        return Code::AllowUnknownCode.diagnostic(span, format!("`{name}` cannot be silenced"));
     }
-    let problem = Code::AllowUnknownCode.problem(span, format!("`{name}` is no code of a lint"));
+    let problem = Code::AllowUnknownCode.diagnostic(span, format!("unknown lint code `{name}`"));
     match nearest(name, Code::ALL.iter().map(|code| code.id())) {
         Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
         None => problem,
     }
 }
 
-/// The line that a comment is about.
-fn line_of(source: &Source, comment: Span) -> u32 {
+/// The line that a comment silences.
+fn target_line(source: &Source, comment: Span) -> u32 {
     let own = source.position(comment.start).line;
     let before = source.line(own).split("//").next().unwrap_or("");
     if !before.trim().is_empty() {

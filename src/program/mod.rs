@@ -68,6 +68,7 @@ mod listing;
 mod lower;
 mod matcher;
 mod predicate;
+mod rule_path;
 mod service;
 mod table;
 
@@ -78,5 +79,6 @@ pub use functions::ServiceFunction;
 pub use lower::lower;
 pub use matcher::{Matched, Matcher};
 pub use predicate::{Holder, Member, Operand, Predicate};
+pub use rule_path::RuleSegment;
 pub use service::{Block, CaptureAt, Methods, Program, ServiceProgram, Statement, is_catch_all};
 pub use table::{Corrupt, Id, Ids, Table};

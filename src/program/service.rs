@@ -1,8 +1,8 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
-use crate::{request::ServiceProduct, syntax::ast::Version, text::Span};
+use crate::{request::ServiceProduct, stdlib::Dialect, syntax::ast::Version, text::Span};
 
-use super::{Code, Corrupt, Function, Id, Ids, Matcher, OpId, Table, listing};
+use super::{Code, Corrupt, Function, Id, Ids, Matcher, OpId, RuleSegment, Table, listing};
 
 /// The methods that a statement allows, or the one that a request names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,17 +147,17 @@ pub struct Program {
     pub services: Vec<ServiceProgram>,
 }
 
-/// Whether a path of rules ends in a glob and names nothing but the root: it covers whatever other paths do not.
+/// Whether the path of a block ends in a glob and has no literal segments but those of the bucket or database: it then
+/// covers every path that no other block covers.
 pub fn is_catch_all(path: &str) -> bool {
-    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).enumerate();
-    // The bucket or the database, with the words around it, is part of every path.
-    let outer = |at: usize, segment: &str| match at {
-        0 => matches!(segment, "b" | "databases"),
-        1 => true,
-        2 => matches!(segment, "o" | "documents"),
-        _ => false,
+    let segments = || RuleSegment::parse(Dialect::Service, path);
+    let is_open = |(at, segment): (usize, RuleSegment<'_>)| match (at, segment) {
+        (0, RuleSegment::Literal(name)) => matches!(name, "b" | "databases"),
+        (2, RuleSegment::Literal(name)) => matches!(name, "o" | "documents"),
+        (at, RuleSegment::Literal(_)) => at == 1,
+        (_, RuleSegment::Wildcard(_) | RuleSegment::Glob(_)) => true,
     };
-    path.ends_with("=**}") && segments.all(|(at, segment)| segment.starts_with('{') || outer(at, segment))
+    matches!(segments().last(), Some(RuleSegment::Glob(_))) && segments().enumerate().all(is_open)
 }
 
 impl Program {

@@ -218,7 +218,12 @@ enum AfterCommit {
 
 impl<'d> DocumentHost<'d> {
     /// At most `limit` distinct documents can be asked for, beside the request's own.
-    pub(crate) fn new(documents: &'d dyn Documents, scope: DocumentScope<'d>, own: Option<RequestDocument<'d>>, limit: usize) -> Self {
+    pub(crate) fn new(
+        documents: &'d dyn Documents,
+        scope: DocumentScope<'d>,
+        own: Option<RequestDocument<'d>>,
+        limit: usize,
+    ) -> Self {
         DocumentHost { documents, scope, own, limit, memo: OnceCell::new(), failed: OnceCell::new() }
     }
 

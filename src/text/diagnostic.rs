@@ -1,69 +1,69 @@
-//! One problem in a source text, and the list of all of them.
+//! Diagnostics of a source text.
 
 use super::{LineColumn, Source, Span, render};
 
-/// How grave a problem is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// The source is refused.
+    /// The compiler refuses the source.
     Error,
-    /// The source is accepted; the part named may never do what it says.
+    /// The compiler accepts the source, which probably does not do what its author means.
     Warning,
 }
 
-/// A second place that a problem has to do with.
+/// A secondary span of a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The place.
+    /// The span.
     pub span: Span,
-    /// What is there.
+    /// The text beside the carets.
     pub text: String,
 }
 
-/// One problem: what, where, how grave. Built by the checker, read by people and programs.
+/// A diagnostic, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// A stable name of this kind of problem, such as `unknown-variable`.
+    /// The stable code, such as `unknown-variable`.
     pub code: &'static str,
-    /// How grave it is.
+    /// The severity.
     pub severity: Severity,
-    /// Where it is; `None` for a problem of the file as a whole, which the official compiler places at 0:0.
+    /// The primary span; `None` for a diagnostic of the whole file, which the official compiler reports at 0:0.
     pub span: Option<Span>,
-    /// The official compiler's message, verbatim; of a lint, ours.
+    /// The official compiler's message, verbatim; our own message for a lint.
     pub message: String,
-    /// Other places it has to do with.
+    /// The secondary spans.
     pub labels: Vec<Label>,
-    /// What would be right, in our words.
+    /// Our own text: what would be right.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// A problem at a place.
+    /// A diagnostic without labels and hint.
     pub fn new(code: &'static str, severity: Severity, span: Option<Span>, message: impl Into<String>) -> Self {
         Diagnostic { code, severity, span, message: message.into(), labels: Vec::new(), hint: None }
     }
 
-    /// The same with a hint.
+    /// Sets the hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same with a second place.
+    /// Adds a label.
     #[must_use]
     pub fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
     }
 
-    /// Whether the source is refused because of it.
+    /// Whether the diagnostic is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// All problems found in one source, in the order in which the official compiler lists them.
+/// The diagnostics of a source, in the order of the official compiler.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     source: Source,
@@ -71,50 +71,50 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// The problems of a source.
+    /// The diagnostics of a source, in the order of `list`.
     pub fn new(source: Source, list: Vec<Diagnostic>) -> Self {
         Diagnostics { source, list }
     }
 
-    /// The text they are about.
+    /// The source of the spans.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// The problems, in their order.
+    /// The diagnostics in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
     }
 
-    /// Whether there is none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// How many there are.
+    /// The number of diagnostics.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether any of them refuses the source.
+    /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
     }
 
-    /// These and others of the same source, by place; at one place these come first.
+    /// Adds diagnostics of the same source and sorts all by position; at one position these come first.
     #[must_use]
     pub fn with(mut self, others: Diagnostics) -> Self {
         self.list.extend(others.list);
-        self.list.sort_by_key(|problem| problem.span.map(|span| span.start));
+        self.list.sort_by_key(|diagnostic| diagnostic.span.map(|span| span.start));
         self
     }
 
-    /// The line and column of a problem; `None` for one of the whole file.
+    /// The line and column of a diagnostic; `None` for one of the whole file.
     pub fn position(&self, diagnostic: &Diagnostic) -> Option<LineColumn> {
         diagnostic.span.map(|span| self.source.position(span.start))
     }
 
-    /// The same problems with some of them changed, as `--strict` does.
+    /// Applies `change` to each diagnostic, such as to make warnings errors.
     #[must_use]
     pub fn map(mut self, change: impl FnMut(&mut Diagnostic)) -> Self {
         self.list.iter_mut().for_each(change);
@@ -131,7 +131,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
     }
 }
 
-/// Caret frames of every problem, without colour.
+/// Writes each diagnostic with its source line and carets, without colour.
 impl std::fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (i, diagnostic) in self.list.iter().enumerate() {

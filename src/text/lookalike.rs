@@ -1,22 +1,22 @@
-//! Characters that look like ASCII, or like nothing, and come along when text is copied from a page or a document.
+//! Characters that look like ASCII or are invisible, and get into rules when text is copied from a page or a document.
 
 use std::borrow::Cow;
 
 use super::visible::visible;
 
-/// A character, or an entity of HTML, that stands where an ASCII one was meant.
+/// A character or HTML entity in place of an ASCII character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lookalike {
-    /// Bytes that it covers.
+    /// Its length in bytes.
     pub(crate) length: usize,
-    /// What it is: `U+2019 RIGHT SINGLE QUOTATION MARK`.
+    /// Its name: `U+2019 RIGHT SINGLE QUOTATION MARK`.
     pub(crate) name: String,
-    /// What was meant; empty for what stands for nothing.
+    /// The ASCII text that was meant; empty for an invisible character.
     pub(crate) meant: Cow<'static, str>,
 }
 
 impl Lookalike {
-    /// What a text begins with, if it is one.
+    /// The look-alike at the start of a text.
     pub(crate) fn at(text: &str) -> Option<Self> {
         let first = text.chars().next()?;
         if first == '&' {
@@ -27,31 +27,31 @@ impl Lookalike {
         Some(Lookalike { length: first.len_utf8(), name, meant })
     }
 
-    /// The first in a text, with its offset.
+    /// The first look-alike in a text, with its offset.
     pub(crate) fn find(text: &str) -> Option<(usize, Self)> {
         let mut places = text.char_indices().filter(|(_, c)| !c.is_ascii() || *c == '&');
         places.find_map(|(at, _)| Lookalike::at(text.get(at..)?).map(|found| (at, found)))
     }
 
-    /// Whether it is a quotation mark.
+    /// Whether the ASCII text is a quotation mark.
     pub(crate) fn is_quote(&self) -> bool {
         matches!(&*self.meant, "'" | "\"")
     }
 
-    /// Whether a name may have been meant to go on with it.
+    /// Whether the ASCII text can be part of a name.
     pub(crate) fn is_part_of_names(&self) -> bool {
         self.meant.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~' | '.'))
             && !self.meant.is_empty()
     }
 
-    /// What to say of it, where it stands as `written`.
+    /// The message about a look-alike that is `written` in the source.
     pub(crate) fn words(&self, written: &str) -> String {
         let shown = visible(written) == written && !written.chars().all(char::is_whitespace);
         let subject = if shown { format!("`{written}`") } else { "this".to_owned() };
         format!("{subject} is {}: {}", self.name, self.remedy())
     }
 
-    /// What to write instead.
+    /// The end of the message: what to write instead.
     fn remedy(&self) -> String {
         match &*self.meant {
             "" => "remove it".to_owned(),
@@ -62,7 +62,7 @@ impl Lookalike {
     }
 }
 
-/// The name of a character, and what it looks like.
+/// The Unicode name of a look-alike character, and the ASCII text that it looks like.
 fn character(c: char) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
     let code = c as u32;
     if (0xFF01..=0xFF5E).contains(&code) {
@@ -117,7 +117,7 @@ fn ascii_name(c: char) -> String {
     }
 }
 
-/// An entity of HTML that stands for an ASCII character or a space: `&amp;`, `&#39;`, `&#x27;`.
+/// An HTML entity for an ASCII character, a space or a look-alike: `&amp;`, `&#39;`, `&#x27;`.
 fn entity(text: &str) -> Option<Lookalike> {
     let end = text.bytes().take(10).position(|byte| byte == b';')?;
     let name = text.get(1..end)?;
@@ -147,7 +147,7 @@ fn entity(text: &str) -> Option<Lookalike> {
     Some(Lookalike { length: end + 1, name: "an HTML entity".to_owned(), meant })
 }
 
-/// Sorted by character.
+/// Look-alike characters with their Unicode names and the ASCII text that they look like, sorted by character.
 const CHARACTERS: &[(char, &str, &str)] = &[
     ('\u{0B}', "LINE TABULATION", " "),
     ('\u{85}', "NEXT LINE", "\n"),

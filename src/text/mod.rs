@@ -1,10 +1,10 @@
-//! Source text and messages about it: [`Source`] in, [`Diagnostics`] and caret frames out.
+//! Source text and diagnostics: [`Source`], [`Diagnostics`] and their rendering with carets.
 //!
-//! Invariant: knows no language. Which problems exist, and their codes, is in `check/codes.rs` and `lint/codes.rs`.
+//! Invariant: this layer knows no language. The codes of diagnostics are in `check/codes.rs` and `lint/codes.rs`.
 
 mod diagnostic;
 mod lookalike;
-mod near;
+mod nearest;
 mod render;
 mod source;
 mod span;
@@ -13,19 +13,20 @@ mod visible;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub(crate) use lookalike::Lookalike;
 #[doc(hidden)]
-pub use near::nearest;
+pub use nearest::nearest;
 pub use render::frame;
 #[doc(hidden)]
 pub use render::frame_within;
 pub use source::{LineColumn, Source};
 pub use span::Span;
+pub(crate) use visible::{display_width, prefix_within, suffix_within};
 
-/// A name in one line: control characters, such as line breaks, are written as escapes.
+/// Escapes control characters such as line breaks, so that a name fits on one line.
 #[doc(hidden)]
 pub fn one_line(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text.into();
     }
-    let one = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(one).collect::<String>().into()
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect::<String>().into()
 }

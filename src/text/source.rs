@@ -1,19 +1,19 @@
-//! A named text, and where in it a byte stands.
+//! A named source text, and conversions of byte offsets to lines and columns.
 
 use std::sync::Arc;
 
 use super::Span;
 
-/// A line and a column, both counted from one; columns count Unicode code points, as the official compiler does.
+/// A line and a column, from 1. Columns count Unicode code points, as in the official compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct LineColumn {
-    /// The line, from 1; only a line feed ends one.
+    /// The line, from 1. Only a line feed ends a line.
     pub line: u32,
     /// The column, from 1, in code points.
     pub column: u32,
 }
 
-/// The text of a rules file and the name messages give it. Cheap to clone.
+/// The text of a rules file, and its name in messages. Clones share the text.
 #[derive(Clone)]
 pub struct Source {
     inner: Arc<Inner>,
@@ -22,29 +22,29 @@ pub struct Source {
 struct Inner {
     name: String,
     text: String,
-    /// Byte offset at which each line starts.
+    /// The byte offset of the start of each line.
     lines: Vec<u32>,
-    /// Code points before each block of the text, so that a column in a very long line is found at once.
+    /// The number of code points before each block of the text, which makes columns in very long lines cheap.
     blocks: Vec<u32>,
 }
 
-/// Bytes of a block.
+/// The size of a block, in bytes.
 const BLOCK: usize = 1024;
 
 fn code_points(bytes: &[u8]) -> u32 {
-    number(bytes.iter().filter(|b| **b & 0xC0 != 0x80).count())
+    to_u32(bytes.iter().filter(|b| **b & 0xC0 != 0x80).count())
 }
 
-fn number(n: usize) -> u32 {
+fn to_u32(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl Source {
-    /// A source called `name` in messages, usually the path of its file.
+    /// A source with the name that messages use, usually the path of its file.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1);
-        let lines = std::iter::once(0).chain(starts).map(number).collect();
+        let lines = std::iter::once(0).chain(starts).map(to_u32).collect();
         let before = |sum: &mut u32, block: &[u8]| {
             let before = *sum;
             *sum = sum.saturating_add(code_points(block));
@@ -54,7 +54,7 @@ impl Source {
         Source { inner: Arc::new(Inner { name: name.into(), text, lines, blocks }) }
     }
 
-    /// What messages call this text.
+    /// The name in messages.
     pub fn name(&self) -> &str {
         &self.inner.name
     }
@@ -64,20 +64,20 @@ impl Source {
         &self.inner.text
     }
 
-    /// The part of the text that a span covers; empty where the span does not fit.
+    /// The text of a span; empty if the span is out of range or splits a character.
     pub fn slice(&self, span: Span) -> &str {
         self.inner.text.get(span.range()).unwrap_or("")
     }
 
-    /// Line and column of a byte offset; an offset beyond the end is the end.
+    /// The line and column of a byte offset, which is clamped to the end of the text.
     pub fn position(&self, offset: u32) -> LineColumn {
         let line = self.inner.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.inner.lines.get(line - 1).copied().unwrap_or(0);
         let chars = self.code_points_before(offset).saturating_sub(self.code_points_before(start));
-        LineColumn { line: number(line), column: chars.saturating_add(1) }
+        LineColumn { line: to_u32(line), column: chars.saturating_add(1) }
     }
 
-    /// Unicode code points before a byte offset; an offset beyond the end is the end.
+    /// The number of code points before a byte offset, which is clamped to the end of the text.
     pub fn code_points_before(&self, offset: u32) -> u32 {
         let end = (offset as usize).min(self.inner.text.len());
         let block = (end / BLOCK).min(self.inner.blocks.len().saturating_sub(1));
@@ -85,14 +85,14 @@ impl Source {
         self.inner.blocks.get(block).copied().unwrap_or(0).saturating_add(code_points(rest))
     }
 
-    /// What stands in a line (counted from one) before a byte offset in it, and from it on.
-    pub(super) fn around(&self, number: u32, offset: u32) -> (&str, &str) {
+    /// Splits a line, counted from 1, at a byte offset of the source.
+    pub(super) fn split_line(&self, number: u32, offset: u32) -> (&str, &str) {
         let line = self.line(number);
         let start = (number as usize).checked_sub(1).and_then(|at| self.inner.lines.get(at)).copied().unwrap_or(0);
         line.split_at_checked(offset.saturating_sub(start) as usize).unwrap_or((line, ""))
     }
 
-    /// The text of a line (counted from one), without its line feed.
+    /// The text of a line, counted from 1, without its line break.
     pub fn line(&self, line: u32) -> &str {
         let at = |n: u32| self.inner.lines.get(n as usize).map(|o| *o as usize);
         let Some(start) = line.checked_sub(1).and_then(at) else { return "" };

@@ -1,11 +1,11 @@
-//! Source text as a terminal shows it: every character visible, and how many columns it takes.
+//! Source text in a terminal: replacements for invisible characters, and widths in columns.
 
 use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// The text without characters that a terminal hides or obeys: control characters are written as their symbols (`␛`),
-/// others as U+FFFD. A joiner between two emoji is left out, because terminals differ on whether it joins them. Tabs stay.
+/// Replaces characters that a terminal hides or interprets: control characters by their symbols (`␛`), others by
+/// U+FFFD. Removes joiners between emoji, because terminals differ on whether they join them. Tabs stay.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
@@ -30,7 +30,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Characters that have no shape of their own: controls, and those that change the direction or the joining of others.
+/// Whether a character has no glyph: control characters, and characters that change direction or joining.
 fn is_hidden(c: char) -> bool {
     c != '\t' && c.is_control()
         || matches!(c,
@@ -38,8 +38,8 @@ fn is_hidden(c: char) -> bool {
             | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Blanks that take as many columns as a text that is visible, with its tabs.
-pub(crate) fn blanks(text: &str) -> String {
+/// Spaces that are as wide as `text`, with its tabs. `text` comes from [`visible`].
+pub(crate) fn padding(text: &str) -> String {
     let mut out = String::new();
     for (at, part) in text.split('\t').enumerate() {
         out.push_str(if at > 0 { "\t" } else { "" });
@@ -48,13 +48,41 @@ pub(crate) fn blanks(text: &str) -> String {
     out
 }
 
-/// The columns that a text takes that is visible; a tab counts as one.
-pub(crate) fn columns(text: &str) -> usize {
+/// The width of `text` in columns of a terminal, where a tab counts as one.
+pub(crate) fn display_width(text: &str) -> usize {
     text.split('\t').map(|part| part.width()).sum::<usize>() + text.matches('\t').count()
 }
 
-/// What a text ends with that takes columns: a character, and the marks on it.
-pub(crate) fn last_shown(text: &str) -> &str {
+/// The longest prefix of `text` that is at most `columns` wide. Combining characters stay with their base character.
+pub(crate) fn prefix_within(text: &str, columns: usize) -> &str {
+    let (mut end, mut used) = (0, 0);
+    let boundaries = text.char_indices().skip(1).filter(|(_, c)| c.width() != Some(0)).map(|(at, _)| at);
+    for next in boundaries.chain([text.len()]) {
+        used += display_width(text.get(end..next).unwrap_or(""));
+        if used > columns {
+            break;
+        }
+        end = next;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+/// The longest suffix of `text` that is at most `columns` wide. Combining characters stay with their base character.
+pub(crate) fn suffix_within(text: &str, columns: usize) -> &str {
+    let (mut start, mut used) = (text.len(), 0);
+    let boundaries = text.char_indices().rev().filter(|(at, c)| *at == 0 || c.width() != Some(0)).map(|(at, _)| at);
+    for previous in boundaries {
+        used += display_width(text.get(previous..start).unwrap_or(""));
+        if used > columns {
+            break;
+        }
+        start = previous;
+    }
+    text.get(start..).unwrap_or("")
+}
+
+/// The last character that has a width, with the combining characters after it.
+pub(crate) fn last_visible(text: &str) -> &str {
     let shown = |(_, c): &(usize, char)| c.width().is_some_and(|width| width > 0);
     let at = text.char_indices().rev().find(shown).map_or(text.len(), |(at, _)| at);
     text.get(at..).unwrap_or("")
@@ -62,7 +90,7 @@ pub(crate) fn last_shown(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{blanks, columns, last_shown, visible};
+    use super::{display_width, last_visible, padding, prefix_within, suffix_within, visible};
 
     #[test]
     fn what_a_terminal_would_hide_or_obey_is_shown() {
@@ -78,10 +106,25 @@ mod tests {
         for (text, wanted) in
             [("abc", 3), ("写真", 4), ("😀", 2), ("e\u{301}", 1), ("ab\tc", 4), ("שלום", 4), ("ﾊﾝ", 2)]
         {
-            assert_eq!(columns(text), wanted, "{text}");
+            assert_eq!(display_width(text), wanted, "{text}");
         }
-        assert_eq!(blanks("写\tb"), "  \t ");
-        assert_eq!(last_shown("abe\u{301}"), "e\u{301}");
-        assert_eq!(last_shown(""), "");
+        assert_eq!(padding("写\tb"), "  \t ");
+        assert_eq!(last_visible("abe\u{301}"), "e\u{301}");
+        assert_eq!(last_visible(""), "");
+    }
+
+    #[test]
+    fn text_is_cut_between_characters_of_any_width() {
+        for (columns, prefix, suffix) in [
+            (0, "", ""),
+            (1, "a", "e\u{301}"),
+            (2, "a", "e\u{301}"),
+            (3, "a写", "真e\u{301}"),
+            (6, "a写真e\u{301}", "a写真e\u{301}"),
+        ] {
+            assert_eq!(prefix_within("a写真e\u{301}", columns), prefix, "{columns}");
+            assert_eq!(suffix_within("a写真e\u{301}", columns), suffix, "{columns}");
+        }
+        assert_eq!((prefix_within("", 3), suffix_within("", 3)), ("", ""));
     }
 }

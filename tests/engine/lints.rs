@@ -124,7 +124,7 @@ fn a_silencing_comment_has_a_reason_a_code_and_a_use() {
             "allow-unused: `null-uid` is not reported here"
         ]
     );
-    assert_eq!(message("allow open-wirte: x")[1], "allow-unknown-code: `open-wirte` is no code of a lint");
+    assert_eq!(message("allow open-wirte: x")[1], "allow-unknown-code: unknown lint code `open-wirte`");
     assert_eq!(wrong("allow open-wirte: x").iter().last().unwrap().hint.as_deref(), Some("did you mean `open-write`?"));
     assert_eq!(message("allow unused-function: x")[1], "allow-unknown-code: `unused-function` cannot be silenced");
     assert_eq!(message("alow open-write: x").len(), 2);
@@ -156,7 +156,7 @@ fn dates_are_compared_with_the_time_that_is_given() {
     let source = Source::new("test.rules", notes("allow read, write: if request.time < timestamp.date(2026, 2, 3);"));
     let at = |now: &str| lint(&source, now.parse().unwrap()).iter().map(|p| p.message.clone()).collect::<Vec<_>>();
     assert_eq!(at("2026-02-02T23:59:59Z"), ["everybody may get, list, create, update and delete until 2026-02-03"]);
-    assert_eq!(at("2026-02-03T00:00:00Z"), ["this permits nothing since 2026-02-03"]);
+    assert_eq!(at("2026-02-03T00:00:00Z"), ["this has permitted nothing since 2026-02-03"]);
 }
 
 #[test]

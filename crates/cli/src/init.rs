@@ -9,9 +9,10 @@ use std::{
 
 use firewarden::{
     internals::{
-        program::{Methods, RuleTree, ServiceProgram, Statement, Table},
+        program::{Methods, RuleSegment, RuleTree, ServiceProgram, Statement, Table},
         request::ServiceProduct,
         service::DEFAULT_DATABASE,
+        stdlib::Dialect,
     },
     rules::{Product, Rules, RulesError},
     text::Source,
@@ -105,58 +106,46 @@ fn asked(rules: &Rules) -> Vec<Asked> {
     all.unwrap_or_default().into_iter().filter(|asked| seen.insert(asked.clone())).collect()
 }
 
-/// The segments of a path of rules.
-fn segments(path: &str) -> Vec<&str> {
-    path.split('/').filter(|segment| !segment.is_empty()).collect()
-}
-
-fn is_glob(segment: &str) -> bool {
-    segment.ends_with("=**}")
-}
-
-/// The name of a wildcard.
-fn wildcard(segment: &str) -> Option<&str> {
-    let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    inner.map(|inner| inner.strip_suffix("=**").unwrap_or(inner)).or(segment.strip_prefix('$'))
-}
-
 /// Sample names for wildcards, by the path up to and with the wildcard. Wildcards at one position have one name, whatever
 /// each block calls them: otherwise a suite would ask for the same path twice.
-#[derive(Default)]
-struct Names(HashMap<String, String>);
+struct Names {
+    dialect: Dialect,
+    samples: HashMap<String, String>,
+}
 
 impl Names {
-    fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
-        let mut names = Names::default();
+    fn of<'p>(dialect: Dialect, paths: impl Iterator<Item = &'p str>) -> Self {
+        let mut samples: HashMap<String, String> = HashMap::new();
         for path in paths {
-            let mut place = String::new();
-            for segment in segments(path) {
-                place = step(&place, segment);
-                let Some(name) = wildcard(segment).map(sample_name) else { continue };
-                let known = names.0.entry(place.clone()).or_insert_with(|| name.clone());
+            let mut prefix = String::new();
+            for segment in RuleSegment::parse(dialect, path) {
+                prefix = append(&prefix, segment);
+                let Some(name) = segment.wildcard().map(sample_name) else { continue };
+                let known = samples.entry(prefix.clone()).or_insert_with(|| name.clone());
                 // If any of the blocks calls it by a user's name, it is the owner's.
                 if name == OWNER {
                     *known = name;
                 }
             }
         }
-        names
+        Names { dialect, samples }
     }
 
     /// A name for each segment of a path.
     fn path(&self, path: &str) -> Vec<String> {
-        let mut place = String::new();
-        let named = segments(path).into_iter().map(|segment| {
-            place = step(&place, segment);
-            self.0.get(&place).filter(|_| wildcard(segment).is_some()).cloned().unwrap_or_else(|| segment.to_owned())
+        let mut prefix = String::new();
+        let named = RuleSegment::parse(self.dialect, path).map(|segment| {
+            prefix = append(&prefix, segment);
+            let sample = self.samples.get(&prefix).filter(|_| segment.wildcard().is_some());
+            sample.cloned().unwrap_or_else(|| segment.to_string())
         });
         named.collect()
     }
 }
 
-/// Appends a segment to a path of which wildcards have no names.
-fn step(place: &str, segment: &str) -> String {
-    format!("{place}/{}", if wildcard(segment).is_some() { "{}" } else { segment })
+/// Appends a segment to a path; the names of wildcards are left out.
+fn append(prefix: &str, segment: RuleSegment<'_>) -> String {
+    format!("{prefix}/{}", if segment.wildcard().is_some() { "{}" } else { segment.as_str() })
 }
 
 /// The user who owns what is asked for.
@@ -173,7 +162,7 @@ fn sample_name(wildcard: &str) -> String {
 }
 
 fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents: bool) -> Vec<Asked> {
-    let names = Names::of(service.blocks.iter().map(|block| block.path.as_str()));
+    let names = Names::of(Dialect::Service, service.blocks.iter().map(|block| block.path.as_str()));
     let mut found = Vec::new();
     for block in service.blocks.iter() {
         let Some((place, name)) = sample(&names, &block.path, documents) else { continue };
@@ -197,25 +186,28 @@ fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents
 /// A path that the block covers: what stands before it where the rules are for another bucket or database than suites
 /// ask, and the name.
 fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)> {
-    let (segments, mut names) = (segments(path), names.path(path));
+    let segments: Vec<_> = RuleSegment::parse(names.dialect, path).collect();
+    let mut names = names.path(path);
     let product = if documents { ServiceProduct::Firestore } else { ServiceProduct::Storage };
     let PathPrefix { first, last } = *product.prefix();
     let usual = if documents { DEFAULT_DATABASE } else { BUCKET };
+    let is_glob = |segment: &RuleSegment<'_>| matches!(segment, RuleSegment::Glob(_));
     let mut place = String::new();
-    if segments.first().is_some_and(|segment| *segment == first) && segments.get(2).is_none_or(|s| *s == last) {
-        let owner = segments.get(1).copied().unwrap_or("");
-        if wildcard(owner).is_none() && !owner.is_empty() && owner != usual {
+    if segments.first().is_some_and(|segment| segment.as_str() == first)
+        && segments.get(2).is_none_or(|segment| segment.as_str() == last)
+    {
+        let owner = segments.get(1);
+        if let Some(RuleSegment::Literal(owner)) = owner.filter(|owner| owner.as_str() != usual) {
             place = format!("/{first}/{owner}/{last}/");
         }
         names.drain(..names.len().min(3));
-        if is_glob(owner) && names.is_empty() {
+        if owner.is_some_and(is_glob) && names.is_empty() {
             names.push("file1".to_owned());
         }
-    } else if !segments.first().is_some_and(|segment| is_glob(segment)) {
+    } else if !segments.first().is_some_and(is_glob) {
         return None;
     }
-    let globbed = segments.iter().any(|segment| is_glob(segment));
-    if documents && names.len() % 2 == 1 && globbed {
+    if documents && names.len() % 2 == 1 && segments.iter().any(is_glob) {
         names.push("item1".to_owned());
     }
     let fits = !names.is_empty() && (!documents || names.len().is_multiple_of(2));
@@ -223,7 +215,7 @@ fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)
 }
 
 fn of_tree(tree: &RuleTree) -> Vec<Asked> {
-    let names = Names::of(tree.nodes.iter().map(|place| place.path.as_str()));
+    let names = Names::of(Dialect::Database, tree.nodes.iter().map(|place| place.path.as_str()));
     let mut found = Vec::new();
     for place in tree.nodes.iter() {
         let path = format!("/{}", names.path(&place.path).join("/"));

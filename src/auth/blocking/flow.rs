@@ -1,11 +1,11 @@
-//! Which events a flow sends (identity specification, section 4.3).
+//! Sign-up and sign-in flows, and the events that each sends (identity specification, section 4.3).
 
-/// What a blocking function is called for.
+/// The event that calls a blocking function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Before an account is stored.
     BeforeCreate,
-    /// Before a user gets a token.
+    /// Before a token is issued.
     BeforeSignIn,
     /// Before an e-mail is sent. No flow here sends it.
     BeforeSendEmail,
@@ -14,7 +14,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The name on the wire: `beforeCreate`.
+    /// The name in the protocol: `beforeCreate`.
     pub fn name(self) -> &'static str {
         match self {
             Event::BeforeCreate => "beforeCreate",
@@ -24,48 +24,48 @@ impl Event {
         }
     }
 
-    /// The event of a name.
+    /// Parses a name.
     pub fn parse(name: &str) -> Option<Self> {
         let all = [Event::BeforeCreate, Event::BeforeSignIn, Event::BeforeSendEmail, Event::BeforeSendSms];
         all.into_iter().find(|event| event.name() == name)
     }
 }
 
-/// What a user or an administrator does.
+/// An action of a user or an administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flow {
-    /// A new account with a password.
+    /// A sign-up with a password.
     PasswordSignUp,
-    /// An account's password.
+    /// A sign-in with a password.
     PasswordSignIn,
-    /// A new account by a phone number.
+    /// A sign-up with a phone number.
     PhoneSignUp,
-    /// An account's phone number.
+    /// A sign-in with a phone number.
     PhoneSignIn,
-    /// A new account by an e-mail link.
+    /// A sign-up with an e-mail link.
     EmailLinkSignUp,
-    /// An e-mail link for an account.
+    /// A sign-in with an e-mail link.
     EmailLinkSignIn,
-    /// A new account through a provider such as `google.com`, `saml.NAME`, `oidc.NAME`.
+    /// A sign-up with a provider such as `google.com`, `saml.NAME`, `oidc.NAME`.
     ProviderSignUp(String),
-    /// An account through a provider.
+    /// A sign-in with a provider.
     ProviderSignIn(String),
-    /// The first factor of two: no token yet.
+    /// The first of two factors, which issues no token.
     FirstFactor,
-    /// The second factor, after a first one of that provider.
+    /// The second factor, after a first factor of that provider.
     SecondFactor(String),
-    /// A provider is linked to the account of a user who is signed in.
+    /// A signed-in user links a provider.
     LinkProvider(String),
-    /// An address and a password are linked.
+    /// A signed-in user links an e-mail address and a password.
     LinkPassword,
-    /// A guest.
+    /// An anonymous sign-in.
     Anonymous,
-    /// A custom token.
+    /// A sign-in with a custom token.
     CustomToken,
-    /// An administrator makes an account.
+    /// An administrator creates an account.
     AdminCreate,
-    /// A session gets its next token.
+    /// A session refreshes its token.
     Refresh,
     /// A user changes the password.
     PasswordChange,
@@ -94,12 +94,12 @@ impl Flow {
         }
     }
 
-    /// Whether the account is new.
+    /// Whether the flow creates the account.
     pub fn is_new(&self) -> bool {
         matches!(self, Flow::Anonymous | Flow::AdminCreate) || self.events().contains(&Event::BeforeCreate)
     }
 
-    /// Whether the flow ends with a token.
+    /// Whether the flow issues a token.
     pub fn gives_token(&self) -> bool {
         !matches!(self, Flow::FirstFactor | Flow::AdminCreate)
     }

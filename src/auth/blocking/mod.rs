@@ -1,18 +1,18 @@
-//! Blocking functions, simulated: what a sign-up or sign-in comes to when handlers may change or refuse it (identity
-//! specification, section 4).
+//! A simulator of blocking functions, which may change or refuse a sign-up or sign-in (identity specification, section
+//! 4). Rules never call it: it produces the accounts and claims that tests and hosts decide requests with.
 //!
-//! A [`Simulation`] takes an account, a [`Flow`] and what the handlers answer, and tells which events were sent, what is
-//! stored and which claims the ID token has, or the error that the client gets. Handlers need not run: a test states what
-//! one returns or throws ([`Handled`]), and [`answer`] makes of it what the Functions SDK would. A real handler is driven
-//! with the payload of each event and its HTTP answer.
+//! A [`Simulation`] takes an account, a [`Flow`] and the responses of the handlers. It reports the events that were
+//! sent, the stored account, and the claims of the ID token or the error for the client. Handlers need not run: a test
+//! states the [`HandlerResult`] of one, and [`respond`] makes the response of the Functions SDK from it. A host can
+//! also call a real handler with the payload of each event.
 //!
 //! ```
 //! use std::time::SystemTime;
-//! use firewarden::auth::{UserRecord, blocking::{Answer, Event, Flow, Handled, Simulation, answer}};
+//! use firewarden::auth::{UserRecord, blocking::{FunctionResponse, Event, Flow, HandlerResult, Simulation, respond}};
 //! use serde_json::json;
 //!
 //! let mut handlers = |event: Event, _payload: &_| match event {
-//!     Event::BeforeSignIn => Some(answer(event, &Handled::Returns(json!({ "sessionClaims": { "role": "guest" } })))),
+//!     Event::BeforeSignIn => Some(respond(event, &HandlerResult::Returns(json!({ "sessionClaims": { "role": "guest" } })))),
 //!     _ => None,
 //! };
 //! let user = UserRecord { email: Some("a@example.com".to_owned()), ..UserRecord::new("alice") };
@@ -24,14 +24,14 @@
 
 mod event;
 mod flow;
-mod handled;
+mod handler;
 mod payload;
 mod response;
 mod simulate;
 
 pub use event::{event, read_request, request_body};
 pub use flow::{Event, Flow};
-pub use handled::{Handled, answer};
+pub use handler::{HandlerResult, respond};
 pub use payload::{Details, Message, OAuthTokens};
-pub use response::{Answer, Profile, RecaptchaAction};
-pub use simulate::{Handlers, Report, Sent, Simulation};
+pub use response::{FunctionResponse, Profile, RecaptchaAction};
+pub use simulate::{Handlers, Report, SentEvent, Simulation};

@@ -1,4 +1,4 @@
-//! What a blocking function is sent: the payload of its token (identity specification, section 4.1).
+//! The payload of the token that a blocking function receives (identity specification, section 4.1).
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Event, Profile};
 use crate::{
-    auth::{Claims, UserRecord, checks::ID_TOKEN_ISSUER},
+    auth::{Claims, UserRecord, policy::ID_TOKEN_ISSUER},
     value::Timestamp,
 };
 
-/// Seconds that the token lives.
+/// The lifetime of the token, in seconds.
 const LIFETIME: i64 = 600;
 
-/// Circumstances of a sign-in, which the event tells its handler.
+/// Details of a sign-in that the event contains.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Details {
-    /// The address of the client.
+    /// The IP address of the client.
     pub ip_address: String,
     /// The client's `User-Agent`.
     pub user_agent: String,
     /// The client's language.
     pub locale: String,
-    /// What the provider tells of the user: JSON text.
+    /// The provider's information about the user, as JSON text.
     pub raw_user_info: Option<String>,
     /// Attributes of a SAML assertion, or claims of an OpenID provider.
     pub sign_in_attributes: Option<Json>,
-    /// Tokens of the provider, where the project forwards them.
+    /// Tokens of the provider, if the project forwards them.
     pub oauth: OAuthTokens,
-    /// What reCAPTCHA makes of the client, 0 to 1.
+    /// The reCAPTCHA score of the client, 0 to 1.
     pub recaptcha_score: Option<f64>,
 }
 
-/// As the Auth emulator states them.
+/// The details that the Auth emulator sends.
 impl Default for Details {
     fn default() -> Self {
         Details {
@@ -47,7 +47,7 @@ impl Default for Details {
     }
 }
 
-/// Tokens of a provider. Never printed.
+/// Tokens of a provider. `Debug` does not print them.
 #[derive(Clone, Default, PartialEq)]
 pub struct OAuthTokens {
     /// An ID token.
@@ -58,7 +58,7 @@ pub struct OAuthTokens {
     pub refresh_token: Option<String>,
     /// The secret of OAuth 1.
     pub token_secret: Option<String>,
-    /// The time until the access token expires; its field counts whole seconds.
+    /// The time until the access token expires; the payload has it in whole seconds.
     pub expires_in: Option<Duration>,
 }
 
@@ -87,8 +87,8 @@ pub enum Message {
     },
 }
 
-/// What all events share.
-pub(super) struct Envelope<'a> {
+/// Builds payloads from what all events of a flow share.
+pub(super) struct PayloadBuilder<'a> {
     pub(super) project: &'a str,
     pub(super) url: &'a str,
     pub(super) event_id: &'a str,
@@ -98,43 +98,43 @@ pub(super) struct Envelope<'a> {
     pub(super) now: Timestamp,
 }
 
-impl Envelope<'_> {
-    fn base(&self, event: Event) -> Map<String, Json> {
+impl PayloadBuilder<'_> {
+    fn common_claims(&self, event: Event) -> Map<String, Json> {
         let mut payload = Map::new();
-        put(&mut payload, "iss", Some(format!("{ID_TOKEN_ISSUER}{}", self.project)));
-        put(&mut payload, "aud", Some(self.url));
-        put(&mut payload, "iat", Some(self.now.unix_seconds()));
-        put(&mut payload, "exp", Some(self.now.unix_seconds().saturating_add(LIFETIME)));
-        put(&mut payload, "event_id", Some(self.event_id));
-        put(&mut payload, "event_type", Some(event.name()));
-        put(&mut payload, "user_agent", Some(self.details.user_agent.as_str()));
-        put(&mut payload, "ip_address", Some(self.details.ip_address.as_str()));
-        put(&mut payload, "locale", Some(self.details.locale.as_str()));
-        put(&mut payload, "recaptcha_score", self.details.recaptcha_score);
-        put(&mut payload, "tenant_id", self.tenant);
+        insert_some(&mut payload, "iss", Some(format!("{ID_TOKEN_ISSUER}{}", self.project)));
+        insert_some(&mut payload, "aud", Some(self.url));
+        insert_some(&mut payload, "iat", Some(self.now.unix_seconds()));
+        insert_some(&mut payload, "exp", Some(self.now.unix_seconds().saturating_add(LIFETIME)));
+        insert_some(&mut payload, "event_id", Some(self.event_id));
+        insert_some(&mut payload, "event_type", Some(event.name()));
+        insert_some(&mut payload, "user_agent", Some(self.details.user_agent.as_str()));
+        insert_some(&mut payload, "ip_address", Some(self.details.ip_address.as_str()));
+        insert_some(&mut payload, "locale", Some(self.details.locale.as_str()));
+        insert_some(&mut payload, "recaptcha_score", self.details.recaptcha_score);
+        insert_some(&mut payload, "tenant_id", self.tenant);
         payload
     }
 
     /// The payload of an event about a user.
     pub(super) fn user(&self, event: Event, user: &UserRecord, method: &str, second_factor: Option<&str>) -> Claims {
-        let mut payload = self.base(event);
-        put(&mut payload, "sub", Some(user.uid.as_str()));
-        put(&mut payload, "sign_in_method", Some(method));
-        put(&mut payload, "sign_in_second_factor", second_factor);
-        // The emulator sends a text where the SDK expects an object.
+        let mut payload = self.common_claims(event);
+        insert_some(&mut payload, "sub", Some(user.uid.as_str()));
+        insert_some(&mut payload, "sign_in_method", Some(method));
+        insert_some(&mut payload, "sign_in_second_factor", second_factor);
+        // The emulator sends a string, where the SDK expects an object.
         let attributes = self.details.sign_in_attributes.as_ref().map(|attributes| match self.profile {
             Profile::Production => attributes.clone(),
             Profile::Emulator => json!(attributes.to_string()),
         });
-        put(&mut payload, "sign_in_attributes", attributes);
-        put(&mut payload, "raw_user_info", self.details.raw_user_info.as_deref());
+        insert_some(&mut payload, "sign_in_attributes", attributes);
+        insert_some(&mut payload, "raw_user_info", self.details.raw_user_info.as_deref());
         let oauth = &self.details.oauth;
-        put(&mut payload, "oauth_id_token", oauth.id_token.as_deref());
-        put(&mut payload, "oauth_access_token", oauth.access_token.as_deref());
-        put(&mut payload, "oauth_refresh_token", oauth.refresh_token.as_deref());
-        put(&mut payload, "oauth_token_secret", oauth.token_secret.as_deref());
-        put(&mut payload, "oauth_expires_in", oauth.expires_in.map(|left| left.as_secs()));
-        put(&mut payload, "user_record", Some(self.record(user)));
+        insert_some(&mut payload, "oauth_id_token", oauth.id_token.as_deref());
+        insert_some(&mut payload, "oauth_access_token", oauth.access_token.as_deref());
+        insert_some(&mut payload, "oauth_refresh_token", oauth.refresh_token.as_deref());
+        insert_some(&mut payload, "oauth_token_secret", oauth.token_secret.as_deref());
+        insert_some(&mut payload, "oauth_expires_in", oauth.expires_in.map(|left| left.as_secs()));
+        insert_some(&mut payload, "user_record", Some(self.user_record(user)));
         Claims::from(payload)
     }
 
@@ -144,60 +144,60 @@ impl Envelope<'_> {
             Message::Email { to, kind } => (Event::BeforeSendEmail, [("email", to), ("email_type", kind)]),
             Message::Sms { to, kind } => (Event::BeforeSendSms, [("phone_number", to), ("sms_type", kind)]),
         };
-        let mut payload = self.base(event);
+        let mut payload = self.common_claims(event);
         for (name, value) in fields {
-            put(&mut payload, name, Some(value.as_str()));
+            insert_some(&mut payload, name, Some(value.as_str()));
         }
         Claims::from(payload)
     }
 
-    fn record(&self, user: &UserRecord) -> Json {
+    fn user_record(&self, user: &UserRecord) -> Json {
         let mut record = Map::new();
-        put(&mut record, "uid", Some(user.uid.as_str()));
-        put(&mut record, "email", user.email.as_deref());
-        put(&mut record, "email_verified", user.email_verified);
-        put(&mut record, "display_name", user.display_name.as_deref());
-        put(&mut record, "photo_url", user.photo_url.as_deref());
-        put(&mut record, "disabled", Some(user.disabled));
-        put(&mut record, "phone_number", user.phone_number.as_deref());
-        put(&mut record, "custom_claims", Some(user.custom_claims.clone()));
-        put(&mut record, "tenant_id", self.tenant);
+        insert_some(&mut record, "uid", Some(user.uid.as_str()));
+        insert_some(&mut record, "email", user.email.as_deref());
+        insert_some(&mut record, "email_verified", user.email_verified);
+        insert_some(&mut record, "display_name", user.display_name.as_deref());
+        insert_some(&mut record, "photo_url", user.photo_url.as_deref());
+        insert_some(&mut record, "disabled", Some(user.disabled));
+        insert_some(&mut record, "phone_number", user.phone_number.as_deref());
+        insert_some(&mut record, "custom_claims", Some(user.custom_claims.clone()));
+        insert_some(&mut record, "tenant_id", self.tenant);
         let providers = user.providers.iter().map(|account| {
             let mut provider = Map::new();
-            put(&mut provider, "provider_id", Some(account.provider_id.as_str()));
-            put(&mut provider, "display_name", account.display_name.as_deref());
-            put(&mut provider, "photo_url", account.photo_url.as_deref());
-            put(&mut provider, "email", account.email.as_deref());
-            put(&mut provider, "uid", account.raw_id.as_deref());
-            put(&mut provider, "phone_number", account.phone_number.as_deref());
+            insert_some(&mut provider, "provider_id", Some(account.provider_id.as_str()));
+            insert_some(&mut provider, "display_name", account.display_name.as_deref());
+            insert_some(&mut provider, "photo_url", account.photo_url.as_deref());
+            insert_some(&mut provider, "email", account.email.as_deref());
+            insert_some(&mut provider, "uid", account.raw_id.as_deref());
+            insert_some(&mut provider, "phone_number", account.phone_number.as_deref());
             Json::Object(provider)
         });
-        put(&mut record, "provider_data", Some(providers.collect::<Json>()));
+        insert_some(&mut record, "provider_data", Some(providers.collect::<Json>()));
         if !user.second_factors.is_empty() {
             let factors = user.second_factors.iter().map(|enrolled| {
                 let mut factor = Map::new();
-                put(&mut factor, "uid", Some(enrolled.uid.as_str()));
-                put(&mut factor, "display_name", enrolled.display_name.as_deref());
-                put(&mut factor, "enrollment_time", enrolled.enrolled_at.as_deref());
-                put(&mut factor, "phone_number", enrolled.phone_number.as_deref());
-                put(&mut factor, "factor_id", Some("phone"));
+                insert_some(&mut factor, "uid", Some(enrolled.uid.as_str()));
+                insert_some(&mut factor, "display_name", enrolled.display_name.as_deref());
+                insert_some(&mut factor, "enrollment_time", enrolled.enrolled_at.as_deref());
+                insert_some(&mut factor, "phone_number", enrolled.phone_number.as_deref());
+                insert_some(&mut factor, "factor_id", Some("phone"));
                 Json::Object(factor)
             });
-            put(&mut record, "multi_factor", Some(json!({ "enrolled_factors": factors.collect::<Json>() })));
+            insert_some(&mut record, "multi_factor", Some(json!({ "enrolled_factors": factors.collect::<Json>() })));
         }
         if user.last_sign_in_at.is_some() || user.created_at.is_some() {
             let millis = |at: Option<Timestamp>| at.map(Timestamp::to_millis);
             let mut metadata = Map::new();
-            put(&mut metadata, "last_sign_in_time", millis(user.last_sign_in_at));
-            put(&mut metadata, "creation_time", millis(user.created_at));
-            put(&mut record, "metadata", Some(metadata));
+            insert_some(&mut metadata, "last_sign_in_time", millis(user.last_sign_in_at));
+            insert_some(&mut metadata, "creation_time", millis(user.created_at));
+            insert_some(&mut record, "metadata", Some(metadata));
         }
-        put(&mut record, "tokens_valid_after_time", user.valid_since.map(Timestamp::unix_seconds));
+        insert_some(&mut record, "tokens_valid_after_time", user.valid_since.map(Timestamp::unix_seconds));
         Json::Object(record)
     }
 }
 
-fn put(fields: &mut Map<String, Json>, name: &str, value: Option<impl Into<Json>>) {
+fn insert_some(fields: &mut Map<String, Json>, name: &str, value: Option<impl Into<Json>>) {
     if let Some(value) = value {
         fields.insert(name.to_owned(), value.into());
     }

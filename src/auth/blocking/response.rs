@@ -1,13 +1,15 @@
-//! What the server makes of a blocking function's answer (identity specification, section 4.2).
+//! How the server reads the response of a blocking function (identity specification, section 4.2).
 
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
 use super::Event;
-use crate::auth::{UserRecord, custom_claims::MAX_LENGTH, js, reserved::forbidden, server_error::ServerError};
+use crate::auth::{
+    UserRecord, custom_claims::MAX_LENGTH, ecmascript, reserved::forbidden_claim, server_error::ServerError,
+};
 
-/// Whose behaviour is simulated. They differ where the reference says so and nowhere else:
+/// The server that is simulated. The two differ only in these points:
 ///
 /// | | production, as documented | emulator, as observed |
 /// |---|---|---|
@@ -15,8 +17,8 @@ use crate::auth::{UserRecord, custom_claims::MAX_LENGTH, js, reserved::forbidden
 /// | success | 200 | any 2xx |
 /// | picture | `photoURL` (SDK) and `photoUrl` (guide) | `photoUrl` |
 /// | session claims | checked like custom claims | not checked |
-/// | `beforeSignIn` refuses a new user | nothing was stored | the account stays |
-/// | `sign_in_attributes` of the event | an object | JSON text |
+/// | `beforeSignIn` refuses a new user | nothing is stored | the account is stored |
+/// | `sign_in_attributes` of the event | an object | a string of JSON |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// Firebase Authentication as its documentation describes it.
@@ -42,24 +44,24 @@ impl Profile {
     }
 }
 
-/// The HTTP answer of a blocking function.
+/// The HTTP response of a blocking function.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct FunctionResponse {
     /// The status.
     pub status: u16,
     /// The body.
     pub body: String,
-    /// How long it took.
+    /// The time until the response arrived.
     pub elapsed: Duration,
 }
 
-impl Answer {
-    /// An answer that came at once.
+impl FunctionResponse {
+    /// A response that arrives at once.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
-        Answer { status, body: body.into(), elapsed: Duration::ZERO }
+        FunctionResponse { status, body: body.into(), elapsed: Duration::ZERO }
     }
 
-    /// The same after that time.
+    /// Sets the time until the response arrives.
     #[must_use]
     pub fn after(mut self, elapsed: Duration) -> Self {
         self.elapsed = elapsed;
@@ -67,7 +69,7 @@ impl Answer {
     }
 }
 
-/// What a handler wants reCAPTCHA to do. It is reported and decides nothing here.
+/// The reCAPTCHA action that a handler requests. The simulator reports it and does not act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecaptchaAction {
     /// `ALLOW`
@@ -76,9 +78,9 @@ pub enum RecaptchaAction {
     Block,
 }
 
-/// Changes that an answer asks for. Nothing is changed before all of it is read.
+/// The changes in a response. They are applied only after the whole response was read.
 #[derive(Debug, Default)]
-pub(super) struct Updates {
+pub(super) struct UserUpdates {
     display_name: Option<Option<String>>,
     photo_url: Option<Option<String>>,
     disabled: Option<bool>,
@@ -88,7 +90,7 @@ pub(super) struct Updates {
     pub(super) recaptcha: Option<RecaptchaAction>,
 }
 
-impl Updates {
+impl UserUpdates {
     pub(super) fn apply(&self, user: &mut UserRecord) {
         if let Some(name) = &self.display_name {
             user.display_name.clone_from(name);
@@ -108,80 +110,93 @@ impl Updates {
     }
 }
 
-const PREFIX: &str = "BLOCKING_FUNCTION_ERROR_RESPONSE : ";
+const ERROR_PREFIX: &str = "BLOCKING_FUNCTION_ERROR_RESPONSE : ";
 
-/// Reads the answer of the function at an address.
-pub(super) fn read(profile: Profile, event: Event, url: &str, answer: &Answer) -> Result<Updates, ServerError> {
-    if answer.elapsed > profile.deadline() {
-        return Err(ServerError::internal(format!("{PREFIX}((Deadline exceeded making request to {url}.))")));
+/// Reads the response of the function at `url`.
+pub(super) fn read(
+    profile: Profile,
+    event: Event,
+    url: &str,
+    response: &FunctionResponse,
+) -> Result<UserUpdates, ServerError> {
+    if response.elapsed > profile.deadline() {
+        return Err(ServerError::internal(format!("{ERROR_PREFIX}((Deadline exceeded making request to {url}.))")));
     }
-    if !profile.is_success(answer.status) {
-        let (status, body) = (answer.status, &answer.body);
+    if !profile.is_success(response.status) {
+        let (status, body) = (response.status, &response.body);
         return Err(ServerError::bad_request(match profile {
-            Profile::Production => format!("{PREFIX}HTTP Cloud Function returned an error: {body}"),
-            Profile::Emulator => format!("{PREFIX}((HTTP request to {url} returned HTTP error {status}: {body}))"),
+            Profile::Production => format!("{ERROR_PREFIX}HTTP Cloud Function returned an error: {body}"),
+            Profile::Emulator => {
+                format!("{ERROR_PREFIX}((HTTP request to {url} returned HTTP error {status}: {body}))")
+            }
         }));
     }
-    let body: Json = serde_json::from_str(&answer.body)
-        .map_err(|_| ServerError::internal(format!("{PREFIX}((Response body is not valid JSON.))")))?;
+    let body: Json = serde_json::from_str(&response.body)
+        .map_err(|_| ServerError::internal(format!("{ERROR_PREFIX}((Response body is not valid JSON.))")))?;
     if body.is_null() {
         return Err(unreadable());
     }
-    let mut updates = Updates {
+    let mut updates = UserUpdates {
         recaptcha: match body.get("recaptchaActionOverride").and_then(Json::as_str) {
             Some("ALLOW") => Some(RecaptchaAction::Allow),
             Some("BLOCK") => Some(RecaptchaAction::Block),
             _ => None,
         },
-        ..Updates::default()
+        ..UserUpdates::default()
     };
-    let Some(record) = body.get("userRecord").filter(|record| js::truth(Some(record))) else { return Ok(updates) };
+    let Some(record) = body.get("userRecord").filter(|record| ecmascript::is_truthy(Some(record))) else {
+        return Ok(updates);
+    };
     let mask = match record.get("updateMask") {
         Some(Json::String(mask)) if !mask.is_empty() => mask,
-        Some(other) if js::truth(Some(other)) => return Err(unreadable()),
+        Some(other) if ecmascript::is_truthy(Some(other)) => return Err(unreadable()),
         _ => {
-            let message = format!("{PREFIX}((Response UserRecord is missing updateMask.))");
+            let message = format!("{ERROR_PREFIX}((Response UserRecord is missing updateMask.))");
             return Err(ServerError::bad_request(message));
         }
     };
-    // Names are taken as they stand: one with a space before it is unknown, and unknown ones are passed over.
+    // Names are not trimmed, so a name after a space is unknown. Unknown names are ignored.
     for name in mask.split(',') {
         let value = record.get(name);
         match name {
-            "displayName" => updates.display_name = Some(js::primitive(value)),
-            "photoUrl" => updates.photo_url = Some(js::primitive(value)),
-            "photoURL" if profile == Profile::Production => updates.photo_url = Some(js::primitive(value)),
-            "disabled" => updates.disabled = Some(js::truth(value)),
-            "emailVerified" => updates.email_verified = Some(js::truth(value)),
-            "customClaims" => updates.custom_claims = Some(claims(value)?),
-            "sessionClaims" if event == Event::BeforeSignIn => updates.session_claims = session(profile, value)?,
+            "displayName" => updates.display_name = Some(ecmascript::primitive_to_string(value)),
+            "photoUrl" => updates.photo_url = Some(ecmascript::primitive_to_string(value)),
+            "photoURL" if profile == Profile::Production => {
+                updates.photo_url = Some(ecmascript::primitive_to_string(value))
+            }
+            "disabled" => updates.disabled = Some(ecmascript::is_truthy(value)),
+            "emailVerified" => updates.email_verified = Some(ecmascript::is_truthy(value)),
+            "customClaims" => updates.custom_claims = Some(parse_claims(value)?),
+            "sessionClaims" if event == Event::BeforeSignIn => {
+                updates.session_claims = parse_session_claims(profile, value)?
+            }
             _ => {}
         }
     }
     Ok(updates)
 }
 
-/// Claims by the server's rules: size, form, names.
-fn claims(value: Option<&Json>) -> Result<Map<String, Json>, ServerError> {
+/// Checks claims as the server does: size, type, names.
+fn parse_claims(value: Option<&Json>) -> Result<Map<String, Json>, ServerError> {
     let value = value.ok_or_else(unreadable)?;
-    if js::serialized_length(value) > MAX_LENGTH {
+    if ecmascript::stringified_length(value) > MAX_LENGTH {
         return Err(ServerError::bad_request("CLAIMS_TOO_LARGE"));
     }
     let Json::Object(fields) = value else { return Err(ServerError::bad_request("INVALID_CLAIMS")) };
-    match forbidden(fields) {
+    match forbidden_claim(fields) {
         Some(name) => Err(ServerError::bad_request(format!("FORBIDDEN_CLAIM : {name}"))),
         None => Ok(fields.clone()),
     }
 }
 
-fn session(profile: Profile, value: Option<&Json>) -> Result<Option<Map<String, Json>>, ServerError> {
+fn parse_session_claims(profile: Profile, value: Option<&Json>) -> Result<Option<Map<String, Json>>, ServerError> {
     match (profile, value) {
-        (Profile::Emulator, value) => Ok(value.map(js::spread)),
+        (Profile::Emulator, value) => Ok(value.map(ecmascript::spread)),
         (Profile::Production, None | Some(Json::Null)) => Ok(None),
-        (Profile::Production, value) => claims(value).map(Some),
+        (Profile::Production, value) => parse_claims(value).map(Some),
     }
 }
 
 fn unreadable() -> ServerError {
-    ServerError::internal(format!("{PREFIX}((Response body cannot be read.))"))
+    ServerError::internal(format!("{ERROR_PREFIX}((Response body cannot be read.))"))
 }

@@ -1,9 +1,9 @@
-//! A flow from its events to the token or the error.
+//! The simulation of a flow, from its events to the token or the error.
 
 use super::{
-    Answer, Details, Event, Flow, Message, Profile, RecaptchaAction,
-    payload::Envelope,
-    response::{self, Updates},
+    Details, Event, Flow, FunctionResponse, Message, Profile, RecaptchaAction,
+    payload::PayloadBuilder,
+    response::{self, UserUpdates},
 };
 use crate::{
     auth::{Claims, SecondFactor, Session, SignedIn, UserRecord, server_error::ServerError},
@@ -12,39 +12,39 @@ use crate::{
 
 /// The blocking functions of a project.
 pub trait Handlers {
-    /// Calls the function for an event with the payload of its token. Nothing where the project has no such function.
-    fn call(&mut self, event: Event, payload: &Claims) -> Option<Answer>;
+    /// Calls the function for an event with the payload of its token. `None` if the project has no such function.
+    fn call(&mut self, event: Event, payload: &Claims) -> Option<FunctionResponse>;
 }
 
-impl<F: FnMut(Event, &Claims) -> Option<Answer>> Handlers for F {
-    fn call(&mut self, event: Event, payload: &Claims) -> Option<Answer> {
+impl<F: FnMut(Event, &Claims) -> Option<FunctionResponse>> Handlers for F {
+    fn call(&mut self, event: Event, payload: &Claims) -> Option<FunctionResponse> {
         self(event, payload)
     }
 }
 
-/// An event that was sent.
+/// An event that the flow sent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sent {
-    /// Which.
+pub struct SentEvent {
+    /// The event.
     pub event: Event,
     /// The payload of its token.
     pub payload: Claims,
 }
 
-/// What a flow came to.
+/// The result of a flow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// The events in order, also those that no function handles.
-    pub sent: Vec<Sent>,
-    /// The account as it is stored afterwards; nothing where there is none.
+    /// The events in order, including those that no function handles.
+    pub sent: Vec<SentEvent>,
+    /// The stored account after the flow, if any.
     pub stored: Option<UserRecord>,
-    /// What the last handler wants of reCAPTCHA.
+    /// The reCAPTCHA action of the last handler that requested one.
     pub recaptcha: Option<RecaptchaAction>,
-    /// The sign-in, nothing for flows without a token, or the error that the client gets.
+    /// The sign-in, `None` for flows without a token, or the error for the client.
     pub outcome: Result<Option<SignedIn>, ServerError>,
 }
 
-/// A flow of a user of a project. Pure: time and answers are given.
+/// A flow of a user of a project. It is a pure function of the time and the responses.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     project: String,
@@ -60,7 +60,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A flow at that time, with the behaviour of production.
+    /// A flow at the time `now`, as in production.
     pub fn new(project: impl Into<String>, flow: Flow, now: Timestamp) -> Self {
         Simulation {
             project: project.into(),
@@ -76,42 +76,42 @@ impl Simulation {
         }
     }
 
-    /// Whose behaviour is simulated.
+    /// Sets the server that is simulated.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// The circumstances of the sign-in.
+    /// Sets the details of the sign-in.
     #[must_use]
     pub fn details(mut self, details: Details) -> Self {
         self.details = details;
         self
     }
 
-    /// The tenant of a multi-tenant project.
+    /// Sets the tenant of a multi-tenant project.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
 
-    /// The session that there was before: for a refresh, a change of password, the claims of a custom token.
+    /// Sets the previous session: for a refresh, a change of password, or the claims of a custom token.
     #[must_use]
     pub fn session(mut self, session: Session) -> Self {
         self.session = Some(session);
         self
     }
 
-    /// The second factor of [`Flow::SecondFactor`].
+    /// Sets the second factor of [`Flow::SecondFactor`].
     #[must_use]
     pub fn second_factor(mut self, factor: SecondFactor) -> Self {
         self.second_factor = Some(factor);
         self
     }
 
-    /// The functions' address, the audience of their tokens. Without this
+    /// Sets the URL of the functions, which is the audience of their tokens. The default is
     /// `https://us-central1-PROJECT.cloudfunctions.net/EVENT`.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
@@ -119,31 +119,31 @@ impl Simulation {
         self
     }
 
-    /// The id of the events: chance is the host's.
+    /// Sets the id of the events, which the host may draw at random.
     #[must_use]
     pub fn event_id(mut self, id: impl Into<String>) -> Self {
         self.event_id = id.into();
         self
     }
 
-    /// The payload of an event about an e-mail or a text message, for its handler. No flow sends it.
+    /// The payload of an event about an e-mail or a text message. No flow sends it.
     pub fn message(&self, message: &Message) -> Claims {
         let event = match message {
             Message::Email { .. } => Event::BeforeSendEmail,
             Message::Sms { .. } => Event::BeforeSendSms,
         };
-        self.envelope(&self.address(event)).message(message)
+        self.payload_builder(&self.function_url(event)).message(message)
     }
 
-    /// Runs the flow for an account: the one to be made, or the stored one.
+    /// Runs the flow for an account: the new one, or the stored one.
     pub fn run(&self, user: UserRecord, handlers: &mut dyn Handlers) -> Report {
         let stored = (!self.flow.is_new()).then(|| user.clone());
         let mut report = Report { sent: Vec::new(), stored, recaptcha: None, outcome: Ok(None) };
-        report.outcome = self.steps(user, handlers, &mut report);
+        report.outcome = self.run_flow(user, handlers, &mut report);
         report
     }
 
-    fn steps(
+    fn run_flow(
         &self,
         mut user: UserRecord,
         handlers: &mut dyn Handlers,
@@ -158,7 +158,7 @@ impl Simulation {
             return Err(disabled());
         }
         if self.flow.events().contains(&Event::BeforeCreate) {
-            self.ask(Event::BeforeCreate, &user, handlers, report)?.apply(&mut user);
+            self.call_handler(Event::BeforeCreate, &user, handlers, report)?.apply(&mut user);
             if user.disabled || self.profile == Profile::Emulator {
                 report.stored = Some(user.clone());
             }
@@ -166,9 +166,9 @@ impl Simulation {
                 return Err(disabled());
             }
         }
-        let mut session = self.begin();
+        let mut session = self.start_session();
         if self.flow.events().contains(&Event::BeforeSignIn) {
-            let updates = self.ask(Event::BeforeSignIn, &user, handlers, report)?;
+            let updates = self.call_handler(Event::BeforeSignIn, &user, handlers, report)?;
             updates.apply(&mut user);
             session.claims = updates.session_claims.unwrap_or_default();
         }
@@ -176,7 +176,7 @@ impl Simulation {
             user.last_sign_in_at = Some(session.signed_in_at);
         }
         report.stored = Some(user.clone());
-        // Whoever gets no token is not signed in: a disabled account may be made.
+        // A flow without a token signs nobody in, so it may create a disabled account.
         if !self.flow.gives_token() {
             return Ok(None);
         }
@@ -187,8 +187,8 @@ impl Simulation {
         Ok(Some(SignedIn { user, is_new, session, claims }))
     }
 
-    /// The session that the flow begins or goes on with. The emulator's refresh tokens keep no attributes.
-    fn begin(&self) -> Session {
+    /// The session that the flow starts or continues. The emulator's refresh tokens keep no attributes.
+    fn start_session(&self) -> Session {
         if let Some(session) = &self.session {
             let mut session = session.clone();
             if self.profile == Profile::Emulator && self.flow == Flow::Refresh {
@@ -199,41 +199,41 @@ impl Simulation {
         let mut session = Session::new(self.flow.provider(), self.now);
         session.tenant.clone_from(&self.tenant);
         session.second_factor.clone_from(&self.second_factor);
-        // Attributes belong to SAML; for OpenID providers the emulator never sets them.
+        // Only SAML has attributes; the emulator never sets them for OpenID providers.
         if self.flow.provider().starts_with("saml.") {
             session.sign_in_attributes.clone_from(&self.details.sign_in_attributes);
         }
         session
     }
 
-    fn ask(
+    fn call_handler(
         &self,
         event: Event,
         user: &UserRecord,
         handlers: &mut dyn Handlers,
         report: &mut Report,
-    ) -> Result<Updates, ServerError> {
-        let url = self.address(event);
+    ) -> Result<UserUpdates, ServerError> {
+        let url = self.function_url(event);
         let second_factor = match self.flow {
             Flow::SecondFactor(_) => Some(self.second_factor.as_ref().map_or("phone", |factor| &factor.provider)),
             _ => None,
         };
-        let payload = self.envelope(&url).user(event, user, self.flow.method(), second_factor);
-        let answer = handlers.call(event, &payload);
-        report.sent.push(Sent { event, payload });
-        let Some(answer) = answer else { return Ok(Updates::default()) };
-        let updates = response::read(self.profile, event, &url, &answer)?;
+        let payload = self.payload_builder(&url).user(event, user, self.flow.method(), second_factor);
+        let response = handlers.call(event, &payload);
+        report.sent.push(SentEvent { event, payload });
+        let Some(response) = response else { return Ok(UserUpdates::default()) };
+        let updates = response::read(self.profile, event, &url, &response)?;
         report.recaptcha = updates.recaptcha.or(report.recaptcha);
         Ok(updates)
     }
 
-    fn address(&self, event: Event) -> String {
+    fn function_url(&self, event: Event) -> String {
         let default = || format!("https://us-central1-{}.cloudfunctions.net/{}", self.project, event.name());
         self.url.clone().unwrap_or_else(default)
     }
 
-    fn envelope<'a>(&'a self, url: &'a str) -> Envelope<'a> {
-        Envelope {
+    fn payload_builder<'a>(&'a self, url: &'a str) -> PayloadBuilder<'a> {
+        PayloadBuilder {
             project: &self.project,
             url,
             event_id: &self.event_id,

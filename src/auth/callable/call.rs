@@ -1,13 +1,13 @@
-//! A request to a callable function, as text.
+//! The HTTP request to a callable function.
 
 use serde_json::Value as Json;
 
 use crate::auth::{ErrorCode, HttpsError};
 
-/// Octets of a body that are read: the limit of the official runtime.
+/// The longest body that is read, in bytes: the limit of the official runtime.
 const MAX_BODY: usize = 10 << 20;
 
-/// A request: what a gate needs of it, from any HTTP framework.
+/// The parts of an HTTP request that a gate reads, from any framework.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
     method: &'a str,
@@ -16,26 +16,26 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A request by its method, its headers in any case, and its body.
+    /// A request with its method, its headers (names in any case) and its body.
     pub fn new(method: &'a str, headers: impl IntoIterator<Item = (&'a str, &'a str)>, body: &'a [u8]) -> Self {
         Call { method, headers: headers.into_iter().collect(), body }
     }
 
-    /// The value of a header, empty ones aside. Of several that bear the name none is chosen where they differ.
+    /// The value of a header, `None` if it is missing or empty. Repeated headers with different values are an error.
     pub(super) fn header(&self, name: &str) -> Result<Option<&'a str>, HttpsError> {
         let mut values =
             self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
         let first = values.next();
         if values.any(|value| Some(value) != first) {
-            return Err(bad_request(format!("the header `{name}` is there more than once, with different values")));
+            return Err(bad_request(format!("the header `{name}` is repeated with different values")));
         }
         Ok(first.filter(|value| !value.is_empty()))
     }
 
-    /// The member `data` of a well-formed request.
+    /// The member `data` of the body; checks the form of the request.
     pub(super) fn data(&self) -> Result<Json, HttpsError> {
         if self.method != "POST" {
-            return Err(bad_request(format!("the method is `{}`; a callable is called with `POST`", self.method)));
+            return Err(bad_request(format!("the method is `{}`; it must be `POST`", self.method)));
         }
         if self.body.len() > MAX_BODY {
             return Err(bad_request(format!("the body is larger than {} MiB", MAX_BODY >> 20)));
@@ -43,35 +43,35 @@ impl<'a> Call<'a> {
         let stated = self.header("content-type")?.unwrap_or_default();
         let content_type = stated.to_lowercase();
         let media_type = content_type.split(';').next().unwrap_or_default();
-        // Only where parameters follow is the space before them let pass.
+        // The SDK accepts spaces around the media type only if parameters follow it.
         let media_type = if content_type.contains(';') { media_type.trim() } else { media_type };
         if media_type != "application/json" {
             let reason = match stated {
-                "" => "there is no header `Content-Type`; it is `application/json`".to_owned(),
-                other => format!("`Content-Type` is `{other}`; it has to be `application/json`"),
+                "" => "the header `Content-Type` is missing; it must be `application/json`".to_owned(),
+                other => format!("the header `Content-Type` is `{other}`; it must be `application/json`"),
             };
             return Err(bad_request(reason));
         }
         let body: Json = serde_json::from_slice(self.body).map_err(|error| match self.body.is_empty() {
-            true => {
-                bad_request("the body is empty; it is a JSON object with the member `data`, such as {\"data\": null}")
-            }
+            true => bad_request(
+                "the body is empty; it must be a JSON object with the member `data`, such as `{\"data\": null}`",
+            ),
             false => bad_request(format!("the body is not JSON: {error}")),
         })?;
         let Json::Object(mut fields) = body else {
-            return Err(bad_request("the body is JSON, but no object: it is an object with the member `data` alone"));
+            return Err(bad_request("the body is not a JSON object; it must be an object with the member `data` only"));
         };
         let Some(data) = fields.shift_remove("data") else {
-            return Err(bad_request("the body has no member `data`, in which a client sends what it calls with"));
+            return Err(bad_request("the body has no member `data`, which contains the argument of the call"));
         };
         match fields.keys().next() {
             None => Ok(data),
-            Some(name) => Err(bad_request(format!("the body has the member `{name}` beside `data`, its only one"))),
+            Some(name) => Err(bad_request(format!("the body has the member `{name}`; only `data` is allowed"))),
         }
     }
 }
 
-/// The answer to what is no call; the client is not told the reason.
+/// The response to a malformed request; it does not tell the client the reason.
 fn bad_request(reason: impl Into<String>) -> HttpsError {
-    HttpsError::new(ErrorCode::InvalidArgument, "Bad Request").because(reason, None)
+    HttpsError::new(ErrorCode::InvalidArgument, "Bad Request").with_log(reason, None)
 }

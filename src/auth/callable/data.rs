@@ -1,4 +1,4 @@
-//! What passes between client and handler: JSON in which wide integers have a form of their own.
+//! The data format of callable functions: JSON with a wrapper for 64-bit integers.
 
 use serde_json::{Map, Number, Value as Json, json};
 
@@ -7,7 +7,7 @@ use crate::auth::{ErrorCode, HttpsError};
 const INT64: &str = "type.googleapis.com/google.protobuf.Int64Value";
 const UINT64: &str = "type.googleapis.com/google.protobuf.UInt64Value";
 
-/// Reads `{"@type": …Int64Value, "value": "12"}` as a double, as the official runtime does. Another `@type` ends the call
+/// Decodes `{"@type": …Int64Value, "value": "12"}` as a double, as the official runtime does. Another `@type` fails
 /// with 500, as there.
 pub(super) fn decode(data: Json) -> Result<Json, HttpsError> {
     match data {
@@ -17,7 +17,7 @@ pub(super) fn decode(data: Json) -> Result<Json, HttpsError> {
                 let number = fields.get("value").and_then(leading_number).and_then(Number::from_f64);
                 number.map(Json::Number).ok_or_else(unreadable)
             }
-            Some(kind) if crate::auth::js::truth(Some(kind)) => Err(unreadable()),
+            Some(kind) if crate::auth::ecmascript::is_truthy(Some(kind)) => Err(unreadable()),
             _ => {
                 let fields = fields.into_iter().map(|(name, value)| Ok((name, decode(value)?)));
                 fields.collect::<Result<Map<_, _>, _>>().map(Json::Object)
@@ -27,22 +27,23 @@ pub(super) fn decode(data: Json) -> Result<Json, HttpsError> {
     }
 }
 
-/// JavaScript's `parseFloat`: the number at the beginning, whatever follows.
+/// `parseFloat` of JavaScript: the number at the start of the text.
 fn leading_number(value: &Json) -> Option<f64> {
-    let text = crate::auth::js::text(Some(value));
+    let text = crate::auth::ecmascript::to_string(Some(value));
     let text = text.trim_start();
     let end = text.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(text.len());
     let candidate = text.get(..end)?;
-    // The longest beginning that is a number; such texts are short.
+    // The longest prefix that is a number; such texts are short.
     (1..=candidate.len().min(64)).rev().find_map(|end| candidate.get(..end)?.parse().ok())
 }
 
 fn unreadable() -> HttpsError {
-    let reason = "`data` holds an `@type` that is neither Int64Value nor UInt64Value, or whose `value` is no number";
-    HttpsError::new(ErrorCode::Internal, "INTERNAL").because(reason, None)
+    let reason =
+        "`data` contains an `@type` other than Int64Value and UInt64Value, or one whose `value` is not a number";
+    HttpsError::new(ErrorCode::Internal, "INTERNAL").with_log(reason, None)
 }
 
-/// The body of the answer to a call that went well.
+/// The body of the response to a successful call.
 pub fn success(result: &Json) -> Json {
     json!({ "result": result })
 }

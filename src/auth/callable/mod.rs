@@ -1,7 +1,9 @@
-//! Callable functions: the gate that stands before a handler (identity specification, section 5).
+//! A simulator of the checks before the handler of a callable function (identity specification, section 5). Rules never
+//! call it: it produces the user and the data that a handler receives.
 //!
-//! A [`Call`] is a method, headers and a body, from whatever HTTP framework; [`Gate::admit`] makes a [`Context`] of it or
-//! the [`HttpsError`](super::HttpsError) to answer with; [`success`] is the body of a handler's result.
+//! A [`Call`] is the method, headers and body of an HTTP request, from any framework. [`Gate::admit`] makes a
+//! [`Context`] from it, or the [`HttpsError`](super::HttpsError) to respond with; [`success`] makes the body for a
+//! handler's result.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -18,11 +20,12 @@
 //! # Ok::<(), HttpsError>(())
 //! ```
 //!
-//! Two things stay with the host:
+//! The host has two tasks:
 //!
-//! * Cross-origin requests. The SDK answers the preflight `OPTIONS` itself, with 204 and `Access-Control-*` headers; to
-//!   the gate it is a method other than `POST` and ends in 400. Answer it before the gate, as your framework does.
-//! * An `authPolicy`. It is a check in the handler, after the gate, that answers `permission-denied` with the message
+//! * Cross-origin requests. The SDK responds to the preflight `OPTIONS` itself, with 204 and `Access-Control-*`
+//!   headers. The gate refuses `OPTIONS` with 400 as a wrong method, so the host must respond before the gate, as
+//!   frameworks do.
+//! * An `authPolicy`. It is a check in the handler, after the gate, that fails with `permission-denied` and the message
 //!   `Permission Denied`:
 //!
 //! ```

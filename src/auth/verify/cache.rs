@@ -1,4 +1,5 @@
-//! Verified tokens, kept until they expire. A hit is the same text to the last octet; the hash only finds the place.
+//! A cache of verified tokens, which drops them when they expire. Only a byte-identical token is a hit; the hash only
+//! selects the bucket.
 
 use std::{
     collections::HashMap,
@@ -7,34 +8,34 @@ use std::{
 };
 
 use crate::{
-    auth::{VerifiedToken, checks::Window},
+    auth::{VerifiedToken, policy::ValidityWindow},
     value::Timestamp,
 };
 
-/// A bounded store of verified tokens. Two halves age together: when the young one is full it becomes the old one, and
-/// what nobody asked for since is dropped.
+/// A bounded generational cache. When the young generation is full, it becomes the old one, and the entries of the
+/// previous old generation that were not used since are dropped.
 pub(super) struct Cache {
-    /// Of each half.
+    /// The capacity of each generation.
     capacity: usize,
-    halves: RwLock<Halves>,
+    generations: RwLock<Generations>,
 }
 
-type Half = HashMap<Box<str>, Entry, Tail>;
+type TokenMap = HashMap<Box<str>, Entry, SuffixState>;
 
 #[derive(Default)]
-struct Halves {
-    /// The key set that the tokens were verified with.
-    stamp: u64,
-    young: Half,
-    old: Half,
+struct Generations {
+    /// The version of the key set that verified the tokens.
+    key_set_version: u64,
+    young: TokenMap,
+    old: TokenMap,
 }
 
 struct Entry {
     token: VerifiedToken,
-    window: Window,
+    window: ValidityWindow,
 }
 
-/// Tokens are secrets: none is printed.
+/// Tokens are secrets, so `Debug` prints none.
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cache").field("capacity", &self.capacity).finish_non_exhaustive()
@@ -42,81 +43,88 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// Room for that many tokens, at least two.
+    /// A cache for `capacity` tokens, at least two.
     pub(super) fn new(capacity: usize) -> Self {
-        Cache { capacity: (capacity / 2).max(1), halves: RwLock::default() }
+        Cache { capacity: (capacity / 2).max(1), generations: RwLock::default() }
     }
 
-    /// One of the same size with nothing in it.
-    pub(super) fn emptied(&self) -> Self {
-        Cache { capacity: self.capacity, halves: RwLock::default() }
+    /// An empty cache of the same capacity.
+    pub(super) fn emptied_copy(&self) -> Self {
+        Cache { capacity: self.capacity, generations: RwLock::default() }
     }
 
-    /// The token of a text, if it was verified with the key set of that stamp and holds now.
-    pub(super) fn get(&self, text: &str, stamp: u64, now: Timestamp) -> Option<VerifiedToken> {
-        let halves = self.halves.read().unwrap_or_else(PoisonError::into_inner);
-        if halves.stamp != stamp {
+    /// The token of a text, if a key set of this version verified it and it is valid now.
+    pub(super) fn get(&self, text: &str, key_set_version: u64, now: Timestamp) -> Option<VerifiedToken> {
+        let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
+        if generations.key_set_version != key_set_version {
             return None;
         }
-        if let Some(entry) = halves.young.get(text) {
+        if let Some(entry) = generations.young.get(text) {
             return entry.window.contains(now).then(|| entry.token.clone());
         }
-        let entry = halves.old.get(text).filter(|entry| entry.window.contains(now))?;
+        let entry = generations.old.get(text).filter(|entry| entry.window.contains(now))?;
         let (token, window) = (entry.token.clone(), entry.window);
-        drop(halves);
-        // It is asked for again: it shall not go with the old ones.
-        self.put(text, token.clone(), window, stamp, now);
+        drop(generations);
+        // A use moves the token to the young generation.
+        self.insert(text, token.clone(), window, key_set_version, now);
         Some(token)
     }
 
-    /// Keeps a token that was just verified.
-    pub(super) fn put(&self, text: &str, token: VerifiedToken, window: Window, stamp: u64, now: Timestamp) {
-        let mut halves = self.halves.write().unwrap_or_else(PoisonError::into_inner);
-        if halves.stamp != stamp {
-            if halves.stamp > stamp {
-                // Verified with a set that was replaced meanwhile.
+    /// Adds a token that was just verified.
+    pub(super) fn insert(
+        &self,
+        text: &str,
+        token: VerifiedToken,
+        window: ValidityWindow,
+        key_set_version: u64,
+        now: Timestamp,
+    ) {
+        let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
+        if generations.key_set_version != key_set_version {
+            if generations.key_set_version > key_set_version {
+                // The key set was replaced during the verification.
                 return;
             }
-            *halves = Halves { stamp, ..Halves::default() };
+            *generations = Generations { key_set_version, ..Generations::default() };
         }
-        if halves.young.len() >= self.capacity {
-            halves.young.retain(|_, entry| entry.window.until > now.unix_seconds() as f64);
-            if halves.young.len() >= self.capacity {
-                halves.old = std::mem::take(&mut halves.young);
+        if generations.young.len() >= self.capacity {
+            generations.young.retain(|_, entry| entry.window.until > now.unix_seconds() as f64);
+            if generations.young.len() >= self.capacity {
+                generations.old = std::mem::take(&mut generations.young);
             }
         }
-        halves.young.insert(text.into(), Entry { token, window });
+        generations.young.insert(text.into(), Entry { token, window });
     }
 
-    /// How many tokens are kept.
+    /// The number of cached tokens.
     #[cfg(test)]
     fn len(&self) -> usize {
-        let halves = self.halves.read().unwrap();
-        halves.young.len() + halves.old.len()
+        let generations = self.generations.read().unwrap();
+        generations.young.len() + generations.old.len()
     }
 }
 
-/// Hashes only the end of a text: the signature, which no two verified tokens share. Texts that end alike only meet in the
-/// same place, where the whole text decides.
+/// Hashes only the end of a text, which is the signature and differs between verified tokens. On a collision the map
+/// compares the whole text.
 #[derive(Clone, Default)]
-struct Tail(RandomState);
+struct SuffixState(RandomState);
 
-struct TailHasher(<RandomState as BuildHasher>::Hasher);
+struct SuffixHasher(<RandomState as BuildHasher>::Hasher);
 
-impl BuildHasher for Tail {
-    type Hasher = TailHasher;
+impl BuildHasher for SuffixState {
+    type Hasher = SuffixHasher;
 
-    fn build_hasher(&self) -> TailHasher {
-        TailHasher(self.0.build_hasher())
+    fn build_hasher(&self) -> SuffixHasher {
+        SuffixHasher(self.0.build_hasher())
     }
 }
 
-impl Hasher for TailHasher {
-    fn write(&mut self, octets: &[u8]) {
-        /// Octets that are hashed.
-        const END: usize = 48;
-        let at = octets.len().saturating_sub(END);
-        self.0.write(octets.get(at..).unwrap_or(octets));
+impl Hasher for SuffixHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        /// The number of bytes that are hashed.
+        const SUFFIX: usize = 48;
+        let at = bytes.len().saturating_sub(SUFFIX);
+        self.0.write(bytes.get(at..).unwrap_or(bytes));
     }
 
     fn finish(&self) -> u64 {
@@ -129,7 +137,7 @@ mod tests {
     use super::*;
     use crate::auth::{Claims, TokenKind};
 
-    const WINDOW: Window = Window { from: 100.0, until: 200.0 };
+    const WINDOW: ValidityWindow = ValidityWindow { from: 100.0, until: 200.0 };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_secs(second).unwrap()
@@ -145,7 +153,7 @@ mod tests {
     fn only_the_same_text_is_a_hit() {
         let cache = Cache::new(10);
         let end = "x".repeat(100);
-        cache.put(&format!("alice{end}"), token("alice"), WINDOW, 1, at(150));
+        cache.insert(&format!("alice{end}"), token("alice"), WINDOW, 1, at(150));
         assert_eq!(cache.get(&format!("alice{end}"), 1, at(150)).unwrap().uid(), "alice");
         for other in [format!("mallo{end}"), end.clone(), format!("alice{end}x")] {
             assert!(cache.get(&other, 1, at(150)).is_none());
@@ -155,24 +163,24 @@ mod tests {
     #[test]
     fn a_token_is_dropped_at_its_expiry_and_with_its_keys() {
         let cache = Cache::new(10);
-        cache.put("a", token("alice"), WINDOW, 1, at(150));
+        cache.insert("a", token("alice"), WINDOW, 1, at(150));
         for (now, hit) in [(99, false), (100, true), (199, true), (200, false)] {
             assert_eq!(cache.get("a", 1, at(now)).is_some(), hit, "{now}");
         }
         assert!(cache.get("a", 2, at(150)).is_none());
-        cache.put("b", token("bob"), WINDOW, 2, at(150));
+        cache.insert("b", token("bob"), WINDOW, 2, at(150));
         assert!(cache.get("a", 1, at(150)).is_none() && cache.get("a", 2, at(150)).is_none());
-        // A straggler that was verified with the old keys.
-        cache.put("a", token("alice"), WINDOW, 1, at(150));
+        // A late token that the old keys verified.
+        cache.insert("a", token("alice"), WINDOW, 1, at(150));
         assert!(cache.get("a", 1, at(150)).is_none() && cache.get("a", 2, at(150)).is_none());
     }
 
     #[test]
     fn the_cache_is_bounded_and_keeps_what_is_asked_for() {
         let cache = Cache::new(10);
-        cache.put("favourite", token("alice"), WINDOW, 1, at(150));
+        cache.insert("favourite", token("alice"), WINDOW, 1, at(150));
         for n in 0..1_000 {
-            cache.put(&n.to_string(), token("bob"), WINDOW, 1, at(150));
+            cache.insert(&n.to_string(), token("bob"), WINDOW, 1, at(150));
             assert!(cache.get("favourite", 1, at(150)).is_some(), "{n}");
             assert!(cache.len() <= 10, "{}", cache.len());
         }
@@ -182,7 +190,7 @@ mod tests {
     #[test]
     fn nothing_of_a_token_is_printed() {
         let cache = Cache::new(10);
-        cache.put("secret", token("alice"), WINDOW, 1, at(150));
+        cache.insert("secret", token("alice"), WINDOW, 1, at(150));
         assert!(!format!("{cache:?}").contains("secret"));
     }
 }

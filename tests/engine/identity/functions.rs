@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use firewarden::auth::{
     Claims, ErrorCode, HttpsError, UserRecord, Verifier,
-    blocking::{Answer, Event, Flow, Handled, Profile, Report, Simulation, answer},
+    blocking::{Event, Flow, FunctionResponse, HandlerResult, Profile, Report, Simulation, respond},
     callable::{Call, Context, Gate, Generation, success},
 };
 use serde_json::{Value as Json, json};
@@ -18,20 +18,20 @@ pub fn handled(case: &Case) -> Result<(), String> {
     let event = Event::parse(case.text("event")).unwrap();
     let handler = &case.input["handler"];
     let handled = if handler.get("return_nothing").is_some() {
-        Handled::Nothing
+        HandlerResult::Nothing
     } else if let Some(value) = handler.get("return") {
-        Handled::Returns(value.clone())
+        HandlerResult::Returns(value.clone())
     } else if let Some(thrown) = handler.get("throw") {
-        Handled::Throws {
+        HandlerResult::Throws {
             code: thrown["code"].as_str().unwrap().to_owned(),
             message: thrown["message"].as_str().unwrap_or_default().to_owned(),
             details: thrown.get("details").cloned(),
         }
     } else {
         assert!(handler.get("throw_plain").is_some());
-        Handled::Crashes
+        HandlerResult::Crashes
     };
-    let found = answer(event, &handled);
+    let found = respond(event, &handled);
     same("the status", json!(found.status), &case.expect["http"])?;
     same("the body", serde_json::from_str::<Json>(&found.body).unwrap(), &case.expect["body"])
 }
@@ -100,7 +100,7 @@ fn simulated(case: &Case) -> Report {
             Some(raw) => raw.as_str().unwrap().to_owned(),
             None => stated["body"].to_string(),
         };
-        Some(Answer::new(stated["http"].as_u64().unwrap() as u16, body))
+        Some(FunctionResponse::new(stated["http"].as_u64().unwrap() as u16, body))
     };
     Simulation::new(keys::PROJECT, flow, at(NOW)).profile(Profile::Emulator).run(account(), &mut handlers)
 }

@@ -160,18 +160,18 @@ fn custom_tokens_are_verified_before_they_are_exchanged() {
         verifier.verify(&token, at(NOW)).unwrap_err().fault().clone()
     };
     for (more, fault) in [
-        (json!({ "exp": NOW + 3601 }), TokenFault::LivesTooLong),
+        (json!({ "exp": NOW + 3601 }), TokenFault::LifetimeTooLong),
         (json!({ "exp": NOW }), TokenFault::Expired),
         (json!({ "iat": NOW + 1 }), TokenFault::InFuture("iat")),
         (json!({ "aud": PROJECT }), TokenFault::WrongAudience),
         (json!({ "iss": "other@x" }), TokenFault::WrongIssuer),
         (json!({ "sub": "other@x" }), TokenFault::NoSubject),
-        (json!({ "uid": "" }), TokenFault::UnfitContent),
-        (json!({ "uid": 5 }), TokenFault::UnfitContent),
-        (json!({ "uid": "u".repeat(129) }), TokenFault::UnfitContent),
-        (json!({ "claims": [] }), TokenFault::UnfitContent),
-        (json!({ "claims": { "sub": "x" } }), TokenFault::UnfitContent),
-        (json!({ "tenant_id": 5 }), TokenFault::UnfitContent),
+        (json!({ "uid": "" }), TokenFault::InvalidContent),
+        (json!({ "uid": 5 }), TokenFault::InvalidContent),
+        (json!({ "uid": "u".repeat(129) }), TokenFault::InvalidContent),
+        (json!({ "claims": [] }), TokenFault::InvalidContent),
+        (json!({ "claims": { "sub": "x" } }), TokenFault::InvalidContent),
+        (json!({ "tenant_id": 5 }), TokenFault::InvalidContent),
     ] {
         assert_eq!(forged(more.clone()), fault, "{more}");
     }

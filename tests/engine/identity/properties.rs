@@ -3,7 +3,7 @@
 use firewarden::auth::{Claims, UserRecord};
 use firewarden::auth::{
     EmulatorVerifier, Exchange, KeySet, Product, Profile, ServiceAccount, Signer, Verifier,
-    blocking::{Answer, Event, Flow, Simulation},
+    blocking::{Event, Flow, FunctionResponse, Simulation},
     callable::{Call, Gate},
     credential, decode,
 };
@@ -151,7 +151,7 @@ proptest! {
         record["updateMask"] = json!(format!("displayName,customClaims,sessionClaims,{mask}"));
         record[more.0] = more.1;
         let body = json!({ "userRecord": record }).to_string();
-        let mut handlers = |_: Event, _: &Claims| Some(Answer::new(status, body.clone()));
+        let mut handlers = |_: Event, _: &Claims| Some(FunctionResponse::new(status, body.clone()));
         let report = Simulation::new(PROJECT, Flow::PasswordSignUp, at(NOW)).run(UserRecord::new("u1"), &mut handlers);
         if let Ok(Some(signed_in)) = report.outcome {
             prop_assert_eq!(signed_in.claims.subject(), Some("u1"));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use firewarden::auth::{
     Claims, EnrolledFactor, HttpsError, ProviderAccount, SecondFactor, Session, Trust, UserRecord, Verifier,
     blocking::{
-        Answer, Details, Event, Flow, Handled, Handlers, Message, OAuthTokens, Profile, RecaptchaAction, Report,
-        Simulation, answer, event, read_request, request_body,
+        Details, Event, Flow, FunctionResponse, HandlerResult, Handlers, Message, OAuthTokens, Profile,
+        RecaptchaAction, Report, Simulation, event, read_request, request_body, respond,
     },
 };
 use serde_json::{Value as Json, json};
@@ -18,7 +18,7 @@ fn user() -> UserRecord {
 }
 
 /// A sign-up whose handlers answer as stated.
-fn sign_up(profile: Profile, create: Option<Answer>, sign_in: Option<Answer>) -> Report {
+fn sign_up(profile: Profile, create: Option<FunctionResponse>, sign_in: Option<FunctionResponse>) -> Report {
     let mut handlers = |event: Event, _: &Claims| match event {
         Event::BeforeCreate => create.clone(),
         _ => sign_in.clone(),
@@ -26,8 +26,8 @@ fn sign_up(profile: Profile, create: Option<Answer>, sign_in: Option<Answer>) ->
     Simulation::new(PROJECT, Flow::PasswordSignUp, at(NOW)).profile(profile).run(user(), &mut handlers)
 }
 
-fn returns(event: Event, value: Json) -> Option<Answer> {
-    Some(answer(event, &Handled::Returns(value)))
+fn returns(event: Event, value: Json) -> Option<FunctionResponse> {
+    Some(respond(event, &HandlerResult::Returns(value)))
 }
 
 fn claims(report: &Report) -> &Claims {
@@ -56,7 +56,8 @@ fn seven_seconds_are_the_deadline_and_sixty_in_the_emulator() {
 #[test]
 fn only_200_is_success_in_production() {
     for (profile, accepted) in [(Profile::Production, false), (Profile::Emulator, true)] {
-        let created = Some(Answer::new(201, r#"{"userRecord": {"displayName": "z", "updateMask": "displayName"}}"#));
+        let created =
+            Some(FunctionResponse::new(201, r#"{"userRecord": {"displayName": "z", "updateMask": "displayName"}}"#));
         assert_eq!(sign_up(profile, created, None).outcome.is_ok(), accepted, "{profile:?}");
     }
 }
@@ -76,9 +77,9 @@ fn a_picture_has_two_names_in_production() {
 
 #[test]
 fn a_new_user_who_may_not_sign_in_is_stored_by_the_emulator_only() {
-    let refused = Some(answer(
+    let refused = Some(respond(
         Event::BeforeSignIn,
-        &Handled::Throws { code: "permission-denied".to_owned(), message: "not you".to_owned(), details: None },
+        &HandlerResult::Throws { code: "permission-denied".to_owned(), message: "not you".to_owned(), details: None },
     ));
     for (profile, stored) in [(Profile::Production, false), (Profile::Emulator, true)] {
         let report = sign_up(profile, None, refused.clone());
@@ -100,7 +101,7 @@ fn a_new_user_who_may_not_sign_in_is_stored_by_the_emulator_only() {
 fn session_claims_are_checked_in_production_only() {
     let answered = |claims: Json| {
         let record = json!({ "sessionClaims": claims, "updateMask": "sessionClaims" });
-        Some(Answer::new(200, json!({ "userRecord": record }).to_string()))
+        Some(FunctionResponse::new(200, json!({ "userRecord": record }).to_string()))
     };
     for (claims_stated, message) in [
         (json!({ "firebase": 1 }), "FORBIDDEN_CLAIM : firebase"),
@@ -150,7 +151,7 @@ fn what_recaptcha_shall_do_is_reported() {
 #[test]
 fn a_disabled_user_reaches_no_handler() {
     let disabled = UserRecord { disabled: true, ..user() };
-    let mut handlers = |_: Event, _: &Claims| -> Option<Answer> { panic!("called") };
+    let mut handlers = |_: Event, _: &Claims| -> Option<FunctionResponse> { panic!("called") };
     let report = Simulation::new(PROJECT, Flow::PasswordSignIn, at(NOW)).run(disabled, &mut handlers);
     assert!(report.sent.is_empty());
     assert_eq!(report.outcome.unwrap_err().client_code(), "auth/user-disabled");
@@ -174,17 +175,17 @@ fn answers_that_cannot_be_read_end_in_500() {
     for body in
         ["null", r#"{"userRecord": {"updateMask": 5}}"#, r#"{"userRecord": {"updateMask": "customClaims"}}"#, ""]
     {
-        let report = sign_up(Profile::Emulator, Some(Answer::new(200, body)), None);
+        let report = sign_up(Profile::Emulator, Some(FunctionResponse::new(200, body)), None);
         assert_eq!(report.outcome.unwrap_err().status(), 500, "{body}");
     }
     for body in ["{}", "[]", "5", r#"{"userRecord": null}"#, r#"{"userRecord": 0, "x": 1}"#] {
-        assert!(sign_up(Profile::Emulator, Some(Answer::new(200, body)), None).outcome.is_ok(), "{body}");
+        assert!(sign_up(Profile::Emulator, Some(FunctionResponse::new(200, body)), None).outcome.is_ok(), "{body}");
     }
 }
 
 #[test]
 fn odd_results_of_handlers_are_what_javascript_makes_of_them() {
-    let body = |value: Json| answer(Event::BeforeCreate, &Handled::Returns(value)).body;
+    let body = |value: Json| respond(Event::BeforeCreate, &HandlerResult::Returns(value)).body;
     for falsy in [json!(false), json!(0), json!(""), json!(null), json!(5), json!(true)] {
         assert_eq!(body(falsy.clone()), "{}", "{falsy}");
     }
@@ -199,7 +200,7 @@ struct Real {
 }
 
 impl Real {
-    fn serve(&mut self, body: &[u8]) -> Result<Handled, HttpsError> {
+    fn serve(&mut self, body: &[u8]) -> Result<HandlerResult, HttpsError> {
         let token = read_request("POST", "application/json; charset=utf-8", body)?;
         let payload = self.verifier.verify(&token, at(NOW)).expect("a good token");
         assert!(payload.auth().is_none(), "no credential for rules");
@@ -207,19 +208,23 @@ impl Real {
         let email = event["data"]["email"].as_str().unwrap_or_default().to_owned();
         self.seen.push(event);
         Ok(if email.ends_with("@example.com") {
-            Handled::Returns(json!({ "sessionClaims": { "domain": "example.com" } }))
+            HandlerResult::Returns(json!({ "sessionClaims": { "domain": "example.com" } }))
         } else {
-            Handled::Throws { code: "invalid-argument".to_owned(), message: format!("not {email}"), details: None }
+            HandlerResult::Throws {
+                code: "invalid-argument".to_owned(),
+                message: format!("not {email}"),
+                details: None,
+            }
         })
     }
 }
 
 impl Handlers for Real {
-    fn call(&mut self, event: Event, payload: &Claims) -> Option<Answer> {
+    fn call(&mut self, event: Event, payload: &Claims) -> Option<FunctionResponse> {
         let body = request_body(&keys::signed(payload)).to_string();
         Some(match self.serve(body.as_bytes()) {
-            Ok(handled) => answer(event, &handled),
-            Err(error) => Answer::new(error.status(), error.to_json().to_string()),
+            Ok(handled) => respond(event, &handled),
+            Err(error) => FunctionResponse::new(error.status(), error.to_json().to_string()),
         })
     }
 }

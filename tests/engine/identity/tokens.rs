@@ -158,7 +158,7 @@ fn in_production(case: &Case, kind: TokenKind, profile: Profile) -> Result<Strin
                 valid_since: stated["valid_since"].as_i64().map(at),
                 ..UserRecord::new("u1")
             };
-            return verifier.verify_current(&token, now, &HashMap::from([("u1".to_owned(), user)]));
+            return verifier.verify_and_check_revoked(&token, now, &HashMap::from([("u1".to_owned(), user)]));
         }
         verifier.verify(&token, now)
     };

@@ -9,8 +9,9 @@ use base64::{
 use firewarden::{
     Auth,
     auth::{
-        Algorithm, CustomToken, EmulatorVerifier, Issuer, KeyError, KeySet, Keys, MAX_TOKEN, Malformed, Part, Profile,
-        SignError, Signer, TokenError, TokenFault, TokenKind, Trust, UserRecord, VerifiedToken, Verifier, max_age,
+        Algorithm, CustomToken, DecodeError, EmulatorVerifier, Issuer, KeyError, KeySet, Keys, MAX_TOKEN, Profile,
+        SignError, Signer, TokenError, TokenFault, TokenKind, TokenPart, Trust, UserRecord, VerifiedToken, Verifier,
+        max_age,
     },
 };
 use serde_json::{Value as Json, json};
@@ -66,22 +67,22 @@ fn what_is_no_key_set_is_refused() {
     let jwks = |keys: Json| json!({ "keys": keys }).to_string();
     assert_eq!(error("[]"), KeyError::NotJson);
     assert_eq!(error("{}"), KeyError::Empty);
-    assert_eq!(error(r#"{"ka": "a", "ka": "b"}"#), KeyError::RepeatedName);
-    assert_eq!(error(r#"{"error": "backend"}"#), KeyError::Answer("backend".to_owned()));
-    assert_eq!(error(r#"{"keys": 1}"#), KeyError::Form);
-    assert_eq!(error(r#"{"ka": 1}"#), KeyError::Form);
-    assert_eq!(error(r#"{"ka": "no PEM"}"#), KeyError::Key("ka".to_owned()));
-    assert_eq!(error(&json!({ "ka": keys::PRIVATE }).to_string()), KeyError::Key("ka".to_owned()));
+    assert_eq!(error(r#"{"ka": "a", "ka": "b"}"#), KeyError::DuplicateName);
+    assert_eq!(error(r#"{"error": "backend"}"#), KeyError::ErrorResponse("backend".to_owned()));
+    assert_eq!(error(r#"{"keys": 1}"#), KeyError::Format);
+    assert_eq!(error(r#"{"ka": 1}"#), KeyError::Format);
+    assert_eq!(error(r#"{"ka": "no PEM"}"#), KeyError::Unreadable("ka".to_owned()));
+    assert_eq!(error(&json!({ "ka": keys::PRIVATE }).to_string()), KeyError::Unreadable("ka".to_owned()));
     let rsa = serde_json::from_str::<Json>(keys::JWKS).unwrap()["keys"][0].clone();
-    assert_eq!(error(&jwks(json!([rsa, rsa]))), KeyError::RepeatedId("ka".to_owned()));
+    assert_eq!(error(&jwks(json!([rsa, rsa]))), KeyError::DuplicateId("ka".to_owned()));
     let mut broken = rsa.clone();
     broken["n"] = json!("%");
-    assert_eq!(error(&jwks(json!([broken]))), KeyError::Key("ka".to_owned()));
+    assert_eq!(error(&jwks(json!([broken]))), KeyError::Unreadable("ka".to_owned()));
     let mut encrypts = rsa.clone();
     encrypts["use"] = json!("enc");
     assert_eq!(error(&jwks(json!([encrypts, { "kty": "OKP", "kid": "x" }]))), KeyError::Empty);
     assert!(KeySet::parse(&jwks(json!([encrypts, rsa, { "kty": "new", "kid": "x" }]))).is_ok());
-    assert_eq!(KeySet::from_secret("s", b"short").unwrap_err(), KeyError::Key("s".to_owned()));
+    assert_eq!(KeySet::from_secret("s", b"short").unwrap_err(), KeyError::Unreadable("s".to_owned()));
 }
 
 #[test]
@@ -106,13 +107,13 @@ fn keys_that_verify_nothing_are_refused_with_a_reason() {
         let mut set = serde_json::from_str::<Json>(keys::JWKS).unwrap();
         set["keys"].as_array_mut().unwrap().push(jwk);
         match KeySet::parse(&set.to_string()) {
-            Err(KeyError::Unfit { id, why }) => assert!(id == "k" && why.contains(reason), "{why}"),
+            Err(KeyError::Unusable { id, why }) => assert!(id == "k" && why.contains(reason), "{why}"),
             other => panic!("{reason}: {other:?}"),
         }
     }
     let short = include_str!("keys/test-rsa-short.public.pem");
     let refused = KeySet::from_pem("ka", short).unwrap_err().to_string();
-    assert!(refused.contains("the key \"ka\" cannot be used: its modulus has 1024 bits"), "{refused}");
+    assert!(refused.contains("cannot use the key `ka`: its modulus has 1024 bits"), "{refused}");
     assert_eq!(KeySet::parse(&json!({ "ka": short }).to_string()).unwrap_err().to_string(), refused);
     let short = include_str!("keys/test-rsa-short.private.pem");
     assert!(matches!(Signer::from_pem(short), Err(SignError::Refused)));
@@ -214,26 +215,26 @@ fn tokens_that_two_readers_may_read_differently_are_refused() {
         other => panic!("{other:?}"),
     };
     let token = |payload: &str| signed_under(&header(json!({})), payload, keys::PRIVATE);
-    assert_eq!(malformed(&token(&twice)), Malformed::RepeatedName(Part::Payload));
-    assert_eq!(malformed(&token(&deep)), Malformed::TooDeep(Part::Payload));
-    assert_eq!(malformed(&token("[]")), Malformed::NotAnObject(Part::Payload));
-    assert_eq!(malformed(&token("{")), Malformed::Json(Part::Payload));
+    assert_eq!(malformed(&token(&twice)), DecodeError::DuplicateName(TokenPart::Payload));
+    assert_eq!(malformed(&token(&deep)), DecodeError::TooDeep(TokenPart::Payload));
+    assert_eq!(malformed(&token("[]")), DecodeError::NotAnObject(TokenPart::Payload));
+    assert_eq!(malformed(&token("{")), DecodeError::Json(TokenPart::Payload));
     let large = format!(r#"{{"x":"{}"}}"#, "a".repeat(MAX_TOKEN));
-    assert_eq!(malformed(&token(&large)), Malformed::Oversized);
+    assert_eq!(malformed(&token(&large)), DecodeError::TooLarge);
     let good = signed(&id_token(json!({})));
     let parts: Vec<_> = good.split('.').collect();
     let [header, payload, signature] = parts[..] else { panic!() };
     for (token, why) in [
-        (String::new(), Malformed::Parts),
-        ("x".to_owned(), Malformed::Parts),
-        (format!("{header}.{payload}"), Malformed::Parts),
-        (format!("{good}."), Malformed::Parts),
-        (format!(".{payload}.{signature}"), Malformed::Parts),
-        (format!("{good}="), Malformed::Encoding(Part::Signature)),
-        (format!(" {good}"), Malformed::Encoding(Part::Header)),
-        (format!("{good}\n"), Malformed::Encoding(Part::Signature)),
-        (format!("{header}.{payload}+.{signature}"), Malformed::Encoding(Part::Payload)),
-        (format!("{}.{payload}.{signature}", part(&json!([]))), Malformed::NotAnObject(Part::Header)),
+        (String::new(), DecodeError::PartCount),
+        ("x".to_owned(), DecodeError::PartCount),
+        (format!("{header}.{payload}"), DecodeError::PartCount),
+        (format!("{good}."), DecodeError::PartCount),
+        (format!(".{payload}.{signature}"), DecodeError::PartCount),
+        (format!("{good}="), DecodeError::Encoding(TokenPart::Signature)),
+        (format!(" {good}"), DecodeError::Encoding(TokenPart::Header)),
+        (format!("{good}\n"), DecodeError::Encoding(TokenPart::Signature)),
+        (format!("{header}.{payload}+.{signature}"), DecodeError::Encoding(TokenPart::Payload)),
+        (format!("{}.{payload}.{signature}", part(&json!([]))), DecodeError::NotAnObject(TokenPart::Header)),
     ] {
         assert_eq!(malformed(&token), why, "{token}");
     }
@@ -268,8 +269,8 @@ fn the_strict_profile_demands_what_the_documentation_demands() {
         (json!({ "auth_time": null }), TokenFault::MissingClaim("auth_time")),
         (json!({ "iat": NOW + 1 }), TokenFault::InFuture("iat")),
         (json!({ "auth_time": NOW + 1 }), TokenFault::InFuture("auth_time")),
-        (json!({ "exp": [] }), TokenFault::BadTime),
-        (json!({ "nbf": "1" }), TokenFault::BadTime),
+        (json!({ "exp": [] }), TokenFault::InvalidTime),
+        (json!({ "nbf": "1" }), TokenFault::InvalidTime),
         (json!({ "nbf": NOW + 1 }), TokenFault::NotYetValid),
         (json!({ "exp": 1e-300 }), TokenFault::Expired),
         (json!({ "exp": -1 }), TokenFault::Expired),
@@ -360,36 +361,36 @@ fn a_cached_token_still_ends_and_its_user_is_asked_about_again() {
     // A clock that went back: issued in the future again.
     assert_eq!(verifier.verify(&token, at(NOW - 11)).unwrap_err().fault(), &TokenFault::InFuture("iat"));
     let mut users = HashMap::from([("u1".to_owned(), UserRecord::new("u1"))]);
-    assert!(verifier.verify_current(&token, at(NOW), &users).is_ok());
+    assert!(verifier.verify_and_check_revoked(&token, at(NOW), &users).is_ok());
     users.get_mut("u1").unwrap().disabled = true;
-    assert_eq!(verifier.verify_current(&token, at(NOW), &users).unwrap_err().code(), "auth/user-disabled");
+    assert_eq!(verifier.verify_and_check_revoked(&token, at(NOW), &users).unwrap_err().code(), "auth/user-disabled");
     users.clear();
-    assert_eq!(verifier.verify_current(&token, at(NOW), &users).unwrap_err().code(), "auth/user-not-found");
+    assert_eq!(verifier.verify_and_check_revoked(&token, at(NOW), &users).unwrap_err().code(), "auth/user-not-found");
 }
 
 #[test]
 fn accounts_that_cannot_be_read_refuse_and_cookies_have_their_own_codes() {
     struct Down;
     impl firewarden::auth::Accounts for Down {
-        fn standing(
+        fn status(
             &self,
             _: &str,
-        ) -> Result<Option<firewarden::auth::Standing>, Box<dyn std::error::Error + Send + Sync>> {
+        ) -> Result<Option<firewarden::auth::AccountStatus>, Box<dyn std::error::Error + Send + Sync>> {
             Err("down".into())
         }
     }
     let token = signed(&id_token(json!({})));
-    let error = verifier().verify_current(&token, at(NOW), &Down).unwrap_err();
+    let error = verifier().verify_and_check_revoked(&token, at(NOW), &Down).unwrap_err();
     assert_eq!(error.fault(), &TokenFault::AccountsUnavailable);
     let cookie = firewarden::auth::session_cookie(&id_token(json!({})), PROJECT, Duration::ZERO, at(NOW)).unwrap();
     assert_eq!(cookie.number("exp"), Some((NOW + 1_209_600) as f64));
     let users = HashMap::from([("u1".to_owned(), UserRecord { valid_since: Some(at(NOW)), ..UserRecord::new("u1") })]);
     let cookies = Verifier::session_cookies(PROJECT, keys::known());
-    let error = cookies.verify_current(&signed(&cookie), at(NOW), &users).unwrap_err();
+    let error = cookies.verify_and_check_revoked(&signed(&cookie), at(NOW), &users).unwrap_err();
     assert_eq!(error.code(), "auth/session-cookie-revoked");
     assert!(error.to_string().starts_with("The Firebase session cookie has been revoked"));
     let emulated = unsigned(&json!({ "alg": "none" }), &id_token(json!({})).to_string());
-    let error = EmulatorVerifier::id_tokens(PROJECT).verify_current(&emulated, at(NOW), &users).unwrap_err();
+    let error = EmulatorVerifier::id_tokens(PROJECT).verify_and_check_revoked(&emulated, at(NOW), &users).unwrap_err();
     assert_eq!(error.code(), "auth/id-token-revoked");
 }
 
@@ -428,7 +429,7 @@ fn the_kinds_of_tokens_are_not_taken_for_one_another() {
     let event = json!({ "aud": format!("https://us-central1-{PROJECT}.cloudfunctions.net/f"), "auth_time": null });
     assert!(blocking.verify(&signed(&id_token(event.clone())), at(NOW)).is_ok());
     assert_eq!(fault(&signed(&id_token(event))), TokenFault::WrongAudience);
-    let second = Verifier::blocking_tokens_second(PROJECT, keys::known());
+    let second = Verifier::blocking_tokens_v2(PROJECT, keys::known());
     assert!(second.verify(&signed(&id_token(json!({ "aud": "https://f-x.a.run.app" }))), at(NOW)).is_ok());
     let expired =
         blocking.verify(&signed(&id_token(json!({ "aud": "demo-x.cloudfunctions.net/", "exp": 1 }))), at(NOW));

@@ -54,7 +54,7 @@ fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result
         Kind::IdToken => Verifier::id_tokens(project, keys),
         Kind::SessionCookie => Verifier::session_cookies(project, keys),
         Kind::BlockingToken => Verifier::blocking_tokens(project, keys),
-        Kind::BlockingTokenV2 => Verifier::blocking_tokens_second(project, keys),
+        Kind::BlockingTokenV2 => Verifier::blocking_tokens_v2(project, keys),
         Kind::AppCheck => Verifier::app_check(project, keys),
         Kind::CustomToken => Verifier::custom_tokens(account, keys),
     };

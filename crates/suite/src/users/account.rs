@@ -9,7 +9,7 @@ use crate::{
 use firewarden::{
     auth::{
         Auth, ErrorCode, ProviderAccount, SecondFactor, Session, UserRecord,
-        blocking::{Event, Flow, Handled, Simulation, answer},
+        blocking::{Event, Flow, HandlerResult, Simulation, respond},
         custom_claims,
     },
     text::Span,
@@ -30,7 +30,7 @@ pub(super) struct Account {
     session: Session,
     /// When the user signed in, as the suite writes it; at the request's time otherwise.
     signed_in: Option<String>,
-    handlers: Vec<(Event, Handled)>,
+    handlers: Vec<(Event, HandlerResult)>,
 }
 
 impl Account {
@@ -98,7 +98,7 @@ impl Account {
         let mut user = self.user.clone();
         if !self.handlers.is_empty() {
             let handled = |event: Event| self.handlers.iter().find(|(of, _)| *of == event).map(|(_, handled)| handled);
-            let mut call = |event: Event, _: &_| handled(event).map(|handled| answer(event, handled));
+            let mut call = |event: Event, _: &_| handled(event).map(|handled| respond(event, handled));
             let mut simulation = Simulation::new(&self.project, self.flow.clone(), session.signed_in_at);
             simulation = simulation.session(session.clone());
             if let Some(factor) = &session.second_factor {
@@ -212,7 +212,7 @@ fn flow(provider: &str, is_new: bool, second_factor: bool) -> Flow {
     }
 }
 
-fn handlers(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(Event, Handled)> {
+fn handlers(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(Event, HandlerResult)> {
     let mut handlers = Vec::new();
     for event in [Event::BeforeCreate, Event::BeforeSignIn] {
         let Some(node) = fields.stated(event.name()) else { continue };
@@ -224,9 +224,9 @@ fn handlers(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(Event, Handled)> {
 }
 
 /// `{return: {…}}`, `{throw: CODE}`, `{throw: {code, message, details}}`, `{crash: true}`; null returns nothing.
-fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<Handled> {
+fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<HandlerResult> {
     if node.is_null() {
-        return Some(Handled::Nothing);
+        return Some(HandlerResult::Nothing);
     }
     let fields = reader.fields(node, name, &["return", "throw", "crash"]);
     if !fields.is_map() {
@@ -238,10 +238,12 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<Handled> {
     }
     if let Some(value) = fields.stated("return") {
         returned(reader, value, name);
-        return Some(Handled::Returns(values::plain(reader, value, name)?));
+        return Some(HandlerResult::Returns(values::plain(reader, value, name)?));
     }
     if let Some(crash) = fields.stated("crash") {
-        return reader.bool(crash, "crash").map(|crash| if crash { Handled::Crashes } else { Handled::Nothing });
+        return reader
+            .bool(crash, "crash")
+            .map(|crash| if crash { HandlerResult::Crashes } else { HandlerResult::Nothing });
     }
     let thrown = fields.stated("throw")?;
     let (code, span, message, details) = match thrown.as_text() {
@@ -262,7 +264,7 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<Handled> {
         reader.unknown_name("wrong-value", span, message, code, ErrorCode::names());
         return None;
     }
-    Some(Handled::Throws { code: code.to_owned(), message: message.to_owned(), details })
+    Some(HandlerResult::Throws { code: code.to_owned(), message: message.to_owned(), details })
 }
 
 /// What a handler may return; other fields have no effect.

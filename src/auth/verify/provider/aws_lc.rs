@@ -1,5 +1,5 @@
-//! AWS-LC. Keys are parsed once, when a set is read: parsing one and deriving what its modulus needs takes about a sixth
-//! of a check, and the verifiers of `jsonwebtoken` do it at each.
+//! The AWS-LC back end. It parses each key once, when a set is read: parsing a key and precomputing its modulus takes
+//! about a sixth of a verification, and the verifiers of `jsonwebtoken` do it each time.
 
 use aws_lc_rs::{
     hmac,
@@ -8,14 +8,14 @@ use aws_lc_rs::{
 
 pub(super) use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER as PROVIDER;
 
-/// A key in the form that AWS-LC checks with. The form fixes the algorithm.
+/// A parsed key, which fixes the algorithm.
 #[derive(Debug)]
 pub(super) enum Key {
     Public(ParsedPublicKey),
     Secret(Box<hmac::Key>),
 }
 
-/// Bits of the largest RSA keys that it checks with.
+/// The largest RSA modulus that it supports, in bits.
 pub(super) const MAX_RSA_BITS: usize = 8192;
 
 impl Key {

@@ -1,28 +1,28 @@
-//! RustCrypto. Checks are those of `jsonwebtoken`, which parse the key each time; beside what a check costs here that is
-//! little.
+//! The RustCrypto back end. The verifiers of `jsonwebtoken` parse the key each time, which is cheap beside the
+//! verification.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 pub(super) use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER as PROVIDER;
 
-/// A key and the one algorithm that is used with it.
+/// A key and its algorithm.
 #[derive(Debug)]
 pub(super) struct Key(Algorithm, DecodingKey);
 
-/// Bits of the largest RSA keys that it checks with.
+/// The largest RSA modulus that it supports, in bits.
 pub(super) const MAX_RSA_BITS: usize = 4096;
 
 impl Key {
     pub(super) fn rsa(n: &[u8], e: &[u8]) -> Option<Self> {
-        Key(Algorithm::RS256, DecodingKey::from_rsa_raw_components(n, e)).fitting()
+        Key(Algorithm::RS256, DecodingKey::from_rsa_raw_components(n, e)).if_supported()
     }
 
     pub(super) fn p256(point: &[u8]) -> Option<Self> {
-        Key(Algorithm::ES256, DecodingKey::from_ec_der(point)).fitting()
+        Key(Algorithm::ES256, DecodingKey::from_ec_der(point)).if_supported()
     }
 
-    /// The key, if there is a verifier for it: a point is looked for on its curve then.
-    fn fitting(self) -> Option<Self> {
+    /// The key if a verifier accepts it, which checks that a point is on its curve.
+    fn if_supported(self) -> Option<Self> {
         (PROVIDER.verifier_factory)(&self.0, &self.1).is_ok().then_some(self)
     }
 

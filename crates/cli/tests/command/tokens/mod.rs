@@ -253,7 +253,7 @@ fn what_surprises_is_warned_of() {
     let claims = r#"{"uid": 1, "email": "x", "level": 1}"#;
     let minted = run(&folder, &["token", "mint", "a", "--key", "account.json", "--now", NOW, "--claims", claims]);
     assert_eq!(minted.status, 0);
-    assert!(minted.err.contains("warning: the claim \"uid\"") && minted.err.contains("warning: the claim \"email\""));
+    assert!(minted.err.contains("warning: the claim `uid`") && minted.err.contains("warning: the claim `email`"));
     assert!(!minted.err.contains("level"));
     let whose = |email: &str| run(&folder, &["token", "mint", "a", "--key", "account.json", "--account", email]);
     assert_eq!(whose(ACCOUNT).status, 0);

@@ -1,20 +1,20 @@
-//! From tokens to what rules see, product by product (identity specification, section 6).
+//! `request.auth` and `auth` as the rules of each product see them (identity specification, section 6).
 //!
 //! | | `uid` | keys | numbers |
 //! |---|---|---|---|
-//! | Firestore | `sub`, where it is text | `uid`, `token` | whole ones within 64 bits are ints, exactly |
-//! | Storage | `user_id`, whatever it is | `uid`, `token` | the same, after a pass through doubles |
+//! | Firestore | `sub`, if it is a string | `uid`, `token` | whole numbers within 64 bits are ints, exactly |
+//! | Storage | `user_id`, of any type | `uid`, `token` | as in Firestore, but rounded to doubles first |
 //! | Realtime Database | `sub`, or else `user_id` | `uid`, `provider`, `token` | doubles |
 //!
-//! For verified tokens the three agree: `sub` and `user_id` are the same text. They differ for the odd tokens that the
-//! emulators let pass.
+//! The three agree for verified tokens, where `sub` and `user_id` are the same string. They differ for unusual tokens
+//! that the emulators accept.
 
 use serde_json::{Map as JsonMap, Number, Value as Json};
 
 use super::{Auth, Trust, UnsignedToken};
 use crate::value::{Map, Value, json};
 
-/// A product whose rules see users.
+/// A product whose rules see a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Product {
     /// Cloud Firestore.
@@ -26,7 +26,7 @@ pub enum Product {
 }
 
 impl UnsignedToken {
-    /// What the rules of a product see of this user, who nobody vouches for.
+    /// The user as the rules of a product see it; nobody vouches for it.
     pub fn auth(&self, product: Product) -> Auth {
         match product {
             Product::Firestore => {
@@ -39,7 +39,7 @@ impl UnsignedToken {
                 let uid = field(&token, "user_id").cloned().unwrap_or_default();
                 Auth { uid, token, trust: Trust::Unsigned }
             }
-            Product::Database => Auth::of(self.payload().clone(), Trust::Unsigned),
+            Product::Database => Auth::from_token(self.payload().clone(), Trust::Unsigned),
         }
     }
 }
@@ -51,11 +51,11 @@ fn field<'a>(token: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
-/// Whole numbers lose what doubles cannot hold.
+/// Rounds whole numbers to doubles.
 fn through_doubles(json: &Json) -> Json {
     match json {
         Json::Number(n) => match n.as_f64().filter(|_| !n.is_f64()) {
-            // The nearest double of the largest ints lies just beyond them; the cast stays within.
+            // The nearest double of the largest ints is out of their range; the cast saturates.
             Some(double) if n.is_i64() => Json::Number(Number::from(double as i64)),
             _ => json.clone(),
         },
@@ -68,8 +68,8 @@ fn through_doubles(json: &Json) -> Json {
 }
 
 /// The variable `auth` of Realtime Database rules: a map of `uid`, `provider` and `token` (realtime-database
-/// specification, section 4.2). `provider` is the claim `firebase.sign_in_provider` as it stands, null without one.
-/// Numbers are those of [`Auth`]; in this language all of them are doubles.
+/// specification, section 4.2). `provider` is the claim `firebase.sign_in_provider` unchanged, or null. Numbers are
+/// those of [`Auth`]; the language evaluates all of them as doubles.
 pub fn database_auth(auth: &Auth) -> Value {
     Value::Map(Map::from([
         ("uid", auth.uid.clone()),
@@ -78,17 +78,17 @@ pub fn database_auth(auth: &Auth) -> Value {
     ]))
 }
 
-/// How the user signed in: the claim `firebase.sign_in_provider`.
+/// The claim `firebase.sign_in_provider`: how the user signed in.
 pub(super) fn provider(auth: &Auth) -> Option<&Value> {
     field(field(&auth.token, "firebase")?, "sign_in_provider")
 }
 
-/// Claims that a handshake does not repeat beside `token`.
+/// Claims that a handshake has in `token` only.
 const ONLY_IN_TOKEN: [&str; 7] = ["iss", "aud", "iat", "exp", "sub", "auth_time", "firebase"];
 
-/// The `auth` of a Realtime Database handshake's answer: [`database_auth`], and beside it every claim but `iss`, `aud`,
-/// `iat`, `exp`, `sub`, `auth_time` and `firebase`, as a capture of production shows it. Clients get this; rules of
-/// today see only [`database_auth`].
+/// The `auth` in the response to a Realtime Database handshake: [`database_auth`], and beside it every claim but `iss`,
+/// `aud`, `iat`, `exp`, `sub`, `auth_time` and `firebase`, as a capture of production shows. Clients receive this;
+/// rules see only [`database_auth`].
 pub fn database_handshake(auth: &Auth) -> Value {
     let mut map = Map::new();
     if let Value::Map(claims) = &auth.token {

@@ -1,5 +1,5 @@
-//! What JavaScript makes of JSON: the official services and SDKs are written in it, and their messages, limits and
-//! coercions show it.
+//! ECMAScript semantics for JSON values: string length, number formatting, truthiness and coercion. The official
+//! services and SDKs are written in JavaScript, and their messages and limits depend on it.
 
 use std::io;
 
@@ -8,28 +8,28 @@ use serde_json::{Map, Number, Value as Json, ser::Formatter};
 
 use crate::value::number::javascript_number;
 
-/// Length in UTF-16 units, as `String.length` counts.
-pub(super) fn length(text: &str) -> usize {
+/// The length in UTF-16 code units: `String.length`.
+pub(super) fn utf16_length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// Length of what `JSON.stringify` writes, in UTF-16 units.
-pub(super) fn serialized_length(json: &Json) -> usize {
-    length(&stringify(json))
+/// The length of `JSON.stringify(json)` in UTF-16 code units.
+pub(super) fn stringified_length(json: &Json) -> usize {
+    utf16_length(&stringify(json))
 }
 
-/// What `JSON.stringify` writes.
+/// `JSON.stringify(json)`.
 pub(super) fn stringify(json: &Json) -> String {
     let mut bytes = Vec::new();
-    // Neither writing to memory nor a JSON value fails.
-    let _ = json.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Numbers));
+    // Serializing a JSON value to memory cannot fail.
+    let _ = json.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, EcmaScriptNumbers));
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Writes numbers as JavaScript does.
-struct Numbers;
+/// Formats numbers as ECMAScript does.
+struct EcmaScriptNumbers;
 
-impl Formatter for Numbers {
+impl Formatter for EcmaScriptNumbers {
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: f64) -> io::Result<()> {
         writer.write_all(javascript_number(number).as_bytes())
     }
@@ -38,7 +38,7 @@ impl Formatter for Numbers {
         self.write_f64(writer, number as f64)
     }
 
-    /// Numbers that are kept as texts, as `serde_json/arbitrary_precision` keeps all.
+    /// Called for all numbers if the feature `serde_json/arbitrary_precision` is on, which keeps numbers as text.
     fn write_number_str<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
         self.write_f64(writer, text.parse().unwrap_or(f64::NAN))
     }
@@ -48,22 +48,22 @@ impl Formatter for Numbers {
     }
 }
 
-/// A value as JavaScript hands it on after reading it: each number is a double, and a whole one is written without
+/// The value after `JSON.stringify(JSON.parse(…))`: every number is rounded to a double, and a whole number has no
 /// fraction.
-pub(super) fn renumbered(json: &Json) -> Json {
+pub(super) fn normalize_numbers(json: &Json) -> Json {
     match json {
-        Json::Number(n) => Json::Number(number(n)),
-        Json::Array(items) => items.iter().map(renumbered).collect(),
-        Json::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), renumbered(value))).collect(),
+        Json::Number(n) => Json::Number(normalize_number(n)),
+        Json::Array(items) => items.iter().map(normalize_numbers).collect(),
+        Json::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), normalize_numbers(value))).collect(),
         other => other.clone(),
     }
 }
 
-fn number(n: &Number) -> Number {
-    /// Below this, JavaScript writes whole numbers without an exponent.
-    const PLAIN: f64 = 1e21;
+fn normalize_number(n: &Number) -> Number {
+    /// From here on, ECMAScript writes whole numbers with an exponent.
+    const MIN_EXPONENT_FORM: f64 = 1e21;
     let Some(double) = n.as_f64() else { return n.clone() };
-    if double.fract() != 0.0 || double.abs() >= PLAIN {
+    if double.fract() != 0.0 || double.abs() >= MIN_EXPONENT_FORM {
         return Number::from_f64(double).unwrap_or_else(|| n.clone());
     }
     if double >= 0.0 && double < u64::MAX as f64 {
@@ -75,13 +75,13 @@ fn number(n: &Number) -> Number {
     }
 }
 
-/// A value within a message: `"" + value`. Nothing is `undefined`.
-pub(super) fn text(value: Option<&Json>) -> String {
+/// `String(value)`, where `None` is `undefined`.
+pub(super) fn to_string(value: Option<&Json>) -> String {
     match value {
         None => "undefined".to_owned(),
         Some(Json::String(text)) => text.clone(),
         Some(Json::Array(items)) => {
-            let items = items.iter().map(|item| if item.is_null() { String::new() } else { text(Some(item)) });
+            let items = items.iter().map(|item| if item.is_null() { String::new() } else { to_string(Some(item)) });
             items.collect::<Vec<_>>().join(",")
         }
         Some(Json::Object(_)) => "[object Object]".to_owned(),
@@ -89,8 +89,8 @@ pub(super) fn text(value: Option<&Json>) -> String {
     }
 }
 
-/// Whether `!!value` holds.
-pub(super) fn truth(value: Option<&Json>) -> bool {
+/// `Boolean(value)`, where `None` is `undefined`.
+pub(super) fn is_truthy(value: Option<&Json>) -> bool {
     match value {
         None | Some(Json::Null) => false,
         Some(Json::Bool(b)) => *b,
@@ -100,12 +100,12 @@ pub(super) fn truth(value: Option<&Json>) -> bool {
     }
 }
 
-/// Text of texts, numbers and booleans; nothing of other values.
-pub(super) fn primitive(value: Option<&Json>) -> Option<String> {
-    value.filter(|v| v.is_string() || v.is_number() || v.is_boolean()).map(|v| text(Some(v)))
+/// The string of a string, number or boolean; `None` for other values.
+pub(super) fn primitive_to_string(value: Option<&Json>) -> Option<String> {
+    value.filter(|v| v.is_string() || v.is_number() || v.is_boolean()).map(|v| to_string(Some(v)))
 }
 
-/// What `{...value}` holds: the members of an object, the items of a list by number, the characters of a text.
+/// `{...value}`: the members of an object, the items of a list by index, the characters of a string by index.
 pub(super) fn spread(value: &Json) -> Map<String, Json> {
     match value {
         Json::Object(fields) => fields.clone(),
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn numbers_lose_what_javascript_loses() {
         let json: Json = serde_json::from_str("[1.0, 1e3, -0.0, 9007199254740993, 1.5, -2.0]").unwrap();
-        assert_eq!(renumbered(&json).to_string(), "[1,1000,0,9007199254740992,1.5,-2]");
+        assert_eq!(normalize_numbers(&json).to_string(), "[1,1000,0,9007199254740992,1.5,-2]");
     }
 
     #[test]
@@ -151,17 +151,17 @@ mod tests {
             (json!(null), "null"),
         ];
         for (value, expected) in cases {
-            assert_eq!(text(Some(&value)), expected);
+            assert_eq!(to_string(Some(&value)), expected);
         }
-        assert_eq!(text(None), "undefined");
+        assert_eq!(to_string(None), "undefined");
     }
 
     #[test]
     fn truth_and_coercion_are_those_of_javascript() {
         for (value, holds) in [(json!("false"), true), (json!(""), false), (json!(0), false), (json!([]), true)] {
-            assert_eq!(truth(Some(&value)), holds, "{value}");
+            assert_eq!(is_truthy(Some(&value)), holds, "{value}");
         }
-        assert_eq!(primitive(Some(&json!(5.0))).as_deref(), Some("5"));
-        assert_eq!(primitive(Some(&json!({}))), None);
+        assert_eq!(primitive_to_string(Some(&json!(5.0))).as_deref(), Some("5"));
+        assert_eq!(primitive_to_string(Some(&json!({}))), None);
     }
 }

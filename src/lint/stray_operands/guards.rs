@@ -1,19 +1,20 @@
-//! What a condition has mentioned before: whoever asked for a field knows that it may be missing.
+//! Guards: the access paths and strings that a condition mentions before an expression. A condition that tests a field
+//! handles a missing one.
 
 use crate::{
     lint::service::{MAX_CALLS, roots},
     syntax::ast::{Expr, ExprId},
 };
 
-use super::{Frame, MAX_STEPS, Walk};
+use super::{Frame, MAX_VISITS, Walk};
 
 /// Claims that every token of a user has.
 const CLAIMS: [&str; 8] = ["sub", "user_id", "iss", "aud", "iat", "exp", "auth_time", "firebase"];
 
-/// Places and texts, in the order in which they were mentioned.
+/// Access paths and strings, in the order in which they were recorded.
 #[derive(Default)]
 pub(super) struct Guards {
-    places: Vec<String>,
+    paths: Vec<String>,
     texts: Vec<String>,
 }
 
@@ -23,44 +24,44 @@ impl Guards {
     }
 
     pub(super) fn mark(&self) -> (usize, usize) {
-        (self.places.len(), self.texts.len())
+        (self.paths.len(), self.texts.len())
     }
 
-    pub(super) fn release(&mut self, (places, texts): (usize, usize)) {
-        self.places.truncate(places);
+    pub(super) fn release(&mut self, (paths, texts): (usize, usize)) {
+        self.paths.truncate(paths);
         self.texts.truncate(texts);
     }
 
-    /// Whether something at a place or below it was mentioned.
-    fn knows(&self, place: &str) -> bool {
-        self.places
+    /// Whether the path, or a path below it, was recorded.
+    fn knows(&self, path: &str) -> bool {
+        self.paths
             .iter()
-            .any(|known| known.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+            .any(|known| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 
     fn covers(&self, container: &str, name: &str) -> bool {
-        let named = || self.texts.iter().any(|text| text == name) && self.places.iter().any(|known| known == container);
+        let named = || self.texts.iter().any(|text| text == name) && self.paths.iter().any(|known| known == container);
         self.knows(&format!("{container}.{name}")) || named()
     }
 }
 
 impl<'a> Walk<'_, 'a> {
-    /// Notes all that an expression mentions, also in functions that it calls.
-    pub(super) fn mention(&mut self, frame: &Frame<'a>, id: ExprId) {
-        self.mention_within(frame, id, MAX_CALLS);
+    /// Records all access paths and strings of an expression, also in functions that it calls.
+    pub(super) fn record(&mut self, frame: &Frame<'a>, id: ExprId) {
+        self.record_within(frame, id, MAX_CALLS);
     }
 
-    fn mention_within(&mut self, frame: &Frame<'a>, root: ExprId, calls: usize) {
+    fn record_within(&mut self, frame: &Frame<'a>, root: ExprId, calls: usize) {
         let file = self.file;
         for id in file.exprs.ids(root) {
-            self.steps += 1;
-            if self.steps >= MAX_STEPS {
+            self.visits += 1;
+            if self.visits >= MAX_VISITS {
                 return;
             }
             match file.exprs.get(id) {
                 Expr::Str(text) => self.guards.texts.extend(text.as_str().as_utf8().map(str::to_owned)),
                 Expr::Member(..) | Expr::Index(..) | Expr::Variable(_) => {
-                    self.guards.places.extend(file.place(frame.scope, &frame.locals, id));
+                    self.guards.paths.extend(file.access_path(frame.scope, &frame.locals, id));
                 }
                 Expr::Call(name, arguments) if calls > 0 => {
                     let function = file.symbols.function(frame.scope, &name.text);
@@ -69,7 +70,7 @@ impl<'a> Walk<'_, 'a> {
                     let locals = file.lets(declared.function, declared.scope, bound);
                     let inner = Frame { scope: declared.scope, locals };
                     for root in roots(declared.function) {
-                        self.mention_within(&inner, root, calls - 1);
+                        self.record_within(&inner, root, calls - 1);
                     }
                 }
                 _ => {}
@@ -77,19 +78,19 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    /// What may be missing of that which an expression reads.
-    pub(super) fn may_fail(&mut self, frame: &Frame<'a>, root: ExprId) -> Option<String> {
+    /// The access path that makes an expression fail if it is missing.
+    pub(super) fn possible_failure(&mut self, frame: &Frame<'a>, root: ExprId) -> Option<String> {
         let file = self.file;
-        // Whoever chooses between values knows what may be missing.
+        // A conditional expression usually handles missing values.
         if file.exprs.tree(root).any(|expr| matches!(expr, Expr::Ternary(..))) {
             return None;
         }
         for id in file.exprs.ids(root) {
-            self.steps += 1;
+            self.visits += 1;
             let missing = match file.exprs.get(id) {
                 Expr::Member(..) | Expr::Index(..) | Expr::Variable(_) | Expr::Call(..) => {
-                    let place = file.place(frame.scope, &frame.locals, id);
-                    place.and_then(|place| self.missing(&place))
+                    let path = file.access_path(frame.scope, &frame.locals, id);
+                    path.and_then(|path| self.unguarded(&path))
                 }
                 _ => None,
             };
@@ -100,27 +101,27 @@ impl<'a> Walk<'_, 'a> {
         None
     }
 
-    /// A place, if it may not be there and nobody asked for it before.
-    fn missing(&self, place: &str) -> Option<String> {
-        if let Some(user) = place.strip_prefix("request.auth.") {
+    /// The path, if it may be missing and no guard covers it.
+    fn unguarded(&self, path: &str) -> Option<String> {
+        if let Some(user) = path.strip_prefix("request.auth.") {
             if !self.guards.knows("request.auth") {
                 return Some("request.auth.uid".to_owned());
             }
             let claim = user.strip_prefix("token.")?;
             let known = claim.split('.').next().is_some_and(|claim| CLAIMS.contains(&claim));
-            return self.uncovered(place).filter(|_| !known);
+            return self.unless_covered(path).filter(|_| !known);
         }
-        let data = match place.strip_prefix("request.resource.").or_else(|| place.strip_prefix("resource.")) {
+        let data = match path.strip_prefix("request.resource.").or_else(|| path.strip_prefix("resource.")) {
             Some(rest) => rest,
-            None if place.starts_with("get(") => place.rsplit_once(").").map(|(_, rest)| rest)?,
+            None if path.starts_with("get(") => path.rsplit_once(").").map(|(_, rest)| rest)?,
             None => return None,
         };
         let field = data.strip_prefix("data.").or_else(|| data.strip_prefix("metadata."));
-        field.and_then(|_| self.uncovered(place))
+        field.and_then(|_| self.unless_covered(path))
     }
 
-    fn uncovered(&self, place: &str) -> Option<String> {
-        let (container, name) = place.rsplit_once('.')?;
-        (!self.guards.covers(container, name)).then(|| place.to_owned())
+    fn unless_covered(&self, path: &str) -> Option<String> {
+        let (container, name) = path.rsplit_once('.')?;
+        (!self.guards.covers(container, name)).then(|| path.to_owned())
     }
 }
