@@ -1,4 +1,4 @@
-//! `firewarden init`: a first suite for each rules file of a project.
+//! `firewarden init`: writes a first suite for each rules file of a project.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,18 +16,18 @@ use firewarden::{
     text::Source,
     value::{Root, Timestamp},
 };
-use firewarden_suite::{Disk, Files, Options, Outcome, Suites};
+use firewarden_suite::{Disk, Files, Options, Suites, TestOutcome};
 
 use super::{
     args::InitOptions,
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     project,
     request::BUCKET,
 };
 
-pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, InputError> {
     let mut exit = Exit::Ok;
     let folder = options.folder.as_deref().unwrap_or(Path::new(""));
     let Some(named) = project::read(folder, output)? else { return Ok(Exit::Usage) };
@@ -38,9 +38,9 @@ pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Un
         let source = Source::new(input::name(&named.path), input::text(&named.path)?);
         for product in products {
             let suite = suite_path(&named.path, several.then_some(product));
-            // A file that is there is somebody's work.
+            // An existing file may have been edited, so it stays.
             if suite.symlink_metadata().is_ok() {
-                output.note(&format!("{} is there already, and stays as it is", suite.display()));
+                output.note(&format!("{} exists and stays unchanged", suite.display()));
                 continue;
             }
             let rules = match Rules::parse(&source, Some(product)) {
@@ -50,17 +50,17 @@ pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Un
                     exit = exit.max(Exit::Refused);
                     continue;
                 }
-                Err(RulesError::Product(why)) => return Err(Unreadable(format!("{}: {why}", source.name()))),
+                Err(RulesError::Product(why)) => return Err(InputError(format!("{}: {why}", source.name()))),
             };
-            let asked = asked(&rules);
-            if asked.is_empty() {
+            let requests = sample_requests(&rules);
+            if requests.is_empty() {
                 output.note(&format!(
                     "{}: the rules allow no method anywhere, so there is nothing to test",
                     source.name()
                 ));
                 continue;
             }
-            let draft = Draft { rules: &named.path, service: several.then_some(product), asked: &asked, product };
+            let draft = Draft { rules: &named.path, service: several.then_some(product), requests: &requests, product };
             let answers = answers(&suite, draft.text(&HashMap::new()))?;
             create(&suite, &draft.text(&answers))?;
             output.result(&format!("{}: {} requests\n", suite.display(), answers.len()));
@@ -69,7 +69,7 @@ pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Un
     Ok(exit)
 }
 
-/// `storage.test.yaml` beside `storage.rules`; of a file for several products one each.
+/// `storage.test.yaml` beside `storage.rules`; rules for several products get a suite for each.
 fn suite_path(rules: &Path, product: Option<Product>) -> PathBuf {
     let name = rules.file_name().and_then(|name| name.to_str()).unwrap_or("rules");
     let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("rules");
@@ -82,11 +82,15 @@ fn suite_path(rules: &Path, product: Option<Product>) -> PathBuf {
     rules.with_file_name(format!("{stem}{product}.test.yaml"))
 }
 
-/// A request of the suite: the method and the path.
-type Asked = (&'static str, String);
+/// A request of the suite.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct SampleRequest {
+    method: &'static str,
+    path: String,
+}
 
-/// What the rules name: each method of each path once, with a name for each wildcard.
-fn asked(rules: &Rules) -> Vec<Asked> {
+/// The requests that the rules name: each method of each path once, with sample names for wildcards.
+fn sample_requests(rules: &Rules) -> Vec<SampleRequest> {
     let all = match rules {
         Rules::Storage(rules) => {
             let program = rules.compiled().program();
@@ -101,10 +105,10 @@ fn asked(rules: &Rules) -> Vec<Asked> {
         Rules::Database(rules) => Some(of_tree(rules.tree())),
     };
     let mut seen = BTreeSet::new();
-    all.unwrap_or_default().into_iter().filter(|asked| seen.insert(asked.clone())).collect()
+    all.unwrap_or_default().into_iter().filter(|request| seen.insert(request.clone())).collect()
 }
 
-/// The segments of a path of rules.
+/// The segments of a path in rules.
 fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
 }
@@ -119,21 +123,21 @@ fn wildcard(segment: &str) -> Option<&str> {
     inner.map(|inner| inner.strip_suffix("=**").unwrap_or(inner)).or(segment.strip_prefix('$'))
 }
 
-/// Sample names for wildcards, by the path up to and with the wildcard. Wildcards at one position have one name, whatever
-/// each block calls them: otherwise a suite would ask for the same path twice.
+/// Sample names of wildcards, by the path that ends with the wildcard. Wildcards at one position share a name, whatever
+/// each block calls them: otherwise a suite would repeat requests.
 #[derive(Default)]
-struct Names(HashMap<String, String>);
+struct SampleNames(HashMap<String, String>);
 
-impl Names {
+impl SampleNames {
     fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
-        let mut names = Names::default();
+        let mut names = SampleNames::default();
         for path in paths {
-            let mut place = String::new();
+            let mut key = String::new();
             for segment in segments(path) {
-                place = step(&place, segment);
+                key = step(&key, segment);
                 let Some(name) = wildcard(segment).map(sample_name) else { continue };
-                let known = names.0.entry(place.clone()).or_insert_with(|| name.clone());
-                // If any of the blocks calls it by a user's name, it is the owner's.
+                let known = names.0.entry(key.clone()).or_insert_with(|| name.clone());
+                // A wildcard that any block names after a user gets the owner's name.
                 if name == OWNER {
                     *known = name;
                 }
@@ -144,24 +148,24 @@ impl Names {
 
     /// A name for each segment of a path.
     fn path(&self, path: &str) -> Vec<String> {
-        let mut place = String::new();
+        let mut key = String::new();
         let named = segments(path).into_iter().map(|segment| {
-            place = step(&place, segment);
-            self.0.get(&place).filter(|_| wildcard(segment).is_some()).cloned().unwrap_or_else(|| segment.to_owned())
+            key = step(&key, segment);
+            self.0.get(&key).filter(|_| wildcard(segment).is_some()).cloned().unwrap_or_else(|| segment.to_owned())
         });
         named.collect()
     }
 }
 
-/// Appends a segment to a path of which wildcards have no names.
-fn step(place: &str, segment: &str) -> String {
-    format!("{place}/{}", if wildcard(segment).is_some() { "{}" } else { segment })
+/// Appends a segment to a path, in which wildcards have no names.
+fn step(key: &str, segment: &str) -> String {
+    format!("{key}/{}", if wildcard(segment).is_some() { "{}" } else { segment })
 }
 
-/// The user who owns what is asked for.
+/// The user who owns the requested objects and documents.
 const OWNER: &str = "alice";
 
-/// A name for what a wildcard of that name stands for: those of users are the owner's.
+/// A sample name for a wildcard; wildcards of users get the owner's.
 fn sample_name(wildcard: &str) -> String {
     let lower = wildcard.to_ascii_lowercase();
     if ["uid", "user", "owner", "author"].iter().any(|word| lower.contains(word)) {
@@ -175,11 +179,11 @@ fn of_service(
     service: &ServiceProgram,
     statements: &[firewarden::internals::program::Statement],
     documents: bool,
-) -> Vec<Asked> {
-    let names = Names::of(service.blocks.iter().map(|block| block.path.as_str()));
+) -> Vec<SampleRequest> {
+    let names = SampleNames::of(service.blocks.iter().map(|block| block.path.as_str()));
     let mut found = Vec::new();
     for block in &service.blocks {
-        let Some((place, name)) = sample(&names, &block.path, documents) else { continue };
+        let Some((prefix, name)) = sample(&names, &block.path, documents) else { continue };
         for method in ["get", "list", "create", "update", "delete"] {
             let known = RequestedMethod::new(method);
             if !block.statements.of(statements).iter().any(|statement| statement.methods.contains(known)) {
@@ -190,23 +194,23 @@ fn of_service(
                 "create" => format!("{name}-new"),
                 _ => name.clone(),
             };
-            found.push((method, format!("{place}{name}")));
+            found.push(SampleRequest { method, path: format!("{prefix}{name}") });
         }
     }
     found
 }
 
-/// A path that the block covers: what stands before it where the rules are for another bucket or database than suites
-/// ask, and the name.
-fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)> {
+/// A path that the block covers: the prefix, if the rules are for a bucket or database other than the default, and the
+/// name.
+fn sample(names: &SampleNames, path: &str, documents: bool) -> Option<(String, String)> {
     let (segments, mut names) = (segments(path), names.path(path));
     let root = if documents { Root::Documents } else { Root::Objects };
     let ((first, last), usual) = (root.names(), if documents { DEFAULT_DATABASE } else { BUCKET });
-    let mut place = String::new();
+    let mut prefix = String::new();
     if segments.first().is_some_and(|segment| *segment == first) && segments.get(2).is_none_or(|s| *s == last) {
         let owner = segments.get(1).copied().unwrap_or("");
         if wildcard(owner).is_none() && !owner.is_empty() && owner != usual {
-            place = format!("/{first}/{owner}/{last}/");
+            prefix = format!("/{first}/{owner}/{last}/");
         }
         names.drain(..names.len().min(3));
         if is_glob(owner) && names.is_empty() {
@@ -220,19 +224,19 @@ fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)
         names.push("item1".to_owned());
     }
     let fits = !names.is_empty() && (!documents || names.len().is_multiple_of(2));
-    fits.then(|| (place, names.join("/")))
+    fits.then(|| (prefix, names.join("/")))
 }
 
-fn of_tree(tree: &RuleTree) -> Vec<Asked> {
-    let names = Names::of(tree.places.iter().map(|place| place.path.as_str()));
+fn of_tree(tree: &RuleTree) -> Vec<SampleRequest> {
+    let names = SampleNames::of(tree.places.iter().map(|place| place.path.as_str()));
     let mut found = Vec::new();
     for place in &tree.places {
         let path = format!("/{}", names.path(&place.path).join("/"));
         if place.read.is_some() {
-            found.push(("read", path.clone()));
+            found.push(SampleRequest { method: "read", path: path.clone() });
         }
         if place.write.is_some() || place.validate.is_some() {
-            found.push(("write", path));
+            found.push(SampleRequest { method: "write", path });
         }
     }
     found
@@ -242,12 +246,12 @@ fn of_tree(tree: &RuleTree) -> Vec<Asked> {
 struct Draft<'a> {
     rules: &'a Path,
     service: Option<Product>,
-    asked: &'a [Asked],
+    requests: &'a [SampleRequest],
     product: Product,
 }
 
 impl Draft<'_> {
-    /// The suite with the answers that are known, by the test's name and the user; others are `deny`.
+    /// The text of the suite, with verdicts by test name and user; unknown ones are `deny`.
     fn text(&self, answers: &HashMap<(String, String), String>) -> String {
         let name = self.rules.file_name().and_then(|name| name.to_str()).unwrap_or("");
         let mut out = format!(
@@ -262,8 +266,12 @@ impl Draft<'_> {
             _ => {}
         }
         out += "users:\n  owner: { uid: alice }\n";
-        let stored: BTreeSet<&str> =
-            self.asked.iter().filter(|(m, _)| matches!(*m, "get" | "update" | "delete")).map(|(_, p)| &**p).collect();
+        let stored: BTreeSet<&str> = self
+            .requests
+            .iter()
+            .filter(|r| matches!(r.method, "get" | "update" | "delete"))
+            .map(|r| &*r.path)
+            .collect();
         let (section, value, written) = match self.product {
             Product::Storage => {
                 ("objects", "{ size: 1024, contentType: image/png }", "{ size: 2048, contentType: image/png }")
@@ -278,14 +286,14 @@ impl Draft<'_> {
             }
         }
         out += "tests:\n";
-        for (method, path) in self.asked {
+        for SampleRequest { method, path } in self.requests {
             let title = title(method, path);
             let answer = |user: &str| {
                 answers.get(&(format!("{title} [as {user}]"), user.to_owned())).map_or("deny", String::as_str)
             };
             let _ = writeln!(out, "  - name: {}\n    {method}: {}", quoted(&title), quoted(path));
             match (*method, self.product) {
-                // Of what is stored, only metadata change.
+                // An update changes only metadata of the stored object.
                 ("update", Product::Storage) => out += "    merge: { contentLanguage: en }\n",
                 ("create" | "update" | "write", _) => {
                     let _ = writeln!(out, "    with: {written}");
@@ -307,7 +315,7 @@ fn title(method: &str, path: &str) -> String {
     format!("{method} {}", if path.is_empty() { "the bucket" } else { path })
 }
 
-/// A scalar of YAML: JSON's strings are such.
+/// A YAML scalar: a JSON string is one.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./- ".contains(c);
     match text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') && text.chars().all(plain) {
@@ -316,36 +324,36 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// The files of this machine with one that is not written yet.
-struct With<'a> {
+/// The file system with one more file, which is not written yet.
+struct WithDraft<'a> {
     path: &'a Path,
     text: String,
 }
 
-impl Files for With<'_> {
+impl Files for WithDraft<'_> {
     fn read(&self, path: &Path) -> Result<String, String> {
         if path == self.path { Ok(self.text.clone()) } else { Disk.read(path) }
     }
 }
 
-/// What the rules answer to each request of a suite, by the test's name and the user.
-fn answers(path: &Path, text: String) -> Result<HashMap<(String, String), String>, Unreadable> {
+/// The verdict of each request of a suite, by test name and user.
+fn answers(path: &Path, text: String) -> Result<HashMap<(String, String), String>, InputError> {
     let now = Timestamp::from(std::time::SystemTime::now());
-    let suites = Suites::load(&With { path, text }, &[path.to_owned()], now);
+    let suites = Suites::load(&WithDraft { path, text }, &[path.to_owned()], now);
     if let Some(error) = suites.errors.first() {
-        return Err(Unreadable(error.to_string()));
+        return Err(InputError(error.to_string()));
     }
     let run = suites.run(&Options::default(), &|_| ());
-    let answer = |outcome: &Outcome| match outcome {
-        Outcome::Failed(failure) => failure.got.clone(),
+    let answer = |outcome: &TestOutcome| match outcome {
+        TestOutcome::Failed(failure) => failure.got.clone(),
         _ => "deny".to_owned(),
     };
     Ok(run.results.iter().map(|r| ((r.name.clone(), r.user.clone()), answer(&r.outcome))).collect())
 }
 
-/// Writes a file that is not there yet.
-fn create(path: &Path, text: &str) -> Result<(), Unreadable> {
-    let failed = |error: std::io::Error| Unreadable(format!("{}: {error}", path.display()));
+/// Creates a file; an existing one is an error.
+fn create(path: &Path, text: &str) -> Result<(), InputError> {
+    let failed = |error: std::io::Error| InputError(format!("{}: {error}", path.display()));
     let mut file = std::fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
         let _ = std::fs::remove_file(path);

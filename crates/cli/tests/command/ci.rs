@@ -206,7 +206,7 @@ fn thresholds_are_annotations_and_the_summary_is_appended() {
         first.starts_with("### ❌ firewarden\n") && first.contains("| rules/deep/green.test.yaml | 1 | 0 | 0 |"),
         "{first}"
     );
-    assert!(first.contains("| rules/deep/storage.rules |") && first.contains("at least 90 % wanted"), "{first}");
+    assert!(first.contains("| rules/deep/storage.rules |") && first.contains("at least 90 % required"), "{first}");
     run();
     assert_eq!(folder.read("summary.md").matches("### ❌ firewarden\n").count(), 2);
     // Other formats are for others: a step that writes them, too, has its summary once.
@@ -240,6 +240,6 @@ fn warnings_that_strictness_minds_are_errors() {
         assert!(ran.status == status && ran.out.starts_with(&annotation), "{}", ran.all());
         let summary = folder.read("summary.md");
         assert!(summary.starts_with(&format!("### {mark} firewarden")), "{summary}");
-        assert_eq!(summary.contains("warning[unused-user]: no test is for the user u"), status == 1, "{summary}");
+        assert_eq!(summary.contains("warning[unused-user]: no test uses the user `u`"), status == 1, "{summary}");
     }
 }

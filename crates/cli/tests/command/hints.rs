@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use firewarden_suite::{Outcome, Suites};
+use firewarden_suite::{Suites, TestOutcome};
 
 use super::kinds::{clock, load, results, run};
 use super::runner::Folder;
@@ -22,10 +22,10 @@ fn firestore(blocks: &str) -> String {
 
 /// Everything that is told of the tests of a suite: failures, and notes of those that pass.
 fn told(suite: &str) -> String {
-    let tell = |outcome: &Outcome| match outcome {
-        Outcome::Passed(note) => note.as_ref().map_or_else(String::new, ToString::to_string),
-        Outcome::Failed(failure) => format!("{}\n{}\n", failure.text(), failure.explanation),
-        Outcome::Skipped(why) => why.clone(),
+    let tell = |outcome: &TestOutcome| match outcome {
+        TestOutcome::Passed(note) => note.as_ref().map_or_else(String::new, ToString::to_string),
+        TestOutcome::Failed(failure) => format!("{}\n{}\n", failure.text(), failure.explanation),
+        TestOutcome::Skipped(why) => why.clone(),
     };
     results(suite).results.iter().map(|result| tell(&result.outcome)).collect()
 }
@@ -406,15 +406,15 @@ const WORDS: [(&str, [&str; 3]); 44] = [
     ("allow: true", ["`expect: allow`"; 3]),
     ("should: allow", ["`expect: allow`"; 3]),
     ("expectation: ALLOW", ["`expect: allow`"; 3]),
-    ("doc: a/b", ["stands behind the method: `get: users", "`get: teams/docs`", "`read: users/alice`"]),
+    ("doc: a/b", ["write the path after the method: `get: users", "`get: teams/docs`", "`read: users/alice`"]),
     ("collection: a", ["`list: users/alice`", "`list: teams`", "`read: users/alice`"]),
-    ("child: a/b", ["stands behind the method"; 3]),
+    ("child: a/b", ["write the path after the method"; 3]),
     ("method: get", ["the method is the key"; 3]),
     ("headers: { a: b }", ["rules see no headers"; 3]),
     ("where: [[a, ==, b]]", ["has no query", "`query: { where:", "`query: { orderByChild:"]),
     ("orderBy: a", ["has no query", "`query: {", "`query: { orderByChild:"]),
     ("limit: 10", ["has no query", "`query: {", "limitToFirst: 10"]),
-    ("data: { a: 1 }", ["`with: { size: 2048", "what is written is `with: { … }`", ""]),
+    ("data: { a: 1 }", ["`with: { size: 2048", "write the new value as `with: { … }`", ""]),
     ("newData: { a: 1 }", ["`with: {", "`with: {", "`with: …`"]),
     ("documents: { a/b: {} }", ["", "", "`data: { … }`"]),
     ("objects: { a: {} }", ["", "`documents: {", "`data: {"]),
@@ -476,7 +476,7 @@ fn words_in_queries_users_suites_and_expectations_are_answered_too() {
         (format!("{storage}tests: [{{ get: a, expect: assertFails }}]\n"), "write `expect: deny`"),
         (format!("{storage}tests: [{{ get: a, expect: true }}]\n"), "write `expect: allow`"),
         (format!("{storage}tests: [{{ get: a, expect: permission-denied }}]\n"), "write `expect: deny`"),
-        (format!("{storage}tests: [{{ get: a, as: unauthenticated, expect: deny }}]\n"), "nobody signed in is `guest`"),
+        (format!("{storage}tests: [{{ get: a, as: unauthenticated, expect: deny }}]\n"), "write `guest` for nobody"),
     ] {
         let told = mistakes(&text);
         let hint = told.lines().find(|line| line.contains("= hint: "));
@@ -544,7 +544,7 @@ fn what_shared_files_state_and_no_suite_uses_is_told_where_all_suites_were_read(
         let paths: Vec<PathBuf> = suites.iter().map(PathBuf::from).collect();
         let mut suites = Suites::load(&files, &paths, clock());
         assert!(suites.errors.is_empty() && run(&suites).passed());
-        suites.warn_of_shared(&[PathBuf::from(folder)]);
+        suites.warn_unused_shared(&[PathBuf::from(folder)]);
         let warnings: String = suites.warnings.iter().map(ToString::to_string).collect();
         let names = warnings.lines().filter(|line| line.starts_with("warning")).map(str::to_owned).collect::<Vec<_>>();
         (names, warnings)
@@ -555,11 +555,11 @@ fn what_shared_files_state_and_no_suite_uses_is_told_where_all_suites_were_read(
     assert_eq!(
         names,
         [
-            format!("warning[unused-seed]: {tests} asks for five, and no rule can read it"),
-            format!("warning[unused-user]: {tests} is for the user eve"),
-            format!("warning[unused-seed]: {tests} asks for three, and no rule can read it"),
+            format!("warning[unused-seed]: {tests} requests `five`, and no rule can read it"),
+            format!("warning[unused-user]: {tests} uses the user `eve`"),
+            format!("warning[unused-seed]: {tests} requests `three`, and no rule can read it"),
             // No rule of the suites that include it looks it up, and the suite that asks for it does not include it.
-            format!("warning[unused-seed]: {tests} asks for c/i, and no rule can read it"),
+            format!("warning[unused-seed]: {tests} requests `c/i`, and no rule can read it"),
         ]
     );
     assert!(warnings.contains("shared.yaml:1:") && warnings.contains("seeds/objects.yaml:2:1"), "{warnings}");
@@ -591,7 +591,7 @@ fn warnings_of_a_suite_with_its_own_rules_are_shown_and_count() {
         folder.write("a.test.yaml", &(rules + "users: { ann: { uid: a } }\ntests: [{ get: n/a, expect: deny }]\n"));
         let ran = folder.run(&["test"], "");
         assert!(ran.status == 0 && ran.err.contains("a.test.yaml:4:10"), "{}", ran.all());
-        assert!(ran.err.contains("no test is for the user ann"), "{}", ran.all());
+        assert!(ran.err.contains("no test uses the user `ann`"), "{}", ran.all());
         assert!(!ran.err.contains("firewarden check"), "{}", ran.all());
         assert_eq!(ran.err.contains("old-version"), of_rules, "{}", ran.all());
         assert_eq!(folder.run(&["test", "--strict"], "").status, 1);

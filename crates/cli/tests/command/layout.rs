@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use firewarden_suite::{
-    Options, Outcome, Run,
+    Options, Run, TestOutcome,
     report::{self, Detail, Layout},
 };
 
@@ -324,7 +324,7 @@ fn durations_are_in_every_report() {
     let untimed = suites.run(&Options::default(), &|_| ());
     assert!(untimed.duration.is_none() && !report::junit(&suites, &untimed).unwrap().contains("time="));
     assert!(!report::tap(&suites, &untimed).contains("duration_ms"));
-    assert!(untimed.results.iter().any(|result| matches!(result.outcome, Outcome::Skipped(_))));
+    assert!(untimed.results.iter().any(|result| matches!(result.outcome, TestOutcome::Skipped(_))));
 }
 
 #[test]

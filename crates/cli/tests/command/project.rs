@@ -107,7 +107,7 @@ fn a_wrong_project_file_is_told_with_its_place() {
         );
         if text != "{}" {
             assert!(ran.err.starts_with(message), "{}", ran.all());
-            assert!(ran.err.contains("no rules are named here, and firebase.json is wrong"), "{}", ran.all());
+            assert!(ran.err.contains("the suite names no rules, and firebase.json has errors"), "{}", ran.all());
         }
     }
 }
@@ -129,7 +129,7 @@ fn a_suite_without_rules_takes_those_of_the_project() {
     std::fs::remove_file(folder.path().join("s.rules")).unwrap();
     let ran = folder.run(&["test"], "");
     let words =
-        "error[unreadable-file]: no rules are named here, and s.rules, which firebase.json names, cannot be read: ";
+        "error[unreadable-file]: the suite names no rules, and s.rules, which firebase.json names, cannot be read: ";
     assert!(ran.status == 2 && ran.err.starts_with(words), "{}", ran.all());
     folder.write("tests/a.test.yaml", "tests: [{ get: a, expect: allow }]\n");
     let ran = folder.run(&["test"], "");

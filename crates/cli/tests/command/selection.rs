@@ -1,6 +1,6 @@
 //! Which tests are run: by line, by what failed last, and how they are listed.
 
-use firewarden_suite::Options;
+use firewarden_suite::{Options, SuiteLine};
 use serde_json::Value as Json;
 
 use super::kinds::load;
@@ -47,7 +47,7 @@ fn at(line: u32) -> Result<Vec<String>, String> {
     if let Some(why) = suites.no_test_at("t.test.yaml".as_ref(), line) {
         return Err(why);
     }
-    let options = Options { lines: vec![("t.test.yaml".into(), line)], ..Options::default() };
+    let options = Options { lines: vec![SuiteLine { path: "t.test.yaml".into(), line }], ..Options::default() };
     let run = suites.run(&options, &|_| ());
     assert_eq!(run.results.len() + run.filtered, suites.tests());
     let listed: Vec<String> = suites.list(&options).iter().map(|test| test.name.to_owned()).collect();
@@ -83,7 +83,7 @@ fn a_line_without_a_test_names_the_nearest() {
         assert_eq!(
             at(line).unwrap_err(),
             format!(
-                "t.test.yaml:{line}: no test stands there; the nearest are \"several users\" (t.test.yaml:5) and \
+                "t.test.yaml:{line}: no test at this line; the nearest are `several users` (t.test.yaml:5) and \
                  \"a list of users\" (t.test.yaml:13)"
             )
         );
@@ -100,7 +100,7 @@ fn a_line_of_a_json_suite_is_one_of_its_braces_too() {
                 { \"get\": \"open/b\", \"expect\": \"allow\" }\n] }";
     let suites = load("t.test.json", text);
     let at = |line: u32| {
-        let options = Options { lines: vec![("t.test.json".into(), line)], ..Options::default() };
+        let options = Options { lines: vec![SuiteLine { path: "t.test.json".into(), line }], ..Options::default() };
         suites.list(&options).iter().map(|test| test.name.to_owned()).collect::<Vec<_>>()
     };
     for (line, names) in [(1, &[][..]), (2, &["get open/a"]), (5, &["get open/a"]), (6, &["get open/b"]), (7, &[])] {
@@ -135,10 +135,10 @@ fn paths_may_have_lines() {
     assert_eq!(folder.run(&["test", "x/a.test.yaml:4"], "").status, 1);
     assert_eq!(folder.run(&["test", "x/a.test.yaml:3", "--strict", "--bail", "--jobs", "2"], "").status, 0);
     for (path, words) in [
-        ("x/a.test.yaml:2", "no test stands there; the nearest are \"one\" (x/a.test.yaml:3) and \"two\""),
-        ("x/a.test.yaml:0", "lines are counted from 1"),
+        ("x/a.test.yaml:2", "no test at this line; the nearest are `one` (x/a.test.yaml:3) and `two`"),
+        ("x/a.test.yaml:0", "lines count from 1"),
         ("x/a.test.yaml:one", "\"one\" is no line; write x/a.test.yaml:12, or --filter \"one\""),
-        ("x:3", "x is a folder; a line is one of a suite"),
+        ("x:3", "`x` is a folder; a line needs a suite"),
         ("r.rules:2", "a suite is a file *.test.yaml"),
         ("x/none.test.yaml:3", "x/none.test.yaml:3: No such file"),
     ] {

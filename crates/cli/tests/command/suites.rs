@@ -112,7 +112,7 @@ fn coverage_is_written_in_every_form_and_held_against_thresholds() {
         assert_eq!(output.status, status, "{least}: {}", output.err);
     }
     let short = firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", "conditions=99"]).err;
-    assert!(short.contains("tests/suites/kinds/storage.rules") && short.contains("at least 99 % wanted"), "{short}");
+    assert!(short.contains("tests/suites/kinds/storage.rules") && short.contains("at least 99 % required"), "{short}");
 }
 
 #[test]
