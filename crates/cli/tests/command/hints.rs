@@ -314,12 +314,12 @@ const UNSTATED: [(&str, &str, &str); 12] = [
     (
         "r.contentType.matches('image/.*')",
         "create: a, with: { size: 1 }",
-        "states no contentType: write `with: { contentType: image/png }`",
+        "states no `contentType`: write `with: { contentType: image/png }`",
     ),
-    ("r.contentType == 'image/png'", "create: a, with: { size: 1 }", "states no contentType"),
-    ("r.contentType in ['image/png']", "create: a, with: { size: 1 }", "states no contentType"),
-    ("image(r)", "create: a, with: { size: 1 }", "states no contentType"),
-    ("r.size > 0", "create: a, with: { contentType: a/b }", "states no size: write `with: { size: 2048 }`"),
+    ("r.contentType == 'image/png'", "create: a, with: { size: 1 }", "states no `contentType`"),
+    ("r.contentType in ['image/png']", "create: a, with: { size: 1 }", "states no `contentType`"),
+    ("image(r)", "create: a, with: { size: 1 }", "states no `contentType`"),
+    ("r.size > 0", "create: a, with: { contentType: a/b }", "states no `size`: write `with: { size: 2048 }`"),
     (
         "r.metadata.owner == 'a'",
         "create: a, with: { size: 1 }",
@@ -329,7 +329,7 @@ const UNSTATED: [(&str, &str, &str); 12] = [
     (
         "r.contentLanguage == 'en'",
         "create: a, with: {}",
-        "states no contentLanguage: write `with: { contentLanguage: en }`",
+        "states no `contentLanguage`: write `with: { contentLanguage: en }`",
     ),
     (
         "r.metadata.owner == 'a'",
@@ -341,8 +341,8 @@ const UNSTATED: [(&str, &str, &str); 12] = [
         "get: s",
         "the stored object states no metadata `owner`: write `objects: { s: { metadata: { owner: … } } }`",
     ),
-    ("resource.contentType.size() > 0", "get: s", "the stored object states no contentType"),
-    ("!(r.contentType == null)", "create: a, with: {}", "states no contentType"),
+    ("resource.contentType.size() > 0", "get: s", "the stored object states no `contentType`"),
+    ("!(r.contentType == null)", "create: a, with: {}", "states no `contentType`"),
 ];
 
 #[test]
@@ -367,7 +367,7 @@ fn metadata_that_a_test_leaves_unstated_are_told() {
     );
     let ran = folder.run(&["eval", "storage.rules", "create", "a", "--with", "{\"size\": 1}", "--explain"], "");
     assert!(
-        ran.err.contains("--with states no contentType: write --with '{ \"contentType\": \"image/png\" }'"),
+        ran.err.contains("--with states no `contentType`: write --with '{ \"contentType\": \"image/png\" }'"),
         "{}",
         ran.all()
     );
@@ -437,7 +437,7 @@ fn a_word_of_another_tool_or_product_is_answered_by_what_to_write_here() {
             let told = mistakes(&format!("{}tests:\n  - {{ {word}{verb}, expect: deny }}\n", RULES[at]));
             let key = word.split(':').next().unwrap();
             if right.is_empty() {
-                assert!(!told.contains(&format!("{key:?} is no key")), "{word}: {told}");
+                assert!(!told.contains(&format!("unknown key `{key}` in")), "{word}: {told}");
                 continue;
             }
             assert!(told.contains("t.test.yaml:3:7\n") && told.contains(&"^".repeat(key.len())), "{word}: {told}");
@@ -483,7 +483,7 @@ fn words_in_queries_users_suites_and_expectations_are_answered_too() {
         assert!(hint.is_some_and(|hint| hint.contains(right)) && told.contains('^'), "{text}: {told}");
     }
     let nobody = mistakes(&format!("{storage}tests: [{{ get: a, as: alice, expect: deny }}]\n"));
-    assert!(nobody.contains("where they ask: `as: { uid: alice }`"), "{nobody}");
+    assert!(nobody.contains("in the test: `as: { uid: alice }`"), "{nobody}");
 }
 
 #[test]
@@ -521,8 +521,11 @@ tests:
     };
     assert!(wrong("{ claims: {} }").contains("the user stated here has no uid"));
     assert!(wrong("{ uid: a, provder: x }").contains("did you mean provider?"));
-    assert!(wrong("[[a]]").contains("as is the name of a user, or a user such as `{ uid: alice }`, not a list"));
-    assert!(wrong("{ auth: { uid: a } }").contains("states the variable auth of a database"));
+    assert!(
+        wrong("[[a]]")
+            .contains("expected `as` to be the name of a user, or a user such as `{ uid: alice }`, not a list")
+    );
+    assert!(wrong("{ auth: { uid: a } }").contains("only applies to database rules"));
 }
 
 #[test]

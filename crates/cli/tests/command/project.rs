@@ -84,9 +84,9 @@ fn a_wrong_project_file_is_told_with_its_place() {
         ("{ \"storage\": }", "error[json-syntax]: not JSON: "),
         (
             "{ \"storage\": { \"rules\": 1 } }",
-            "error[wrong-value]: rules is text, not a number\n  --> firebase.json:1:",
+            "error[wrong-value]: expected `rules` to be text, not a number\n  --> firebase.json:1:",
         ),
-        ("[]", "error[wrong-value]: firebase.json is an object, not a list\n  --> firebase.json:1:1\n"),
+        ("[]", "error[wrong-value]: expected `firebase.json` to be an object, not a list\n  --> firebase.json:1:1\n"),
         ("", "error[wrong-value]: firebase.json is empty"),
         ("{}", "error: firebase.json names no rules"),
     ] {
@@ -100,7 +100,7 @@ fn a_wrong_project_file_is_told_with_its_place() {
         folder.write("a.test.yaml", "tests: [{ get: a, expect: deny }]\n");
         let ran = folder.run(&["test"], "");
         assert_eq!(
-            (ran.status, ran.err.matches("names no rules").count()),
+            (ran.status, ran.err.matches("firebase.json names no rules").count()),
             (2, usize::from(text == "{}")),
             "{}",
             ran.all()

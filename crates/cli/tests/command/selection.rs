@@ -137,9 +137,9 @@ fn paths_may_have_lines() {
     for (path, words) in [
         ("x/a.test.yaml:2", "no test at this line; the nearest are `one` (x/a.test.yaml:3) and `two`"),
         ("x/a.test.yaml:0", "lines count from 1"),
-        ("x/a.test.yaml:one", "\"one\" is no line; write x/a.test.yaml:12, or --filter \"one\""),
+        ("x/a.test.yaml:one", "`one` is not a line; write x/a.test.yaml:12, or --filter \"one\""),
         ("x:3", "`x` is a folder; a line needs a suite"),
-        ("r.rules:2", "a suite is a file *.test.yaml"),
+        ("r.rules:2", "expected a suite: *.test.yaml"),
         ("x/none.test.yaml:3", "x/none.test.yaml:3: No such file"),
     ] {
         let ran = folder.run(&["test", path], "");
@@ -157,7 +157,7 @@ fn the_tests_that_failed_last_are_run_again() {
     let run = |arguments: &[&str]| folder.run(&[&["test"], arguments].concat(), "");
     // Nothing is known, and nothing is kept of a run that passes.
     let first = run(&["y", "--last-failed"]);
-    assert!(first.err.contains("no test failed last time; all are run"), "{}", first.all());
+    assert!(first.err.contains("no test failed last time; running all tests"), "{}", first.all());
     assert_eq!((first.status, folder.path().join(".firewarden").exists()), (0, false), "{}", first.all());
     assert_eq!(run(&[]).status, 1);
     let again = run(&["--last-failed"]);
@@ -194,8 +194,8 @@ fn a_test_that_is_gone_or_renamed_failed_no_more() {
     assert_eq!(folder.run(&["test"], "").status, 1);
     folder.write("x/a.test.yaml", "rules: ../r.rules\ntests: [{ name: new, get: a, expect: allow }]\n");
     let again = folder.run(&["test", "--last-failed"], "");
-    let gone = "1 test that failed last time is no longer there, or renamed";
-    assert!(again.err.contains(gone) && again.err.contains("all of them are run"), "{}", again.all());
+    let gone = "1 test that failed last time is gone or renamed";
+    assert!(again.err.contains(gone) && again.err.contains("running all of them"), "{}", again.all());
     assert_eq!(folder.run(&["test", "x"], "").status, 0);
     assert!(!folder.read(".firewarden/last-failed.json").contains("two"));
     assert_eq!(folder.read(".firewarden/.gitignore"), "*\n");
@@ -271,20 +271,20 @@ fn contradictions_are_wrong_usage() {
     let folder = project("contradictions");
     for (arguments, words) in [
         (&["-o", "r.txt"][..], "use .xml (JUnit), .json or .tap, or add --format"),
-        (&["-o", "report"], "the format does not follow from the name"),
+        (&["-o", "report"], "the extension determines no format"),
         (&["--format", "github", "-o", "r.txt"], "use .xml (JUnit), .json or .tap\n"),
-        (&["--format", "json", "-o", "r.xml"], "the name is one for junit, but --format says json"),
-        (&["--format", "human", "-o", "r.tap"], "the name is one for tap, but --format says human"),
-        (&["-o", "r.json", "--coverage", "json=r.json"], "two reports go to this file"),
-        (&["--coverage", "json=r", "--coverage", "lcov=r"], "two reports go to this file"),
-        (&["--list", "--format", "tap"], "--list prints names, or with --format json JSON"),
+        (&["--format", "json", "-o", "r.xml"], "the extension is that of junit, but --format is json"),
+        (&["--format", "human", "-o", "r.tap"], "the extension is that of tap, but --format is human"),
+        (&["-o", "r.json", "--coverage", "json=r.json"], "two reports have the same file"),
+        (&["--coverage", "json=r", "--coverage", "lcov=r"], "two reports have the same file"),
+        (&["--list", "--format", "tap"], "--list supports the formats human and json, not tap"),
         (&["--list", "--format", "github"], "it has no github form"),
         (&["--list", "-o", "r.json"], "cannot be used with"),
         (&["--list", "--bail"], "cannot be used with"),
         (&["--list", "--watch"], "cannot be used with"),
         (&["--quiet", "--verbose"], "cannot be used with"),
         (&["--last-failed", "--official", "q.json"], "cannot be used with"),
-        (&["--watch", "--format", "json", "-o", "r.xml"], "but --format says json"),
+        (&["--watch", "--format", "json", "-o", "r.xml"], "but --format is json"),
     ] {
         let ran = folder.run(&[&["test"], arguments].concat(), "");
         assert!(ran.status == 2 && ran.err.contains(words) && ran.out.is_empty(), "{arguments:?}: {}", ran.all());

@@ -178,7 +178,7 @@ fn a_dash_is_no_file_for_results() {
     let folder =
         folder("dash", &[("r.rules", RULES), ("a.test.yaml", "rules: r.rules\ntests: [{ get: a, expect: allow }]\n")]);
     let ran = folder.run(&["test", "--format", "tap", "--output", "-"], "");
-    assert!(ran.status == 2 && ran.err.contains("without --output, results are printed"), "{}", ran.all());
+    assert!(ran.status == 2 && ran.err.contains("without --output, results go to standard output"), "{}", ran.all());
     assert!(!folder.path().join("-").exists());
 }
 

@@ -174,7 +174,7 @@ fn calls_that_cannot_be_read_are_wrong_usage() {
         (&["--emulator", "--body", "@gone"], "gone"),
         (&["--emulator", "--data", "{"], "--data: not JSON"),
         (&["--emulator", "--data", "1", "--body", "1"], "--body"),
-        (&["--emulator", "--token", "id.jwt", "-H", "authorization: Bearer x"], "stated as well"),
+        (&["--emulator", "--token", "id.jwt", "-H", "authorization: Bearer x"], "stated, too"),
     ] {
         let ran = call(&folder, more);
         assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{more:?}: {}", ran.all());
