@@ -199,7 +199,7 @@ fn thresholds_are_annotations_and_the_summary_is_appended() {
     let ran = run();
     let short = "::error file=rules/deep/storage.rules,title=coverage::storage.rules: ";
     assert!(ran.status == 1 && ran.out.matches(short).count() == 2, "{}", ran.all());
-    assert!(ran.out.contains(" of lines covered (1/3), at least 90 %25 wanted: 2 more\n"), "{}", ran.all());
+    assert!(ran.out.contains(" of lines covered (1/3), at least 90 %25 required: 2 more\n"), "{}", ran.all());
     assert!(ran.out.contains("\n::notice title=firewarden::1 test in 1 suite: 1 passed ("), "{}", ran.all());
     let first = folder.read("summary.md");
     assert!(

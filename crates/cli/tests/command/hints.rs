@@ -382,7 +382,7 @@ const WORDS: [(&str, [&str; 3]); 44] = [
     ("token: { admin: true }", ["`as: { token: FILE, keys: FILE }`"; 3]),
     ("claims: { admin: true }", ["`as: { uid: alice, claims: { … } }`"; 3]),
     ("authenticatedContext: alice", ["`as: { uid: alice }`"; 3]),
-    ("unauthenticatedContext: true", ["no `as`"; 3]),
+    ("unauthenticatedContext: true", ["without `as`"; 3]),
     ("withSecurityRulesDisabled: {}", ["`objects: {", "`documents: {", "`data: {"]),
     ("seed: {}", ["`objects: {", "`documents: {", "`data: {"]),
     ("set: a/b", ["an upload is `create: NAME`", "", ""]),
@@ -409,7 +409,7 @@ const WORDS: [(&str, [&str; 3]); 44] = [
     ("doc: a/b", ["write the path after the method: `get: users", "`get: teams/docs`", "`read: users/alice`"]),
     ("collection: a", ["`list: users/alice`", "`list: teams`", "`read: users/alice`"]),
     ("child: a/b", ["write the path after the method"; 3]),
-    ("method: get", ["the method is the key"; 3]),
+    ("method: get", ["use the method as the key"; 3]),
     ("headers: { a: b }", ["rules see no headers"; 3]),
     ("where: [[a, ==, b]]", ["has no query", "`query: { where:", "`query: { orderByChild:"]),
     ("orderBy: a", ["has no query", "`query: {", "`query: { orderByChild:"]),
@@ -519,7 +519,7 @@ tests:
     let wrong = |user: &str| {
         mistakes(&format!("rules: storage.rules\ntests: [{{ as: {user}, get: open/a, expect: allow }}]\n"))
     };
-    assert!(wrong("{ claims: {} }").contains("the user stated here has no uid"));
+    assert!(wrong("{ claims: {} }").contains("the user `stated here` has no `uid`"));
     assert!(wrong("{ uid: a, provder: x }").contains("did you mean provider?"));
     assert!(
         wrong("[[a]]")
@@ -579,8 +579,8 @@ fn a_run_of_single_suites_says_nothing_of_what_others_may_use() {
     folder.write("a.test.yaml", "include: shared.yaml\ntests: [{ get: one, expect: allow }]\n");
     folder.write("b.test.yaml", "include: shared.yaml\ntests: [{ get: three, expect: allow }]\n");
     let all = folder.run(&["test", "--strict"], "");
-    assert!(all.status == 1 && all.err.contains("asks for two"), "{}", all.all());
-    assert!(!all.err.contains("asks for one"), "{}", all.all());
+    assert!(all.status == 1 && all.err.contains("requests `two`"), "{}", all.all());
+    assert!(!all.err.contains("requests `one`"), "{}", all.all());
     let one = folder.run(&["test", "--strict", "b.test.yaml"], "");
     assert_eq!((one.status, one.err.as_str()), (0, ""), "{}", one.all());
 }

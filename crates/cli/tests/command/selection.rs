@@ -84,7 +84,7 @@ fn a_line_without_a_test_names_the_nearest() {
             at(line).unwrap_err(),
             format!(
                 "t.test.yaml:{line}: no test at this line; the nearest are `several users` (t.test.yaml:5) and \
-                 \"a list of users\" (t.test.yaml:13)"
+                 `a list of users` (t.test.yaml:13)"
             )
         );
     }
@@ -278,7 +278,7 @@ fn contradictions_are_wrong_usage() {
         (&["-o", "r.json", "--coverage", "json=r.json"], "two reports have the same file"),
         (&["--coverage", "json=r", "--coverage", "lcov=r"], "two reports have the same file"),
         (&["--list", "--format", "tap"], "--list supports the formats human and json, not tap"),
-        (&["--list", "--format", "github"], "it has no github form"),
+        (&["--list", "--format", "github"], "the formats human and json, not github"),
         (&["--list", "-o", "r.json"], "cannot be used with"),
         (&["--list", "--bail"], "cannot be used with"),
         (&["--list", "--watch"], "cannot be used with"),

@@ -188,7 +188,7 @@ fn a_skew_beyond_what_is_allowed_is_refused_in_words() {
     for (skew, words) in [
         ("301", "at most 300 seconds"),
         ("99999999", "at most 300 seconds"),
-        ("-5", "not negative"),
+        ("-5", "cannot be negative"),
         ("5m", "whole seconds"),
         ("1.5", "whole seconds"),
     ] {
