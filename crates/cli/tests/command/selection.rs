@@ -90,7 +90,7 @@ fn a_line_without_a_test_names_the_nearest() {
     }
     for line in [30, 31, 4_000_000_000] {
         let why = at(line).unwrap_err();
-        assert!(why.ends_with("\"two methods\" (t.test.yaml:20) and \"the last\" (t.test.yaml:25)"), "{why}");
+        assert!(why.ends_with("`two methods` (t.test.yaml:20) and `the last` (t.test.yaml:25)"), "{why}");
     }
 }
 
