@@ -1,17 +1,17 @@
-//! Arguments and help.
+//! Arguments and help texts.
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-/// Decides and explains Firebase Security Rules: the official answer, without a JVM, a network or a project.
+/// Decide and explain Firebase Security Rules as the official engine does, without a JVM, a network or a project
 #[derive(Debug, Parser)]
 #[command(name = "firewarden", version, after_help = STATUS)]
 pub(super) struct Args {
     /// When to use colour
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
-    /// Print only what failed
+    /// Print only failures
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
     #[command(subcommand)]
@@ -19,20 +19,20 @@ pub(super) struct Args {
 }
 
 const STATUS: &str = "\
-Exit status: 0 all well, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused.";
+Exit status: 0 success, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Compile rules and print what the official compiler and our own checks say of them
+    /// Compile rules, and print the diagnostics of the official compiler and of firewarden
     #[command(after_help = CHECK_HELP)]
     Check(CheckOptions),
-    /// Decide one request, or a stream of them
+    /// Decide one request, or a stream of requests
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
-    /// Write a first suite for each rules file of a project, with what the rules answer today
+    /// Write a first suite for each rules file of a project, with today's verdicts
     #[command(after_help = INIT_HELP)]
     Init(InitOptions),
-    /// Run rules unit tests, and tell what they cover
+    /// Run unit tests of rules, and measure their coverage
     #[command(after_help = TEST_HELP)]
     Test(Box<TestOptions>),
     /// Mint, exchange, verify and decode tokens
@@ -40,10 +40,10 @@ pub(super) enum Command {
     Token(super::token::TokenCommand),
 }
 
-// Paragraphs stand in a line each: they are wrapped to the width of the terminal. Examples are short enough for 80 columns.
+// Paragraphs are one line each: clap wraps them to the width of the terminal. Examples fit 80 columns.
 
 const CHECK_HELP: &str = "\
-A warning of our own is silenced where it is meant, by a comment on the line before or at the end of the line:
+A comment on the line before, or at the end of the line, silences a warning of firewarden:
 
   // firewarden: allow open-write: everybody may send this form
 
@@ -53,23 +53,23 @@ Examples:
   firewarden check --format sarif > firewarden.sarif
   firewarden check --explain stray-operands
 
-Exit status: 0 accepted, 2 wrong usage or unreadable input, 3 refused, or with --strict anything that is suspicious.";
+Exit status: 0 accepted, 2 wrong usage or unreadable input, 3 refused (with --strict, also for warnings).";
 
 const INIT_HELP: &str = "\
-A suite stands beside its rules file: storage.test.yaml for storage.rules. It asks for the paths and methods that the \
-rules name, as the owner (alice) and as a guest, and expects what the rules answer today: read it and correct what is \
-not meant. A suite that is there already stays as it is.
+init writes storage.test.yaml beside storage.rules. The suite requests the paths and methods that the rules name, as \
+the owner (alice) and as a guest, and expects today's verdicts: read it, and correct the verdicts that are wrong. \
+An existing suite stays unchanged.
 
-Exit status: 0 all well, 2 no firebase.json, wrong usage or unreadable input, 3 rules refused.";
+Exit status: 0 success, 2 no firebase.json, wrong usage or unreadable input, 3 rules refused.";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct InitOptions {
-    /// The project's folder, or one below it; without this, the current one
+    /// The folder of the project, or one below it; by default, the current folder
     pub(super) folder: Option<PathBuf>,
 }
 
 const TEST_HELP: &str = "\
-Suites are files *.test.yaml, *.test.yml and *.test.json; of a folder those below it are run. The shortest one:
+A suite is a file *.test.yaml, *.test.yml or *.test.json; a folder stands for all suites below it. A short suite:
 
   rules: storage.rules
   users:
@@ -80,10 +80,10 @@ Suites are files *.test.yaml, *.test.yml and *.test.json; of a folder those belo
       with: { size: 2048, contentType: image/png }
       expect: { owner: allow, guest: deny }
 
-A failed test prints its request and the trace with carets into the rules. Of more than ten failures, those with the \
-same cause are shown once; --verbose shows all. A denial that was expected and came from an error, or from no rule at \
-all, is noted; --strict makes a failure of it. The names of failed tests are kept in .firewarden/, in the folder of \
-firebase.json or of the repository, for --last-failed.
+A failure shows the request and the trace, with carets into the rules. If more than ten tests fail, failures with the \
+same cause are grouped; --verbose shows each of them. An expected denial gets a note if its cause is an error, or if no \
+rule covers the request; --strict turns notes into failures. For --last-failed, the names of failed tests are stored in \
+.firewarden/, in the folder of firebase.json or of the repository.
 
 Examples:
   firewarden test
@@ -97,57 +97,59 @@ Examples:
   firewarden test --watch
   firewarden test --official request.json
 
-Exit status: 0 all passed, 1 a test failed or a threshold is not reached, 2 wrong usage or a wrong suite, 3 rules \
+Exit status: 0 all tests passed, 1 a test failed or a threshold was missed, 2 wrong usage or an invalid suite, 3 rules \
 refused.";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct TestOptions {
-    /// Suites, or folders with suites; without any, this folder. SUITE:LINE runs the test that stands at the line, or, of
-    /// a test for several users, that user's
+    /// Suites, or folders with suites; by default, the current folder. SUITE:LINE runs the test at the line; the line
+    /// of one user in a test for several users runs the test for that user
     #[arg(value_name = "PATH[:LINE]")]
     pub(super) paths: Vec<PathBuf>,
-    /// Only tests whose suite's path or name contains this; PATH::NAME asks for both
+    /// Run only tests whose suite's path or name contains TEXT; PATH::NAME requires both
     #[arg(long, short = 'k', value_name = "TEXT")]
     pub(super) filter: Option<String>,
-    /// Only tests that failed when they were run last; all, where none of them did
+    /// Run only tests that failed in their last run, or all tests if none failed
     #[arg(long)]
     pub(super) last_failed: bool,
     /// Stop at the first failure
     #[arg(long)]
     pub(super) bail: bool,
-    /// Fail tests that pass for a doubtful reason, an error or no rule for the request; no warnings of suites either
+    /// Fail tests that pass for a doubtful cause (an error, or no rule for the request), and fail on warnings about
+    /// suites
     #[arg(long)]
     pub(super) strict: bool,
-    /// Show every test, every failure with its trace, every note, and how long suites took
+    /// Show every test, every failure with its trace, every note, and the duration of each suite
     #[arg(long, short, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// Print the tests instead of running them; with --format json their files, lines, users and requests
+    /// Print the selected tests without running them; with --format json, include lines, users and requests
     #[arg(long, conflicts_with_all = ["watch", "bail", "output", "coverage", "fail_under"])]
     pub(super) list: bool,
     /// Run again whenever a suite, its rules or a file that it names changes
     #[arg(long)]
     pub(super) watch: bool,
-    /// Threads; without this, one for each core
+    /// Number of threads; by default, one for each core
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<std::num::NonZeroUsize>,
-    /// The clock of suites that state none, RFC 3339; without this, now
+    /// Clock of suites that state none, in RFC 3339; by default, the current time
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
-    /// How to print results; without this for people
+    /// Format of the results; by default, human
     #[arg(long, value_enum)]
     pub(super) format: Option<TestFormat>,
-    /// Write the results there, in the format or in that of the file's name (.xml is junit, .json json, .tap tap), and
-    /// print them for people, or with --format github as annotations
+    /// Write the results to FILE, in the format of --format or of the extension (.xml, .json, .tap); standard output
+    /// then has the human format, or annotations with --format github
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// What the tests cover: text (printed), html, lcov, json, or official (of Firestore rules); without FILE to
-    /// coverage.html, lcov.info, coverage.json, coverage.official.json
+    /// Report coverage as text (on standard output), html, lcov, json, or official (Firestore only); the default files
+    /// are coverage.html, lcov.info, coverage.json and coverage.official.json
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = CoverageReport::parse)]
     pub(super) coverage: Vec<CoverageReport>,
-    /// Percent that every rules file has to reach: 90, or lines=95,conditions=80
+    /// Fail if a rules file has less coverage in percent: 90, or lines=95,conditions=80
     #[arg(long, value_name = "PERCENT", value_parser = Thresholds::parse)]
     pub(super) fail_under: Option<Thresholds>,
-    /// Answer a test request of the Rules API (TestSuite, or source and testSuite) with its JSON; PATH has the rules
+    /// Answer a test request of the Rules API (a TestSuite, or source and testSuite) with its JSON response; PATH has
+    /// the rules
     #[arg(
         long,
         value_name = "FILE",
@@ -163,7 +165,7 @@ pub(super) struct TestOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TestFormat {
-    /// Words for people
+    /// Text for people
     Human,
     /// One JSON document
     Json,
@@ -176,7 +178,7 @@ pub(super) enum TestFormat {
 }
 
 impl TestFormat {
-    /// The word for it in the options.
+    /// The name in options.
     pub(super) fn name(self) -> &'static str {
         match self {
             TestFormat::Human => "human",
@@ -188,7 +190,7 @@ impl TestFormat {
     }
 }
 
-/// A form of coverage and where it goes.
+/// A coverage report, and the file that it goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CoverageReport {
     pub(super) kind: CoverageKind,
@@ -213,16 +215,16 @@ impl CoverageReport {
             "lcov" => (CoverageKind::Lcov, Some("lcov.info")),
             "json" => (CoverageKind::Json, Some("coverage.json")),
             "official" => (CoverageKind::Official, Some("coverage.official.json")),
-            other => return Err(format!("{other:?} is none of text, html, lcov, json, official")),
+            other => return Err(format!("unknown format `{other}`; expected text, html, lcov, json or official")),
         };
         if file == Some("") {
-            return Err("a file name is missing after =".to_owned());
+            return Err("missing file name after `=`".to_owned());
         }
         Ok(CoverageReport { kind, file: file.or(default).map(PathBuf::from) })
     }
 }
 
-/// What every rules file has to reach, in percent.
+/// The coverage that every rules file must reach, in percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Thresholds {
     pub(super) lines: Option<f64>,
@@ -234,7 +236,7 @@ impl Thresholds {
         let percent = |text: &str| {
             let number = text.trim().trim_end_matches('%').parse::<f64>().ok();
             let fits = number.filter(|n| (0.0..=100.0).contains(n));
-            fits.ok_or_else(|| format!("{text:?} is no percentage from 0 to 100"))
+            fits.ok_or_else(|| format!("`{text}` is not a percentage from 0 to 100"))
         };
         if !text.contains('=') {
             let both = percent(text)?;
@@ -245,7 +247,7 @@ impl Thresholds {
             match part.split_once('=').map(|(name, value)| (name.trim(), value)) {
                 Some(("lines", value)) => found.lines = Some(percent(value)?),
                 Some(("conditions", value)) => found.conditions = Some(percent(value)?),
-                _ => return Err(format!("{part:?}: write 90, or lines=95,conditions=80")),
+                _ => return Err(format!("invalid threshold `{part}`; write 90, or lines=95,conditions=80")),
             }
         }
         Ok(found)
@@ -254,22 +256,22 @@ impl Thresholds {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct CheckOptions {
-    /// Rules files, `-` for standard input, or folders of projects; without any, what firebase.json in this folder or
-    /// above it names. It also says what a file is for: rules of another product are refused
+    /// Rules files, `-` for standard input, or folders of projects; by default, the files that firebase.json in this
+    /// folder or above it names. firebase.json also names the product of a file: rules of another product are refused
     pub(super) files: Vec<PathBuf>,
-    /// How to print problems
+    /// Format of the diagnostics
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(super) format: CheckFormat,
-    /// Treat as errors what the official compiler only warns of but what always fails at run time, and our own checks
+    /// Turn firewarden's own warnings into errors, and official warnings about what always fails at run time
     #[arg(long)]
     pub(super) strict: bool,
-    /// Show every problem, however many are alike
+    /// Show every diagnostic, however many are alike
     #[arg(long)]
     pub(super) all: bool,
-    /// The time that dates in rules are compared with, RFC 3339; without this, now
+    /// Time that dates in rules are compared with, in RFC 3339; by default, the current time
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
-    /// Tell what a code means, with an example and what would be right
+    /// Explain a code, with an example and the correction
     #[arg(long, value_name = "CODE", conflicts_with_all = ["files", "format", "strict", "now"])]
     pub(super) explain: Option<String>,
 }
@@ -295,13 +297,13 @@ pub(super) enum Color {
 }
 
 const EVAL_HELP: &str = "\
-Values are JSON. In the fields of documents, a typed value such as {\"timestampValue\": \"2026-01-01T00:00:00Z\"}, \
+Values are JSON. In the fields of documents, typed values such as {\"timestampValue\": \"2026-01-01T00:00:00Z\"}, \
 {\"bytesValue\": \"aGk=\"}, {\"latlngValue\": {\"latitude\": 1, \"longitude\": 2}}, {\"pathValue\": …} or {\"floatValue\": 1} \
-stands for what plain JSON cannot say. An object with one key that ends in Value is always read as a typed value: a map \
-that has just such a field is {\"mapValue\": {\"fields\": {\"maxValue\": {\"intValue\": \"3\"}}}}. A value that begins with @ \
-is read from the file named after it.
+express what plain JSON cannot. An object with one key that ends in Value is always a typed value; write a map with only \
+such a field as {\"mapValue\": {\"fields\": {\"maxValue\": {\"intValue\": \"3\"}}}}. For a value that begins with @, \
+firewarden reads the file named after it.
 
-A request file holds the same names as the options:
+The fields of a request file have the names of the options:
 
   {\"rules\": \"storage.rules\", \"method\": \"create\", \"as\": \"alice\",
    \"path\": \"users/alice/cat.png\", \"claims\": {\"admin\": true},
@@ -325,81 +327,81 @@ pub(super) struct EvalOptions {
     /// The rules file
     #[arg(conflicts_with = "jsonl")]
     pub(super) rules: Option<PathBuf>,
-    /// What is asked: get, list, create, update or delete; of a database: read, write, update or delete
+    /// The method: get, list, create, update or delete; for a database: read, write, update or delete
     #[arg(requires = "rules", conflicts_with = "jsonl")]
     pub(super) method: Option<String>,
     /// The object (`users/alice/cat.png`, `gs://BUCKET/NAME` or `/b/BUCKET/o/NAME`), the document (`users/alice`, or
-    /// `/databases/DATABASE/documents/users/alice`) or the place; a slash before it does not count
+    /// `/databases/DATABASE/documents/users/alice`) or the path in a database; a leading slash is optional
     #[arg(conflicts_with = "jsonl")]
     pub(super) path: Option<String>,
-    /// A JSON file that describes the request, `-` for standard input; options override it
+    /// Read the request from a JSON file, `-` for standard input; options override its fields
     #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
     pub(super) request: Option<PathBuf>,
-    /// Answer JSON requests, one a line, from standard input: request files as above, or operations (docs/jsonl.md)
+    /// Answer JSON requests from standard input, one a line: request files as above, or operations (docs/jsonl.md)
     #[arg(long)]
     pub(super) jsonl: bool,
     /// Show matched blocks, statements and every sub-expression with its value
     #[arg(long, conflicts_with = "jsonl")]
     pub(super) explain: bool,
-    /// How to print the decision
+    /// Format of the decision
     #[arg(long, value_enum, default_value_t = EvalFormat::Human, conflicts_with = "jsonl")]
     pub(super) format: EvalFormat,
-    /// Which service's rules decide; without this the one that the file has
+    /// Service whose rules decide; by default, the only one in the file
     #[arg(long, value_enum)]
     pub(super) service: Option<ServiceKind>,
-    /// The id of the signed-in user; without this nobody is signed in
+    /// Id of the signed-in user; by default, nobody is signed in
     #[arg(long = "as", value_name = "UID")]
     pub(super) uid: Option<String>,
-    /// Claims of the user's token; `sub` names the user where --as does not
+    /// Claims of the user's token; without --as, `sub` is the id of the user
     #[arg(long, value_name = "JSON")]
     pub(super) claims: Option<String>,
-    /// A file with the user's ID token, `-` for standard input: verified at the time of the request
+    /// File with the user's ID token, `-` for standard input; it is verified at the time of the request
     #[arg(long, value_name = "FILE", conflicts_with_all = ["uid", "claims", "jsonl"])]
     pub(super) token: Option<PathBuf>,
-    /// The public keys that the token is verified with: a JWK set, or a JSON object of key ids to certificates
+    /// Public keys for the verification of the token: a JWK set, or a JSON object from key ids to certificates
     #[arg(long, value_name = "FILE")]
     pub(super) keys: Option<PathBuf>,
-    /// The project that the token is for
+    /// Project that the token is for
     #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
-    /// The object's metadata or the document's fields as they will be: request.resource; of a database, the value that
-    /// is written, or the paths and values of an update
+    /// Metadata of the object or fields of the document after the request (request.resource); for a database, the value
+    /// to write, or the paths and values of an update
     #[arg(long, value_name = "JSON")]
     pub(super) with: Option<String>,
-    /// The object's metadata or the document's fields as they are stored: resource
+    /// Stored metadata of the object or fields of the document (resource)
     #[arg(long, value_name = "JSON")]
     pub(super) existing: Option<String>,
-    /// Firestore documents by name, which get() and exists() see: {"users/alice": {…}}
+    /// Firestore documents by name, for get() and exists(): {"users/alice": {…}}
     #[arg(long, value_name = "JSON")]
     pub(super) documents: Option<String>,
-    /// What the other writes of the same commit leave, which getAfter() sees; null is deleted: {"users/bob": null}
+    /// Documents that the other writes of the same commit leave, for getAfter(); null deletes: {"users/bob": null}
     #[arg(long, value_name = "JSON")]
     pub(super) after: Option<String>,
-    /// What the database holds, in the form of a REST export
+    /// Data of the database, in the format of a REST export
     #[arg(long, value_name = "JSON")]
     pub(super) data: Option<String>,
-    /// What a Firestore list asks for: {"limit": 10, "offset": 0, "orderBy": {"age": "ASC"}, "where": [["age", ">=", 18]],
-    /// "or": [["state", "in", ["new", "open"]], ["owner", "==", "ann"]], "collectionGroup": true};
-    /// of a database: {"orderByChild": "age", "startAt": 18, "limitToFirst": 10}
+    /// Query of a Firestore list: {"limit": 10, "offset": 0, "orderBy": {"age": "ASC"}, "where": [["age", ">=", 18]],
+    /// "or": [["state", "in", ["new", "open"]], ["owner", "==", "ann"]], "collectionGroup": true}; query of a database
+    /// read: {"orderByChild": "age", "startAt": 18, "limitToFirst": 10}
     #[arg(long, value_name = "JSON")]
     pub(super) query: Option<String>,
-    /// The time of the request, RFC 3339; without this, now
+    /// Time of the request, in RFC 3339; by default, the current time
     #[arg(long, value_name = "TIME")]
     pub(super) time: Option<String>,
-    /// The Storage bucket
+    /// Storage bucket
     #[arg(long, value_name = "NAME")]
     pub(super) bucket: Option<String>,
-    /// The Firestore database
+    /// Firestore database
     #[arg(long, value_name = "NAME")]
     pub(super) database: Option<String>,
-    /// How a database is asked: the order of a read without a query differs
+    /// Transport of a database request, which determines the order of a read without a query
     #[arg(long, value_enum)]
     pub(super) transport: Option<TransportKind>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum EvalFormat {
-    /// Words for people
+    /// Text for people
     #[default]
     Human,
     /// One JSON document

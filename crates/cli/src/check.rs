@@ -1,8 +1,7 @@
-//! `firewarden check`: what the official compiler says of rules, and what our own checks find.
+//! `firewarden check`: the diagnostics of the official compiler, and those of firewarden.
 
 use std::path::{Path, PathBuf};
 
-use crate::fold::folded;
 use firewarden::{
     internals::check::{self, is_refused_if_strict},
     lint::{self, lint},
@@ -10,24 +9,27 @@ use firewarden::{
     text::{Diagnostic, Diagnostics, Severity, Source, nearest},
     value::Timestamp,
 };
-use firewarden_suite::{Named, Target, report::annotations};
+use firewarden_suite::{
+    RulesFile, Target,
+    report::{annotations, folded},
+};
 
 use super::{
     args::{CheckFormat, CheckOptions},
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     project, report,
     repository::Repository,
 };
 
-pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, InputError> {
     if let Some(code) = &options.explain {
         output.result(&explain(code)?);
         return Ok(Exit::Ok);
     }
     let now = match &options.now {
-        Some(text) => text.parse().map_err(|error| Unreadable(format!("--now {text:?}: {error}")))?,
+        Some(text) => text.parse().map_err(|error| InputError(format!("--now `{text}`: {error}")))?,
         None => Timestamp::from(std::time::SystemTime::now()),
     };
     let mut exit = Exit::Ok;
@@ -56,7 +58,7 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
         CheckFormat::Json => output.raw(&report::json(&checked)),
         CheckFormat::Github => {
             let repository = Repository::here();
-            // Standard input is no file of it.
+            // Standard input has no path in the repository.
             let path = |name: &str| {
                 if name == input::name(Path::new("-")) { name.to_owned() } else { repository.path(name) }
             };
@@ -67,9 +69,9 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, U
     Ok(exit)
 }
 
-/// The files that are asked for, and those that `firebase.json` names of a folder that is; none where something is wrong
-/// with that, which is told.
-fn files(options: &CheckOptions, output: &mut Output) -> Result<Option<Vec<Named>>, Unreadable> {
+/// The given files, and the files that `firebase.json` names in given folders; `None` after reporting errors in
+/// `firebase.json`.
+fn files(options: &CheckOptions, output: &mut Output) -> Result<Option<Vec<RulesFile>>, InputError> {
     let here = [PathBuf::new()];
     let paths = if options.files.is_empty() { &here[..] } else { &options.files };
     let mut found = Vec::new();
@@ -83,7 +85,7 @@ fn files(options: &CheckOptions, output: &mut Output) -> Result<Option<Vec<Named
     }
     // A file that is named twice is checked once.
     let mut seen = Vec::new();
-    found.retain(|named: &Named| {
+    found.retain(|named: &RulesFile| {
         let whole = std::fs::canonicalize(&named.path).unwrap_or_else(|_| named.path.clone());
         let new = !seen.contains(&whole);
         seen.push(whole);
@@ -92,11 +94,11 @@ fn files(options: &CheckOptions, output: &mut Output) -> Result<Option<Vec<Named
     Ok(Some(found))
 }
 
-fn read(path: &Path) -> Result<Source, Unreadable> {
+fn read(path: &Path) -> Result<Source, InputError> {
     Ok(Source::new(input::name(path), input::text(path)?))
 }
 
-/// Every problem of rules for what they are deployed to, by place, with strictness applied.
+/// All diagnostics of rules for their targets, in the order of the text, with strictness applied.
 fn diagnose(source: &Source, targets: &[Target], now: Timestamp, strict: bool) -> Diagnostics {
     let products: Vec<_> = targets.iter().map(|target| target.product).collect();
     let found = match products.as_slice() {
@@ -119,8 +121,8 @@ fn diagnose(source: &Source, targets: &[Target], now: Timestamp, strict: bool) -
     })
 }
 
-/// What a code stands for.
-pub(super) struct Explained {
+/// The documentation of a diagnostic code.
+pub(super) struct CodeInfo {
     pub(super) id: &'static str,
     pub(super) about: &'static str,
     pub(super) hint: Option<&'static str>,
@@ -130,9 +132,9 @@ pub(super) struct Explained {
     pub(super) official: bool,
 }
 
-/// Every code, the official ones first.
-pub(super) fn codes() -> impl Iterator<Item = Explained> {
-    let official = check::Code::ALL.iter().map(|code| Explained {
+/// All codes, the official ones first.
+pub(super) fn codes() -> impl Iterator<Item = CodeInfo> {
+    let official = check::Code::ALL.iter().map(|code| CodeInfo {
         id: code.id(),
         about: code.about(),
         hint: code.hint(),
@@ -140,7 +142,7 @@ pub(super) fn codes() -> impl Iterator<Item = Explained> {
         severity: code.severity(),
         official: true,
     });
-    official.chain(lint::Code::ALL.iter().map(|code| Explained {
+    official.chain(lint::Code::ALL.iter().map(|code| CodeInfo {
         id: code.id(),
         about: code.about(),
         hint: Some(code.hint()),
@@ -150,12 +152,12 @@ pub(super) fn codes() -> impl Iterator<Item = Explained> {
     }))
 }
 
-fn explain(id: &str) -> Result<String, Unreadable> {
+fn explain(id: &str) -> Result<String, InputError> {
     let known = || codes().map(|code| code.id);
     let Some(code) = codes().find(|code| code.id == id) else {
         let near =
             nearest(id, known()).map_or_else(|| "see docs/lints.md".to_owned(), |near| format!("did you mean {near}?"));
-        return Err(Unreadable(format!("--explain {id:?}: there is no such code; {near}")));
+        return Err(InputError(format!("--explain: unknown code `{id}`; {near}")));
     };
     let kind = match (code.official, code.severity) {
         (true, Severity::Error) => "an error of the official compiler",

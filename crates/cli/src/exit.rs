@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-/// What the exit status tells.
+/// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
-    /// All well; the request is allowed.
+    /// Success; the request is allowed.
     Ok = 0,
-    /// The request is denied, a test failed, a threshold is not reached.
+    /// The request is denied, a test failed, or a threshold is missed.
     Denied = 1,
-    /// Wrong usage or unreadable input.
+    /// Wrong usage, or input that cannot be read.
     Usage = 2,
     /// The rules are refused.
     Refused = 3,

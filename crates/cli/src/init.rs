@@ -1,4 +1,4 @@
-//! `firewarden init`: a first suite for each rules file of a project.
+//! `firewarden init`: writes a first suite for each rules file of a project.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -18,18 +18,18 @@ use firewarden::{
     text::Source,
     value::{PathPrefix, Timestamp},
 };
-use firewarden_suite::{Disk, Files, Options, Outcome, Suites};
+use firewarden_suite::{Disk, Files, Options, Suites, TestOutcome};
 
 use super::{
     args::InitOptions,
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     project,
     request::BUCKET,
 };
 
-pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, InputError> {
     let mut exit = Exit::Ok;
     let folder = options.folder.as_deref().unwrap_or(Path::new(""));
     let Some(named) = project::read(folder, output)? else { return Ok(Exit::Usage) };
@@ -40,9 +40,9 @@ pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Un
         let source = Source::new(input::name(&named.path), input::text(&named.path)?);
         for product in products {
             let suite = suite_path(&named.path, several.then_some(product));
-            // A file that is there is somebody's work.
+            // An existing file may have been edited, so it stays.
             if suite.symlink_metadata().is_ok() {
-                output.note(&format!("{} is there already, and stays as it is", suite.display()));
+                output.note(&format!("{} exists and stays unchanged", suite.display()));
                 continue;
             }
             let rules = match Rules::parse(&source, Some(product)) {
@@ -52,17 +52,17 @@ pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Un
                     exit = exit.max(Exit::Refused);
                     continue;
                 }
-                Err(RulesError::Product(why)) => return Err(Unreadable(format!("{}: {why}", source.name()))),
+                Err(RulesError::Product(why)) => return Err(InputError(format!("{}: {why}", source.name()))),
             };
-            let asked = asked(&rules);
-            if asked.is_empty() {
+            let requests = sample_requests(&rules);
+            if requests.is_empty() {
                 output.note(&format!(
                     "{}: the rules allow no method anywhere, so there is nothing to test",
                     source.name()
                 ));
                 continue;
             }
-            let draft = Draft { rules: &named.path, service: several.then_some(product), asked: &asked, product };
+            let draft = Draft { rules: &named.path, service: several.then_some(product), requests: &requests, product };
             let answers = answers(&suite, draft.text(&HashMap::new()))?;
             create(&suite, &draft.text(&answers))?;
             output.result(&format!("{}: {} requests\n", suite.display(), answers.len()));
@@ -71,7 +71,7 @@ pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, Un
     Ok(exit)
 }
 
-/// `storage.test.yaml` beside `storage.rules`; of a file for several products one each.
+/// `storage.test.yaml` beside `storage.rules`; rules for several products get a suite for each.
 fn suite_path(rules: &Path, product: Option<Product>) -> PathBuf {
     let name = rules.file_name().and_then(|name| name.to_str()).unwrap_or("rules");
     let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("rules");
@@ -84,11 +84,15 @@ fn suite_path(rules: &Path, product: Option<Product>) -> PathBuf {
     rules.with_file_name(format!("{stem}{product}.test.yaml"))
 }
 
-/// A request of the suite: the method and the path.
-type Asked = (&'static str, String);
+/// A request of the suite.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct SampleRequest {
+    method: &'static str,
+    path: String,
+}
 
-/// What the rules name: each method of each path once, with a name for each wildcard.
-fn asked(rules: &Rules) -> Vec<Asked> {
+/// The requests that the rules name: each method of each path once, with sample names for wildcards.
+fn sample_requests(rules: &Rules) -> Vec<SampleRequest> {
     let all = match rules {
         Rules::Storage(rules) => {
             let program = rules.compiled().program();
@@ -103,17 +107,17 @@ fn asked(rules: &Rules) -> Vec<Asked> {
         Rules::Database(rules) => Some(of_tree(rules.tree())),
     };
     let mut seen = BTreeSet::new();
-    all.unwrap_or_default().into_iter().filter(|asked| seen.insert(asked.clone())).collect()
+    all.unwrap_or_default().into_iter().filter(|request| seen.insert(request.clone())).collect()
 }
 
 /// Sample names for wildcards, by the path up to and with the wildcard. Wildcards at one position have one name, whatever
 /// each block calls them: otherwise a suite would ask for the same path twice.
-struct Names {
+struct SampleNames {
     dialect: Dialect,
     samples: HashMap<String, String>,
 }
 
-impl Names {
+impl SampleNames {
     fn of<'p>(dialect: Dialect, paths: impl Iterator<Item = &'p str>) -> Self {
         let mut samples: HashMap<String, String> = HashMap::new();
         for path in paths {
@@ -128,7 +132,7 @@ impl Names {
                 }
             }
         }
-        Names { dialect, samples }
+        SampleNames { dialect, samples }
     }
 
     /// A name for each segment of a path.
@@ -148,10 +152,10 @@ fn append(prefix: &str, segment: RuleSegment<'_>) -> String {
     format!("{prefix}/{}", if segment.wildcard().is_some() { "{}" } else { segment.as_str() })
 }
 
-/// The user who owns what is asked for.
+/// The user who owns the requested objects and documents.
 const OWNER: &str = "alice";
 
-/// A name for what a wildcard of that name stands for: those of users are the owner's.
+/// A sample name for a wildcard; wildcards of users get the owner's.
 fn sample_name(wildcard: &str) -> String {
     let lower = wildcard.to_ascii_lowercase();
     if ["uid", "user", "owner", "author"].iter().any(|word| lower.contains(word)) {
@@ -161,11 +165,11 @@ fn sample_name(wildcard: &str) -> String {
     format!("{}1", stem.unwrap_or(wildcard))
 }
 
-fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents: bool) -> Vec<Asked> {
-    let names = Names::of(Dialect::Service, service.blocks.iter().map(|block| block.path.as_str()));
+fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents: bool) -> Vec<SampleRequest> {
+    let names = SampleNames::of(Dialect::Service, service.blocks.iter().map(|block| block.path.as_str()));
     let mut found = Vec::new();
     for block in service.blocks.iter() {
-        let Some((place, name)) = sample(&names, &block.path, documents) else { continue };
+        let Some((prefix, name)) = sample(&names, &block.path, documents) else { continue };
         for method in ["get", "list", "create", "update", "delete"] {
             let known = Methods::named(method);
             let own = statements.slice(block.statements);
@@ -177,7 +181,7 @@ fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents
                 "create" => format!("{name}-new"),
                 _ => name.clone(),
             };
-            found.push((method, format!("{place}{name}")));
+            found.push(SampleRequest { method, path: format!("{prefix}{name}") });
         }
     }
     found
@@ -185,20 +189,20 @@ fn of_service(service: &ServiceProgram, statements: &Table<Statement>, documents
 
 /// A path that the block covers: what stands before it where the rules are for another bucket or database than suites
 /// ask, and the name.
-fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)> {
+fn sample(names: &SampleNames, path: &str, documents: bool) -> Option<(String, String)> {
     let segments: Vec<_> = RuleSegment::parse(names.dialect, path).collect();
     let mut names = names.path(path);
     let product = if documents { ServiceProduct::Firestore } else { ServiceProduct::Storage };
     let PathPrefix { first, last } = *product.prefix();
     let usual = if documents { DEFAULT_DATABASE } else { BUCKET };
     let is_glob = |segment: &RuleSegment<'_>| matches!(segment, RuleSegment::Glob(_));
-    let mut place = String::new();
+    let mut prefix = String::new();
     if segments.first().is_some_and(|segment| segment.as_str() == first)
         && segments.get(2).is_none_or(|segment| segment.as_str() == last)
     {
         let owner = segments.get(1);
         if let Some(RuleSegment::Literal(owner)) = owner.filter(|owner| owner.as_str() != usual) {
-            place = format!("/{first}/{owner}/{last}/");
+            prefix = format!("/{first}/{owner}/{last}/");
         }
         names.drain(..names.len().min(3));
         if owner.is_some_and(is_glob) && names.is_empty() {
@@ -211,19 +215,19 @@ fn sample(names: &Names, path: &str, documents: bool) -> Option<(String, String)
         names.push("item1".to_owned());
     }
     let fits = !names.is_empty() && (!documents || names.len().is_multiple_of(2));
-    fits.then(|| (place, names.join("/")))
+    fits.then(|| (prefix, names.join("/")))
 }
 
-fn of_tree(tree: &RuleTree) -> Vec<Asked> {
-    let names = Names::of(Dialect::Database, tree.nodes.iter().map(|place| place.path.as_str()));
+fn of_tree(tree: &RuleTree) -> Vec<SampleRequest> {
+    let names = SampleNames::of(Dialect::Database, tree.nodes.iter().map(|place| place.path.as_str()));
     let mut found = Vec::new();
     for place in tree.nodes.iter() {
         let path = format!("/{}", names.path(&place.path).join("/"));
         if place.read.is_some() {
-            found.push(("read", path.clone()));
+            found.push(SampleRequest { method: "read", path: path.clone() });
         }
         if place.write.is_some() || place.validate.is_some() {
-            found.push(("write", path));
+            found.push(SampleRequest { method: "write", path });
         }
     }
     found
@@ -233,12 +237,12 @@ fn of_tree(tree: &RuleTree) -> Vec<Asked> {
 struct Draft<'a> {
     rules: &'a Path,
     service: Option<Product>,
-    asked: &'a [Asked],
+    requests: &'a [SampleRequest],
     product: Product,
 }
 
 impl Draft<'_> {
-    /// The suite with the answers that are known, by the test's name and the user; others are `deny`.
+    /// The text of the suite, with verdicts by test name and user; unknown ones are `deny`.
     fn text(&self, answers: &HashMap<(String, String), String>) -> String {
         let name = self.rules.file_name().and_then(|name| name.to_str()).unwrap_or("");
         let mut out = format!(
@@ -253,8 +257,12 @@ impl Draft<'_> {
             _ => {}
         }
         out += "users:\n  owner: { uid: alice }\n";
-        let stored: BTreeSet<&str> =
-            self.asked.iter().filter(|(m, _)| matches!(*m, "get" | "update" | "delete")).map(|(_, p)| &**p).collect();
+        let stored: BTreeSet<&str> = self
+            .requests
+            .iter()
+            .filter(|r| matches!(r.method, "get" | "update" | "delete"))
+            .map(|r| &*r.path)
+            .collect();
         let (section, value, written) = match self.product {
             Product::Storage => {
                 ("objects", "{ size: 1024, contentType: image/png }", "{ size: 2048, contentType: image/png }")
@@ -269,14 +277,14 @@ impl Draft<'_> {
             }
         }
         out += "tests:\n";
-        for (method, path) in self.asked {
+        for SampleRequest { method, path } in self.requests {
             let title = title(method, path);
             let answer = |user: &str| {
                 answers.get(&(format!("{title} [as {user}]"), user.to_owned())).map_or("deny", String::as_str)
             };
             let _ = writeln!(out, "  - name: {}\n    {method}: {}", quoted(&title), quoted(path));
             match (*method, self.product) {
-                // Of what is stored, only metadata change.
+                // An update changes only metadata of the stored object.
                 ("update", Product::Storage) => out += "    merge: { contentLanguage: en }\n",
                 ("create" | "update" | "write", _) => {
                     let _ = writeln!(out, "    with: {written}");
@@ -298,7 +306,7 @@ fn title(method: &str, path: &str) -> String {
     format!("{method} {}", if path.is_empty() { "the bucket" } else { path })
 }
 
-/// A scalar of YAML: JSON's strings are such.
+/// A YAML scalar: a JSON string is one.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./- ".contains(c);
     match text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') && text.chars().all(plain) {
@@ -307,36 +315,36 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// The files of this machine with one that is not written yet.
-struct With<'a> {
+/// The file system with one more file, which is not written yet.
+struct WithDraft<'a> {
     path: &'a Path,
     text: String,
 }
 
-impl Files for With<'_> {
+impl Files for WithDraft<'_> {
     fn read(&self, path: &Path) -> Result<String, String> {
         if path == self.path { Ok(self.text.clone()) } else { Disk.read(path) }
     }
 }
 
-/// What the rules answer to each request of a suite, by the test's name and the user.
-fn answers(path: &Path, text: String) -> Result<HashMap<(String, String), String>, Unreadable> {
+/// The verdict of each request of a suite, by test name and user.
+fn answers(path: &Path, text: String) -> Result<HashMap<(String, String), String>, InputError> {
     let now = Timestamp::from(std::time::SystemTime::now());
-    let suites = Suites::load(&With { path, text }, &[path.to_owned()], now);
+    let suites = Suites::load(&WithDraft { path, text }, &[path.to_owned()], now);
     if let Some(error) = suites.errors.first() {
-        return Err(Unreadable(error.to_string()));
+        return Err(InputError(error.to_string()));
     }
     let run = suites.run(&Options::default(), &|_| ());
-    let answer = |outcome: &Outcome| match outcome {
-        Outcome::Failed(failure) => failure.got.clone(),
+    let answer = |outcome: &TestOutcome| match outcome {
+        TestOutcome::Failed(failure) => failure.got.clone(),
         _ => "deny".to_owned(),
     };
     Ok(run.results.iter().map(|r| ((r.name.clone(), r.user.clone()), answer(&r.outcome))).collect())
 }
 
-/// Writes a file that is not there yet.
-fn create(path: &Path, text: &str) -> Result<(), Unreadable> {
-    let failed = |error: std::io::Error| Unreadable(format!("{}: {error}", path.display()));
+/// Creates a file; an existing one is an error.
+fn create(path: &Path, text: &str) -> Result<(), InputError> {
+    let failed = |error: std::io::Error| InputError(format!("{}: {error}", path.display()));
     let mut file = std::fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
         let _ = std::fs::remove_file(path);

@@ -1,4 +1,4 @@
-//! The `firewarden` command: the only crate that prints, reads the environment or knows a terminal.
+//! The `firewarden` command, the only crate that prints, reads the environment or accesses a terminal.
 
 #![forbid(unsafe_code)]
 
@@ -6,7 +6,6 @@ mod args;
 mod check;
 mod eval;
 mod exit;
-mod fold;
 mod init;
 mod input;
 mod jsonl;
@@ -32,7 +31,7 @@ fn main() -> ExitCode {
     let args = match command.try_get_matches().and_then(|found| Args::from_arg_matches(&found)) {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are asked for, everything else is wrong usage. A closed pipe is nobody's fault.
+            // Help and version were requested; anything else is wrong usage. A closed pipe is not an error.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
         }
@@ -49,9 +48,9 @@ fn main() -> ExitCode {
         output.error(&failure.to_string());
         Exit::Usage
     });
-    // Who reads no result must not take the exit status for one.
+    // A lost result must not look like a verdict.
     if let Some(lost) = output.lost() {
-        output.error(&format!("the result cannot be written to standard output: {lost}"));
+        output.error(&format!("cannot write the result to standard output: {lost}"));
         return Exit::Usage.into();
     }
     exit.into()

@@ -1,4 +1,4 @@
-//! Standard output and standard error, with colour where it is wanted.
+//! Standard output and standard error, with optional colour.
 
 use std::io::Write as _;
 
@@ -9,11 +9,11 @@ use firewarden::{internals::explain::COLUMNS, text::one_line};
 
 use super::args::Color;
 
-/// Where results and messages go. Standard output carries results only.
+/// The destination of results and messages. Standard output has only results.
 pub(super) struct Output {
     choice: ColorChoice,
     quiet: bool,
-    /// Why results were not written, the first time.
+    /// The first error of writing a result.
     lost: Option<std::io::Error>,
 }
 
@@ -24,7 +24,7 @@ const FAINT: Style = AnsiColor::Blue.on_default();
 const TRUE: Style = AnsiColor::Green.on_default();
 const FALSE: Style = AnsiColor::Yellow.on_default();
 
-/// Columns of a line: what the variable COLUMNS says, otherwise the width of the terminal that results go to, otherwise 80.
+/// The width of a line: the variable COLUMNS, the width of the terminal on standard output, or 80.
 pub(super) fn columns() -> usize {
     let stated = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok()).filter(|columns| *columns > 0);
     let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
@@ -45,21 +45,21 @@ impl Output {
         self.quiet
     }
 
-    /// A result. Where it cannot be written, [`Self::lost`] tells.
+    /// Writes a result. [`Self::lost`] has the error, if writing fails.
     pub(super) fn result(&mut self, text: &str) {
         let mut stream = AutoStream::new(std::io::stdout(), self.choice);
         let written = write!(stream, "{}", paint(&shown(text))).and_then(|()| stream.flush());
         self.note_lost(written);
     }
 
-    /// A result for programs: never coloured.
+    /// Writes a result for programs, without colour.
     pub(super) fn raw(&mut self, text: &str) {
         let mut stream = std::io::stdout();
         let written = writeln!(stream, "{text}").and_then(|()| stream.flush());
         self.note_lost(written);
     }
 
-    /// A result for programs that ends its own lines; nothing where it is empty.
+    /// Writes a result for programs that ends with its own line feed.
     pub(super) fn plain(&mut self, text: &str) {
         let mut stream = std::io::stdout();
         let written = write!(stream, "{}", shown(text)).and_then(|()| stream.flush());
@@ -72,23 +72,23 @@ impl Output {
         }
     }
 
-    /// Whether results did not reach standard output.
+    /// Whether a result could not be written.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.is_some()
     }
 
-    /// Why results did not reach standard output, where they did not: a full disk, a reader that went away.
+    /// The error of writing a result, such as a full disk or a closed pipe.
     pub(super) fn lost(&mut self) -> Option<std::io::Error> {
         self.lost.take()
     }
 
-    /// What is wrong with files, in frames, on standard error.
+    /// Writes rendered diagnostics to standard error.
     pub(super) fn problems(&mut self, text: &str) {
         let mut stream = AutoStream::new(std::io::stderr(), self.choice);
         let _ = writeln!(stream, "{}", paint(&shown(text)));
     }
 
-    /// Empties the screen, where results go to one.
+    /// Clears the screen, if standard output is a terminal.
     pub(super) fn clear(&mut self) {
         let mut stream = std::io::stdout();
         if std::io::IsTerminal::is_terminal(&stream) {
@@ -96,31 +96,31 @@ impl Output {
         }
     }
 
-    /// Why the command cannot do what it was asked.
+    /// Reports why the command failed.
     pub(super) fn error(&mut self, text: &str) {
         self.message(ERROR, "error", text);
     }
 
-    /// Something the reader should know beside the result.
+    /// Writes something that the reader should know besides the result.
     pub(super) fn note(&mut self, text: &str) {
         if !self.quiet {
             self.message(FAINT, "note", text);
         }
     }
 
-    /// What is done as asked, but may surprise.
+    /// Warns of a result that may surprise.
     pub(super) fn warning(&mut self, text: &str) {
         if !self.quiet {
             self.message(WARNING, "warning", text);
         }
     }
 
-    /// An error of one line that quotes what came from outside, such as a claim of a token.
+    /// Reports an error in one line that quotes external text, such as a claim of a token.
     pub(super) fn quoted_error(&mut self, text: &str) {
         self.error(&one_line(text));
     }
 
-    /// What would be right, after an error.
+    /// Suggests a correction after an error.
     pub(super) fn hint(&mut self, text: &str) {
         self.message(FAINT, "hint", &one_line(text));
     }
@@ -131,14 +131,14 @@ impl Output {
     }
 }
 
-/// Marks that make a terminal show text in another order than it has.
+/// Characters that change the direction of text in a terminal.
 const DIRECTIONS: [char; 12] = [
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
     '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// Text that quotes what came from outside, such as a name or a claim: control characters are shown, not sent to the
-/// terminal.
+/// Text that may quote external input, such as a name or a claim. Control characters are escaped, so that the terminal
+/// does not interpret them.
 fn shown(text: &str) -> String {
     let one = |c: char| match c {
         '\n' | '\t' => c.to_string(),
@@ -148,7 +148,7 @@ fn shown(text: &str) -> String {
     text.chars().map(one).collect()
 }
 
-/// Colours by the plain text's own words, so that plain and coloured output cannot differ in content.
+/// Colours lines by their words, so that plain and coloured output have the same content.
 fn paint(text: &str) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
@@ -170,14 +170,14 @@ fn line(text: &str) -> String {
     if let Some(length) = head("ALLOW").or_else(|| head("PASS")).or_else(|| head("ADMITTED")) {
         return paint(GOOD, length);
     }
-    // Lines of results have the word in front, or indented before a test's name.
+    // Lines of results begin with the word, which is indented before a test's name.
     if let Some(style) = [("FAIL ", ERROR), ("ok ", GOOD), ("skip ", WARNING), ("note:", FAINT)]
         .into_iter()
         .find_map(|(word, style)| trimmed.starts_with(word).then_some(style))
     {
         return paint(style, indent + trimmed.find([' ', ':']).unwrap_or(0));
     }
-    // A trace within a failed test.
+    // A trace of a failed test is indented.
     if let Some(style) = [("DENY ", ERROR), ("ALLOW ", GOOD)]
         .into_iter()
         .find_map(|(word, style)| trimmed.starts_with(word).then_some(style))
@@ -193,7 +193,7 @@ fn line(text: &str) -> String {
     if is_frame { paint(FAINT, indent + trimmed.find(['^', ' ']).unwrap_or(1)) } else { text.to_owned() }
 }
 
-/// Where a line of a trace says what came of an expression: place and length of the word, and its colour.
+/// The outcome in a line of a trace: its offset, its length, and its colour.
 fn outcome(text: &str) -> Option<(usize, usize, Style)> {
     let arrow = text.rfind("→ ").map(|at| at + "→ ".len());
     let trimmed = text.trim_start();

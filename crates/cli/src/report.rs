@@ -1,8 +1,8 @@
-//! Problems for programs: JSON and SARIF.
+//! Diagnostics for programs: JSON and SARIF.
 
 use serde_json::{Value as Json, json};
 
-use super::check::{Explained, codes};
+use super::check::{CodeInfo, codes};
 use firewarden::text::{Diagnostic, Diagnostics, LineColumn, Severity};
 
 fn severity(problem: &Diagnostic) -> &'static str {
@@ -12,12 +12,12 @@ fn severity(problem: &Diagnostic) -> &'static str {
     }
 }
 
-/// Where a problem begins and where it ends (the place after its last character).
+/// The beginning and the exclusive end of a diagnostic.
 fn range(found: &Diagnostics, problem: &Diagnostic) -> Option<(LineColumn, LineColumn)> {
     problem.span.map(|span| (found.source().position(span.start), found.source().position(span.end)))
 }
 
-/// `{"files": [{"file", "ok", "problems": [{"code", "severity", "message", "line", "column", …}]}]}`
+/// Renders `{"files": [{"file", "ok", "problems": [{"code", "severity", "message", "line", "column", …}]}]}`.
 pub(super) fn json(checked: &[Diagnostics]) -> String {
     let problem = |found: &Diagnostics, problem: &Diagnostic| {
         let range = range(found, problem);
@@ -46,8 +46,8 @@ pub(super) fn json(checked: &[Diagnostics]) -> String {
     pretty(&json!({ "files": checked.iter().map(file).collect::<Vec<_>>() }))
 }
 
-/// A code as SARIF describes it.
-fn rule(code: &Explained) -> Json {
+/// The description of a code in SARIF.
+fn rule(code: &CodeInfo) -> Json {
     let mut help = code.hint.map_or(String::new(), |hint| format!("Hint: {hint}\n\n"));
     help += &format!("Example:\n\n{}", code.example.trim_end());
     json!({
@@ -63,10 +63,10 @@ fn region((from, to): (LineColumn, LineColumn)) -> Json {
     json!({ "startLine": from.line, "startColumn": from.column, "endLine": to.line, "endColumn": to.column })
 }
 
-/// A SARIF 2.1.0 log with one run. It describes every code, raised or not.
+/// Renders a SARIF 2.1.0 log with one run, which describes every code.
 pub(super) fn sarif(checked: &[Diagnostics]) -> String {
     let result = |found: &Diagnostics, problem: &Diagnostic| {
-        let place = range(found, problem).map(region);
+        let region_of_problem = range(found, problem).map(region);
         let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
         let artifact = json!({ "uri": uri(found.source().name()) });
         let related = problem.labels.iter().map(|label| {
@@ -82,7 +82,7 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
             "message": { "text": format!("{}{hint}", problem.message) },
             "locations": [{ "physicalLocation": {
                 "artifactLocation": artifact,
-                "region": place.unwrap_or_else(|| json!({ "startLine": 1 })),
+                "region": region_of_problem.unwrap_or_else(|| json!({ "startLine": 1 })),
             } }],
             "relatedLocations": related.collect::<Vec<_>>(),
         })
@@ -103,12 +103,12 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
     }))
 }
 
-/// A file's path as a relative reference of a URI.
+/// Converts a path to a relative URI reference.
 fn uri(path: &str) -> String {
-    let one = |octet: u8| match octet {
+    let one = |byte: u8| match byte {
         b'\\' if cfg!(windows) => "/".to_owned(),
-        octet if octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet) => char::from(octet).to_string(),
-        octet => format!("%{octet:02X}"),
+        byte if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
     };
     path.bytes().map(one).collect()
 }

@@ -1,4 +1,4 @@
-//! One request from options and a request file.
+//! The request of options and a request file.
 
 use std::path::{Path, PathBuf};
 
@@ -14,18 +14,18 @@ use firewarden::{
 };
 use firewarden_suite::{
     paths,
-    seeds::{self, Contents, Store},
+    seeds::{self, DocumentMap, Store},
 };
 
 use super::{
     args::{EvalOptions, ServiceKind, TransportKind},
-    input::{self, Unreadable},
+    input::{self, InputError},
 };
 
-/// A request as a file describes it; options have the same names and win.
+/// A request as a file describes it; options have the same names and take precedence.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Described {
+pub(super) struct RequestDescription {
     pub(super) rules: Option<PathBuf>,
     pub(super) method: Option<String>,
     pub(super) path: Option<String>,
@@ -36,15 +36,15 @@ pub(super) struct Described {
     pub(super) token: Option<PathBuf>,
     pub(super) keys: Option<PathBuf>,
     pub(super) project: Option<String>,
-    /// The user of the token, once it is verified.
+    /// The user of the verified token.
     #[serde(skip)]
     verified: Option<Auth>,
     with: Option<Json>,
     existing: Option<JsonMap<String, Json>>,
     documents: Option<JsonMap<String, Json>>,
-    /// What the other writes of the commit leave; null where they delete.
+    /// The documents that the other writes of the commit leave; null if they delete.
     after: Option<JsonMap<String, Json>>,
-    /// Whether the request is one of several of a batch.
+    /// Whether the request is part of a batch.
     batch: Option<bool>,
     /// The names of the fields that a write is confined to.
     #[serde(rename = "writeFields")]
@@ -57,26 +57,26 @@ pub(super) struct Described {
     database: Option<String>,
 }
 
-/// The bucket of objects of which none is stated.
+/// The bucket of paths that name none.
 pub(super) const BUCKET: &str = "demo-bucket";
 
-fn wrong<T>(message: impl Into<String>) -> Result<T, Unreadable> {
-    Err(Unreadable(message.into()))
+fn wrong<T>(message: impl Into<String>) -> Result<T, InputError> {
+    Err(InputError(message.into()))
 }
 
-fn convert<T: serde::de::DeserializeOwned>(place: &str, json: Json) -> Result<T, Unreadable> {
-    serde_json::from_value(json).map_err(|error| Unreadable(format!("{place}: {error}")))
+fn convert<T: serde::de::DeserializeOwned>(location: &str, json: Json) -> Result<T, InputError> {
+    serde_json::from_value(json).map_err(|error| InputError(format!("{location}: {error}")))
 }
 
-impl Described {
-    /// Reads the request file, if one is given, and lays the options over it.
-    pub(super) fn new(options: &EvalOptions) -> Result<Self, Unreadable> {
+impl RequestDescription {
+    /// Reads the request file, if there is one, and applies the options.
+    pub(super) fn new(options: &EvalOptions) -> Result<Self, InputError> {
         let mut described = match &options.request {
-            None => Described::default(),
+            None => RequestDescription::default(),
             Some(file) => {
                 let name = input::name(file);
-                let mut read: Described = convert(&name, input::parse(&name, &input::text(file)?)?)?;
-                // A file names others from where it stands.
+                let mut read: RequestDescription = convert(&name, input::parse(&name, &input::text(file)?)?)?;
+                // A request file names other files relative to its own folder.
                 let folder = file.parent().unwrap_or(Path::new(""));
                 for other in [&mut read.rules, &mut read.token, &mut read.keys].into_iter().flatten() {
                     *other = folder.join(&other);
@@ -100,21 +100,21 @@ impl Described {
         Ok(described)
     }
 
-    /// Reads a request of a stream, which names files from the current folder.
-    pub(super) fn of_line(mut fields: JsonMap<String, Json>) -> Result<Self, Unreadable> {
+    /// Reads a request of a stream, which names files relative to the current folder.
+    pub(super) fn of_line(mut fields: JsonMap<String, Json>) -> Result<Self, InputError> {
         fields.shift_remove("id");
         convert("the request", Json::Object(fields))
     }
 
-    /// Whether a file that it names is standard input.
+    /// Whether one of its files is standard input.
     pub(super) fn reads_input(&self) -> bool {
         [&self.rules, &self.token, &self.keys].into_iter().flatten().any(|file| file == Path::new("-"))
     }
 
-    /// The request is that of a verified user.
-    pub(super) fn signed_in_as(&mut self, user: Auth) -> Result<(), Unreadable> {
+    /// Sets the verified user.
+    pub(super) fn signed_in_as(&mut self, user: Auth) -> Result<(), InputError> {
         if self.uid.is_some() || self.claims.is_some() {
-            return wrong("the token says who asks: leave out `as` and `claims`");
+            return wrong("the token determines the user: remove `as` and `claims`");
         }
         self.verified = Some(user);
         Ok(())
@@ -132,43 +132,43 @@ impl Described {
         }
     }
 
-    /// When the request is made.
-    pub(super) fn time(&self) -> Result<Timestamp, Unreadable> {
+    /// The time of the request.
+    pub(super) fn time(&self) -> Result<Timestamp, InputError> {
         match &self.time {
-            Some(text) => text.parse().map_err(|error| Unreadable(format!("time {text:?}: {error}"))),
+            Some(text) => text.parse().map_err(|error| InputError(format!("time `{text}`: {error}"))),
             None => Ok(Timestamp::from(std::time::SystemTime::now())),
         }
     }
 
-    fn method_and_path(&self) -> Result<(&str, &str), Unreadable> {
-        let Some(method) = &self.method else { return wrong("say what is asked: get, list, create, update or delete") };
-        let Some(path) = &self.path else { return wrong("say which object or document the request is about") };
+    fn method_and_path(&self) -> Result<(&str, &str), InputError> {
+        let Some(method) = &self.method else { return wrong("missing method: get, list, create, update or delete") };
+        let Some(path) = &self.path else { return wrong("missing path of the object or document") };
         Ok((method, path))
     }
 
-    /// The Firestore documents that rules may ask for; names without a database are of the given one.
-    pub(super) fn documents(&self, database: &str) -> Result<Store, Unreadable> {
+    /// The Firestore documents that rules can read; `database` applies to names without a database.
+    pub(super) fn documents(&self, database: &str) -> Result<Store, InputError> {
         let now = self.time()?;
         let read = |key: &str, stated: &Option<JsonMap<String, Json>>| match stated {
             Some(stated) => {
-                seeds::documents_of_json(stated, database, now).map_err(|e| Unreadable(format!("{key}: {e}")))
+                seeds::documents_of_json(stated, database, now).map_err(|e| InputError(format!("{key}: {e}")))
             }
-            None => Ok(Contents::new()),
+            None => Ok(DocumentMap::new()),
         };
         let (own, after) = (read("documents", &self.documents)?, read("after", &self.after)?);
         Ok(Store::new(database, own, after))
     }
 
     /// The request to Storage.
-    pub(super) fn storage(&self) -> Result<storage::Request<'static>, Unreadable> {
+    pub(super) fn storage(&self) -> Result<storage::Request<'static>, InputError> {
         let (method, path) = self.method_and_path()?;
         let Some(method) = storage::Method::parse(method) else { return wrong(unknown_method(method)) };
         if self.query.is_some() || self.database.is_some() || self.of_commit() {
-            return wrong("query, database, after, batch and writeFields are for Firestore rules");
+            return wrong("`query`, `database`, `after`, `batch` and `writeFields` only apply to Firestore rules");
         }
         self.no_data()?;
         let list = method == storage::Method::List;
-        let (bucket, name) = paths::given_object(path, self.bucket.as_deref(), BUCKET, list).map_err(Unreadable)?;
+        let (bucket, name) = paths::parse_object(path, self.bucket.as_deref(), BUCKET, list).map_err(InputError)?;
         let mut request = if list {
             storage::Request::list(bucket, name.clone())
         } else {
@@ -183,11 +183,9 @@ impl Described {
                 request = request.with(object(&name, "with", fields)?);
             }
             (None, storage::Method::Create | storage::Method::Update) => {
-                return wrong(
-                    "say what is uploaded with --with, such as --with '{\"size\": 2048, \"contentType\": \"image/png\"}'",
-                );
+                return wrong("missing --with, such as --with '{\"size\": 2048, \"contentType\": \"image/png\"}'");
             }
-            (Some(_), _) => return wrong("--with is for create and update"),
+            (Some(_), _) => return wrong("--with only applies to create and update"),
             (None, _) => {}
         }
         Ok(match self.auth() {
@@ -196,25 +194,25 @@ impl Described {
         })
     }
 
-    /// The request to Firestore and the documents that rules may ask for.
-    pub(super) fn firestore(&self) -> Result<(firestore::Request<'static>, Store), Unreadable> {
+    /// The request to Firestore, with the documents that rules can read.
+    pub(super) fn firestore(&self) -> Result<(firestore::Request<'static>, Store), InputError> {
         let (method, path) = self.method_and_path()?;
         let Some(method) = firestore::Method::parse(method) else { return wrong(unknown_method(method)) };
         if self.bucket.is_some() {
-            return wrong("a bucket is for Storage rules");
+            return wrong("`bucket` only applies to Storage rules");
         }
         self.no_data()?;
         let (stated, list) = (self.database.as_deref(), method == firestore::Method::List);
-        let (database, path) = paths::given_document(path, stated, DEFAULT_DATABASE, list).map_err(Unreadable)?;
+        let (database, path) = paths::parse_document(path, stated, DEFAULT_DATABASE, list).map_err(InputError)?;
         let (database, path) = (database.as_str(), path.as_str());
         let documents = self.documents(database)?;
         let mut request = if method == firestore::Method::List {
             {
                 let query = self.query.as_ref().map(Query::from_json).unwrap_or_else(|| Ok(Query::new()));
-                firestore::Request::list(path.to_owned(), query.map_err(|e| Unreadable(format!("query: {e}")))?)
+                firestore::Request::list(path.to_owned(), query.map_err(|e| InputError(format!("query: {e}")))?)
             }
         } else if self.query.is_some() {
-            return wrong("a query is for list");
+            return wrong("`query` only applies to list");
         } else {
             firestore::Request::new(method, path.to_owned())
         };
@@ -225,14 +223,16 @@ impl Described {
         let document = |option: &str, fields: &JsonMap<String, Json>| {
             json::document(fields)
                 .map(|fields| Document::new(path, fields))
-                .map_err(|e| Unreadable(format!("{option}: {e}{}", of_one_key(&e.to_string()))))
+                .map_err(|e| InputError(format!("{option}: {e}{}", of_one_key(&e.to_string()))))
         };
         let stored = documents.document(path).filter(|_| method != firestore::Method::List);
         match (&self.existing, stored) {
             (Some(fields), Some(stored))
                 if !deep_equals(document("existing", fields)?.fields().view(), stored.fields().view()) =>
             {
-                return wrong(format!("existing and documents differ about {path}: state it in one of them"));
+                return wrong(format!(
+                    "`existing` and `documents` differ for `{path}`; state the document in one of them"
+                ));
             }
             (Some(_), Some(stored)) => request = request.existing(stored),
             (Some(fields), None) => request = request.existing(document("existing", fields)?),
@@ -241,23 +241,23 @@ impl Described {
         }
         let writes = !matches!(method, firestore::Method::Get | firestore::Method::List);
         if !writes && (self.after.is_some() || self.write_fields.is_some()) {
-            return wrong("after and writeFields are for create, update and delete");
+            return wrong("`after` and `writeFields` only apply to create, update and delete");
         }
         if documents.changes(&seeds::key(database, path)) {
-            return wrong(format!("after is about other writes; what becomes of {path} the request says itself"));
+            return wrong(format!("`after` is for other writes; the request writes `{path}` itself"));
         }
         match (self.fields()?, method) {
             (Some(fields), firestore::Method::Create | firestore::Method::Update) => {
                 request = request.with(document("with", fields)?);
             }
             (None, firestore::Method::Create | firestore::Method::Update) => {
-                return wrong("say what is written with --with, such as --with '{\"title\": \"Hello\"}'");
+                return wrong("missing --with, such as --with '{\"title\": \"Hello\"}'");
             }
-            (Some(_), _) => return wrong("--with is for create and update"),
+            (Some(_), _) => return wrong("--with only applies to create and update"),
             (None, _) => {}
         }
         match (&self.write_fields, method) {
-            (Some(_), firestore::Method::Delete) => return wrong("writeFields is for create and update"),
+            (Some(_), firestore::Method::Delete) => return wrong("`writeFields` only applies to create and update"),
             (Some(names), _) => request = request.write_fields(names.iter().cloned()),
             (None, _) => {}
         }
@@ -268,68 +268,68 @@ impl Described {
         Ok((request, documents))
     }
 
-    /// What a request to change something that is not there should be told.
+    /// The warning about a request that changes something that is not stored.
     pub(super) fn not_stored(&self, stored: bool) -> Option<String> {
         let (method, path) = self.method_and_path().ok()?;
         let changes = matches!(method, "update" | "delete");
         (changes && !stored).then(|| {
-            format!("nothing is stored at {path}, so there is nothing to {method}: state it with --existing '{{…}}'")
+            format!("nothing is stored at `{path}`, so there is nothing to {method}: state it with --existing '{{…}}'")
         })
     }
 
-    /// Whether anything is stated that only commits to Firestore have.
+    /// Whether a field applies only to commits of Firestore.
     fn of_commit(&self) -> bool {
         self.after.is_some() || self.batch.is_some() || self.write_fields.is_some()
     }
 
-    /// What is written, where it has to be an object.
-    fn fields(&self) -> Result<Option<&JsonMap<String, Json>>, Unreadable> {
+    /// The value to write, which must be an object.
+    fn fields(&self) -> Result<Option<&JsonMap<String, Json>>, InputError> {
         match &self.with {
             None => Ok(None),
             Some(Json::Object(fields)) => Ok(Some(fields)),
-            Some(other) => wrong(format!("with: {other} is not an object")),
+            Some(other) => wrong(format!("expected `with` to be an object, not {other}")),
         }
     }
 
-    fn no_data(&self) -> Result<(), Unreadable> {
+    fn no_data(&self) -> Result<(), InputError> {
         if self.data.is_some() || self.transport.is_some() {
-            return wrong("data and a transport are for Realtime Database rules");
+            return wrong("`data` and `transport` only apply to Realtime Database rules");
         }
         Ok(())
     }
 
     /// The request to a database.
-    pub(super) fn database(&self) -> Result<database::Request<'static>, Unreadable> {
-        let Some(method) = &self.method else { return wrong("say what is asked: read, write, update or delete") };
+    pub(super) fn database(&self) -> Result<database::Request<'static>, InputError> {
+        let Some(method) = &self.method else { return wrong("missing method: read, write, update or delete") };
         let Some(path) = self.path.clone() else {
-            return wrong("say which place of the database the request is about");
+            return wrong("missing path in the database");
         };
-        let path = paths::given_place(&path).map_err(Unreadable)?;
+        let path = paths::parse_database_path(&path).map_err(InputError)?;
         let documents = self.existing.is_some() || self.documents.is_some() || self.of_commit();
         if self.bucket.is_some() || self.database.is_some() || documents {
             return wrong(
-                "bucket, database, existing, documents, after, batch and writeFields are not for Realtime Database rules; use data",
+                "`bucket`, `database`, `existing`, `documents`, `after`, `batch` and `writeFields` do not apply to Realtime Database rules; use `data`",
             );
         }
         let value = || match &self.with {
             Some(value) => Ok(value.clone()),
-            None => wrong("say what is written with --with, such as --with '{\"age\": 30}'; null deletes"),
+            None => wrong("missing --with, such as --with '{\"age\": 30}'; null deletes"),
         };
         let mut request = match method.as_str() {
             "read" => database::Request::read(path),
             "write" => database::Request::write(path, value()?),
             "update" => database::Request::update(path, value()?),
             "delete" => database::Request::delete(path),
-            other => return wrong(format!("{other:?} is none of read, write, update, delete")),
+            other => return wrong(format!("unknown method `{other}`; expected read, write, update or delete")),
         };
         if self.with.is_some() && matches!(method.as_str(), "read" | "delete") {
-            return wrong("--with is for write and update");
+            return wrong("--with only applies to write and update");
         }
         if let Some(query) = &self.query {
             if method != "read" {
-                return wrong("a query is for read");
+                return wrong("`query` only applies to read");
             }
-            request = request.query(database::Query::from_json(query).map_err(|e| Unreadable(format!("query: {e}")))?);
+            request = request.query(database::Query::from_json(query).map_err(|e| InputError(format!("query: {e}")))?);
         }
         if self.transport == Some(TransportKind::Rest) {
             request = request.transport(database::Transport::Rest);
@@ -341,29 +341,29 @@ impl Described {
         })
     }
 
-    /// What the database holds.
-    pub(super) fn data(&self) -> Result<database::Data, Unreadable> {
+    /// The data of the database.
+    pub(super) fn data(&self) -> Result<database::Data, InputError> {
         let data = self.data.as_ref().map(database::Data::from_json);
-        data.unwrap_or_else(|| Ok(database::Data::default())).map_err(|error| Unreadable(format!("data: {error}")))
+        data.unwrap_or_else(|| Ok(database::Data::default())).map_err(|error| InputError(format!("data: {error}")))
     }
 }
 
-/// How a map is written that looks like a typed value and is none.
+/// How to write a map that looks like a typed value.
 fn of_one_key(error: &str) -> &'static str {
     match error.contains("no type of value") {
-        true => "; a map that has just this field is written {\"mapValue\": {\"fields\": {…}}}, its fields typed",
+        true => "; write a map with only this field as {\"mapValue\": {\"fields\": {…}}}, with typed fields",
         false => "",
     }
 }
 
 fn unknown_method(method: &str) -> String {
     match method {
-        "read" => "read is get and list: ask for one of them".to_owned(),
-        "write" => "write is create, update and delete: ask for one of them".to_owned(),
-        other => format!("{other:?} is none of get, list, create, update, delete"),
+        "read" => "`read` is get and list; choose one of them".to_owned(),
+        "write" => "`write` is create, update and delete; choose one of them".to_owned(),
+        other => format!("unknown method `{other}`; expected get, list, create, update or delete"),
     }
 }
 
-fn object(name: &str, option: &str, fields: &JsonMap<String, Json>) -> Result<Object, Unreadable> {
-    Object::from_json(name, fields).map_err(|error| Unreadable(format!("{option}: {error}")))
+fn object(name: &str, option: &str, fields: &JsonMap<String, Json>) -> Result<Object, InputError> {
+    Object::from_json(name, fields).map_err(|error| InputError(format!("{option}: {error}")))
 }

@@ -1,8 +1,8 @@
-//! Moments as suites write them.
+//! Times as suites write them.
 
 use firewarden::value::{Duration, Timestamp};
 
-/// RFC 3339; with a clock also `now`, `now-1h`, `now+90s`.
+/// Parses RFC 3339 and, with a clock, `now`, `now-1h` and `now+90s`.
 pub(super) fn moment(text: &str, now: Option<Timestamp>) -> Option<Timestamp> {
     let text = text.trim();
     let (Some(now), Some(rest)) = (now, text.strip_prefix("now")) else { return text.parse().ok() };
@@ -19,7 +19,7 @@ pub(super) fn moment(text: &str, now: Option<Timestamp>) -> Option<Timestamp> {
     }
 }
 
-/// `90s`, `15m`, `1h`, `7d`, `2w`, `250ms`; several may follow each other: `1h30m`.
+/// Parses a duration: `90s`, `15m`, `1h`, `7d`, `2w`, `250ms`, or a sequence of these such as `1h30m`.
 pub(super) fn span_of_time(text: &str) -> Option<Duration> {
     let mut sum: Option<Duration> = None;
     let mut rest = text;

@@ -1,5 +1,4 @@
-//! Suites and decisions within tests of one's own: `cargo test` runs the same files, and hand-written tests fail with
-//! the trace.
+//! Suites and decisions in Rust tests: `cargo test` runs the same suites, and hand-written tests fail with the trace.
 
 use std::path::Path;
 
@@ -10,12 +9,12 @@ use super::{
     report::{Detail, Layout, human},
 };
 
-/// Runs all suites below a folder, or one suite, and gives a result for each test. What keeps a suite from being read is
-/// the result of a failed test too. `now` is the clock of suites that state none.
+/// Runs one suite, or all suites below a folder. The run has a result for each test, and a failed one for each suite
+/// that cannot be loaded. `now` is the clock of suites that state none.
 pub fn run_folder(folder: impl AsRef<Path>, now: Timestamp) -> Run {
     let folder = folder.as_ref();
     let paths = match discover(&[folder.to_owned()]) {
-        Ok(paths) if paths.is_empty() => return unread(folder, "there are no suites (*.test.yaml, *.test.json)"),
+        Ok(paths) if paths.is_empty() => return unread(folder, "no suites (*.test.yaml, *.test.json)"),
         Ok(paths) => paths,
         Err(why) => return unread(folder, &why),
     };
@@ -30,7 +29,7 @@ fn unread(folder: &Path, why: &str) -> Run {
     Run { results: vec![TestResult::unreadable(&error)], ..Run::default() }
 }
 
-/// Fails the test that calls it, with failures and their traces, unless all suites below a folder pass.
+/// Panics with the failures and their traces unless all suites below a folder pass.
 ///
 /// ```no_run
 /// use std::time::SystemTime;
@@ -52,15 +51,15 @@ pub fn assert_folder(folder: impl AsRef<Path>, now: Timestamp) {
 }
 
 /// A decision of any product.
-pub trait Decided {
-    /// Whether the request may pass.
+pub trait ExplainedDecision {
+    /// Whether the rules allow the request.
     fn is_allowed(&self) -> bool;
 
-    /// What decided, as a person reads it; the whole trace where the decision was asked for with `explain`.
+    /// The explanation for people; it has the whole trace if `explain` made the decision.
     fn explained(&self) -> String;
 }
 
-impl Decided for service::Decision {
+impl ExplainedDecision for service::Decision {
     fn is_allowed(&self) -> bool {
         service::Decision::is_allowed(self)
     }
@@ -70,7 +69,7 @@ impl Decided for service::Decision {
     }
 }
 
-impl Decided for database::Decision {
+impl ExplainedDecision for database::Decision {
     fn is_allowed(&self) -> bool {
         database::Decision::is_allowed(self)
     }
@@ -80,7 +79,7 @@ impl Decided for database::Decision {
     }
 }
 
-/// Fails the test that calls it, with the trace, unless the request may pass.
+/// Panics with the trace unless the rules allow the request.
 ///
 /// ```
 /// use firewarden::{Auth, database::{Data, Request, Ruleset}};
@@ -97,16 +96,16 @@ impl Decided for database::Decision {
 ///
 /// The request is denied.
 #[track_caller]
-pub fn assert_allowed(decision: &impl Decided) {
-    assert!(decision.is_allowed(), "expected that the request may pass\n\n{}", decision.explained());
+pub fn assert_allowed(decision: &impl ExplainedDecision) {
+    assert!(decision.is_allowed(), "expected the rules to allow the request\n\n{}", decision.explained());
 }
 
-/// Fails the test that calls it, with the trace, unless the request is denied.
+/// Panics with the trace unless the rules deny the request.
 ///
 /// # Panics
 ///
 /// The request may pass.
 #[track_caller]
-pub fn assert_denied(decision: &impl Decided) {
-    assert!(!decision.is_allowed(), "expected that the request is denied\n\n{}", decision.explained());
+pub fn assert_denied(decision: &impl ExplainedDecision) {
+    assert!(!decision.is_allowed(), "expected the rules to deny the request\n\n{}", decision.explained());
 }

@@ -1,4 +1,4 @@
-//! What keeps a suite from being run.
+//! The errors of loading a suite.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,9 @@ use firewarden::text::Diagnostics;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// A file cannot be read: its path and why.
+    /// A file cannot be read: its path and the reason.
     Unreadable(PathBuf, String),
-    /// The suite, or a file that it names, says something wrong.
+    /// The suite, or a file that it names, has errors.
     Suite(Diagnostics),
     /// The official compiler refuses the rules.
     Rules(Diagnostics),

@@ -1,5 +1,5 @@
-//! Where suites and the files that they name are read from, and which files are suites. The only file of the library
-//! that touches a disk.
+//! Where suites and the files that they name are read from, and which files are suites. No other file of the library
+//! accesses the disk.
 
 use std::{
     collections::BTreeMap,
@@ -9,39 +9,39 @@ use std::{
 
 /// Text files by path.
 pub trait Files {
-    /// The text of a file.
+    /// Reads the text of a file.
     ///
     /// # Errors
     ///
-    /// Why it cannot be read, in words, without the path.
+    /// The reason why the file cannot be read, in words and without its path.
     fn read(&self, path: &Path) -> Result<String, String>;
 
-    /// Whether there is such a file, which need not be readable.
+    /// Whether the file exists; it may be unreadable.
     fn has(&self, path: &Path) -> bool {
         self.read(path).is_ok()
     }
 }
 
-/// The files of this machine.
+/// The file system of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
-/// Bytes of a file that are read at most: far above any suite, far below what hurts.
+/// The largest file that is read: far larger than any suite, and small enough for memory.
 const MAX_FILE: u64 = 64 << 20;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, String> {
-        // A pipe could be waited for without end.
+        // Reading a pipe could block forever.
         if !std::fs::metadata(path).map_err(|error| in_words(&error))?.is_file() {
             return Err("not a file".to_owned());
         }
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let file = std::fs::File::open(path).map_err(|error| in_words(&error))?;
-        file.take(MAX_FILE + 1).read_to_end(&mut octets).map_err(|error| in_words(&error))?;
-        if octets.len() as u64 > MAX_FILE {
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| in_words(&error))?;
+        if bytes.len() as u64 > MAX_FILE {
             return Err(format!("larger than {} MiB", MAX_FILE >> 20));
         }
-        String::from_utf8(octets).map_err(|error| match is_utf16(error.as_bytes()) {
+        String::from_utf8(bytes).map_err(|error| match is_utf16(error.as_bytes()) {
             true => UTF16.to_owned(),
             false => format!("not UTF-8 (byte {})", error.utf8_error().valid_up_to()),
         })
@@ -52,15 +52,15 @@ impl Files for Disk {
     }
 }
 
-/// What is said of a text in UTF-16.
+/// The message about a text in UTF-16.
 pub const UTF16: &str = "this is UTF-16, as older PowerShell writes it; save it as UTF-8";
 
 /// Whether a text begins with the byte-order mark of UTF-16.
-pub fn is_utf16(octets: &[u8]) -> bool {
-    octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff])
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// `No such file or directory`, without the number that follows.
+/// The message of an error without its number: `No such file or directory`.
 fn in_words(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
@@ -73,18 +73,18 @@ impl Files for BTreeMap<PathBuf, String> {
     }
 }
 
-/// Whether a file is a suite by its name: `*.test.yaml`, `*.test.yml`, `*.test.json`.
+/// Whether the name of a file is that of a suite: `*.test.yaml`, `*.test.yml` or `*.test.json`.
 pub fn is_suite(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     [".test.yaml", ".test.yml", ".test.json"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
-/// The suites at the given paths, each once and sorted: a file as it is named, of a folder those below it. Folders that
-/// begin with a point, `node_modules` and `target` are passed over.
+/// Finds the suites at the given paths, sorted and each once: a file itself, and the suites below a folder. Skips
+/// folders whose names begin with a dot, `node_modules` and `target`.
 ///
 /// # Errors
 ///
-/// A path that is not there, a folder that cannot be read, or a file that is neither YAML nor JSON.
+/// A path does not exist, a folder cannot be read, or a file is neither YAML nor JSON.
 pub fn discover(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in paths {
@@ -94,7 +94,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         } else if ["yaml", "yml", "json"].iter().any(|known| path.extension().is_some_and(|is| is == *known)) {
             found.push(path.clone());
         } else {
-            return Err(format!("{}: a suite is a file *.test.yaml, *.test.yml or *.test.json", path.display()));
+            return Err(format!("{}: expected a suite: *.test.yaml, *.test.yml or *.test.json", path.display()));
         }
     }
     // `./a` and `a` are the same file.
@@ -115,7 +115,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
         let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // Links to folders could lead round in a circle.
+        // Links to folders can form a cycle, so they are not followed.
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             walk(&path, found)?;
         } else if (kind.is_file() || kind.is_symlink()) && is_suite(&path) {
@@ -125,7 +125,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
     Ok(())
 }
 
-/// A path below a folder, with `.` and `..` resolved where they can be.
+/// A path relative to a folder, with `.` and `..` resolved where possible.
 pub(super) fn joined(folder: &Path, name: &str) -> PathBuf {
     let mut path = PathBuf::new();
     for part in folder.join(name).components() {

@@ -1,9 +1,9 @@
-//! Rules unit tests: files of tests, their runs, coverage and reports.
+//! Unit tests for Firebase Security Rules: suites, runs, coverage and reports.
 //!
 //! A suite is a file `*.test.yaml`, `*.test.yml` or `*.test.json`:
 //!
 //! ```yaml
-//! rules: storage.rules                  # beside this file; the kind is read from the content
+//! rules: storage.rules                  # relative to this file; the content determines the product
 //! now: 2026-11-22T10:00:00Z             # the clock; a test may set its own
 //! users:
 //!   owner: { uid: alice }
@@ -25,27 +25,28 @@
 //!     because: storage.rules:12
 //! ```
 //!
-//! [`JSON_SCHEMA`] has every key with what it means; `docs/suites.md` is for newcomers. What a test says:
+//! [`JSON_SCHEMA`] describes every key; `docs/suites.md` is an introduction. The keys of a test:
 //!
 //! | key | |
 //! |---|---|
-//! | `get` `list` `create` `update` `delete` | the request; `read` is get and list, `write` is create, update and delete, one test each; `set` of Firestore is create or update. Of a database: `read`, `write` (or `set`), `update`, `delete` |
-//! | `as` | the user, or several: one test each; by name, or stated there: `{ uid: alice }`. Without it nobody is signed in |
-//! | `with`, `merge`, `remove` | what is written, as it will be; or what changes of what is stored |
-//! | `query` | what a list or a read asks for |
-//! | `expect` | `allow`, `deny`, `no-sign-in`, or one of them by user |
-//! | `because` | what has to decide: a line of the rules, `no-match`, `false`, `error`, `invalid`, `refused` |
-//! | `now`, `objects`, `documents`, `data`, `after`, `batch`, `bucket`, `database`, `transport`, `params` | the circumstances of this test |
-//! | `skip` | why it is not run |
+//! | `get` `list` `create` `update` `delete` | the request; `read` stands for get and list, `write` for create, update and delete, one test each; `set` of Firestore is create or update. Databases have `read`, `write` (or `set`), `update` and `delete` |
+//! | `as` | the user or users, by name or as `{ uid: alice }`; several users are a test each. Without `as`, nobody is signed in |
+//! | `with`, `merge`, `remove` | the new value, or the changes to the stored value |
+//! | `query` | the query of a list or a read |
+//! | `expect` | `allow`, `deny`, `no-sign-in`, or a verdict for each user |
+//! | `because` | the expected cause: a line of the rules, `no-match`, `false`, `error`, `invalid`, `refused` |
+//! | `now`, `objects`, `documents`, `data`, `after`, `batch`, `bucket`, `database`, `transport`, `params` | settings of this test |
+//! | `skip` | the reason for which the test is skipped |
 //!
-//! Users are stated by `uid` and `claims` as they are; by a sign-in `provider`, with the claims that tokens of that
-//! provider have; by a real `token`, verified at the time of each request; or with what a blocking function
-//! (`beforeCreate`, `beforeSignIn`) returns or throws. Values that JSON lacks are tagged (`!timestamp now-1h`,
-//! `!bytes aGk=`, `!latlng [48.1, 11.6]`, `!path /databases/…`, `!duration 90s`, `!float 1`) or typed
-//! (`{timestampValue: …}`); a write has transforms, too (`!serverTimestamp`, `!increment 1`, `!arrayUnion [a]`).
+//! A user has a `uid` with `claims`, taken as they are; a sign-in `provider`, which gives the claims of such tokens; a real
+//! `token`, verified at the time of each request; or the response of a blocking function (`beforeCreate`, `beforeSignIn`).
+//! Values that JSON lacks are tagged (`!timestamp now-1h`, `!bytes aGk=`, `!latlng [48.1, 11.6]`, `!path /databases/…`,
+//! `!duration 90s`, `!float 1`) or typed (`{timestampValue: …}`); writes also have transforms (`!serverTimestamp`,
+//! `!increment 1`, `!arrayUnion [a]`).
 //!
-//! Whatever could let a test pass by mistake is an error with its place: a misspelt key, an unknown user, a wildcard in
-//! a path, a field that objects lack. A denial that came from an error, or of a request that no rule covers, is noted.
+//! Whatever could let a test pass by mistake is an error with its location: a misspelt key, an unknown user, a wildcard in
+//! a path, an unknown field of an object. An expected denial gets a note if its cause is an error, or if no rule covers the
+//! request.
 //!
 //! ```
 //! use firewarden_suite::{Options, Suites, report};
@@ -62,48 +63,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Within `cargo test`, [`assert_folder`] runs the suites of a folder, and [`assert_allowed`] and [`assert_denied`] fail
+//! In `cargo test`, [`assert_folder`] runs the suites of a folder, and [`assert_allowed`] and [`assert_denied`] fail
 //! hand-written tests with the trace.
 
-mod because;
 mod case;
-mod cause;
 mod clock;
-mod content;
+mod computed_metadata;
 pub mod coverage;
 mod embed;
 mod error;
+mod expected_cause;
+mod file_reader;
 mod files;
-mod idioms;
+mod fingerprint;
 mod load;
+pub mod missing_metadata;
 mod node;
 mod note;
-pub mod official;
 mod outcome;
-mod part;
 pub mod paths;
 mod project;
-mod reading;
 pub mod report;
+pub mod rules_api;
 mod run;
 mod schema;
 pub mod seeds;
 mod select;
+mod suite_file;
+mod synonyms;
 mod transforms;
-pub mod unstated;
 mod unused;
 mod users;
 mod values;
 
-pub use cause::Place;
-pub use embed::{Decided, assert_allowed, assert_denied, assert_folder, run_folder};
+pub use embed::{ExplainedDecision, assert_allowed, assert_denied, assert_folder, run_folder};
 pub use error::LoadError;
 pub use files::{Disk, Files, discover, is_suite};
 pub use files::{UTF16, is_utf16};
+pub use fingerprint::Location;
 pub use load::{Suite, Suites};
 pub use note::Note;
-pub use outcome::{Failure, Outcome, TestResult};
-pub use project::{Named, ProjectError, Target, project};
-pub use run::{Options, Run};
+pub use outcome::{TestFailure, TestOutcome, TestResult};
+pub use project::{ProjectError, RulesFile, Target, project};
+pub use run::{Options, Run, SuiteLine, TestId};
 pub use schema::{JSON_SCHEMA, to_json};
-pub use select::Listed;
+pub use select::ListedTest;

@@ -1,4 +1,4 @@
-//! From files to suites: what a file includes, the rules it names, its users and seeds, and then its tests.
+//! Loads suites: the files that a suite includes, its rules, users and seeds, and then its tests.
 
 use std::{
     cell::RefCell,
@@ -17,48 +17,48 @@ use firewarden::{
 use super::{
     LoadError,
     case::{self, Case},
+    file_reader::{FileReader, inline},
     files::{Files, shown},
-    idioms::Context,
     node::{self, Node},
-    part::{self, Part},
     project::{self, NoRules},
-    reading::{Reading, inline},
-    seeds::{self, Contents, Objects},
-    unused::{self, Section, SharedFiles, Stated, Used},
+    seeds::{self, DocumentMap, ObjectMap},
+    suite_file::{self, SuiteFile},
+    synonyms::Vocabulary,
+    unused::{self, FixtureUsage, Section, SharedFiles, SharedSection},
     users::User,
 };
 
-/// A suite that was read: rules and tests, ready to run.
+/// A loaded suite, ready to run.
 #[derive(Debug)]
 pub struct Suite {
     pub(super) source: Source,
-    /// Its place among the rules of all suites.
+    /// The index of its rules in [`Suites::rules`].
     pub(super) rules: usize,
     pub(super) cases: Vec<Case>,
 }
 
-/// Suites with the rules they share, and what kept others from being read.
+/// Loaded suites with the rules they share, and the errors of those that could not be loaded.
 #[derive(Debug, Default)]
 pub struct Suites {
-    /// In the order of the paths.
+    /// In the order of their paths.
     pub(super) suites: Vec<Suite>,
     pub(super) rules: Vec<Rules>,
-    /// How many suites were to be read.
-    pub(super) asked: usize,
-    /// Suites that cannot be run, and why.
+    /// The number of suites that were requested.
+    pub(super) requested: usize,
+    /// The errors of suites that cannot be run.
     pub errors: Vec<LoadError>,
-    /// What is accepted and suspicious, a file at a time.
+    /// Warnings, grouped by file.
     pub warnings: Vec<Diagnostics>,
-    /// What files that they share state, and what of it is used.
+    /// The entries of shared files, and which of them are used.
     shared: SharedFiles,
-    /// Suites, and files that they include, in which rules stand.
+    /// Suites, and files that they include, that contain rules.
     with_rules: HashSet<PathBuf>,
-    /// Every file that was read or looked for, in the order of the first reading: what a watcher watches.
+    /// Every file that was read or looked for, in the order of the first access: the files that a watcher watches.
     pub read: Vec<PathBuf>,
 }
 
 impl Suites {
-    /// Reads suites and everything they name. `now` is the clock of those that state none.
+    /// Loads suites and all files that they name. `now` is the clock of suites that state none.
     pub fn load(files: &dyn Files, paths: &[PathBuf], now: Timestamp) -> Self {
         let mut loader = Loader {
             files,
@@ -68,7 +68,7 @@ impl Suites {
             refused: HashSet::new(),
             stated: Vec::new(),
         };
-        loader.loaded.asked = paths.len();
+        loader.loaded.requested = paths.len();
         for path in paths {
             loader.suite(path);
         }
@@ -78,66 +78,67 @@ impl Suites {
     /// Adds warnings for users, objects and documents in shared files (included, or named as seeds) that no test of
     /// these suites uses. Suites that were not loaded may use them, so this checks only shared files below `folders`,
     /// all of whose suites must be loaded, and nothing if a suite cannot be run.
-    pub fn warn_of_shared(&mut self, folders: &[PathBuf]) {
+    pub fn warn_unused_shared(&mut self, folders: &[PathBuf]) {
         if self.errors.is_empty() {
             self.warnings.extend(self.shared.unused(folders));
         }
     }
 
-    /// How many tests there are, each user and each method of one counted.
+    /// The number of tests; a test for several users or methods counts once for each.
     pub fn tests(&self) -> usize {
         self.suites.iter().map(|suite| suite.cases.len()).sum()
     }
 
-    /// The warnings about suites and the files that they name, without those about rules. `--strict` fails on these.
-    pub fn doubts(&self) -> impl Iterator<Item = &Diagnostics> {
+    /// The warnings about suites and the files that they name, without those about rules. `--strict` turns these into
+    /// failures.
+    pub fn suite_warnings(&self) -> impl Iterator<Item = &Diagnostics> {
         self.warnings.iter().filter(|found| !self.is_of_rules(found.source()))
     }
 
-    /// Whether a text is one of the rules. Rules that stand in a suite have its name, and a text of their own.
+    /// Whether a source is one of the rules. Rules inside a suite have the suite's name and their own text.
     pub(crate) fn is_of_rules(&self, text: &Source) -> bool {
         let same = |rules: &Source| rules.name() == text.name() && rules.text() == text.text();
         self.rules.iter().any(|rules| same(rules.source()))
     }
 
-    /// Whether a text is that of a rules file, and not of rules that stand in a suite.
+    /// Whether a source is a rules file, as opposed to rules inside a suite.
     pub fn is_rules_file(&self, text: &Source) -> bool {
         self.is_of_rules(text) && !self.with_rules.contains(Path::new(text.name()))
     }
 }
 
 /// What all tests of a suite share.
-pub(super) struct Shared {
+pub(super) struct SuiteContext {
     pub(super) rules: Rules,
     pub(super) now: Timestamp,
     pub(super) bucket: String,
     pub(super) database: String,
     pub(super) transport: Transport,
     pub(super) users: BTreeMap<String, User>,
-    /// The project whose users sign in.
+    /// The project in which users sign in.
     pub(super) project: String,
-    pub(super) objects: Arc<Objects>,
-    pub(super) documents: Arc<Contents>,
+    pub(super) objects: Arc<ObjectMap>,
+    pub(super) documents: Arc<DocumentMap>,
     pub(super) data: Arc<Data>,
-    /// What the tests that were read ask for.
-    pub(super) used: RefCell<Used>,
+    /// The fixtures that the tests read so far use.
+    pub(super) used: RefCell<FixtureUsage>,
 }
 
-/// Files that include each other in a row.
+/// The largest depth of includes.
 const MAX_INCLUDES: usize = 16;
-/// Files that a suite includes, directly and by way of others.
+/// The largest number of files that a suite includes, directly and indirectly.
 const MAX_INCLUDED: usize = 256;
 
 struct Loader<'f> {
     files: &'f dyn Files,
     now: Timestamp,
-    /// Rules by their path and the product asked for, each compiled once.
+    /// Compiled rules by path and requested product.
     compiled: HashMap<(PathBuf, Option<Product>), usize>,
     loaded: Suites,
-    /// Rules that were refused, which is told once.
+    /// Rules that were refused and reported.
     refused: HashSet<PathBuf>,
-    /// What the files state that the suite shares with others.
-    stated: Vec<Stated>,
+    /// The sections of files that the current suite shares with others.
+    stated: Vec<SharedSection>,
 }
 
 impl<'f> Loader<'f> {
@@ -148,35 +149,35 @@ impl<'f> Loader<'f> {
             Err(why) => return self.loaded.errors.push(LoadError::Unreadable(path.to_owned(), why)),
         };
         let source = Source::new(shown(path), text);
-        let mut parts = Vec::new();
-        let mut around = vec![path.to_owned()];
-        self.part(path, source.clone(), &mut parts, &mut around);
+        let mut files = Vec::new();
+        let mut include_stack = vec![path.to_owned()];
+        self.parse_with_includes(path, source.clone(), &mut files, &mut include_stack);
         self.stated.clear();
-        let suite = self.read(source, &mut parts);
+        let suite = self.read(source, &mut files);
         let mut refused = false;
-        for part in parts {
-            self.note_read(&part.reading);
-            refused |= self.found(part.reading.reader.finish());
+        for file in files {
+            self.record_read(&file.reading);
+            refused |= self.keep_problems(file.reading.reader.finish());
         }
         if let Some(suite) = suite.filter(|_| !refused) {
             self.loaded.suites.push(suite);
         }
     }
 
-    fn note_read(&mut self, reading: &Reading<'_>) {
-        for path in &reading.asked {
+    fn record_read(&mut self, reading: &FileReader<'_>) {
+        for path in &reading.requested {
             if !self.loaded.read.contains(path) {
                 self.loaded.read.push(path.clone());
             }
         }
     }
 
-    /// Keeps what is wrong with a file; whether it refuses the suite.
-    fn found(&mut self, problems: Diagnostics) -> bool {
+    /// Stores the diagnostics of a file; returns whether they refuse the suite.
+    fn keep_problems(&mut self, problems: Diagnostics) -> bool {
         let refused = problems.has_errors();
-        // What is wrong with a file that several suites include is told once.
+        // A file that several suites include is reported once.
         let source = problems.source();
-        // Rules that stand in a suite have its name, and a text of their own.
+        // Rules inside a suite have the suite's name and their own text.
         let same =
             |known: &Diagnostics| known.source().name() == source.name() && known.source().text() == source.text();
         if refused {
@@ -190,9 +191,15 @@ impl<'f> Loader<'f> {
         refused
     }
 
-    /// Parses a file, after those that it includes.
-    fn part(&mut self, path: &Path, source: Source, parts: &mut Vec<Part<'f>>, around: &mut Vec<PathBuf>) {
-        let mut reading = Reading::new(self.files, path, source);
+    /// Parses the files that a file includes, then the file itself.
+    fn parse_with_includes(
+        &mut self,
+        path: &Path,
+        source: Source,
+        files: &mut Vec<SuiteFile<'f>>,
+        include_stack: &mut Vec<PathBuf>,
+    ) {
+        let mut reading = FileReader::new(self.files, path, source);
         let node = match node::parse(&reading.reader.source) {
             Ok(node) => node,
             Err(problem) => {
@@ -207,108 +214,112 @@ impl<'f> Loader<'f> {
             Some((_, name)) => vec![name],
         };
         for name in names {
-            let Some((path, text)) = reading.named(&name, "include") else { continue };
-            if around.contains(&path) {
-                let message = format!("{} includes itself, by way of this file", shown(&path));
+            let Some((path, text)) = reading.read_named(&name, "include") else { continue };
+            if include_stack.contains(&path) {
+                let message = format!("`{}` includes itself through this file", shown(&path));
                 reading.reader.error("include-cycle", name.span, message);
                 continue;
             }
-            if around.len() > MAX_INCLUDES || parts.len() > MAX_INCLUDED {
+            if include_stack.len() > MAX_INCLUDES || files.len() > MAX_INCLUDED {
                 let message =
-                    format!("more than {MAX_INCLUDES} files in a row, or {MAX_INCLUDED} in all, are included");
+                    format!("includes nest deeper than {MAX_INCLUDES} levels, or exceed {MAX_INCLUDED} files");
                 reading.reader.error("include-cycle", name.span, message);
                 continue;
             }
-            // A file that others include too is read once.
-            if parts.iter().any(|part| part.path == path) {
+            // A file that is included twice is read once.
+            if files.iter().any(|file| file.path == path) {
                 continue;
             }
             let source = Source::new(shown(&path), text);
-            around.push(path.clone());
-            self.part(&path, source, parts, around);
-            around.pop();
+            include_stack.push(path.clone());
+            self.parse_with_includes(&path, source, files, include_stack);
+            include_stack.pop();
         }
-        parts.push(Part { path: path.to_owned(), reading, node });
+        files.push(SuiteFile { path: path.to_owned(), reading, node });
     }
 
-    fn read(&mut self, source: Source, parts: &mut [Part<'f>]) -> Option<Suite> {
-        let last = parts.len() - 1;
-        let rules = self.rules(parts);
-        for (at, part) in parts.iter_mut().enumerate() {
-            let reader = &mut part.reading.reader;
+    fn read(&mut self, source: Source, files: &mut [SuiteFile<'f>]) -> Option<Suite> {
+        let last = files.len() - 1;
+        let rules = self.rules(files);
+        for (at, file) in files.iter_mut().enumerate() {
+            let reader = &mut file.reading.reader;
             reader.product = rules.as_ref().map(|(_, rules)| rules.product());
-            if !part.node.is_null() {
+            if !file.node.is_null() {
                 let what = if at == last { "a suite" } else { "an included file" };
-                reader.fields_of(Context::Suite, &part.node, what, &part::KEYS);
+                reader.fields_of(Vocabulary::Suite, &file.node, what, &suite_file::KEYS);
             } else if !reader.has_problems() {
-                reader.error("missing-key", Span::default(), "the file is empty; a suite has rules and tests");
+                reader.error(
+                    "missing-key",
+                    Span::default(),
+                    "the file is empty; expected a suite with `rules` and `tests`",
+                );
             }
             if at < last
-                && let Some(tests) = part.node.get("tests")
+                && let Some(tests) = file.node.get("tests")
             {
-                reader.error("misplaced-key", tests.span, "an included file has no tests");
+                reader.error("misplaced-key", tests.span, "`tests` does not apply to an included file");
             }
         }
         let (rules, compiled) = rules?;
-        let now = self.clock(parts);
-        let mut shared = Shared {
+        let now = self.clock(files);
+        let mut shared = SuiteContext {
             rules: compiled,
             now,
-            bucket: part::place(parts, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
-            database: part::place(parts, "database").unwrap_or_else(|| "(default)".to_owned()),
+            bucket: suite_file::last_name(files, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
+            database: suite_file::last_name(files, "database").unwrap_or_else(|| "(default)".to_owned()),
             transport: Transport::default(),
             users: BTreeMap::new(),
-            project: part::text(parts, "project").unwrap_or_else(|| "demo-project".to_owned()),
+            project: suite_file::last_text(files, "project").unwrap_or_else(|| "demo-project".to_owned()),
             objects: Arc::default(),
             documents: Arc::default(),
             data: Arc::default(),
             used: RefCell::default(),
         };
-        for (at, part) in parts.iter_mut().enumerate() {
-            self.shared(part, at < last, &mut shared);
+        for (at, file) in files.iter_mut().enumerate() {
+            self.add_fixtures(file, at < last, &mut shared);
         }
-        let part = parts.last_mut()?;
-        let reading = &mut part.reading;
-        let cases = match part.node.get("tests") {
-            None if part.node.is_null() => Vec::new(),
+        let file = files.last_mut()?;
+        let reading = &mut file.reading;
+        let cases = match file.node.get("tests") {
+            None if file.node.is_null() => Vec::new(),
             None => {
-                let message = "a suite has a list of tests: `tests:`; a file without tests is for others to include";
-                reading.reader.missing_at(&part.node, Span::default(), message);
+                let message = "missing `tests`, a list; only included files have none";
+                reading.reader.missing_at(&file.node, Span::default(), message);
                 Vec::new()
             }
             Some(tests) => case::read_all(reading, tests, &shared),
         };
         if !cases.is_empty() && reading.reader.errors() == 0 {
-            unused::warn(&mut reading.reader, &part.node, &shared);
+            unused::warn(&mut reading.reader, &file.node, &shared);
             for stated in self.stated.drain(..) {
-                self.loaded.shared.note(stated, &shared);
+                self.loaded.shared.record(stated, &shared);
             }
         }
         Some(Suite { source, rules, cases })
     }
 
-    /// The rules that the last of the files names that names some.
-    fn rules(&mut self, parts: &mut [Part<'f>]) -> Option<(usize, Rules)> {
-        let product = part::text(parts, "service");
+    /// Compiles the rules that the last file with `rules` names.
+    fn rules(&mut self, files: &mut [SuiteFile<'f>]) -> Option<(usize, Rules)> {
+        let product = suite_file::last_text(files, "service");
         let product = match product.as_deref() {
             None => None,
             Some("storage" | firewarden::storage::SERVICE) => Some(Product::Storage),
             Some("firestore" | firewarden::firestore::SERVICE) => Some(Product::Firestore),
             Some("database") => Some(Product::Database),
             Some(other) => {
-                let part = parts.iter_mut().rev().find(|part| part.node.get("service").is_some())?;
-                let span = part.node.get("service").map_or(Span::default(), |node| node.span);
-                let message = format!("service: {other:?} is none of storage, firestore, database");
-                part.reading.reader.error("wrong-value", span, message);
+                let file = files.iter_mut().rev().find(|file| file.node.get("service").is_some())?;
+                let span = file.node.get("service").map_or(Span::default(), |node| node.span);
+                let message = format!("unknown service `{other}`; expected storage, firestore or database");
+                file.reading.reader.error("wrong-value", span, message);
                 return None;
             }
         };
-        let Some(part) =
-            parts.iter_mut().rev().find(|part| part.node.get("rules").is_some_and(|rules| !rules.is_null()))
+        let Some(file) =
+            files.iter_mut().rev().find(|file| file.node.get("rules").is_some_and(|rules| !rules.is_null()))
         else {
-            let part = parts.last_mut().filter(|part| !part.node.is_null())?;
-            let found = project::of_suite(self.files, &part.path, product).and_then(|(path, product)| {
-                part.reading.asked.push(path.clone());
+            let file = files.last_mut().filter(|file| !file.node.is_null())?;
+            let found = project::of_suite(self.files, &file.path, product).and_then(|(path, product)| {
+                file.reading.requested.push(path.clone());
                 let text = self.files.read(&path).map_err(|why| {
                     NoRules::Unreadable(format!("{}, which firebase.json names, cannot be read: {why}", shown(&path)))
                 })?;
@@ -316,31 +327,31 @@ impl<'f> Loader<'f> {
             });
             return match found {
                 Ok((path, text, product)) => {
-                    self.compile(path, text, Some(product), Span::default(), &mut part.reading.reader)
+                    self.compile(path, text, Some(product), Span::default(), &mut file.reading.reader)
                 }
                 Err(why) => {
-                    if let Some(problems) = why.report(&mut part.reading.reader, &part.node) {
-                        self.found(problems);
+                    if let Some(problems) = why.report(&mut file.reading.reader, &file.node) {
+                        self.keep_problems(problems);
                     }
                     None
                 }
             };
         };
-        let Part { reading, node, .. } = part;
+        let SuiteFile { reading, node, .. } = file;
         let rules = node.get("rules")?;
-        // Text of several lines is no name of a file: it is the rules themselves.
+        // A text of several lines is the rules themselves, not the name of a file.
         let (path, text) = match rules.as_text() {
             Some(text) if text.contains('\n') => {
                 let (name, text) = inline(&reading.reader.source, rules.span, text);
                 self.loaded.with_rules.insert(PathBuf::from(shown(&name)));
                 (name, text)
             }
-            _ => reading.named(rules, "rules")?,
+            _ => reading.read_named(rules, "rules")?,
         };
         self.compile(path, text, product, rules.span, &mut reading.reader)
     }
 
-    /// The rules of a file, compiled once, with their place among all.
+    /// Compiles the rules of a file once; returns them with their index.
     fn compile(
         &mut self,
         path: PathBuf,
@@ -376,10 +387,10 @@ impl<'f> Loader<'f> {
         }
     }
 
-    /// The clock that the last of the files states.
-    fn clock(&self, parts: &mut [Part<'_>]) -> Timestamp {
+    /// The clock that the last file with `now` states.
+    fn clock(&self, files: &mut [SuiteFile<'_>]) -> Timestamp {
         let mut clock = self.now;
-        for Part { reading, node, .. } in parts {
+        for SuiteFile { reading, node, .. } in files {
             if let Some(now) = node.get("now") {
                 clock = reading.reader.time(now, "now", None).unwrap_or(clock);
             }
@@ -387,14 +398,14 @@ impl<'f> Loader<'f> {
         clock
     }
 
-    /// Adds users and seeds of a file; those of a name that is there already are replaced.
-    fn shared(&mut self, part: &mut Part<'f>, included: bool, shared: &mut Shared) {
-        let Part { reading, node, path } = part;
+    /// Adds the users and seeds of a file, which replace those of the same name.
+    fn add_fixtures(&mut self, file: &mut SuiteFile<'f>, included: bool, shared: &mut SuiteContext) {
+        let SuiteFile { reading, node, path } = file;
         if included {
             for section in Section::ALL {
                 let stated = node.get(section.key()).filter(|stated| !stated.entries().is_empty()).cloned();
                 let source = reading.reader.source.clone();
-                self.stated.extend(stated.map(|node| Stated { path: path.clone(), source, section, node }));
+                self.stated.extend(stated.map(|node| SharedSection { path: path.clone(), source, section, node }));
             }
         }
         self.section(reading, node.get("users"), "users", |reading, users| {
@@ -403,7 +414,11 @@ impl<'f> Loader<'f> {
             }
             for (key, user) in users.entries() {
                 if key.text == "guest" && !user.is_null() {
-                    reading.reader.error("wrong-value", key.span, "guest is nobody signed in; choose another name");
+                    reading.reader.error(
+                        "wrong-value",
+                        key.span,
+                        "`guest` is the user who is not signed in; choose another name",
+                    );
                 }
                 let user = User::read(reading, &key.text, user, &shared.project);
                 shared.users.insert(key.text.clone(), user);
@@ -412,12 +427,12 @@ impl<'f> Loader<'f> {
         let (now, bucket, name) = (shared.now, shared.bucket.clone(), shared.database.clone());
         let (storage, database) =
             (matches!(shared.rules, Rules::Storage(_)), matches!(shared.rules, Rules::Database(_)));
-        let misplaced = |reading: &mut Reading<'_>, name: &str, right: bool, of: &str| {
+        let misplaced = |reading: &mut FileReader<'_>, name: &str, right: bool, of: &str| {
             let key = node.entries().iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span);
-            // A shared file may have seeds for every kind of rules.
+            // A shared file may have seeds for every product.
             if let Some(span) = key.filter(|_| !right && !included) {
-                let message = format!("the rules are no {of} rules, which have {name}");
-                reading.reader.misplaced(Context::Suite, name, span, message);
+                let message = format!("`{name}` only applies to {of} rules");
+                reading.reader.misplaced(Vocabulary::Suite, name, span, message);
             }
             right
         };
@@ -453,33 +468,38 @@ impl<'f> Loader<'f> {
         }
     }
 
-    /// A part of a file that may stand in a file of its own, of which the text is then the name.
+    /// Reads a section of a file, or the file that its text names.
     fn section(
         &mut self,
-        reading: &mut Reading<'f>,
+        reading: &mut FileReader<'f>,
         node: Option<&Node>,
         what: &str,
-        mut read: impl FnMut(&mut Reading<'f>, &Node),
+        mut read: impl FnMut(&mut FileReader<'f>, &Node),
     ) {
         let Some(node) = node.filter(|node| !node.is_null()) else { return };
         if node.as_text().is_none() {
             return read(reading, node);
         }
-        let Some((path, text)) = reading.named(node, what) else { return };
-        let mut inner = Reading::new(self.files, &path, Source::new(shown(&path), text));
+        let Some((path, text)) = reading.read_named(node, what) else { return };
+        let mut inner = FileReader::new(self.files, &path, Source::new(shown(&path), text));
         match node::parse(&inner.reader.source) {
             Ok(node) => {
                 read(&mut inner, &node);
                 if let Some(section) = Section::ALL.into_iter().find(|section| section.key() == what) {
-                    self.stated.push(Stated { path: path.clone(), source: inner.reader.source.clone(), section, node });
+                    self.stated.push(SharedSection {
+                        path: path.clone(),
+                        source: inner.reader.source.clone(),
+                        section,
+                        node,
+                    });
                 }
             }
             Err(problem) => inner.reader.report(*problem),
         }
-        self.note_read(&inner);
+        self.record_read(&inner);
         let problems = inner.reader.finish();
-        if self.found(problems) {
-            let message = format!("{what}: {} is wrong; see there", shown(&path));
+        if self.keep_problems(problems) {
+            let message = format!("`{what}`: `{}` has errors", shown(&path));
             reading.reader.error("wrong-file", node.span, message);
         }
     }

@@ -1,29 +1,26 @@
-//! Denials that were expected and may have another reason than the author thinks.
+//! Notes on expected denials that may have another cause than the author thinks.
 
 use firewarden::{database, internals::service, rules::Decision, text::Span};
 
 use super::{
-    case::{Case, Expect},
-    outcome::{Answer, located},
+    case::{Case, Expectation},
+    outcome::{TestDecision, located},
 };
 
-/// Why a denial that was expected may not be the one that was meant.
+/// Why an expected denial may not be the one that the author means. The last text of a variant, if any, is a hint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
-    /// Nothing in the rules is about the request: no block covers the path, or no statement the method. With what may
-    /// help, where something may.
+    /// No block covers the path, or no statement covers the method.
     NoMatch(Option<String>),
-    /// Rules name the path, and not what is asked of it: which block has no statement for the method, or which rule of a
-    /// database is of another kind; and where the catch-all stands that decides instead, if there is one. With what may
-    /// help, where something may.
+    /// The rules name the path but not the method: the text names the block without a statement for it or, for a
+    /// database, the rule of another kind, and the catch-all that decides instead, if any.
     NoMethod(String, Option<String>),
-    /// Only a catch-all that permits nothing covers the request, where that stands in the rules. With what may help, where
-    /// something may.
+    /// Only a catch-all that permits nothing covers the request; the text is its location.
     CatchAll(String, Option<String>),
-    /// A condition failed: how. With what may help, where something may.
+    /// A condition failed; the text is the message with its location.
     Error(String, Option<String>),
-    /// No rules could decide the request.
+    /// No rules could decide the request; the text is the reason.
     Refused(String),
 }
 
@@ -38,15 +35,15 @@ impl std::fmt::Display for Note {
                 write!(f, "denied because {what}")?;
                 hint
             }
-            Note::CatchAll(place, hint) => {
+            Note::CatchAll(location, hint) => {
                 write!(
                     f,
-                    "denied by the catch-all alone ({place}), as any path is that rules do not name: is the path right?"
+                    "denied by the catch-all alone ({location}), like any path that the rules do not name: is the path right?"
                 )?;
                 hint
             }
             Note::Error(message, hint) => {
-                write!(f, "denied by an error, not by a condition that is false: {message}")?;
+                write!(f, "denied by an error, not by a false condition: {message}")?;
                 hint
             }
             Note::Refused(why) => return write!(f, "denied whatever the rules are: {why}"),
@@ -59,7 +56,7 @@ impl std::fmt::Display for Note {
 }
 
 impl Note {
-    /// The word for `because` that says the author means it.
+    /// The value of `because` that states this cause.
     pub fn word(&self) -> &'static str {
         match self {
             Note::NoMatch(_) | Note::NoMethod(..) | Note::CatchAll(..) => "no-match",
@@ -68,26 +65,26 @@ impl Note {
         }
     }
 
-    /// What a reader should know of a denial that was expected.
-    pub(super) fn of(answer: &Answer, case: &Case) -> Option<Self> {
-        if case.expect != Expect::Deny {
+    /// The note on an expected denial, if there is one.
+    pub(super) fn of(decision: &TestDecision, case: &Case) -> Option<Self> {
+        if case.expect != Expectation::Deny {
             return None;
         }
-        let hint = || answer.help(case).or_else(|| answer.hint());
-        let place = |span: Span| {
-            let (source, at) = (answer.source(), answer.source().position(span.start));
+        let hint = || decision.hint_for(case).or_else(|| decision.hint());
+        let location = |span: Span| {
+            let (source, at) = (decision.source(), decision.source().position(span.start));
             format!("{}:{}", source.name(), at.line)
         };
-        let catch_all = answer.catch_all().map(place);
-        if (catch_all.is_some() || answer.has_no_match())
-            && let Some(what) = answer.no_method(&case.ask.method(), catch_all.as_deref(), &place)
+        let catch_all = decision.catch_all().map(location);
+        if (catch_all.is_some() || decision.has_no_match())
+            && let Some(what) = decision.no_method(&case.request.method(), catch_all.as_deref(), &location)
         {
             return Some(Note::NoMethod(what, hint()));
         }
         if let Some(at) = catch_all {
             return Some(Note::CatchAll(at, hint()));
         }
-        match &answer.0 {
+        match &decision.0 {
             Decision::Service(decision) => match decision.cause() {
                 service::Cause::NoStatement | service::Cause::NoService => Some(Note::NoMatch(hint())),
                 service::Cause::Failed(fault) | service::Cause::Aborted(fault) => {

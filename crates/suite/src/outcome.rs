@@ -1,4 +1,4 @@
-//! What came of a test, and whether it came of what the test says.
+//! Results of tests, and whether a decision has the cause that its test expects.
 
 use firewarden::{
     database,
@@ -15,41 +15,41 @@ use firewarden::{
 
 use super::{
     LoadError,
-    because::Because,
-    case::{Ask, Case, Expect},
-    cause::Place,
+    case::{Case, Expectation, TestRequest},
+    expected_cause::ExpectedCause,
+    fingerprint::Location,
+    missing_metadata::MissingMetadata,
     note::Note,
-    unstated::Unstated,
 };
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Clone, Debug)]
 pub struct TestResult {
-    /// The suite's path.
+    /// The path of the suite.
     pub suite: String,
-    /// Where the test begins.
+    /// The line on which the test begins, counted from one.
     pub line: u32,
-    /// Where the test begins, counted from one.
+    /// The column at which the test begins, counted from one.
     pub column: u32,
-    /// The test's name; of a test for several users or methods with theirs.
+    /// The name of the test; for several users or methods, with the user or method appended.
     pub name: String,
-    /// Who asks, as the suite calls the user.
+    /// The name of the user in the suite.
     pub user: String,
-    /// What was asked: `create /b/demo-bucket/o/cat.png`.
+    /// The request: `create /b/demo-bucket/o/cat.png`.
     pub request: String,
     /// `allow`, `deny` or `no-sign-in`.
     pub expected: &'static str,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// How long it took, where that was measured (see [`Options::timer`](super::Options)).
+    /// Whether the test passed.
+    pub outcome: TestOutcome,
+    /// How long the test took, if [`Options::timer`](super::Options) measures it.
     pub duration: Option<std::time::Duration>,
 }
 
 impl TestResult {
-    /// Why it failed, where it did.
-    pub fn failure(&self) -> Option<&Failure> {
+    /// The failure, if the test failed.
+    pub fn failure(&self) -> Option<&TestFailure> {
         match &self.outcome {
-            Outcome::Failed(failure) => Some(failure),
+            TestOutcome::Failed(failure) => Some(failure),
             _ => None,
         }
     }
@@ -73,43 +73,46 @@ impl TestResult {
             user: "guest".to_owned(),
             request: "none".to_owned(),
             expected: "allow",
-            outcome: Outcome::Failed(Box::new(Failure { explanation: text, ..Failure::undecided(message, "error") })),
+            outcome: TestOutcome::Failed(Box::new(TestFailure {
+                explanation: text,
+                ..TestFailure::undecided(message, "error")
+            })),
             duration: None,
         }
     }
 }
 
-/// How a test ended.
+/// The outcome of a test.
 #[derive(Clone, Debug)]
-pub enum Outcome {
-    /// As expected; a note where that may be for another reason than the author thinks.
+pub enum TestOutcome {
+    /// The test passed, with a note if the cause may not be the one that the author means.
     Passed(Option<Note>),
-    /// Otherwise.
-    Failed(Box<Failure>),
-    /// It was not run, and why.
+    /// The test failed.
+    Failed(Box<TestFailure>),
+    /// The test was skipped, for this reason.
     Skipped(String),
 }
 
 /// Why a test failed.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    /// In a sentence.
+pub struct TestFailure {
+    /// The reason in a sentence.
     pub message: String,
-    /// What may help, where something may: a name that is like the request's.
+    /// A hint, such as a name that resembles the one in the request.
     pub hint: Option<String>,
     /// `allow`, `deny`, `no-sign-in`, or `error`.
     pub got: String,
-    /// The trace, with carets into the rules; empty where nothing was decided.
+    /// The trace with carets into the rules; empty if the request was not decided.
     pub explanation: String,
-    /// The place in the rules that decided, where one did.
-    pub place: Option<Place>,
-    /// The test passes, with a note that strictness makes a failure of.
+    /// The location in the rules that decided.
+    pub location: Option<Location>,
+    /// Whether the test passes with a note and `strict` turns the note into a failure.
     pub noted: bool,
-    /// The same of failures that have the same cause.
-    pub(super) shape: u64,
+    /// Equal for failures with the same cause.
+    pub(super) fingerprint: u64,
 }
 
-impl Failure {
+impl TestFailure {
     /// The message with the hint, in one sentence.
     pub fn text(&self) -> String {
         match &self.hint {
@@ -127,18 +130,18 @@ pub(super) fn located(source: &Source, fault: &Fault) -> String {
 
 /// The decision on the request of a test.
 #[derive(Debug)]
-pub(super) struct Answer(pub(super) Decision);
+pub(super) struct TestDecision(pub(super) Decision);
 
-impl Answer {
+impl TestDecision {
     pub(super) fn is_allowed(&self) -> bool {
         self.0.is_allowed()
     }
 
-    pub(super) fn verdict(&self) -> Expect {
-        if self.is_allowed() { Expect::Allow } else { Expect::Deny }
+    pub(super) fn verdict(&self) -> Expectation {
+        if self.is_allowed() { Expectation::Allow } else { Expectation::Deny }
     }
 
-    /// What decided, in a sentence; of conditions that are false, where the answer was explained, which part.
+    /// The cause in a sentence; for false conditions of an explained decision, with the part that is false.
     pub(super) fn reason(&self) -> String {
         let (reason, condition) = match &self.0 {
             Decision::Service(decision) => {
@@ -169,12 +172,12 @@ impl Answer {
         }
     }
 
-    /// What the decision itself tells that may help, where the answer was explained.
+    /// The hint of an explained decision.
     pub(super) fn hint(&self) -> Option<String> {
         self.0.hint()
     }
 
-    /// Of an explained denial of a query, what the query has to state so that rules can permit it.
+    /// For an explained denial of a query, the filter that the query lacks.
     pub(super) fn missing_filter(&self) -> Option<String> {
         match &self.0 {
             Decision::Service(decision) => decision.missing_filter(),
@@ -182,19 +185,18 @@ impl Answer {
         }
     }
 
-    /// What only the test tells that may help a reader of a denial: a name that is like the request's, metadata that are
-    /// unstated.
-    pub(super) fn help(&self, case: &Case) -> Option<String> {
-        case.hint.clone().or_else(|| match (&self.0, &case.ask) {
-            (Decision::Service(decision), Ask::Storage(request, _)) => {
-                let unstated = Unstated::of(decision, request, case.size_unstated)?;
+    /// A hint that only the test can give: a name that resembles the one in the request, or missing metadata.
+    pub(super) fn hint_for(&self, case: &Case) -> Option<String> {
+        case.hint.clone().or_else(|| match (&self.0, &case.request) {
+            (Decision::Service(decision), TestRequest::Storage(request, _)) => {
+                let unstated = MissingMetadata::of(decision, request, case.size_unstated)?;
                 Some(unstated.in_suite(case.verb, request.name()))
             }
             _ => None,
         })
     }
 
-    /// The decision as a person reads it, in lines of so many columns.
+    /// The explanation for people, wrapped to the given number of columns.
     pub(super) fn explanation(&self, columns: usize) -> String {
         self.0.explanation(columns)
     }
@@ -207,32 +209,36 @@ impl Answer {
         self.0.error()
     }
 
-    /// Whether this is what decided; otherwise what did.
-    pub(super) fn is_because(&self, because: &Because) -> Result<(), String> {
+    /// Checks that the decision has the expected cause; otherwise returns the message of the failure.
+    pub(super) fn check_cause(&self, because: &ExpectedCause) -> Result<(), String> {
         let instead = |what: &str| Err(format!("{what}, but {}", self.reason()));
         match because {
-            // Words are about denials.
-            Because::NoMatch | Because::Refused | Because::False | Because::Invalid | Because::Error(_)
+            // All causes but a line are causes of denials.
+            ExpectedCause::NoMatch
+            | ExpectedCause::Refused
+            | ExpectedCause::False
+            | ExpectedCause::Invalid
+            | ExpectedCause::Error(_)
                 if self.is_allowed() =>
             {
-                instead("the reason is one for a denial")
+                instead("expected a cause of a denial")
             }
-            Because::NoMatch if !self.is_uncovered() => instead("expected that nothing covers the request"),
-            Because::Refused if !self.is_refused() => instead("expected a request that no rules could decide"),
-            Because::False if self.fault().is_some() || self.has_no_match() || self.is_refused() => {
-                instead("expected conditions that are false")
+            ExpectedCause::NoMatch if !self.is_uncovered() => instead("expected that nothing covers the request"),
+            ExpectedCause::Refused if !self.is_refused() => instead("expected a request that no rules could decide"),
+            ExpectedCause::False if self.fault().is_some() || self.has_no_match() || self.is_refused() => {
+                instead("expected false conditions")
             }
-            Because::Invalid if !matches!(&self.0, Decision::Database(d) if matches!(d.cause(), database::Cause::Invalid(..))) => {
-                instead("expected a value that is not valid")
+            ExpectedCause::Invalid if !matches!(&self.0, Decision::Database(d) if matches!(d.cause(), database::Cause::Invalid(..))) => {
+                instead("expected an invalid value")
             }
-            Because::Error(text) => match (self.fault(), text) {
+            ExpectedCause::Error(text) => match (self.fault(), text) {
                 (None, _) => instead("expected an evaluation error"),
                 (Some(fault), Some(text)) if !self.faults(fault).any(|fault| self.says(fault, text)) => {
-                    Err(format!("expected an error with {text:?}, but it says: {}", located(self.source(), fault)))
+                    Err(format!("expected an error with `{text}`, but the error is: {}", located(self.source(), fault)))
                 }
                 _ => Ok(()),
             },
-            Because::Line(line) => {
+            ExpectedCause::Line(line) => {
                 let lines = self.lines();
                 if lines.contains(line) {
                     return Ok(());
@@ -248,7 +254,7 @@ impl Answer {
         }
     }
 
-    /// The error that decided, and those of other statements, which might have permitted too.
+    /// The error that decided, and the errors of other statements, any of which could have permitted the request.
     fn faults<'s>(&'s self, first: &'s Fault) -> impl Iterator<Item = &'s Fault> {
         let others = match &self.0 {
             Decision::Service(decision) => Some(decision.statements()),
@@ -257,17 +263,17 @@ impl Answer {
         std::iter::once(first).chain(others.into_iter().flatten().filter_map(|statement| fault(&statement.outcome)))
     }
 
-    /// Whether an error has that in its message, as the engine words it or as it is shown.
+    /// Whether the message of an error, as the engine words it or as reports show it, contains a text.
     fn says(&self, fault: &Fault, text: &str) -> bool {
         fault.message.contains(text) || located(self.source(), fault).contains(text)
     }
 
-    /// Whether nothing in the rules is about the request, or only a catch-all.
+    /// Whether nothing in the rules covers the request, or only a catch-all does.
     fn is_uncovered(&self) -> bool {
         self.has_no_match() || self.catch_all().is_some()
     }
 
-    /// Whether conditions are false: which ones, only an explained answer tells.
+    /// Whether the cause of the denial is false conditions; only an explained decision knows which.
     fn is_plain_denial(&self) -> bool {
         match &self.0 {
             Decision::Service(decision) => matches!(decision.cause(), service::Cause::ConditionsFalse),
@@ -275,9 +281,9 @@ impl Answer {
         }
     }
 
-    /// Of an explained denial, the catch-all that alone decided it: `match /{document=**} { allow read, write: if false; }`,
-    /// `".read": false` at the root. It says of the path what rules without it say, where it permits nothing, whoever asks;
-    /// and whatever it says, where one misspelt name keeps the rules from naming the path.
+    /// The catch-all that alone caused an explained denial: `match /{document=**} { allow read, write: if false; }`, or
+    /// `".read": false` at the root. A catch-all that permits nobody anything counts always; any other counts if a
+    /// misspelt name keeps another block or rule from covering the path.
     pub(super) fn catch_all(&self) -> Option<Span> {
         if !self.is_plain_denial() {
             return None;
@@ -310,27 +316,31 @@ impl Answer {
         }
     }
 
-    /// Of an explained request that nothing covers, or only a catch-all, that rules name the path all the same: the block
-    /// without a statement for the method, the rule of another kind.
+    /// If the rules name the path of an uncovered request, but not its method: the block without a statement for the
+    /// method or, for a database, the rule of another kind. Needs an explained decision.
     pub(super) fn no_method(
         &self,
         method: &str,
         catch_all: Option<&str>,
-        place: &dyn Fn(Span) -> String,
+        location: &dyn Fn(Span) -> String,
     ) -> Option<String> {
         match &self.0 {
             Decision::Service(decision) => {
-                // Catch-alls cover any path.
+                // A catch-all names no path.
                 let names = |block: &&BlockTrace| block.statements.is_empty() && !is_catch_all(&block.path);
                 let block = decision.trace()?.blocks.iter().find(names)?;
                 let only = catch_all.map_or(String::new(), |at| format!(", only the catch-all does ({at})"));
-                Some(format!("no statement of `match {}` ({}) covers `{method}`{only}", block.path, place(block.span)))
+                Some(format!(
+                    "no statement of `match {}` ({}) covers `{method}`{only}",
+                    block.path,
+                    location(block.span)
+                ))
             }
             Decision::Database(decision) => {
                 let (kind, (other, path, span)) = decision.other_kind()?;
                 let root = catch_all.map_or(String::new(), |at| format!(" but the root's ({at})"));
-                let (kind, other, at) = (kind.name(), other.name(), place(span));
-                Some(format!("no `{kind}`{root} stands at or above `{other} of {path}` ({at})"))
+                let (kind, other, at) = (kind.name(), other.name(), location(span));
+                Some(format!("no `{kind}`{root} exists at or above `{other} of {path}` ({at})"))
             }
         }
     }
@@ -349,8 +359,8 @@ impl Answer {
         }
     }
 
-    /// The lines that decided, each once: where the statement or rule begins, and where the part of its condition stands
-    /// that made it false or failed. A denial is decided by every statement that might have permitted.
+    /// The lines that decided, each once: the first line of a statement or rule, and the lines of the parts of its
+    /// condition that made it false or failed. Every statement that might have permitted decides a denial.
     fn lines(&self) -> Vec<u32> {
         let source = self.source();
         let line = |offset: u32| source.position(offset).line;
@@ -367,7 +377,7 @@ impl Answer {
                 let statements = decision.statements();
                 match decision.cause() {
                     service::Cause::Permitted(span) => {
-                        // The whole of it permits, on whichever line it goes on.
+                        // A statement permits as a whole, so every line of it counts.
                         return (line(span.start)..=line(span.end.saturating_sub(1))).collect();
                     }
                     _ => statements.for_each(|s: &StatementTrace| add(s.span, s.condition.as_ref(), fault(&s.outcome))),
@@ -391,7 +401,7 @@ impl Answer {
     }
 }
 
-/// The parts of a condition that made it false or failed, from the whole to the innermost.
+/// Visits the parts of a condition that made it false or failed, outermost first.
 fn refuting(step: &Step, each: &mut dyn FnMut(&Step)) {
     let counts = |step: &Step| match &step.outcome {
         firewarden::internals::eval::Outcome::Value(value) => matches!(value, Value::Bool(false)),
@@ -410,19 +420,19 @@ fn fault(outcome: &firewarden::internals::eval::Outcome) -> Option<&Fault> {
     }
 }
 
-impl Ask {
-    /// `create`
+impl TestRequest {
+    /// The method: `create`.
     pub(super) fn method(&self) -> String {
         self.title().split(' ').next().unwrap_or("").to_owned()
     }
 
-    /// `create users/alice/cat.png`
+    /// The request: `create users/alice/cat.png`.
     pub(super) fn title(&self) -> String {
         match self {
-            Ask::Storage(request, _) => request.to_string(),
-            Ask::Firestore(request, _) => request.to_string(),
-            Ask::Database(request, _) => request.to_string(),
-            Ask::NoUser { request, .. } => request.clone(),
+            TestRequest::Storage(request, _) => request.to_string(),
+            TestRequest::Firestore(request, _) => request.to_string(),
+            TestRequest::Database(request, _) => request.to_string(),
+            TestRequest::NoUser { request, .. } => request.clone(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Paths of requests and seeds: a misspelt one would make a denial pass for the wrong reason.
+//! Paths of requests and seeds. A misspelt path would let a denial pass for the wrong reason, so paths are checked.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,24 @@ use firewarden::{
 
 use super::node::{Node, Reader};
 
-/// What a path in Firestore names.
+/// The bucket or database of a path that names none.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'s> {
+    /// The one that the request states.
+    pub(super) stated: Option<&'s str>,
+    /// The one that applies if neither the request nor the path states one.
+    pub(super) default: &'s str,
+}
+
+/// The kind of a Firestore path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
+pub(super) enum PathKind {
     Document,
     Collection,
 }
 
-/// Bucket and name of a full name: `/b/BUCKET/o/NAME`, `gs://BUCKET/NAME`. The name is empty for the bucket itself.
+/// Splits a full name, `/b/BUCKET/o/NAME` or `gs://BUCKET/NAME`, into bucket and name. The name of the bucket itself is
+/// empty.
 pub(super) fn in_bucket(text: &str) -> Option<(&str, &str)> {
     if let Some(rest) = text.strip_prefix("gs://") {
         return Some(rest.split_once('/').unwrap_or((rest, "")));
@@ -26,12 +36,12 @@ pub(super) fn in_bucket(text: &str) -> Option<(&str, &str)> {
     rest.split_once("/o/").or_else(|| Some((rest.strip_suffix("/o")?, "")))
 }
 
-/// Bucket and name of an object, or of a prefix. A path without a bucket is of the one that is stated, or of the usual one.
-pub(super) fn stored(
+/// Reads the path of an object or of a prefix into bucket and name.
+pub(super) fn object(
     reader: &mut Reader,
     text: &str,
     span: Span,
-    (stated, usual): (Option<&str>, &str),
+    scope: Scope<'_>,
     prefix: bool,
 ) -> Option<(String, String)> {
     url(reader, text, span)?;
@@ -39,18 +49,18 @@ pub(super) fn stored(
     if full.is_none() {
         almost_full(reader, text, span);
     }
-    if let (Some((of_path, _)), Some(stated)) = (full, stated)
+    if let (Some((of_path, _)), Some(stated)) = (full, scope.stated)
         && of_path != stated
     {
-        let message = format!("the path is of the bucket {of_path}, not of {stated}");
+        let message = format!("the path names the bucket `{of_path}`, not `{stated}`");
         reader.error("wrong-path", span, message);
     }
-    let (bucket, name) = full.unwrap_or((stated.unwrap_or(usual), text));
+    let (bucket, name) = full.unwrap_or((scope.stated.unwrap_or(scope.default), text));
     check_name(reader, bucket, span, "bucket")?;
-    Some((bucket.to_owned(), object(reader, name, span, prefix)?))
+    Some((bucket.to_owned(), object_name(reader, name, span, prefix)?))
 }
 
-/// Warns of the name of an object that is nearly a full one: `b/BUCKET/o/NAME`, `/b/BUCKET/NAME`.
+/// Warns of an object name that resembles a full name: `b/BUCKET/o/NAME`, `/b/BUCKET/NAME`.
 fn almost_full(reader: &mut Reader, text: &str, span: Span) {
     let (slash, name) = text.strip_prefix('/').map_or((false, text), |name| (true, name));
     let Some((bucket, rest)) = name.strip_prefix("b/").and_then(|rest| rest.split_once('/')) else { return };
@@ -59,12 +69,12 @@ fn almost_full(reader: &mut Reader, text: &str, span: Span) {
         None if slash => rest,
         None => return,
     };
-    let message = format!("{text} is taken for the name of an object");
+    let message = format!("`{text}` is read as the name of an object");
     reader.warn("wrong-path", span, message, &format!("did you mean /b/{bucket}/o/{right}?"));
 }
 
-/// The name of an object, or of a prefix; a slash before it does not count.
-fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<String> {
+/// Reads the name of an object or of a prefix, without a leading slash.
+fn object_name(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<String> {
     let name = text.strip_prefix('/').unwrap_or(text);
     let folder = name.strip_suffix('/').unwrap_or(name);
     if folder.is_empty() {
@@ -75,25 +85,29 @@ fn object(reader: &mut Reader, text: &str, span: Span, prefix: bool) -> Option<S
     }
     segments(reader, folder, span)?;
     if name.to_ascii_lowercase().contains("%2f") {
-        let message = format!("{name} is taken as it is: %2F in it is no slash");
+        let message = format!("`%2F` in `{name}` is not a slash: paths are not decoded");
         reader.warn("encoded-path", span, message, &format!("did you mean {}?", decoded(name)));
     }
     Some(if prefix { folder } else { name }.to_owned())
 }
 
-/// A full name without the project before it: `projects/P/databases/D/documents/…`.
+/// Strips the project from a full name: `projects/P/databases/D/documents/…`.
 pub(super) fn without_project(name: &str) -> &str {
     let rest = name.strip_prefix("projects/").and_then(|rest| rest.split_once('/'));
     rest.map(|(_, rest)| rest).filter(|rest| split_full_name(rest).is_some() && !rest.starts_with('/')).unwrap_or(name)
 }
 
-/// The database that the path names, if it does, and the name of a document or a collection within it.
-fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option<(Option<String>, String)> {
+/// Reads the path of a document or collection into the database, if the path names one, and the name.
+fn document_name(reader: &mut Reader, text: &str, span: Span, kind: PathKind) -> Option<(Option<String>, String)> {
     url(reader, text, span)?;
     let name = without_project(text.strip_prefix('/').unwrap_or(text));
     let full = split_full_name(name);
     if full.is_none() && text.starts_with("/databases/") {
-        reader.error("wrong-path", span, format!("{text}: a full name is /databases/DATABASE/documents/COLLECTION/ID"));
+        reader.error(
+            "wrong-path",
+            span,
+            format!("`{text}` is not a full name; write /databases/DATABASE/documents/COLLECTION/ID"),
+        );
         return None;
     }
     let (database, name) = full.map_or((None, name), |(database, name)| (Some(database.to_owned()), name));
@@ -109,41 +123,40 @@ fn document(reader: &mut Reader, text: &str, span: Span, names: Names) -> Option
         return None;
     }
     let count = name.split('/').count();
-    let (wrong, hint) = match names {
-        Names::Document if count % 2 == 1 => ("a collection; this is about a document", format!("{name}/ID")),
-        Names::Collection if count.is_multiple_of(2) => {
+    let (wrong, hint) = match kind {
+        PathKind::Document if count % 2 == 1 => ("a collection, not a document", format!("{name}/ID")),
+        PathKind::Collection if count.is_multiple_of(2) => {
             let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
-            ("a document; a list is about a collection", collection.to_owned())
+            ("a document, not a collection", collection.to_owned())
         }
         _ => return Some((database, name.to_owned())),
     };
-    // What stands before a full name's collection is no part of the name.
+    // A full name without its database is not a name.
     let hint = name.strip_prefix("documents/").map_or(hint, str::to_owned);
-    let problem = super::node::problem("wrong-path", span, format!("{name} names {wrong}"));
+    let problem = super::node::problem("wrong-path", span, format!("`{name}` names {wrong}"));
     reader.report(problem.with_hint(format!("did you mean {hint}?")));
     None
 }
 
-/// Database and name of a document or a collection. A path without a database is of the one that is stated, or of the
-/// usual one.
-pub(super) fn within(
+/// Reads the path of a document or collection into database and name.
+pub(super) fn document(
     reader: &mut Reader,
     text: &str,
     span: Span,
-    (stated, usual): (Option<&str>, &str),
-    names: Names,
+    scope: Scope<'_>,
+    kind: PathKind,
 ) -> Option<(String, String)> {
-    let (of_path, name) = document(reader, text, span, names)?;
-    if let (Some(of_path), Some(stated)) = (&of_path, stated)
+    let (of_path, name) = document_name(reader, text, span, kind)?;
+    if let (Some(of_path), Some(stated)) = (&of_path, scope.stated)
         && of_path != stated
     {
-        reader.error("wrong-path", span, format!("the path is of the database {of_path}, not of {stated}"));
+        reader.error("wrong-path", span, format!("the path names the database `{of_path}`, not `{stated}`"));
     }
-    Some((of_path.unwrap_or_else(|| stated.unwrap_or(usual).to_owned()), name))
+    Some((of_path.unwrap_or_else(|| scope.stated.unwrap_or(scope.default).to_owned()), name))
 }
 
-/// A place in a database. Which keys there can be, the database says when it is asked.
-pub(super) fn place(reader: &mut Reader, text: &str, span: Span) -> Option<String> {
+/// Reads a path in a database. The database itself checks the keys.
+pub(super) fn database_path(reader: &mut Reader, text: &str, span: Span) -> Option<String> {
     url(reader, text, span)?;
     let name = text.trim_matches('/');
     if !name.is_empty() {
@@ -165,14 +178,14 @@ fn segments(reader: &mut Reader, name: &str, span: Span) -> Option<()> {
     Some(())
 }
 
-/// Refuses an address of the REST APIs or of the console, with the path that it is about.
+/// Refuses a URL of the REST APIs or the console, and suggests its path.
 fn url(reader: &mut Reader, text: &str, span: Span) -> Option<()> {
     let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")) else {
         return Some(());
     };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let path = path.split(['?', '#']).next().unwrap_or(path);
-    // What stands before the path in the APIs of Storage and Firestore.
+    // The separators before the path in the URLs of Storage and Firestore.
     let part = ["/o/", "/documents/"].iter().find_map(|known| Some(path.split_once(known)?.1));
     let right = match (part, host) {
         (Some(part), _) => decoded(part),
@@ -182,7 +195,7 @@ fn url(reader: &mut Reader, text: &str, span: Span) -> Option<()> {
         }
         _ => decoded(path.strip_suffix(".json").unwrap_or(path)),
     };
-    let problem = super::node::problem("wrong-path", span, "this is an address; a request names the path alone");
+    let problem = super::node::problem("wrong-path", span, "expected a path, not a URL");
     reader.report(match right.is_empty() {
         true => problem,
         false => problem.with_hint(format!("did you mean {right}?")),
@@ -195,78 +208,78 @@ fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode(text, PercentMode::Lenient).unwrap_or(Cow::Borrowed(text))
 }
 
-/// The name of a bucket or a database.
+/// Reads the name of a bucket or a database.
 pub(super) fn plain_name<'n>(reader: &mut Reader, node: &'n Node, what: &str) -> Option<&'n str> {
     let text = reader.text(node, what)?;
     check_name(reader, text, node.span, what)?;
     Some(text)
 }
 
-/// Whether it is the name of a bucket or a database.
+/// Reports a text that cannot name a bucket or a database.
 fn check_name(reader: &mut Reader, text: &str, span: Span, what: &str) -> Option<()> {
     if text.is_empty() || text.contains('/') {
-        reader.error("wrong-value", span, format!("{what}: {text:?} is no name of a {what}"));
+        reader.error("wrong-value", span, format!("invalid {what} name `{text}`"));
         return None;
     }
     wildcard(reader, text, span)
 }
 
-/// Wildcards belong to rules: a request names one object, document or place.
+/// Refuses wildcards, which only rules have: a request names one object, document or location.
 fn wildcard(reader: &mut Reader, segment: &str, span: Span) -> Option<()> {
     let braces = segment.find('{').is_some_and(|at| segment.get(at..).is_some_and(|rest| rest.contains('}')));
     if braces || segment.contains("$(") || segment == "*" || segment == "**" || is_variable(segment) {
-        let message = format!("{segment} is a wildcard of rules; a request names one path: write what it stands for");
+        let message = format!("`{segment}` is a wildcard, which only rules have; write a path that it matches");
         reader.error("wildcard-path", span, message);
         return None;
     }
     let bracketed = segment.starts_with('<') && segment.ends_with('>');
     if segment.contains('*') || segment.starts_with(':') || bracketed {
-        let message = format!("{segment} looks like a wildcard; it is taken as the name that it is");
+        let message = format!("`{segment}` looks like a wildcard, but is read as a name");
         reader.warn("wildcard-path", span, message, "");
     }
     if segment.trim() != segment {
-        reader.error("wrong-path", span, format!("{segment:?} begins or ends with a blank"));
+        reader.error("wrong-path", span, format!("`{segment}` begins or ends with whitespace"));
         return None;
     }
     Some(())
 }
 
-/// `$uid`
+/// Whether a segment is a variable such as `$uid`.
 fn is_variable(segment: &str) -> bool {
     segment.strip_prefix('$').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
-/// A path that stands in no file, read as those of suites are; or why it cannot be asked.
-fn given<T>(path: &str, read: impl FnOnce(&mut Reader, Span) -> Option<T>) -> Result<T, String> {
+/// Reads a path that is not part of a file; returns the error as text.
+fn parse<T>(path: &str, read: impl FnOnce(&mut Reader, Span) -> Option<T>) -> Result<T, String> {
     let mut reader = Reader::new(firewarden::text::Source::new("path", path));
     let found = read(&mut reader, Span::default());
     let problems = reader.finish();
     let why = problems.iter().find(|problem| problem.is_error()).map(|problem| match &problem.hint {
-        Some(hint) => format!("{path:?}: {} ({hint})", problem.message),
-        None => format!("{path:?}: {}", problem.message),
+        Some(hint) => format!("`{path}`: {} ({hint})", problem.message),
+        None => format!("`{path}`: {}", problem.message),
     });
     match (why, found) {
         (None, Some(found)) => Ok(found),
-        (why, _) => Err(why.unwrap_or_else(|| format!("{path:?} cannot be asked for"))),
+        (why, _) => Err(why.unwrap_or_else(|| format!("invalid path `{path}`"))),
     }
 }
 
-/// Bucket and name of an object, or of a prefix, that a command is given.
-pub fn given_object(path: &str, stated: Option<&str>, usual: &str, prefix: bool) -> Result<(String, String), String> {
-    given(path, |reader, span| stored(reader, path, span, (stated, usual), prefix))
+/// Reads the path of an object, or of a prefix, that a command is given, into bucket and name.
+pub fn parse_object(path: &str, stated: Option<&str>, default: &str, prefix: bool) -> Result<(String, String), String> {
+    parse(path, |reader, span| object(reader, path, span, Scope { stated, default }, prefix))
 }
 
-/// Database and name of a document, or of a collection, that a command is given.
-pub fn given_document(path: &str, stated: Option<&str>, usual: &str, list: bool) -> Result<(String, String), String> {
-    let names = if list { Names::Collection } else { Names::Document };
-    given(path, |reader, span| within(reader, path, span, (stated, usual), names))
+/// Reads the path of a document, or of a collection, that a command is given, into database and name.
+pub fn parse_document(path: &str, stated: Option<&str>, default: &str, list: bool) -> Result<(String, String), String> {
+    let kind = if list { PathKind::Collection } else { PathKind::Document };
+    parse(path, |reader, span| document(reader, path, span, Scope { stated, default }, kind))
 }
 
-/// A place in a Realtime Database that a command is given.
-pub fn given_place(path: &str) -> Result<String, String> {
-    let place = given(path, |reader, span| place(reader, path, span))?;
-    match firewarden::database::path_problem(&place) {
-        Some(problem) => Err(format!("{path:?}: {}", firewarden::text::one_line(&problem.to_string()))),
-        None => Ok(place),
+/// Reads the path in a Realtime Database that a command is given.
+pub fn parse_database_path(path: &str) -> Result<String, String> {
+    let parsed = parse(path, |reader, span| database_path(reader, path, span))?;
+    match firewarden::database::path_problem(&parsed) {
+        Some(problem) => Err(format!("`{path}`: {}", firewarden::text::one_line(&problem.to_string()))),
+        None => Ok(parsed),
     }
 }

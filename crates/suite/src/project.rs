@@ -1,4 +1,4 @@
-//! What `firebase.json` says of rules: which file is for which product.
+//! The rules files that `firebase.json` names, and their products.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use super::{
     node::{self, Kind, Node, Reader},
 };
 
-/// A rules file that `firebase.json` names, with everything that it is for.
+/// A rules file that `firebase.json` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// The file, from where the search for `firebase.json` began.
+pub struct RulesFile {
+    /// The path, relative to the folder in which the search for `firebase.json` began.
     pub path: PathBuf,
-    /// What it is for, in the order of `firebase.json`; never empty.
+    /// What the file is deployed to, in the order of `firebase.json`; never empty.
     pub targets: Vec<Target>,
 }
 
@@ -26,7 +26,7 @@ pub struct Named {
 pub struct Target {
     /// The product.
     pub product: Product,
-    /// The database, the bucket, the instance or the deploy target, where one is named.
+    /// The database, bucket, instance or deploy target, if `firebase.json` names one.
     pub name: Option<String>,
 }
 
@@ -39,32 +39,32 @@ impl std::fmt::Display for Target {
     }
 }
 
-/// Why there are no rules to take from `firebase.json`.
+/// Why `firebase.json` gives no rules.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
-    /// There is none in the folder or above it.
-    #[error("there is no firebase.json in this folder or above it")]
+    /// Neither the folder nor one above it has the file.
+    #[error("no firebase.json in this folder or above it")]
     Missing,
-    /// It cannot be read: its path and why.
+    /// The file cannot be read: its path and the reason.
     #[error("{0}: {1}")]
     Unreadable(String, String),
-    /// It says something wrong.
+    /// The file has errors.
     #[error("{0}")]
     Wrong(Diagnostics),
-    /// It names no rules: its path.
-    #[error("{0} names no rules of storage, firestore or database")]
+    /// The file names no rules: its path.
+    #[error("{0} names no rules for storage, firestore or database")]
     Empty(String),
 }
 
-/// The sections of `firebase.json`, the keys that tell their entries apart, and the products.
+/// The sections of `firebase.json`, the keys that distinguish their entries, and the products.
 const SECTIONS: [(&str, &[&str], Product); 3] = [
     ("storage", &["target", "bucket"], Product::Storage),
     ("firestore", &["database", "target"], Product::Firestore),
     ("database", &["target", "instance"], Product::Database),
 ];
 
-/// Folders above a relative one that are searched.
+/// The number of folders above a relative folder that are searched.
 const MAX_ABOVE: usize = 64;
 
 /// The rules files that the nearest `firebase.json` names, in a folder or above it; each file once.
@@ -72,7 +72,7 @@ const MAX_ABOVE: usize = 64;
 /// # Errors
 ///
 /// See [`ProjectError`].
-pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectError> {
+pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<RulesFile>, ProjectError> {
     let path = nearest(files, folder).ok_or(ProjectError::Missing)?;
     let text = files.read(&path).map_err(|why| ProjectError::Unreadable(shown(&path), why))?;
     let source = Source::new(shown(&path), text);
@@ -84,7 +84,7 @@ pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectEr
     let mut found = Vec::new();
     if !matches!(root.kind, Kind::Map(_)) {
         match reader.source.text().trim().is_empty() {
-            true => reader.error("wrong-value", root.span, "firebase.json is empty, and should hold an object"),
+            true => reader.error("wrong-value", root.span, "firebase.json is empty; expected an object"),
             false => reader.wrong(&root, "firebase.json", "an object"),
         }
     }
@@ -112,29 +112,29 @@ pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<Named>, ProjectEr
 
 /// Why there are no rules for a suite that names none.
 pub(super) enum NoRules {
-    /// What to add to the message that the suite names none.
-    Because(String),
-    /// What is wrong with `firebase.json`.
+    /// The rest of the message that the suite names none.
+    NotNamed(String),
+    /// The errors of `firebase.json`.
     Wrong(Diagnostics),
-    /// Which of the files cannot be read, and why.
+    /// The file that cannot be read, and the reason.
     Unreadable(String),
 }
 
 impl NoRules {
-    /// Reports that the suite has no rules. Gives what is wrong with `firebase.json`, which is to be told apart.
+    /// Reports that the suite has no rules. Returns the errors of `firebase.json`, which belong to another file.
     pub(super) fn report(self, reader: &mut Reader, suite: &Node) -> Option<Diagnostics> {
         match self {
             NoRules::Wrong(problems) => {
-                let message = "no rules are named here, and firebase.json is wrong; see there";
+                let message = "the suite names no rules, and firebase.json has errors";
                 reader.error("wrong-file", Span::default(), message);
                 return Some(problems);
             }
             NoRules::Unreadable(why) => {
-                let message = format!("no rules are named here, and {why}");
+                let message = format!("the suite names no rules, and {why}");
                 reader.error("unreadable-file", Span::default(), message);
             }
-            NoRules::Because(why) => {
-                let message = format!("a suite names the rules that it tests: `rules: storage.rules`{why}");
+            NoRules::NotNamed(why) => {
+                let message = format!("missing `rules`, such as `rules: storage.rules`{why}");
                 reader.missing_at(suite, Span::default(), message);
             }
         }
@@ -142,7 +142,7 @@ impl NoRules {
     }
 }
 
-/// The rules of a suite that names none: the only file of `firebase.json`, or the only one for the product.
+/// The rules of a suite that names none: the only file of `firebase.json`, or its only file for the product.
 pub(super) fn of_suite(
     files: &dyn Files,
     suite: &Path,
@@ -150,20 +150,20 @@ pub(super) fn of_suite(
 ) -> Result<(PathBuf, Product), NoRules> {
     let folder = suite.parent().unwrap_or(Path::new(""));
     let named = project(files, folder).map_err(|error| match error {
-        ProjectError::Missing => NoRules::Because(String::new()),
+        ProjectError::Missing => NoRules::NotNamed(String::new()),
         ProjectError::Wrong(problems) => NoRules::Wrong(problems),
         ProjectError::Unreadable(path, why) => NoRules::Unreadable(format!("{path} cannot be read: {why}")),
-        error => NoRules::Because(format!("; {error}")),
+        error => NoRules::NotNamed(format!("; {error}")),
     })?;
     let fits = |target: &&Target| product.is_none_or(|product| target.product == product);
     let chosen: Vec<_> = named.iter().filter_map(|n| Some((&n.path, n.targets.iter().find(fits)?.product))).collect();
     match chosen.as_slice() {
         [(path, product)] => Ok(((*path).clone(), *product)),
-        [] => Err(NoRules::Because("; firebase.json names no rules for that service".to_owned())),
+        [] => Err(NoRules::NotNamed("; firebase.json names no rules for that service".to_owned())),
         several => {
             let names: Vec<_> = several.iter().map(|(path, _)| shown(path)).collect();
-            let why = format!("; firebase.json names several: {}; `service:` says which, too", names.join(", "));
-            Err(NoRules::Because(why))
+            let why = format!("; firebase.json names several: {}; state `service:` to select one", names.join(", "));
+            Err(NoRules::NotNamed(why))
         }
     }
 }
@@ -172,15 +172,16 @@ fn name(entry: &Node, keys: &[&str]) -> Option<String> {
     keys.iter().find_map(|key| entry.get(key)).and_then(Node::as_text).map(str::to_owned)
 }
 
-fn add(found: &mut Vec<Named>, path: PathBuf, target: Target) {
+fn add(found: &mut Vec<RulesFile>, path: PathBuf, target: Target) {
     match found.iter_mut().find(|named| named.path == path) {
         Some(named) if named.targets.contains(&target) => {}
         Some(named) => named.targets.push(target),
-        None => found.push(Named { path, targets: vec![target] }),
+        None => found.push(RulesFile { path, targets: vec![target] }),
     }
 }
 
-/// The path of `firebase.json` in the folder or the nearest above it. Where a relative folder ends, `..` goes on.
+/// The path of the nearest `firebase.json`, in the folder or above it. The search continues with `..` above a relative
+/// folder.
 fn nearest(files: &dyn Files, folder: &Path) -> Option<PathBuf> {
     let climbed = folder.components().take_while(|part| *part == std::path::Component::ParentDir).count();
     let within = folder.ancestors().filter(|at| !at.ends_with("..") && (climbed == 0 || *at != Path::new("")));

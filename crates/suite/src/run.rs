@@ -1,4 +1,4 @@
-//! Running tests: in parallel, with results in the order of the files.
+//! Runs tests in parallel, with results in the order of the suites.
 
 use std::{
     collections::BTreeSet,
@@ -18,74 +18,91 @@ use firewarden::{
 };
 
 use super::{
-    because::Because,
-    case::{self, Ask, Case, Expect},
+    case::{self, Case, Expectation, TestRequest},
     coverage::FileCoverage,
+    expected_cause::ExpectedCause,
     load::{Suite, Suites},
     note::Note,
-    outcome::{Answer, Failure, Outcome, TestResult},
+    outcome::{TestDecision, TestFailure, TestOutcome, TestResult},
 };
 
-/// Tests that one worker takes at a time. Coverage is added up by these pieces, in their order, so that it does not
-/// depend on the number of workers.
-const PIECE: usize = 64;
+/// The number of tests that a worker takes at a time. Coverage is added up chunk by chunk in their order, so that it
+/// does not depend on the number of workers.
+const CHUNK: usize = 64;
 
-/// How to run.
+/// A line of a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuiteLine {
+    /// The path of the suite as it was loaded.
+    pub path: PathBuf,
+    /// The line, counted from one.
+    pub line: u32,
+}
+
+/// What identifies a test. Lines change more often than names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TestId {
+    /// The path of the suite.
+    pub suite: String,
+    /// The name of the test.
+    pub name: String,
+}
+
+/// The options of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Only tests whose suite's path or name contains this, whatever the case; `path::name` asks for both.
+    /// Selects tests whose suite's path or name contains this text, ignoring case; `path::name` requires both.
     pub filter: Option<String>,
-    /// Of the suites that are named here, only the tests that stand at one of the lines: the path of a suite as it was
-    /// loaded, and a line of it, counted from one.
-    pub lines: Vec<(PathBuf, u32)>,
-    /// Only these tests: the path of a suite, and the name of a test.
-    pub only: Option<BTreeSet<(String, String)>>,
-    /// Stop at the first failure: those that were not begun are not run.
+    /// Selects tests at these lines of the suites named here; other suites are not restricted.
+    pub lines: Vec<SuiteLine>,
+    /// Selects these tests.
+    pub only: Option<BTreeSet<TestId>>,
+    /// Stops at the first failure.
     pub bail: bool,
-    /// A passing test with a note fails.
+    /// Fails tests that pass with a note.
     pub strict: bool,
-    /// Threads; without this as many as the machine has.
+    /// The number of threads; by default, that of the machine's cores.
     pub jobs: Option<NonZeroUsize>,
-    /// Whether what is evaluated is counted.
+    /// Whether to measure coverage.
     pub coverage: bool,
-    /// Columns of a report for people, which indents the traces of failures by two; without this 80.
+    /// The width of a report for people, which indents traces by two columns; 80 by default.
     pub columns: Option<usize>,
-    /// A clock that only goes forward, counted from any moment; without this no durations are measured.
+    /// A monotonic clock; without one, durations are not measured.
     pub timer: Option<fn() -> Duration>,
 }
 
 impl Options {
-    /// Columns of a trace.
+    /// The width of a trace.
     fn trace(&self) -> usize {
         self.columns.unwrap_or(COLUMNS).saturating_sub(2)
     }
 }
 
-/// What came of all tests.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// In the order of the suites and of their tests.
+    /// The results, in the order of the suites and their tests.
     pub results: Vec<TestResult>,
-    /// What the tests evaluated, where that was asked for: the rules of each file.
+    /// The coverage of each rules file, if [`Options::coverage`] requests it.
     pub coverage: Vec<(Rules, Coverage)>,
-    /// Tests that the filter left out.
+    /// The number of tests that were not selected.
     pub filtered: usize,
-    /// Tests that were not run after a failure.
+    /// The number of tests that were not run because of [`Options::bail`].
     pub unrun: usize,
-    /// How long all of it took, where that was measured (see [`Options::timer`]).
+    /// The duration of the run, if [`Options::timer`] measures it.
     pub duration: Option<Duration>,
-    /// Suites that cannot be run; what is wrong with them is among the errors of [`Suites`].
+    /// The number of suites that cannot be run; [`Suites::errors`] has the reasons.
     pub broken: usize,
 }
 
 impl Run {
-    /// How many tests passed, failed, and were skipped.
+    /// The numbers of tests that passed, failed, and were skipped.
     pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |of: fn(&Outcome) -> bool| self.results.iter().filter(|result| of(&result.outcome)).count();
+        let count = |of: fn(&TestOutcome) -> bool| self.results.iter().filter(|result| of(&result.outcome)).count();
         (
-            count(|outcome| matches!(outcome, Outcome::Passed(_))),
-            count(|outcome| matches!(outcome, Outcome::Failed(_))),
-            count(|outcome| matches!(outcome, Outcome::Skipped(_))),
+            count(|outcome| matches!(outcome, TestOutcome::Passed(_))),
+            count(|outcome| matches!(outcome, TestOutcome::Failed(_))),
+            count(|outcome| matches!(outcome, TestOutcome::Skipped(_))),
         )
     }
 
@@ -100,42 +117,42 @@ impl Run {
     }
 }
 
-/// What a piece of the tests came to.
+/// The results of a chunk of tests.
 #[derive(Default)]
-struct Piece {
+struct Chunk {
     results: Vec<TestResult>,
-    /// By the number of the rules. Of a piece that others' failures may have cut short, nothing.
+    /// The coverage of each of the rules; incomplete if another worker's failure ended the chunk.
     coverage: Vec<Option<Coverage>>,
 }
 
 impl Suites {
-    /// Runs the tests that the options choose. `progress` is told how many more have been run; it is called from all
-    /// threads.
+    /// Runs the selected tests. All threads call `progress` with the number of tests that they have run since their
+    /// last call.
     pub fn run(&self, options: &Options, progress: &(dyn Fn(usize) + Sync)) -> Run {
         let begun = options.timer.map(|timer| timer());
         let chosen = self.chosen(options);
         let filtered = self.tests() - chosen.len();
-        let pieces: Vec<&[(&Suite, &Case)]> = chosen.chunks(PIECE).collect();
-        // Where the first failure is that is known of: what comes before it is run all the same.
+        let chunks: Vec<&[(&Suite, &Case)]> = chosen.chunks(CHUNK).collect();
+        // `failed` is the index of the first known failure. Tests before it are run in any case.
         let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
-        let done = Mutex::new(Vec::with_capacity(pieces.len()));
+        let done = Mutex::new(Vec::with_capacity(chunks.len()));
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(piece) = pieces.get(at).filter(|_| at * PIECE < failed.load(Ordering::Relaxed)) else {
+                let Some(chunk) = chunks.get(at).filter(|_| at * CHUNK < failed.load(Ordering::Relaxed)) else {
                     return;
                 };
-                let piece = self.piece(piece, at * PIECE, options, &failed);
-                progress(piece.results.len());
-                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, piece));
+                let chunk = self.run_chunk(chunk, at * CHUNK, options, &failed);
+                progress(chunk.results.len());
+                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, chunk));
             }
         };
         let most = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-        let jobs = most.min(pieces.len());
+        let jobs = most.min(chunks.len());
         if jobs <= 1 {
             work();
         } else {
-            // The system may give fewer threads; this one works too.
+            // The system may start fewer threads, so this thread works too.
             thread::scope(|scope| {
                 let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).is_ok();
                 let _ = (1..jobs).all(spawn);
@@ -144,44 +161,44 @@ impl Suites {
         }
         let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.sort_by_key(|(at, _)| *at);
-        let mut run = self.joined(done.into_iter().map(|(_, piece)| piece), chosen.len(), filtered, options);
+        let mut run = self.merge(done.into_iter().map(|(_, chunk)| chunk), chosen.len(), filtered, options);
         run.duration = since(begun, options);
         run
     }
 
-    fn piece(&self, tests: &[(&Suite, &Case)], first: usize, options: &Options, failed: &AtomicUsize) -> Piece {
-        let mut piece = Piece::default();
+    fn run_chunk(&self, tests: &[(&Suite, &Case)], first: usize, options: &Options, failed: &AtomicUsize) -> Chunk {
+        let mut chunk = Chunk::default();
         if options.coverage {
-            piece.coverage.resize_with(self.rules.len(), || None);
+            chunk.coverage.resize_with(self.rules.len(), || None);
         }
         for (at, (suite, case)) in tests.iter().enumerate().map(|(at, test)| (first + at, test)) {
             if at > failed.load(Ordering::Relaxed) {
                 break;
             }
             let Some(rules) = self.rules.get(suite.rules) else { continue };
-            let coverage = piece.coverage.get_mut(suite.rules);
+            let coverage = chunk.coverage.get_mut(suite.rules);
             let coverage = coverage.map(|slot| slot.get_or_insert_with(|| Coverage::new(true)));
-            let result = test(rules, suite, case, coverage, options);
+            let result = run_test(rules, suite, case, coverage, options);
             if options.bail && result.failure().is_some() {
                 failed.fetch_min(at, Ordering::Relaxed);
             }
-            piece.results.push(result);
+            chunk.results.push(result);
         }
-        piece
+        chunk
     }
 
-    fn joined(&self, pieces: impl Iterator<Item = Piece>, chosen: usize, filtered: usize, options: &Options) -> Run {
-        let mut run = Run { filtered, broken: self.asked - self.suites.len(), ..Run::default() };
+    fn merge(&self, chunks: impl Iterator<Item = Chunk>, chosen: usize, filtered: usize, options: &Options) -> Run {
+        let mut run = Run { filtered, broken: self.requested - self.suites.len(), ..Run::default() };
         if options.coverage {
             run.coverage = self.rules.iter().map(|rules| (rules.clone(), Coverage::new(true))).collect();
         }
-        for piece in pieces {
-            // What comes after the first failure is chance: it counts for nothing.
+        for chunk in chunks {
+            // Whether tests after the first failure were run is chance, so their results do not count.
             if options.bail && !run.passed() {
                 break;
             }
-            run.results.extend(piece.results);
-            for ((_, sum), more) in run.coverage.iter_mut().zip(&piece.coverage) {
+            run.results.extend(chunk.results);
+            for ((_, sum), more) in run.coverage.iter_mut().zip(&chunk.coverage) {
                 if let Some(more) = more {
                     sum.add(more);
                 }
@@ -192,20 +209,26 @@ impl Suites {
     }
 }
 
-/// The time since then, where it is measured.
+/// The time since `begun`, if it is measured.
 fn since(begun: Option<Duration>, options: &Options) -> Option<Duration> {
     Some((options.timer?)().saturating_sub(begun?))
 }
 
-fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverage>, options: &Options) -> TestResult {
+fn run_test(
+    rules: &Rules,
+    suite: &Suite,
+    case: &Case,
+    coverage: Option<&mut Coverage>,
+    options: &Options,
+) -> TestResult {
     let at = suite.source.position(case.span.start);
     let begun = options.timer.map(|timer| timer());
     let mut outcome = match &case.skip {
-        Some(why) => Outcome::Skipped(why.clone()),
-        None => judge(rules, case, coverage, options.trace()),
+        Some(why) => TestOutcome::Skipped(why.clone()),
+        None => run_case(rules, case, coverage, options.trace()),
     };
-    if let (true, Outcome::Passed(Some(note))) = (options.strict, &outcome) {
-        outcome = Outcome::Failed(Box::new(doubtful(rules, case, note, options.trace())));
+    if let (true, TestOutcome::Passed(Some(note))) = (options.strict, &outcome) {
+        outcome = TestOutcome::Failed(Box::new(doubtful(rules, case, note, options.trace())));
     }
     TestResult {
         suite: suite.source.name().to_owned(),
@@ -213,73 +236,74 @@ fn test(rules: &Rules, suite: &Suite, case: &Case, coverage: Option<&mut Coverag
         column: at.column,
         name: case.name.clone(),
         user: case::one_line(&case.user),
-        request: case.ask.title(),
+        request: case.request.title(),
         expected: case.expect.name(),
         outcome,
         duration: since(begun, options),
     }
 }
 
-/// A test that passes with a note, where that counts as a failure.
-fn doubtful(rules: &Rules, case: &Case, note: &Note, columns: usize) -> Failure {
+/// The failure of a test that passes with a note, under `strict`.
+fn doubtful(rules: &Rules, case: &Case, note: &Note, columns: usize) -> TestFailure {
     let message = format!("passes, but {note}");
-    let failure = match decide(rules, &case.ask, None, true) {
-        Ok(answer) => Failure::decided(&answer, message, note.word(), columns),
-        Err(_) => Failure::undecided(message, case.expect.name()),
+    let failure = match decide(rules, &case.request, None, true) {
+        Ok(decision) => TestFailure::of_decision(&decision, message, note.word(), columns),
+        Err(_) => TestFailure::undecided(message, case.expect.name()),
     };
-    Failure { noted: true, ..failure.with_hint(Some(format!("if that is meant: `because: {}`", note.word()))) }
+    TestFailure { noted: true, ..failure.with_hint(Some(format!("if that is meant: `because: {}`", note.word()))) }
 }
 
-/// Decides a test and compares.
-fn judge(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: usize) -> Outcome {
-    let failed = |failure: Failure| Outcome::Failed(Box::new(failure));
-    if let Ask::NoUser { code, message, .. } = &case.ask {
+/// Decides the request of a test and compares the decision with what the test expects.
+fn run_case(rules: &Rules, case: &Case, coverage: Option<&mut Coverage>, columns: usize) -> TestOutcome {
+    let failed = |failure: TestFailure| TestOutcome::Failed(Box::new(failure));
+    if let TestRequest::NoUser { code, message, .. } = &case.request {
         return match no_sign_in(case, code, message) {
-            Ok(()) => Outcome::Passed(None),
-            Err(message) => failed(Failure::undecided(message, "no-sign-in")),
+            Ok(()) => TestOutcome::Passed(None),
+            Err(message) => failed(TestFailure::undecided(message, "no-sign-in")),
         };
     }
-    // A line is pinned by what was looked at, and a denial is told with the rules that came to it: both take a trace.
-    let wants_trace = case.because.is_some() || case.expect == Expect::Deny;
-    // Coverage is counted without one.
+    // An expected cause and the note on a denial need a trace.
+    let wants_trace = case.because.is_some() || case.expect == Expectation::Deny;
+    // A decision that measures coverage has no trace.
     let has_trace = wants_trace && coverage.is_none();
-    let answer = match decide(rules, &case.ask, coverage, wants_trace) {
-        // What failed is told with all it went through.
-        Ok(answer) if !has_trace && (wants_trace || answer.verdict() != case.expect) => {
-            decide(rules, &case.ask, None, true).unwrap_or(answer)
+    let decision = match decide(rules, &case.request, coverage, wants_trace) {
+        // A failure shows the whole trace.
+        Ok(decision) if !has_trace && (wants_trace || decision.verdict() != case.expect) => {
+            decide(rules, &case.request, None, true).unwrap_or(decision)
         }
-        Ok(answer) => answer,
-        Err(error) => return failed(Failure::undecided(format!("there is no decision: {error}"), "error")),
+        Ok(decision) => decision,
+        Err(error) => return failed(TestFailure::undecided(format!("no decision: {error}"), "error")),
     };
-    let got = answer.verdict();
+    let got = decision.verdict();
     if got != case.expect {
         let message = match case.expect {
-            Expect::NoSignIn => format!("{} can sign in", case.user),
-            expect => format!("expected {}, got {}: {}", expect.name(), got.name(), answer.reason()),
+            Expectation::NoSignIn => format!("`{}` can sign in", case.user),
+            expect => format!("expected {}, got {}: {}", expect.name(), got.name(), decision.reason()),
         };
-        let hint = if got == Expect::Deny { answer.help(case).or_else(|| answer.missing_filter()) } else { None };
-        return failed(Failure::decided(&answer, message, case.expect.name(), columns).with_hint(hint));
+        let hint =
+            if got == Expectation::Deny { decision.hint_for(case).or_else(|| decision.missing_filter()) } else { None };
+        return failed(TestFailure::of_decision(&decision, message, case.expect.name(), columns).with_hint(hint));
     }
     match &case.because {
-        Some(because) => match answer.is_because(because) {
-            Ok(()) => Outcome::Passed(None),
-            Err(why) => failed(Failure::decided(&answer, why, because, columns)),
+        Some(because) => match decision.check_cause(because) {
+            Ok(()) => TestOutcome::Passed(None),
+            Err(why) => failed(TestFailure::of_decision(&decision, why, because, columns)),
         },
-        None => Outcome::Passed(Note::of(&answer, case)),
+        None => TestOutcome::Passed(Note::of(&decision, case)),
     }
 }
 
-/// Whether a sign-in that fails is what the test expects; otherwise why not.
+/// Checks that a failed sign-in is what the test expects; otherwise returns the message of the failure.
 fn no_sign_in(case: &Case, code: &str, message: &str) -> Result<(), String> {
-    let why = format!("{} cannot sign in: {message} ({code})", case.user);
+    let why = format!("`{}` cannot sign in: {message} ({code})", case.user);
     match (case.expect, &case.because) {
-        (Expect::NoSignIn, None | Some(Because::Error(None))) => Ok(()),
-        (Expect::NoSignIn, Some(Because::Error(Some(text)))) if why.contains(text.as_str()) => Ok(()),
-        (Expect::NoSignIn, Some(Because::Error(Some(text)))) => {
-            Err(format!("expected a refusal with {text:?}, but {why}"))
+        (Expectation::NoSignIn, None | Some(ExpectedCause::Error(None))) => Ok(()),
+        (Expectation::NoSignIn, Some(ExpectedCause::Error(Some(text)))) if why.contains(text.as_str()) => Ok(()),
+        (Expectation::NoSignIn, Some(ExpectedCause::Error(Some(text)))) => {
+            Err(format!("expected a refusal with `{text}`, but {why}"))
         }
-        (Expect::NoSignIn, Some(_)) => {
-            Err(format!("no rule decides a sign-in; pin its error with `because: {{ error: … }}`: {why}"))
+        (Expectation::NoSignIn, Some(_)) => {
+            Err(format!("no rule decides a sign-in; state its error with `because: {{ error: … }}`: {why}"))
         }
         _ => Err(format!("{why}; a test that expects this says `expect: no-sign-in`")),
     }
@@ -287,27 +311,31 @@ fn no_sign_in(case: &Case, code: &str, message: &str) -> Result<(), String> {
 
 fn decide(
     rules: &Rules,
-    ask: &Ask,
+    request: &TestRequest,
     coverage: Option<&mut Coverage>,
     explain: bool,
-) -> Result<Answer, firewarden::Error> {
-    Ok(Answer(match (rules, ask) {
-        (Rules::Storage(rules), Ask::Storage(request, store)) => Decision::Service(Box::new(match coverage {
+) -> Result<TestDecision, firewarden::Error> {
+    Ok(TestDecision(match (rules, request) {
+        (Rules::Storage(rules), TestRequest::Storage(request, store)) => Decision::Service(Box::new(match coverage {
             Some(coverage) => rules.cover(request, &**store, coverage)?,
             None if explain => rules.explain(request, &**store)?,
             None => rules.evaluate(request, &**store)?,
         })),
-        (Rules::Firestore(rules), Ask::Firestore(request, store)) => Decision::Service(Box::new(match coverage {
-            Some(coverage) => rules.cover(request, &**store, coverage)?,
-            None if explain => rules.explain(request, &**store)?,
-            None => rules.evaluate(request, &**store)?,
-        })),
-        (Rules::Database(rules), Ask::Database(request, data)) => Decision::Database(Box::new(match coverage {
-            Some(coverage) => rules.cover(request, &**data, coverage)?,
-            None if explain => rules.explain(request, &**data)?,
-            None => rules.evaluate(request, &**data)?,
-        })),
-        // A request is always made for its rules.
+        (Rules::Firestore(rules), TestRequest::Firestore(request, store)) => {
+            Decision::Service(Box::new(match coverage {
+                Some(coverage) => rules.cover(request, &**store, coverage)?,
+                None if explain => rules.explain(request, &**store)?,
+                None => rules.evaluate(request, &**store)?,
+            }))
+        }
+        (Rules::Database(rules), TestRequest::Database(request, data)) => {
+            Decision::Database(Box::new(match coverage {
+                Some(coverage) => rules.cover(request, &**data, coverage)?,
+                None if explain => rules.explain(request, &**data)?,
+                None => rules.evaluate(request, &**data)?,
+            }))
+        }
+        // Each request is built for its rules.
         _ => return Err(firewarden::Error::Data("the request is for other rules".into())),
     }))
 }

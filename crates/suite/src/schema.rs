@@ -4,13 +4,13 @@ use firewarden::text::{Diagnostics, Source};
 
 use super::node;
 
-/// The JSON schema (draft 7) of suites, for editors: a first line `# yaml-language-server: $schema=suite.schema.json`
-/// in a suite makes them complete and check it. It says what a suite may hold; whether users, files and paths are there
-/// only a run tells.
+/// The JSON schema (draft 7) of suites. The first line `# yaml-language-server: $schema=suite.schema.json` of a suite
+/// makes editors complete and check it. The schema covers the form of a suite; only a run checks that users, files and
+/// paths exist.
 pub const JSON_SCHEMA: &str = include_str!("suite.schema.json");
 
-/// A suite as JSON, whichever form it is written in, for validators: anchors and merge keys are resolved, tags left out.
-/// `name` tells the form: it ends in `.json`, or is YAML.
+/// Converts a suite to plain JSON, for validators: anchors and merge keys are resolved, tags left out. A `name` that
+/// ends in `.json` selects JSON, any other YAML.
 ///
 /// # Errors
 ///
@@ -33,8 +33,8 @@ mod tests {
     #[test]
     fn schema_and_reader_know_the_same_keys() {
         let schema: Json = serde_json::from_str(JSON_SCHEMA).unwrap();
-        let keys = |place: &str| {
-            let mut keys: Vec<String> = schema.pointer(place).unwrap().as_object().unwrap().keys().cloned().collect();
+        let keys = |pointer: &str| {
+            let mut keys: Vec<String> = schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
             keys.sort();
             keys
         };
@@ -43,7 +43,7 @@ mod tests {
             keys.sort();
             keys
         };
-        assert_eq!(keys("/properties"), sorted(&crate::part::KEYS));
+        assert_eq!(keys("/properties"), sorted(&crate::suite_file::KEYS));
         assert_eq!(keys("/$defs/test/properties"), sorted(&crate::case::KEYS));
         assert_eq!(keys("/$defs/user/oneOf/1/properties"), sorted(&crate::users::KEYS));
         assert_eq!(keys("/$defs/object/properties"), sorted(&firewarden::storage::OBJECT_FIELDS));

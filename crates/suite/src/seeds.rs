@@ -1,4 +1,4 @@
-//! What is there before a test's request: objects, documents, data.
+//! The seeds of a test: objects, documents and data that are stored before its request.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,42 +10,47 @@ use firewarden::{
     firestore::Document,
     internals::service::{DocumentPath, Documents, WriteEffect},
     storage::{FieldError, OBJECT_FIELDS, Object},
-    text::nearest,
+    text,
     value::{Map, Timestamp, Value},
 };
 
 use super::{
     case::COMPARED,
     clock,
-    content::{self, Role},
-    idioms::Context,
+    computed_metadata::{self, ObjectRole},
     node::{Kind, Node, Reader},
-    paths, values,
+    paths::{self, PathKind, Scope},
+    synonyms::Vocabulary,
+    values,
 };
 
-/// Objects, by bucket and name; what is null is not there.
-pub(super) type Objects = HashMap<String, Option<Arc<Object>>>;
-/// Fields of documents, by database and name; what is null is not there.
-pub type Contents = HashMap<String, Option<Arc<Map>>>;
+/// Objects by bucket and name; null objects are absent.
+pub(super) type ObjectMap = HashMap<String, Option<Arc<Object>>>;
+/// Fields of documents by database and name; null documents are absent.
+pub type DocumentMap = HashMap<String, Option<Arc<Map>>>;
 
-/// The key of an object or a document.
-pub fn key(place: &str, name: &str) -> String {
-    format!("{place}/{name}")
+/// The key of an object or a document: its bucket or database, and its name.
+pub fn key(container: &str, name: &str) -> String {
+    format!("{container}/{name}")
 }
 
-/// Reads objects by name; those that name no bucket are in the given one.
-pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Timestamp) -> Objects {
-    let mut found = Objects::new();
+/// Reads objects by name. `bucket` applies to names without a bucket.
+pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Timestamp) -> ObjectMap {
+    let mut found = ObjectMap::new();
     if !matches!(node.kind, Kind::Map(_)) {
         reader.wrong(node, "objects", "a map from names to metadata");
     }
     for (key, value) in node.entries() {
-        let Some((bucket, name)) = paths::stored(reader, &key.text, key.span, (None, bucket), false) else { continue };
+        let Some((bucket, name)) =
+            paths::object(reader, &key.text, key.span, Scope { stated: None, default: bucket }, false)
+        else {
+            continue;
+        };
         let slot = self::key(&bucket, &name);
         if found.contains_key(&slot) {
-            reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
+            reader.error("duplicate-key", key.span, format!("duplicate entry `{name}`"));
         }
-        let stated = (!value.is_null()).then(|| object(reader, &name, value, None, Role::Stored, now));
+        let stated = (!value.is_null()).then(|| object(reader, &name, value, None, ObjectRole::Stored, now));
         match stated {
             Some(None) => {}
             Some(Some(object)) => drop(found.insert(slot, Some(Arc::new(object)))),
@@ -55,13 +60,13 @@ pub(super) fn objects(reader: &mut Reader, node: &Node, bucket: &str, now: Times
     found
 }
 
-/// Reads the metadata of an object; `below` has what the text does not state.
+/// Reads the metadata of an object over those in `below`.
 pub(super) fn object(
     reader: &mut Reader,
     name: &str,
     node: &Node,
     below: Option<&JsonMap<String, serde_json::Value>>,
-    role: Role<'_>,
+    role: ObjectRole<'_>,
     now: Timestamp,
 ) -> Option<Object> {
     let Kind::Map(entries) = &node.kind else {
@@ -85,20 +90,20 @@ pub(super) fn object(
         };
         fields.insert(key.text.clone(), json);
     }
-    content::complete(name, &mut fields, role, now);
+    computed_metadata::complete(name, &mut fields, role, now);
     match Object::from_json(name, &fields) {
         Ok(object) => Some(object),
         Err(error) => {
-            let place = entries.iter().find(|(key, _)| key.text == error.field());
-            let span = match (&error, place) {
+            let entry = entries.iter().find(|(key, _)| key.text == error.field());
+            let span = match (&error, entry) {
                 (FieldError::Unknown(_), Some((key, _))) => key.span,
                 (_, Some((_, value))) => value.span,
                 (_, None) => node.span,
             };
             if matches!(error, FieldError::Unknown(_)) {
-                let message = format!("{:?} is no field of an object", error.field());
+                let message = format!("unknown object field `{}`", error.field());
                 let known = OBJECT_FIELDS.into_iter();
-                reader.unknown_name_of(Context::Object, "unknown-key", span, message, error.field(), known);
+                reader.unknown_name_of(Vocabulary::Object, "unknown-key", span, message, error.field(), known);
             } else {
                 reader.error("wrong-value", span, error.to_string());
             }
@@ -107,20 +112,20 @@ pub(super) fn object(
     }
 }
 
-/// Reads documents by name; those that name no database are in the given one.
-pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: Timestamp) -> Contents {
-    let mut found = Contents::new();
+/// Reads documents by name. `database` applies to names without a database.
+pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: Timestamp) -> DocumentMap {
+    let mut found = DocumentMap::new();
     if !matches!(node.kind, Kind::Map(_)) {
         reader.wrong(node, "documents", "a map from names to fields");
     }
     for (key, value) in node.entries() {
-        let place = (None, database);
-        let Some((database, name)) = paths::within(reader, &key.text, key.span, place, paths::Names::Document) else {
+        let scope = Scope { stated: None, default: database };
+        let Some((database, name)) = paths::document(reader, &key.text, key.span, scope, PathKind::Document) else {
             continue;
         };
         let slot = self::key(&database, &name);
         if found.contains_key(&slot) {
-            reader.error("duplicate-key", key.span, format!("{name} stands here twice"));
+            reader.error("duplicate-key", key.span, format!("duplicate entry `{name}`"));
         }
         if value.is_null() {
             found.insert(slot, None);
@@ -131,17 +136,17 @@ pub(super) fn documents(reader: &mut Reader, node: &Node, database: &str, now: T
     found
 }
 
-/// Documents that JSON states by name, as [`documents`] reads them.
+/// Reads documents by name from JSON, as suites state them.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong, in words.
+/// The message of the first error.
 pub fn documents_of_json(
     stated: &JsonMap<String, serde_json::Value>,
     database: &str,
     now: Timestamp,
-) -> Result<Contents, String> {
-    let mut reader = Reader::new(firewarden::text::Source::new("documents", ""));
+) -> Result<DocumentMap, String> {
+    let mut reader = Reader::new(text::Source::new("documents", ""));
     let node = Node::from(&serde_json::Value::Object(stated.clone()));
     let found = documents(&mut reader, &node, database, now);
     let problems = reader.finish();
@@ -151,7 +156,7 @@ pub fn documents_of_json(
     }
 }
 
-/// Reads what a database holds.
+/// Reads the data of a database.
 pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Data> {
     let json = values::data(reader, node, "data", now)?;
     match Data::from_json(&json) {
@@ -168,17 +173,17 @@ pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<D
 pub struct Store {
     /// The database of the request.
     pub(crate) database: String,
-    /// Those of the suite.
-    pub(crate) shared: Arc<Contents>,
-    /// Those of the test; they hide the suite's.
-    pub(crate) own: Contents,
-    /// What the other writes of the same commit leave; null where they delete.
-    pub(crate) after: Contents,
+    /// The documents of the suite.
+    pub(crate) shared: Arc<DocumentMap>,
+    /// The documents of the test, which hide those of the suite.
+    pub(crate) own: DocumentMap,
+    /// The documents that the other writes of the commit leave; null if they delete.
+    pub(crate) after: DocumentMap,
 }
 
 impl Store {
-    /// The documents of one request, and what the other writes of its commit leave.
-    pub fn new(database: impl Into<String>, documents: Contents, after: Contents) -> Self {
+    /// A store with the documents of one request, and those that the other writes of its commit leave.
+    pub fn new(database: impl Into<String>, documents: DocumentMap, after: DocumentMap) -> Self {
         Store { database: database.into(), own: documents, after, ..Store::default() }
     }
 
@@ -186,12 +191,12 @@ impl Store {
         self.own.get(key).or_else(|| self.shared.get(key)).and_then(Option::as_ref)
     }
 
-    /// Whether the other writes of the commit say what becomes of a document; `key` is that of [`key`].
+    /// Whether the other writes of the commit change a document, by its [`key`].
     pub fn changes(&self, key: &str) -> bool {
         self.after.contains_key(key)
     }
 
-    /// The stored document of that name.
+    /// The stored document of a name.
     pub fn document(&self, name: &str) -> Option<Document> {
         self.get(&key(&self.database, name)).map(|fields| Document::new(name, Value::Map(Map::clone(fields))))
     }
@@ -216,10 +221,10 @@ impl Documents for Store {
 }
 
 impl Store {
-    /// A name among the documents that is like one that is not there.
-    pub(super) fn like(&self, name: &str) -> Option<String> {
+    /// The stored name that is nearest to a name that is not stored.
+    pub(super) fn nearest(&self, name: &str) -> Option<String> {
         let known = self.own.iter().chain(self.shared.iter()).filter(|(_, fields)| fields.is_some());
         let known = known.filter_map(|(key, _)| key.strip_prefix(&self.database)?.strip_prefix('/'));
-        nearest(name, known.take(COMPARED)).map(str::to_owned)
+        text::nearest(name, known.take(COMPARED)).map(str::to_owned)
     }
 }

@@ -1,4 +1,4 @@
-//! Which tests are run: by a text, by the line where they stand, by their names.
+//! Selects the tests of a run by text, by line, or by name.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,48 +11,48 @@ use firewarden::{
 };
 
 use super::{
-    Options, Suites,
+    Options, SuiteLine, Suites, TestId,
     case::{self, Case},
     files::shown,
     load::Suite,
 };
 
-/// Characters of a test's title in a message.
+/// The longest title of a test in a message.
 const LONGEST_TITLE: usize = 60;
 
-/// A test as [`Suites::list`] gives it, without running it.
+/// A selected test that was not run.
 #[derive(Clone, Debug)]
-pub struct Listed<'s> {
-    /// The suite's path.
+pub struct ListedTest<'s> {
+    /// The path of the suite.
     pub suite: &'s str,
-    /// Where the test begins.
+    /// The line on which the test begins, counted from one.
     pub line: u32,
-    /// Where the test begins, counted from one.
+    /// The column at which the test begins, counted from one.
     pub column: u32,
-    /// The test's name; of a test for several users or methods with theirs.
+    /// The name of the test; for several users or methods, with the user or method appended.
     pub name: &'s str,
-    /// Who asks, as the suite calls the user.
+    /// The name of the user in the suite.
     pub user: String,
-    /// What is asked: `create /b/demo-bucket/o/cat.png`.
+    /// The request: `create /b/demo-bucket/o/cat.png`.
     pub request: String,
     /// `allow`, `deny` or `no-sign-in`.
     pub expected: &'static str,
-    /// Why the test is not run, where it is skipped.
+    /// The reason for which the test is skipped.
     pub skip: Option<&'s str>,
 }
 
 impl Suites {
-    /// The tests that the options choose, in their order.
-    pub fn list<'s>(&'s self, options: &Options) -> Vec<Listed<'s>> {
+    /// The selected tests, in their order.
+    pub fn list<'s>(&'s self, options: &Options) -> Vec<ListedTest<'s>> {
         let listed = |(suite, case): (&'s Suite, &'s Case)| {
             let at = suite.source.position(case.span.start);
-            Listed {
+            ListedTest {
                 suite: suite.source.name(),
                 line: at.line,
                 column: at.column,
                 name: &case.name,
                 user: case::one_line(&case.user),
-                request: case.ask.title(),
+                request: case.request.title(),
                 expected: case.expect.name(),
                 skip: case.skip.as_deref(),
             }
@@ -60,10 +60,10 @@ impl Suites {
         self.chosen(options).into_iter().map(listed).collect()
     }
 
-    /// The tests that the options choose, each with its suite.
+    /// The selected tests, each with its suite.
     pub(super) fn chosen(&self, options: &Options) -> Vec<(&Suite, &Case)> {
         let mut lines: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for (path, line) in &options.lines {
+        for SuiteLine { path, line } in &options.lines {
             lines.entry(shown(path)).or_default().push(*line);
         }
         let mut chosen = Vec::with_capacity(self.tests());
@@ -74,47 +74,59 @@ impl Suites {
             let wanted = |(at_line, case): &(usize, &Case)| {
                 options.filter.as_deref().is_none_or(|filter| contains(filter, path, case))
                     && at.as_ref().is_none_or(|at| at.contains(at_line))
-                    && options.only.as_ref().is_none_or(|only| only.contains(&(path.to_owned(), case.name.clone())))
+                    && options
+                        .only
+                        .as_ref()
+                        .is_none_or(|only| only.contains(&TestId { suite: path.to_owned(), name: case.name.clone() }))
             };
             chosen.extend(suite.cases.iter().enumerate().filter(wanted).map(|(_, case)| (suite, case)));
         }
         chosen
     }
 
-    /// An error message if no test of the suite at `path` covers `line` (counted from one); it names the nearest tests.
-    /// `None` if a test covers the line, or if the suite could not be read.
+    /// The message that no test of the suite at `path` covers `line` (counted from one), with the nearest tests; `None`
+    /// if a test covers the line, or if the suite was not loaded.
     pub fn no_test_at(&self, path: &Path, line: u32) -> Option<String> {
         let name = shown(path);
         let suite = self.suites.iter().find(|suite| suite.source.name() == name)?;
         if !suite.at(line).is_empty() {
             return None;
         }
-        let mut near: Vec<(u32, u32, &str)> = Vec::new();
+        let mut near: Vec<NearTest<'_>> = Vec::new();
         for case in &suite.cases {
             let (first, last) = lines(&suite.source, case.whole);
             let begins = suite.source.position(case.span.start).line;
-            // Of a test for several users, its own line once.
-            if near.last().is_none_or(|(known, ..)| *known != begins) {
-                near.push((begins, if line < first { first - line } else { line.saturating_sub(last) }, &case.title));
+            // The cases of a test for several users have the same line.
+            if near.last().is_none_or(|known| known.line != begins) {
+                let distance = if line < first { first - line } else { line.saturating_sub(last) };
+                near.push(NearTest { line: begins, distance, title: &case.title });
             }
         }
-        near.sort_by_key(|(begins, distance, _)| (*distance, *begins));
+        near.sort_by_key(|test| (test.distance, test.line));
         near.truncate(2);
-        near.sort_unstable();
-        let named =
-            |(first, _, title): &(u32, u32, &str)| format!("{:?} ({name}:{first})", shorten(title, LONGEST_TITLE));
+        near.sort_by_key(|test| test.line);
+        let named = |test: &NearTest<'_>| format!("`{}` ({name}:{})", shorten(test.title, LONGEST_TITLE), test.line);
         let near: Vec<String> = near.iter().map(named).collect();
         Some(match near.as_slice() {
-            [] => format!("{name}:{line}: no test stands there; the suite has none"),
-            [one] => format!("{name}:{line}: no test stands there; the only one is {one}"),
-            near => format!("{name}:{line}: no test stands there; the nearest are {}", near.join(" and ")),
+            [] => format!("{name}:{line}: no test at this line; the suite has none"),
+            [one] => format!("{name}:{line}: no test at this line; the only one is {one}"),
+            near => format!("{name}:{line}: no test at this line; the nearest are {}", near.join(" and ")),
         })
     }
 }
 
+/// A test near a line.
+struct NearTest<'s> {
+    /// The line on which the test begins.
+    line: u32,
+    /// Lines between the test and the line.
+    distance: u32,
+    title: &'s str,
+}
+
 impl Suite {
-    /// The indices of the tests that cover a line. Of a test for several users, a line that one of them has for itself
-    /// covers only that user's.
+    /// The indices of the tests that cover a line. In a test for several users, the line of one user selects that
+    /// user's case.
     fn at(&self, line: u32) -> Vec<usize> {
         let covers = |span: Span| {
             let (first, last) = lines(&self.source, span);
@@ -128,13 +140,13 @@ impl Suite {
     }
 }
 
-/// The first and the last line of a part of a suite.
+/// The first and the last line of a span.
 fn lines(source: &Source, span: Span) -> (u32, u32) {
     let last = source.position(span.end.saturating_sub(1).max(span.start)).line;
     (source.position(span.start).line, last)
 }
 
-/// Whether a filter's text is in the path or the name of a test.
+/// Whether the path or the name of a test contains the text of a filter.
 fn contains(filter: &str, path: &str, case: &Case) -> bool {
     let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
     match filter.split_once("::") {

@@ -1,4 +1,5 @@
-//! Writes that Firestore resolves before rules see them: its time, sums, elements of lists.
+//! Field transforms, which Firestore resolves before rules see the write: the server's time, increments, unions and
+//! removals.
 
 use firewarden::value::{Map, Timestamp, Value, deep_equals};
 
@@ -7,10 +8,10 @@ use super::{
     values,
 };
 
-/// Tags of what is written, and with `Value` behind them the typed forms.
+/// The tags of transforms; with the suffix `Value`, their typed forms.
 pub(super) const TRANSFORMS: [&str; 4] = ["serverTimestamp", "increment", "arrayUnion", "arrayRemove"];
 
-/// Fields as a write leaves them; `stored` has those that transforms begin with.
+/// The fields after a write. Transforms start from the values in `stored`.
 pub(super) fn document(
     reader: &mut Reader,
     node: &Node,
@@ -29,7 +30,7 @@ pub(super) fn document(
     Some(fields)
 }
 
-/// A value as a write leaves it over the one that is stored.
+/// The value after a write over the stored value.
 pub(super) fn value(reader: &mut Reader, node: &Node, stored: Option<&Value>, now: Timestamp) -> Option<Value> {
     if let Some((name, operand)) = transform(node) {
         return resolve(reader, node, name, operand, stored, now);
@@ -44,12 +45,12 @@ pub(super) fn value(reader: &mut Reader, node: &Node, stored: Option<&Value>, no
     document(reader, node, "the value", stored, now).map(Value::Map)
 }
 
-/// Whether it is one of them, or a map that has one. Lists hold none: Firestore refuses that.
+/// Whether a node is a transform or a map that contains one. Firestore refuses transforms in lists.
 fn has_transform(node: &Node) -> bool {
     transform(node).is_some() || node.entries().iter().any(|(_, value)| has_transform(value))
 }
 
-/// The name of a transform, and what it takes.
+/// The name of a transform, and its operand.
 fn transform(node: &Node) -> Option<(&'static str, &Node)> {
     let named = |name: &str| TRANSFORMS.into_iter().find(|known| *known == name);
     match (&node.tag, node.entries()) {
@@ -71,7 +72,7 @@ fn resolve(
         "serverTimestamp" => Some(Value::Timestamp(now)),
         "increment" => {
             let Some(by) = number(operand) else {
-                reader.error("wrong-value", node.span, "increment takes a number: `!increment 1`");
+                reader.error("wrong-value", node.span, "`increment` expects a number: `!increment 1`");
                 return None;
             };
             Some(match (stored, by) {
@@ -84,7 +85,7 @@ fn resolve(
         }
         _ => {
             let Kind::List(elements) = &operand.kind else {
-                reader.error("wrong-value", node.span, format!("{name} takes a list: `!{name} [a, b]`"));
+                reader.error("wrong-value", node.span, format!("`{name}` expects a list: `!{name} [a, b]`"));
                 return None;
             };
             let elements = elements.iter().map(|element| values::value_of(reader, element, now));
@@ -118,17 +119,17 @@ fn number(node: &Node) -> Option<Value> {
     }
 }
 
-/// Refuses a transform where nothing is written.
+/// Refuses a transform outside a write.
 pub(super) fn misplaced(reader: &mut Reader, node: &Node) -> bool {
     let found = transform(node);
     if let Some((name, _)) = found {
-        let message = format!("{name} is for a field that Firestore writes: in `with` and `merge`, outside lists");
+        let message = format!("`{name}` only applies to fields in `with` and `merge`, outside lists");
         reader.error("misplaced-value", node.span, message);
     }
     found.is_some()
 }
 
-/// Warns of what client libraries, rules and databases call such a write, or a time: here it is a text, or a map.
+/// Warns of a text or a map that resembles a transform or a time as client libraries, rules and databases write it.
 pub(super) fn look_alike(reader: &mut Reader, node: &Node, is_database: bool) {
     let found = match (&node.kind, node.entries()) {
         (Kind::Text(text), _) => of_text(text),
@@ -136,7 +137,7 @@ pub(super) fn look_alike(reader: &mut Reader, node: &Node, is_database: bool) {
             Some(value.entries().first().map_or("serverTimestamp", |_| "increment"))
         }
         (_, [(key, _)]) => TRANSFORMS.into_iter().find(|known| *known == key.text.trim_start_matches('$')),
-        // As JSON of the client libraries has them.
+        // The JSON of client libraries.
         (_, entries) => match entries.iter().map(|(key, _)| key.text.trim_start_matches('_')).collect::<Vec<_>>()[..] {
             ["seconds", "nanoseconds"] => Some("time"),
             ["methodName", ..] => entries.first().and_then(|(_, name)| name.as_text()).and_then(|name| {
@@ -158,12 +159,12 @@ pub(super) fn look_alike(reader: &mut Reader, node: &Node, is_database: bool) {
         (true, Some(name @ "time")) if node.as_text().is_some() => (name, "!now, or { .sv: timestamp }"),
         _ => return,
     };
-    let message = format!("this is {}, which stays as it is: the server resolves no {found} from it", node.describe());
+    let message = format!("this is {}, not `{found}`: the server stores it unchanged", node.describe());
     reader.warn("server-value", node.span, message, &format!("write {right}"));
 }
 
-/// What a text would be in a program: `serverTimestamp()`, `admin.firestore.FieldValue.increment(1)`,
-/// `ServerValue.TIMESTAMP`, `new Date()`, and `request.time` in rules.
+/// What a text means in a program: `serverTimestamp()`, `admin.firestore.FieldValue.increment(1)`,
+/// `ServerValue.TIMESTAMP`, `new Date()`, or `request.time` in rules.
 fn of_text(text: &str) -> Option<&'static str> {
     let is_call = text.ends_with(')');
     let name = text.split('(').next()?.trim();

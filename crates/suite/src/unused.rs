@@ -1,5 +1,4 @@
-//! What suites and the files that they share state and no test uses: a misspelt name of a seed would make tests pass
-//! without it.
+//! Warns of users, objects and documents that no test uses: a test could pass because the name of a seed is misspelt.
 
 use std::{
     collections::BTreeMap,
@@ -16,23 +15,23 @@ use firewarden::{
 
 use super::{
     files::joined,
-    load::Shared,
+    load::SuiteContext,
     node::{Kind, Node, Reader},
     paths, seeds,
 };
 
-/// What the tests of a suite ask for.
+/// The fixtures that tests use.
 #[derive(Debug, Default)]
-pub(super) struct Used {
-    /// The users who ask.
+pub(super) struct FixtureUsage {
+    /// The names of the users that sign in.
     pub(super) users: FxHashSet<String>,
-    /// Objects and documents, by their keys.
-    pub(super) places: FxHashSet<String>,
-    /// Folders and collections that are listed, by their names.
+    /// The keys of requested objects and documents.
+    pub(super) keys: FxHashSet<String>,
+    /// The names of listed folders and collections.
     pub(super) folders: FxHashSet<String>,
 }
 
-/// What a file states, by name.
+/// A section of a file that declares entries by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Section {
     Users,
@@ -51,7 +50,7 @@ impl Section {
         }
     }
 
-    /// The names of a map, and where they stand; what is null, and the guest whom nobody has to state, is left out.
+    /// The declared names and their spans. Null entries, and the user `guest`, need not be used.
     fn names(self, stated: &Node) -> impl Iterator<Item = (&str, Span)> {
         let stated = stated.entries().iter().filter(move |(key, value)| match self {
             Section::Users => key.text != "guest",
@@ -60,7 +59,7 @@ impl Section {
         stated.map(|(key, _)| (key.text.as_str(), key.span))
     }
 
-    /// Whether rules of that kind have such a thing.
+    /// Whether rules of this product use the section.
     fn is_of(self, rules: &Rules) -> bool {
         match self {
             Section::Users => true,
@@ -69,42 +68,42 @@ impl Section {
         }
     }
 
-    fn is_used(self, name: &str, shared: &Shared) -> bool {
-        let place = if self == Section::Objects { &shared.bucket } else { &shared.database };
-        self.is_used_of(name, place, &shared.used.borrow(), &shared.rules)
+    fn is_used(self, name: &str, shared: &SuiteContext) -> bool {
+        let container = if self == Section::Objects { &shared.bucket } else { &shared.database };
+        self.is_used_in(name, container, &shared.used.borrow(), &shared.rules)
     }
 
-    /// The same of names in another bucket or database, where they name none.
-    fn is_used_of(self, name: &str, place: &str, used: &Used, rules: &Rules) -> bool {
+    /// Whether an entry is used; `container` is the bucket or database of names that state none.
+    fn is_used_in(self, name: &str, container: &str, used: &FixtureUsage, rules: &Rules) -> bool {
         let (key, name) = match self {
             Section::Users => return used.users.contains(name),
-            Section::Objects => object(name, place),
-            Section::Documents => document(name, place),
+            Section::Objects => object(name, container),
+            Section::Documents => document(name, container),
         };
         let looked_up = self == Section::Documents && is_looked_up(name, rules);
-        used.places.contains(&key) || used.is_listed(name) || looked_up
+        used.keys.contains(&key) || used.is_listed(name) || looked_up
     }
 
-    /// What is told of a name that is not used; `tests` are those that do not.
+    /// The warning about an unused entry; `tests` are the tests that do not use it.
     fn warning(self, name: &str, span: Span, tests: &str) -> Diagnostic {
         let (code, message, hint) = match self {
             Section::Users => (
                 "unused-user",
-                format!("{tests} is for the user {name}"),
-                "leave the user out, or name it in `as` or `expect`",
+                format!("{tests} uses the user `{name}`"),
+                "remove the user, or name it in `as` or `expect`",
             ),
             _ => (
                 "unused-seed",
-                format!("{tests} asks for {}, and no rule can read it", name.strip_prefix('/').unwrap_or(name)),
-                "is its name right? leave it out where no test needs it",
+                format!("{tests} requests `{}`, and no rule can read it", name.strip_prefix('/').unwrap_or(name)),
+                "correct the name, or remove the entry",
             ),
         };
         Diagnostic::new(code, Severity::Warning, Some(span), message).with_hint(hint)
     }
 }
 
-/// Warns of users, objects and documents that stand in the suite itself.
-pub(super) fn warn(reader: &mut Reader, suite: &Node, shared: &Shared) {
+/// Warns of unused entries of the suite itself.
+pub(super) fn warn(reader: &mut Reader, suite: &Node, shared: &SuiteContext) {
     for section in Section::ALL {
         let Some(stated) = suite.get(section.key()) else { continue };
         for (name, span) in section.names(stated).filter(|(name, _)| !section.is_used(name, shared)) {
@@ -113,65 +112,72 @@ pub(super) fn warn(reader: &mut Reader, suite: &Node, shared: &Shared) {
     }
 }
 
-/// Warns of objects or documents that stand in a test and that it does not use. `place` is the bucket or the database
-/// of the request, `used` what the test asks for.
+/// Warns of objects or documents that a test declares and does not use. `container` is the bucket or the database of
+/// the request, `used` what the test uses.
 pub(super) fn warn_of_test(
     reader: &mut Reader,
-    (section, stated): (Section, Option<&Node>),
-    place: &str,
-    used: &Used,
+    section: Section,
+    stated: Option<&Node>,
+    container: &str,
+    used: &FixtureUsage,
     rules: &Rules,
 ) {
     let names = stated.into_iter().flat_map(|stated| section.names(stated));
-    for (name, span) in names.filter(|(name, _)| !section.is_used_of(name, place, used, rules)) {
+    for (name, span) in names.filter(|(name, _)| !section.is_used_in(name, container, used, rules)) {
         let name = name.strip_prefix('/').unwrap_or(name);
-        let message = format!("the test does not ask for {name}, and no rule can read it");
-        reader.warn("unused-seed", span, message, "is its name right? leave it out where the test does not need it");
+        let message = format!("the test does not request `{name}`, and no rule can read it");
+        reader.warn("unused-seed", span, message, "correct the name, or remove the entry");
     }
 }
 
-/// A section of a file that suites include or name.
+/// A section of a file that a suite includes or names.
 #[derive(Debug)]
-pub(super) struct Stated {
+pub(super) struct SharedSection {
     pub(super) path: PathBuf,
     pub(super) source: Source,
     pub(super) section: Section,
     pub(super) node: Node,
 }
 
-/// What such files state, and whether a test of any suite uses it.
+/// The entries of shared files, and whether any suite uses them.
 #[derive(Debug, Default)]
 pub(super) struct SharedFiles(BTreeMap<PathBuf, SharedFile>);
 
 #[derive(Debug)]
 struct SharedFile {
     source: Source,
-    /// By section and name: where it stands, and whether it is used.
-    names: BTreeMap<(Section, String), (Span, bool)>,
+    entries: BTreeMap<(Section, String), SharedEntry>,
+}
+
+/// An entry of a shared file.
+#[derive(Debug)]
+struct SharedEntry {
+    span: Span,
+    is_used: bool,
 }
 
 impl SharedFiles {
-    /// Notes what the tests of a suite use of a section, where their rules have such a thing.
-    pub(super) fn note(&mut self, stated: Stated, shared: &Shared) {
-        let Stated { path, source, section, node } = stated;
+    /// Records which entries of a section the tests of a suite use, if its rules have such entries.
+    pub(super) fn record(&mut self, stated: SharedSection, shared: &SuiteContext) {
+        let SharedSection { path, source, section, node } = stated;
         if !section.is_of(&shared.rules) {
             return;
         }
-        let file = self.0.entry(path).or_insert_with(|| SharedFile { source, names: BTreeMap::new() });
+        let file = self.0.entry(path).or_insert_with(|| SharedFile { source, entries: BTreeMap::new() });
         for (name, span) in section.names(&node) {
-            let (_, used) = file.names.entry((section, name.to_owned())).or_insert((span, false));
-            *used |= section.is_used(name, shared);
+            let entry = file.entries.entry((section, name.to_owned()));
+            entry.or_insert(SharedEntry { span, is_used: false }).is_used |= section.is_used(name, shared);
         }
     }
 
-    /// The files that stand below one of the folders, each with warnings of what no test uses.
+    /// Warnings about the unused entries of the files below the given folders.
     pub(super) fn unused(&self, folders: &[PathBuf]) -> Vec<Diagnostics> {
         let below = |path: &Path| folders.iter().any(|folder| is_below(path, &joined(folder, "")));
         let files = self.0.iter().filter(|(path, _)| below(path)).map(|(_, file)| file);
-        let warnings = files.map(|SharedFile { source, names }| {
-            let unused = names.iter().filter(|(_, (_, used))| !used);
+        let warnings = files.map(|SharedFile { source, entries }| {
+            let unused = entries.iter().filter(|(_, entry)| !entry.is_used);
             let mut warnings: Vec<_> = unused
-                .map(|((section, name), (span, _))| {
+                .map(|((section, name), SharedEntry { span, .. })| {
                     section.warning(name, *span, "no test of the suites that share this file")
                 })
                 .collect();
@@ -182,14 +188,14 @@ impl SharedFiles {
     }
 }
 
-/// Whether a file stands in a folder or below it; the folder is empty where it is this one.
+/// Whether a file is in a folder or below it. An empty path is the current folder.
 fn is_below(path: &Path, folder: &Path) -> bool {
     let here = folder.as_os_str().is_empty() && !path.is_absolute() && !path.starts_with("..");
     here || !folder.as_os_str().is_empty() && path.starts_with(folder)
 }
 
-impl Used {
-    /// Whether a list is about the folder or the collection that holds it.
+impl FixtureUsage {
+    /// Whether a list covers the folder or the collection of a name.
     fn is_listed(&self, name: &str) -> bool {
         self.folders.iter().any(|folder| folder.is_empty() || format!("/{name}").contains(&format!("/{folder}/")))
     }
@@ -207,7 +213,8 @@ fn document<'k>(key: &'k str, database: &'k str) -> (String, &'k str) {
     (seeds::key(database, name), name)
 }
 
-/// Whether `get()`, `exists()` and the like could read it: the rules call one of them, and name its collection or none.
+/// Whether the rules could read a document with `get()`, `exists()` and the like: they call one of these with its
+/// collection, or with a computed path.
 fn is_looked_up(name: &str, rules: &Rules) -> bool {
     let text = rules.source().text();
     let calls = ["get(", "exists(", "getAfter(", "existsAfter("].iter().any(|call| text.contains(call));

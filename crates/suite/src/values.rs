@@ -10,10 +10,10 @@ use super::{
     transforms,
 };
 
-/// Tags for what YAML has no word for.
+/// The tags of values that plain YAML cannot express.
 const TAGS: [&str; 8] = ["timestamp", "now", "duration", "bytes", "latlng", "vector", "path", "float"];
 
-/// Fields of a document; nothing where one of them is wrong, which is reported.
+/// Reads the fields of a document. Returns `None` after reporting an error.
 pub(super) fn document(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Map> {
     let Kind::Map(entries) = &node.kind else {
         reader.wrong(node, what, "a map of fields");
@@ -30,7 +30,7 @@ pub(super) fn document(reader: &mut Reader, node: &Node, what: &str, now: Timest
     Some(fields)
 }
 
-/// A value of a document; nothing where it is wrong, which is reported.
+/// Reads a value of a document. Returns `None` after reporting an error.
 pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Value> {
     if transforms::misplaced(reader, node) {
         return None;
@@ -54,7 +54,7 @@ pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Opti
         }
         Kind::Map(entries) => match entries.as_slice() {
             [(kind, inner)] if kind.text.ends_with("Value") => {
-                // A moment may be told by the clock, which typed values know nothing of.
+                // A time relative to the clock is not part of typed values.
                 let moment = inner.as_text().filter(|_| kind.text == "timestampValue");
                 if let Some(moment) = moment.and_then(|text| clock::moment(text, Some(now))) {
                     return Some(Value::Timestamp(moment));
@@ -62,7 +62,7 @@ pub(super) fn value_of(reader: &mut Reader, node: &Node, now: Timestamp) -> Opti
                 match typed::from_typed(&json!({ kind.text.as_str(): inner.to_json() })) {
                     Ok(value) => value,
                     Err(error) => {
-                        let hint = "a map that has just this field is written {mapValue: {fields: {…}}}";
+                        let hint = "write a map with only this field as `{mapValue: {fields: {…}}}`";
                         reader
                             .report(super::node::problem("wrong-value", node.span, error.to_string()).with_hint(hint));
                         return None;
@@ -80,7 +80,7 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
         Kind::Int(n) => n.to_string(),
         Kind::Float(n) => n.to_string(),
         Kind::Null => String::new(),
-        // Only a place is written otherwise.
+        // Only `!latlng` and `!vector` take a list.
         _ => "[…]".to_owned(),
     };
     let (found, wanted) = match tag {
@@ -91,40 +91,40 @@ fn tagged(reader: &mut Reader, node: &Node, tag: &str, now: Timestamp) -> Option
         }
         "duration" => (duration(&text).map(Value::Duration), "a span of time: 90s, 1h30m"),
         "bytes" => (typed::from_typed(&json!({ "bytesValue": text })).ok(), "Base64"),
-        "latlng" => (place(node).map(Value::LatLng), "two numbers: !latlng [48.1, 11.6]"),
+        "latlng" => (lat_lng(node).map(Value::LatLng), "two numbers: !latlng [48.1, 11.6]"),
         "vector" => {
             (typed::from_typed(&json!({ "vectorValue": node.to_json() })).ok(), "a list of numbers: !vector [1.0, 2.5]")
         }
         "path" => (text.starts_with('/').then(|| Value::Path(Path::of(&text))), "a path: /databases/(default)/…"),
         "float" => (text.parse().ok().map(Value::Float), "a number"),
         _ => {
-            let message = format!("!{tag} is no tag of a suite");
+            let message = format!("unknown tag `!{tag}`");
             let known = TAGS.into_iter().chain(transforms::TRANSFORMS);
             reader.unknown_name("unknown-tag", node.span, message, tag, known);
             return None;
         }
     };
     if found.is_none() {
-        reader.error("wrong-value", node.span, format!("!{tag} takes {wanted}"));
+        reader.error("wrong-value", node.span, format!("`!{tag}` expects {wanted}"));
     }
     found
 }
 
-/// Warns of a time that is not tagged. Quoted, it is meant as text.
+/// Warns of a plain scalar that is a time. A quoted one is meant as text.
 fn text_of_a_time(reader: &mut Reader, node: &Node, now: Timestamp) {
     let Some(text) = node.as_text().filter(|_| node.plain) else { return };
     if text == "now" || text.len() >= "now-1h".len() && clock::moment(text, Some(now)).is_some() {
-        let message = format!("{text} is text here, not a time");
-        let hint = format!("write !timestamp {text}, or quote it if text is meant");
+        let message = format!("`{text}` is text, not a time");
+        let hint = format!("write `!timestamp {text}`, or quote the text");
         reader.warn("text-of-a-time", node.span, message, &hint);
     }
 }
 
-/// Warns of words that other versions of YAML take for booleans.
+/// Warns of words that YAML 1.1 reads as booleans.
 fn word(reader: &mut Reader, node: &Node, text: &str) {
     if node.plain && matches!(text.to_ascii_lowercase().as_str(), "yes" | "no" | "on" | "off") {
-        let hint = "write true or false, or quote it if text is meant";
-        reader.warn("text-of-a-boolean", node.span, format!("{text} is text in YAML 1.2"), hint);
+        let hint = "write true or false, or quote the text";
+        reader.warn("text-of-a-boolean", node.span, format!("`{text}` is text in YAML 1.2"), hint);
     }
 }
 
@@ -132,7 +132,7 @@ fn duration(text: &str) -> Option<Duration> {
     text.parse().ok().or_else(|| clock::span_of_time(text).filter(|_| !text.is_empty()))
 }
 
-fn place(node: &Node) -> Option<LatLng> {
+fn lat_lng(node: &Node) -> Option<LatLng> {
     let number = |node: &Node| match node.kind {
         Kind::Int(n) => Some(n as f64),
         Kind::Float(n) => Some(n),
@@ -149,15 +149,15 @@ fn place(node: &Node) -> Option<LatLng> {
     LatLng::new(latitude, longitude).ok()
 }
 
-/// Plain JSON, for what takes nothing else: claims, metadata. Tags and numbers that JSON lacks are refused.
+/// Reads plain JSON, for claims and metadata. Refuses tags and numbers that JSON lacks.
 pub(super) fn plain(reader: &mut Reader, node: &Node, what: &str) -> Option<Json> {
     json_of(reader, node, what, &mut |_, _| None)
 }
 
-/// Data of a database: plain JSON, and times as the milliseconds that databases count in: `!now`, `!now -5m`,
-/// `!timestamp 2026-01-01T00:00:00Z`, `{timestampValue: now}`.
+/// Reads data of a database: plain JSON, with times as milliseconds: `!now`, `!now -5m`, `!timestamp
+/// 2026-01-01T00:00:00Z`, `{timestampValue: now}`.
 pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp) -> Option<Json> {
-    // What stands in a server value is no look-alike of one.
+    // The operand of a server value is not a look-alike of one.
     let mut server_value = None;
     json_of(reader, node, what, &mut |reader, node| {
         if let Some(inner) = node.get(".sv") {
@@ -183,7 +183,7 @@ pub(super) fn data(reader: &mut Reader, node: &Node, what: &str, now: Timestamp)
     })
 }
 
-/// A query of Firestore: plain JSON, and in its filters whatever documents can hold.
+/// Reads a query of Firestore: plain JSON, with any value of documents in its filters.
 pub(super) fn query(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<Json> {
     json_of(reader, node, "query", &mut |reader, node| match (&node.tag, node.entries()) {
         (Some(tag), _) => tagged(reader, node, tag, now).map(|value| typed::to_typed(value.view())),
@@ -194,7 +194,7 @@ pub(super) fn query(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<
     })
 }
 
-/// JSON, in which `special` says what tagged nodes are.
+/// Reads JSON. `special` converts nodes that are not plain.
 fn json_of(
     reader: &mut Reader,
     node: &Node,
@@ -207,12 +207,12 @@ fn json_of(
         return found;
     }
     if let Some(tag) = &node.tag {
-        reader.error("wrong-value", node.span, format!("!{tag} is not for {what}, which takes plain values"));
+        reader.error("wrong-value", node.span, format!("expected a plain value for `{what}`, not `!{tag}`"));
         return None;
     }
     Some(match &node.kind {
         Kind::Float(n) if !n.is_finite() => {
-            reader.error("wrong-value", node.span, format!("{what} takes plain values; {n} is no number in JSON"));
+            reader.error("wrong-value", node.span, format!("expected a number for `{what}` that JSON has, not `{n}`"));
             return None;
         }
         Kind::List(items) => {

@@ -1,4 +1,4 @@
-//! Problems and errors as JSON.
+//! Diagnostics and errors as JSON.
 
 use serde_json::{Value as Json, json};
 
@@ -7,7 +7,7 @@ use firewarden::{
     text::{Diagnostics, Severity},
 };
 
-/// `ok` and `issues`, in official order and wording. A problem of the whole file stands at 0:0.
+/// `ok` and `issues`, in official order and wording. A problem of the whole file is at 0:0.
 pub(super) fn issues(compiled: &Result<Compiled, Diagnostics>) -> Json {
     let (ok, diagnostics) = match compiled {
         Ok(compiled) => (true, compiled.warnings()),
@@ -32,7 +32,7 @@ pub(super) fn list(diagnostics: &Diagnostics) -> Vec<Json> {
         .collect()
 }
 
-/// Messages of errors, or of warnings.
+/// The messages of errors, or of warnings.
 pub(super) fn messages(diagnostics: &Diagnostics, errors: bool) -> Vec<&str> {
     diagnostics.iter().filter(|problem| problem.is_error() == errors).map(|problem| problem.message.as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! The op `database`: a request to Realtime Database rules.
+//! The operation `database`: a request to Realtime Database rules.
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -10,17 +10,17 @@ use firewarden::{
 
 use super::{answer, optional_text, text};
 
-/// Rules as the protocol sends them: the text of a file, or its JSON.
+/// The rules of a request: the text of a file, or its JSON.
 pub(super) fn source(request: &JsonMap<String, Json>) -> Result<String, String> {
     match request.get("rules") {
         Some(Json::String(text)) => Ok(text.clone()),
         Some(rules @ Json::Object(_)) => Ok(rules.to_string()),
-        Some(_) => Err("rules is an object, or the text of a rules file".to_owned()),
-        None => Err("the field \"rules\" is missing".to_owned()),
+        Some(_) => Err("expected `rules` to be an object, or the text of a rules file".to_owned()),
+        None => Err("missing field `rules`".to_owned()),
     }
 }
 
-/// `{"decision"}`, with `reason` and, where the rules lack an index, `warnings`.
+/// Decides the request: `{"decision"}` with `reason` and, if an index is missing, `warnings`.
 pub(super) fn decide(rules: &Ruleset, request: &JsonMap<String, Json>) -> Result<Json, String> {
     let stored = match request.get("data") {
         None | Some(Json::Null) => Data::default(),
@@ -28,7 +28,7 @@ pub(super) fn decide(rules: &Ruleset, request: &JsonMap<String, Json>) -> Result
     };
     let operation = match request.get("operation") {
         Some(Json::Object(operation)) => operation,
-        _ => return Err("operation is an object".to_owned()),
+        _ => return Err("expected `operation` to be an object".to_owned()),
     };
     let path = text(operation, "path")?;
     let value = operation.get("value").unwrap_or(&Json::Null);
@@ -39,20 +39,20 @@ pub(super) fn decide(rules: &Ruleset, request: &JsonMap<String, Json>) -> Result
         }
         "write" => Request::write(path, Incoming::from(value)),
         "update" => Request::update(path, value.clone()),
-        other => return Err(format!("unknown operation {other:?}; known: read, write, update")),
+        other => return Err(format!("unknown operation `{other}`; expected read, write or update")),
     };
     asked = match request.get("auth") {
         None | Some(Json::Null) => asked,
         Some(auth @ Json::Object(_)) => asked.auth_variable(Value::from(auth)),
-        Some(_) => return Err("auth is null or an object".to_owned()),
+        Some(_) => return Err("expected `auth` to be null or an object".to_owned()),
     };
     asked = match optional_text(request, "transport")? {
         None | Some("websocket") => asked,
         Some("rest") => asked.transport(Transport::Rest),
-        Some(other) => return Err(format!("unknown transport {other:?}; known: websocket, rest")),
+        Some(other) => return Err(format!("unknown transport `{other}`; expected websocket or rest")),
     };
     asked = match request.get("now") {
-        // Rules that read the clock deny then, and say so.
+        // Rules that read the clock then fail, which denies.
         None | Some(Json::Null) => asked,
         Some(now) => asked.at(time(now)?),
     };
@@ -68,13 +68,13 @@ pub(super) fn decide(rules: &Ruleset, request: &JsonMap<String, Json>) -> Result
     Ok(answer)
 }
 
-/// `now`, in milliseconds since 1970.
+/// Parses `now`, in milliseconds since 1970.
 fn time(now: &Json) -> Result<Timestamp, String> {
-    let millis = now.as_i64().ok_or("now is a whole number of milliseconds since 1970")?;
-    Timestamp::from_millis(millis).map_err(|_| format!("now is {millis} ms since 1970, outside the years 1 to 9999"))
+    let millis = now.as_i64().ok_or("expected `now` to be a whole number of milliseconds since 1970")?;
+    Timestamp::from_millis(millis).map_err(|_| format!("`now` is {millis} ms since 1970, outside the years 1 to 9999"))
 }
 
-/// `{"errors"}`: messages with their positions, and the same as issues.
+/// The answer for refused rules: `{"errors"}`, messages with their positions, and `issues`.
 pub(super) fn refused(diagnostics: &Diagnostics) -> Json {
     let errors = diagnostics.iter().filter(|problem| problem.is_error()).map(|problem| {
         let at = diagnostics.position(problem);

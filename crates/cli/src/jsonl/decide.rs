@@ -1,4 +1,4 @@
-//! The op `decide`: a request as two values and a path.
+//! The operation `decide`: a request as two values and a path.
 
 use bumpalo::Bump;
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -13,9 +13,9 @@ use firewarden::{
 };
 
 use super::{
-    answer, optional_text,
-    table::{Table, read},
-    text,
+    answer,
+    function_table::{FunctionTable, read},
+    optional_text, text,
 };
 
 pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Result<Json, String> {
@@ -29,7 +29,7 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
         Err(why) => return Ok(json!({ "permit": false, "error": { "message": why, "line": null, "column": null } })),
     };
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let host = Table::new(service_name, &segments, request.get("functions"))?;
+    let host = FunctionTable::new(service_name, &segments, request.get("functions"))?;
     let arena = Bump::new();
     let path = Segments::from_slice(&segments);
     let subject = Subject {
@@ -55,6 +55,6 @@ pub(super) fn variables(request: &JsonMap<String, Json>) -> Result<Map, String> 
     match request.get("variables") {
         None | Some(Json::Null) => Ok(Map::new()),
         Some(Json::Object(rows)) => read(rows).map_err(|e| format!("variable {e}")),
-        Some(_) => Err("variables is an object from names to typed values".to_owned()),
+        Some(_) => Err("expected `variables` to be an object from names to typed values".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! The op `expression`: the value of one expression inside a fixed ruleset (`if [EXPR] == []`).
+//! The operation `expression`: the value of one expression inside a fixed ruleset (`if [EXPR] == []`).
 
 use bumpalo::Bump;
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -12,9 +12,9 @@ use firewarden::{
     value::{Segments, json::to_typed},
 };
 
-use super::{answer, decide::variables, table::Table};
+use super::{answer, decide::variables, function_table::FunctionTable};
 
-/// The ruleset that an expression is compiled in; the host's path `/b/bkt/o/d1` matches it.
+/// The ruleset that contains the expression; the path `/b/bkt/o/d1` matches it.
 pub(super) fn source(service: &str, functions: &str, expression: &str) -> String {
     format!(
         "rules_version = '2'; service {service} {{ match /b/{{bucket}}/o {{ {functions} match /{{doc}} {{ allow get: if [{expression}] == []; }} }} }}"
@@ -28,9 +28,9 @@ pub(super) fn evaluate(
 ) -> Result<Json, String> {
     let program = compiled.program();
     let variables = variables(request)?;
-    let host = Table::new(service_name, &[], request.get("functions"))?;
+    let host = FunctionTable::new(service_name, &[], request.get("functions"))?;
     let (Some(service), Some(watched)) = (program.service(service_name), element(program)) else {
-        return Err("the expression is not one expression".to_owned());
+        return Err("expected a single expression".to_owned());
     };
     let arena = Bump::new();
     let path = Segments::from_slice(&["b", "bkt", "o", "d1"]);
@@ -42,12 +42,12 @@ pub(super) fn evaluate(
         facts: None,
     };
     let language = Service { program: service, subject: &subject, host: &host, block: None };
-    let mut watch = Watch { op: watched, seen: Json::Null };
+    let mut recorder = OperationRecorder { op: watched, seen: Json::Null };
     let verdict =
-        Evaluator::new(&program.code, language, &arena, &mut watch).decide(&program.statements, &Methods::known(0));
+        Evaluator::new(&program.code, language, &arena, &mut recorder).decide(&program.statements, &Methods::known(0));
     let mut answer = match verdict {
         Verdict::Abort(error) => json!({ "throws": Fault::new(&program.code, &error).message }),
-        _ => watch.seen,
+        _ => recorder.seen,
     };
     if let Json::Object(fields) = &mut answer {
         fields.insert("warnings".to_owned(), json!(answer::messages(compiled.warnings(), false)));
@@ -64,13 +64,13 @@ fn element(program: &Program) -> Option<OpId> {
     code.lists.slice(items).ok()?.first().copied()
 }
 
-/// Remembers what one operation gave.
-struct Watch {
+/// Records the result of one operation.
+struct OperationRecorder {
     op: OpId,
     seen: Json,
 }
 
-impl Observer for Watch {
+impl Observer for OperationRecorder {
     fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
         if op == self.op {
             self.seen = match result {

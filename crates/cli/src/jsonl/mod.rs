@@ -1,11 +1,11 @@
-//! `eval --jsonl`: one JSON request a line, one answer a line, in order. For programs in other languages.
+//! `eval --jsonl`: one JSON request a line, one answer a line, in order, for programs in other languages.
 
 mod answer;
 mod database;
 mod decide;
 mod expression;
+mod function_table;
 mod request;
-mod table;
 
 use std::{
     collections::HashMap,
@@ -21,32 +21,32 @@ use firewarden::{
     text::{Diagnostics, Source},
 };
 
-/// Compiled sources that are kept, so that a client which sends the same source again does not wait.
-const KEPT: usize = 256;
+/// The number of compiled sources that are cached, so that a client can send the same source again.
+const MAX_CACHED: usize = 256;
 
-/// Bytes of a line that are read at most, without the line break.
+/// The longest line, in bytes, without its line feed.
 const MAX_LINE: u64 = crate::input::MAX_INPUT;
 
-/// What a session has loaded.
+/// The rules that a session has compiled.
 #[derive(Default)]
 struct Session {
     named: HashMap<String, Loaded>,
     recent: HashMap<String, Result<Compiled, Diagnostics>>,
-    recent_rules: request::Recent,
+    request_rules: request::RulesCache,
     recent_databases: HashMap<String, Result<Ruleset, Diagnostics>>,
 }
 
-/// A ruleset that has a name.
+/// A named ruleset.
 enum Loaded {
     Services(Compiled),
     Database(Ruleset),
 }
 
-/// Answers every line of `input`. A line that cannot be read is answered too; nothing ever allows because of one.
+/// Answers every line of `input`, also those that are malformed, which never allow anything.
 ///
 /// # Errors
 ///
-/// Only where reading or writing fails.
+/// Reading or writing fails.
 pub(super) fn run(mut input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
     let mut session = Session::default();
     let mut line = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn run(mut input: impl BufRead, mut output: impl Write) -> std::io::R
         }
         let length = line.strip_suffix(b"\n").unwrap_or(&line).len() as u64;
         let mut answer = if length > MAX_LINE {
-            pass_over(&mut input)?;
+            skip_line(&mut input)?;
             bad(Json::Null, format!("the line is longer than {} MiB", MAX_LINE >> 20))
         } else if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -76,11 +76,11 @@ pub(super) fn run(mut input: impl BufRead, mut output: impl Write) -> std::io::R
     output.flush()
 }
 
-/// Reads on to the end of a line and keeps nothing of it.
-fn pass_over(input: &mut impl BufRead) -> std::io::Result<()> {
+/// Discards the rest of a line.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
     loop {
         let read = input.fill_buf()?;
-        let end = read.iter().position(|octet| *octet == b'\n');
+        let end = read.iter().position(|byte| *byte == b'\n');
         let length = end.map_or(read.len(), |end| end + 1);
         input.consume(length);
         if end.is_some() || length == 0 {
@@ -110,7 +110,7 @@ impl Session {
 
     fn dispatch(&mut self, request: &JsonMap<String, Json>) -> Result<JsonMap<String, Json>, String> {
         let Some(op) = optional_text(request, "op")? else {
-            return object(request::decide(&mut self.recent_rules, request)?);
+            return object(request::decide(&mut self.request_rules, request)?);
         };
         let answer = match op {
             "check" => answer::issues(&self.compile(text(request, "source")?)),
@@ -120,7 +120,9 @@ impl Session {
             "database" => self.database(request)?,
             "load" => self.load(request)?,
             other => {
-                return Err(format!("unknown op {other:?}; known: check, parse, expression, decide, database, load"));
+                return Err(format!(
+                    "unknown op `{other}`; expected check, parse, expression, decide, database or load"
+                ));
             }
         };
         object(answer)
@@ -131,7 +133,7 @@ impl Session {
             return known.clone();
         }
         let compiled = Compiled::new(&Source::new("rules", source));
-        if self.recent.len() >= KEPT {
+        if self.recent.len() >= MAX_CACHED {
             self.recent.clear();
         }
         self.recent.insert(source.to_owned(), compiled.clone());
@@ -155,19 +157,19 @@ impl Session {
         };
         match loaded {
             Some(loaded) => self.named.insert(name.to_owned(), loaded),
-            // A name never keeps deciding by an older source than the one last sent.
+            // After a refused source, the name must not keep the older rules.
             None => self.named.remove(name),
         };
         Ok(answer)
     }
 
-    /// The ruleset that a request names, if it names one.
+    /// The ruleset that a request names.
     fn loaded(&self, request: &JsonMap<String, Json>) -> Result<Option<&Loaded>, String> {
         match request.get("ruleset") {
             Some(Json::String(name)) => {
-                self.named.get(name).map(Some).ok_or_else(|| format!("no ruleset {name:?} is loaded"))
+                self.named.get(name).map(Some).ok_or_else(|| format!("no ruleset `{name}` is loaded"))
             }
-            Some(_) => Err("ruleset is the name given to load, a string".to_owned()),
+            Some(_) => Err("expected `ruleset` to be a name given to load, a string".to_owned()),
             None => Ok(None),
         }
     }
@@ -179,10 +181,10 @@ impl Session {
         let rules = match Ruleset::parse(&Source::new("rules", source)) {
             Ok(rules) => Ok(rules),
             Err(Error::Source(refused)) => Err(refused),
-            // Reading rules has no other errors.
+            // Parsing rules has no other errors.
             Err(_) => Err(Diagnostics::new(Source::new("rules", source), Vec::new())),
         };
-        if self.recent_databases.len() >= KEPT {
+        if self.recent_databases.len() >= MAX_CACHED {
             self.recent_databases.clear();
         }
         self.recent_databases.insert(source.to_owned(), rules.clone());
@@ -245,13 +247,13 @@ fn bad(id: Json, why: impl Into<String>) -> Json {
 }
 
 fn text<'j>(request: &'j JsonMap<String, Json>, field: &str) -> Result<&'j str, String> {
-    optional_text(request, field)?.ok_or_else(|| format!("the field {field:?} is missing"))
+    optional_text(request, field)?.ok_or_else(|| format!("missing field `{field}`"))
 }
 
 fn optional_text<'j>(request: &'j JsonMap<String, Json>, field: &str) -> Result<Option<&'j str>, String> {
     match request.get(field) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("the field {field:?} is not a string")),
+        Some(_) => Err(format!("expected the field `{field}` to be a string")),
     }
 }

@@ -1,20 +1,20 @@
-//! Coverage: written in the forms that are asked for, and held against thresholds.
+//! Coverage reports, and thresholds.
 use firewarden::rules::Rules;
 
 use crate::{
     args::{CoverageKind, TestFormat, TestOptions},
     exit::Exit,
-    input::Unreadable,
+    input::InputError,
     output::{Output, columns},
     report::pretty,
 };
 use firewarden_suite::{
     Run,
     coverage::{self, FileCoverage, Shortfall, Threshold},
-    official,
+    rules_api,
 };
 
-/// What the tests cover, and what they should.
+/// The coverage of a run, and its shortfalls.
 pub(super) struct Covered {
     pub(super) files: Vec<FileCoverage>,
     pub(super) shortfalls: Vec<Shortfall>,
@@ -28,18 +28,18 @@ impl Covered {
         Covered { files, shortfalls }
     }
 
-    /// Writes the reports; tells which files fall short. `printed` is what standard output has.
+    /// Writes the reports, and reports shortfalls. `printed` is the format of standard output.
     pub(super) fn report(
         &self,
         run: &Run,
         options: &TestOptions,
         printed: TestFormat,
         output: &mut Output,
-    ) -> Result<Exit, Unreadable> {
+    ) -> Result<Exit, InputError> {
         for wanted in &options.coverage {
             let text = match wanted.kind {
                 CoverageKind::Text => coverage::text(&self.files, columns()),
-                CoverageKind::Html => coverage::html(&self.files).map_err(|error| Unreadable(error.to_string()))?,
+                CoverageKind::Html => coverage::html(&self.files).map_err(|error| InputError(error.to_string()))?,
                 CoverageKind::Lcov => coverage::lcov(&self.files),
                 CoverageKind::Json => pretty(&coverage::json(&self.files)) + "\n",
                 CoverageKind::Official => official_report(run)?,
@@ -49,7 +49,7 @@ impl Covered {
                     super::write(file, &text)?;
                     output.note(&format!("coverage is in {}", file.display()));
                 }
-                // What is printed for programs is not mixed with words for people.
+                // Text for people does not belong into a format for programs.
                 None if printed != TestFormat::Human => output.problems(&text),
                 None => output.result(&format!("\n{text}")),
             }
@@ -61,15 +61,15 @@ impl Covered {
     }
 }
 
-/// Coverage as the Firestore emulator has it: of one rules file, which is Firestore's.
-fn official_report(run: &Run) -> Result<String, Unreadable> {
+/// Coverage in the format of the Firestore emulator, which covers one Firestore rules file.
+fn official_report(run: &Run) -> Result<String, InputError> {
     let mut firestore = run.coverage.iter().filter_map(|(rules, coverage)| match rules {
         Rules::Firestore(rules) => Some((rules, coverage)),
         _ => None,
     });
     match (firestore.next(), firestore.next()) {
-        (Some((rules, coverage)), None) => Ok(pretty(&official::coverage(rules, coverage)) + "\n"),
-        (None, _) => Err(Unreadable("--coverage official: no suite tests Firestore rules".to_owned())),
-        _ => Err(Unreadable("--coverage official: the form is for one file; choose suites of one".to_owned())),
+        (Some((rules, coverage)), None) => Ok(pretty(&rules_api::coverage(rules, coverage)) + "\n"),
+        (None, _) => Err(InputError("--coverage official: no suite tests Firestore rules".to_owned())),
+        _ => Err(InputError("--coverage official: the format has one rules file; select the suites of one".to_owned())),
     }
 }

@@ -1,12 +1,12 @@
-//! `firewarden test`: rules unit tests.
+//! `firewarden test`: runs unit tests of rules.
 
 mod ci;
 mod coverage;
 mod destinations;
-mod found;
 mod last_failed;
-mod official;
 mod progress;
+mod rules_api;
+mod selection;
 mod watch;
 
 use std::{
@@ -16,13 +16,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use firewarden::value::Timestamp;
-use firewarden_suite::{Disk, LoadError, Options, Run, Suites, report};
+use firewarden::{text::Diagnostics, value::Timestamp};
+use firewarden_suite::{Disk, LoadError, Options, Run, SuiteLine, Suites, report};
 
 use super::{
     args::{TestFormat, TestOptions},
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::{Output, columns},
     report::pretty,
 };
@@ -31,13 +31,13 @@ use coverage::Covered;
 use destinations::{Destinations, destinations};
 use last_failed::LastFailed;
 
-pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, InputError> {
     if options.schema {
         output.plain(firewarden_suite::JSON_SCHEMA);
         return Ok(Exit::Ok);
     }
     if let Some(request) = &options.official {
-        return official::run(request, &options.paths, output);
+        return rules_api::run(request, &options.paths, output);
     }
     if options.watch {
         return watch::run(options, output);
@@ -45,41 +45,41 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     once(options, output).map(|(exit, _)| exit)
 }
 
-/// Runs the tests, and gives the files that were read.
-fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf>), Unreadable> {
+/// Runs the tests once; returns the files that were read.
+fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf>), InputError> {
     let destinations = destinations(options)?;
-    let found = found::find(options)?;
-    let mut suites = Suites::load(&Disk, &found.suites, now(options)?);
-    let folders: Vec<PathBuf> = found::given(options).into_iter().filter(|path| path.is_dir()).collect();
-    suites.warn_of_shared(&folders);
-    let mut exit = errors(&suites, options, output);
-    let absent: Vec<String> = found.lines.iter().filter_map(|(path, line)| suites.no_test_at(path, *line)).collect();
+    let selection = selection::find(options)?;
+    let mut suites = Suites::load(&Disk, &selection.suites, now(options)?);
+    let folders: Vec<PathBuf> = selection::search_paths(options).into_iter().filter(|path| path.is_dir()).collect();
+    suites.warn_unused_shared(&folders);
+    let mut exit = report_problems(&suites, options, output);
+    let absent: Vec<String> = selection.lines.iter().filter_map(|at| suites.no_test_at(&at.path, at.line)).collect();
     if !absent.is_empty() {
-        return Err(Unreadable(absent.join("\n")));
+        return Err(InputError(absent.join("\n")));
     }
     let last_failed = LastFailed::read();
-    let mut how = chosen(options, found.lines, destinations.printed);
+    let mut run_options = run_options(options, selection.lines, destinations.printed);
     if options.last_failed {
-        how.only = last_failed.among(&suites, &how, output);
+        run_options.only = last_failed.among(&suites, &run_options, output);
     }
     if options.list {
-        list(&suites, &how, &destinations, output);
+        list(&suites, &run_options, &destinations, output);
         return Ok((exit, suites.read));
     }
-    outputs(&suites, options)?;
-    let run = execute(&suites, &how);
+    check_outputs(&suites, options)?;
+    let run = execute(&suites, &run_options);
     if !run.passed() {
         exit = exit.max(Exit::Denied);
     }
     if run.results.is_empty() && exit == Exit::Ok {
-        return Err(Unreadable(match &options.filter {
-            Some(filter) => format!("no test's suite or name contains {filter:?}"),
+        return Err(InputError(match &options.filter {
+            Some(filter) => format!("no test has `{filter}` in its suite or name"),
             None => "no tests".to_owned(),
         }));
     }
     let covered = Covered::new(&run, options);
     let printed = destinations.printed;
-    // A file that cannot be written keeps nobody from reading the results.
+    // An error while writing a file does not suppress the results.
     for written in [
         results(&suites, &run, &covered, destinations, options, output),
         covered.report(&run, options, printed, output),
@@ -93,24 +93,24 @@ fn once(options: &TestOptions, output: &mut Output) -> Result<(Exit, Vec<PathBuf
     Ok((exit, suites.read))
 }
 
-fn now(options: &TestOptions) -> Result<Timestamp, Unreadable> {
+fn now(options: &TestOptions) -> Result<Timestamp, InputError> {
     match &options.now {
-        Some(text) => text.parse().map_err(|error| Unreadable(format!("--now {text:?}: {error}"))),
+        Some(text) => text.parse().map_err(|error| InputError(format!("--now `{text}`: {error}"))),
         None => Ok(Timestamp::from(std::time::SystemTime::now())),
     }
 }
 
-/// Tells what is wrong with suites and rules, and what may surprise.
-fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
+/// Reports errors and warnings of suites and rules.
+fn report_problems(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
     let mut exit = Exit::Ok;
     for error in &suites.errors {
         exit = exit.max(if matches!(error, LoadError::Rules(_)) { Exit::Refused } else { Exit::Usage });
         output.problems(&match error {
-            LoadError::Suite(found) | LoadError::Rules(found) => report::problems(found, layout(options, output)),
+            LoadError::Suite(found) | LoadError::Rules(found) => problems(found, options),
             error => error.to_string(),
         });
     }
-    let doubtful = suites.doubts().count();
+    let doubtful = suites.suite_warnings().count();
     if options.strict && !options.list && doubtful > 0 {
         exit = exit.max(Exit::Denied);
         output.error(&format!("--strict: {doubtful} file(s) with warnings"));
@@ -118,42 +118,47 @@ fn errors(suites: &Suites, options: &TestOptions, output: &mut Output) -> Exit {
     if !output.is_quiet() || options.strict {
         for found in &suites.warnings {
             let name = found.source().name();
-            // Those of a rules file are shown by another command; they are not what is tested.
+            // `firewarden check` shows the warnings of a rules file.
             if suites.is_rules_file(found.source()) {
                 output.note(&format!("{name}: {} warning(s); `firewarden check {name}` shows them", found.len()));
             } else {
-                output.problems(&report::problems(found, layout(options, output)));
+                output.problems(&problems(found, options));
             }
         }
     }
     exit
 }
 
-/// Whether files that are to be written are none of those that are read.
-fn outputs(suites: &Suites, options: &TestOptions) -> Result<(), Unreadable> {
+/// Renders diagnostics, folded unless `--verbose` is set.
+fn problems(found: &Diagnostics, options: &TestOptions) -> String {
+    if options.verbose { found.to_string() } else { report::folded(found, "--verbose shows each of them") }
+}
+
+/// Refuses to write to a file that the tests read.
+fn check_outputs(suites: &Suites, options: &TestOptions) -> Result<(), InputError> {
     let whole = |path: &Path| std::fs::canonicalize(path).ok();
     let read: Vec<PathBuf> = suites.read.iter().filter_map(|path| whole(path)).collect();
     let reports = options.coverage.iter().filter_map(|report| report.file.as_ref());
     for file in options.output.iter().chain(reports) {
         if whole(file).is_some_and(|file| read.contains(&file)) {
-            return Err(Unreadable(format!("{}: the tests read this file; write to another", file.display())));
+            return Err(InputError(format!("{}: the tests read this file; write to another file", file.display())));
         }
     }
     Ok(())
 }
 
-fn list(suites: &Suites, how: &Options, destinations: &Destinations, output: &mut Output) {
+fn list(suites: &Suites, options: &Options, destinations: &Destinations, output: &mut Output) {
     if destinations.printed == TestFormat::Json {
-        return output.raw(&pretty(&report::list(suites, how)));
+        return output.raw(&pretty(&report::list(suites, options)));
     }
-    for test in suites.list(how) {
+    for test in suites.list(options) {
         output.plain(&format!("{}::{}\n", test.suite, test.name));
     }
 }
 
-/// How to run, but for tests that failed last time.
-fn chosen(options: &TestOptions, lines: Vec<(PathBuf, u32)>, printed: TestFormat) -> Options {
-    // Durations are counted from the first time that one is asked for.
+/// The options of the run, without `--last-failed`.
+fn run_options(options: &TestOptions, lines: Vec<SuiteLine>, printed: TestFormat) -> Options {
+    // The timer starts at its first use.
     static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
     fn elapsed() -> Duration {
         BEGUN.elapsed()
@@ -166,20 +171,20 @@ fn chosen(options: &TestOptions, lines: Vec<(PathBuf, u32)>, printed: TestFormat
         strict: options.strict,
         jobs: options.jobs,
         coverage: !options.coverage.is_empty() || options.fail_under.is_some(),
-        // What is for programs is the same in every terminal.
+        // Formats for programs do not depend on the terminal.
         columns: (printed == TestFormat::Human).then(columns),
         timer: Some(elapsed),
     }
 }
 
-fn execute(suites: &Suites, how: &Options) -> Run {
-    let progress = progress::Progress::new(suites.list(how).len());
-    let run = suites.run(how, &|more| progress.add(more));
+fn execute(suites: &Suites, options: &Options) -> Run {
+    let progress = progress::Progress::new(suites.list(options).len());
+    let run = suites.run(options, &|more| progress.add(more));
     progress.finish();
     run
 }
 
-/// Prints the results, and writes them to a file where one is asked for.
+/// Prints the results, and writes them to the file of `--output`.
 fn results(
     suites: &Suites,
     run: &Run,
@@ -187,7 +192,7 @@ fn results(
     destinations: Destinations,
     options: &TestOptions,
     output: &mut Output,
-) -> Result<Exit, Unreadable> {
+) -> Result<Exit, InputError> {
     match destinations.printed {
         TestFormat::Human => output.result(&human(run, options, output)),
         TestFormat::Github => {
@@ -201,19 +206,19 @@ fn results(
     Ok(Exit::Ok)
 }
 
-/// Results in a form that is the same wherever it goes.
+/// Renders the results in a format.
 fn text(
     suites: &Suites,
     run: &Run,
     format: TestFormat,
     options: &TestOptions,
     output: &Output,
-) -> Result<String, Unreadable> {
+) -> Result<String, InputError> {
     Ok(match format {
-        // GitHub reads what is printed alone.
+        // GitHub annotations go only to standard output.
         TestFormat::Human | TestFormat::Github => human(run, options, output),
         TestFormat::Json => pretty(&report::json(suites, run)) + "\n",
-        TestFormat::Junit => report::junit(suites, run).map_err(Unreadable)? + "\n",
+        TestFormat::Junit => report::junit(suites, run).map_err(InputError)? + "\n",
         TestFormat::Tap => report::tap(suites, run),
     })
 }
@@ -231,14 +236,14 @@ fn layout(options: &TestOptions, output: &Output) -> report::Layout {
     report::Layout { detail, columns: columns() }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Unreadable> {
-    replace(file, text).map_err(|error| Unreadable(format!("{}: {error}", input::name(file))))
+fn write(file: &Path, text: &str) -> Result<(), InputError> {
+    replace(file, text).map_err(|error| InputError(format!("{}: {error}", input::name(file))))
 }
 
-/// Writes a file beside, and renames it to the one that is wanted: who reads that never sees half of it. A device or a
-/// pipe is written as it is.
+/// Writes a temporary file and renames it, so that readers never see a partial file. Writes directly to a device or a
+/// pipe.
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    // What a link points to is replaced, not the link.
+    // Replaces the target of a link, not the link.
     let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let known = std::fs::metadata(&file);
     if known.as_ref().is_ok_and(|known| !known.is_file()) {

@@ -1,4 +1,4 @@
-//! Progress of a long run, on standard error where that is a terminal.
+//! The progress of a long run, if standard error is a terminal.
 
 use std::{
     io::IsTerminal as _,
@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Runs shorter than this show nothing.
+/// Shorter runs show no progress.
 const SHORT: Duration = Duration::from_millis(500);
 
 pub(super) struct Progress {
@@ -26,7 +26,7 @@ impl Progress {
         Progress { bar, begun: Instant::now(), shown: Once::new() }
     }
 
-    /// So many more tests were run.
+    /// Adds tests that were run.
     pub(super) fn add(&self, more: usize) {
         self.bar.inc(more as u64);
         if self.begun.elapsed() > SHORT && std::io::stderr().is_terminal() {

@@ -1,4 +1,4 @@
-//! `firewarden test --watch`: runs again whenever a file changes that has to do with the tests.
+//! `firewarden test --watch`: runs the tests again whenever one of their files changes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,20 +9,20 @@ use std::{
 
 use notify_debouncer_mini::{new_debouncer, notify::RecursiveMode};
 
-use crate::{args::TestOptions, exit::Exit, input::Unreadable, output::Output};
+use crate::{args::TestOptions, exit::Exit, input::InputError, output::Output};
 use firewarden_suite::discover;
 
-use super::found::{find, given};
+use super::selection::{find, search_paths};
 
 /// Editors write a file in several steps.
 const SETTLED: Duration = Duration::from_millis(100);
 
-/// Runs until the process is ended.
-pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+/// Runs until the process ends.
+pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, InputError> {
     let (sender, changes) = mpsc::channel();
-    let failed = |error: notify_debouncer_mini::notify::Error| Unreadable(format!("cannot watch files: {error}"));
+    let failed = |error: notify_debouncer_mini::notify::Error| InputError(format!("cannot watch files: {error}"));
     let mut debouncer = new_debouncer(SETTLED, sender).map_err(failed)?;
-    // What cannot be done at all is not mended by waiting.
+    // Waiting does not correct wrong options.
     super::now(options)?;
     super::destinations(options)?;
     find(options)?;
@@ -30,7 +30,7 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
     let mut read = Vec::new();
     loop {
         let begun = state(options, &read);
-        // A wrong suite is told, and mended while this goes on.
+        // Reports a wrong suite, which the user may correct while this continues.
         read = match super::once(options, output) {
             Ok((_, read)) => read,
             Err(why) => {
@@ -38,11 +38,11 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
                 Vec::new()
             }
         };
-        // Nobody reads what comes next.
+        // Nobody would read further results.
         if output.is_lost() {
             return Ok(Exit::Usage);
         }
-        // A folder that went away is watched again when it is back.
+        // A folder that was deleted is watched again once it exists.
         watched.retain(|folder: &PathBuf| folder.exists());
         for folder in folders(options, &read).into_iter().filter(|folder| folder.exists()) {
             if !watched.contains(&folder) {
@@ -50,8 +50,8 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
                 watched.insert(folder);
             }
         }
-        output.note("watching; the next change runs the tests again");
-        // What changed while the tests ran has not been seen by them.
+        output.note("watching for changes");
+        // The tests have not seen what changed while they ran.
         let mut before = state(options, &read);
         for (path, then) in begun {
             before.entry(path).and_modify(|now| *now = then);
@@ -61,19 +61,19 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, Un
             if changes.recv().is_err() {
                 return Ok(Exit::Ok);
             }
-            // Reading a file is an event too.
+            // Reading a file is an event, too.
             seen = state(options, &read) == before;
         }
         output.clear();
     }
 }
 
-/// What a change of a file changes: when it was written, and its length. Nothing for one that is not there.
+/// The modification time and the length of each file; `None` for a file that does not exist.
 type State = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
 /// The state of all suites and of the files that they name.
 fn state(options: &TestOptions, read: &[PathBuf]) -> State {
-    let suites = discover(&given(options)).unwrap_or_default();
+    let suites = discover(&search_paths(options)).unwrap_or_default();
     let of = |path: &PathBuf| {
         let known = std::fs::metadata(path).ok();
         (path.clone(), known.and_then(|known| Some((known.modified().ok()?, known.len()))))
@@ -81,18 +81,18 @@ fn state(options: &TestOptions, read: &[PathBuf]) -> State {
     read.iter().chain(&suites).map(of).collect()
 }
 
-/// Where suites are looked for, and where the files stand that they name.
+/// The folders of suites and of the files that they name.
 fn folders(options: &TestOptions, read: &[PathBuf]) -> Vec<PathBuf> {
     let folder = |path: &PathBuf| match path.is_dir() {
         true => path.clone(),
         false => path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
     };
-    let all: BTreeSet<PathBuf> = given(options).iter().chain(read).map(|path| whole(&folder(path))).collect();
-    // A folder below another one is watched with it.
+    let all: BTreeSet<PathBuf> = search_paths(options).iter().chain(read).map(|path| whole(&folder(path))).collect();
+    // Watching is recursive.
     all.iter().filter(|path| !all.iter().any(|other| *path != other && path.starts_with(other))).cloned().collect()
 }
 
-/// The path as events name it.
+/// The path in events.
 fn whole(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

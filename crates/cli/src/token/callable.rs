@@ -1,4 +1,4 @@
-//! `firewarden token callable`: what stands before a callable function, for one request.
+//! `firewarden token callable`: the checks before a callable function, for one request.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     report::pretty,
 };
@@ -23,7 +23,7 @@ use firewarden::{
     text::one_line,
 };
 
-pub(super) fn run(options: &CallableOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &CallableOptions, output: &mut Output) -> Result<Exit, InputError> {
     let now = read::now(options.common.now.as_deref())?;
     let headers = headers(options)?;
     let body = body(options)?;
@@ -41,29 +41,29 @@ pub(super) fn run(options: &CallableOptions, output: &mut Output) -> Result<Exit
         }),
     }
     if let Ok(Context { auth: Some(auth), .. }) = &admitted {
-        // The emulator believes any token; production refuses those of other kinds.
+        // The emulator accepts any token; production refuses those of other kinds.
         if auth.trust() == Trust::Unsigned {
             token_hint(TokenKind::IdToken, auth.raw_token()).iter().for_each(|hint| output.warning(hint));
         }
         if auth.uid().is_none() {
             output.note(
-                "the emulator makes a user without uid of a token that it cannot decode or that names none: a function \
-                 that tests only whether auth is there lets this one pass; test auth.uid",
+                "the emulator creates a user without uid for a token that it cannot decode or that names no user: a \
+                 function that only tests whether auth exists lets this user pass; test auth.uid",
             );
         } else if auth.trust() != Trust::Verified {
-            output.note("nobody verified this user: the emulator believes what it is told");
+            output.note("the user is unverified: the emulator accepts any token");
         }
     }
     Ok(if admitted.is_ok() { Exit::Ok } else { Exit::Denied })
 }
 
-fn gate(options: &CallableOptions) -> Result<Gate, Unreadable> {
-    let failed = |error: firewarden::auth::callable::WrongVerifier| Unreadable(error.to_string());
+fn gate(options: &CallableOptions) -> Result<Gate, InputError> {
+    let failed = |error: firewarden::auth::callable::WrongVerifier| InputError(error.to_string());
     let gate = match &options.keys.file {
         None => Gate::emulator(),
         Some(file) => {
             let Some(project) = options.keys.project.as_deref() else {
-                return Err(Unreadable("say which project the tokens are for with --project".to_owned()));
+                return Err(InputError("missing --project, the project of the tokens".to_owned()));
             };
             let keys = read::keys(file, options.keys.kid.as_deref())?;
             let profile = options.profile.into();
@@ -84,8 +84,8 @@ fn gate(options: &CallableOptions) -> Result<Gate, Unreadable> {
     Ok(gate.generation(generation).enforce_app_check(options.enforce_app_check))
 }
 
-/// The headers of the request, with those that a client library always sends.
-fn headers(options: &CallableOptions) -> Result<Vec<(String, String)>, Unreadable> {
+/// The headers of the request, with those that every client library sends.
+fn headers(options: &CallableOptions) -> Result<Vec<(String, String)>, InputError> {
     let mut headers = Vec::new();
     for stated in &options.headers {
         match stated.strip_prefix('@') {
@@ -107,7 +107,7 @@ fn headers(options: &CallableOptions) -> Result<Vec<(String, String)>, Unreadabl
     for (file, option, name, scheme) in tokens {
         let Some(file) = file else { continue };
         if is_stated(&headers, name) {
-            return Err(Unreadable(format!("{option} stands for the header `{name}`, which is stated as well")));
+            return Err(InputError(format!("{option} sets the header `{name}`, which is stated, too")));
         }
         headers.push((name.to_owned(), format!("{scheme}{}", read::token(file)?)));
     }
@@ -117,27 +117,27 @@ fn headers(options: &CallableOptions) -> Result<Vec<(String, String)>, Unreadabl
     Ok(headers)
 }
 
-/// A header line. White space around the value does not belong to it.
-fn header(place: &str, line: &str) -> Result<(String, String), Unreadable> {
+/// Parses a header line. Whitespace around the value is not part of it.
+fn header(location: &str, line: &str) -> Result<(String, String), InputError> {
     let (name, value) = line.split_once(':').unwrap_or((line, ""));
     let is_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let is_line = line.contains(':') && !line.trim_end().contains(['\r', '\n', '\0']);
     if !is_line || name.is_empty() || !name.chars().all(is_name) {
         let example = "write the name, a colon and the value, such as 'Content-Type: application/json'";
-        return Err(Unreadable(format!("{place}: not a header; {example}")));
+        return Err(InputError(format!("{location}: not a header; {example}")));
     }
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-fn body(options: &CallableOptions) -> Result<Vec<u8>, Unreadable> {
+fn body(options: &CallableOptions) -> Result<Vec<u8>, InputError> {
     if let Some(body) = &options.body {
-        return input::stated(body);
+        return input::argument_bytes(body);
     }
     let data = options.data.as_ref().map_or(Ok(Json::Null), |data| input::json("--data", data))?;
     Ok(json!({ "data": data }).to_string().into_bytes())
 }
 
-/// What the function gets to know. The token itself, `rawToken`, is a secret and stays out.
+/// What the function receives, without the token itself (`rawToken`), which is a secret.
 fn as_json(context: &Context) -> Json {
     let trust = |trust| match trust {
         Trust::Verified => "verified",

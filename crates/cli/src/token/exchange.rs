@@ -3,29 +3,30 @@
 use serde_json::json;
 
 use super::{
-    Refusal, lint,
+    Refusal,
+    account::StoredAccount,
+    lint,
     options::{ExchangeOptions, Format},
     read, refuse,
-    user::Stated,
 };
 use crate::{
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     report::pretty,
 };
 use firewarden::auth::{Algorithm, Exchange, TokenKind, UserRecord, Verifier, token_hint, unsigned_token};
 
-pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit, InputError> {
     let format = options.common.format;
     let now = read::now(options.common.now.as_deref())?;
     let token = read::token(&options.token)?;
     let stored = match &options.user {
-        Some(user) => Some(Stated::read(input::json("--user", user)?)?),
+        Some(user) => Some(StoredAccount::read(input::json("--user", user)?)?),
         None => None,
     };
     stored.iter().for_each(|user| lint(&user.custom_claims, output));
-    // Whoever signs in is the stated user.
+    // The account of `--user` belongs to whoever signs in.
     let find = |uid: &str| stored.map(|user| UserRecord { uid: uid.to_owned(), ..user });
     let mut exchange = Exchange::new(options.project.as_str());
     if let Some(tenant) = &options.tenant {
@@ -54,13 +55,13 @@ pub(super) fn run(options: &ExchangeOptions, output: &mut Output) -> Result<Exit
             let mut signer = read::signer(key)?;
             if signer.algorithm() != Algorithm::Rs256 {
                 let name = input::name(key);
-                return Err(Unreadable(format!("{name}: ID tokens are signed with RS256, by an RSA key")));
+                return Err(InputError(format!("{name}: expected an RSA key: RS256 signs ID tokens")));
             }
             match &options.kid {
                 Some(id) => signer = signer.key_id(id.as_str()),
-                None => output.warning("verifiers of ID tokens refuse one without a key id: name it with --kid"),
+                None => output.warning("verifiers refuse ID tokens without a key id; name it with --kid"),
             }
-            Some(signer.sign(&signed_in.claims).map_err(|error| Unreadable(error.to_string()))?)
+            Some(signer.sign(&signed_in.claims).map_err(|error| InputError(error.to_string()))?)
         }
         None if options.emulator_token => Some(unsigned_token(&signed_in.claims)),
         None => None,

@@ -11,16 +11,16 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     report::pretty,
 };
 use firewarden::auth::{CustomToken, Minting, decode};
 
-pub(super) fn run(options: &MintOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &MintOptions, output: &mut Output) -> Result<Exit, InputError> {
     let now = read::now(options.common.now.as_deref())?;
     let minting = if options.node_compatible { Minting::NodeCompatible } else { Minting::Strict };
-    // What is below zero is refused as zero is.
+    // A negative lifetime is refused like zero.
     let lifetime = Duration::from_secs(u64::try_from(options.lifetime).unwrap_or(0));
     let mut token = CustomToken::new(options.uid.as_str()).lifetime(lifetime).minting(minting);
     if let Some(claims) = &options.claims {

@@ -1,14 +1,14 @@
-//! `firewarden token`: custom tokens and what becomes of them, ID tokens and other signed tokens.
+//! `firewarden token`: custom tokens, ID tokens and other signed tokens.
 //!
 //! Options name the files of keys and tokens, or `-` for standard input; no key is printed. Only `token callable` also
-//! takes a token as an argument: in a header, as a client sends it.
+//! takes a token as an argument, in a header as a client sends it.
 
+mod account;
 mod callable;
 mod exchange;
 mod mint;
 mod options;
 mod read;
-mod user;
 mod verify;
 
 use std::path::Path;
@@ -19,13 +19,13 @@ pub(crate) use options::TokenCommand;
 
 use super::{
     exit::Exit,
-    input::{self, Unreadable},
+    input::{self, InputError},
     output::Output,
     report::pretty,
 };
 use firewarden::{auth, value::Timestamp};
 
-pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, InputError> {
     match command {
         TokenCommand::Mint(options) => mint::run(options, output),
         TokenCommand::Exchange(options) => exchange::run(options, output),
@@ -48,30 +48,30 @@ pub(super) fn run(command: &TokenCommand, output: &mut Output) -> Result<Exit, U
     }
 }
 
-/// The user of an ID token at that time, as rules see him, or why the token is refused.
+/// The user of an ID token at the given time, or the error if the token is refused.
 pub(super) fn signed_in(
     token: &Path,
     keys: &Path,
     project: &str,
     now: Timestamp,
-) -> Result<Result<auth::Auth, auth::TokenError>, Unreadable> {
+) -> Result<Result<auth::Auth, auth::TokenError>, InputError> {
     let verifier = auth::Verifier::id_tokens(project, read::keys(keys, None)?);
     let verified = verifier.verify(&read::token(token)?, now);
     match verified.map(|user| user.auth().cloned()) {
         Ok(Some(user)) => Ok(Ok(user)),
-        Ok(None) => Err(Unreadable("the token names no user".to_owned())),
+        Ok(None) => Err(InputError("the token names no user".to_owned())),
         Err(refused) => Ok(Err(refused)),
     }
 }
 
-/// Warnings about custom claims that are accepted.
+/// Prints warnings about custom claims that are accepted.
 fn lint(claims: &Map<String, Json>, output: &mut Output) {
     for warning in auth::custom_claims::lint(claims) {
         output.warning(&warning.to_string());
     }
 }
 
-/// A refusal: as JSON on standard output, or in words on standard error.
+/// Prints a refusal: as JSON on standard output, or as text on standard error.
 fn refuse(output: &mut Output, format: options::Format, refusal: &Refusal<'_>) -> Exit {
     let Refusal { code, message, hint } = refusal;
     match format {
@@ -90,7 +90,7 @@ fn refuse(output: &mut Output, format: options::Format, refusal: &Refusal<'_>) -
     Exit::Denied
 }
 
-/// What is refused, by its official code and text, and our hint beside them.
+/// A refusal: the official code and message, and a hint of firewarden.
 struct Refusal<'r> {
     code: &'r str,
     message: String,

@@ -1,4 +1,4 @@
-//! Options of `firewarden token`.
+//! The options of `firewarden token`.
 
 use std::path::PathBuf;
 
@@ -11,16 +11,16 @@ pub(crate) enum TokenCommand {
     /// Mint a custom token, with which a user can sign in
     #[command(after_help = MINT_HELP)]
     Mint(MintOptions),
-    /// Exchange a custom token for the claims of an ID token, or for a signed one
+    /// Exchange a custom token for the claims of an ID token, or for a signed ID token
     #[command(after_help = EXCHANGE_HELP)]
     Exchange(ExchangeOptions),
-    /// Verify a token: signature, and every claim that says for whom and when
+    /// Verify a token: its signature, its times, and every claim about its issuer and audience
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),
-    /// Tell what a callable function gets to know of a call, or which HttpsError ends it
+    /// Show what a callable function receives from a call, or the HttpsError that ends the call
     #[command(after_help = CALLABLE_HELP)]
     Callable(Box<CallableOptions>),
-    /// Print header and payload of a token without checking anything
+    /// Print the header and the payload of a token without verifying it
     Decode(DecodeOptions),
 }
 
@@ -47,7 +47,7 @@ Examples:
 Exit status: 0 exchanged, 1 refused, 2 wrong usage or unreadable input.";
 
 const VERIFY_HELP: &str = "\
-Keys are a JWK set, a JSON object of key ids to certificates as Google publishes it, or one PEM file with --kid.
+Keys are a JWK set, a JSON object from key ids to certificates as Google publishes it, or a PEM file with --kid.
 
 Examples:
   firewarden token verify id.jwt --keys keys.json --project demo
@@ -57,13 +57,12 @@ Examples:
 Exit status: 0 verified, 1 refused, 2 wrong usage or unreadable input.";
 
 const CALLABLE_HELP: &str = "\
-The SDK checks the request and its tokens before a callable function runs. Either the function runs, with \
-request.auth, request.app and request.data (context.auth, context.app and data in functions of the first generation), or the client \
-gets an HttpsError and the function never runs. A call without a user is no error here: the function decides what that \
-means.
+Before a callable function runs, the SDK checks the request and its tokens. Either the function runs with request.auth, \
+request.app and request.data (first generation: context.auth, context.app and data), or the client receives an \
+HttpsError. A call without a user is not an error: the function decides what it means.
 
-A client library sends POST, `Content-Type: application/json` and {\"data\": …}, and so does this command unless it is \
-told otherwise. -H 'Content-Type:' leaves the header out.
+Like a client library, the command sends POST, `Content-Type: application/json` and {\"data\": …} by default. \
+-H 'Content-Type:' removes the header.
 
 Examples:
   firewarden token callable --token id.jwt --keys keys.json --project demo
@@ -77,40 +76,40 @@ Exit status: 0 the function runs, 1 the call is refused, 2 wrong usage or unread
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CallableOptions {
-    /// The method of the request
+    /// HTTP method of the request
     #[arg(long, value_name = "METHOD", default_value = "POST")]
     pub(super) method: String,
-    /// A header; or after @ a file with headers, one a line, `@-` for standard input. Keep tokens in files: others see
-    /// the arguments of a process
+    /// Header of the request; after @, a file with one header a line, `@-` for standard input. Keep tokens in files:
+    /// other users can see the arguments of a process
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub(super) headers: Vec<String>,
-    /// The ID token: a file, `-` for standard input; short for the header `Authorization: Bearer …`
+    /// File with the ID token, `-` for standard input; sets the header `Authorization: Bearer …`
     #[arg(long, value_name = "FILE")]
     pub(super) token: Option<PathBuf>,
-    /// The App Check token: a file; short for the header `X-Firebase-AppCheck: …`
+    /// File with the App Check token; sets the header `X-Firebase-AppCheck: …`
     #[arg(long, value_name = "FILE")]
     pub(super) app_check_token: Option<PathBuf>,
-    /// The body as it is sent: text, or a file after @, `@-` for standard input; without this {"data": null}
+    /// Body of the request as text, or a file after @, `@-` for standard input; by default, {"data": null}
     #[arg(long, short = 'd', value_name = "TEXT")]
     pub(super) body: Option<String>,
-    /// What the client calls the function with, JSON or a file after @; the body is then {"data": …}
+    /// Argument of the call as JSON, or a file after @; the body is then {"data": …}
     #[arg(long, value_name = "JSON", conflicts_with = "body")]
     pub(super) data: Option<String>,
-    /// The generation of the functions. In the emulator the first reads the header X-Callable-Context-Auth, too
+    /// Generation of the function; in the emulator, the first also reads the header X-Callable-Context-Auth
     #[arg(long, value_enum, default_value_t = GenerationKind::Second)]
     pub(super) generation: GenerationKind,
-    /// Refuse calls without a good App Check token, as a function with enforceAppCheck does
+    /// Refuse calls without a valid App Check token, as a function with enforceAppCheck does
     #[arg(long)]
     pub(super) enforce_app_check: bool,
-    /// The public keys of App Check, a JWK set: without them no App Check token is good
+    /// Public keys of App Check, a JWK set; without them, no App Check token is valid
     #[arg(long, value_name = "FILE", conflicts_with = "emulator")]
     pub(super) app_check_keys: Option<PathBuf>,
     #[command(flatten)]
     pub(super) keys: KeyOptions,
-    /// How strict to be with tokens; functions run with the Node Admin SDK
+    /// Strictness of the verification; functions run with the Node Admin SDK
     #[arg(long, value_enum, default_value_t = Strictness::Node)]
     pub(super) profile: Strictness,
-    /// Decode tokens and believe them, as the Functions emulator does
+    /// Decode tokens without verifying them, as the Functions emulator does
     #[arg(long, conflicts_with_all = ["file", "kid", "project"])]
     pub(super) emulator: bool,
     #[command(flatten)]
@@ -129,27 +128,27 @@ pub(super) enum GenerationKind {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct MintOptions {
-    /// The user's id, 1 to 128 characters
+    /// Id of the user, 1 to 128 characters
     pub(super) uid: String,
-    /// A service account's key file (JSON), or its private key (PEM) with --account; `-` for standard input
+    /// Key file of a service account (JSON), or its private key (PEM) with --account; `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "unsigned", conflicts_with = "unsigned")]
     pub(super) key: Option<PathBuf>,
-    /// The service account's e-mail address, where the key is PEM
+    /// E-mail address of the service account, if the key is PEM
     #[arg(long, value_name = "EMAIL", requires = "key")]
     pub(super) account: Option<String>,
-    /// Claims for the user's ID tokens: a JSON object, or a file after @
+    /// Claims of the user's ID tokens: a JSON object, or a file after @
     #[arg(long, value_name = "JSON")]
     pub(super) claims: Option<String>,
-    /// The tenant of a multi-tenant project
+    /// Tenant of a multi-tenant project
     #[arg(long, value_name = "ID")]
     pub(super) tenant: Option<String>,
-    /// Seconds until the token expires, 3600 at most
+    /// Seconds until the token expires, at most 3600
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(super) lifetime: i64,
-    /// Let the claims `sub` and `firebase` pass as the Node Admin SDK does; the exchange refuses them
+    /// Allow the claims `sub` and `firebase` as the Node Admin SDK does; the exchange refuses them
     #[arg(long)]
     pub(super) node_compatible: bool,
-    /// Mint a token that nobody signs, which only the Auth emulator takes
+    /// Mint an unsigned token, which only the Auth emulator accepts
     #[arg(long)]
     pub(super) unsigned: bool,
     #[command(flatten)]
@@ -160,31 +159,31 @@ pub(crate) struct MintOptions {
 pub(crate) struct ExchangeOptions {
     /// The file with the custom token, `-` for standard input
     pub(super) token: PathBuf,
-    /// The project
+    /// Id of the project
     #[arg(long, value_name = "ID")]
     pub(super) project: String,
-    /// The service account's public key or certificate (PEM), a JWK set, or a JSON object of key ids to certificates
+    /// Public key or certificate of the service account (PEM), a JWK set, or a JSON object from key ids to certificates
     #[arg(long, value_name = "FILE", required_unless_present = "unsigned", conflicts_with = "unsigned")]
     pub(super) keys: Option<PathBuf>,
-    /// The service account's e-mail address, which issuer and subject of the token have to be
+    /// E-mail address of the service account, which the token must have as issuer and subject
     #[arg(long, value_name = "EMAIL", required_unless_present = "unsigned")]
     pub(super) account: Option<String>,
-    /// Take the token unverified, as the Auth emulator does
+    /// Accept the token unverified, as the Auth emulator does
     #[arg(long)]
     pub(super) unsigned: bool,
-    /// The account as it is stored, with its custom claims; without this a new one: JSON, or a file after @
+    /// Stored account with its custom claims as JSON, or a file after @; by default, a new account
     #[arg(long, value_name = "JSON")]
     pub(super) user: Option<String>,
-    /// The tenant of a multi-tenant project
+    /// Tenant of a multi-tenant project
     #[arg(long, value_name = "ID")]
     pub(super) tenant: Option<String>,
-    /// Sign the ID token with this private key (PEM); `-` for standard input. Without this its claims are printed
+    /// Sign the ID token with this private key (PEM), `-` for standard input; by default, print its claims
     #[arg(long, value_name = "FILE")]
     pub(super) sign_with: Option<PathBuf>,
-    /// The id of that key, for the token's header
+    /// Id of that key, for the header of the token
     #[arg(long, value_name = "ID", requires = "sign_with")]
     pub(super) kid: Option<String>,
-    /// Print an ID token that nobody signed, as the Auth emulator makes it
+    /// Print an unsigned ID token, as the Auth emulator issues it
     #[arg(long, conflicts_with = "sign_with")]
     pub(super) emulator_token: bool,
     #[command(flatten)]
@@ -197,22 +196,22 @@ pub(crate) struct VerifyOptions {
     pub(super) token: PathBuf,
     #[command(flatten)]
     pub(super) keys: KeyOptions,
-    /// What the token is
+    /// Kind of the token
     #[arg(long, value_enum, default_value_t = Kind::IdToken)]
     pub(super) kind: Kind,
-    /// The service account's e-mail address, for custom tokens
+    /// E-mail address of the service account, for custom tokens
     #[arg(long, value_name = "EMAIL", required_if_eq("kind", "custom-token"))]
     pub(super) account: Option<String>,
-    /// How strict to be
+    /// Strictness of the verification
     #[arg(long, value_enum, default_value_t = Strictness::Strict)]
     pub(super) profile: Strictness,
     /// Seconds by which the issuer's clock may differ: 0 to 300
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = skew, allow_hyphen_values = true)]
     pub(super) skew: u64,
-    /// Only users of this tenant
+    /// Accept only users of this tenant
     #[arg(long, value_name = "ID")]
     pub(super) tenant: Option<String>,
-    /// Accept only tokens that nobody signed, as the Admin SDK does with the Auth emulator
+    /// Accept only unsigned tokens, as the Admin SDK does with the Auth emulator
     #[arg(long, conflicts_with_all = ["file", "account", "tenant", "skew"])]
     pub(super) emulator: bool,
     #[command(flatten)]
@@ -222,13 +221,13 @@ pub(crate) struct VerifyOptions {
 /// Keys and project.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct KeyOptions {
-    /// The public keys
+    /// File with the public keys
     #[arg(long = "keys", id = "file", value_name = "FILE", required_unless_present = "emulator")]
     pub(super) file: Option<PathBuf>,
-    /// The id of the key, where the file is PEM
+    /// Id of the key, if the file is PEM
     #[arg(long, value_name = "ID")]
     pub(super) kid: Option<String>,
-    /// The project
+    /// Id of the project
     #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
 }
@@ -239,20 +238,20 @@ pub(crate) struct DecodeOptions {
     pub(super) token: PathBuf,
 }
 
-/// What all of them take.
+/// Options that all token commands share.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Common {
-    /// The time: seconds since 1970, or RFC 3339; without this, now
+    /// Time of the command, in seconds since 1970 or RFC 3339; by default, the current time
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
-    /// How to print results and refusals
+    /// Format of results and refusals
     #[arg(long, value_enum, default_value_t = Format::Plain)]
     pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// The token alone, or its claims; refusals in words
+    /// The token or its claims; refusals as text
     Plain,
     /// One JSON document
     Json,
@@ -262,9 +261,9 @@ pub(super) enum Format {
 pub(super) enum Kind {
     IdToken,
     SessionCookie,
-    /// What a blocking function of the first generation is sent
+    /// A token sent to blocking functions of the first generation
     BlockingToken,
-    /// What a blocking function of the second generation is sent
+    /// A token sent to blocking functions of the second generation
     BlockingTokenV2,
     AppCheck,
     CustomToken,
@@ -272,9 +271,9 @@ pub(super) enum Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Strictness {
-    /// What the documentation demands
+    /// As the documentation requires
     Strict,
-    /// What the Node Admin SDK demands
+    /// As the Node Admin SDK requires
     Node,
 }
 
@@ -287,13 +286,13 @@ impl From<Strictness> for Profile {
     }
 }
 
-/// Reads `--skew`. More than a verifier allows is refused rather than cut down in silence.
+/// Parses `--skew`. A skew above the verifier's limit is refused, not reduced.
 fn skew(text: &str) -> Result<u64, String> {
     const WORDS: &str = "the Admin SDK for Node allows none, the one for Python up to 60, the one for Go always 300";
-    let seconds: i64 = text.parse().map_err(|_| "give whole seconds, such as 60".to_owned())?;
+    let seconds: i64 = text.parse().map_err(|_| "expected whole seconds, such as 60".to_owned())?;
     match u64::try_from(seconds) {
         Ok(seconds) if seconds <= Verifier::MAX_SKEW.as_secs() => Ok(seconds),
-        Ok(_) => Err(format!("clocks may differ by {} seconds at most; {WORDS}", Verifier::MAX_SKEW.as_secs())),
-        Err(_) => Err("a skew is not negative: it is how far the clocks may differ in either direction".to_owned()),
+        Ok(_) => Err(format!("the skew is at most {} seconds; {WORDS}", Verifier::MAX_SKEW.as_secs())),
+        Err(_) => Err("the skew cannot be negative: it allows a difference in either direction".to_owned()),
     }
 }

@@ -8,13 +8,13 @@ use super::{
     options::{Format, Kind, VerifyOptions},
     read, refuse,
 };
-use crate::{exit::Exit, input::Unreadable, output::Output, report::pretty};
+use crate::{exit::Exit, input::InputError, output::Output, report::pretty};
 use firewarden::{
     auth::{Claims, EmulatorVerifier, TokenError, Verifier},
     value::Timestamp,
 };
 
-pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, Unreadable> {
+pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, InputError> {
     let now = read::now(options.common.now.as_deref())?;
     let token = read::token(&options.token)?;
     match claims(options, &token, now)? {
@@ -28,23 +28,23 @@ pub(super) fn run(options: &VerifyOptions, output: &mut Output) -> Result<Exit, 
                 }
             });
             if options.emulator {
-                output.note("nobody signed this token: only its claims were checked");
+                output.note("the token is unsigned: only its claims were checked");
             }
             Ok(Exit::Ok)
         }
     }
 }
 
-fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result<Claims, TokenError>, Unreadable> {
+fn claims(options: &VerifyOptions, token: &str, now: Timestamp) -> Result<Result<Claims, TokenError>, InputError> {
     if options.kind != Kind::CustomToken && options.keys.project.is_none() {
-        return Err(Unreadable("say which project the token is for with --project".to_owned()));
+        return Err(InputError("missing --project, the project of the token".to_owned()));
     }
     let project = options.keys.project.as_deref().unwrap_or_default();
     let Some(keys) = &options.keys.file else {
         let verifier = match options.kind {
             Kind::IdToken => EmulatorVerifier::id_tokens(project),
             Kind::SessionCookie => EmulatorVerifier::session_cookies(project),
-            _ => return Err(Unreadable("--emulator is for ID tokens and session cookies".to_owned())),
+            _ => return Err(InputError("--emulator only applies to ID tokens and session cookies".to_owned())),
         };
         return Ok(verifier.verify(token, now).map(|token| token.claims()));
     };

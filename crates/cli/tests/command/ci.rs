@@ -199,14 +199,14 @@ fn thresholds_are_annotations_and_the_summary_is_appended() {
     let ran = run();
     let short = "::error file=rules/deep/storage.rules,title=coverage::storage.rules: ";
     assert!(ran.status == 1 && ran.out.matches(short).count() == 2, "{}", ran.all());
-    assert!(ran.out.contains(" of lines covered (1/3), at least 90 %25 wanted: 2 more\n"), "{}", ran.all());
+    assert!(ran.out.contains(" of lines covered (1/3), at least 90 %25 required: 2 more\n"), "{}", ran.all());
     assert!(ran.out.contains("\n::notice title=firewarden::1 test in 1 suite: 1 passed ("), "{}", ran.all());
     let first = folder.read("summary.md");
     assert!(
         first.starts_with("### ❌ firewarden\n") && first.contains("| rules/deep/green.test.yaml | 1 | 0 | 0 |"),
         "{first}"
     );
-    assert!(first.contains("| rules/deep/storage.rules |") && first.contains("at least 90 % wanted"), "{first}");
+    assert!(first.contains("| rules/deep/storage.rules |") && first.contains("at least 90 % required"), "{first}");
     run();
     assert_eq!(folder.read("summary.md").matches("### ❌ firewarden\n").count(), 2);
     // Other formats are for others: a step that writes them, too, has its summary once.
@@ -220,7 +220,7 @@ fn thresholds_are_annotations_and_the_summary_is_appended() {
     let nowhere = [("GITHUB_STEP_SUMMARY", folder.path().to_str().unwrap())];
     let ran =
         run_with(&folder.path().join("rules/deep"), &["test", "green.test.yaml", "--format", "github"], "", &nowhere);
-    assert!(ran.status == 0 && ran.err.contains("warning: the step's summary cannot be written"), "{}", ran.all());
+    assert!(ran.status == 0 && ran.err.contains("warning: cannot write the summary of the step"), "{}", ran.all());
 }
 
 #[test]
@@ -240,6 +240,6 @@ fn warnings_that_strictness_minds_are_errors() {
         assert!(ran.status == status && ran.out.starts_with(&annotation), "{}", ran.all());
         let summary = folder.read("summary.md");
         assert!(summary.starts_with(&format!("### {mark} firewarden")), "{summary}");
-        assert_eq!(summary.contains("warning[unused-user]: no test is for the user u"), status == 1, "{summary}");
+        assert_eq!(summary.contains("warning[unused-user]: no test uses the user `u`"), status == 1, "{summary}");
     }
 }

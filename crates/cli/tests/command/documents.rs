@@ -12,7 +12,7 @@ use firewarden::{
     storage,
     value::Map,
 };
-use firewarden_suite::{Options, Outcome, Suites};
+use firewarden_suite::{Options, Suites, TestOutcome};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 const OWN: &str = "t/x";
@@ -160,7 +160,7 @@ fn suites_decide_commits_as_recorded() {
     let errors: String = loaded.errors.iter().map(ToString::to_string).collect();
     assert!(loaded.errors.is_empty(), "{errors}");
     let run = loaded.run(&Options::default(), &|_| ());
-    let failed = run.results.iter().filter(|result| !matches!(result.outcome, Outcome::Passed(_)));
+    let failed = run.results.iter().filter(|result| !matches!(result.outcome, TestOutcome::Passed(_)));
     let failed: Vec<_> = failed.map(|result| format!("{}: {:?}", result.name, result.outcome)).collect();
     assert_eq!(run.results.len(), suites.len());
     agree(&failed, suites.len());

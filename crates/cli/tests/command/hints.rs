@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use firewarden_suite::{Outcome, Suites};
+use firewarden_suite::{Suites, TestOutcome};
 
 use super::kinds::{clock, load, results, run};
 use super::runner::Folder;
@@ -22,10 +22,10 @@ fn firestore(blocks: &str) -> String {
 
 /// Everything that is told of the tests of a suite: failures, and notes of those that pass.
 fn told(suite: &str) -> String {
-    let tell = |outcome: &Outcome| match outcome {
-        Outcome::Passed(note) => note.as_ref().map_or_else(String::new, ToString::to_string),
-        Outcome::Failed(failure) => format!("{}\n{}\n", failure.text(), failure.explanation),
-        Outcome::Skipped(why) => why.clone(),
+    let tell = |outcome: &TestOutcome| match outcome {
+        TestOutcome::Passed(note) => note.as_ref().map_or_else(String::new, ToString::to_string),
+        TestOutcome::Failed(failure) => format!("{}\n{}\n", failure.text(), failure.explanation),
+        TestOutcome::Skipped(why) => why.clone(),
     };
     results(suite).results.iter().map(|result| tell(&result.outcome)).collect()
 }
@@ -314,12 +314,12 @@ const UNSTATED: [(&str, &str, &str); 12] = [
     (
         "r.contentType.matches('image/.*')",
         "create: a, with: { size: 1 }",
-        "states no contentType: write `with: { contentType: image/png }`",
+        "states no `contentType`: write `with: { contentType: image/png }`",
     ),
-    ("r.contentType == 'image/png'", "create: a, with: { size: 1 }", "states no contentType"),
-    ("r.contentType in ['image/png']", "create: a, with: { size: 1 }", "states no contentType"),
-    ("image(r)", "create: a, with: { size: 1 }", "states no contentType"),
-    ("r.size > 0", "create: a, with: { contentType: a/b }", "states no size: write `with: { size: 2048 }`"),
+    ("r.contentType == 'image/png'", "create: a, with: { size: 1 }", "states no `contentType`"),
+    ("r.contentType in ['image/png']", "create: a, with: { size: 1 }", "states no `contentType`"),
+    ("image(r)", "create: a, with: { size: 1 }", "states no `contentType`"),
+    ("r.size > 0", "create: a, with: { contentType: a/b }", "states no `size`: write `with: { size: 2048 }`"),
     (
         "r.metadata.owner == 'a'",
         "create: a, with: { size: 1 }",
@@ -329,7 +329,7 @@ const UNSTATED: [(&str, &str, &str); 12] = [
     (
         "r.contentLanguage == 'en'",
         "create: a, with: {}",
-        "states no contentLanguage: write `with: { contentLanguage: en }`",
+        "states no `contentLanguage`: write `with: { contentLanguage: en }`",
     ),
     (
         "r.metadata.owner == 'a'",
@@ -341,8 +341,8 @@ const UNSTATED: [(&str, &str, &str); 12] = [
         "get: s",
         "the stored object states no metadata `owner`: write `objects: { s: { metadata: { owner: … } } }`",
     ),
-    ("resource.contentType.size() > 0", "get: s", "the stored object states no contentType"),
-    ("!(r.contentType == null)", "create: a, with: {}", "states no contentType"),
+    ("resource.contentType.size() > 0", "get: s", "the stored object states no `contentType`"),
+    ("!(r.contentType == null)", "create: a, with: {}", "states no `contentType`"),
 ];
 
 #[test]
@@ -367,7 +367,7 @@ fn metadata_that_a_test_leaves_unstated_are_told() {
     );
     let ran = folder.run(&["eval", "storage.rules", "create", "a", "--with", "{\"size\": 1}", "--explain"], "");
     assert!(
-        ran.err.contains("--with states no contentType: write --with '{ \"contentType\": \"image/png\" }'"),
+        ran.err.contains("--with states no `contentType`: write --with '{ \"contentType\": \"image/png\" }'"),
         "{}",
         ran.all()
     );
@@ -382,7 +382,7 @@ const WORDS: [(&str, [&str; 3]); 44] = [
     ("token: { admin: true }", ["`as: { token: FILE, keys: FILE }`"; 3]),
     ("claims: { admin: true }", ["`as: { uid: alice, claims: { … } }`"; 3]),
     ("authenticatedContext: alice", ["`as: { uid: alice }`"; 3]),
-    ("unauthenticatedContext: true", ["no `as`"; 3]),
+    ("unauthenticatedContext: true", ["without `as`"; 3]),
     ("withSecurityRulesDisabled: {}", ["`objects: {", "`documents: {", "`data: {"]),
     ("seed: {}", ["`objects: {", "`documents: {", "`data: {"]),
     ("set: a/b", ["an upload is `create: NAME`", "", ""]),
@@ -406,15 +406,15 @@ const WORDS: [(&str, [&str; 3]); 44] = [
     ("allow: true", ["`expect: allow`"; 3]),
     ("should: allow", ["`expect: allow`"; 3]),
     ("expectation: ALLOW", ["`expect: allow`"; 3]),
-    ("doc: a/b", ["stands behind the method: `get: users", "`get: teams/docs`", "`read: users/alice`"]),
+    ("doc: a/b", ["write the path after the method: `get: users", "`get: teams/docs`", "`read: users/alice`"]),
     ("collection: a", ["`list: users/alice`", "`list: teams`", "`read: users/alice`"]),
-    ("child: a/b", ["stands behind the method"; 3]),
-    ("method: get", ["the method is the key"; 3]),
+    ("child: a/b", ["write the path after the method"; 3]),
+    ("method: get", ["use the method as the key"; 3]),
     ("headers: { a: b }", ["rules see no headers"; 3]),
-    ("where: [[a, ==, b]]", ["has no query", "`query: { where:", "`query: { orderByChild:"]),
-    ("orderBy: a", ["has no query", "`query: {", "`query: { orderByChild:"]),
-    ("limit: 10", ["has no query", "`query: {", "limitToFirst: 10"]),
-    ("data: { a: 1 }", ["`with: { size: 2048", "what is written is `with: { … }`", ""]),
+    ("where: [[a, ==, b]]", ["have no query", "`query: { where:", "`query: { orderByChild:"]),
+    ("orderBy: a", ["have no query", "`query: {", "`query: { orderByChild:"]),
+    ("limit: 10", ["have no query", "`query: {", "limitToFirst: 10"]),
+    ("data: { a: 1 }", ["`with: { size: 2048", "write the new value as `with: { … }`", ""]),
     ("newData: { a: 1 }", ["`with: {", "`with: {", "`with: …`"]),
     ("documents: { a/b: {} }", ["", "", "`data: { … }`"]),
     ("objects: { a: {} }", ["", "`documents: {", "`data: {"]),
@@ -437,7 +437,7 @@ fn a_word_of_another_tool_or_product_is_answered_by_what_to_write_here() {
             let told = mistakes(&format!("{}tests:\n  - {{ {word}{verb}, expect: deny }}\n", RULES[at]));
             let key = word.split(':').next().unwrap();
             if right.is_empty() {
-                assert!(!told.contains(&format!("{key:?} is no key")), "{word}: {told}");
+                assert!(!told.contains(&format!("unknown key `{key}` in")), "{word}: {told}");
                 continue;
             }
             assert!(told.contains("t.test.yaml:3:7\n") && told.contains(&"^".repeat(key.len())), "{word}: {told}");
@@ -476,14 +476,14 @@ fn words_in_queries_users_suites_and_expectations_are_answered_too() {
         (format!("{storage}tests: [{{ get: a, expect: assertFails }}]\n"), "write `expect: deny`"),
         (format!("{storage}tests: [{{ get: a, expect: true }}]\n"), "write `expect: allow`"),
         (format!("{storage}tests: [{{ get: a, expect: permission-denied }}]\n"), "write `expect: deny`"),
-        (format!("{storage}tests: [{{ get: a, as: unauthenticated, expect: deny }}]\n"), "nobody signed in is `guest`"),
+        (format!("{storage}tests: [{{ get: a, as: unauthenticated, expect: deny }}]\n"), "write `guest` for nobody"),
     ] {
         let told = mistakes(&text);
         let hint = told.lines().find(|line| line.contains("= hint: "));
         assert!(hint.is_some_and(|hint| hint.contains(right)) && told.contains('^'), "{text}: {told}");
     }
     let nobody = mistakes(&format!("{storage}tests: [{{ get: a, as: alice, expect: deny }}]\n"));
-    assert!(nobody.contains("where they ask: `as: { uid: alice }`"), "{nobody}");
+    assert!(nobody.contains("in the test: `as: { uid: alice }`"), "{nobody}");
 }
 
 #[test]
@@ -519,10 +519,13 @@ tests:
     let wrong = |user: &str| {
         mistakes(&format!("rules: storage.rules\ntests: [{{ as: {user}, get: open/a, expect: allow }}]\n"))
     };
-    assert!(wrong("{ claims: {} }").contains("the user stated here has no uid"));
+    assert!(wrong("{ claims: {} }").contains("the user `stated here` has no `uid`"));
     assert!(wrong("{ uid: a, provder: x }").contains("did you mean provider?"));
-    assert!(wrong("[[a]]").contains("as is the name of a user, or a user such as `{ uid: alice }`, not a list"));
-    assert!(wrong("{ auth: { uid: a } }").contains("states the variable auth of a database"));
+    assert!(
+        wrong("[[a]]")
+            .contains("expected `as` to be the name of a user, or a user such as `{ uid: alice }`, not a list")
+    );
+    assert!(wrong("{ auth: { uid: a } }").contains("only applies to database rules"));
 }
 
 #[test]
@@ -544,7 +547,7 @@ fn what_shared_files_state_and_no_suite_uses_is_told_where_all_suites_were_read(
         let paths: Vec<PathBuf> = suites.iter().map(PathBuf::from).collect();
         let mut suites = Suites::load(&files, &paths, clock());
         assert!(suites.errors.is_empty() && run(&suites).passed());
-        suites.warn_of_shared(&[PathBuf::from(folder)]);
+        suites.warn_unused_shared(&[PathBuf::from(folder)]);
         let warnings: String = suites.warnings.iter().map(ToString::to_string).collect();
         let names = warnings.lines().filter(|line| line.starts_with("warning")).map(str::to_owned).collect::<Vec<_>>();
         (names, warnings)
@@ -555,11 +558,11 @@ fn what_shared_files_state_and_no_suite_uses_is_told_where_all_suites_were_read(
     assert_eq!(
         names,
         [
-            format!("warning[unused-seed]: {tests} asks for five, and no rule can read it"),
-            format!("warning[unused-user]: {tests} is for the user eve"),
-            format!("warning[unused-seed]: {tests} asks for three, and no rule can read it"),
+            format!("warning[unused-seed]: {tests} requests `five`, and no rule can read it"),
+            format!("warning[unused-user]: {tests} uses the user `eve`"),
+            format!("warning[unused-seed]: {tests} requests `three`, and no rule can read it"),
             // No rule of the suites that include it looks it up, and the suite that asks for it does not include it.
-            format!("warning[unused-seed]: {tests} asks for c/i, and no rule can read it"),
+            format!("warning[unused-seed]: {tests} requests `c/i`, and no rule can read it"),
         ]
     );
     assert!(warnings.contains("shared.yaml:1:") && warnings.contains("seeds/objects.yaml:2:1"), "{warnings}");
@@ -576,8 +579,8 @@ fn a_run_of_single_suites_says_nothing_of_what_others_may_use() {
     folder.write("a.test.yaml", "include: shared.yaml\ntests: [{ get: one, expect: allow }]\n");
     folder.write("b.test.yaml", "include: shared.yaml\ntests: [{ get: three, expect: allow }]\n");
     let all = folder.run(&["test", "--strict"], "");
-    assert!(all.status == 1 && all.err.contains("asks for two"), "{}", all.all());
-    assert!(!all.err.contains("asks for one"), "{}", all.all());
+    assert!(all.status == 1 && all.err.contains("requests `two`"), "{}", all.all());
+    assert!(!all.err.contains("requests `one`"), "{}", all.all());
     let one = folder.run(&["test", "--strict", "b.test.yaml"], "");
     assert_eq!((one.status, one.err.as_str()), (0, ""), "{}", one.all());
 }
@@ -591,7 +594,7 @@ fn warnings_of_a_suite_with_its_own_rules_are_shown_and_count() {
         folder.write("a.test.yaml", &(rules + "users: { ann: { uid: a } }\ntests: [{ get: n/a, expect: deny }]\n"));
         let ran = folder.run(&["test"], "");
         assert!(ran.status == 0 && ran.err.contains("a.test.yaml:4:10"), "{}", ran.all());
-        assert!(ran.err.contains("no test is for the user ann"), "{}", ran.all());
+        assert!(ran.err.contains("no test uses the user `ann`"), "{}", ran.all());
         assert!(!ran.err.contains("firewarden check"), "{}", ran.all());
         assert_eq!(ran.err.contains("old-version"), of_rules, "{}", ran.all());
         assert_eq!(folder.run(&["test", "--strict"], "").status, 1);

@@ -84,9 +84,9 @@ fn a_wrong_project_file_is_told_with_its_place() {
         ("{ \"storage\": }", "error[json-syntax]: not JSON: "),
         (
             "{ \"storage\": { \"rules\": 1 } }",
-            "error[wrong-value]: rules is text, not a number\n  --> firebase.json:1:",
+            "error[wrong-value]: expected `rules` to be text, not a number\n  --> firebase.json:1:",
         ),
-        ("[]", "error[wrong-value]: firebase.json is an object, not a list\n  --> firebase.json:1:1\n"),
+        ("[]", "error[wrong-value]: expected `firebase.json` to be an object, not a list\n  --> firebase.json:1:1\n"),
         ("", "error[wrong-value]: firebase.json is empty"),
         ("{}", "error: firebase.json names no rules"),
     ] {
@@ -100,14 +100,14 @@ fn a_wrong_project_file_is_told_with_its_place() {
         folder.write("a.test.yaml", "tests: [{ get: a, expect: deny }]\n");
         let ran = folder.run(&["test"], "");
         assert_eq!(
-            (ran.status, ran.err.matches("names no rules").count()),
+            (ran.status, ran.err.matches("firebase.json names no rules").count()),
             (2, usize::from(text == "{}")),
             "{}",
             ran.all()
         );
         if text != "{}" {
             assert!(ran.err.starts_with(message), "{}", ran.all());
-            assert!(ran.err.contains("no rules are named here, and firebase.json is wrong"), "{}", ran.all());
+            assert!(ran.err.contains("the suite names no rules, and firebase.json has errors"), "{}", ran.all());
         }
     }
 }
@@ -129,7 +129,7 @@ fn a_suite_without_rules_takes_those_of_the_project() {
     std::fs::remove_file(folder.path().join("s.rules")).unwrap();
     let ran = folder.run(&["test"], "");
     let words =
-        "error[unreadable-file]: no rules are named here, and s.rules, which firebase.json names, cannot be read: ";
+        "error[unreadable-file]: the suite names no rules, and s.rules, which firebase.json names, cannot be read: ";
     assert!(ran.status == 2 && ran.err.starts_with(words), "{}", ran.all());
     folder.write("tests/a.test.yaml", "tests: [{ get: a, expect: allow }]\n");
     let ran = folder.run(&["test"], "");

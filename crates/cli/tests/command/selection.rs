@@ -1,6 +1,6 @@
 //! Which tests are run: by line, by what failed last, and how they are listed.
 
-use firewarden_suite::Options;
+use firewarden_suite::{Options, SuiteLine};
 use serde_json::Value as Json;
 
 use super::kinds::load;
@@ -47,7 +47,7 @@ fn at(line: u32) -> Result<Vec<String>, String> {
     if let Some(why) = suites.no_test_at("t.test.yaml".as_ref(), line) {
         return Err(why);
     }
-    let options = Options { lines: vec![("t.test.yaml".into(), line)], ..Options::default() };
+    let options = Options { lines: vec![SuiteLine { path: "t.test.yaml".into(), line }], ..Options::default() };
     let run = suites.run(&options, &|_| ());
     assert_eq!(run.results.len() + run.filtered, suites.tests());
     let listed: Vec<String> = suites.list(&options).iter().map(|test| test.name.to_owned()).collect();
@@ -83,14 +83,14 @@ fn a_line_without_a_test_names_the_nearest() {
         assert_eq!(
             at(line).unwrap_err(),
             format!(
-                "t.test.yaml:{line}: no test stands there; the nearest are \"several users\" (t.test.yaml:5) and \
-                 \"a list of users\" (t.test.yaml:13)"
+                "t.test.yaml:{line}: no test at this line; the nearest are `several users` (t.test.yaml:5) and \
+                 `a list of users` (t.test.yaml:13)"
             )
         );
     }
     for line in [30, 31, 4_000_000_000] {
         let why = at(line).unwrap_err();
-        assert!(why.ends_with("\"two methods\" (t.test.yaml:20) and \"the last\" (t.test.yaml:25)"), "{why}");
+        assert!(why.ends_with("`two methods` (t.test.yaml:20) and `the last` (t.test.yaml:25)"), "{why}");
     }
 }
 
@@ -100,7 +100,7 @@ fn a_line_of_a_json_suite_is_one_of_its_braces_too() {
                 { \"get\": \"open/b\", \"expect\": \"allow\" }\n] }";
     let suites = load("t.test.json", text);
     let at = |line: u32| {
-        let options = Options { lines: vec![("t.test.json".into(), line)], ..Options::default() };
+        let options = Options { lines: vec![SuiteLine { path: "t.test.json".into(), line }], ..Options::default() };
         suites.list(&options).iter().map(|test| test.name.to_owned()).collect::<Vec<_>>()
     };
     for (line, names) in [(1, &[][..]), (2, &["get open/a"]), (5, &["get open/a"]), (6, &["get open/b"]), (7, &[])] {
@@ -135,11 +135,11 @@ fn paths_may_have_lines() {
     assert_eq!(folder.run(&["test", "x/a.test.yaml:4"], "").status, 1);
     assert_eq!(folder.run(&["test", "x/a.test.yaml:3", "--strict", "--bail", "--jobs", "2"], "").status, 0);
     for (path, words) in [
-        ("x/a.test.yaml:2", "no test stands there; the nearest are \"one\" (x/a.test.yaml:3) and \"two\""),
-        ("x/a.test.yaml:0", "lines are counted from 1"),
-        ("x/a.test.yaml:one", "\"one\" is no line; write x/a.test.yaml:12, or --filter \"one\""),
-        ("x:3", "x is a folder; a line is one of a suite"),
-        ("r.rules:2", "a suite is a file *.test.yaml"),
+        ("x/a.test.yaml:2", "no test at this line; the nearest are `one` (x/a.test.yaml:3) and `two`"),
+        ("x/a.test.yaml:0", "lines count from 1"),
+        ("x/a.test.yaml:one", "`one` is not a line; write x/a.test.yaml:12, or --filter \"one\""),
+        ("x:3", "`x` is a folder; a line needs a suite"),
+        ("r.rules:2", "expected a suite: *.test.yaml"),
         ("x/none.test.yaml:3", "x/none.test.yaml:3: No such file"),
     ] {
         let ran = folder.run(&["test", path], "");
@@ -157,7 +157,7 @@ fn the_tests_that_failed_last_are_run_again() {
     let run = |arguments: &[&str]| folder.run(&[&["test"], arguments].concat(), "");
     // Nothing is known, and nothing is kept of a run that passes.
     let first = run(&["y", "--last-failed"]);
-    assert!(first.err.contains("no test failed last time; all are run"), "{}", first.all());
+    assert!(first.err.contains("no test failed last time; running all tests"), "{}", first.all());
     assert_eq!((first.status, folder.path().join(".firewarden").exists()), (0, false), "{}", first.all());
     assert_eq!(run(&[]).status, 1);
     let again = run(&["--last-failed"]);
@@ -194,8 +194,8 @@ fn a_test_that_is_gone_or_renamed_failed_no_more() {
     assert_eq!(folder.run(&["test"], "").status, 1);
     folder.write("x/a.test.yaml", "rules: ../r.rules\ntests: [{ name: new, get: a, expect: allow }]\n");
     let again = folder.run(&["test", "--last-failed"], "");
-    let gone = "1 test that failed last time is no longer there, or renamed";
-    assert!(again.err.contains(gone) && again.err.contains("all of them are run"), "{}", again.all());
+    let gone = "1 test that failed last time is gone or renamed";
+    assert!(again.err.contains(gone) && again.err.contains("running all of them"), "{}", again.all());
     assert_eq!(folder.run(&["test", "x"], "").status, 0);
     assert!(!folder.read(".firewarden/last-failed.json").contains("two"));
     assert_eq!(folder.read(".firewarden/.gitignore"), "*\n");
@@ -271,20 +271,20 @@ fn contradictions_are_wrong_usage() {
     let folder = project("contradictions");
     for (arguments, words) in [
         (&["-o", "r.txt"][..], "use .xml (JUnit), .json or .tap, or add --format"),
-        (&["-o", "report"], "the format does not follow from the name"),
+        (&["-o", "report"], "the extension determines no format"),
         (&["--format", "github", "-o", "r.txt"], "use .xml (JUnit), .json or .tap\n"),
-        (&["--format", "json", "-o", "r.xml"], "the name is one for junit, but --format says json"),
-        (&["--format", "human", "-o", "r.tap"], "the name is one for tap, but --format says human"),
-        (&["-o", "r.json", "--coverage", "json=r.json"], "two reports go to this file"),
-        (&["--coverage", "json=r", "--coverage", "lcov=r"], "two reports go to this file"),
-        (&["--list", "--format", "tap"], "--list prints names, or with --format json JSON"),
-        (&["--list", "--format", "github"], "it has no github form"),
+        (&["--format", "json", "-o", "r.xml"], "the extension is that of junit, but --format is json"),
+        (&["--format", "human", "-o", "r.tap"], "the extension is that of tap, but --format is human"),
+        (&["-o", "r.json", "--coverage", "json=r.json"], "two reports have the same file"),
+        (&["--coverage", "json=r", "--coverage", "lcov=r"], "two reports have the same file"),
+        (&["--list", "--format", "tap"], "--list supports the formats human and json, not tap"),
+        (&["--list", "--format", "github"], "the formats human and json, not github"),
         (&["--list", "-o", "r.json"], "cannot be used with"),
         (&["--list", "--bail"], "cannot be used with"),
         (&["--list", "--watch"], "cannot be used with"),
         (&["--quiet", "--verbose"], "cannot be used with"),
         (&["--last-failed", "--official", "q.json"], "cannot be used with"),
-        (&["--watch", "--format", "json", "-o", "r.xml"], "but --format says json"),
+        (&["--watch", "--format", "json", "-o", "r.xml"], "but --format is json"),
     ] {
         let ran = folder.run(&[&["test"], arguments].concat(), "");
         assert!(ran.status == 2 && ran.err.contains(words) && ran.out.is_empty(), "{arguments:?}: {}", ran.all());

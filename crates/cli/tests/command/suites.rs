@@ -112,7 +112,7 @@ fn coverage_is_written_in_every_form_and_held_against_thresholds() {
         assert_eq!(output.status, status, "{least}: {}", output.err);
     }
     let short = firewarden(&["test", "tests/suites/kinds", "-q", "--fail-under", "conditions=99"]).err;
-    assert!(short.contains("tests/suites/kinds/storage.rules") && short.contains("at least 99 % wanted"), "{short}");
+    assert!(short.contains("tests/suites/kinds/storage.rules") && short.contains("at least 99 % required"), "{short}");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_dash_is_no_file_for_results() {
     let folder =
         folder("dash", &[("r.rules", RULES), ("a.test.yaml", "rules: r.rules\ntests: [{ get: a, expect: allow }]\n")]);
     let ran = folder.run(&["test", "--format", "tap", "--output", "-"], "");
-    assert!(ran.status == 2 && ran.err.contains("without --output, results are printed"), "{}", ran.all());
+    assert!(ran.status == 2 && ran.err.contains("without --output, results go to standard output"), "{}", ran.all());
     assert!(!folder.path().join("-").exists());
 }
 

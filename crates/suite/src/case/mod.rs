@@ -1,8 +1,8 @@
-//! One test: who asks for what, and what is expected.
+//! Tests: who requests what, and the expected verdict.
 
-mod change;
 mod request;
-mod who;
+mod users;
+mod write;
 
 pub(super) use request::COMPARED;
 
@@ -19,50 +19,52 @@ use firewarden::{
     value::Timestamp,
 };
 
+use users::UserExpectation;
+
 use super::{
-    because::Because,
-    idioms::Context,
-    load::Shared,
+    expected_cause::ExpectedCause,
+    file_reader::FileReader,
+    load::SuiteContext,
     node::{Fields, Kind, Node, Reader},
-    reading::Reading,
     seeds::Store,
-    users::Identity,
+    synonyms::Vocabulary,
+    users::Principal,
 };
 
-/// A test with one user and one method, ready to be decided.
+/// A test for one user and one method, ready to be decided.
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) name: String,
-    /// The name of the test as it is written, for all of its users and methods.
+    /// The name of the test without the user and method.
     pub(super) title: String,
-    /// Where the test begins.
+    /// The beginning of the test.
     pub(super) span: Span,
-    /// All of the test as it is written.
+    /// The whole test.
     pub(super) whole: Span,
-    /// Of a test for several users, where its user stands.
+    /// The entry of the user, in a test for several users.
     pub(super) row: Option<Span>,
-    /// Who asks, as the suite calls him.
+    /// The name of the user in the suite.
     pub(super) user: String,
-    pub(super) ask: Ask,
-    pub(super) expect: Expect,
-    pub(super) because: Option<Because>,
-    /// Why the test is not run.
+    pub(super) request: TestRequest,
+    pub(super) expect: Expectation,
+    pub(super) because: Option<ExpectedCause>,
+    /// The reason for which the test is skipped.
     pub(super) skip: Option<String>,
-    /// What may help where the request is denied: a name that is stored.
+    /// A hint for a denial: the nearest stored name.
     pub(super) hint: Option<String>,
-    /// The method as the test calls it.
+    /// The key of the request in the test.
     pub(super) verb: &'static str,
-    /// Whether the object that is written is stated without its size.
+    /// Whether the incoming object states no size.
     pub(super) size_unstated: bool,
 }
 
-/// A request with what is there before it.
+/// A request with its seeds.
 #[derive(Debug)]
-pub(super) enum Ask {
+pub(super) enum TestRequest {
     Storage(Box<storage::Request<'static>>, Arc<Store>),
     Firestore(Box<firestore::Request<'static>>, Arc<Store>),
     Database(Box<database::Request<'static>>, Arc<Data>),
-    /// There is no user who could ask: code and text of the refused sign-in.
+    /// The sign-in is refused, so there is no request: the code and text of the refusal.
     NoUser {
         request: String,
         code: String,
@@ -70,21 +72,21 @@ pub(super) enum Ask {
     },
 }
 
-/// What is expected.
+/// The expected verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expect {
+pub(super) enum Expectation {
     Allow,
     Deny,
-    /// The user cannot sign in at all.
+    /// The user cannot sign in.
     NoSignIn,
 }
 
-impl Expect {
+impl Expectation {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Expect::Allow => "allow",
-            Expect::Deny => "deny",
-            Expect::NoSignIn => "no-sign-in",
+            Expectation::Allow => "allow",
+            Expectation::Deny => "deny",
+            Expectation::NoSignIn => "no-sign-in",
         }
     }
 }
@@ -125,7 +127,7 @@ const STORAGE_VERBS: [&str; 7] = ["get", "list", "read", "create", "update", "de
 const DATABASE_VERBS: [&str; 5] = ["read", "write", "update", "set", "delete"];
 
 /// Reads the tests of a suite.
-pub(super) fn read_all(reading: &mut Reading<'_>, node: &Node, shared: &Shared) -> Vec<Case> {
+pub(super) fn read_all(reading: &mut FileReader<'_>, node: &Node, shared: &SuiteContext) -> Vec<Case> {
     let reader = &mut reading.reader;
     let Kind::List(tests) = &node.kind else {
         reader.wrong(node, "tests", "a list");
@@ -141,7 +143,7 @@ pub(super) fn read_all(reading: &mut Reading<'_>, node: &Node, shared: &Shared) 
         let reader = &mut reading.reader;
         let name = test.get("name").and_then(|name| Some((name.as_text()?, name.span)));
         if let Some((name, span)) = name.filter(|(name, _)| !names.insert(*name)) {
-            reader.warn("duplicate-name", span, format!("another test is called {name:?} too"), "");
+            reader.warn("duplicate-name", span, format!("duplicate test name `{name}`"), "");
         }
     }
     cases
@@ -152,25 +154,25 @@ pub(super) fn transport(reader: &mut Reader, node: &Node) -> Option<Transport> {
         "rest" => Some(Transport::Rest),
         "websocket" => Some(Transport::WebSocket),
         other => {
-            reader.error("wrong-value", node.span, format!("transport: {other:?} is neither websocket nor rest"));
+            reader.error("wrong-value", node.span, format!("unknown transport `{other}`; expected websocket or rest"));
             None
         }
     }
 }
 
-/// A test as it is written: for one user or several, and one method or several.
+/// A test as written: for one or several users, and one or several methods.
 pub(super) struct Test<'n, 's> {
     pub(super) fields: Fields<'n>,
-    pub(super) shared: &'s Shared,
+    pub(super) shared: &'s SuiteContext,
     pub(super) now: Timestamp,
     verb: &'static str,
     path: &'n Node,
 }
 
 impl<'n> Test<'n, '_> {
-    fn read(reading: &mut Reading<'_>, node: &'n Node, shared: &Shared, cases: &mut Vec<Case>) {
+    fn read(reading: &mut FileReader<'_>, node: &'n Node, shared: &SuiteContext, cases: &mut Vec<Case>) {
         let reader = &mut reading.reader;
-        let fields = reader.fields_of(Context::Test, node, "a test", &KEYS);
+        let fields = reader.fields_of(Vocabulary::Test, node, "a test", &KEYS);
         if !matches!(node.kind, Kind::Map(_)) {
             return;
         }
@@ -186,10 +188,9 @@ impl<'n> Test<'n, '_> {
         let because = fields
             .stated("because")
             .filter(|node| !node.is_null())
-            .and_then(|node| Because::read(reader, node, shared.rules.source(), is_database));
-        // Of a test for several users, a word is said of those who are denied, a line of those whom rules decide.
-        let mixed =
-            users.iter().any(|(_, expect, _)| *expect != users.first().map_or(Expect::Deny, |(_, first, _)| *first));
+            .and_then(|node| ExpectedCause::read(reader, node, shared.rules.source(), is_database));
+        // In a test with different verdicts, `because` applies to those users whose verdict it can explain.
+        let mixed = users.windows(2).any(|pair| matches!(pair, [a, b] if a.expect != b.expect));
         let skip = fields.get("skip").and_then(|node| skip(reader, node));
         if let Some(description) = fields.get("description") {
             reader.text(description, "description");
@@ -202,15 +203,14 @@ impl<'n> Test<'n, '_> {
         let several = users.len() > 1;
         test.misplaced(reader);
         let whole = whole(reader, node);
-        for (user, expect, row) in users {
-            let identity = user.identity(test.now);
+        for UserExpectation { user, expect, span: row } in users {
+            let principal = user.principal(test.now);
             if user.is_variable() && !is_database {
-                let message =
-                    format!("{} states the variable auth of a database; these are not database rules", user.name);
+                let message = format!("`auth` of the user `{}` only applies to database rules", user.name);
                 reader.error("misplaced-key", span, message);
                 return;
             }
-            for (method, asked) in test.asks(reader, &identity) {
+            for (method, built) in test.requests(reader, &principal) {
                 let mut name = title.clone();
                 if let Some(method) = method {
                     name = format!("{name} ({method})");
@@ -219,9 +219,8 @@ impl<'n> Test<'n, '_> {
                     name = format!("{name} [as {}]", one_line(&user.name));
                 }
                 let (because, skip, user) = (because.clone(), skip.clone(), user.name.clone());
-                // A word says why a request is denied; it says nothing of those that are allowed.
                 let because = because.filter(|because| !mixed || because.is_about(expect));
-                let Asked { ask, hint, size_unstated } = asked;
+                let BuiltRequest { request, hint, size_unstated } = built;
                 let title = title.clone();
                 cases.push(Case {
                     name,
@@ -230,7 +229,7 @@ impl<'n> Test<'n, '_> {
                     whole,
                     row,
                     user,
-                    ask,
+                    request,
                     expect,
                     because,
                     skip,
@@ -243,9 +242,9 @@ impl<'n> Test<'n, '_> {
     }
 }
 
-/// A test as it is written, without what stands between it and the next.
+/// The span of a test without the comments and blank lines after it.
 fn whole(reader: &Reader, node: &Node) -> Span {
-    // In JSON, and between braces, the last brace ends it.
+    // A flow mapping, or a JSON object, ends with its brace.
     if reader.source.slice(node.span).starts_with('{') {
         return node.span;
     }
@@ -254,26 +253,30 @@ fn whole(reader: &Reader, node: &Node) -> Span {
     Span { end: found.start + text.len() as u32, ..found }
 }
 
-/// Names are told in one line.
+/// Joins the lines of a name.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Why a test is not run.
+/// Reads the reason for which a test is skipped.
 fn skip(reader: &mut Reader, node: &Node) -> Option<String> {
     match &node.kind {
         Kind::Bool(skip) => skip.then(|| "skipped".to_owned()),
         Kind::Text(text)
             if matches!(text.to_lowercase().as_str(), "" | "no" | "off" | "false" | "yes" | "on" | "true") =>
         {
-            reader.error("wrong-value", node.span, format!("skip: {text:?} is text; write true, false, or why"));
+            reader.error(
+                "wrong-value",
+                node.span,
+                format!("`skip` is the text `{text}`; write true, false, or the reason"),
+            );
             None
         }
         _ => reader.text(node, "skip").map(one_line),
     }
 }
 
-/// What the test asks: exactly one of the verbs.
+/// Reads the request of a test: exactly one of the verbs.
 fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &Rules) -> Option<(&'static str, &'n Node)> {
     let known: &[&'static str] = match rules {
         Rules::Storage(_) => &STORAGE_VERBS,
@@ -286,8 +289,8 @@ fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &Rules) -> Option<(
                 "set" => ("Firestore and databases", "Storage"),
                 _ => ("Storage and Firestore", "a database"),
             };
-            let message = format!("{verb} is for {of}; {has} has {}", known.join(", "));
-            reader.misplaced(Context::Test, verb, key.span, message);
+            let message = format!("`{verb}` only applies to {of}; {has} has {}", known.join(", "));
+            reader.misplaced(Vocabulary::Test, verb, key.span, message);
             return None;
         }
     }
@@ -296,31 +299,35 @@ fn verb<'n>(reader: &mut Reader, fields: &Fields<'n>, rules: &Rules) -> Option<(
         (Some(found), None) => Some(found),
         (Some((first, _)), Some((second, _))) => {
             let span = fields.key(second).map_or(fields.node.span, |key| key.span);
-            reader.error("misplaced-key", span, format!("{first} and {second} are two requests; a test makes one"));
+            reader.error(
+                "misplaced-key",
+                span,
+                format!("`{first}` and `{second}` are two requests; write a test for each"),
+            );
             None
         }
         _ => {
-            reader.missing(fields.node, format!("a test says what is asked, with one of {}", known.join(", ")));
+            reader.missing(fields.node, format!("missing request; expected one of {}", known.join(", ")));
             None
         }
     }
 }
 
-/// What one method of a test asks.
-pub(super) struct Asked {
-    pub(super) ask: Ask,
+/// The request of one method of a test.
+pub(super) struct BuiltRequest {
+    pub(super) request: TestRequest,
     pub(super) hint: Option<String>,
-    /// Whether the object that is written is stated without its size.
+    /// Whether the incoming object states no size.
     pub(super) size_unstated: bool,
 }
 
 impl Test<'_, '_> {
-    /// The requests of a test for one user: one, or one for each method that `read` and `write` stand for.
-    fn asks(&self, reader: &mut Reader, identity: &Identity) -> Vec<(Option<&'static str>, Asked)> {
+    /// Builds the requests of a test for one user: one, or one for each method that `read` and `write` stand for.
+    fn requests(&self, reader: &mut Reader, principal: &Principal) -> Vec<(Option<&'static str>, BuiltRequest)> {
         let methods = match (&self.shared.rules, self.verb) {
             (Rules::Storage(_), "read") => &["get", "list"][..],
             (Rules::Storage(_) | Rules::Firestore(_), "write") => &["create", "update", "delete"],
-            // A document is read with get, a collection with list.
+            // `get` reads a document, `list` a collection.
             (Rules::Firestore(_), "read") => {
                 if self.is_collection() {
                     &["list"]
@@ -328,18 +335,18 @@ impl Test<'_, '_> {
                     &["get"]
                 }
             }
-            (_, verb) => return self.ask(reader, verb, identity).map(|ask| (None, ask)).into_iter().collect(),
+            (_, verb) => return self.request(reader, verb, principal).map(|built| (None, built)).into_iter().collect(),
         };
         let several = methods.len() > 1;
-        let mut asks = Vec::new();
+        let mut requests = Vec::new();
         for method in methods {
-            let Some(ask) = self.ask(reader, method, identity) else { break };
-            asks.push((several.then_some(*method), ask));
+            let Some(built) = self.request(reader, method, principal) else { break };
+            requests.push((several.then_some(*method), built));
         }
-        asks
+        requests
     }
 
-    /// Whether the path, of Firestore, names a collection.
+    /// Whether a Firestore path names a collection.
     pub(super) fn is_collection(&self) -> bool {
         let text = self.path.as_text().unwrap_or("");
         let name = text.split_once("/documents/").map_or(text, |(_, name)| name);

@@ -1,17 +1,17 @@
-//! From a test to its request: what is there, what is sent, by whom.
+//! Builds the request of a test with its seeds and its principal.
 
 use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::{
-    content::Role,
-    idioms::Context,
+    computed_metadata::ObjectRole,
     node::{self, Kind, Node, Reader},
-    paths::{self, Names},
+    paths::{self, PathKind, Scope},
     seeds::{self, Store},
-    unused::{self, Section, Used},
-    users::Identity,
+    synonyms::Vocabulary,
+    unused::{self, FixtureUsage, Section},
+    users::Principal,
     values,
 };
 use firewarden::{
@@ -24,9 +24,9 @@ use firewarden::{
     value::Value,
 };
 
-use super::{Ask, Asked, Test};
+use super::{BuiltRequest, Test, TestRequest};
 
-/// What an update of metadata leaves as it is stored.
+/// Metadata that an update with `with` keeps.
 const CONTENT: [&str; 9] = [
     "size",
     "contentType",
@@ -39,29 +39,29 @@ const CONTENT: [&str; 9] = [
     "contentLanguage",
 ];
 
-/// What of these is the content's own.
+/// Metadata that belong to the content, which an update cannot change.
 const FIXED: [&str; 5] = ["size", "md5Hash", "crc32c", "generation", "timeCreated"];
 
-/// Stored names among which a similar one is looked for.
+/// The number of stored names that a name is compared with for a hint.
 pub(crate) const COMPARED: usize = 100;
 
-/// Which keys of a test belong to which rules, and how messages call those.
+/// The keys of a test that belong to the rules of some products.
 const OF_STORAGE: [&str; 3] = ["objects", "bucket", "params"];
 const OF_FIRESTORE: [&str; 4] = ["database", "batch", "after", "remove"];
 const OF_DATABASE: [&str; 2] = ["data", "transport"];
 const OF_SERVICES: [&str; 2] = ["documents", "merge"];
 
 impl Test<'_, '_> {
-    /// The request of one method; nothing where the test is wrong, which is reported.
-    pub(super) fn ask(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
+    /// Builds the request of one method. Returns `None` after reporting an error.
+    pub(super) fn request(&self, reader: &mut Reader, method: &str, principal: &Principal) -> Option<BuiltRequest> {
         match &self.shared.rules {
-            Rules::Storage(_) => self.storage(reader, Method::parse(method)?, identity),
-            Rules::Firestore(_) => self.firestore(reader, method, identity),
-            Rules::Database(_) => self.database(reader, method, identity),
+            Rules::Storage(_) => self.storage(reader, Method::parse(method)?, principal),
+            Rules::Firestore(_) => self.firestore(reader, method, principal),
+            Rules::Database(_) => self.database(reader, method, principal),
         }
     }
 
-    /// Reports keys that have no meaning for these rules, or for what is asked.
+    /// Reports keys that do not apply to these rules or to this request.
     pub(super) fn misplaced(&self, reader: &mut Reader) {
         let verb = self.verb();
         let (storage, firestore, database) = match &self.shared.rules {
@@ -71,7 +71,7 @@ impl Test<'_, '_> {
         };
         let mut wrong = |names: &[&str], right: bool, of: &str| {
             for key in names.iter().filter(|_| !right).filter_map(|name| self.fields.key(name)) {
-                reader.misplaced(Context::Test, &key.text, key.span, format!("{} is for {of}", key.text));
+                reader.misplaced(Vocabulary::Test, &key.text, key.span, format!("`{}` only applies to {of}", key.text));
             }
         };
         wrong(&OF_STORAGE, storage, "Storage rules");
@@ -87,14 +87,14 @@ impl Test<'_, '_> {
             Rules::Database(_) => verb == "read",
         };
         wrong(&["query"], queries, "a list of Firestore or a read of a database");
-        wrong(&["after"], writes || verb == "delete", "what is written: create, update, set, delete and write");
+        wrong(&["after"], writes || verb == "delete", "create, update, set, delete and write");
     }
 
     fn path_text<'a>(&'a self, reader: &mut Reader) -> Option<&'a str> {
         reader.text(self.path(), self.verb())
     }
 
-    /// The documents that rules can ask for.
+    /// The documents that rules can read.
     fn store(&self, reader: &mut Reader, database: &str) -> Store {
         let mut read = |name: &str| {
             let node = self.fields.get(name)?;
@@ -109,37 +109,37 @@ impl Test<'_, '_> {
         }
     }
 
-    /// Notes that a test is about an object, a document, or a folder of them; `place` is its bucket or database. What
-    /// the test states beside it is of no use.
-    fn asks_for(&self, reader: &mut Reader, method: Method, place: &str, name: &str) {
-        let mut own = Used::default();
+    /// Records that a test uses an object, a document, or a folder of them; `container` is the bucket or database.
+    /// Warns of seeds of the test that it does not use.
+    fn note_usage(&self, reader: &mut Reader, method: Method, container: &str, name: &str) {
+        let mut own = FixtureUsage::default();
         for used in [&mut own, &mut *self.shared.used.borrow_mut()] {
             match method {
                 Method::List => used.folders.insert(name.to_owned()),
-                _ => used.places.insert(seeds::key(place, name)),
+                _ => used.keys.insert(seeds::key(container, name)),
             };
         }
         let rules = &self.shared.rules;
-        let database = if matches!(rules, Rules::Storage(_)) { &self.shared.database } else { place };
-        for (section, place) in [(Section::Objects, place), (Section::Documents, database)] {
-            unused::warn_of_test(reader, (section, self.fields.get(section.key())), place, &own, rules);
+        let database = if matches!(rules, Rules::Storage(_)) { &self.shared.database } else { container };
+        for (section, container) in [(Section::Objects, container), (Section::Documents, database)] {
+            unused::warn_of_test(reader, section, self.fields.get(section.key()), container, &own, rules);
         }
     }
 
     pub(super) fn missing_value(&self, reader: &mut Reader, example: &str) {
-        let message = format!("{}: say what is written, such as `with: {example}`", self.verb());
+        let message = format!("missing value of `{}`: write `with: {example}`", self.verb());
         reader.missing(self.fields.node, message);
     }
 
-    fn storage(&self, reader: &mut Reader, method: Method, identity: &Identity) -> Option<Asked> {
+    fn storage(&self, reader: &mut Reader, method: Method, principal: &Principal) -> Option<BuiltRequest> {
         let text = self.path_text(reader)?;
         let stated = self.fields.get("bucket").and_then(|node| paths::plain_name(reader, node, "bucket"));
-        let place = (stated, self.shared.bucket.as_str());
-        let (bucket, name) = paths::stored(reader, text, self.path().span, place, method == Method::List)?;
+        let scope = Scope { stated, default: &self.shared.bucket };
+        let (bucket, name) = paths::object(reader, text, self.path().span, scope, method == Method::List)?;
         let own = self.fields.get("objects").map(|node| seeds::objects(reader, node, &bucket, self.now));
         let own = own.unwrap_or_default();
         let key = seeds::key(&bucket, &name);
-        self.asks_for(reader, method, &bucket, &name);
+        self.note_usage(reader, method, &bucket, &name);
         let known = own.get(&key).or_else(|| self.shared.objects.get(&key));
         let stored = known.and_then(Option::as_ref).filter(|_| method != Method::List);
         let mut request = storage::Request::new(method, bucket.clone(), name.clone()).at(self.now);
@@ -167,12 +167,12 @@ impl Test<'_, '_> {
         let hint = if absent {
             let names = own.iter().chain(self.shared.objects.iter()).filter(|(_, object)| object.is_some());
             let names = names.filter_map(|(key, _)| key.strip_prefix(bucket.as_str())?.strip_prefix('/'));
-            nearest(&name, names.take(COMPARED)).map(meant)
+            nearest(&name, names.take(COMPARED)).map(nearest_hint)
         } else {
             None
         };
         if absent && matches!(method, Method::Update | Method::Delete) && self.verb() != "write" {
-            let message = format!("{name} is not among the objects: there is nothing to {}", method.name());
+            let message = format!("`{name}` is not stored, so there is nothing to {}", method.name());
             if method == Method::Delete {
                 reader.warn("not-stored", self.path().span, message, "");
             } else {
@@ -180,21 +180,25 @@ impl Test<'_, '_> {
                 reader.report(node::problem("not-stored", self.path().span, message).with_hint(hint));
             }
         }
-        let request = match identity {
-            Identity::User(auth) => request.auth((**auth).clone()),
-            Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
-            Identity::Nobody | Identity::Variable(_) => request,
+        let request = match principal {
+            Principal::User(auth) => request.auth((**auth).clone()),
+            Principal::Refused { code, message } => return Some(no_user(&request, code, message)),
+            Principal::Nobody | Principal::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Storage(Box::new(request), store), hint, size_unstated })
+        Some(BuiltRequest { request: TestRequest::Storage(Box::new(request), store), hint, size_unstated })
     }
 
-    /// The object as it will be: what is stated, over what an update of metadata cannot change.
+    /// The object after the write: stated metadata over those that an update cannot change.
     fn upload(&self, reader: &mut Reader, method: Method, name: &str, stored: Option<&Object>) -> Option<Object> {
         let (node, whole) = match (self.fields.get("with"), self.fields.get("merge")) {
             (Some(with), None) => (with, true),
             (None, Some(merge)) => (merge, false),
             (Some(_), Some(merge)) => {
-                reader.error("misplaced-key", merge.span, "with says how all will be, merge what changes: one of them");
+                reader.error(
+                    "misplaced-key",
+                    merge.span,
+                    "`with` replaces everything, `merge` changes parts; write one of them",
+                );
                 return None;
             }
             (None, None) => {
@@ -204,14 +208,14 @@ impl Test<'_, '_> {
         };
         let stored = stored.map(Object::to_json);
         let Some(mut below) = stored.clone().filter(|_| method == Method::Update) else {
-            return seeds::object(reader, name, node, None, Role::Upload(stored.as_ref()), self.now);
+            return seeds::object(reader, name, node, None, ObjectRole::Upload(stored.as_ref()), self.now);
         };
         if whole {
             below.retain(|field, _| CONTENT.contains(&field.as_str()));
         }
-        // Every update has a time and an etag of its own.
+        // Every update has its own time and etag.
         below.retain(|field, _| !matches!(field.as_str(), "etag" | "updated"));
-        // The service adds custom metadata to those that are there.
+        // The service merges custom metadata.
         if self.verb() != "write" {
             self.unchangeable(reader, node, &below);
         }
@@ -231,32 +235,33 @@ impl Test<'_, '_> {
                 entries.retain(|(key, _)| key.text != "metadata");
             }
             below.insert("metadata".to_owned(), Json::Object(kept));
-            return seeds::object(reader, name, &node, Some(&below), Role::Update, self.now);
+            return seeds::object(reader, name, &node, Some(&below), ObjectRole::Update, self.now);
         }
-        seeds::object(reader, name, node, Some(&below), Role::Update, self.now)
+        seeds::object(reader, name, node, Some(&below), ObjectRole::Update, self.now)
     }
 
-    /// Warns of what an update of metadata cannot change.
+    /// Warns of metadata that an update cannot change.
     fn unchangeable(&self, reader: &mut Reader, node: &Node, stored: &JsonMap<String, Json>) {
         for (key, value) in node.entries().iter().filter(|(key, _)| FIXED.contains(&key.text.as_str())) {
             if stored.get(&key.text).is_some_and(|known| *known != value.to_json()) {
-                let message = format!("{} is another than the stored one: an update changes metadata only", key.text);
-                reader.warn("other-method", key.span, message, "an upload over what is there is a create");
+                let message =
+                    format!("`{}` differs from the stored one, but an update changes only metadata", key.text);
+                reader.warn("other-method", key.span, message, "an upload over a stored object is a `create`");
             }
         }
     }
 
-    fn firestore(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
-        // `set` is the one or the other by what is stored.
+    fn firestore(&self, reader: &mut Reader, method: &str, principal: &Principal) -> Option<BuiltRequest> {
+        // `set` is `create` or `update`, depending on whether the document is stored.
         let set = method == "set";
         let mut method = if set { Method::Create } else { Method::parse(method)? };
-        let names = if method == Method::List { Names::Collection } else { Names::Document };
+        let kind = if method == Method::List { PathKind::Collection } else { PathKind::Document };
         let text = self.path_text(reader)?;
         let stated = self.fields.get("database").and_then(|node| paths::plain_name(reader, node, "database"));
-        let place = (stated, self.shared.database.as_str());
-        let (database, name) = paths::within(reader, text, self.path().span, place, names)?;
+        let scope = Scope { stated, default: &self.shared.database };
+        let (database, name) = paths::document(reader, text, self.path().span, scope, kind)?;
         let store = self.store(reader, &database);
-        // What `write` stands for is asked as it could be: nothing is created that is there.
+        // For `write`, the request `create` ignores the stored document.
         let as_new = method == Method::Create && self.verb() == "write";
         let stored = store.document(&name).filter(|_| method != Method::List && !as_new);
         if set && stored.is_some() {
@@ -277,10 +282,10 @@ impl Test<'_, '_> {
             _ => None,
         };
         let own = seeds::key(&store.database, &name);
-        self.asks_for(reader, method, &store.database, &name);
+        self.note_usage(reader, method, &store.database, &name);
         if method != Method::List && store.after.contains_key(&own) {
             let span = self.fields.key("after").map_or(self.path().span, |key| key.span);
-            let message = format!("after is about other writes; what becomes of {name} this test says itself");
+            let message = format!("`after` is for other writes; this test writes `{name}` itself");
             reader.error("misplaced-key", span, message);
         }
         if let Some(names) = self.fields_named(method) {
@@ -288,36 +293,40 @@ impl Test<'_, '_> {
         }
         self.other_method(reader, method, &name, stored.is_some());
         let absent = stored.is_none() && matches!(method, Method::Get | Method::Update | Method::Delete);
-        let hint = if absent { store.like(&name).map(|like| meant(&like)) } else { None };
+        let hint = if absent { store.nearest(&name).map(|like| nearest_hint(&like)) } else { None };
         if let Some(stored) = stored {
             request = request.existing(stored);
         }
         if let Some(fields) = written {
             request = request.with(Document::new(name, Value::Map(fields)));
         }
-        let request = match identity {
-            Identity::User(auth) => request.auth((**auth).clone()),
-            Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
-            Identity::Nobody | Identity::Variable(_) => request,
+        let request = match principal {
+            Principal::User(auth) => request.auth((**auth).clone()),
+            Principal::Refused { code, message } => return Some(no_user(&request, code, message)),
+            Principal::Nobody | Principal::Variable(_) => request,
         };
-        Some(Asked { ask: Ask::Firestore(Box::new(request), Arc::new(store)), hint, size_unstated: false })
+        Some(BuiltRequest {
+            request: TestRequest::Firestore(Box::new(request), Arc::new(store)),
+            hint,
+            size_unstated: false,
+        })
     }
 
-    /// Reports where Firestore would ask the rules for another method. `write` stands for all of them.
+    /// Reports a request for which Firestore would ask the rules for another method; `write` stands for all methods.
     fn other_method(&self, reader: &mut Reader, method: Method, name: &str, stored: bool) {
         let (other, hint) = match method {
             Method::Create if stored => (
-                "is stored: Firestore would ask for update",
+                "is stored, so Firestore asks the rules for `update`",
                 "write `update`; or `set`, which creates or updates by what is stored",
             ),
             Method::Update if !stored => (
-                "is not stored: Firestore would ask for create",
+                "is not stored, so Firestore asks the rules for `create`",
                 "state the document under `documents:`, or write `create`; `set` creates or updates by what is stored",
             ),
             _ => return,
         };
         if self.verb() != "write" {
-            let problem = node::problem("other-method", self.path().span, format!("{name} {other}"));
+            let problem = node::problem("other-method", self.path().span, format!("`{name}` {other}"));
             reader.report(problem.with_hint(hint));
         }
     }
@@ -328,9 +337,9 @@ impl Test<'_, '_> {
         firestore::Query::from_json(&json).map_err(|why| wrong_query(reader, node, &why, &firestore::Query::NAMES)).ok()
     }
 
-    fn database(&self, reader: &mut Reader, method: &str, identity: &Identity) -> Option<Asked> {
+    fn database(&self, reader: &mut Reader, method: &str, principal: &Principal) -> Option<BuiltRequest> {
         let text = self.path_text(reader)?;
-        let path = paths::place(reader, text, self.path().span)?;
+        let path = paths::database_path(reader, text, self.path().span)?;
         let with = self.fields.stated("with");
         let value = match (method, with) {
             ("write" | "set" | "update", None) => {
@@ -370,43 +379,44 @@ impl Test<'_, '_> {
             None => self.shared.transport,
         };
         request = request.transport(transport).at(self.now);
-        let request = match identity {
-            Identity::User(auth) => request.auth((**auth).clone()),
-            Identity::Variable(value) => request.auth_variable(value.clone()),
-            Identity::Refused(code, message) => return Some(no_user(&request, code, message)),
-            Identity::Nobody => request,
+        let request = match principal {
+            Principal::User(auth) => request.auth((**auth).clone()),
+            Principal::Variable(value) => request.auth_variable(value.clone()),
+            Principal::Refused { code, message } => return Some(no_user(&request, code, message)),
+            Principal::Nobody => request,
         };
-        let hint = if empty { near_place(&data, &path).map(|like| meant(&like)) } else { None };
-        Some(Asked { ask: Ask::Database(Box::new(request), data), hint, size_unstated: false })
+        let hint = if empty { nearest_path(&data, &path).map(|like| nearest_hint(&like)) } else { None };
+        Some(BuiltRequest { request: TestRequest::Database(Box::new(request), data), hint, size_unstated: false })
     }
 }
 
-/// What to say of a stored name that is like the one asked for.
-fn meant(like: &str) -> String {
+/// The hint with a stored name that resembles the requested one.
+fn nearest_hint(like: &str) -> String {
     format!("nothing is stored there; did you mean {like}?")
 }
 
-fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> Asked {
-    let ask = Ask::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
-    Asked { ask, hint: None, size_unstated: false }
+fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> BuiltRequest {
+    let request =
+        TestRequest::NoUser { request: request.to_string(), code: code.to_owned(), message: message.to_owned() };
+    BuiltRequest { request, hint: None, size_unstated: false }
 }
 
-/// A mistake in a query stands at the part that it is about.
+/// Reports an error in a query at the part that it concerns.
 fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'static str]) {
     let named = node.entries().iter().find(|(key, _)| why.starts_with(key.text.as_str()));
     match named {
         Some((key, _)) if !known.contains(&key.text.as_str()) => {
-            let message = format!("{:?} is no part of a query", key.text);
+            let message = format!("unknown key `{}` in a query", key.text);
             let known = known.iter().copied();
-            reader.unknown_name_of(Context::Query, "unknown-key", key.span, message, &key.text, known);
+            reader.unknown_name_of(Vocabulary::Query, "unknown-key", key.span, message, &key.text, known);
         }
         Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
         None => reader.error("wrong-value", node.span, format!("query: {why}")),
     }
 }
 
-/// A place beside the one that is empty whose name is like it.
-fn near_place(data: &database::Data, path: &str) -> Option<String> {
+/// The path that exists, next to a path that does not and with a similar name.
+fn nearest_path(data: &database::Data, path: &str) -> Option<String> {
     let (mut at, mut walked) = (data, String::new());
     let mut names = path.split('/').filter(|name| !name.is_empty());
     while let Some(name) = names.next() {

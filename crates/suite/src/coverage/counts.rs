@@ -1,8 +1,8 @@
-//! How often something gave what, and what that means for a condition.
+//! Counts of results, and the status of a condition.
 
 use firewarden::internals::eval::OpHits;
 
-/// How often a statement, a condition or a sub-expression gave what.
+/// How often a statement, a condition or a sub-expression gave each kind of result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// True.
@@ -11,17 +11,17 @@ pub struct Counts {
     pub falses: u64,
     /// An error.
     pub errors: u64,
-    /// A value that is no boolean.
+    /// A value other than a boolean.
     pub others: u64,
 }
 
 impl Counts {
-    /// How often it was evaluated.
+    /// The number of evaluations.
     pub fn total(self) -> u64 {
         self.truths.saturating_add(self.falses).saturating_add(self.errors).saturating_add(self.others)
     }
 
-    /// What of the two outcomes of a condition was seen.
+    /// The status of a condition with these counts.
     pub fn status(self) -> Status {
         match (self.truths > 0, self.falses > 0) {
             (true, true) => Status::Both,
@@ -32,7 +32,7 @@ impl Counts {
         }
     }
 
-    /// How often a condition gave neither true nor false: errors, and values that `&&` and its kin refuse.
+    /// How often a condition failed: with an error, or with a value that logical operators refuse.
     pub fn failures(self) -> u64 {
         self.errors.saturating_add(self.others)
     }
@@ -51,23 +51,23 @@ impl From<&OpHits> for Counts {
     }
 }
 
-/// What was seen of a condition.
+/// The outcomes that a condition has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
-    /// It was never evaluated.
+    /// The condition was never evaluated.
     Never,
-    /// It was evaluated, and gave neither outcome: each time it failed.
+    /// Every evaluation failed.
     OnlyFailed,
-    /// It was true, never false.
+    /// The condition was true, never false.
     OnlyTrue,
-    /// It was false, never true.
+    /// The condition was false, never true.
     OnlyFalse,
-    /// Both outcomes.
+    /// The condition was true and false.
     Both,
 }
 
 impl Status {
-    /// A name for programs: `never`, `only-failed`, `only-true`, `only-false`, `both`.
+    /// The name in reports for programs: `never`, `only-failed`, `only-true`, `only-false`, `both`.
     pub fn name(self) -> &'static str {
         match self {
             Status::Never => "never",
@@ -78,7 +78,7 @@ impl Status {
         }
     }
 
-    /// How many of the two outcomes were seen.
+    /// How many of the two outcomes occurred.
     pub fn outcomes(self) -> u64 {
         match self {
             Status::Never | Status::OnlyFailed => 0,
@@ -88,7 +88,7 @@ impl Status {
     }
 }
 
-/// In words: `never evaluated`, `only true`.
+/// Writes `never evaluated`, `only true` and so on.
 impl std::fmt::Display for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -15,10 +15,10 @@ use firewarden::{
 
 use super::{Counts, Ratio, Status, walk::Walk};
 
-/// Columns of a label.
+/// The longest label of a statement, in columns.
 const LABEL: usize = 100;
 
-/// What was evaluated of a rules file. Everything stands in the order of the text, what is inside after what is around.
+/// The coverage of a rules file. Lists are in the order of the text, outer expressions before inner ones.
 #[derive(Clone, Debug)]
 pub struct FileCoverage {
     source: Source,
@@ -30,14 +30,14 @@ pub struct FileCoverage {
     lines: Vec<LineCoverage>,
 }
 
-/// An `allow` of Storage or Firestore rules, or a `.read`, `.write` or `.validate`.
+/// An `allow` statement of Storage or Firestore rules, or a `.read`, `.write` or `.validate` rule.
 #[derive(Clone, Debug)]
 pub struct StatementCoverage {
-    /// The whole statement; of a database rule, its condition without the quotes.
+    /// The whole statement; for a database rule, its condition without the quotes.
     pub span: Span,
-    /// Its place and what it is: `/users/{id} allow get`, `/users/$id .read`.
+    /// The path and the kind of the statement: `/users/{id} allow get`, `/users/$id .read`.
     pub label: String,
-    /// How often it was tried, and what it gave.
+    /// How often the statement was evaluated, with which results.
     pub counts: Counts,
 }
 
@@ -46,23 +46,23 @@ pub struct StatementCoverage {
 pub struct FunctionCoverage {
     /// The whole declaration.
     pub span: Span,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// How often it was called.
+    /// The number of calls.
     pub calls: u64,
 }
 
-/// A part that decides alone; see [the module](super) for what that is.
+/// A condition, as [the module](super) defines it.
 #[derive(Clone, Copy, Debug)]
 pub struct ConditionCoverage {
-    /// The text it covers, without parentheses around it.
+    /// The expression without parentheses around it.
     pub span: Span,
-    /// How often it gave what.
+    /// The counts of results.
     pub counts: Counts,
 }
 
 impl ConditionCoverage {
-    /// Which outcomes were seen.
+    /// The outcomes that the condition has had.
     pub fn status(&self) -> Status {
         self.counts.status()
     }
@@ -71,32 +71,32 @@ impl ConditionCoverage {
 /// A sub-expression.
 #[derive(Clone, Debug)]
 pub struct ExpressionCoverage {
-    /// The text it covers, without parentheses around it.
+    /// The expression without parentheses around it.
     pub span: Span,
-    /// Whether it is a literal.
+    /// Whether the expression is a literal.
     pub is_literal: bool,
-    /// Whether it is a variable of the language, such as `request`, of which a member or method is read.
+    /// Whether the expression is a global variable such as `request` and the receiver of a member or method.
     pub(super) is_object: bool,
-    /// How often it gave what.
+    /// The counts of results.
     pub counts: Counts,
-    /// Different results with their numbers, in the order in which they were first seen; none where they were not asked
-    /// for ([`Coverage::new`]).
+    /// The distinct results with their numbers, in the order of their first occurrence; empty unless [`Coverage::new`]
+    /// keeps values.
     pub values: Vec<(Outcome, u64)>,
-    /// Results beyond those.
+    /// The number of further results.
     pub unkept: u64,
 }
 
-/// A line on which something can be evaluated.
+/// A line with something to evaluate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineCoverage {
-    /// Its number, from 1.
+    /// The line, counted from 1.
     pub line: u32,
-    /// The largest count of what starts on it.
+    /// The largest count of what begins on the line.
     pub hits: u64,
 }
 
 impl FileCoverage {
-    /// The coverage of a file, from what decisions with these rules have counted.
+    /// The coverage of a file, from the counts of decisions with these rules.
     pub fn new(rules: &Rules, coverage: &Coverage) -> Self {
         match rules {
             Rules::Storage(rules) => Self::of_program(rules.compiled().program(), coverage),
@@ -166,47 +166,47 @@ impl FileCoverage {
         }
     }
 
-    /// What the file is called.
+    /// The name of the file.
     pub fn name(&self) -> &str {
         self.source.name()
     }
 
-    /// Its text, into which all spans point.
+    /// The source that all spans point into.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Whether it has rules of a database.
+    /// Whether the file has database rules.
     pub(super) fn is_database(&self) -> bool {
         self.dialect == Dialect::Database
     }
 
-    /// Its statements.
+    /// The statements.
     pub fn statement_list(&self) -> &[StatementCoverage] {
         &self.statements
     }
 
-    /// Its functions; of a database, none.
+    /// The functions; database rules have none.
     pub fn function_list(&self) -> &[FunctionCoverage] {
         &self.functions
     }
 
-    /// Its conditions.
+    /// The conditions.
     pub fn condition_list(&self) -> &[ConditionCoverage] {
         &self.conditions
     }
 
-    /// All sub-expressions, literals and conditions among them.
+    /// All sub-expressions, including literals and conditions.
     pub fn expression_list(&self) -> &[ExpressionCoverage] {
         &self.expressions
     }
 
-    /// The lines on which something can be evaluated.
+    /// The lines with something to evaluate.
     pub fn line_list(&self) -> &[LineCoverage] {
         &self.lines
     }
 
-    /// How many statements were tried.
+    /// How many statements were evaluated.
     pub fn statements(&self) -> Ratio {
         Ratio::of(self.statements.iter().map(|statement| statement.counts.total() > 0))
     }
@@ -216,14 +216,14 @@ impl FileCoverage {
         Ratio::of(self.lines.iter().map(|line| line.hits > 0))
     }
 
-    /// How many outcomes of conditions were seen: there are two for each.
+    /// How many outcomes of conditions occurred, of two for each condition.
     pub fn conditions(&self) -> Ratio {
         let covered = self.conditions.iter().map(|condition| condition.status().outcomes()).sum();
         Ratio { covered, total: 2 * self.conditions.len() as u64 }
     }
 }
 
-/// The order of spans in which what is around comes before what is inside.
+/// A sort key that puts outer spans before inner ones.
 pub(super) fn around_first(span: Span) -> (u32, Reverse<u32>) {
     (span.start, Reverse(span.end))
 }

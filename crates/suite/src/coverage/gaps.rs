@@ -1,44 +1,43 @@
-//! What is not covered, the gravest first.
+//! Gaps of coverage, the most serious first.
 
 use firewarden::text::Span;
 
 use super::{Counts, FileCoverage, Status};
 
-/// What is missing of something. The order is that of gravity.
+/// The kind of a gap, ordered by seriousness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapKind {
-    /// A statement was never tried.
+    /// A statement was never evaluated.
     Statement,
     /// A function was never called.
     Function,
-    /// A condition was not seen both true and false.
+    /// A condition was not both true and false.
     Condition(Status),
 }
 
 /// Something that is not covered.
 #[derive(Clone, Debug)]
 pub struct Gap {
-    /// Where it is.
+    /// The span of the statement, function or condition.
     pub span: Span,
     /// What is missing.
     pub kind: GapKind,
-    /// What was seen of it.
+    /// The counts of results.
     pub counts: Counts,
-    /// Its text in the rules; of a database rule with its place, of a function only the name.
+    /// The source text; a database rule has its path before it, a function only its name.
     pub text: String,
 }
 
 impl FileCoverage {
-    /// What is not covered: first what was never reached, then conditions that only failed or were only seen one way;
-    /// each in the order of the text. What stands in a statement that was never tried or a function that was never
-    /// called is not named again.
+    /// The gaps: first what was never evaluated, then conditions that only failed or had one outcome, each in the order
+    /// of the text. A gap contains those inside a statement or function that was never evaluated.
     pub fn gaps(&self) -> Vec<Gap> {
         let source = self.source();
         let unseen = |span, kind, text| Gap { span, kind, counts: Counts::default(), text };
         let statements = self.statement_list().iter().filter(|statement| statement.counts.total() == 0);
         let statements = statements.map(|statement| {
             let text = source.slice(statement.span);
-            // `false` alone tells nothing.
+            // `false` alone says nothing.
             let text = if self.is_database() { format!("{}: {text}", statement.label) } else { text.to_owned() };
             unseen(statement.span, GapKind::Statement, text)
         });
@@ -50,7 +49,8 @@ impl FileCoverage {
         let around: Vec<_> = gaps.iter().map(|gap| gap.span).collect();
         for condition in self.condition_list() {
             let (span, status) = (condition.span, condition.status());
-            // Neither statements nor functions stand in each other: the last that starts before is the only candidate.
+            // Statements and functions do not overlap, so the last one that starts before the condition is the only
+            // candidate.
             let before = around.partition_point(|gap| gap.start <= span.start);
             let inside = before.checked_sub(1).and_then(|at| around.get(at)).is_some_and(|gap| span.end <= gap.end);
             if status != Status::Both && !(inside && status == Status::Never) {
@@ -64,7 +64,7 @@ impl FileCoverage {
 }
 
 impl Gap {
-    /// What was never reached, what only failed, what was seen one way.
+    /// The rank of the gap by seriousness: never evaluated, only failed, one outcome.
     fn rank(&self) -> u8 {
         match self.kind {
             GapKind::Statement | GapKind::Function | GapKind::Condition(Status::Never) => 0,
@@ -74,7 +74,7 @@ impl Gap {
     }
 }
 
-/// In words: `never tried`, `only true`, `only false (2 errors)`.
+/// Writes `never tried`, `only true`, `only false (2 errors)`.
 impl std::fmt::Display for Gap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.kind {

@@ -10,26 +10,26 @@ use firewarden::{
 
 use super::{Counts, FileCoverage, Measure, Ratio};
 
-/// Columns of the text of a condition.
+/// The longest text of a condition, in columns.
 const TEXT: usize = 200;
 
-/// All files as one JSON value. The form is stable; members may be added.
+/// Renders all files as one JSON value. The format is stable; members may be added.
 ///
 /// - `version`: 1
 /// - `totals`: `statements`, `lines` and `conditions` of all files together, each with `covered`, `total` and `percent`
-///   (rounded down to two digits). Of conditions, outcomes are counted: two for each.
+/// (rounded down to two digits); conditions count two outcomes each
 /// - `files`: for each file
-///   - `file`: its name; `totals`: its own
-///   - `statements`: place, `label`, `tried`, `true`, `false`, `error`
-///   - `functions`: place, `name`, `calls`
-///   - `conditions`: place, `text` (shortened), `status` ([`super::Status::name`]), `true`, `false`, `error`
+///   - `file`: the name; `totals`: its own
+///   - `statements`: range, `label`, `tried`, `true`, `false`, `error`
+///   - `functions`: range, `name`, `calls`
+///   - `conditions`: range, `text` (shortened), `status` ([`super::Status::name`]), `true`, `false`, `error`
 ///   - `lines`: `line`, `hits`
-///   - `expressions`: place, `literal`, `evaluated`, `true`, `false`, `error`, `other`, `values`, `unkept`
+///   - `expressions`: range, `literal`, `evaluated`, `true`, `false`, `error`, `other`, `values`, `unkept`
 ///
-/// A place is `line`, `column`, `endLine`, `endColumn`, counted from one in code points; the end is the column after the
-/// last. A value has `count` and one of `value` (plain JSON), `described` (in words, of what is not kept whole) or
-/// `error` (the message, with its `errorLine` and `errorColumn`). `unkept` counts results beyond the values listed;
-/// where values were not collected, there are none.
+/// A range is `line`, `column`, `endLine`, `endColumn`, counted from one in code points; the end is exclusive. A value
+/// has `count` and one of `value` (plain JSON), `described` (a description of a value that was not kept whole) or
+/// `error` (the message, with `errorLine` and `errorColumn`). `unkept` counts further results; `values` is empty unless
+/// values were kept.
 pub fn json(files: &[FileCoverage]) -> Json {
     object!({
         "version": 1,
@@ -50,19 +50,19 @@ fn totals(ratio: impl Fn(Measure) -> Ratio) -> Json {
 fn file(file: &FileCoverage) -> Json {
     let source = file.source();
     let statements = file.statement_list().iter().map(|statement| {
-        let mut entry = place(source, statement.span);
+        let mut entry = range(source, statement.span);
         entry.insert("label".to_owned(), object!(statement.label));
         entry.insert("tried".to_owned(), object!(statement.counts.total()));
         with_outcomes(entry, statement.counts)
     });
     let functions = file.function_list().iter().map(|function| {
-        let mut entry = place(source, function.span);
+        let mut entry = range(source, function.span);
         entry.insert("name".to_owned(), object!(function.name));
         entry.insert("calls".to_owned(), object!(function.calls));
         Json::Object(entry)
     });
     let conditions = file.condition_list().iter().map(|condition| {
-        let mut entry = place(source, condition.span);
+        let mut entry = range(source, condition.span);
         entry.insert("text".to_owned(), object!(shorten(source.slice(condition.span), TEXT)));
         entry.insert("status".to_owned(), object!(condition.status().name()));
         with_outcomes(entry, condition.counts)
@@ -70,7 +70,7 @@ fn file(file: &FileCoverage) -> Json {
     let lines = file.line_list().iter().map(|line| object!({ "line": line.line, "hits": line.hits }));
     let expressions = file.expression_list().iter().map(|expression| {
         let Counts { truths, falses, errors, others } = expression.counts;
-        let mut entry = place(source, expression.span);
+        let mut entry = range(source, expression.span);
         entry.insert("literal".to_owned(), object!(expression.is_literal));
         entry.insert("evaluated".to_owned(), object!(expression.counts.total()));
         for (name, count) in [("true", truths), ("false", falses), ("error", errors), ("other", others)] {
@@ -92,13 +92,13 @@ fn file(file: &FileCoverage) -> Json {
     })
 }
 
-fn place(source: &Source, span: Span) -> Map<String, Json> {
+fn range(source: &Source, span: Span) -> Map<String, Json> {
     let (start, end) = (source.position(span.start), source.position(span.end));
     let numbers = [("line", start.line), ("column", start.column), ("endLine", end.line), ("endColumn", end.column)];
     numbers.into_iter().map(|(name, number)| (name.to_owned(), object!(number))).collect()
 }
 
-/// What a statement or condition gave; what is no boolean is an error there.
+/// Adds the outcomes of a statement or condition; a value other than a boolean counts as an error.
 fn with_outcomes(mut entry: Map<String, Json>, counts: Counts) -> Json {
     for (name, count) in [("true", counts.truths), ("false", counts.falses), ("error", counts.failures())] {
         entry.insert(name.to_owned(), object!(count));

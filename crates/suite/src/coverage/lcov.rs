@@ -1,4 +1,4 @@
-//! LCOV tracefiles, which editors and CI services read.
+//! Coverage as LCOV tracefiles, which editors and CI services read.
 
 use std::{
     collections::BTreeMap,
@@ -7,10 +7,10 @@ use std::{
 
 use super::FileCoverage;
 
-/// All files as one LCOV tracefile.
+/// Renders all files as one LCOV tracefile.
 ///
-/// Functions are those of the rules; two of one name get their line and column after it. Each condition is a block of two branches,
-/// true and false, with its number as the block's; `-` is a condition that was never evaluated.
+/// The functions are those of the rules; functions of the same name have their line and column appended. Each condition
+/// is a block with two branches, true and false; `-` marks a condition that was never evaluated.
 pub fn lcov(files: &[FileCoverage]) -> String {
     let mut out = String::new();
     for file in files {
@@ -22,17 +22,17 @@ pub fn lcov(files: &[FileCoverage]) -> String {
 
 fn write_file(out: &mut String, file: &FileCoverage) -> Result {
     let line = |offset| file.source().position(offset).line;
-    // The format has no escapes: a name is what is left of the line.
+    // The format has no escapes: a name extends to the end of the line.
     let name: String = file.name().chars().map(|c| if c.is_control() { '_' } else { c }).collect();
     writeln!(out, "TN:\nSF:{name}")?;
-    let functions = names(file);
-    for (name, line, _) in &functions {
+    let functions = named_functions(file);
+    for NamedFunction { name, line, .. } in &functions {
         writeln!(out, "FN:{line},{name}")?;
     }
-    for (name, _, calls) in &functions {
+    for NamedFunction { name, calls, .. } in &functions {
         writeln!(out, "FNDA:{calls},{name}")?;
     }
-    let called = functions.iter().filter(|(_, _, calls)| *calls > 0).count();
+    let called = functions.iter().filter(|function| function.calls > 0).count();
     writeln!(out, "FNF:{}\nFNH:{called}", functions.len())?;
     for (block, condition) in file.condition_list().iter().enumerate() {
         let (line, counts) = (line(condition.span.start), condition.counts);
@@ -52,8 +52,15 @@ fn write_file(out: &mut String, file: &FileCoverage) -> Result {
     writeln!(out, "LF:{}\nLH:{}\nend_of_record", lines.total, lines.covered)
 }
 
-/// Functions with names that differ, their lines and calls.
-fn names(file: &FileCoverage) -> Vec<(String, u32, u64)> {
+/// A function under a name that is unique in its file.
+struct NamedFunction {
+    name: String,
+    line: u32,
+    calls: u64,
+}
+
+/// The functions of a file; two of the same name get their positions appended.
+fn named_functions(file: &FileCoverage) -> Vec<NamedFunction> {
     let mut times: BTreeMap<&str, u32> = BTreeMap::new();
     for function in file.function_list() {
         *times.entry(&function.name).or_default() += 1;
@@ -64,7 +71,7 @@ fn names(file: &FileCoverage) -> Vec<(String, u32, u64)> {
             Some(2..) => format!("{}@{}:{}", function.name, at.line, at.column),
             _ => function.name.clone(),
         };
-        (name, at.line, function.calls)
+        NamedFunction { name, line: at.line, calls: function.calls }
     });
     named.collect()
 }

@@ -1,23 +1,19 @@
-//! What tests have evaluated of a rules file, for people and for programs.
+//! The coverage of rules files: what tests have evaluated.
 //!
-//! [`FileCoverage`] is the model: counts of statements, functions, conditions and all sub-expressions of one file, from
-//! the [`Coverage`](firewarden::Coverage) that decisions filled. [`text`], [`lcov`], [`json`] and [`html`] write it down;
-//! a [`Threshold`] judges it. Invariant: the same counts give the same bytes.
+//! [`FileCoverage`] has the counts of statements, functions, conditions and all sub-expressions of one file, from the
+//! [`Coverage`](firewarden::Coverage) that decisions filled. [`text`], [`lcov`], [`json`] and [`html`] render it, and a
+//! [`Threshold`] checks it. The same counts render to the same bytes.
 //!
-//! What counts:
-//!
-//! - A **statement** is an `allow`, or a `.read`, `.write` or `.validate`. It is covered once it was tried.
-//! - A **condition** is a part of rules that decides alone: the whole condition of a statement where it has no `&&`,
-//!   `||`, `!` or `?:`, otherwise their operands, and the condition of a `?:`, wherever they stand; the branches of a
-//!   `?:` only where its own result is a condition. A call and a variable are conditions as they stand, and so is what
-//!   they stand for: the result of the function, the value of the `let`; an argument is none. Nor are literals. Each
-//!   condition has two
-//!   outcomes, and both are to be seen; one that can never be false (`1 == 1`) is missed like any other.
-//! - An error is seen, but is neither outcome. So is a value that is no boolean, which its operator refuses.
-//! - A **line** counts where a statement or a sub-expression starts; its hits are the largest count of those.
-//! - A file with rules for Storage and for Firestore is one file: what was counted for the one and for the other can be
-//!   added up with [`Coverage::add`](firewarden::Coverage::add). A function outside services is compiled for each of them,
-//!   and its counts are added up here.
+//! - A **statement** is an `allow` statement or a `.read`, `.write` or `.validate` rule. It is covered once evaluated.
+//! - A **condition** is a boolean part of rules without logical operators: the condition of a statement, if it has no
+//!   `&&`, `||`, `!` or `?:`, otherwise the operands of these operators; of `?:` always its condition, and its branches
+//!   if its own result is a condition. A call or a variable is a condition, and so is the result of the function or the
+//!   value of the `let`; arguments and literals are not. Each condition has two outcomes, and both have to occur, even if
+//!   the condition can never be false (`1 == 1`).
+//! - An error counts as an evaluation but is neither outcome, like a value that its operator refuses.
+//! - A **line** counts if a statement or a sub-expression starts on it; its hits are the largest count of these.
+//! - A file with rules for Storage and Firestore is one file: [`Coverage::add`](firewarden::Coverage::add) adds up the
+//!   counts of the two. A function outside services is compiled for each of them, and its counts are added up.
 //!
 //! ```
 //! use firewarden::{Auth, Coverage, rules::Rules, storage::Request};
@@ -44,10 +40,10 @@
 
 mod counts;
 mod file;
+mod fragments;
 mod gaps;
 mod json;
 mod lcov;
-mod marks;
 mod page;
 mod ratio;
 mod rows;

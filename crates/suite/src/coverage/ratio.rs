@@ -1,18 +1,18 @@
-//! How much of something is covered, and whether that is enough.
+//! Ratios of coverage, and thresholds.
 
 use super::FileCoverage;
 
-/// So many of so many.
+/// A part of a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ratio {
-    /// What is covered.
+    /// The covered part.
     pub covered: u64,
-    /// What there is.
+    /// The total.
     pub total: u64,
 }
 
 impl Ratio {
-    /// Counts what is covered among all.
+    /// Counts what is covered.
     pub(super) fn of(all: impl IntoIterator<Item = bool>) -> Self {
         let mut ratio = Ratio::default();
         for covered in all {
@@ -28,7 +28,8 @@ impl Ratio {
         (covered * 10_000).checked_div(total).map_or(10_000, |part| u64::try_from(part).unwrap_or(u64::MAX))
     }
 
-    /// Percent, rounded down to two digits after the point, so that only all of it is 100. Of nothing, all is covered.
+    /// The percentage, rounded down to two digits, so that only complete coverage is 100. Nothing is covered
+    /// completely.
     pub fn percent(self) -> f64 {
         self.hundredths() as f64 / 100.0
     }
@@ -38,21 +39,21 @@ impl Ratio {
         self.covered >= self.total
     }
 
-    /// How many more must be covered for so many percent.
+    /// How many more are needed for a percentage.
     pub fn missing(self, percent: f64) -> u64 {
-        // Percentages such as 66.6 have no exact form; what is off by that little is enough.
+        // Percentages such as 66.6 are not exact in binary, so a tiny difference is allowed.
         let needed = (percent.clamp(0.0, 100.0) * self.total as f64 / 100.0 - 1e-9).ceil().max(0.0);
         (needed as u64).saturating_sub(self.covered)
     }
 
-    /// Both together.
+    /// The sum of two ratios.
     #[must_use]
     pub fn and(self, other: Ratio) -> Ratio {
         Ratio { covered: self.covered + other.covered, total: self.total + other.total }
     }
 }
 
-/// `66.6 %`: one digit after the point, rounded down; all of it is `100 %`.
+/// Writes `66.6 %`, rounded down to one digit, or `100 %`.
 impl std::fmt::Display for Ratio {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.hundredths() / 10 {
@@ -62,22 +63,22 @@ impl std::fmt::Display for Ratio {
     }
 }
 
-/// What is measured of a file.
+/// A measure of coverage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// Statements that were tried.
+    /// Evaluated statements.
     Statements,
-    /// Lines that were evaluated.
+    /// Evaluated lines.
     Lines,
     /// Outcomes of conditions, two for each.
     Conditions,
 }
 
 impl Measure {
-    /// All of them, in the order of reports.
+    /// All measures, in the order of reports.
     pub const ALL: [Measure; 3] = [Measure::Statements, Measure::Lines, Measure::Conditions];
 
-    /// `statements`, `lines`, `conditions`
+    /// The name: `statements`, `lines` or `conditions`.
     pub fn name(self) -> &'static str {
         match self {
             Measure::Statements => "statements",
@@ -86,7 +87,7 @@ impl Measure {
         }
     }
 
-    /// How much of it a file has.
+    /// The ratio of a file.
     pub fn of(self, file: &FileCoverage) -> Ratio {
         match self {
             Measure::Statements => file.statements(),
@@ -95,38 +96,38 @@ impl Measure {
         }
     }
 
-    /// The same of all files together.
+    /// The ratio of all files together.
     pub fn of_all(self, files: &[FileCoverage]) -> Ratio {
         files.iter().fold(Ratio::default(), |sum, file| sum.and(self.of(file)))
     }
 }
 
-/// The least that is enough, in percent. Every file must reach it by itself.
+/// The least coverage that suffices, in percent, for each file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Threshold {
-    /// Of lines; `None` is any.
+    /// The least coverage of lines; `None` allows any.
     pub lines: Option<f64>,
-    /// Of the outcomes of conditions; `None` is any.
+    /// The least coverage of outcomes of conditions; `None` allows any.
     pub conditions: Option<f64>,
 }
 
-/// A file that is below a threshold.
+/// A file below a threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortfall {
-    /// Its name.
+    /// The name of the file.
     pub file: String,
-    /// Of what there is too little.
+    /// The measure that falls short.
     pub measure: Measure,
-    /// How much there is.
+    /// The ratio.
     pub ratio: Ratio,
-    /// How much there must be, in percent.
+    /// The threshold, in percent.
     pub minimum: f64,
-    /// How many lines or outcomes are missing.
+    /// The number of lines or outcomes that are missing.
     pub missing: u64,
 }
 
 impl Threshold {
-    /// The files that fall short, in their order, lines before conditions; none where all is well.
+    /// The files below the threshold, in their order, lines before conditions.
     pub fn shortfalls(&self, files: &[FileCoverage]) -> Vec<Shortfall> {
         let mut found = Vec::new();
         for file in files {
@@ -143,11 +144,14 @@ impl Threshold {
     }
 }
 
-/// `a.rules: 75.0 % of conditions covered (6/8), at least 90 % wanted: 2 more`
+/// Writes `a.rules: 75.0 % of conditions covered (6/8), at least 90 % required: 2 more`.
 impl std::fmt::Display for Shortfall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Shortfall { file, measure, ratio, minimum, missing } = self;
         let (name, Ratio { covered, total }) = (measure.name(), ratio);
-        write!(f, "{file}: {ratio} of {name} covered ({covered}/{total}), at least {minimum} % wanted: {missing} more")
+        write!(
+            f,
+            "{file}: {ratio} of {name} covered ({covered}/{total}), at least {minimum} % required: {missing} more"
+        )
     }
 }

@@ -1,4 +1,4 @@
-//! What the page says of a sub-expression: its counts in words, and the values that were seen.
+//! The rows of the page: sub-expressions with their counts in words and their values.
 
 use serde::Serialize;
 
@@ -13,41 +13,41 @@ use firewarden::{
 
 use super::{Counts, ExpressionCoverage, FileCoverage, Status, file::around_first};
 
-/// Different values that are shown.
-const MOST_VALUES: usize = 5;
-/// Columns of the text of a sub-expression, and of a value.
+/// The number of distinct values that a row shows.
+const MAX_VALUES: usize = 5;
+/// The longest text of a sub-expression or a value, in columns.
 const TEXT: usize = 120;
 
-/// A sub-expression as the page shows it.
+/// A sub-expression on the page.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     #[serde(skip)]
     pub(super) span: Span,
-    /// What was seen of it, where it is a condition.
+    /// The mark of a condition.
     pub(super) mark: Option<Mark>,
     pub(super) text: String,
-    /// `3 true, 1 error`
+    /// The counts in words: `3 true, 1 error`.
     pub(super) counts: String,
-    pub(super) values: Vec<Seen>,
-    /// Different values beyond those.
+    pub(super) values: Vec<SeenValue>,
+    /// The number of further distinct values.
     pub(super) more: usize,
 }
 
-/// A value that was seen, and how often.
+/// A value with how often it occurred.
 #[derive(Debug, Serialize)]
-pub(super) struct Seen {
+pub(super) struct SeenValue {
     pub(super) text: String,
     pub(super) count: u64,
 }
 
-/// How a condition is marked: told by letters and lines, not by colour alone.
+/// The mark of a condition, which letters and lines show, not colour alone.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Mark {
-    /// Which kind of line is under it.
+    /// The CSS class, which selects the line under the text.
     pub(super) class: &'static str,
-    /// The letters after it.
+    /// The letters after the text.
     pub(super) symbol: &'static str,
-    /// The same in words.
+    /// The mark in words.
     pub(super) words: &'static str,
 }
 
@@ -68,12 +68,12 @@ impl Mark {
     }
 }
 
-/// The sub-expressions worth showing, what is around before what is inside: no literals, no `request` of `request.auth`,
-/// and nothing but conditions in what was never evaluated.
+/// The sub-expressions that the page shows, outer ones first. Literals and global variables such as `request` are left
+/// out; of expressions that were never evaluated, only conditions and the outermost ones are shown.
 pub(super) fn rows(file: &FileCoverage) -> Vec<Row> {
     let conditions = file.condition_list();
     let mut rows = Vec::new();
-    // The end of the last text that was never evaluated and stands in no other.
+    // The end of the last outermost expression that was never evaluated.
     let mut unseen = 0;
     for expression in file.expression_list() {
         let span = expression.span;
@@ -92,22 +92,22 @@ pub(super) fn rows(file: &FileCoverage) -> Vec<Row> {
 }
 
 fn row(file: &FileCoverage, expression: &ExpressionCoverage, mark: Option<Mark>) -> Row {
-    // True and false are among the counts.
+    // The counts include true and false.
     let telling = |outcome: &&(Outcome, u64)| !matches!(outcome.0, Outcome::Value(Value::Bool(_)));
     let values = expression.values.iter().filter(telling);
-    let seen = |(outcome, count): &(Outcome, u64)| Seen { text: shorten(&describe(outcome), TEXT), count: *count };
+    let seen = |(outcome, count): &(Outcome, u64)| SeenValue { text: shorten(&describe(outcome), TEXT), count: *count };
     Row {
         span: expression.span,
         mark,
         text: shorten(file.source().slice(expression.span), TEXT),
         counts: in_words(expression.counts),
-        values: values.clone().take(MOST_VALUES).map(seen).collect(),
-        more: values.count().saturating_sub(MOST_VALUES),
+        values: values.clone().take(MAX_VALUES).map(seen).collect(),
+        more: values.count().saturating_sub(MAX_VALUES),
     }
 }
 
 impl Row {
-    /// What is shown where a pointer rests.
+    /// The tooltip.
     pub(super) fn title(&self) -> String {
         let mut lines = vec![match self.mark {
             Some(mark) if self.counts != mark.words => format!("{}: {}", mark.words, self.counts),
@@ -121,7 +121,7 @@ impl Row {
     }
 }
 
-/// `2 true, 1 false, 1 error`
+/// The counts in words: `2 true, 1 false, 1 error`.
 pub(super) fn in_words(counts: Counts) -> String {
     let Counts { truths, falses, errors, others } = counts;
     let plural = |count, one: &'static str, many: &'static str| if count == 1 { one } else { many };

@@ -1,4 +1,4 @@
-//! Coverage as plain text, for a terminal: a table, then what is not covered.
+//! Coverage as plain text for terminals: a table, then the gaps.
 
 use std::fmt::{Result, Write as _};
 
@@ -6,14 +6,14 @@ use firewarden::internals::explain::{Width, middle, shorten};
 
 use super::{FileCoverage, Gap, Measure, Ratio};
 
-/// What is not covered of one file is listed up to this.
-const MOST: usize = 20;
+/// Gaps of a file that are listed.
+const MAX_GAPS: usize = 20;
 
-/// Columns of an expression that are shown beside however long a name.
-const EXPRESSION: usize = 24;
+/// The columns that a gap's source text gets, however long the name of the file is.
+const MIN_EXPRESSION: usize = 24;
 
-/// A table of all files, then what is not covered: each gap with `file:line:column`, what is missing and the source
-/// text, the gravest first, at most 20 of a file. Lines are at most `columns` wide (30 to 1,000). No colour.
+/// Renders a table of all files, then their gaps: `file:line:column`, the kind and the source text, the most serious
+/// first, at most 20 for each file. Lines are at most `columns` wide (30 to 1,000). The text has no colour.
 pub fn text(files: &[FileCoverage], columns: usize) -> String {
     let width = Width::new(columns);
     let mut out = String::new();
@@ -36,8 +36,8 @@ fn write_table(out: &mut String, files: &[FileCoverage], width: Width) -> Result
     }
     let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let [a, b, c] = [0, 1, 2].map(|at| 2 + widest(&mut rows.iter().filter_map(|(_, cells)| cells.get(at))));
-    let name =
-        widest(&mut rows.iter().map(|(name, _)| name)).min(width.columns().saturating_sub(a + b + c).max(EXPRESSION));
+    let name = widest(&mut rows.iter().map(|(name, _)| name))
+        .min(width.columns().saturating_sub(a + b + c).max(MIN_EXPRESSION));
     for (file, [statements, lines, conditions]) in &rows {
         let file = middle(file, name);
         writeln!(out, "{file:name$}{statements:>a$}{lines:>b$}{conditions:>c$}")?;
@@ -52,27 +52,28 @@ fn write_gaps(out: &mut String, file: &FileCoverage, width: Width) -> Result {
     }
     let name = visible(file.name());
     writeln!(out, "\nnot covered in {name}:")?;
-    let place = |gap: &Gap| {
+    let location = |gap: &Gap| {
         let at = file.source().position(gap.span.start);
         format!("{name}:{}:{}", at.line, at.column)
     };
-    let shown = || gaps.iter().take(MOST);
+    let shown = || gaps.iter().take(MAX_GAPS);
     let words = shown().map(|gap| gap.to_string().len()).max().unwrap_or(0);
-    let places = shown().map(|gap| place(gap).chars().count()).max().unwrap_or(0);
-    let places = places.min(width.columns().saturating_sub("      ".len() + words + EXPRESSION).max(EXPRESSION / 2));
-    let room = width.columns().saturating_sub(2 + places + 2 + words + 2).clamp(EXPRESSION, width.source());
+    let location_width = shown().map(|gap| location(gap).chars().count()).max().unwrap_or(0);
+    let location_width = location_width
+        .min(width.columns().saturating_sub("      ".len() + words + MIN_EXPRESSION).max(MIN_EXPRESSION / 2));
+    let room = width.columns().saturating_sub(2 + location_width + 2 + words + 2).clamp(MIN_EXPRESSION, width.source());
     for gap in shown() {
-        let (place, word) = (middle(&place(gap), places), gap.to_string());
+        let (location, word) = (middle(&location(gap), location_width), gap.to_string());
         let text = visible(&shorten(&gap.text, room));
-        writeln!(out, "  {place:places$}  {word:words$}  {text}")?;
+        writeln!(out, "  {location:location_width$}  {word:words$}  {text}")?;
     }
-    match gaps.len().saturating_sub(MOST) {
+    match gaps.len().saturating_sub(MAX_GAPS) {
         0 => Ok(()),
         more => writeln!(out, "  … and {more} more"),
     }
 }
 
-/// A text that does nothing to a terminal.
+/// Replaces control characters.
 fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }

@@ -1,5 +1,4 @@
-//! From a compiled program and its counts to places in the text: which sub-expressions there are, which of them are
-//! conditions, and how often functions were called.
+//! Maps the counts of a compiled program to the source: sub-expressions, conditions, and calls of functions.
 
 use std::collections::BTreeMap;
 
@@ -14,41 +13,40 @@ use firewarden::{
 
 use super::{Counts, ExpressionCoverage, FunctionCoverage};
 
-/// Visits operations from their roots. Not all that are in the code: those that were computed once, as `5` and `1024`
-/// of `5 * 1024`, are below no root.
+/// Visits operations from their roots. Folded operands, such as `5` and `1024` of `5 * 1024`, are below no root.
 pub(super) struct Walk<'p> {
     code: &'p Code,
     coverage: &'p Coverage,
-    /// The text of each operation.
+    /// The span of each operation.
     spans: Vec<Span>,
-    /// What is known of each operation.
-    known: Vec<Known>,
-    /// Operations that wait.
+    /// The state of each operation.
+    known: Vec<VisitState>,
+    /// The operations to visit.
     open: Vec<Visit<'p>>,
     expressions: BTreeMap<Span, ExpressionCoverage>,
     conditions: BTreeMap<Span, Counts>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Known {
-    Nothing,
-    Seen,
-    /// Its result is a condition, or is made of some.
-    Decides,
+enum VisitState {
+    Unvisited,
+    Visited,
+    /// The result of the operation is a condition, or consists of conditions.
+    Condition,
 }
 
 #[derive(Clone, Copy)]
 struct Visit<'p> {
     op: OpId,
-    /// The function that it stands in.
+    /// The function that contains the operation.
     function: Option<&'p Function>,
     decides: bool,
-    /// Whether a member or method of it is read.
+    /// Whether the operation is the receiver of a member or method.
     is_object: bool,
 }
 
-/// What a walk has found, each in the order of the text.
-pub(super) struct Found {
+/// The results of a walk, in the order of the text.
+pub(super) struct Collected {
     pub(super) expressions: BTreeMap<Span, ExpressionCoverage>,
     pub(super) conditions: BTreeMap<Span, Counts>,
     pub(super) functions: BTreeMap<Span, FunctionCoverage>,
@@ -60,7 +58,7 @@ impl<'p> Walk<'p> {
             code,
             coverage,
             spans: spans(code),
-            known: vec![Known::Nothing; code.ops.len()],
+            known: vec![VisitState::Unvisited; code.ops.len()],
             open: Vec::new(),
             expressions: BTreeMap::new(),
             conditions: BTreeMap::new(),
@@ -72,21 +70,22 @@ impl<'p> Walk<'p> {
         self.run(Visit { op: self.code.origin(condition), function: None, decides: true, is_object: false });
     }
 
-    /// Visits the functions too; then nothing is left.
-    pub(super) fn finish(mut self) -> Found {
+    /// Visits the functions, and returns the results.
+    pub(super) fn finish(mut self) -> Collected {
         let mut functions: BTreeMap<Span, FunctionCoverage> = BTreeMap::new();
         for function in self.code.functions.iter() {
             for op in function.lets.iter().chain([&function.result]) {
                 self.run(Visit { op: *op, function: Some(function), decides: false, is_object: false });
             }
             let count = |op: &OpId| self.coverage.op(*op).map_or(0, OpHits::total);
-            // A variable that ends the evaluation keeps the result from being computed.
+            // A variable that ends the evaluation prevents that of the result, so the largest count is the number of
+            // calls.
             let calls = function.lets.iter().chain([&function.result]).map(count).max().unwrap_or(0);
             let (name, span) = (function.name.clone(), function.span);
             let entry = functions.entry(span).or_insert(FunctionCoverage { span, name: name.to_string(), calls: 0 });
             entry.calls = entry.calls.saturating_add(calls);
         }
-        Found { expressions: self.expressions, conditions: self.conditions, functions }
+        Collected { expressions: self.expressions, conditions: self.conditions, functions }
     }
 
     fn run(&mut self, first: Visit<'p>) {
@@ -97,7 +96,7 @@ impl<'p> Walk<'p> {
     }
 
     fn visit(&mut self, visit: Visit<'p>) {
-        let wanted = if visit.decides { Known::Decides } else { Known::Seen };
+        let wanted = if visit.decides { VisitState::Condition } else { VisitState::Visited };
         let Some(slot) = self.known.get_mut(visit.op.index()) else { return };
         let before = *slot;
         if before >= wanted {
@@ -105,7 +104,7 @@ impl<'p> Walk<'p> {
         }
         *slot = wanted;
         let Ok(op) = self.code.op(visit.op) else { return };
-        if before == Known::Nothing {
+        if before == VisitState::Unvisited {
             self.expression(visit, op);
             self.below(visit, op);
         }
@@ -114,7 +113,7 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// The operands. Those of a connective decide, whatever it is good for.
+    /// Visits the operands. Those of a logical operator are conditions wherever it occurs.
     fn below(&mut self, visit: Visit<'p>, op: Op) {
         let children = op.operands(self.code).into_iter().flatten().enumerate();
         self.open.extend(children.map(|(at, child)| {
@@ -128,7 +127,7 @@ impl<'p> Walk<'p> {
         }));
     }
 
-    /// A place where a condition is wanted.
+    /// Adds the conditions of an operation whose result is a condition.
     fn decides(&mut self, visit: Visit<'p>, op: Op) {
         match op {
             Op::And(..) | Op::Or(..) | Op::Not(_) | Op::All(_) | Op::Any(_) | Op::Constant(..) => return,
@@ -169,7 +168,7 @@ impl<'p> Walk<'p> {
         let Some(hits) = self.coverage.op(id) else { return };
         entry.counts.add(Counts::from(hits));
         entry.unkept += hits.unkept;
-        // Only a function that is compiled several times has the same place twice.
+        // The same span occurs twice only in functions that are compiled several times.
         let fresh = entry.values.is_empty();
         for (outcome, count) in &hits.values {
             match entry.values.iter_mut().find(|(known, _)| !fresh && same(known, outcome)) {
@@ -180,7 +179,7 @@ impl<'p> Walk<'p> {
     }
 }
 
-/// The texts of all operations, with the parentheses around their operands: what the code has of `(a) == b` begins with
+/// The spans of all operations, with the parentheses around their operands. The code's own span of `(a) == b` begins at
 /// `a`, where messages point.
 fn spans(code: &Code) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::with_capacity(code.ops.len());

@@ -1,6 +1,6 @@
-//! Reading nodes: what is there, what is missing, what is misspelt.
+//! Reads nodes, and reports missing, unknown and wrong values.
 
-use crate::idioms::{self, Context};
+use crate::synonyms::{self, Vocabulary};
 use firewarden::{
     rules::Product,
     text::{Diagnostic, Diagnostics, Severity, Source, Span, nearest},
@@ -9,16 +9,16 @@ use firewarden::{
 
 use super::{Key, Kind, Node, problem};
 
-/// Reads one file and collects what is wrong with it.
+/// Reads one file and collects its diagnostics.
 pub(crate) struct Reader {
     pub(crate) source: Source,
-    /// What the rules are for, once that is known.
+    /// The product of the rules, once it is known.
     pub(crate) product: Option<Product>,
     problems: Vec<Diagnostic>,
     errors: usize,
-    /// Maps with unknown keys: what is missing there may be what has another name.
+    /// Maps with unknown keys: a key that is missing there may be the misspelt one.
     renamed: Vec<Span>,
-    /// Keys that are missing, and in which maps.
+    /// Missing keys, and the spans of their maps.
     missing: Vec<(Span, Diagnostic)>,
 }
 
@@ -31,12 +31,12 @@ impl Reader {
         !self.problems.is_empty() || !self.missing.is_empty()
     }
 
-    /// How many errors there are so far.
+    /// The number of errors so far.
     pub(crate) fn errors(&self) -> usize {
         self.errors
     }
 
-    /// Everything that was found wrong, in the order of the text.
+    /// All diagnostics, in the order of the text.
     pub(crate) fn finish(mut self) -> Diagnostics {
         let renamed = self.renamed;
         self.missing.retain(|(map, _)| !renamed.contains(map));
@@ -55,12 +55,12 @@ impl Reader {
         self.report(problem(code, span, message));
     }
 
-    /// Reports that a map has no key of some name; only where it has no unknown key, which may be a misspelt one.
+    /// Reports a missing key, unless the map has an unknown key, which may be the misspelt one.
     pub(crate) fn missing(&mut self, map: &Node, message: impl Into<String>) {
         self.missing_at(map, map.span, message);
     }
 
-    /// The same, told elsewhere than at the whole map.
+    /// [`Reader::missing`] at a span other than that of the map.
     pub(crate) fn missing_at(&mut self, map: &Node, at: Span, message: impl Into<String>) {
         self.errors += 1;
         self.missing.push((map.span, problem("missing-key", at, message)));
@@ -71,15 +71,15 @@ impl Reader {
         self.report(if hint.is_empty() { warning } else { warning.with_hint(hint) });
     }
 
-    /// The fields of a map that has only those names.
+    /// The fields of a map; reports keys other than the known ones.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &'static [&'static str]) -> Fields<'n> {
         self.fields_of(None, node, what, known)
     }
 
-    /// [`Reader::fields`], with hints for the words that other tools have for these keys.
+    /// [`Reader::fields`], with hints for the words of other tools.
     pub(crate) fn fields_of<'n>(
         &mut self,
-        context: impl Into<Option<Context>>,
+        context: impl Into<Option<Vocabulary>>,
         node: &'n Node,
         what: &str,
         known: &'static [&'static str],
@@ -88,42 +88,46 @@ impl Reader {
         match &node.kind {
             Kind::Map(entries) => {
                 for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.text.as_str())) {
-                    // Anchors need a place to stand.
+                    // Keys that begin with `x-` hold anchors.
                     let extension = key.text.starts_with("x-") && known.contains(&"tests");
                     if !extension {
                         self.renamed.push(node.span);
-                        let message = format!("{:?} is no key of {what}", key.text);
+                        let message = format!("unknown key `{}` in {}", key.text, label(what));
                         let problem = problem("unknown-key", key.span, message);
                         let hint = self.instead(context, &key.text, known);
                         self.report(
-                            problem.with_hint(hint.unwrap_or_else(|| format!("there are {}", known.join(", ")))),
+                            problem.with_hint(hint.unwrap_or_else(|| format!("expected one of {}", known.join(", ")))),
                         );
                     }
                 }
             }
-            _ => self.error("wrong-value", node.span, format!("{what} is a map, not {}", node.describe())),
+            _ => self.error(
+                "wrong-value",
+                node.span,
+                format!("expected {} to be a map, not {}", label(what), node.describe()),
+            ),
         }
         Fields { node, known }
     }
 
-    /// What to write instead of a word: what suites call it, or else the nearest of the known names.
-    fn instead(&self, context: Option<Context>, word: &str, known: &[&str]) -> Option<String> {
+    /// What to write instead of a word: by the table of synonyms, or else the nearest known name.
+    fn instead(&self, context: Option<Vocabulary>, word: &str, known: &[&str]) -> Option<String> {
         let idiom =
-            |find: fn(Context, Option<Product>, &str) -> Option<&'static str>| find(context?, self.product, word);
+            |find: fn(Vocabulary, Option<Product>, &str) -> Option<&'static str>| find(context?, self.product, word);
         let known = || nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}?"));
-        idiom(idioms::hint).map(str::to_owned).or_else(known).or_else(|| idiom(idioms::near).map(str::to_owned))
+        idiom(synonyms::hint).map(str::to_owned).or_else(known).or_else(|| idiom(synonyms::near).map(str::to_owned))
     }
 
-    /// Reports a word that only suites for other rules have, with what to write in this one.
-    pub(crate) fn misplaced(&mut self, context: Context, word: &str, span: Span, message: String) {
+    /// Reports a key that belongs to other rules, with what to write for these.
+    pub(crate) fn misplaced(&mut self, context: Vocabulary, word: &str, span: Span, message: String) {
         let problem = problem("misplaced-key", span, message);
-        self.report(match idioms::hint(context, self.product, word) {
+        self.report(match synonyms::hint(context, self.product, word) {
             Some(hint) => problem.with_hint(hint),
             None => problem,
         });
     }
 
-    /// A name among those that are known; otherwise an error that offers the nearest.
+    /// Reports an unknown name, and suggests the nearest known one.
     pub(crate) fn unknown_name<'k>(
         &mut self,
         code: &'static str,
@@ -135,10 +139,10 @@ impl Reader {
         self.unknown_name_of(None, code, span, message, name, known);
     }
 
-    /// [`Reader::unknown_name`], with hints for the words that other tools have for these names.
+    /// [`Reader::unknown_name`], with hints for the words of other tools.
     pub(crate) fn unknown_name_of<'k>(
         &mut self,
-        context: impl Into<Option<Context>>,
+        context: impl Into<Option<Vocabulary>>,
         code: &'static str,
         span: Span,
         message: String,
@@ -152,15 +156,19 @@ impl Reader {
             None if known.is_empty() => return self.report(unknown),
             None => {
                 let more = if known.len() > 12 { ", …" } else { "" };
-                format!("there are {}{more}", known.iter().take(12).copied().collect::<Vec<_>>().join(", "))
+                format!("expected one of {}{more}", known.iter().take(12).copied().collect::<Vec<_>>().join(", "))
             }
         };
         self.report(unknown.with_hint(hint));
     }
 
-    /// Reports that a value is not what is wanted: `size is a whole number, not text`.
+    /// Reports a value of the wrong type: ``expected `size` to be a whole number, not text``.
     pub(crate) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
-        self.error("wrong-value", node.span, format!("{what} is {wanted}, not {}", node.describe()));
+        self.error(
+            "wrong-value",
+            node.span,
+            format!("expected {} to be {wanted}, not {}", label(what), node.describe()),
+        );
     }
 
     pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
@@ -190,17 +198,22 @@ impl Reader {
         }
     }
 
-    /// A moment: RFC 3339, or `now`, `now-1h`, `now+30m` where a clock is given.
+    /// Reads a time: RFC 3339, or `now`, `now-1h`, `now+30m` if there is a clock.
     pub(crate) fn time(&mut self, node: &Node, what: &str, now: Option<Timestamp>) -> Option<Timestamp> {
         let text = self.text(node, what)?;
         let found = crate::clock::moment(text, now);
         if found.is_none() {
             let or = if now.is_some() { ", or now, now-1h, now+30m" } else { "" };
-            let message = format!("{what}: {text:?} is no time; write one such as 2026-11-22T10:00:00Z{or}");
+            let message = format!("invalid time `{text}` for {}; write 2026-11-22T10:00:00Z{or}", label(what));
             self.error("wrong-value", node.span, message);
         }
         found
     }
+}
+
+/// What an error is about: the name of a key in backticks, or a description such as `a test`.
+fn label(what: &str) -> String {
+    if what.contains(' ') { what.to_owned() } else { format!("`{what}`") }
 }
 
 /// The fields of a map.
@@ -211,23 +224,23 @@ pub(crate) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// Whether there is a map at all; that there is none is reported.
+    /// Whether the node is a map; otherwise an error was reported.
     pub(crate) fn is_map(&self) -> bool {
         matches!(self.node.kind, Kind::Map(_))
     }
 
-    /// The value of a field that is there and not null.
+    /// The value of a field, unless it is absent or null.
     pub(crate) fn get(&self, name: &str) -> Option<&'n Node> {
         debug_assert!(self.known.contains(&name), "{name} is not among the known names");
         self.node.get(name).filter(|value| !value.is_null())
     }
 
-    /// The value of a field that is there, null included.
+    /// The value of a field, unless it is absent; null counts.
     pub(crate) fn stated(&self, name: &str) -> Option<&'n Node> {
         self.node.get(name)
     }
 
-    /// Where the key of a field stands.
+    /// The key of a field.
     pub(crate) fn key(&self, name: &str) -> Option<&'n Key> {
         self.node.entries().iter().find(|(key, _)| key.text == name).map(|(key, _)| key)
     }

@@ -20,7 +20,7 @@ const STRICT: ParseOptions = ParseOptions {
 };
 
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
-    // Editors of some systems put a mark at the beginning, which is no part of the JSON.
+    // The text may begin with a byte-order mark, which JSON does not have.
     let text = source.text();
     let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
     let parsed = parse_to_ast(text.get(skipped..).unwrap_or(""), &CollectOptions::default(), &STRICT);
@@ -35,8 +35,8 @@ pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
 }
 
 fn node(value: &ast::Value<'_>, skipped: usize, depth: usize) -> Result<Node, Box<Diagnostic>> {
-    let place = |range: &dyn jsonc_parser::common::Ranged| Span::new(range.start() + skipped, range.end() + skipped);
-    let span = place(value);
+    let span_of = |range: &dyn jsonc_parser::common::Ranged| Span::new(range.start() + skipped, range.end() + skipped);
+    let span = span_of(value);
     if depth > MAX_DEPTH {
         return Err(syntax(span, format!("values nest deeper than {MAX_DEPTH} levels")));
     }
@@ -45,7 +45,7 @@ fn node(value: &ast::Value<'_>, skipped: usize, depth: usize) -> Result<Node, Bo
         ast::Value::BooleanLit(literal) => Kind::Bool(literal.value),
         ast::Value::StringLit(literal) => Kind::Text(literal.value.to_string()),
         ast::Value::NumberLit(literal) => number(literal.value)
-            .ok_or_else(|| syntax(span, format!("{} is beyond the numbers that can be stored", literal.value)))?,
+            .ok_or_else(|| syntax(span, format!("`{}` is too large for a number", literal.value)))?,
         ast::Value::Array(array) => {
             Kind::List(array.elements.iter().map(|item| node(item, skipped, depth + 1)).collect::<Result<_, _>>()?)
         }
@@ -53,7 +53,7 @@ fn node(value: &ast::Value<'_>, skipped: usize, depth: usize) -> Result<Node, Bo
             let (mut entries, mut seen) = (Vec::new(), rustc_hash::FxHashSet::default());
             for property in &object.properties {
                 let name = &property.name;
-                let key = Key { text: name.as_str().to_owned(), span: place(name) };
+                let key = Key { text: name.as_str().to_owned(), span: span_of(name) };
                 let value = node(&property.value, skipped, depth + 1)?;
                 if let Some(twice) = add(&mut entries, &mut seen, key, value) {
                     return Err(twice);
@@ -65,7 +65,7 @@ fn node(value: &ast::Value<'_>, skipped: usize, depth: usize) -> Result<Node, Bo
     Ok(Node { kind, span, tag: None, plain: false })
 }
 
-/// Whole numbers written without a point or an exponent are ints, as in typed documents.
+/// Whole numbers without a fraction or an exponent are ints, as in typed documents.
 fn number(text: &str) -> Option<Kind> {
     if let Ok(whole) = text.parse() {
         return Some(Kind::Int(whole));

@@ -1,4 +1,4 @@
-//! Suite files as trees of values with their places, whether they are written in YAML or in JSON.
+//! Suites as trees of nodes with spans, read from YAML or JSON.
 
 mod fields;
 mod json;
@@ -10,18 +10,18 @@ use firewarden::text::{Diagnostic, Severity, Source, Span};
 
 pub(super) use fields::{Fields, Reader};
 
-/// A value and where it stands.
+/// A value with its span.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) kind: Kind,
     pub(super) span: Span,
-    /// A tag of YAML: `timestamp` of `!timestamp 2026-01-01T00:00:00Z`.
+    /// The YAML tag: `timestamp` of `!timestamp 2026-01-01T00:00:00Z`.
     pub(super) tag: Option<Box<str>>,
-    /// Whether it is a scalar of YAML that is not quoted.
+    /// Whether the node is an unquoted scalar of YAML.
     pub(super) plain: bool,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Null,
@@ -30,37 +30,38 @@ pub(super) enum Kind {
     Float(f64),
     Text(String),
     List(Vec<Node>),
-    /// Keys are different from each other.
+    /// A map; its keys are distinct.
     Map(Vec<(Key, Node)>),
 }
 
-/// A key of a map and where it stands.
+/// A key of a map with its span.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) text: String,
     pub(super) span: Span,
 }
 
-/// Levels that values of a suite may nest.
+/// The deepest nesting of values.
 const MAX_DEPTH: usize = 128;
 
-/// Reads a file: JSON where its name says so, YAML otherwise. In JSON, comments are allowed. An empty file is null.
+/// Parses JSON if the name of the source ends in `.json`, otherwise YAML. JSON may have comments. An empty file is
+/// null.
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
     let is_json = std::path::Path::new(source.name()).extension().is_some_and(|extension| extension == "json");
     if is_json { json::parse(source) } else { yaml::parse(source) }
 }
 
-/// A problem of a suite's text.
+/// An error about a suite.
 pub(super) fn problem(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(code, Severity::Error, Some(span), message)
 }
 
-/// The text is not YAML or JSON.
+/// An error about text that is neither YAML nor JSON.
 fn syntax(span: Span, message: impl Into<String>) -> Box<Diagnostic> {
     Box::new(problem("suite-syntax", span, message))
 }
 
-/// Refuses a key that a map has already.
+/// Adds an entry to a map; returns an error if the key is a duplicate.
 fn add(
     entries: &mut Vec<(Key, Node)>,
     seen: &mut rustc_hash::FxHashSet<String>,
@@ -69,7 +70,7 @@ fn add(
 ) -> Option<Box<Diagnostic>> {
     if !seen.insert(key.text.clone()) {
         let first = entries.iter().find(|(known, _)| known.text == key.text).map(|(known, _)| known.span);
-        let mut twice = problem("duplicate-key", key.span, format!("the key \"{}\" stands here twice", key.text));
+        let mut twice = problem("duplicate-key", key.span, format!("duplicate key `{}`", key.text));
         twice.labels.extend(first.map(|span| firewarden::text::Label { span, text: "first here".to_owned() }));
         return Some(Box::new(twice));
     }
@@ -77,7 +78,7 @@ fn add(
     None
 }
 
-/// A value from elsewhere, which has no place in a text. Whole numbers written with a fraction are floats.
+/// Converts JSON that is not part of a file. Numbers with a fraction or an exponent are floats.
 impl From<&Json> for Node {
     fn from(json: &Json) -> Self {
         let kind = match json {
@@ -96,7 +97,7 @@ impl From<&Json> for Node {
 }
 
 impl Node {
-    /// In words, for messages: `a list`.
+    /// The type of the node, for messages: `a list`.
     pub(super) fn describe(&self) -> &'static str {
         match self.kind {
             Kind::Null => "null",
@@ -119,7 +120,7 @@ impl Node {
         }
     }
 
-    /// The entries of a map; none of anything else.
+    /// The entries of a map; no entries for other nodes.
     pub(super) fn entries(&self) -> &[(Key, Node)] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -153,7 +154,7 @@ impl Node {
         last
     }
 
-    /// The same as plain JSON; tags are left out, and what JSON cannot say is null.
+    /// Converts the node to plain JSON without its tags; numbers that JSON lacks become null.
     pub(super) fn to_json(&self) -> Json {
         match &self.kind {
             Kind::Null => Json::Null,

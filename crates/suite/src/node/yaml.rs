@@ -1,4 +1,4 @@
-//! Suite files in YAML 1.2 with its core schema: anchors, aliases, merge keys (`<<`) and tags included.
+//! Parses suites in YAML 1.2 (core schema), with anchors, aliases, merge keys (`<<`) and tags.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
@@ -7,23 +7,24 @@ use firewarden::text::{Diagnostic, Source, Span};
 
 use super::{Key, Kind, MAX_DEPTH, Node, add, syntax};
 
-/// Nodes, and dozens of bytes of text, that anchors and aliases may add to a file: some lines of aliases of aliases could ask for more than any memory holds.
+/// The limit of what anchors and aliases may add to a file, in nodes plus one for each 64 bytes of text: a few lines of
+/// nested aliases could exhaust memory.
 const MAX_COPIED: usize = 1_000_000;
 
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
-    let mut reader = Reader {
+    let mut builder = TreeBuilder {
         parser: Parser::new_from_str(source.text()),
         offsets: Offsets::new(source.text()),
         anchors: FxHashMap::default(),
         copied: 0,
     };
-    let node = reader.document()?;
+    let node = builder.document()?;
     Ok(node.unwrap_or(Node { kind: Kind::Null, span: Span::default(), tag: None, plain: false }))
 }
 
-/// From the parser's count of characters to bytes.
+/// Converts the parser's character indices to byte offsets.
 struct Offsets {
-    /// The place of each character; empty where every character is one byte.
+    /// The offset of each character; empty if every character is one byte.
     bytes: Vec<u32>,
     end: usize,
 }
@@ -47,18 +48,18 @@ impl Offsets {
     }
 }
 
-struct Reader<'t> {
+struct TreeBuilder<'t> {
     parser: Parser<'t, StrInput<'t>>,
     offsets: Offsets,
-    /// What aliases stand for, by the number of the anchor.
+    /// The nodes of anchors, by their numbers.
     anchors: FxHashMap<usize, Node>,
     copied: usize,
 }
 
-type Found<T> = Result<T, Box<Diagnostic>>;
+type ParseResult<T> = Result<T, Box<Diagnostic>>;
 
-impl<'t> Reader<'t> {
-    fn next(&mut self) -> Found<(Event<'t>, Span)> {
+impl<'t> TreeBuilder<'t> {
+    fn next(&mut self) -> ParseResult<(Event<'t>, Span)> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, self.offsets.span(span))),
             Some(Err(error)) => Err(self.refused(&error)),
@@ -71,8 +72,8 @@ impl<'t> Reader<'t> {
         syntax(Span::new(at, at + 1), format!("not YAML: {}", error.info()))
     }
 
-    /// The only document of the file.
-    fn document(&mut self) -> Found<Option<Node>> {
+    /// Parses the only document of the file.
+    fn document(&mut self) -> ParseResult<Option<Node>> {
         let mut found = None;
         loop {
             match self.next()? {
@@ -86,7 +87,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Found<Node> {
+    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> ParseResult<Node> {
         if depth > MAX_DEPTH {
             return Err(syntax(span, format!("values nest deeper than {MAX_DEPTH} levels")));
         }
@@ -104,25 +105,25 @@ impl<'t> Reader<'t> {
         Ok(node)
     }
 
-    /// A copy of what the anchor names. It keeps the place where that is written, which is where a mistake is mended.
-    fn alias(&mut self, anchor: usize, span: Span) -> Found<Node> {
+    /// Copies the node of an anchor. The copy keeps the span of the original, where an error has to be corrected.
+    fn alias(&mut self, anchor: usize, span: Span) -> ParseResult<Node> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(syntax(span, "the alias stands within what it names"));
+            return Err(syntax(span, "the alias is inside its own anchor"));
         };
         self.copy(&node, span)?;
         Ok(node)
     }
 
-    /// Pays for a copy.
-    fn copy(&mut self, node: &Node, span: Span) -> Found<()> {
+    /// Counts a copy towards the limit.
+    fn copy(&mut self, node: &Node, span: Span) -> ParseResult<()> {
         self.copied += size(node);
         if self.copied > MAX_COPIED {
-            return Err(syntax(span, "anchors and aliases repeat more than a suite can hold"));
+            return Err(syntax(span, "anchors and aliases expand to more than a suite can hold"));
         }
         Ok(())
     }
 
-    fn list(&mut self, start: Span, depth: usize, tag: Option<Box<str>>) -> Found<Node> {
+    fn list(&mut self, start: Span, depth: usize, tag: Option<Box<str>>) -> ParseResult<Node> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
@@ -134,7 +135,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn map(&mut self, start: Span, depth: usize, tag: Option<Box<str>>) -> Found<Node> {
+    fn map(&mut self, start: Span, depth: usize, tag: Option<Box<str>>) -> ParseResult<Node> {
         let (mut entries, mut seen, mut merged) = (Vec::new(), FxHashSet::default(), Vec::new());
         loop {
             let (event, span) = self.next()?;
@@ -145,7 +146,7 @@ impl<'t> Reader<'t> {
             let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
             let text = match event {
                 Event::Scalar(text, ..) => text.into_owned(),
-                _ => return Err(syntax(span, "a key is text; this is a list, a map or an alias")),
+                _ => return Err(syntax(span, "expected a key to be text, not a list, a map or an alias")),
             };
             let (event, at) = self.next()?;
             let value = self.node(event, at, depth + 1)?;
@@ -158,8 +159,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// `<<: *other` and `<<: [*one, *other]`: keys that are not there themselves, of the first map that has them.
-fn merge(entries: &mut Vec<(Key, Node)>, seen: &mut FxHashSet<String>, merged: Vec<Node>) -> Found<()> {
+/// Adds the keys of `<<: *other` or `<<: [*one, *other]` that the map lacks; earlier maps take precedence.
+fn merge(entries: &mut Vec<(Key, Node)>, seen: &mut FxHashSet<String>, merged: Vec<Node>) -> ParseResult<()> {
     for node in merged {
         let maps = match node.kind {
             Kind::List(items) => items,
@@ -167,7 +168,7 @@ fn merge(entries: &mut Vec<(Key, Node)>, seen: &mut FxHashSet<String>, merged: V
         };
         for map in maps {
             let Kind::Map(more) = map.kind else {
-                return Err(syntax(map.span, "<< takes a map, or a list of maps"));
+                return Err(syntax(map.span, "`<<` expects a map or a list of maps"));
             };
             for (key, value) in more {
                 if seen.insert(key.text.clone()) {
@@ -188,13 +189,13 @@ fn size(node: &Node) -> usize {
     }
 }
 
-/// The name of a tag of ours: `timestamp` of `!timestamp`.
+/// The name of a local tag: `timestamp` of `!timestamp`.
 fn name(tag: Option<&Tag>) -> Option<Box<str>> {
     tag.filter(|tag| !tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str().into())
 }
 
-/// A scalar by YAML's core schema: plain words can be null, booleans and numbers, quoted ones are text.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Found<Node> {
+/// Resolves a scalar by the core schema: plain scalars may be null, booleans or numbers, quoted ones are text.
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> ParseResult<Node> {
     let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
     let as_text = || Kind::Text(text.to_owned());
     let kind = match (core, style) {
@@ -209,7 +210,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Foun
                 ("int", Kind::Int(n)) => Kind::Int(n),
                 ("float", Kind::Int(n)) => Kind::Float(n as f64),
                 ("float", Kind::Float(n)) => Kind::Float(n),
-                _ => return Err(syntax(span, format!("{text:?} is no {wanted}"))),
+                _ => return Err(syntax(span, format!("`{text}` is not a valid {wanted}"))),
             }
         }
     };
@@ -230,7 +231,7 @@ fn plain(text: &str) -> Kind {
     if let Some(n) = text.parse().ok().or_else(|| radix("0x", 16)).or_else(|| radix("0o", 8)) {
         return Kind::Int(n);
     }
-    // Rust reads more words as numbers than YAML does: `inf`, `nan`, `infinity`.
+    // Rust parses `inf`, `nan` and `infinity`, which are text in YAML.
     let is_number = text.bytes().any(|b| b.is_ascii_digit())
         && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
     match text.parse::<f64>() {

@@ -1,34 +1,34 @@
-//! Results as a person reads them.
+//! Results for people.
 
 use std::fmt::Write as _;
 
-use crate::Failure;
+use crate::TestFailure;
 use firewarden::internals::explain::{COLUMNS, Width, middle, wrap};
 
 use super::{
-    Outcome, Run, TestResult, by_suite,
-    fold::{self, Alike},
-    words::{count, summary, time, together},
+    Run, TestOutcome, TestResult, by_suite,
+    groups::{self, TestGroup},
+    summary::{count, summary, time, total_duration},
 };
 
-/// How much is told of tests that passed.
+/// How much a report shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Only failures.
+    /// Failures only.
     Quiet,
-    /// A line for each suite, failures, and the first notes.
+    /// Suites, failures, and the first notes.
     #[default]
     Suites,
-    /// A line for each test, durations of suites, each failure by itself, and all notes.
+    /// Every test, the duration of each suite, every failure with its trace, and all notes.
     Tests,
 }
 
-/// What a report for people looks like.
+/// The layout of a report for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// How much is told.
+    /// How much the report shows.
     pub detail: Detail,
-    /// Columns of a line, 30 to 1,000. Traces are as wide as the run made them.
+    /// Columns of a line, 30 to 1,000. The run decides the width of traces.
     pub columns: usize,
 }
 
@@ -38,17 +38,17 @@ impl Default for Layout {
     }
 }
 
-/// Notes that are shown where not all are asked for.
-const MOST_NOTES: usize = 8;
-/// Causes of failures that are shown with a trace, where not all are asked for.
-const MOST_TRACES: usize = 20;
-/// Failures beyond them that are named.
-const MOST_NAMED: usize = 50;
-/// Tests that are named of those with the same cause.
-const MOST_ALIKE: usize = 5;
+/// Notes that are shown unless all are requested.
+const MAX_NOTES: usize = 8;
+/// Causes of failures that are shown with a trace unless all are requested.
+const MAX_TRACES: usize = 20;
+/// Further failures that are named.
+const MAX_NAMED: usize = 50;
+/// Further tests of a group that are named.
+const MAX_ALIKE: usize = 5;
 
-/// Suites, failures with their traces, notes, and a summary. Of more than ten failures, those with the same cause are
-/// told once.
+/// Renders suites, failures with their traces, notes, and a summary. If there are more than ten failures, those with
+/// the same cause are grouped.
 pub fn human(run: &Run, layout: Layout) -> String {
     let mut page = Page { out: String::new(), width: Width::new(layout.columns), detail: layout.detail };
     if layout.detail != Detail::Quiet {
@@ -70,7 +70,7 @@ struct Page {
 
 // Writing to a String cannot fail.
 impl Page {
-    /// A text after a head, in indented lines.
+    /// Writes a text after a head, wrapped and indented.
     fn wrapped(&mut self, head: &str, text: &str, apart: bool) {
         let indent = head.chars().count().max(2);
         let lines = wrap(head, indent, text, self.width);
@@ -97,7 +97,7 @@ impl Page {
     /// `4 tests, 1 failed, 1 skipped`
     fn totals(&self, tests: &[TestResult]) -> String {
         let failed = tests.iter().filter(|test| test.failure().is_some()).count();
-        let skipped = tests.iter().filter(|test| matches!(test.outcome, Outcome::Skipped(_))).count();
+        let skipped = tests.iter().filter(|test| matches!(test.outcome, TestOutcome::Skipped(_))).count();
         let mut line = count(tests.len(), "test");
         if failed > 0 {
             line += &format!(", {} failed", failed);
@@ -105,7 +105,7 @@ impl Page {
         if skipped > 0 {
             line += &format!(", {} skipped", skipped);
         }
-        if let (Detail::Tests, Some(duration)) = (self.detail, together(tests)) {
+        if let (Detail::Tests, Some(duration)) = (self.detail, total_duration(tests)) {
             line += &format!("  ({})", time(duration));
         }
         line
@@ -113,27 +113,27 @@ impl Page {
 
     fn test(&mut self, test: &TestResult) {
         match &test.outcome {
-            Outcome::Passed(_) => self.wrapped("  ok    ", &test.name, false),
-            Outcome::Failed(_) => self.wrapped("  FAIL  ", &test.name, false),
-            Outcome::Skipped(why) => self.wrapped("  skip  ", &format!("{}  ({why})", test.name), false),
+            TestOutcome::Passed(_) => self.wrapped("  ok    ", &test.name, false),
+            TestOutcome::Failed(_) => self.wrapped("  FAIL  ", &test.name, false),
+            TestOutcome::Skipped(why) => self.wrapped("  skip  ", &format!("{}  ({why})", test.name), false),
         }
     }
 
     fn failures(&mut self, run: &Run) {
-        let groups = fold::failures(run, self.detail == Detail::Tests);
-        let each = self.detail == Detail::Tests || groups.len() <= MOST_TRACES;
-        let most = if each { groups.len() } else { MOST_TRACES };
+        let groups = groups::failures(run, self.detail == Detail::Tests);
+        let each = self.detail == Detail::Tests || groups.len() <= MAX_TRACES;
+        let most = if each { groups.len() } else { MAX_TRACES };
         let (shown, others) = groups.split_at_checked(most).unwrap_or((&groups, &[]));
-        for Alike { first: (result, failure), more } in shown {
+        for TestGroup { first: (result, failure), more } in shown {
             self.failure(result, failure);
             self.alike(more);
         }
         let others: Vec<_> =
             others.iter().flat_map(|group| std::iter::once(group.first.0).chain(group.more.iter().copied())).collect();
-        self.named("\nmore failures, in short:", "more failure", &others, MOST_NAMED);
+        self.named("\nmore failures, in short:", "more failure", &others, MAX_NAMED);
     }
 
-    fn failure(&mut self, result: &TestResult, failure: &Failure) {
+    fn failure(&mut self, result: &TestResult, failure: &TestFailure) {
         let TestResult { suite, line, column, name, user, request, expected, .. } = result;
         let otherwise = match (failure.got == *expected, failure.noted) {
             (false, _) => "",
@@ -141,16 +141,16 @@ impl Page {
             (true, true) => ", for a reason that the test does not pin",
         };
         self.wrapped("FAIL  ", name, true);
-        // A place is never shortened: editors and people follow it.
+        // Editors and people follow a location, so it is never shortened.
         let _ = writeln!(self.out, "  --> {suite}:{line}:{column}");
         self.wrapped("  asked:     ", request, false);
         self.wrapped("  as:        ", user, false);
         let _ = writeln!(self.out, "  expected:  {expected}\n  got:       {}{otherwise}", failure.got);
-        // That the answer is another one is said above, and why in the trace.
+        // The lines above and the trace already say what the message says.
         if failure.got == *expected || failure.explanation.is_empty() {
             self.wrapped("  ", &failure.message, false);
         }
-        // The trace may say it where it belongs.
+        // The trace may have the hint where it belongs.
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(hint) = failure.hint.as_ref().filter(|hint| !words(&failure.explanation).contains(&words(hint))) {
             self.wrapped("  ", &format!("hint: {hint}"), false);
@@ -163,30 +163,30 @@ impl Page {
         }
     }
 
-    /// `and 1,999 more like it:` with the first of them.
+    /// Writes `and 1,999 more like it:` with the first of them.
     fn alike(&mut self, tests: &[&TestResult]) {
         if !tests.is_empty() {
             let head = format!("\n  and {} more like it:", tests.len());
-            self.named(&head, "other", tests, MOST_ALIKE);
+            self.named(&head, "other", tests, MAX_ALIKE);
         }
     }
 
-    /// Tests in a line each, and how many there are beyond the most.
+    /// Writes tests, one a line, and the number of those beyond `most`.
     fn named(&mut self, head: &str, word: &str, tests: &[&TestResult], most: usize) {
         if tests.is_empty() {
             return;
         }
         let _ = writeln!(self.out, "{head}");
         for TestResult { suite, line, name, .. } in tests.iter().take(most) {
-            let place = format!("{suite}:{line}");
+            let location = format!("{suite}:{line}");
             let room = self.width.columns().saturating_sub("      ".len());
-            let place = middle(&place, room - (room / 2).min(name.chars().count()));
-            let name = middle(name, room.saturating_sub(place.chars().count()));
-            let _ = writeln!(self.out, "    {place}  {name}");
+            let location = middle(&location, room - (room / 2).min(name.chars().count()));
+            let name = middle(name, room.saturating_sub(location.chars().count()));
+            let _ = writeln!(self.out, "    {location}  {name}");
         }
         let more = tests.len().saturating_sub(most);
         if more > 0 {
-            // With --quiet there is no --verbose.
+            // `--quiet` excludes `--verbose`.
             let how = if self.detail == Detail::Quiet { "" } else { " (--verbose shows all)" };
             let _ = writeln!(self.out, "    … and {}{how}", count(more, word));
         }
@@ -194,9 +194,9 @@ impl Page {
 
     fn notes(&mut self, run: &Run) {
         let all = self.detail == Detail::Tests;
-        let groups = fold::notes(run, all, MOST_NOTES);
-        let most = if all { usize::MAX } else { MOST_NOTES };
-        for Alike { first: (result, note), more } in groups.iter().take(most) {
+        let groups = groups::notes(run, all, MAX_NOTES);
+        let most = if all { usize::MAX } else { MAX_NOTES };
+        for TestGroup { first: (result, note), more } in groups.iter().take(most) {
             let TestResult { suite, line, name, .. } = result;
             self.wrapped("note: ", &format!("{name}  ({suite}:{line})"), true);
             self.wrapped("  ", &format!("passes, but {note}"), false);

@@ -2,14 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Outcome, Run, TestResult, note};
+use super::{Run, TestOutcome, TestResult, note};
 use crate::{LoadError, Options, Suites};
 use firewarden::text::{Diagnostics, Severity};
 
-/// `{"passed", "failed", "skipped", "filtered", "unrun", "broken", "seconds", "tests": […], "errors": […], "warnings": […]}`.
-/// A test is `{"suite", "line", "column", "name", "user", "request", "expected", "seconds", "outcome", …}` with outcome
-/// `passed`, `failed` or `skipped`; of a failure `message`, `hint`, `got`, `decidedAt` (a place in the rules) and
-/// `explanation`, of a pass that may surprise `note` and `noteKind`. Durations that were not measured are null.
+/// Renders `{"passed", "failed", "skipped", "filtered", "unrun", "broken", "seconds", "tests": […], "errors": […],
+/// "warnings": […]}`. A test is `{"suite", "line", "column", "name", "user", "request", "expected", "seconds",
+/// "outcome", …}` with the outcome `passed`, `failed` or `skipped`. A failure has `message`, `hint`, `got`, `decidedAt`
+/// (a location in the rules) and `explanation`; a test with a note has `note` and `noteKind`. Durations that were not
+/// measured are null.
 pub fn json(suites: &Suites, run: &Run) -> Json {
     let (passed, failed, skipped) = run.counts();
     let errors: Vec<Json> = suites.errors.iter().flat_map(error).collect();
@@ -28,7 +29,7 @@ pub fn json(suites: &Suites, run: &Run) -> Json {
     })
 }
 
-/// The tests that the options choose, which are not run: `{"tests": […], "errors": […], "warnings": […]}`. A test is
+/// Renders the selected tests without running them: `{"tests": […], "errors": […], "warnings": […]}`. A test is
 /// `{"suite", "line", "column", "name", "user", "request", "expected", "skip"}`.
 pub fn list(suites: &Suites, options: &Options) -> Json {
     let tests = suites.list(options).into_iter().map(|test| {
@@ -62,19 +63,19 @@ fn test(result: &TestResult) -> Json {
         "seconds": result.duration.map(|duration| duration.as_secs_f64()),
     });
     let more = match &result.outcome {
-        Outcome::Passed(_) => match note(result) {
+        TestOutcome::Passed(_) => match note(result) {
             Some(note) => json!({ "outcome": "passed", "note": note.to_string(), "noteKind": note.word() }),
             None => json!({ "outcome": "passed" }),
         },
-        Outcome::Failed(failure) => json!({
+        TestOutcome::Failed(failure) => json!({
             "outcome": "failed",
             "message": failure.message,
             "hint": failure.hint,
             "got": failure.got,
-            "decidedAt": failure.place.as_ref().map(|at| json!({ "file": at.file, "line": at.line, "column": at.column })),
+            "decidedAt": failure.location.as_ref().map(|at| json!({ "file": at.file, "line": at.line, "column": at.column })),
             "explanation": failure.explanation,
         }),
-        Outcome::Skipped(why) => json!({ "outcome": "skipped", "reason": why }),
+        TestOutcome::Skipped(why) => json!({ "outcome": "skipped", "reason": why }),
     };
     if let (Json::Object(fields), Json::Object(more)) = (&mut answer, more) {
         fields.extend(more);

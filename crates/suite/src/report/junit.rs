@@ -1,17 +1,17 @@
-//! Results as JUnit XML, which every CI reads.
+//! Results as JUnit XML, which every CI service reads.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Outcome, Run, TestResult, by_suite, note, words::together};
+use super::{Run, TestOutcome, TestResult, by_suite, note, summary::total_duration};
 use crate::Suites;
 
-/// One `testsuite` a file, one `testcase` a test; a suite that cannot be run has one with an error. A failure has the
-/// message and the trace, a note stands in `system-out`, durations that were measured in `time`, in seconds. Characters
-/// that XML cannot hold are left out.
+/// Renders a `testsuite` for each suite and a `testcase` for each test; a suite that cannot be run has one test case
+/// with an error. A failure has the message and the trace, `system-out` has the note, and `time` the duration in
+/// seconds, if it was measured. Characters that XML cannot represent are left out.
 ///
 /// # Errors
 ///
-/// None that is known: the text is written to memory.
+/// None known: the text is written to memory.
 pub fn junit(suites: &Suites, run: &Run) -> Result<String, String> {
     let mut report = Report::new("firewarden");
     for broken in suites.errors.iter().map(TestResult::unreadable) {
@@ -23,7 +23,7 @@ pub fn junit(suites: &Suites, run: &Run) -> Result<String, String> {
         let Some(first) = tests.first() else { continue };
         let mut suite = TestSuite::new(first.suite.as_str());
         suite.add_test_cases(tests.iter().map(test));
-        if let Some(duration) = together(tests) {
+        if let Some(duration) = total_duration(tests) {
             suite.set_time(duration);
         }
         report.add_test_suite(suite);
@@ -32,16 +32,16 @@ pub fn junit(suites: &Suites, run: &Run) -> Result<String, String> {
         report.set_time(duration);
     }
     let text = report.to_string().map_err(|error| error.to_string())?;
-    // No part of XML, and passed on as they are.
+    // XML excludes these two characters, and the writer passes them on.
     let text = text.replace(['\u{fffe}', '\u{ffff}'], "");
-    // Jenkins' schema (xunit-plugin, junit-10.xsd) has this attribute for each suite, not for all of them.
+    // The schema of Jenkins (xunit-plugin, junit-10.xsd) has this attribute for each suite, not for all of them.
     Ok(text.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
 }
 
 fn test(result: &TestResult) -> TestCase {
     let status = match &result.outcome {
-        Outcome::Passed(_) => TestCaseStatus::success(),
-        Outcome::Failed(failure) => {
+        TestOutcome::Passed(_) => TestCaseStatus::success(),
+        TestOutcome::Failed(failure) => {
             let kind = if failure.got == "error" { NonSuccessKind::Error } else { NonSuccessKind::Failure };
             let mut status = TestCaseStatus::non_success(kind);
             let TestResult { suite, line, request, user, expected, .. } = result;
@@ -51,7 +51,7 @@ fn test(result: &TestResult) -> TestCase {
             ));
             status
         }
-        Outcome::Skipped(why) => {
+        TestOutcome::Skipped(why) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(why.as_str());
             status

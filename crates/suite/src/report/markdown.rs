@@ -1,30 +1,31 @@
 //! Results as Markdown: the summary of a step of GitHub Actions.
 
 use super::{
-    Ci, Layout, Outcome, TestResult, by_suite,
-    fold::{self, Alike, problems},
-    words::{count, summary, time, together},
+    Ci, TestOutcome, TestResult, by_suite,
+    fold::folded,
+    groups::{self, TestGroup},
+    summary::{count, summary, time, total_duration},
 };
 use crate::{
-    Failure,
+    TestFailure,
     coverage::{FileCoverage, Measure, Ratio},
 };
 use firewarden::text::Diagnostics;
 
-/// Tests that are named of those with the same cause.
-const MOST_ALIKE: usize = 20;
-/// Bytes that are kept for telling that there is more.
+/// Further tests of a group that are named.
+const MAX_ALIKE: usize = 20;
+/// Bytes reserved for the line that counts what was left out.
 const RESERVE: usize = 200;
 
-/// The totals, a table of suites, one of coverage where it is known, and the failures with their traces to be unfolded,
-/// in at most so many bytes: what does not fit is counted.
+/// Renders the totals, a table of suites, one of coverage, and the failures with collapsed traces, in at most `most`
+/// bytes. The last line of each part counts what does not fit.
 pub fn markdown(ci: &Ci<'_>, most: usize) -> String {
     let mut page = Page { out: String::new(), most };
     let mark = if ci.passed() { "✅" } else { "❌" };
     page.push(&format!("### {mark} firewarden\n\n{}\n", text(&summary(ci.run))));
     broken(&mut page, ci);
-    doubts(&mut page, ci);
-    // Failures are worth more than rows of suites that passed.
+    warnings(&mut page, ci);
+    // Failures matter more than rows of suites that passed.
     page.most = most / 2;
     suites(&mut page, ci);
     coverage(&mut page, ci);
@@ -39,7 +40,7 @@ struct Page {
 }
 
 impl Page {
-    /// Adds a text where there is room for all of it, and for telling that there is more.
+    /// Adds a text if all of it fits, with the reserve to spare.
     fn push(&mut self, text: &str) -> bool {
         let fits = self.out.len() + text.len() + RESERVE <= self.most;
         if fits {
@@ -48,7 +49,7 @@ impl Page {
         fits
     }
 
-    /// Adds as many of the texts as fit, and tells how many do not.
+    /// Adds the texts that fit, and counts the others.
     fn all<T>(&mut self, items: &[T], word: &str, one: impl Fn(&T) -> String) {
         for (at, item) in items.iter().enumerate() {
             if !self.push(&one(item)) {
@@ -71,13 +72,13 @@ fn broken(page: &mut Page, ci: &Ci<'_>) {
     }
 }
 
-/// Warnings about suites, where they are errors.
-fn doubts(page: &mut Page, ci: &Ci<'_>) {
-    let doubts: Vec<&Diagnostics> = ci.suites.doubts().filter(|_| ci.strict).collect();
-    if !doubts.is_empty() && page.push("\n#### Warnings about suites\n") {
-        page.all(&doubts, "more file", |found| {
+/// Warnings about suites, if they are errors.
+fn warnings(page: &mut Page, ci: &Ci<'_>) {
+    let warnings: Vec<&Diagnostics> = ci.suites.suite_warnings().filter(|_| ci.strict).collect();
+    if !warnings.is_empty() && page.push("\n#### Warnings about suites\n") {
+        page.all(&warnings, "more file", |found| {
             let name = html(&(ci.path)(found.source().name()));
-            let text = block(&problems(found, Layout::default()));
+            let text = block(&folded(found, ""));
             format!("\n<details><summary>{name}</summary>\n\n{text}\n</details>\n")
         });
     }
@@ -86,13 +87,13 @@ fn doubts(page: &mut Page, ci: &Ci<'_>) {
 fn suites(page: &mut Page, ci: &Ci<'_>) {
     let cell = |duration: Option<std::time::Duration>| duration.map_or(String::new(), time);
     let row = |name: &str, tests: &[TestResult]| {
-        let is = |of: fn(&Outcome) -> bool| tests.iter().filter(|test| of(&test.outcome)).count();
+        let is = |of: fn(&TestOutcome) -> bool| tests.iter().filter(|test| of(&test.outcome)).count();
         format!(
             "| {name} | {} | {} | {} | {} |\n",
-            is(|outcome| matches!(outcome, Outcome::Passed(_))),
-            is(|outcome| matches!(outcome, Outcome::Failed(_))),
-            is(|outcome| matches!(outcome, Outcome::Skipped(_))),
-            cell(together(tests)),
+            is(|outcome| matches!(outcome, TestOutcome::Passed(_))),
+            is(|outcome| matches!(outcome, TestOutcome::Failed(_))),
+            is(|outcome| matches!(outcome, TestOutcome::Skipped(_))),
+            cell(total_duration(tests)),
         )
     };
     let suites: Vec<&[TestResult]> = by_suite(ci.run).collect();
@@ -128,13 +129,13 @@ fn coverage(page: &mut Page, ci: &Ci<'_>) {
 }
 
 fn failures(page: &mut Page, ci: &Ci<'_>) {
-    let groups = fold::failures(ci.run, false);
+    let groups = groups::failures(ci.run, false);
     if groups.is_empty() || !page.push("\n#### Failures\n") {
         return;
     }
     let (mut told, (_, failed, _)) = (0, ci.run.counts());
-    for Alike { first: (result, failure), more } in &groups {
-        // A trace may be too long for what is left, and the next one not.
+    for TestGroup { first: (result, failure), more } in &groups {
+        // A shorter trace may still fit after one that does not.
         if page.push(&details(ci, result, failure, more)) {
             told += 1 + more.len();
         }
@@ -144,38 +145,39 @@ fn failures(page: &mut Page, ci: &Ci<'_>) {
     }
 }
 
-/// A failure in a line, with its trace to be unfolded and the names of those with the same cause.
-fn details(ci: &Ci<'_>, result: &TestResult, failure: &Failure, more: &[&TestResult]) -> String {
-    let place = |test: &TestResult| format!("{}:{}", (ci.path)(&test.suite), test.line);
+/// A failure in a line, with its trace collapsed and the names of the tests with the same cause.
+fn details(ci: &Ci<'_>, result: &TestResult, failure: &TestFailure, more: &[&TestResult]) -> String {
+    let location = |test: &TestResult| format!("{}:{}", (ci.path)(&test.suite), test.line);
     let like = if more.is_empty() { String::new() } else { format!(", and {} more like it", more.len()) };
-    let mut out = format!("\n<details><summary>{} ({}){like}</summary>\n\n", html(&result.name), html(&place(result)));
+    let mut out =
+        format!("\n<details><summary>{} ({}){like}</summary>\n\n", html(&result.name), html(&location(result)));
     let asked = match result.request.as_str() {
         "none" => String::new(),
         request => format!("{request} as {}: ", result.user),
     };
     out += &block(&format!("{asked}{}\n\n{}", failure.text(), failure.explanation.trim_end()));
-    for test in more.iter().take(MOST_ALIKE) {
-        out += &format!("* {} ({})\n", text(&test.name), text(&place(test)));
+    for test in more.iter().take(MAX_ALIKE) {
+        out += &format!("* {} ({})\n", text(&test.name), text(&location(test)));
     }
-    if let Some(rest) = more.len().checked_sub(MOST_ALIKE).filter(|rest| *rest > 0) {
+    if let Some(rest) = more.len().checked_sub(MAX_ALIKE).filter(|rest| *rest > 0) {
         out += &format!("* … and {}\n", count(rest, "other"));
     }
     out + "\n</details>\n"
 }
 
-/// Text as it is, in a block whose fence it does not hold.
+/// A code block whose fence does not occur in the text.
 fn block(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end())
 }
 
-/// Text in a line of Markdown, or in a cell: none of its characters has a meaning.
+/// Escapes text for a line or a cell of Markdown.
 fn text(text: &str) -> String {
     let mut next = text.chars().skip(1);
     let one = |c: char| match (c, next.next()) {
         (c, _) if c.is_control() => " ".to_owned(),
-        // `:name:` is a picture.
+        // `:name:` is an emoji.
         (':', None | Some(' ')) => ":".to_owned(),
         (c, _) if c.is_ascii_punctuation() && !",;/%().-+='\"?".contains(c) => format!("\\{c}"),
         (c, _) => c.to_string(),
@@ -183,7 +185,7 @@ fn text(text: &str) -> String {
     text.chars().map(one).collect()
 }
 
-/// Text within an HTML element.
+/// Escapes text for an HTML element.
 fn html(text: &str) -> String {
     let one = |c: char| match c {
         '&' => "&amp;".to_owned(),

@@ -1,15 +1,16 @@
-//! What came of tests, for people and for programs. Plain text; who prints it adds colour.
+//! Reports about runs, for people and for programs. The text is plain; the command adds colour.
 
 mod fold;
 mod github;
+mod groups;
 mod human;
 mod json;
 mod junit;
 mod markdown;
+mod summary;
 mod tap;
-mod words;
 
-pub use fold::problems;
+pub use fold::folded;
 pub use github::{annotations, github};
 pub use human::{Detail, Layout, human};
 pub use json::{json, list};
@@ -18,31 +19,31 @@ pub use markdown::markdown;
 pub use tap::tap;
 
 use super::{
-    Note, Outcome, Run, Suites, TestResult,
+    Note, Run, Suites, TestOutcome, TestResult,
     coverage::{FileCoverage, Shortfall},
 };
 
-/// All that a report for a CI service tells of.
+/// The input of a report for a CI service.
 #[derive(Clone, Copy)]
 pub struct Ci<'r> {
-    /// The suites that were to be run, and what is wrong with them.
+    /// The requested suites, with their errors and warnings.
     pub suites: &'r Suites,
-    /// What came of their tests.
+    /// The results of their tests.
     pub run: &'r Run,
-    /// What they cover; empty where that was not asked for.
+    /// Their coverage; empty unless it was requested.
     pub coverage: &'r [FileCoverage],
-    /// What they do not cover and should.
+    /// The coverage that falls short of the thresholds.
     pub shortfalls: &'r [Shortfall],
     /// Whether warnings about suites are errors.
     pub strict: bool,
-    /// From the name of a file to its path in the repository, which the service knows it by.
+    /// Maps the name of a file to its path in the repository, by which the service knows the file.
     pub path: &'r dyn Fn(&str) -> String,
 }
 
 impl Ci<'_> {
-    /// Whether nothing is wrong.
+    /// Whether there is neither a failure nor an error.
     fn passed(&self) -> bool {
-        let doubtful = self.strict && self.suites.doubts().next().is_some();
+        let doubtful = self.strict && self.suites.suite_warnings().next().is_some();
         self.run.passed() && self.suites.errors.is_empty() && self.shortfalls.is_empty() && !doubtful
     }
 }
@@ -52,10 +53,10 @@ fn by_suite(run: &Run) -> impl Iterator<Item = &[TestResult]> {
     run.results.chunk_by(|a, b| a.suite == b.suite)
 }
 
-/// What a reader should know of a test that passed.
+/// The note on a test that passed.
 fn note(result: &TestResult) -> Option<&Note> {
     match &result.outcome {
-        Outcome::Passed(note) => note.as_ref(),
+        TestOutcome::Passed(note) => note.as_ref(),
         _ => None,
     }
 }

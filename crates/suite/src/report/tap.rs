@@ -2,11 +2,11 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use super::{Outcome, Run, TestResult, note};
+use super::{Run, TestOutcome, TestResult, note};
 use crate::Suites;
 
-/// One line a test, and one for each suite that cannot be run, each with a YAML block: how long it took, where that was
-/// measured, and of a failure what was asked, expected and decided.
+/// Renders a line for each test and for each suite that cannot be run. A YAML block has the duration, if it was
+/// measured, and for a failure the request, the expected and the actual verdict.
 pub fn tap(suites: &Suites, run: &Run) -> String {
     let broken: Vec<TestResult> = suites.errors.iter().map(TestResult::unreadable).collect();
     let mut out = format!("TAP version 14\n1..{}\n", broken.len() + run.results.len());
@@ -14,12 +14,12 @@ pub fn tap(suites: &Suites, run: &Run) -> String {
         let (number, title) = (at + 1, escape(&format!("{}:{} {}", result.suite, result.line, result.name)));
         // Writing to a String cannot fail.
         let _ = match &result.outcome {
-            Outcome::Passed(_) => writeln!(out, "ok {number} - {title}"),
-            Outcome::Skipped(why) => writeln!(out, "ok {number} - {title} # SKIP {}", escape(why)),
-            Outcome::Failed(_) => writeln!(out, "not ok {number} - {title}"),
+            TestOutcome::Passed(_) => writeln!(out, "ok {number} - {title}"),
+            TestOutcome::Skipped(why) => writeln!(out, "ok {number} - {title} # SKIP {}", escape(why)),
+            TestOutcome::Failed(_) => writeln!(out, "not ok {number} - {title}"),
         };
         let duration = result.duration.map_or(String::new(), |time| format!("  duration_ms: {}\n", milliseconds(time)));
-        if let Outcome::Failed(failure) = &result.outcome {
+        if let TestOutcome::Failed(failure) = &result.outcome {
             let _ = write!(
                 out,
                 "  ---\n{duration}  message: {}\n  asked: {}\n  as: {}\n  expected: {}\n  got: {}\n",
@@ -53,17 +53,17 @@ fn milliseconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64() * 1000.0)
 }
 
-/// Text on one line, without control characters.
+/// Replaces control characters, so that the text is one line.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// A title: `#` begins a directive, a backslash escapes it.
+/// Escapes a title: `#` begins a directive, and a backslash escapes it.
 fn escape(text: &str) -> String {
     one_line(text).replace('\\', "\\\\").replace('#', "\\#")
 }
 
-/// A scalar of YAML; JSON's strings are such.
+/// A YAML scalar: a JSON string is one.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(one_line(text)).to_string()
 }

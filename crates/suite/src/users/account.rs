@@ -1,5 +1,5 @@
-//! Users who sign in: an account, a provider, and what blocking functions answer. Their claims are those of a real ID
-//! token (identity specification, sections 2.4 and 4).
+//! Users who sign in: an account, a provider, and the responses of blocking functions. Their claims are those of a real
+//! ID token (identity specification, sections 2.4 and 4).
 
 use crate::{
     clock,
@@ -17,18 +17,18 @@ use firewarden::{
 };
 
 use super::{
-    Identity,
+    Principal,
     claims::{PROVIDERS, is_provider},
 };
 
-/// An account and how its user signs in.
+/// An account, and how its user signs in.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
     user: UserRecord,
     project: String,
     flow: Flow,
     session: Session,
-    /// When the user signed in, as the suite writes it; at the request's time otherwise.
+    /// The time of the sign-in as the suite writes it; by default, the time of the request.
     signed_in: Option<String>,
     handlers: Vec<(Event, HandlerResult)>,
 }
@@ -71,7 +71,11 @@ impl Account {
         if let (Some(node), Some(text)) = (fields.get("signedIn"), &signed_in)
             && clock::moment(text, Some(Timestamp::UNIX_EPOCH)).is_none()
         {
-            reader.error("wrong-value", node.span, format!("signedIn: {text:?} is no time; write now-1h or RFC 3339"));
+            reader.error(
+                "wrong-value",
+                node.span,
+                format!("invalid time `{text}` for `signedIn`; write now-1h or RFC 3339"),
+            );
         }
         let handlers = handlers(reader, fields);
         let is_new = fields.stated("beforeCreate").is_some();
@@ -79,19 +83,19 @@ impl Account {
         for (event, _) in &handlers {
             if !flow.events().contains(event) {
                 let span = fields.key(event.name()).map_or(fields.node.span, |key| key.span);
-                let message = format!("a sign-in with {provider} sends no {}", event.name());
+                let message = format!("a sign-in with `{provider}` does not trigger `{}`", event.name());
                 reader.error("misplaced-key", span, message);
             }
         }
         Some(Account { user, project, flow, session, signed_in, handlers })
     }
 
-    /// Signs in and asks for a token.
-    pub(super) fn sign_in(&self, now: Timestamp) -> Identity {
+    /// Signs in and issues a token.
+    pub(super) fn sign_in(&self, now: Timestamp) -> Principal {
         let at = self.signed_in.as_deref().and_then(|text| clock::moment(text, Some(now)));
         let mut session = self.session.clone();
         session.signed_in_at = at.unwrap_or(now);
-        let refused = |code: &str, message: String| Identity::Refused(code.to_owned(), message);
+        let refused = |code: &str, message: String| Principal::Refused { code: code.to_owned(), message };
         if self.user.disabled {
             return refused("auth/user-disabled", "The user account has been disabled by an administrator.".to_owned());
         }
@@ -112,12 +116,12 @@ impl Account {
                     user = signed_in.user;
                     session.claims = signed_in.session.claims;
                 }
-                Ok(None) => return Identity::Nobody,
+                Ok(None) => return Principal::Nobody,
                 Err(error) => return refused(error.client_code(), error.message().to_owned()),
             }
         }
         match session.id_token(&user, &self.project, now) {
-            Ok(claims) => Identity::User(Box::new(Auth::from_claims(claims.into_json()))),
+            Ok(claims) => Principal::User(Box::new(Auth::from_claims(claims.into_json()))),
             Err(error) => refused(error.client_code(), error.message().to_owned()),
         }
     }
@@ -129,11 +133,11 @@ fn provider<'n>(reader: &mut Reader, node: &'n Node) -> Option<&'n str> {
         return Some(name);
     }
     let known = PROVIDERS.into_iter().chain(["emailLink", "saml.NAME", "oidc.NAME"]);
-    reader.unknown_name("unknown-provider", node.span, format!("{name:?} is no sign-in provider"), name, known);
+    reader.unknown_name("unknown-provider", node.span, format!("unknown sign-in provider `{name}`"), name, known);
     None
 }
 
-/// What an account of the provider usually has.
+/// The usual profile of an account of the provider.
 fn profile(uid: &str, provider: &str) -> UserRecord {
     let mut user = UserRecord::new(uid);
     match provider {
@@ -143,7 +147,7 @@ fn profile(uid: &str, provider: &str) -> UserRecord {
             let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
             let name: String = uid.chars().filter(|c| letters(*c)).collect::<String>().to_lowercase();
             user.email = Some(format!("{}@example.com", if name.is_empty() { "user" } else { &name }));
-            // Whoever only chose a password has not shown that the address is his; nor do these providers vouch for it.
+            // These providers do not verify the address.
             let unproven = ["password", "facebook.com", "github.com", "twitter.com", "microsoft.com", "linkedin.com"];
             user.email_verified = Some(!unproven.contains(&provider));
             if provider.contains('.') {
@@ -156,7 +160,7 @@ fn profile(uid: &str, provider: &str) -> UserRecord {
     user
 }
 
-/// What the suite states of the account; null takes away what it would have.
+/// Applies the suite's fields to the account; null removes a default.
 fn stated(reader: &mut Reader, fields: &Fields<'_>, user: &mut UserRecord) {
     let set = |reader: &mut Reader, name: &str, slot: &mut Option<String>| match fields.stated(name) {
         Some(node) if node.is_null() => *slot = None,
@@ -167,7 +171,7 @@ fn stated(reader: &mut Reader, fields: &Fields<'_>, user: &mut UserRecord) {
     set(reader, "phoneNumber", &mut user.phone_number);
     set(reader, "displayName", &mut user.display_name);
     set(reader, "photoURL", &mut user.photo_url);
-    // Firebase keeps addresses in lower case.
+    // Firebase stores addresses in lower case.
     user.email = user.email.take().map(|email| email.to_lowercase());
     if user.email.is_none() {
         user.email_verified = None;
@@ -182,7 +186,7 @@ fn stated(reader: &mut Reader, fields: &Fields<'_>, user: &mut UserRecord) {
     }
 }
 
-/// `phone`, or `{provider: phone, id: ENROLMENT}`.
+/// Reads `phone`, or `{provider: phone, id: ENROLMENT}`.
 fn second_factor(reader: &mut Reader, node: &Node) -> Option<SecondFactor> {
     if let Some(provider) = node.as_text() {
         return Some(SecondFactor { provider: provider.to_owned(), identifier: "enrolment-1".to_owned() });
@@ -233,7 +237,7 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<HandlerResult
         return None;
     }
     if fields.node.entries().len() != 1 {
-        reader.error("wrong-value", node.span, format!("{name} has one of return, throw and crash"));
+        reader.error("wrong-value", node.span, format!("expected one of `return`, `throw` and `crash` in `{name}`"));
         return None;
     }
     if let Some(value) = fields.stated("return") {
@@ -260,14 +264,14 @@ fn handler(reader: &mut Reader, node: &Node, name: &str) -> Option<HandlerResult
         }
     };
     if ErrorCode::parse(code).is_none() {
-        let message = format!("{code:?} is no code of an HttpsError");
+        let message = format!("unknown HttpsError code `{code}`");
         reader.unknown_name("wrong-value", span, message, code, ErrorCode::names());
         return None;
     }
     Some(HandlerResult::Throws { code: code.to_owned(), message: message.to_owned(), details })
 }
 
-/// What a handler may return; other fields have no effect.
+/// The fields that a handler can return; others have no effect.
 const RETURNED: [&str; 7] = [
     "displayName",
     "disabled",
@@ -278,23 +282,23 @@ const RETURNED: [&str; 7] = [
     "recaptchaActionOverride",
 ];
 
-/// Warns of what a handler returns in vain.
+/// Warns of returned fields that have no effect.
 fn returned(reader: &mut Reader, value: &Node, name: &str) {
     for (key, _) in value.entries() {
         if !RETURNED.contains(&key.text.as_str()) {
             let near = firewarden::text::nearest(&key.text, RETURNED);
             let hint = near.map_or_else(|| RETURNED.join(", "), |near| format!("did you mean {near}?"));
-            let message = format!("{} has no effect when {name} returns it", key.text);
+            let message = format!("`{}` has no effect when `{name}` returns it", key.text);
             reader.warn("no-effect", key.span, message, &hint);
         } else if key.text == "sessionClaims" && name == Event::BeforeCreate.name() {
-            reader.warn("no-effect", key.span, "session claims have an effect only from beforeSignIn", "");
+            reader.warn("no-effect", key.span, "`sessionClaims` only has an effect in `beforeSignIn`", "");
         }
     }
 }
 
 fn required<'n>(reader: &mut Reader, fields: &Fields<'n>, name: &str) -> Option<(&'n str, Span)> {
     let Some(node) = fields.get(name) else {
-        reader.missing(fields.node, format!("{name} is missing"));
+        reader.missing(fields.node, format!("missing `{name}`"));
         return None;
     };
     reader.text(node, name).map(|text| (text, node.span))

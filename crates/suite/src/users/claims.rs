@@ -1,9 +1,9 @@
-//! Claims that a suite states as they are: what production would never issue.
+//! Checks of claims that a suite states directly: what production never issues.
 
 use crate::node::{Fields, Key, Kind, Node, Reader};
 use firewarden::auth::{ReservedNames, UserRecord, custom_claims};
 
-/// Claims that the issuer sets, beside the custom ones.
+/// Claims that the issuer sets, besides custom claims.
 const STANDARD: [&str; 14] = [
     "iss",
     "aud",
@@ -46,34 +46,35 @@ pub(super) fn is_provider(name: &str) -> bool {
 
 const NEVER: &str = "a real token never carries it, so a test with it says nothing about production";
 
-/// Warns of claims that no token of production has for a user with that id.
+/// Warns of claims that no production token has for the user with this id.
 pub(super) fn check(reader: &mut Reader, claims: &Node, uid: &str) {
     let has = |name: &str| claims.get(name).is_some_and(|value| !value.is_null());
     for (key, value) in claims.entries() {
         standard(reader, key, value, uid);
         let name = key.text.as_str();
         if ReservedNames::All.contains(name) && !STANDARD.contains(&name) {
-            let message = format!("the claim {name} is reserved: no account can have it");
+            let message = format!("the claim `{name}` is reserved: no account can have it");
             reader.warn("impossible-claim", key.span, message, NEVER);
         }
         if name == "email_verified" && !has("email") {
-            reader.warn("impossible-claim", key.span, "email_verified stands without email", NEVER);
+            reader.warn("impossible-claim", key.span, "`email_verified` without `email`", NEVER);
         }
         if name == "uid" {
             let hint = "rules see the id as request.auth.uid; a custom claim of this name can say anything";
-            reader.warn("impossible-claim", key.span, "the claim uid is not the user's id", hint);
+            reader.warn("impossible-claim", key.span, "the claim `uid` is not the user's id", hint);
         }
     }
     let custom = claims.entries().iter().filter(|(key, _)| !STANDARD.contains(&key.text.as_str()));
     let custom = custom.map(|(key, value)| (key.text.clone(), value.to_json())).collect();
     let length = custom_claims::length(&serde_json::Value::Object(custom));
     if length > custom_claims::MAX_LENGTH {
-        let message = format!("custom claims of {length} characters; an account takes {}", custom_claims::MAX_LENGTH);
+        let message =
+            format!("the custom claims have {length} characters; an account can have {}", custom_claims::MAX_LENGTH);
         reader.warn("impossible-claim", claims.span, message, NEVER);
     }
 }
 
-/// Warns of an account that Firebase would not keep so.
+/// Warns of accounts that Firebase would not store.
 pub(super) fn check_account(reader: &mut Reader, fields: &Fields<'_>, user: &UserRecord) {
     let mut odd = |name: &str, message: &str| {
         if let Some(node) = fields.get(name) {
@@ -81,13 +82,13 @@ pub(super) fn check_account(reader: &mut Reader, fields: &Fields<'_>, user: &Use
         }
     };
     if user.email.is_none() {
-        odd("emailVerified", "the account has no address that could be verified");
+        odd("emailVerified", "the account has no address to verify");
     }
     if user.email.as_ref().is_some_and(|email| !email.contains('@')) {
-        odd("email", "this is no address");
+        odd("email", "invalid e-mail address");
     }
     if user.phone_number.as_ref().is_some_and(|number| !is_phone_number(number)) {
-        odd("phoneNumber", "a phone number is written like +15555550100");
+        odd("phoneNumber", "invalid phone number; write +15555550100");
     }
 }
 
@@ -95,7 +96,7 @@ fn is_phone_number(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|rest| rest.len() > 3 && rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The types of the claims that the issuer sets.
+/// Checks the type of a claim that the issuer sets.
 fn standard(reader: &mut Reader, key: &Key, value: &Node, uid: &str) {
     let text = |node: &Node| node.as_text().map(str::to_owned);
     let wanted = match key.text.as_str() {
@@ -126,7 +127,7 @@ fn standard(reader: &mut Reader, key: &Key, value: &Node, uid: &str) {
         "firebase" => return firebase(reader, value),
         _ => return,
     };
-    let message = format!("in a real token the claim {} is {wanted}, not {}", key.text, shown(value));
+    let message = format!("in a real token the claim `{}` is {wanted}, not {}", key.text, shown(value));
     reader.warn("impossible-claim", value.span, message, "");
 }
 
@@ -139,13 +140,13 @@ fn shown(node: &Node) -> String {
 
 fn firebase(reader: &mut Reader, node: &Node) {
     if !matches!(node.kind, Kind::Map(_)) {
-        return reader.warn("impossible-claim", node.span, "in a real token the claim firebase is a map", "");
+        return reader.warn("impossible-claim", node.span, "in a real token the claim `firebase` is a map", "");
     }
     let Some(provider) = node.get("sign_in_provider") else { return };
     match provider.as_text() {
         Some(name) if is_provider(name) => {}
         name => {
-            let message = format!("{} is no sign-in provider", shown(provider));
+            let message = format!("unknown sign-in provider {}", shown(provider));
             let near = name.and_then(|name| firewarden::text::nearest(name, PROVIDERS));
             let hint = near.map_or_else(|| PROVIDERS.join(", "), |near| format!("did you mean {near}?"));
             reader.warn("impossible-claim", provider.span, message, &hint);

@@ -1,4 +1,4 @@
-//! The users of a suite: who they are at a given time.
+//! The users of a suite, and the principals that they are at a given time.
 
 mod account;
 mod claims;
@@ -11,33 +11,33 @@ use firewarden::{
 };
 
 use super::{
-    idioms::Context,
+    file_reader::FileReader,
     node::{Fields, Node, Reader},
-    reading::Reading,
+    synonyms::Vocabulary,
     values,
 };
 use account::Account;
 
-/// A user as a suite states one.
+/// A user of a suite.
 #[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) name: String,
-    kind: Kind,
+    kind: UserKind,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum UserKind {
     Nobody,
-    /// An id and claims, as they are.
+    /// An id with claims, taken as they are.
     Stated(Box<Auth>),
     /// An account that signs in.
     Account(Box<Account>),
-    /// A real token, verified at the time of each request.
+    /// An ID token, verified at the time of each request.
     #[cfg(feature = "verify")]
     Token(std::sync::Arc<Token>),
-    /// The variable `auth` of a database as a whole.
+    /// The whole variable `auth` of a database.
     Variable(Value),
-    /// It could not be read; that is reported.
+    /// The user has errors, which were reported.
     Unreadable,
 }
 
@@ -48,14 +48,17 @@ struct Token {
     verifier: firewarden::auth::Verifier,
 }
 
-/// Who asks.
+/// The principal of a request.
 #[derive(Clone, Debug)]
-pub(super) enum Identity {
+pub(super) enum Principal {
     Nobody,
     User(Box<Auth>),
     Variable(Value),
-    /// The sign-in is refused: code and text. There is no user whose request could be decided.
-    Refused(String, String),
+    /// The sign-in is refused with this code and text, so there is no request.
+    Refused {
+        code: String,
+        message: String,
+    },
 }
 
 pub(crate) const KEYS: [&str; 20] = [
@@ -81,76 +84,80 @@ pub(crate) const KEYS: [&str; 20] = [
     "auth",
 ];
 
-/// What a user has who does not sign in: every other key is of an account.
+/// The keys of a user without an account; any other key makes it an account.
 const STATED: [&str; 4] = ["uid", "claims", "project", "keys"];
 
 impl User {
-    /// Nobody is signed in.
+    /// A user who is not signed in.
     pub(super) fn nobody(name: &str) -> Self {
-        User { name: name.to_owned(), kind: Kind::Nobody }
+        User { name: name.to_owned(), kind: UserKind::Nobody }
     }
 
-    /// Reads a user. What is wrong is reported.
-    pub(super) fn read(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Self {
-        let kind = if node.is_null() { Kind::Nobody } else { kind(reading, name, node, project) };
+    /// Reads a user, and reports its errors.
+    pub(super) fn read(reading: &mut FileReader<'_>, name: &str, node: &Node, project: &str) -> Self {
+        let kind = if node.is_null() { UserKind::Nobody } else { read_kind(reading, name, node, project) };
         User { name: name.to_owned(), kind }
     }
 
-    /// Whether the user is the whole variable `auth`, which only a database takes.
+    /// Whether the user is the whole variable `auth`, which only databases have.
     pub(super) fn is_variable(&self) -> bool {
-        matches!(self.kind, Kind::Variable(_))
+        matches!(self.kind, UserKind::Variable(_))
     }
 
-    /// Who the user is at that time.
-    pub(super) fn identity(&self, now: Timestamp) -> Identity {
+    /// The principal of the user at the given time.
+    pub(super) fn principal(&self, now: Timestamp) -> Principal {
         match &self.kind {
-            Kind::Nobody | Kind::Unreadable => Identity::Nobody,
-            Kind::Stated(auth) => Identity::User(auth.clone()),
-            Kind::Variable(value) => Identity::Variable(value.clone()),
-            Kind::Account(account) => account.sign_in(now),
+            UserKind::Nobody | UserKind::Unreadable => Principal::Nobody,
+            UserKind::Stated(auth) => Principal::User(auth.clone()),
+            UserKind::Variable(value) => Principal::Variable(value.clone()),
+            UserKind::Account(account) => account.sign_in(now),
             #[cfg(feature = "verify")]
-            Kind::Token(token) => match token.verifier.verify(&token.text, now) {
+            UserKind::Token(token) => match token.verifier.verify(&token.text, now) {
                 Ok(verified) => match verified.auth() {
-                    Some(auth) => Identity::User(Box::new(auth.clone())),
-                    None => Identity::Refused("auth/argument-error".to_owned(), "the token names no user".to_owned()),
+                    Some(auth) => Principal::User(Box::new(auth.clone())),
+                    None => Principal::Refused {
+                        code: "auth/argument-error".to_owned(),
+                        message: "the token names no user".to_owned(),
+                    },
                 },
-                Err(error) => Identity::Refused(error.code().to_owned(), error.to_string()),
+                Err(error) => Principal::Refused { code: error.code().to_owned(), message: error.to_string() },
             },
         }
     }
 }
 
-fn kind(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Kind {
-    let what = format!("the user {name}");
-    let fields = reading.reader.fields_of(Context::User, node, &what, &KEYS);
+fn read_kind(reading: &mut FileReader<'_>, name: &str, node: &Node, project: &str) -> UserKind {
+    let what = format!("the user `{name}`");
+    let fields = reading.reader.fields_of(Vocabulary::User, node, &what, &KEYS);
     if !fields.is_map() {
-        return Kind::Unreadable;
+        return UserKind::Unreadable;
     }
     if fields.stated("token").is_some() {
-        return token(reading, &fields, &what, project).unwrap_or(Kind::Unreadable);
+        return token(reading, &fields, &what, project).unwrap_or(UserKind::Unreadable);
     }
     let reader = &mut reading.reader;
     if let Some(key) = fields.key("keys") {
-        reader.error("misplaced-key", key.span, "keys are for a user with a token");
+        reader.error("misplaced-key", key.span, "`keys` only applies to a user with `token`");
     }
     if let Some(auth) = fields.stated("auth") {
         alone(reader, &fields, "auth", &["auth"]);
         let value = values::plain(reader, auth, "auth");
-        return value.map_or(Kind::Unreadable, |value| Kind::Variable(Value::from(value)));
+        return value.map_or(UserKind::Unreadable, |value| UserKind::Variable(Value::from(value)));
     }
-    let Some(uid) = uid(reader, &fields, &what) else { return Kind::Unreadable };
+    let Some(uid) = uid(reader, &fields, &what) else { return UserKind::Unreadable };
     let is_account = KEYS.iter().any(|key| !STATED.contains(key) && fields.stated(key).is_some());
     if is_account {
-        return Account::read(reader, &fields, uid, project).map_or(Kind::Unreadable, |a| Kind::Account(Box::new(a)));
+        return Account::read(reader, &fields, uid, project)
+            .map_or(UserKind::Unreadable, |a| UserKind::Account(Box::new(a)));
     }
     let claims = match fields.get("claims") {
         Some(node) => match values::plain(reader, node, "claims") {
             Some(claims @ Json::Object(_)) => Some((node, claims)),
             Some(_) => {
                 reader.wrong(node, "claims", "a map");
-                return Kind::Unreadable;
+                return UserKind::Unreadable;
             }
-            None => return Kind::Unreadable,
+            None => return UserKind::Unreadable,
         },
         None => None,
     };
@@ -159,50 +166,54 @@ fn kind(reading: &mut Reading<'_>, name: &str, node: &Node, project: &str) -> Ki
         claims::check(reader, node, uid);
         auth = auth.claims(claims);
     }
-    Kind::Stated(Box::new(auth))
+    UserKind::Stated(Box::new(auth))
 }
 
-/// The id: text of 1 to 128 characters.
+/// Reads the id, a text of 1 to 128 characters.
 fn uid<'n>(reader: &mut Reader, fields: &Fields<'n>, what: &str) -> Option<&'n str> {
     let Some(node) = fields.get("uid") else {
-        let message = format!("{what} has no uid; nobody at all is `guest`, or a user that is null");
+        let message = format!("{what} has no `uid`; for nobody, write `guest` or null");
         reader.missing(fields.node, message);
         return None;
     };
     let uid = reader.text(node, "uid")?;
-    // JavaScript's characters, which is what Firebase counts.
+    // Firebase counts UTF-16 code units.
     if !(1..=128).contains(&uid.encode_utf16().count()) {
-        reader.error("impossible-claim", node.span, "a uid has 1 to 128 characters");
+        reader.error("impossible-claim", node.span, "expected a uid of 1 to 128 characters");
         return None;
     }
     Some(uid)
 }
 
-/// Reports the keys that cannot stand beside another one.
+/// Reports keys that contradict another key.
 fn alone(reader: &mut Reader, fields: &Fields<'_>, with: &str, allowed: &[&str]) {
     for (key, _) in fields.node.entries() {
         if KEYS.contains(&key.text.as_str()) && !allowed.contains(&key.text.as_str()) {
-            reader.error("misplaced-key", key.span, format!("{} says who the user is: leave out {}", with, key.text));
+            reader.error(
+                "misplaced-key",
+                key.span,
+                format!("`{}` determines the user, so remove `{}`", with, key.text),
+            );
         }
     }
 }
 
 #[cfg(feature = "verify")]
-fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &str) -> Option<Kind> {
+fn token(reading: &mut FileReader<'_>, fields: &Fields<'_>, what: &str, project: &str) -> Option<UserKind> {
     use firewarden::auth::{KeySet, Keys, Verifier};
 
-    alone(&mut reading.reader, fields, "the token", &["token", "keys", "project", "tenant"]);
+    alone(&mut reading.reader, fields, "token", &["token", "keys", "project", "tenant"]);
     let Some(keys) = fields.get("keys") else {
-        let message = format!("{what}: a token needs the public keys that it is verified with: `keys: FILE`");
+        let message = format!("{what} needs public keys to verify the token: `keys: FILE`");
         reading.reader.missing(fields.node, message);
         return None;
     };
     let token = fields.get("token")?;
     if token.as_text().is_some_and(|text| text.starts_with("ey") && text.matches('.').count() == 2) {
-        reading.reader.error("wrong-value", token.span, "token takes the name of a file with the token, not the token");
+        reading.reader.error("wrong-value", token.span, "`token` expects the name of a file, not the token itself");
         return None;
     }
-    let text = reading.file(token, "token")?;
+    let text = reading.read_text(token, "token")?;
     let project = match fields.get("project") {
         Some(node) => reading.reader.text(node, "project")?,
         None => project,
@@ -210,7 +221,7 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
     let decoded = match firewarden::auth::decode(text.trim()) {
         Ok(decoded) => decoded,
         Err(why) => {
-            reading.reader.error("wrong-value", token.span, format!("the file holds no token: {why}"));
+            reading.reader.error("wrong-value", token.span, format!("the file has no valid token: {why}"));
             return None;
         }
     };
@@ -220,15 +231,16 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
         return None;
     }
     if let Some(audience) = decoded.claims().text("aud").filter(|audience| *audience != project) {
-        let message = format!("the token is for the project {audience}, not for {project}: say so with `project:`");
+        let message =
+            format!("the token is for the project `{audience}`, not `{project}`; write `project: {audience}`");
         reading.reader.error("wrong-value", token.span, message);
         return None;
     }
-    let set = reading.file(keys, "keys")?;
+    let set = reading.read_text(keys, "keys")?;
     let set = if set.trim_start().starts_with(['{', '[']) {
         KeySet::parse(&set)
     } else {
-        // A single key in PEM has no id of its own: it is that of the token.
+        // A single key in PEM has no id, so it takes that of the token.
         KeySet::from_pem(decoded.header().get("kid").and_then(Json::as_str).unwrap_or_default(), &set)
     };
     let set = match set {
@@ -242,11 +254,11 @@ fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, project: &s
     if let Some(tenant) = fields.get("tenant") {
         verifier = verifier.tenant(reading.reader.text(tenant, "tenant")?);
     }
-    Some(Kind::Token(std::sync::Arc::new(Token { text: text.trim().to_owned(), verifier })))
+    Some(UserKind::Token(std::sync::Arc::new(Token { text: text.trim().to_owned(), verifier })))
 }
 
 #[cfg(not(feature = "verify"))]
-fn token(reading: &mut Reading<'_>, fields: &Fields<'_>, what: &str, _: &str) -> Option<Kind> {
+fn token(reading: &mut FileReader<'_>, fields: &Fields<'_>, what: &str, _: &str) -> Option<UserKind> {
     let message = format!("{what}: this build verifies no tokens (feature `verify-aws-lc` or `verify-rust-crypto`)");
     reading.reader.error("no-verification", fields.key("token")?.span, message);
     None

@@ -3,7 +3,7 @@
 use std::{fs, panic, path::PathBuf};
 
 use firewarden::{Auth, database, storage};
-use firewarden_suite::{Outcome, assert_allowed, assert_denied, assert_folder, run_folder};
+use firewarden_suite::{TestOutcome, assert_allowed, assert_denied, assert_folder, run_folder};
 
 use super::kinds::clock;
 
@@ -25,7 +25,7 @@ fn what_cannot_be_run_is_a_failed_test() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("a.test.yaml"), "rules: gone.rules\ntests: [{ get: a, expect: deny }]\n").unwrap();
     let run = run_folder(&folder, clock());
-    assert!(matches!(&run.results[0].outcome, Outcome::Failed(failure) if failure.message.contains("gone.rules")));
+    assert!(matches!(&run.results[0].outcome, TestOutcome::Failed(failure) if failure.message.contains("gone.rules")));
     let message = said(move || assert_folder(&folder, clock()));
     assert!(message.contains("a.test.yaml:1:8") && message.contains("^^^"), "{message}");
     let message = said(|| assert_folder("tests/suites/nowhere", clock()));
@@ -42,9 +42,9 @@ fn assertions_fail_with_the_trace() {
     assert_allowed(&own);
     assert_denied(&other);
     let message = said(panic::AssertUnwindSafe(|| assert_allowed(&other)));
-    assert!(message.contains("may pass") && message.contains("auth.uid → 'bob'"), "{message}");
+    assert!(message.contains("to allow the request") && message.contains("auth.uid → 'bob'"), "{message}");
     let message = said(panic::AssertUnwindSafe(|| assert_denied(&own)));
-    assert!(message.contains("is denied") && message.contains("ALLOW  read /alice"), "{message}");
+    assert!(message.contains("to deny the request") && message.contains("ALLOW  read /alice"), "{message}");
     let rules: storage::Ruleset =
         "service firebase.storage { match /b/{b}/o/{o} { allow get: if request.auth != null; } }".parse().unwrap();
     assert_denied(&rules.explain(&storage::Request::get("b", "o"), &()).unwrap());

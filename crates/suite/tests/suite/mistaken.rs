@@ -1,6 +1,6 @@
 //! No test passes by mistake: what is noted, warned of, or refused.
 
-use firewarden_suite::{Note, Options, Outcome};
+use firewarden_suite::{Note, Options, TestOutcome};
 
 use super::kinds::{load, results, run};
 
@@ -24,8 +24,8 @@ const DATABASE: &str = "rules: |
 ";
 
 fn notes(text: &str) -> Vec<Option<String>> {
-    let note = |outcome: &Outcome| match outcome {
-        Outcome::Passed(note) => note.as_ref().map(|note: &Note| format!("{}: {note}", note.word())),
+    let note = |outcome: &TestOutcome| match outcome {
+        TestOutcome::Passed(note) => note.as_ref().map(|note: &Note| format!("{}: {note}", note.word())),
         other => panic!("{other:?}"),
     };
     results(text).results.iter().map(|result| note(&result.outcome)).collect()
@@ -104,7 +104,7 @@ fn a_denial_of_a_path_that_rules_name_with_no_statement_for_the_method_says_so()
             .remove(0)
             .unwrap();
         let expected = format!(
-            "no-match: denied because no `.write`{but} stands at or above `.read of /users/$u` (t.test.yaml:3)"
+            "no-match: denied because no `.write`{but} exists at or above `.read of /users/$u` (t.test.yaml:3)"
         );
         assert!(note.starts_with(&expected), "{note}");
         let note = notes(&format!("{}tests: [{{ write: usres/alice, with: 1, expect: deny }}]\n", database(root)))
@@ -267,9 +267,11 @@ fn what_no_test_uses_is_told_with_its_line() {
          users/alcie/b: {{ size: 1 }}\ndocuments:\n  teams/a: {{}}\ntests:\n  - {{ as: alice, get: users/alice/a, expect: allow }}\n"
     );
     let told = self::told(&text);
-    for (line, what) in
-        [(9, "no test is for the user bob"), (12, "no test asks for users/alcie/b"), (14, "no test asks for teams/a")]
-    {
+    for (line, what) in [
+        (9, "no test uses the user `bob`"),
+        (12, "no test requests `users/alcie/b`"),
+        (14, "no test requests `teams/a`"),
+    ] {
         assert!(told.contains(what) && told.contains(&format!("t.test.yaml:{line}:")), "{told}");
     }
     assert_eq!(told.matches("warning[").count(), 3, "{told}");
@@ -380,7 +382,7 @@ fn what_a_test_states_and_does_not_use_is_told() {
     ] {
         let told = told(rules, test);
         let warning = unused
-            .map(|name| format!("warning[unused-seed]: the test does not ask for {name}, and no rule can read it"));
+            .map(|name| format!("warning[unused-seed]: the test does not request `{name}`, and no rule can read it"));
         assert_eq!(told.matches("warning[unused-seed]").count(), usize::from(warning.is_some()), "{test}: {told}");
         assert!(warning.is_none_or(|warning| told.contains(&warning)), "{test}: {told}");
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use firewarden::database::Data;
-use firewarden_suite::Outcome;
+use firewarden_suite::TestOutcome;
 use serde_json::{Map, Value as Json, json};
 
 use super::kinds::{Over, clock, run};
@@ -35,7 +35,7 @@ fn failures(rules_name: &str, rules: &str, suite: &Json) -> (usize, Vec<String>)
     let errors: String = suites.errors.iter().map(ToString::to_string).collect();
     assert!(suites.errors.is_empty(), "{errors}");
     let run = run(&suites);
-    let failed = run.results.iter().filter(|result| !matches!(result.outcome, Outcome::Passed(_)));
+    let failed = run.results.iter().filter(|result| !matches!(result.outcome, TestOutcome::Passed(_)));
     (run.results.len(), failed.map(|result| format!("{}: {:?}", result.name, result.outcome)).collect())
 }
 

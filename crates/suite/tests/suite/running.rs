@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use firewarden_suite::{Disk, Note, Options, Outcome, Suites, discover, is_suite};
+use firewarden_suite::{Disk, Note, Options, Suites, TestOutcome, discover, is_suite};
 
 use super::kinds::{KINDS, clock, load, results, run};
 
@@ -28,7 +28,7 @@ fn suites_of_each_kind_pass() {
         assert!(suites.errors.is_empty(), "{}", suites.errors[0]);
         let run = run(&suites);
         for result in &run.results {
-            assert!(!matches!(result.outcome, Outcome::Failed(_)), "{name}: {result:?}");
+            assert!(!matches!(result.outcome, TestOutcome::Failed(_)), "{name}: {result:?}");
         }
     }
 }
@@ -43,7 +43,7 @@ fn every_flipped_expectation_fails_and_shows_why() {
         assert!(run.results.len() > 10);
         for result in &run.results {
             match &result.outcome {
-                Outcome::Failed(failure) => {
+                TestOutcome::Failed(failure) => {
                     let no_user = failure.got == "no-sign-in";
                     assert!(
                         no_user
@@ -55,8 +55,8 @@ fn every_flipped_expectation_fails_and_shows_why() {
                         "{failure:?}"
                     );
                 }
-                Outcome::Skipped(_) => {}
-                Outcome::Passed(_) => panic!("{name}: {result:?}"),
+                TestOutcome::Skipped(_) => {}
+                TestOutcome::Passed(_) => panic!("{name}: {result:?}"),
             }
         }
     }
@@ -75,7 +75,7 @@ fn a_wrong_reason_fails_a_right_answer() {
     }
     for wrong in ["11", "14", "error", "no-match", "refused", "{ error: Null value }"] {
         let run = results(&suite(wrong));
-        let Outcome::Failed(failure) = &run.results[0].outcome else { panic!("{wrong} passes") };
+        let TestOutcome::Failed(failure) = &run.results[0].outcome else { panic!("{wrong} passes") };
         assert!(failure.message.starts_with("expected"), "{}", failure.message);
         assert!(failure.explanation.contains("^^^"), "{}", failure.explanation);
     }
@@ -94,12 +94,12 @@ fn a_denial_for_a_doubtful_reason_is_noted_and_strict_fails_it() {
         .results
         .iter()
         .map(|result| match &result.outcome {
-            Outcome::Passed(note) => note.as_ref().map(Note::word),
+            TestOutcome::Passed(note) => note.as_ref().map(Note::word),
             other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(notes, [Some("error"), Some("no-match"), None]);
-    let Outcome::Passed(Some(note)) = &run.results[1].outcome else { panic!() };
+    let TestOutcome::Passed(Some(note)) = &run.results[1].outcome else { panic!() };
     assert!(note.to_string().contains("did you mean mine/alice/cat.png?"), "{note}");
     let strict = suites.run(&Options { strict: true, ..Options::default() }, &|_| ());
     assert_eq!(strict.counts(), (1, 2, 0));
@@ -149,8 +149,8 @@ fn inline_rules_have_the_lines_of_the_suite() {
     let text = "rules: |\n  service firebase.storage {\n    match /b/{b}/o/{o} {\n      allow get: if false == true;\n    }\n  }\n\
                 tests:\n  - { get: a, expect: deny, because: t.test.yaml:4 }\n  - { get: a, expect: allow }\n";
     let run = results(text);
-    assert!(matches!(run.results[0].outcome, Outcome::Passed(None)), "{:?}", run.results[0]);
-    let Outcome::Failed(failure) = &run.results[1].outcome else { panic!() };
+    assert!(matches!(run.results[0].outcome, TestOutcome::Passed(None)), "{:?}", run.results[0]);
+    let TestOutcome::Failed(failure) = &run.results[1].outcome else { panic!() };
     assert!(failure.message.ends_with("(t.test.yaml:4:19)"), "{}", failure.message);
 }
 
@@ -173,7 +173,7 @@ fn seeds_belong_to_their_bucket_and_their_database() {
     for text in [objects, documents] {
         let run = results(text);
         for result in &run.results {
-            assert!(matches!(result.outcome, Outcome::Passed(_)), "{result:?}");
+            assert!(matches!(result.outcome, TestOutcome::Passed(_)), "{result:?}");
         }
     }
 }
@@ -259,7 +259,7 @@ tests:
 ";
     let run = results(text);
     for result in &run.results {
-        assert!(matches!(result.outcome, Outcome::Passed(_)), "{result:?}");
+        assert!(matches!(result.outcome, TestOutcome::Passed(_)), "{result:?}");
     }
 }
 

@@ -161,7 +161,7 @@ fn users_of_the_emulator_are_warned_of() {
     assert!(custom.status == 0 && custom.err.contains("warning: this is a custom token"), "{}", custom.all());
     let stated = "X-Callable-Context-Auth: %7B%22uid%22%3A%22bob%22%7D";
     let first = call(&folder, &["--emulator", "--generation", "1", "-H", stated]);
-    assert!(first.out.contains("\"bob\"") && first.err.contains("nobody verified this user"), "{}", first.all());
+    assert!(first.out.contains("\"bob\"") && first.err.contains("the user is unverified"), "{}", first.all());
     assert!(call(&folder, &["--emulator", "-H", stated]).out.contains("nobody is signed in"));
 }
 
@@ -179,7 +179,7 @@ fn calls_that_cannot_be_read_are_wrong_usage() {
         (&["--emulator", "--body", "@gone"], "gone"),
         (&["--emulator", "--data", "{"], "--data: not JSON"),
         (&["--emulator", "--data", "1", "--body", "1"], "--body"),
-        (&["--emulator", "--token", "id.jwt", "-H", "authorization: Bearer x"], "stated as well"),
+        (&["--emulator", "--token", "id.jwt", "-H", "authorization: Bearer x"], "stated, too"),
     ] {
         let ran = call(&folder, more);
         assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{more:?}: {}", ran.all());

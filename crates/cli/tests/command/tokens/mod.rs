@@ -186,9 +186,9 @@ fn a_skew_beyond_what_is_allowed_is_refused_in_words() {
     let refused = verify(&folder, &[&early[..], &["--skew", "299"]].concat());
     assert!(refused.json()["error"]["hint"].as_str().unwrap().contains("5 minutes ahead"), "{}", refused.out);
     for (skew, words) in [
-        ("301", "300 seconds at most"),
-        ("99999999", "300 seconds at most"),
-        ("-5", "not negative"),
+        ("301", "at most 300 seconds"),
+        ("99999999", "at most 300 seconds"),
+        ("-5", "cannot be negative"),
         ("5m", "whole seconds"),
         ("1.5", "whole seconds"),
     ] {
