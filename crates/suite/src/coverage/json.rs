@@ -17,7 +17,7 @@ const TEXT: usize = 200;
 ///
 /// - `version`: 1
 /// - `totals`: `statements`, `lines` and `conditions` of all files together, each with `covered`, `total` and `percent`
-/// (rounded down to two digits); conditions count two outcomes each
+///   (rounded down to two digits); conditions count two outcomes each
 /// - `files`: for each file
 ///   - `file`: the name; `totals`: its own
 ///   - `statements`: range, `label`, `tried`, `true`, `false`, `error`
