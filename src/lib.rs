@@ -19,7 +19,7 @@
 //! | `stdlib` | one table of built-ins and operators, by language |
 //! | `syntax` | source text → syntax tree, or the official syntax errors |
 //! | `check` | syntax tree → official warnings and errors |
-//! | `program` | checked tree → flat compiled form; conditions of database rules also as tests of few operands |
+//! | `program` | checked tree → flat compiled form, conditions fused into predicates |
 //! | `eval` | compiled form and a request → value or verdict, trace |
 //! | `explain` | traces → text |
 //! | `auth` | who is asking |
@@ -36,7 +36,7 @@
 //! differs, [`internals::eval::Language`] says how.
 //!
 //! Loading rules, deciding and explaining need less than 1 MiB of stack, for any rules and in any profile (`tests/host`
-//! measures it without optimisation). Rules in which more than 64 brackets nest are parsed on a thread of their own.
+//! measures it without optimisation). Rules in which more than 24 brackets nest are parsed on a thread of their own.
 
 #![forbid(unsafe_code)]
 // What only the other crates of the repository use is unused without them.

@@ -197,17 +197,18 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             let here = quick.language();
             here.new_data = value;
             here.name = if own.is_some() { None } else { Some(name.as_str()) };
-            let answer = match child.validity {
+            let predicate = match child.validity {
                 Validity::Always => continue,
-                Validity::Written(predicate) if is_quick => Some(quick.predicate(predicate)),
+                Validity::Written(predicate) if is_quick => Some(predicate),
                 Validity::Stored(predicate) if is_quick => {
                     let stored = known.get_or_insert_with(|| step.data.settled()).in_memory();
                     here.data = stored.flatten().and_then(|stored| stored.child_near(at, name));
-                    stored.map(|_| quick.predicate(predicate))
+                    stored.map(|_| predicate)
                 }
                 _ => None,
             };
-            match answer {
+            // One call, which is inlined: a second one costs W5 a sixth of its time.
+            match predicate.map(|predicate| quick.predicate(predicate)) {
                 Some(Ok(true)) => continue,
                 Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(Verdict::Invalid),
                 _ => {}

@@ -100,7 +100,13 @@ fn read<T: Send>(
     rule: Rule,
     build: impl Fn(&mut Parser<'_>) -> Result<T, Unexpected> + Sync,
 ) -> Result<(T, Exprs), Failure> {
-    let parsed = depth::scan(depth::marks(text)).map_err(|_| 0).and_then(|nesting| {
+    let nesting = depth::scan(depth::marks(text));
+    // Tokens up to the bracket at which the scan ended tell as much as those of a whole text that may be large.
+    let stop = nesting.as_ref().err().and_then(|problem| problem.span).and_then(|span| text.get(..span.end as usize));
+    if let Some(problem) = stop.and_then(|begin| depth::scan(lex(begin).marks(begin)).err()) {
+        return Err(Failure::Problems(vec![problem]));
+    }
+    let parsed = nesting.map_err(|_| 0).and_then(|nesting| {
         grammar::on_enough_stack(nesting, || {
             let nodes = grammar::parse_service(rule, text).map_err(|failure| failure.at)?;
             let mut parser = Parser::new(text, &nodes);

@@ -202,6 +202,9 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
     })
 }
 
+/// The beginning of the message about an unknown type.
+pub const UNKNOWN_TYPE: &str = "unknown type of value";
+
 /// The message about an unknown type, with the name to write instead.
 fn unknown(kind: &str) -> String {
     let ours = match kind {
@@ -211,7 +214,7 @@ fn unknown(kind: &str) -> String {
         "arrayValue" => "listValue",
         "geoPointValue" => "latlngValue",
         "referenceValue" => "pathValue",
-        _ => return format!("unknown type of value `{kind}`"),
+        _ => return format!("{UNKNOWN_TYPE} `{kind}`"),
     };
     format!("`{kind}` is a type of the REST API: write `{ours}`")
 }

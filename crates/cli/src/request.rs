@@ -350,7 +350,7 @@ impl RequestDescription {
 
 /// How to write a map that looks like a typed value.
 fn of_one_key(error: &str) -> &'static str {
-    match error.contains("no type of value") {
+    match error.contains(json::UNKNOWN_TYPE) {
         true => "; write a map with only this field as {\"mapValue\": {\"fields\": {…}}}, with typed fields",
         false => "",
     }

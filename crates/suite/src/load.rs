@@ -367,9 +367,7 @@ impl<'f> Loader<'f> {
         match Rules::parse(&Source::new(shown(&path), text), product) {
             Ok(rules) => {
                 let at = self.loaded.rules.len();
-                if !rules.warnings().is_empty() {
-                    self.loaded.warnings.push(rules.warnings().clone());
-                }
+                self.loaded.warnings.extend(Some(rules.warnings().clone()).filter(|warnings| !warnings.is_empty()));
                 self.loaded.rules.push(rules.clone());
                 self.compiled.insert(key, at);
                 Some((at, rules))
@@ -486,12 +484,8 @@ impl<'f> Loader<'f> {
             Ok(node) => {
                 read(&mut inner, &node);
                 if let Some(section) = Section::ALL.into_iter().find(|section| section.key() == what) {
-                    self.stated.push(SharedSection {
-                        path: path.clone(),
-                        source: inner.reader.source.clone(),
-                        section,
-                        node,
-                    });
+                    let source = inner.reader.source.clone();
+                    self.stated.push(SharedSection { path: path.clone(), source, section, node });
                 }
             }
             Err(problem) => inner.reader.report(*problem),

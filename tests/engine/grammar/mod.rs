@@ -50,11 +50,3 @@ fn each_value(text: &str, take: &mut dyn FnMut(&Json)) {
         }
     }
 }
-
-/// Whether a text is well-formed, unless the two disagree.
-fn agrees(text: &str, grammar: bool, ours: Option<bool>) -> Result<bool, String> {
-    match ours {
-        Some(ours) if ours != grammar => Err(format!("the grammar says {grammar}, the parser {ours}: {text}")),
-        _ => Ok(grammar),
-    }
-}

@@ -9,6 +9,7 @@ use firewarden::{
         check,
         eval::{Evaluator, Host, NoAnswer, Reasons, Service, Silent, Subject, Verdict},
         program::{self, Methods, OpId, Program, ServiceFunction},
+        request::{Facts, Resource, User},
         stdlib::{Failure, member_of},
         syntax,
     },
@@ -133,7 +134,7 @@ impl Told {
         let (method, path) = request;
         let (first, second, third) = (Bump::new(), Bump::new(), Bump::new());
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let segments = Segments::given(&segments);
+        let segments = Segments::from_slice(&segments);
         let resources =
             [variables.get("resource"), within(variables.get("request"), "resource")].map(|value| match value {
                 Some(Value::Map(map)) => Some(Fields(map)),

@@ -403,16 +403,16 @@ fn no_user(request: &dyn std::fmt::Display, code: &str, message: &str) -> BuiltR
 
 /// Reports an error in a query at the part that it concerns.
 fn wrong_query(reader: &mut Reader, node: &Node, why: &str, known: &'static [&'static str]) {
-    let named = node.entries().iter().find(|(key, _)| why.starts_with(key.text.as_str()));
-    match named {
-        Some((key, _)) if !known.contains(&key.text.as_str()) => {
-            let message = format!("unknown key `{}` in a query", key.text);
-            let known = known.iter().copied();
-            reader.unknown_name_of(Vocabulary::Query, "unknown-key", key.span, message, &key.text, known);
-        }
-        Some((_, value)) => reader.error("wrong-value", value.span, format!("query: {why}")),
-        None => reader.error("wrong-value", node.span, format!("query: {why}")),
+    if let Some((key, _)) = node.entries().iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
+        let message = format!("unknown key `{}` in a query", key.text);
+        let known = known.iter().copied();
+        return reader.unknown_name_of(Vocabulary::Query, "unknown-key", key.span, message, &key.text, known);
     }
+    // Messages about a value begin with its key.
+    let begin = why.strip_prefix('`').unwrap_or(why);
+    let named = node.entries().iter().find(|(key, _)| begin.starts_with(key.text.as_str()));
+    let span = named.map_or(node.span, |(_, value)| value.span);
+    reader.error("wrong-value", span, format!("query: {why}"));
 }
 
 /// The path that exists, next to a path that does not and with a similar name.

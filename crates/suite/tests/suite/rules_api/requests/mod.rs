@@ -177,7 +177,7 @@ fn what_is_malformed_is_named_with_its_place() {
             "#/request/auth/token",
             json!({ "a": { "noValue": 1 } }),
             "testSuite.testCases[0].request.auth.token.a",
-            "noValue is no type",
+            "unknown type of value `noValue`",
         ),
         (
             "#/request/resource",

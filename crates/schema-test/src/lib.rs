@@ -1,0 +1,1 @@
+//! Holds the JSON schema of suites against a validator (`tests/schema.rs`).
