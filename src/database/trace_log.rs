@@ -57,7 +57,6 @@ impl TraceLog {
 
     /// Of a path on whose way below the root no rule of the kind stands: the deepest place there that has one of another
     /// kind, and that rule.
-
     pub(super) fn other_kind(&self, path: &str, kind: RuleKind) -> Option<(RuleKind, &str, crate::text::Span)> {
         let of = |place: &RuleNode, kind: RuleKind| match kind {
             RuleKind::Read => place.read,

@@ -144,6 +144,26 @@ fn every_file_says_what_it_is() {
 }
 
 #[test]
+fn the_architecture_page_lists_every_file_with_its_first_sentence() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
+    let listed: Vec<&str> =
+        page.split("\n## Files\n").nth(1).unwrap().lines().filter(|l| l.starts_with("- ")).collect();
+    let mut expected = Vec::new();
+    for layer in LAYERS {
+        let folder = format!("{layer}/");
+        for file in files() {
+            let Some(name) = file.name.strip_prefix(&folder) else { continue };
+            let paragraph = file.text.lines().map_while(|line| line.strip_prefix("//! ")).collect::<Vec<_>>().join(" ");
+            let end = paragraph.find(". ").map_or(paragraph.len(), |at| at + 1);
+            expected.push(format!("- `{name}`: {}", &paragraph[..end]));
+        }
+    }
+    let missing: Vec<_> = expected.iter().filter(|line| !listed.contains(&line.as_str())).collect();
+    assert!(missing.is_empty(), "docs/architecture.md lacks, or says otherwise: {missing:#?}");
+    assert_eq!(listed.len(), expected.len(), "docs/architecture.md lists files that do not exist");
+}
+
+#[test]
 fn imports_are_read_as_they_are_written() {
     let text =
         "use crate::{\n    a::{b, c},\n    d,\n    E as F,\n};\nuse crate::g::*;\n// crate::no\nlet x = crate::h::i();";
