@@ -1,7 +1,6 @@
 //! How suites run.
 
 use std::{
-    fs,
     num::NonZeroUsize,
     path::{Path, PathBuf},
 };
