@@ -105,15 +105,12 @@ impl Shape {
         match (self, text) {
             (Shape::StartsWith(_) | Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
             (Shape::StartsWith(_) | Shape::AnyOf(_), Str::Wide(_)) => None,
-            (Shape::Runs(runs), Str::Utf8(text))
-                if let [run] = &**runs
-                    && text.bytes().all(|byte| run.set.has_ascii(byte)) =>
-            {
-                Some(run.min <= text.len() && text.len() <= run.max)
-            }
-            (Shape::Runs(runs), Str::Utf8(text)) if text.is_ascii() => {
-                Some(match_runs(runs, text.bytes().map(u32::from)))
-            }
+            (Shape::Runs(runs), Str::Utf8(text)) if text.is_ascii() => Some(match &**runs {
+                [run] if text.bytes().all(|byte| run.set.has_ascii(byte)) => {
+                    run.min <= text.len() && text.len() <= run.max
+                }
+                runs => match_runs(runs, text.bytes().map(u32::from)),
+            }),
             (Shape::Runs(runs), text) => Some(match_runs(runs, text.units().map(u32::from))),
         }
     }
