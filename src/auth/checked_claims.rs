@@ -1,4 +1,4 @@
-//! The header parameters and claims that a [`TokenPolicy`](super::policy::TokenPolicy) checks. Only these become values
+//! The header parameters and claims that a `TokenPolicy` checks. Only these become values
 //! while a token is verified.
 
 use serde_json::Value as Json;

@@ -1,24 +1,19 @@
-//! What the expressions of database rules read: the [`Language`] of a rule at a place.
+//! The variables that expressions of database rules read: the [`Language`] of a rule at a location.
 
 use bumpalo::Bump;
 
 use crate::{
-    auth::Auth,
     eval::Language,
+    program::RuleNode,
     request::{Facts, Resource},
     stdlib::{self, Failure, Operators},
     value::{Content, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
 };
 
-use super::{
-    Data,
-    place::{Location, in_memory},
-    query::QueryRecord,
-    request::User,
-};
+use super::{Data, location::Location, query::QueryRecord, request::User};
 
-/// What all rules of a request read, wherever they stand.
-pub(super) struct Given<'a> {
+/// The variables that have the same value in every rule of a request.
+pub(super) struct Globals<'a> {
     pub(super) auth: ValueRef<'a>,
     pub(super) facts: Facts<'a>,
     pub(super) now: Option<f64>,
@@ -27,30 +22,33 @@ pub(super) struct Given<'a> {
     pub(super) root: &'a Location<'a>,
 }
 
-/// The variables of a rule that stands at a place.
+/// The variables of the rules at a location.
 #[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) given: &'a Given<'a>,
-    /// The rule's place before the write.
+pub(super) struct RuleContext<'a> {
+    pub(super) globals: &'a Globals<'a>,
+    pub(super) node: &'a RuleNode,
+    /// The location before the write.
     pub(super) data: &'a Location<'a>,
-    /// The rule's place after the write; nothing where nothing is written.
+    /// The location after the write; `None` for a read.
     pub(super) new_data: Option<&'a Location<'a>>,
-    pub(super) captured: Option<&'a Captured<'a>>,
+    pub(super) captures: Option<&'a Capture<'a>>,
+    /// Whether the location is below the written one, where any number of locations can be.
+    pub(super) below_written: bool,
 }
 
-/// What a wildcard stands for, and those around it.
+/// The name that a wildcard matches, linked to the captures of the outer wildcards.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Captured<'a> {
-    pub(super) outer: Option<&'a Captured<'a>>,
-    /// Its place among the wildcards, outermost first.
+pub(super) struct Capture<'a> {
+    pub(super) outer: Option<&'a Capture<'a>>,
+    /// The number of outer wildcards.
     pub(super) slot: u8,
     pub(super) name: &'a str,
 }
 
-impl<'a> Captured<'a> {
-    /// A wildcard within those around it.
-    pub(super) fn new(outer: Option<&'a Captured<'a>>, name: &'a str) -> Self {
-        Captured { outer, slot: outer.map_or(0, |outer| outer.slot.saturating_add(1)), name }
+impl<'a> Capture<'a> {
+    /// The capture of a wildcard inside `outer`.
+    pub(super) fn new(outer: Option<&'a Capture<'a>>, name: &'a str) -> Self {
+        Capture { outer, slot: outer.map_or(0, |outer| outer.slot.saturating_add(1)), name }
     }
 
     pub(super) fn find(&self, slot: u8) -> Option<&'a str> {
@@ -58,14 +56,14 @@ impl<'a> Captured<'a> {
     }
 }
 
-/// What a wildcard stands for, as a value.
+/// The name that a wildcard matches, as a value.
 #[inline]
-fn named<'a>(captured: Option<&Captured<'a>>, slot: u8) -> Result<ValueRef<'a>, Failure<'a>> {
-    let name = captured.and_then(|captured| captured.find(slot));
+fn captured<'a>(captures: Option<&Capture<'a>>, slot: u8) -> Result<ValueRef<'a>, Failure<'a>> {
+    let name = captures.and_then(|capture| capture.find(slot));
     name.map(|name| ValueRef::String(Str::Utf8(name))).ok_or(Failure::Null)
 }
 
-impl<'a> Language<'a> for Context<'a> {
+impl<'a> Language<'a> for RuleContext<'a> {
     const OPERATORS: &'static Operators = &stdlib::DATABASE;
     const RIGHT_TO_LEFT: bool = false;
     const BUDGET: Option<u32> = None;
@@ -74,12 +72,12 @@ impl<'a> Language<'a> for Context<'a> {
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         // The order of `Dialect::variables`.
         Some(match slot {
-            0 => self.given.auth,
-            1 => ValueRef::Float(self.given.now?),
-            2 => ValueRef::Snapshot(self.given.root),
+            0 => self.globals.auth,
+            1 => ValueRef::Float(self.globals.now?),
+            2 => ValueRef::Snapshot(self.globals.root),
             3 => ValueRef::Snapshot(self.data),
             4 => ValueRef::Snapshot(self.new_data?),
-            _ => ValueRef::Map(MapRef::Record(self.given.query)),
+            _ => ValueRef::Map(MapRef::Record(self.globals.query)),
         })
     }
 
@@ -89,103 +87,90 @@ impl<'a> Language<'a> for Context<'a> {
 
     #[inline(always)]
     fn facts(&self) -> Option<&Facts<'a>> {
-        Some(&self.given.facts)
+        Some(&self.globals.facts)
     }
 
     #[inline]
     fn borrowed(&self, slot: u8) -> Option<&ValueRef<'a>> {
-        (slot == 0).then_some(&self.given.auth)
+        (slot == 0).then_some(&self.globals.auth)
     }
 
     #[inline]
     fn content(&self, slot: u8) -> Option<Content<'a>> {
-        let place = match slot {
-            2 => self.given.root,
+        let location = match slot {
+            2 => self.globals.root,
             3 => self.data,
             4 => self.new_data?,
             _ => return None,
         };
-        place.content().ok()
+        location.content().ok()
     }
 
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        named(self.captured, slot)
+        captured(self.captures, slot)
     }
 }
 
-/// What a rule sees that looks at nothing but its own place, below the written one, and at who asks: all of it in memory.
+/// The variables of a validation that reads only its own location, below the written one, and the user: all in memory.
 #[derive(Clone, Copy)]
-pub(super) struct Local<'a> {
-    pub(super) given: &'a Given<'a>,
-    /// What is stored there.
+pub(super) struct InMemoryContext<'a> {
+    pub(super) globals: &'a Globals<'a>,
+    /// The stored value.
     pub(super) data: Option<&'a Data>,
-    /// What is written there.
+    /// The written value.
     pub(super) new_data: &'a Data,
-    /// What the wildcards of the places around stand for, and that of its own.
-    pub(super) captured: Option<&'a Captured<'a>>,
+    /// The captures of the locations above.
+    pub(super) captures: Option<&'a Capture<'a>>,
+    /// The name that the wildcard of the location itself matches.
     pub(super) name: Option<&'a str>,
 }
 
-impl<'a> Language<'a> for Local<'a> {
+impl<'a> Language<'a> for InMemoryContext<'a> {
     const OPERATORS: &'static Operators = &stdlib::DATABASE;
     const RIGHT_TO_LEFT: bool = false;
     const BUDGET: Option<u32> = None;
 
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         match slot {
-            0 => Some(self.given.auth),
-            1 => self.given.now.map(ValueRef::Float),
+            0 => Some(self.globals.auth),
+            1 => self.globals.now.map(ValueRef::Float),
             _ => None,
         }
     }
 
     #[inline(always)]
     fn facts(&self) -> Option<&Facts<'a>> {
-        Some(&self.given.facts)
+        Some(&self.globals.facts)
     }
 
     #[inline]
     fn borrowed(&self, slot: u8) -> Option<&ValueRef<'a>> {
-        (slot == 0).then_some(&self.given.auth)
+        (slot == 0).then_some(&self.globals.auth)
     }
 
     #[inline(always)]
     fn content(&self, slot: u8) -> Option<Content<'a>> {
         Some(match slot {
-            3 => self.data.map_or(Content::Nothing, in_memory),
-            _ => in_memory(self.new_data),
+            3 => self.data.map_or(Content::Nothing, Data::content),
+            _ => self.new_data.content(),
         })
     }
 
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        match (self.name, self.captured) {
-            (Some(name), around) if slot == Captured::new(around, name).slot => Ok(ValueRef::String(Str::Utf8(name))),
-            (_, around) => named(around, slot),
+        match (self.name, self.captures) {
+            (Some(name), outer) if slot == Capture::new(outer, name).slot => Ok(ValueRef::String(Str::Utf8(name))),
+            (_, outer) => captured(outer, slot),
         }
     }
 }
 
 /// The variable `auth` of a signed-in user: `uid`, `provider`, `token` (realtime-database specification, section 4.2).
-pub(super) struct AuthRecord<'a> {
-    auth: &'a Auth,
-}
-
-impl<'a> AuthRecord<'a> {
-    /// The user of a request, where there is one.
-    pub(super) fn of(user: &'a User<'_>) -> Option<Self> {
-        match user {
-            User::Auth(auth) => Some(AuthRecord { auth }),
-            User::Nobody | User::Variable(_) => None,
-        }
-    }
-}
-
-impl Record for AuthRecord<'_> {
+impl Record for User<'_> {
     fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
-        match symbol {
-            Symbol::Uid => Some(self.auth.uid_view()),
-            Symbol::Token => Some(self.auth.token().view()),
-            Symbol::Provider => self.auth.provider().map(Value::view),
+        match (self, symbol) {
+            (User::Auth(auth), Symbol::Uid) => Some(auth.uid_view()),
+            (User::Auth(auth), Symbol::Token) => Some(auth.token().view()),
+            (User::Auth(auth), Symbol::Provider) => auth.provider().map(Value::view),
             _ => None,
         }
     }
@@ -195,20 +180,22 @@ impl Record for AuthRecord<'_> {
     }
 }
 
-/// What is known of who asks. The database has no resources.
-pub(super) fn facts<'a>(user: &'a User<'_>) -> Facts<'a> {
-    let user = match user {
-        User::Auth(auth) => Some(auth.user_facts()),
-        User::Nobody | User::Variable(_) => None,
-    };
-    Facts { user, incoming: Resource::Unknown, existing: Resource::Unknown }
-}
+impl User<'_> {
+    /// The facts about the user. The database has no resources.
+    pub(super) fn facts(&self) -> Facts<'_> {
+        let user = match self {
+            User::Auth(auth) => Some(auth.user_facts()),
+            User::Nobody | User::Variable(_) => None,
+        };
+        Facts { user, incoming: Resource::Unknown, existing: Resource::Unknown }
+    }
 
-/// The variable `auth`.
-pub(super) fn auth<'a>(user: &'a User<'_>, record: &'a Option<AuthRecord<'a>>) -> ValueRef<'a> {
-    match (user, record) {
-        (User::Variable(value), _) => value.view(),
-        (_, Some(record)) => ValueRef::Map(MapRef::Record(record)),
-        (_, None) => ValueRef::Null,
+    /// The variable `auth`.
+    pub(super) fn variable(&self) -> ValueRef<'_> {
+        match self {
+            User::Nobody => ValueRef::Null,
+            User::Auth(_) => ValueRef::Map(MapRef::Record(self)),
+            User::Variable(value) => value.view(),
+        }
     }
 }

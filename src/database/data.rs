@@ -1,6 +1,6 @@
 //! The database in memory: quick to walk, and all of what the REST export form can say.
 
-use crate::value::Key;
+use crate::value::{Content, Key, ValueRef};
 
 use super::limits::MAX_LEVELS;
 
@@ -13,6 +13,30 @@ pub enum Scalar {
     Number(f64),
     /// Text.
     String(Box<str>),
+}
+
+impl Scalar {
+    #[inline(always)]
+    pub(super) fn content(&self) -> Content<'_> {
+        match self {
+            Scalar::String(text) => Content::String(text),
+            Scalar::Number(n) => Content::Number(*n),
+            Scalar::Bool(b) => Content::Bool(*b),
+        }
+    }
+
+    pub(super) fn view(&self) -> ValueRef<'_> {
+        self.content().leaf().unwrap_or(ValueRef::Null)
+    }
+
+    /// The kind of the scalar, for a message.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Scalar::Bool(_) => "a boolean",
+            Scalar::Number(_) => "a number",
+            Scalar::String(_) => "a string",
+        }
+    }
 }
 
 impl From<bool> for Scalar {
@@ -33,10 +57,10 @@ impl From<&str> for Scalar {
     }
 }
 
-/// A value of the database, with everything below it: a tree in which nothing is empty.
+/// A value of the database with everything below it: a tree without empty nodes.
 ///
-/// Children are sorted by name, so that rules and data can be walked side by side. Made from JSON with
-/// [`Data::from_json`], or put together:
+/// Children are sorted by name, so that a walk can merge rules and data. [`Data::from_json`] reads data from JSON;
+/// [`Data::set`] builds it:
 ///
 /// ```
 /// use firewarden::database::Data;
@@ -49,13 +73,13 @@ impl From<&str> for Scalar {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Data {
-    pub(super) node: Node,
+    pub(super) node: DataNode,
     pub(super) priority: Option<Box<Scalar>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Node {
-    /// Only a whole database can be nothing; below, what is nothing is not there.
+pub(super) enum DataNode {
+    /// Only a root is nothing: no child is.
     #[default]
     Nothing,
     Leaf(Scalar),
@@ -63,14 +87,17 @@ pub(super) enum Node {
     Children(Vec<(Key, Data)>),
 }
 
+/// The value of a location that holds none.
+pub(super) static NOTHING: Data = Data { node: DataNode::Nothing, priority: None };
+
 impl<S: Into<Scalar>> From<S> for Data {
     fn from(scalar: S) -> Self {
-        Data { node: Node::Leaf(scalar.into()), priority: None }
+        Data { node: DataNode::Leaf(scalar.into()), priority: None }
     }
 }
 
 impl Data {
-    /// A value with children. Of a name that is there twice the last counts; children that are nothing are left out.
+    /// A value with children. If a name occurs twice, the last one counts. Children that are nothing are left out.
     pub fn object<N: Into<Box<str>>>(children: impl IntoIterator<Item = (N, Data)>) -> Self {
         let keyed = |(name, child): (N, Data)| (Key::new(name), child);
         let mut sorted: Vec<(Key, Data)> = children.into_iter().map(keyed).collect();
@@ -79,25 +106,25 @@ impl Data {
         sorted.dedup_by(|a, b| a.0 == b.0);
         sorted.reverse();
         sorted.retain(|(_, child)| !child.is_nothing());
-        if sorted.is_empty() { Data::default() } else { Data { node: Node::Children(sorted), priority: None } }
+        if sorted.is_empty() { Data::default() } else { Data { node: DataNode::Children(sorted), priority: None } }
     }
 
-    /// The same value with a priority. Nothing has none.
+    /// The same value with a priority. An absent value has none.
     #[must_use]
     pub fn with_priority(mut self, priority: Scalar) -> Self {
         self.priority = (!self.is_nothing()).then(|| Box::new(priority));
         self
     }
 
-    /// Whether there is nothing at all.
+    /// Whether the value is absent.
     pub fn is_nothing(&self) -> bool {
-        matches!(self.node, Node::Nothing)
+        matches!(self.node, DataNode::Nothing)
     }
 
-    /// The boolean, number or string; `None` for a value with children and for nothing.
+    /// The boolean, number or string; `None` for a value with children and for an absent one.
     pub fn scalar(&self) -> Option<&Scalar> {
         match &self.node {
-            Node::Leaf(scalar) => Some(scalar),
+            DataNode::Leaf(scalar) => Some(scalar),
             _ => None,
         }
     }
@@ -107,14 +134,14 @@ impl Data {
         self.priority.as_deref()
     }
 
-    /// The child of that name.
+    /// The child with a name.
     pub fn child(&self, name: &str) -> Option<&Data> {
         let children = self.children_slice();
         let at = Key::search(children, name).ok()?;
         children.get(at).map(|(_, child)| child)
     }
 
-    /// The child of that name, which probably is at that place among the children.
+    /// The child with a name, which probably has the index `at`.
     #[inline]
     pub(super) fn child_near(&self, at: usize, name: &Key) -> Option<&Data> {
         match self.children_slice().get(at) {
@@ -123,7 +150,7 @@ impl Data {
         }
     }
 
-    /// What is at a path below: names separated by slashes.
+    /// The value at a path below: names separated by slashes.
     pub fn at(&self, path: &str) -> Option<&Data> {
         names(path).try_fold(self, |data, name| data.child(name))
     }
@@ -133,21 +160,30 @@ impl Data {
         self.children_slice().iter().map(|(name, child)| (name.as_str(), child))
     }
 
-    /// How many children there are.
+    /// The number of children.
     pub fn child_count(&self) -> usize {
         self.children_slice().len()
     }
 
+    #[inline(always)]
+    pub(super) fn content(&self) -> Content<'_> {
+        match &self.node {
+            DataNode::Nothing => Content::Nothing,
+            DataNode::Leaf(scalar) => scalar.content(),
+            DataNode::Children(_) => Content::Children,
+        }
+    }
+
     pub(super) fn children_slice(&self) -> &[(Key, Data)] {
         match &self.node {
-            Node::Children(children) => children,
+            DataNode::Children(children) => children,
             _ => &[],
         }
     }
 
-    /// Replaces what is at a path below. Places on the way are made, and a leaf there gives way to them; with nothing,
-    /// the place is removed, and with it every place above that is then empty. Nothing is set at a path of more than 32
-    /// names, which the database does not have.
+    /// Replaces the value at a path below. Locations on the way are created and replace a leaf there. An absent value
+    /// removes the location and every location above that it leaves empty. A path of more than 32 names, which the
+    /// database does not have, changes nothing.
     pub fn set(&mut self, path: &str, value: Data) {
         let names: Vec<&str> = names(path).take(MAX_LEVELS + 1).collect();
         if names.len() <= MAX_LEVELS {
@@ -161,8 +197,8 @@ impl Data {
             return;
         };
         let mut children = match std::mem::take(&mut self.node) {
-            Node::Children(children) => children,
-            // Below a leaf there is nothing to remove.
+            DataNode::Children(children) => children,
+            // A leaf has nothing below it to remove.
             node if value.is_nothing() => {
                 self.node = node;
                 return;
@@ -183,51 +219,35 @@ impl Data {
         if children.is_empty() {
             *self = Data::default();
         } else {
-            self.node = Node::Children(children);
+            self.node = DataNode::Children(children);
         }
     }
 
-    /// Sets or removes the priority of what is at a path below; nothing has none.
+    /// Sets or removes the priority of the value at a path below. An absent value has none.
     pub fn set_priority(&mut self, path: &str, priority: Option<Scalar>) {
-        let mut place = Some(self);
-        for name in names(path) {
-            place = place.and_then(|data| match &mut data.node {
-                Node::Children(children) => {
-                    let at = Key::search(children, name).ok()?;
-                    children.get_mut(at).map(|(_, child)| child)
-                }
-                _ => None,
-            });
-        }
-        if let Some(data) = place.filter(|data| !data.is_nothing()) {
+        let target = names(path).try_fold(self, |data, name| {
+            let DataNode::Children(children) = &mut data.node else { return None };
+            let at = Key::search(children, name).ok()?;
+            children.get_mut(at).map(|(_, child)| child)
+        });
+        if let Some(data) = target.filter(|data| !data.is_nothing()) {
             data.priority = priority.map(Box::new);
         }
     }
 }
 
-/// The names of a path; slashes at its ends do not count.
-pub(super) fn names(path: &str) -> Names<'_> {
-    Names(path)
-}
-
-/// Splits a path; for short ones quicker than searching for the slashes.
-pub(super) struct Names<'p>(&'p str);
-
-impl<'p> Iterator for Names<'p> {
-    type Item = &'p str;
-
-    #[inline]
-    fn next(&mut self) -> Option<&'p str> {
-        loop {
-            if self.0.is_empty() {
-                return None;
-            }
-            let end = self.0.bytes().position(|byte| byte == b'/').unwrap_or(self.0.len());
-            let name = self.0.get(..end)?;
-            self.0 = self.0.get(end + 1..).unwrap_or("");
+/// Splits a path into names and ignores slashes at its ends. The loop over bytes is quicker for short paths than a search.
+#[inline]
+pub(super) fn names(mut path: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        while !path.is_empty() {
+            let end = path.bytes().position(|byte| byte == b'/').unwrap_or(path.len());
+            let name = path.get(..end)?;
+            path = path.get(end + 1..).unwrap_or("");
             if !name.is_empty() {
                 return Some(name);
             }
         }
-    }
+        None
+    })
 }

@@ -1,4 +1,4 @@
-//! A decision on a database request as a person reads it. Plain text; the command line adds colour.
+//! A decision on a database request as text for people, without colour, which the command adds.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -13,7 +13,7 @@ use crate::{
 
 use super::{Cause, Decision, RuleKind, RuleTrace, limits, recorder::MAX_BELOW};
 
-/// A decision in words: every rule on the way from the root, and what was decisive.
+/// A decision in words: every rule from the root to the path, and the decisive one.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation<'d> {
     pub(super) decision: &'d Decision,
@@ -21,8 +21,8 @@ pub struct Explanation<'d> {
 }
 
 impl Explanation<'_> {
-    /// The same in lines of so many columns (30 to 1,000); without this, of 80. Places of files, which people follow,
-    /// are not shortened.
+    /// Sets the width of the lines in columns, 30 to 1,000. The default is 80. Locations in files, which people follow, are
+    /// not shortened.
     #[must_use]
     pub fn columns(self, columns: usize) -> Self {
         Explanation { width: Width::new(columns), ..self }
@@ -53,19 +53,22 @@ impl Display for Explanation<'_> {
             let only = if rules.is_empty() { "No rule" } else { "Only the rule of the root" };
             writeln!(f)?;
             write_wrapped(f, self.width, "", 0, &format!("{only} stands on the way to this path. The nearest one:"))?;
-            nearest.write(f, self.width, &self.decision.source)?;
+            nearest.write(f, self.width, self.decision.source())?;
         }
         let invalid = rules.iter().filter(|rule| rule.kind == RuleKind::Validate && !rule.holds()).count();
         if invalid >= MAX_BELOW {
             writeln!(f, "\n(no more than {MAX_BELOW} places that are not valid are shown)")?;
         }
-        self.decisive(f)
+        match self.decision.decisive() {
+            Some(decisive) => write_decisive(f, self.width, self.decision.source(), &decisive),
+            None => Ok(()),
+        }
     }
 }
 
 impl Explanation<'_> {
     fn rule(&self, f: &mut Formatter<'_>, rule: &RuleTrace) -> Result {
-        let (source, width) = (&self.decision.source, self.width);
+        let (source, width) = (self.decision.source(), self.width);
         let outcome = match &rule.outcome {
             Outcome::Value(Value::Bool(true)) => "true",
             Outcome::Value(_) | Outcome::Described(_) => "false",
@@ -87,19 +90,10 @@ impl Explanation<'_> {
             (None, _) => writeln!(f, "  {}", shorten(source.slice(rule.span), width.source())),
         }
     }
-
-    /// The place in the rules that decided, with carets.
-    fn decisive(&self, f: &mut Formatter<'_>) -> Result {
-        match self.decision.decisive() {
-            Some(decisive) => write_decisive(f, self.width, &self.decision.source, &decisive),
-            None => Ok(()),
-        }
-    }
 }
 
 impl Decision {
-    /// What in the rules decided; `None` where nothing did, where several rules did, or where it is not known without a
-    /// trace.
+    /// The decisive part of the rules; `None` if there is none, if several rules decided, or if only a trace would tell.
     #[doc(hidden)]
     pub fn decisive(&self) -> Option<Decisive<'_>> {
         let rules = self.rules();
@@ -112,7 +106,7 @@ impl Decision {
                 [span] => return Some(Decisive { span: *span, text: "grants".to_owned(), operands: Vec::new() }),
                 _ => return None,
             },
-            // The deepest rule on the way is the one that a reader expects to grant.
+            // A reader expects the deepest rule on the way to grant.
             Cause::NotGranted(_, fault) => (fault, last(true).next_back()),
             Cause::Invalid(path, span, fault) => {
                 (fault, last(false).find(|rule| rule.span == *span && rule.path == *path))

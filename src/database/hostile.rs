@@ -1,5 +1,5 @@
-//! What a client can make methods of snapshots do with the texts that it stores: memory and the number of allocations
-//! grow no quicker than the texts. `stdlib/hostile.rs` holds all other built-ins to the same.
+//! Methods of snapshots on texts that a client stores: memory and the number of allocations grow at most in proportion to
+//! the texts. `stdlib/hostile.rs` tests all other built-ins in the same way.
 
 use serde_json::json;
 
@@ -12,18 +12,18 @@ use crate::{
 const SMALL: usize = 16 << 10;
 const LARGE: usize = 4 * SMALL;
 
-/// Bytes that a decision may take beside its data.
+/// The maximum of bytes that a decision allocates beside its data.
 const MOST_MEMORY: u64 = 64 << 20;
 
-/// What texts are made of: paths of many names, of none, of one, of the longest key, of wide characters.
+/// The parts that texts repeat: paths of many names, of none, of one, of wide characters.
 fn parts() -> [String; 6] {
     ["a/", "/", "a", "😀/", "%2F", "\u{e9}"].map(str::to_owned)
 }
 
-/// Calls of a method on each kind of place, with that text as every argument.
+/// Calls of a method on each kind of location, with the text as every argument.
 fn calls(method: &Builtin) -> Vec<String> {
     let text = "root.child('text').val()";
-    let places =
+    let locations =
         ["root", "data", "newData", "data.child('x')", "root.child(root.child('text').val())", "newData.parent()"];
     let arguments = method.overloads.iter().map(|overload| {
         let each = overload.params.iter().map(|param| match param {
@@ -32,10 +32,10 @@ fn calls(method: &Builtin) -> Vec<String> {
         });
         each.collect::<Vec<_>>().join(", ")
     });
-    arguments.flat_map(|given| places.map(|place| format!("{place}.{}({given})", method.name))).collect()
+    arguments.flat_map(|given| locations.map(|location| format!("{location}.{}({given})", method.name))).collect()
 }
 
-/// A condition that is a boolean whatever a call gives.
+/// A boolean condition with a call, for each type of result.
 fn condition(call: &str, result: Type) -> String {
     match result {
         Type::Bool => call.to_owned(),
@@ -44,7 +44,7 @@ fn condition(call: &str, result: Type) -> String {
     }
 }
 
-/// Bytes at once, and allocations, of a decision with its explanation.
+/// The peak of bytes and the number of allocations of a decision with its explanation.
 fn cost(rules: &Ruleset, text: &str) -> (u64, u64) {
     let stored = Data::from_json(&json!({ "text": text, "a": { "a": { "a": 1 } }, "x": { "b": true } })).unwrap();
     let requests = [Request::read("/x"), Request::write("/x", json!({ "text": text }))];
@@ -66,7 +66,7 @@ fn methods_of_snapshots_cost_no_more_than_in_proportion_to_texts() {
         for call in calls(method) {
             let condition = condition(&call, result);
             let source = json!({ "rules": { "x": { ".read": condition, ".write": condition } } }).to_string();
-            // `newData` cannot be read where nothing is written.
+            // A `.read` has no `newData`.
             let source = if condition.contains("newData") { source.replace(".read", ".validate") } else { source };
             let rules: Ruleset = source.parse().unwrap_or_else(|refused| panic!("{refused}"));
             for part in parts() {

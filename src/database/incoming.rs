@@ -1,8 +1,8 @@
-//! What a request writes: data, with values that the server fills in.
+//! The value of a write: data with placeholders that the server fills in.
 
 use super::{
     Data, RequestError, Scalar,
-    limits::{Extent, check_value},
+    limits::{ValueSize, check_value},
 };
 
 /// A value that the server computes when the request arrives (realtime-database specification, section 7.5).
@@ -10,66 +10,65 @@ use super::{
 pub enum ServerValue {
     /// The time of the request: the rules' `now`.
     Timestamp,
-    /// The stored number and this one; where no number is stored, this one.
+    /// The sum of the stored number and this one; this one if no number is stored.
     Increment(f64),
 }
 
-/// A value to write: [`Data`], with server values in some places. Made from JSON or from data.
+/// A value to write: [`Data`] with [`ServerValue`]s at some locations, from JSON or from data.
 ///
-/// What the database does not take is found out here, and refused when the request is decided.
+/// A value that the database does not take keeps its error until a request with it is decided.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     pub(super) data: Data,
-    /// Places within the data that the server fills in.
-    pub(super) deferred: Vec<Deferred>,
-    /// What the database does not take, wherever the value is written.
-    pub(super) checked: Result<Extent, RequestError>,
+    pub(super) placeholders: Vec<Placeholder>,
+    /// The size, or why the database takes the value nowhere.
+    pub(super) checked: Result<ValueSize, RequestError>,
 }
 
-/// A place that the server fills in.
+/// A location in the data that the server fills in.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Deferred {
-    /// Names from the written place on.
+pub(super) struct Placeholder {
+    /// The names below the written location.
     pub(super) path: Vec<Box<str>>,
     pub(super) value: ServerValue,
-    /// Whether it is the priority of the place that is filled in.
+    /// Whether the server fills in the priority instead of the value.
     pub(super) is_priority: bool,
 }
 
 impl Incoming {
-    /// Data as it is.
+    /// A value without server values.
     pub fn new(data: Data) -> Self {
-        Self::with_deferred(data, Vec::new())
+        Self::with_placeholders(data, Vec::new())
     }
 
-    pub(super) fn with_deferred(data: Data, deferred: Vec<Deferred>) -> Self {
+    pub(super) fn with_placeholders(data: Data, placeholders: Vec<Placeholder>) -> Self {
         let checked = check_value(&data, &mut Vec::new());
-        Incoming { data, deferred, checked }
+        Incoming { data, placeholders, checked }
     }
 
     /// A server value.
     pub fn server(value: ServerValue) -> Self {
-        let deferred = Deferred { path: Vec::new(), value, is_priority: false };
-        Self::with_deferred(Data::from(0.0), vec![deferred])
+        let placeholder = Placeholder { path: Vec::new(), value, is_priority: false };
+        Self::with_placeholders(Data::from(0.0), vec![placeholder])
     }
 
     pub(super) fn refused(error: RequestError) -> Self {
-        Incoming { data: Data::default(), deferred: Vec::new(), checked: Err(error) }
+        Incoming { data: Data::default(), placeholders: Vec::new(), checked: Err(error) }
     }
 
-    /// The data with server values filled in: `now` is the time in milliseconds, `stored` gives the number at a path below
-    /// the written place.
+    /// The data with server values filled in. `now` is the time in milliseconds, `stored` reads the number at a path below the
+    /// written location.
     ///
     /// # Errors
     ///
-    /// A timestamp where there is no time; errors of `stored`.
+    /// A timestamp without a time; errors of `stored`.
     pub(super) fn resolved<E: From<RequestError>>(
         &self,
         now: Option<f64>,
         mut stored: impl FnMut(&[&str]) -> Result<Option<f64>, E>,
     ) -> Result<Data, E> {
         let mut data = self.data.clone();
-        for Deferred { path, value, is_priority } in &self.deferred {
+        for Placeholder { path, value, is_priority } in &self.placeholders {
             let names: Vec<&str> = path.iter().map(|name| &**name).collect();
             let number = match value {
                 ServerValue::Timestamp => now.ok_or(RequestError::NoTime)?,
@@ -94,7 +93,7 @@ impl From<Data> for Incoming {
     }
 }
 
-/// Nothing: what is written is deleted.
+/// An absent value, which deletes the written location.
 impl Default for Incoming {
     fn default() -> Self {
         Incoming::new(Data::default())

@@ -9,27 +9,27 @@ use crate::value::json::double;
 
 use super::{
     Data, Incoming, Query, Request, RequestError, Scalar, ServerValue,
-    data::Node,
-    incoming::Deferred,
+    data::DataNode,
+    incoming::Placeholder,
     limits::{MAX_LEVELS, check_value, key_error, place_of, shorten},
     request::Operation,
 };
 
-/// Levels of JSON that are read: paths of data, and the objects that hold their values and server values.
+/// The levels of JSON that are read: those of paths, and the objects around values and server values.
 const MAX_NESTING: usize = MAX_LEVELS + 4;
 
 impl Data {
-    /// Reads stored data. Nulls, empty objects and empty arrays are nothing, arrays are objects with their places for
-    /// keys, `{".value": v, ".priority": p}` is a value with a priority.
+    /// Reads stored data. Nulls, empty objects and empty arrays are absent values, arrays are objects whose keys are the
+    /// indexes, `{".value": v, ".priority": p}` is a value with a priority.
     ///
     /// # Errors
     ///
-    /// What the database could not have stored: server values, keys, depths and numbers that it does not take.
+    /// The database cannot have stored the value: it has a server value, or a key, depth or number beyond the limits.
     pub fn from_json(json: &Json) -> Result<Data, RequestError> {
-        let mut reader = Reader::default();
+        let mut reader = JsonReader::default();
         let data = reader.value(json)?;
-        if let Some(deferred) = reader.deferred.first() {
-            let names: Vec<&str> = deferred.path.iter().map(|name| &**name).collect();
+        if let Some(placeholder) = reader.placeholders.first() {
+            let names: Vec<&str> = placeholder.path.iter().map(|name| &**name).collect();
             let found = "stored data has none".to_owned();
             return Err(RequestError::ServerValue { place: place_of(&names), found });
         }
@@ -37,23 +37,23 @@ impl Data {
         Ok(data)
     }
 
-    /// The export form: a priority stands beside the children, or beside `.value`.
+    /// Writes the export form: a priority is beside the children, or beside `.value`.
     pub fn to_json(&self) -> Json {
         let scalar = |scalar: &Scalar| match scalar {
             Scalar::Bool(b) => json!(b),
-            // Whole numbers are written without a point, as the database does.
+            // The database writes whole numbers without a point.
             Scalar::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => json!(*n as i64),
             Scalar::Number(n) => json!(n),
             Scalar::String(text) => json!(text),
         };
         let priority = self.priority().map(|p| (".priority".to_owned(), scalar(p)));
         match &self.node {
-            Node::Nothing => Json::Null,
-            Node::Leaf(leaf) if priority.is_none() => scalar(leaf),
-            Node::Leaf(leaf) => {
+            DataNode::Nothing => Json::Null,
+            DataNode::Leaf(leaf) if priority.is_none() => scalar(leaf),
+            DataNode::Leaf(leaf) => {
                 Json::Object([(".value".to_owned(), scalar(leaf))].into_iter().chain(priority).collect())
             }
-            Node::Children(children) => {
+            DataNode::Children(children) => {
                 let children = children.iter().map(|(name, child)| (name.as_str().to_owned(), child.to_json()));
                 Json::Object(priority.into_iter().chain(children).collect())
             }
@@ -71,9 +71,9 @@ impl TryFrom<Json> for Data {
 
 impl From<&Json> for Incoming {
     fn from(json: &Json) -> Self {
-        let mut reader = Reader::default();
+        let mut reader = JsonReader::default();
         match reader.value(json) {
-            Ok(data) => Incoming::with_deferred(data, reader.deferred),
+            Ok(data) => Incoming::with_placeholders(data, reader.placeholders),
             Err(error) => Incoming::refused(error),
         }
     }
@@ -86,8 +86,8 @@ impl From<Json> for Incoming {
 }
 
 impl<'a> Request<'a> {
-    /// Replaces what is at several paths below a place, all or none: an object of paths and values, of which null
-    /// deletes. Every path is judged by the rules on its own, against the same data before and after.
+    /// Replaces the values at several paths below a location, all or none: an object of paths and values, of which null
+    /// deletes. The rules decide each path on its own, with the same data before and after.
     pub fn update(path: impl Into<Cow<'a, str>>, values: Json) -> Self {
         let values = match values {
             Json::Object(fields) => Ok(fields.iter().map(|(path, value)| (path.clone(), value.into())).collect()),
@@ -102,7 +102,7 @@ impl<'a> Request<'a> {
 }
 
 impl Query {
-    /// The parts that a query in JSON can have.
+    /// The fields of a query in JSON.
     pub const NAMES: [&'static str; 9] = [
         "orderByKey",
         "orderByValue",
@@ -115,12 +115,11 @@ impl Query {
         "limitToLast",
     ];
 
-    /// Reads a query as the line protocol and request files have it: `orderByKey`, `orderByValue`, `orderByPriority`,
-    /// `orderByChild`, `startAt`, `endAt`, `equalTo`, `limitToFirst`, `limitToLast`.
+    /// Reads a query of the line protocol or a request file, an object with the fields [`Self::NAMES`].
     ///
     /// # Errors
     ///
-    /// A name that is none of these, or a value that does not fit it, in words.
+    /// The message for an unknown field, or for a value that does not fit its field.
     pub fn from_json(json: &Json) -> Result<Query, String> {
         let Json::Object(fields) = json else { return Err(format!("a query is an object, not {}", kind(json))) };
         let mut query = Query::new();
@@ -146,12 +145,7 @@ impl Query {
                 ("limitToFirst", _) => query.limit_to_first(count()?),
                 ("limitToLast", _) => query.limit_to_last(count()?),
                 ("orderByKey" | "orderByValue" | "orderByPriority" | "orderByChild", _) => return Err(bad()),
-                _ => {
-                    return Err(format!(
-                        "{name} is no part of a query; there are orderByKey, orderByValue, orderByPriority, orderByChild, \
-                         startAt, endAt, equalTo, limitToFirst, limitToLast"
-                    ));
-                }
+                _ => return Err(format!("{name} is no part of a query; there are {}", Query::NAMES.join(", "))),
             };
         }
         Ok(query)
@@ -180,19 +174,19 @@ pub(super) fn kind(json: &Json) -> &'static str {
 }
 
 #[derive(Default)]
-struct Reader {
+struct JsonReader {
     path: Vec<String>,
-    deferred: Vec<Deferred>,
+    placeholders: Vec<Placeholder>,
 }
 
-impl Reader {
+impl JsonReader {
     fn place(&self) -> String {
         place_of(&self.path.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    fn defer(&mut self, value: ServerValue, is_priority: bool) {
+    fn add_placeholder(&mut self, value: ServerValue, is_priority: bool) {
         let path = self.path.iter().map(|name| Box::from(name.as_str())).collect();
-        self.deferred.push(Deferred { path, value, is_priority });
+        self.placeholders.push(Placeholder { path, value, is_priority });
     }
 
     fn value(&mut self, json: &Json) -> Result<Data, RequestError> {
@@ -221,7 +215,7 @@ impl Reader {
                 return Err(RequestError::ValueBesideChildren { place: self.place() });
             }
             let value = self.server(server)?;
-            self.defer(value, false);
+            self.add_placeholder(value, false);
             Data::from(0.0)
         } else if let Some(value) = fields.get(".value") {
             if fields.keys().any(|name| !special(name)) {
@@ -247,7 +241,7 @@ impl Reader {
     fn children<'j>(&mut self, entries: impl Iterator<Item = (String, &'j Json)>) -> Result<Data, RequestError> {
         let mut children = Vec::new();
         for (name, json) in entries {
-            // Also where the value is nothing, so that no data shows it later.
+            // An absent value needs a valid key too: no data would show the error later.
             if let Some(error) = key_error(&name, || self.place()) {
                 return Err(error);
             }
@@ -264,7 +258,7 @@ impl Reader {
             Json::Object(fields) => match fields.get(".sv") {
                 Some(server) if fields.len() == 1 => {
                     let value = self.server(server)?;
-                    self.defer(value, true);
+                    self.add_placeholder(value, true);
                     Ok(Some(Scalar::Number(0.0)))
                 }
                 _ => Err(RequestError::Priority { place: self.place(), found: "an object" }),

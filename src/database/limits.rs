@@ -1,21 +1,21 @@
-//! What the database takes (realtime-database specification, section 7.10), and the errors for what it does not.
+//! The limits of the database (realtime-database specification, section 7.10) and the errors beyond them.
 
 use crate::value::time::NO_TIME;
 
-use super::{Data, Scalar, data::Node};
+use super::{Data, Scalar, data::DataNode};
 
-/// Levels of a path of data. Documentation says less than 32; the SDK takes 32.
+/// The levels of a path of data. The documentation says less than 32; the SDK takes 32.
 pub const MAX_LEVELS: usize = 32;
-/// Bytes of a key.
+/// The bytes of a key.
 pub const MAX_KEY: usize = 768;
-/// Bytes of a string.
+/// The bytes of a string.
 pub const MAX_STRING: usize = 10 << 20;
-/// Bytes of one write over REST, roughly as JSON.
+/// The approximate bytes of the JSON of one write over REST.
 pub const MAX_WRITE_REST: usize = 256 << 20;
-/// Bytes of one write through an SDK.
+/// The approximate bytes of the JSON of one write through an SDK.
 pub const MAX_WRITE_SOCKET: usize = 16 << 20;
 
-/// A request that the database refuses before any rule is looked at.
+/// Why the database refuses a request before it evaluates rules.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -24,23 +24,23 @@ pub enum RequestError {
     Key {
         /// The key, shortened.
         key: String,
-        /// Where it stands.
+        /// Its location.
         place: String,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// More than 32 levels.
+    /// A path of more than 32 levels.
     #[error("{place} is {levels} levels deep; the database has at most {MAX_LEVELS}")]
     TooDeep {
         /// The path, shortened.
         place: String,
-        /// How many levels it has.
+        /// The number of its levels.
         levels: usize,
     },
     /// A number that is not finite.
     #[error("the number at {place} is {number}; the database stores finite numbers only")]
     Number {
-        /// Where it stands.
+        /// Its location.
         place: String,
         /// What it is: `NaN`, `Infinity`, `-Infinity`.
         number: &'static str,
@@ -48,7 +48,7 @@ pub enum RequestError {
     /// A string of more than 10 MB.
     #[error("the string at {place} has {bytes} bytes; the database stores at most {MAX_STRING}")]
     StringTooLong {
-        /// Where it stands.
+        /// Its location.
         place: String,
         /// Its size in UTF-8.
         bytes: usize,
@@ -64,13 +64,13 @@ pub enum RequestError {
     /// `.value` beside children.
     #[error("{place} has \".value\" beside children; a value has children or is one")]
     ValueBesideChildren {
-        /// Where it stands.
+        /// Its location.
         place: String,
     },
     /// A `.value` that is no boolean, number, string or server value.
     #[error("\".value\" of {place} is {found}; it is a boolean, a number, a string or null")]
     Value {
-        /// Where it stands.
+        /// Its location.
         place: String,
         /// What it is.
         found: &'static str,
@@ -78,7 +78,7 @@ pub enum RequestError {
     /// A priority that is neither a number nor a string.
     #[error("the priority of {place} is {found}; it is a number, a string, a server value or null")]
     Priority {
-        /// Where it stands.
+        /// Its location.
         place: String,
         /// What it is.
         found: &'static str,
@@ -86,7 +86,7 @@ pub enum RequestError {
     /// A `.sv` that names no server value.
     #[error("the server value at {place} is none: {found}; there are \"timestamp\" and {{\"increment\": number}}")]
     ServerValue {
-        /// Where it stands.
+        /// Its location.
         place: String,
         /// What it is.
         found: String,
@@ -114,7 +114,7 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// The same, of a value that is written to a path: places in it are told from the root on.
+    /// The error of a value that is written to a path, with locations from the root on.
     pub(super) fn under(mut self, path: &[&str]) -> Self {
         match &mut self {
             RequestError::Key { place, .. }
@@ -136,7 +136,7 @@ impl RequestError {
     }
 }
 
-/// Bytes that no key has.
+/// The bytes that no key has.
 const REFUSED: [bool; 256] = {
     let mut refused = [false; 256];
     let mut byte = 0;
@@ -150,15 +150,15 @@ const REFUSED: [bool; 256] = {
     refused
 };
 
-/// Whether no key has a byte.
+/// Whether no key has the byte.
 #[inline]
 pub(super) fn is_refused(byte: u8) -> bool {
     REFUSED.get(usize::from(byte)).is_none_or(|refused| *refused)
 }
 
-/// What is wrong with a key; `None` for one that data can have.
+/// Why no data can have a key; `None` if data can.
 pub(super) fn key_problem(key: &str) -> Option<&'static str> {
-    // Most keys are short and plain: one pass over the bytes settles them.
+    // One pass over the bytes accepts most keys.
     if key.len() <= MAX_KEY && !key.is_empty() && !key.bytes().any(is_refused) {
         return None;
     }
@@ -173,7 +173,7 @@ pub(super) fn key_problem(key: &str) -> Option<&'static str> {
     })
 }
 
-/// The error for a key that no data can have, in a place.
+/// The error for a key that no data can have, at a location.
 pub(super) fn key_error(key: &str, place: impl FnOnce() -> String) -> Option<RequestError> {
     key_problem(key).map(|why| RequestError::Key { key: shorten(key), place: place(), why })
 }
@@ -183,7 +183,7 @@ pub(super) fn path_of(names: &[&str]) -> String {
     format!("/{}", names.join("/"))
 }
 
-/// A place for a message: `/users/alice`, shortened.
+/// A path for a message: `/users/alice`, shortened.
 pub(super) fn place_of(names: &[&str]) -> String {
     shorten(&path_of(names))
 }
@@ -196,9 +196,9 @@ pub(super) fn shorten(text: &str) -> String {
     }
 }
 
-/// Why no request can be about a path, whatever the rules are.
+/// Why the database refuses every request to a path; `None` if it does not.
 pub fn path_problem(path: &str) -> Option<RequestError> {
-    // The priority of a place can be written.
+    // A client can write the priority of a location.
     let names: Vec<&str> = super::data::names(path.strip_suffix("/.priority").unwrap_or(path)).collect();
     check_path(&names).err()
 }
@@ -216,25 +216,25 @@ pub(super) fn check_path(names: &[&str]) -> Result<(), RequestError> {
     Ok(())
 }
 
-/// How large and how deep a value is.
+/// The size and depth of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Extent {
-    /// Bytes, roughly as JSON.
+pub(super) struct ValueSize {
+    /// The approximate bytes of its JSON.
     pub(super) bytes: usize,
-    /// Levels below its place.
+    /// The levels below its location.
     pub(super) levels: usize,
 }
 
 /// Checks a value and everything below it, and measures it.
-pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result<Extent, RequestError> {
-    let mut extent = Extent::default();
+pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result<ValueSize, RequestError> {
+    let mut size = ValueSize::default();
     for scalar in data.scalar().into_iter().chain(data.priority()) {
-        extent.bytes += check_scalar(scalar, path)?;
+        size.bytes += check_scalar(scalar, path)?;
     }
     if let Some(priority @ Scalar::Bool(_)) = data.priority() {
-        return Err(RequestError::Priority { place: place_of(path), found: kind(priority) });
+        return Err(RequestError::Priority { place: place_of(path), found: priority.kind() });
     }
-    if let Node::Children(children) = &data.node {
+    if let DataNode::Children(children) = &data.node {
         if path.len() >= MAX_LEVELS {
             return Err(RequestError::TooDeep { place: place_of(path), levels: path.len() + 1 });
         }
@@ -246,11 +246,11 @@ pub(super) fn check_value<'d>(data: &'d Data, path: &mut Vec<&'d str>) -> Result
             path.push(name);
             let below = check_value(child, path)?;
             path.pop();
-            extent.bytes += name.len() + 4 + below.bytes;
-            extent.levels = extent.levels.max(below.levels + 1);
+            size.bytes += name.len() + 4 + below.bytes;
+            size.levels = size.levels.max(below.levels + 1);
         }
     }
-    Ok(extent)
+    Ok(size)
 }
 
 fn check_scalar(scalar: &Scalar, path: &[&str]) -> Result<usize, RequestError> {
@@ -266,7 +266,7 @@ fn check_scalar(scalar: &Scalar, path: &[&str]) -> Result<usize, RequestError> {
     }
 }
 
-/// Whether a number can be stored; one that cannot, by its name.
+/// Checks that the database can store a number; the error is the name of the number.
 pub(super) fn check_number(n: f64) -> Result<(), &'static str> {
     if n.is_finite() {
         Ok(())
@@ -274,13 +274,5 @@ pub(super) fn check_number(n: f64) -> Result<(), &'static str> {
         Err("NaN")
     } else {
         Err(if n > 0.0 { "Infinity" } else { "-Infinity" })
-    }
-}
-
-pub(super) fn kind(scalar: &Scalar) -> &'static str {
-    match scalar {
-        Scalar::Bool(_) => "a boolean",
-        Scalar::Number(_) => "a number",
-        Scalar::String(_) => "a string",
     }
 }

@@ -22,32 +22,31 @@
 //! ```
 //!
 //! The service is the reference, not the emulator: `specification` in comments is the collection of its recorded
-//! answers. Invariants: rules see a write through an overlay, nothing stored is copied; a host is asked only for what
-//! rules look at.
+//! answers. Invariants: rules see a write through an overlay, which copies no stored data; the host is only asked for paths
+//! that rules read.
 
 mod context;
 mod data;
 mod decide;
 mod decision;
 mod explain;
+mod host_cache;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)] // rules that do not load should stop the test
 mod hostile;
 mod incoming;
 mod json;
 mod limits;
-mod place;
+mod location;
 mod query;
 mod recorder;
 mod request;
 mod run;
-mod store;
-mod trace_log;
 mod tree;
 
 use std::sync::Arc;
 
-use recorder::Detail;
+use recorder::WalkRecorder;
 
 pub use crate::syntax::DuplicateKeys;
 pub use data::{Data, Scalar};
@@ -73,13 +72,8 @@ use crate::{
 /// Database rules, ready to decide any number of requests. Cheap to clone, shared between threads.
 #[derive(Clone, Debug)]
 pub struct Ruleset {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    tree: RuleTree,
-    warnings: Diagnostics,
+    tree: Arc<RuleTree>,
+    warnings: Arc<Diagnostics>,
 }
 
 impl Ruleset {
@@ -87,13 +81,13 @@ impl Ruleset {
     ///
     /// # Errors
     ///
-    /// [`Error::Source`] with every problem, where the service refuses the text. One rule gives one error, as in the
-    /// service: the first, from left to right.
+    /// [`Error::Source`] with every problem, if the service refuses the text. Each rule has at most one error, as in the
+    /// service: the leftmost.
     pub fn parse(source: &Source) -> Result<Self, Error> {
         Self::parse_with(source, DuplicateKeys::default())
     }
 
-    /// The same for files in which keys may stand twice.
+    /// [`Self::parse`] with a policy for duplicate keys.
     ///
     /// # Errors
     ///
@@ -110,64 +104,64 @@ impl Ruleset {
             Some(rules) if !refused => {
                 let tree = program::lower_database(source, &rules);
                 let tree = tree.map_err(|corrupt| Error::Source(corrupt.refuse(source)))?;
-                Ok(Ruleset { inner: Arc::new(Inner { tree, warnings: found }) })
+                Ok(Ruleset { tree: Arc::new(tree), warnings: Arc::new(found) })
             }
             _ => Err(Error::Source(found)),
         }
     }
 
-    /// What is accepted and never does what it seems to: rules deeper than data, wildcards without a name. The service
-    /// warns of nothing; these are our own.
+    /// Warnings about accepted rules without the apparent effect: rules deeper than data, wildcards without a name. The
+    /// service has no warnings; these are our own.
     pub fn warnings(&self) -> &Diagnostics {
-        &self.inner.warnings
+        &self.warnings
     }
 
     /// The compiled form.
     #[doc(hidden)]
     pub fn tree(&self) -> &RuleTree {
-        &self.inner.tree
+        &self.tree
     }
 
-    /// The places that have rules or lie on the way to some, as rules write them: `/users/$uid`. In source order, each
-    /// before those below it.
+    /// The locations with rules and those above them, as rules write them: `/users/$uid`. In source order, each before those
+    /// below it.
     pub fn places(&self) -> impl Iterator<Item = &str> {
-        self.inner.tree.nodes.iter().map(|place| place.path.as_str())
+        self.tree.nodes.iter().map(|node| node.path.as_str())
     }
 
     /// Decides a request.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where `data` failed; never for a denial.
+    /// [`Error::Data`] if `data` fails; never for a denial.
     pub fn evaluate(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(self, request, data, Detail::Nothing)
+        run::decide(self, request, data, WalkRecorder::new(None, None))
     }
 
-    /// Decides a request and keeps all it went through: rules, sub-expressions, and every place that is not valid.
+    /// Decides a request and keeps the evaluation: rules, sub-expressions, and every invalid location.
     ///
     /// # Errors
     ///
     /// As for [`Self::evaluate`].
     pub fn explain(&self, request: &Request<'_>, data: &dyn Tree) -> Result<Decision, Error> {
-        run::decide(self, request, data, Detail::Steps(Recorder::default()))
+        run::decide(self, request, data, WalkRecorder::new(Some(Recorder::default()), None))
     }
 
-    /// Decides a request and counts what was evaluated.
+    /// Decides a request and counts the evaluated operations.
     ///
     /// # Errors
     ///
     /// As for [`Self::evaluate`].
     pub fn cover(&self, request: &Request<'_>, data: &dyn Tree, coverage: &mut Coverage) -> Result<Decision, Error> {
-        run::decide(self, request, data, Detail::Counts(coverage))
+        run::decide(self, request, data, WalkRecorder::new(None, Some(coverage)))
     }
 
-    /// Only whether a request may pass. The quickest way: ordinary rules decide without allocating.
+    /// Whether the rules allow a request. The quickest way: ordinary rules decide without allocation.
     ///
     /// # Errors
     ///
     /// As for [`Self::evaluate`].
     pub fn permits(&self, request: &Request<'_>, data: &dyn Tree) -> Result<bool, Error> {
-        run::permits(&self.inner.tree, request, data)
+        run::permits(&self.tree, request, data)
     }
 }
 
@@ -179,9 +173,9 @@ impl std::str::FromStr for Ruleset {
     }
 }
 
-/// A readable form of the compiled rules, one line an operation. For tests and the curious; no promise of stability.
+/// The compiled rules as text, one operation in each line. For tests; no promise of stability.
 impl std::fmt::Display for Ruleset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.inner.tree.fmt(f)
+        self.tree.fmt(f)
     }
 }

@@ -1,13 +1,13 @@
-//! What a read asks for: order, bounds and limits, and how rules see them (realtime-database specification, section 4.5).
+//! The query of a read: order, bounds and limits, and how rules see them (realtime-database specification, section 4.5).
 
-use crate::value::{Record, Str, Symbol, ValueRef};
+use crate::value::{Record, Symbol, ValueRef};
 
 use super::{RequestError, Scalar, Transport, data::names, limits::key_problem};
 
-/// What children are ordered by.
+/// The order of children.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Order {
-    /// Nothing is said: by priority through an SDK, by key over REST.
+    /// The default of the transport: by priority through an SDK, by key over REST.
     #[default]
     Default,
     /// By key.
@@ -16,11 +16,11 @@ pub enum Order {
     Value,
     /// By priority.
     Priority,
-    /// By what is at a path below each child.
+    /// By the value at a path below each child.
     Child(String),
 }
 
-/// What a read asks for. Without any of it, everything.
+/// The query of a read. The default reads everything.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct Query {
@@ -56,49 +56,49 @@ impl Query {
         self
     }
 
-    /// Orders by what is at a path below each child.
+    /// Orders by the value at a path below each child.
     pub fn order_by_child(mut self, path: impl Into<String>) -> Self {
         self.order = Order::Child(path.into());
         self
     }
 
-    /// The order by its name in rules: `key`, `value`, `priority`, or the path of a child.
+    /// Sets the order.
     pub fn order(mut self, order: Order) -> Self {
         self.order = order;
         self
     }
 
-    /// The first value that is wanted.
+    /// Reads from this value on.
     pub fn start_at(mut self, value: impl Into<Scalar>) -> Self {
         self.start_at = Some(value.into());
         self
     }
 
-    /// The last value that is wanted.
+    /// Reads up to this value.
     pub fn end_at(mut self, value: impl Into<Scalar>) -> Self {
         self.end_at = Some(value.into());
         self
     }
 
-    /// The only value that is wanted.
+    /// Reads only this value.
     pub fn equal_to(mut self, value: impl Into<Scalar>) -> Self {
         self.equal_to = Some(value.into());
         self
     }
 
-    /// How many are wanted from the beginning.
+    /// Reads at most `count` children from the beginning.
     pub fn limit_to_first(mut self, count: u32) -> Self {
         self.limit_to_first = Some(f64::from(count));
         self
     }
 
-    /// How many are wanted from the end.
+    /// Reads at most `count` children from the end.
     pub fn limit_to_last(mut self, count: u32) -> Self {
         self.limit_to_last = Some(f64::from(count));
         self
     }
 
-    /// The index that the query needs, as `.indexOn` lists it; keys and priorities need none.
+    /// The index that the query needs, as in `.indexOn`. Keys and priorities need none.
     pub(super) fn index(&self) -> Option<&str> {
         match &self.order {
             Order::Child(path) => Some(path.trim_matches('/')),
@@ -130,10 +130,10 @@ impl Query {
     }
 }
 
-/// The variable `query`: a request's query, or none, with the order that its transport has where none is said.
+/// The variable `query`: the query of a request with the default order of its transport.
 #[derive(Debug)]
 pub(super) struct QueryRecord<'q> {
-    /// None while something is written: then nothing is set.
+    /// `None` for a write, whose `query` has only null fields.
     pub(super) query: Option<&'q Query>,
     pub(super) transport: Transport,
 }
@@ -149,12 +149,7 @@ impl QueryRecord<'_> {
 }
 
 fn view(scalar: &Option<Scalar>) -> ValueRef<'_> {
-    match scalar {
-        None => ValueRef::Null,
-        Some(Scalar::Bool(b)) => ValueRef::Bool(*b),
-        Some(Scalar::Number(n)) => ValueRef::Float(*n),
-        Some(Scalar::String(text)) => ValueRef::String(Str::Utf8(text)),
-    }
+    scalar.as_ref().map_or(ValueRef::Null, Scalar::view)
 }
 
 const SYMBOLS: [Symbol; 9] = [

@@ -7,9 +7,9 @@ use crate::{
     value::{Timestamp, Value},
 };
 
-use super::{Incoming, Query, RequestError, Scalar};
+use super::{Incoming, Query, RequestError, Scalar, data::names, limits::path_of};
 
-/// How a request reaches the database: some answers differ (realtime-database specification, section 4.5).
+/// The transport of a request, which some answers depend on (realtime-database specification, section 4.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
     /// Through an SDK.
@@ -19,7 +19,7 @@ pub enum Transport {
     Rest,
 }
 
-/// A request to read or change data. It borrows what it is given by reference.
+/// A request to read or write data. It can borrow its parts.
 ///
 /// ```
 /// use firewarden::{Auth, database::{Query, Request}};
@@ -62,37 +62,37 @@ impl<'a> Request<'a> {
         Request { operation, path: path.into(), user, now: None, transport }
     }
 
-    /// Reads a place and everything below it.
+    /// Reads a location and everything below it.
     pub fn read(path: impl Into<Cow<'a, str>>) -> Self {
         Self::new(Operation::Read(Query::new()), path)
     }
 
-    /// Replaces what is at a place, with JSON or [`Data`](super::Data). Null, and whatever else is nothing, deletes it.
+    /// Replaces the value of a location with JSON or [`Data`](super::Data). Null and other absent values delete it.
     pub fn write(path: impl Into<Cow<'a, str>>, value: impl Into<Incoming>) -> Self {
         Self::new(Operation::Write(Cow::Owned(value.into())), path)
     }
 
-    /// The same, borrowing the value.
+    /// [`Self::write`] with a borrowed value.
     pub fn write_ref(path: impl Into<Cow<'a, str>>, value: &'a Incoming) -> Self {
         Self::new(Operation::Write(Cow::Borrowed(value)), path)
     }
 
-    /// Deletes what is at a place.
+    /// Deletes the value of a location.
     pub fn delete(path: impl Into<Cow<'a, str>>) -> Self {
         Self::write(path, Incoming::default())
     }
 
-    /// Replaces what is at several paths below a place, all or none. `Request::update` takes JSON.
+    /// Replaces the values at several paths below a location, all or none. `Request::update` takes JSON.
     pub fn update_paths(path: impl Into<Cow<'a, str>>, values: impl IntoIterator<Item = (String, Incoming)>) -> Self {
         Self::new(Operation::Update(Ok(values.into_iter().collect())), path)
     }
 
-    /// Sets the priority of what is at a place, a number or a string, or removes it.
+    /// Sets the priority of a location, a number or a string, or removes it.
     pub fn set_priority(path: impl Into<Cow<'a, str>>, priority: Option<Scalar>) -> Self {
         Self::new(Operation::Priority(priority), path)
     }
 
-    /// What a read asks for; no meaning for other requests.
+    /// Sets the query of a read; other requests ignore it.
     pub fn query(mut self, query: Query) -> Self {
         if let Operation::Read(known) = &mut self.operation {
             *known = query;
@@ -100,28 +100,28 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Who asks; without this nobody is signed in. Rules see `auth.uid`, `auth.token`, and as `auth.provider` the claim
-    /// `firebase.sign_in_provider`.
+    /// Sets the signed-in user; the default is nobody. Rules see `auth.uid`, `auth.token`, and the claim
+    /// `firebase.sign_in_provider` as `auth.provider`.
     pub fn auth(mut self, auth: impl Into<Cow<'a, Auth>>) -> Self {
         self.user = User::Auth(auth.into());
         self
     }
 
-    /// The variable `auth` as a whole, as `auth_variable_override` has it; null is nobody.
+    /// Sets the whole variable `auth`, as `auth_variable_override` does; null is nobody.
     pub fn auth_variable(mut self, auth: impl Into<Value>) -> Self {
         self.user = User::Variable(auth.into());
         self
     }
 
-    /// When it is asked, mostly `SystemTime::now().into()`: the variable `now` and what server timestamps become, both in
-    /// whole milliseconds since 1970. An evaluation reads no clock: without this, to read `now` is an error, and what
-    /// writes a server timestamp is refused.
+    /// Sets the time, usually `SystemTime::now().into()`: the variable `now` and the server timestamps, both in whole
+    /// milliseconds since 1970. An evaluation reads no clock: without a time, reading `now` is an error, and the database
+    /// refuses a write of a server timestamp.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.now = Some(time.to_millis() as f64);
         self
     }
 
-    /// How it is asked; without this through an SDK.
+    /// Sets the transport; the default is an SDK.
     pub fn transport(mut self, transport: Transport) -> Self {
         self.transport = transport;
         self
@@ -133,7 +133,7 @@ impl<'a> Request<'a> {
             Operation::Read(query) if *query == Query::new() => "read",
             Operation::Read(_) => "query",
             Operation::Write(value)
-                if value.data.is_nothing() && value.deferred.is_empty() && value.checked.is_ok() =>
+                if value.data.is_nothing() && value.placeholders.is_empty() && value.checked.is_ok() =>
             {
                 "delete"
             }
@@ -141,7 +141,7 @@ impl<'a> Request<'a> {
             Operation::Update(_) => "update",
             Operation::Priority(_) => "set priority of",
         };
-        format!("{word} /{}", super::data::names(&self.path).collect::<Vec<_>>().join("/"))
+        format!("{word} {}", path_of(&names(&self.path).collect::<Vec<_>>()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A request to a decision: what the database takes, the overlay of the write, the walk, and what it says.
+//! From a request to a decision: the limits of the database, the overlay of the write, the walk over the rules, the cause.
 
 use std::borrow::Cow;
 
@@ -10,118 +10,103 @@ use crate::{error::Error, eval::Silent, program::RuleTree, value::Unreadable};
 use super::{
     Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar, Transport,
     Tree,
-    context::{self, AuthRecord, Given},
+    context::Globals,
     data::names,
-    decide::{RuleWalk, Undecided, Verdict},
+    decide::{RuleWalk, Verdict},
+    decision::{cause, sort},
+    host_cache::HostCache,
     limits::{
-        Extent, MAX_KEY, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, check_number, check_path, is_refused, path_of,
-        place_of,
+        MAX_KEY, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, ValueSize, check_number, check_path, check_value,
+        is_refused, path_of, place_of,
     },
-    place::{Base, Change, Location, State, stored_number},
+    location::{Location, Mutation, Overlay, stored_number},
     query::QueryRecord,
-    recorder::{Detail, WalkObserver, WalkRecorder},
+    recorder::{WalkObserver, WalkRecorder},
     request::Operation,
-    store::Store,
-    trace_log::{TraceLog, cause},
-    tree::Leaf,
 };
 
 /// Why a request has no verdict.
-enum Halt {
-    /// The database does not take it. Apart, so that answers stay small.
+enum NoVerdict {
+    /// The database refuses the request. Boxed, so that results stay small.
     Refused(Box<RequestError>),
-    /// The host's data cannot be read, and the store has the error; or the compiled rules are corrupt.
-    Undecided,
+    /// The host has an error, or the compiled rules are corrupt.
+    Unreadable,
 }
 
-impl From<RequestError> for Halt {
+impl From<RequestError> for NoVerdict {
     fn from(error: RequestError) -> Self {
-        Halt::Refused(Box::new(error))
+        NoVerdict::Refused(Box::new(error))
     }
 }
 
-impl From<Undecided> for Halt {
-    fn from(_: Undecided) -> Self {
-        Halt::Undecided
-    }
-}
-
-impl From<Unreadable> for Halt {
+impl From<Unreadable> for NoVerdict {
     fn from(_: Unreadable) -> Self {
-        Halt::Undecided
+        NoVerdict::Unreadable
     }
 }
 
-/// Only whether the request may pass: nothing is written down.
+/// Whether the rules allow the request, without a trace.
 pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) -> Result<bool, Error> {
     let texts = Bump::new();
-    let store = Store::new(tree, &texts);
-    let said = judge(rules, request, &store, &mut Silent, |_, verdict| verdict == Verdict::Allowed);
-    match (said, store.into_failure()) {
-        (_, Some(error)) => Err(Error::Data(error)),
-        (Ok(granted), None) => Ok(granted),
-        (Err(_), None) => Ok(false),
+    let host = HostCache::new(tree, &texts);
+    let granted = walk_paths(rules, request, &host, &mut Silent, |_, verdict| verdict == Verdict::Allowed);
+    match host.into_error() {
+        Some(error) => Err(Error::Data(error)),
+        None => Ok(granted.unwrap_or(false)),
     }
 }
 
-/// The decision with what decided, and the detail that is asked for.
+/// The decision with its cause and what the recorder keeps.
 pub(super) fn decide(
     ruleset: &Ruleset,
     request: &Request<'_>,
     tree: &dyn Tree,
-    detail: Detail<'_>,
+    mut recorder: WalkRecorder<'_>,
 ) -> Result<Decision, Error> {
-    let rules = &ruleset.inner.tree;
+    let rules = ruleset.tree();
     let texts = Bump::new();
-    let store = Store::new(tree, &texts);
-    let mut recorder = WalkRecorder::new(detail);
+    let host = HostCache::new(tree, &texts);
     let mut paths = Vec::new();
-    let said = judge(rules, request, &store, &mut recorder, |path, verdict| {
+    let result = walk_paths(rules, request, &host, &mut recorder, |path, verdict| {
         paths.push((path_of(path), verdict));
         true
     });
-    if let Some(error) = store.into_failure() {
+    if let Some(error) = host.into_error() {
         return Err(Error::Data(error));
     }
+    let mut traces = recorder.traces;
     let kind = if matches!(request.operation, Operation::Read(_)) { RuleKind::Read } else { RuleKind::Write };
-    let cause = match said {
-        Ok(_) => cause(&recorder.rules, &paths, kind),
-        Err(Halt::Refused(error)) => Cause::Refused(*error),
-        // The store has no error: the compiled rules are corrupt.
-        Err(Halt::Undecided) => Cause::NoRule("/".to_owned(), kind),
+    let cause = match result {
+        Ok(_) => cause(&traces, &paths, kind),
+        Err(NoVerdict::Refused(error)) => Cause::Refused(*error),
+        // The host has no error, so the compiled rules are corrupt.
+        Err(NoVerdict::Unreadable) => Cause::NoRule("/".to_owned(), kind),
     };
+    sort(&mut traces);
     let warnings = index_warning(rules, request).into_iter().collect();
-    let source = rules.code.source.clone();
-    let rules = TraceLog::new(ruleset.clone(), recorder.rules);
-    Ok(Decision { source, cause, rules, warnings, request: request.title() })
+    Ok(Decision { ruleset: ruleset.clone(), cause, traces, warnings, request: request.title() })
 }
 
-/// Judges every path of a request until `each` says that no more is wanted; true if it never did.
-fn judge<O: WalkObserver>(
+/// Passes the verdict of each path of a request to `each` until it returns false; true if it never did.
+fn walk_paths<O: WalkObserver>(
     rules: &RuleTree,
     request: &Request<'_>,
-    store: &Store<'_>,
+    host: &HostCache<'_>,
     observer: &mut O,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
-) -> Result<bool, Halt> {
-    let base = store.data().map_or(Base::Host, Base::memory);
-    let root = Location::root(store, State::Stored(base));
-    let mut path = Path::default();
+) -> Result<bool, NoVerdict> {
+    let stored = host.data();
+    let root = Location::root(host, Overlay::Stored(stored));
+    let mut path = PathNames::default();
     path.add(&request.path);
-    let record = AuthRecord::of(&request.user);
     let query = match &request.operation {
         Operation::Read(query) => Some(query),
         _ => None,
     };
     let query = QueryRecord { query, transport: request.transport };
-    let given = Given {
-        auth: context::auth(&request.user, &record),
-        facts: context::facts(&request.user),
-        now: request.now,
-        query: &query,
-        root: &root,
-    };
-    let mut walk = RuleWalk::new(rules, &given, observer);
+    let (auth, facts) = (request.user.variable(), request.user.facts());
+    let globals = Globals { auth, facts, now: request.now, query: &query, root: &root };
+    let mut walk = RuleWalk::new(rules, &globals, observer);
     match &request.operation {
         Operation::Read(query) => {
             path.check()?;
@@ -137,27 +122,25 @@ fn judge<O: WalkObserver>(
         Operation::Priority(priority) => set_priority(&mut walk, &path, priority.as_ref(), each),
         Operation::Write(value) => {
             path.check()?;
-            check_size(fits(value, &path)?, request.transport)?;
-            let resolved;
-            let data = if value.deferred.is_empty() {
-                &value.data
-            } else {
-                resolved = resolve(value, request.now, &root, path.names())?;
-                &*resolved
-            };
-            let change = Change::Replace(data);
-            let new_root = Location::root(store, State::changed_at(path.names(), &change, base));
-            let verdict = walk.write(&new_root, path.names(), Some(data))?;
+            check_size(check_fit(value, &path)?, request.transport)?;
+            let data = resolve(value, request.now, &root, path.names())?;
+            let mutation = Mutation::Replace(&data);
+            let new_root = Location::root(host, Overlay::mutated_at(path.names(), &mutation, stored));
+            let verdict = walk.write(&new_root, path.names(), Some(&data))?;
             Ok(each(path.names(), verdict))
         }
         Operation::Update(values) => {
             let values = values.as_ref().map_err(Clone::clone)?;
             let writes = update(values, &path, &root, request)?;
-            let Some(change) = overlay(&writes) else { return Ok(true) };
-            let new_root = Location::root(store, State::changed(&change, base));
+            let Some((first, rest)) = writes.split_first() else { return Ok(true) };
+            let mut mutation = Mutation::at(&first.path, first.mutation());
+            for write in rest {
+                mutation.add(&write.path, write.mutation());
+            }
+            let new_root = Location::root(host, Overlay::mutated(&mutation, stored));
             for write in &writes {
                 walk.observer.update(&write.path);
-                let verdict = walk.write(&new_root, &write.path, write.data())?;
+                let verdict = walk.write(&new_root, &write.path, write.data.as_deref())?;
                 if !each(&write.path, verdict) {
                     return Ok(false);
                 }
@@ -167,18 +150,18 @@ fn judge<O: WalkObserver>(
     }
 }
 
-/// The names of a path, without allocating. Of one that is too deep only the first are kept.
+/// The names of a path, without allocation. A path that is too deep keeps only the first names.
 #[derive(Clone, Default)]
-struct Path<'r> {
+struct PathNames<'r> {
     kept: ArrayVec<&'r str, { MAX_LEVELS + 2 }>,
-    /// Those that are not kept.
+    /// The number of names that are not kept.
     more: usize,
-    /// Whether a name is one that data may not have.
+    /// Whether a name may be one that no data can have.
     is_unusual: bool,
 }
 
-impl<'r> Path<'r> {
-    /// Adds the names of a path; slashes at its ends do not count. One pass over the bytes splits and judges.
+impl<'r> PathNames<'r> {
+    /// Adds the names of a path and ignores slashes at its ends. One pass over the bytes splits and checks them.
     fn add(&mut self, text: &'r str) {
         let mut start = 0;
         for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| is_refused(*byte)) {
@@ -211,7 +194,7 @@ impl<'r> Path<'r> {
         &self.kept
     }
 
-    /// Whether it names a priority, which is that of the place above.
+    /// Whether the path is the priority of the location above.
     fn is_priority(&self) -> bool {
         self.kept.last() == Some(&".priority")
     }
@@ -231,19 +214,19 @@ impl<'r> Path<'r> {
     }
 }
 
-/// How many bytes a value has where it is written.
+/// Checks that the database takes a value at a path, and returns its size in bytes.
 #[inline]
-fn fits(value: &Incoming, path: &Path<'_>) -> Result<usize, RequestError> {
+fn check_fit(value: &Incoming, path: &PathNames<'_>) -> Result<usize, RequestError> {
     match &value.checked {
-        Ok(extent) if path.names().len() + extent.levels <= MAX_LEVELS => Ok(extent.bytes),
+        Ok(size) if path.names().len() + size.levels <= MAX_LEVELS => Ok(size.bytes),
         checked => misfit(checked, path),
     }
 }
 
 #[cold]
-fn misfit(checked: &Result<Extent, RequestError>, path: &Path<'_>) -> Result<usize, RequestError> {
-    let extent = checked.clone().map_err(|error| error.under(path.names()))?;
-    Err(RequestError::TooDeep { place: place_of(path.names()), levels: path.names().len() + extent.levels })
+fn misfit(checked: &Result<ValueSize, RequestError>, path: &PathNames<'_>) -> Result<usize, RequestError> {
+    let size = checked.clone().map_err(|error| error.under(path.names()))?;
+    Err(RequestError::TooDeep { place: place_of(path.names()), levels: path.names().len() + size.levels })
 }
 
 #[inline]
@@ -255,91 +238,80 @@ fn check_size(bytes: usize, transport: Transport) -> Result<(), RequestError> {
     if bytes > limit { Err(RequestError::WriteTooLarge { bytes, limit }) } else { Ok(()) }
 }
 
-/// The value with what the server fills in; borrowed where that is nothing.
+/// The value with server values filled in; borrowed if it has none.
 fn resolve<'v>(
     value: &'v Incoming,
     now: Option<f64>,
     root: &Location<'_>,
     path: &[&str],
-) -> Result<Cow<'v, Data>, Halt> {
-    if value.deferred.is_empty() {
+) -> Result<Cow<'v, Data>, NoVerdict> {
+    if value.placeholders.is_empty() {
         return Ok(Cow::Borrowed(&value.data));
     }
-    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()).map_err(Halt::from))?;
-    // A sum may be beyond what the database stores.
-    super::limits::check_value(&data, &mut Vec::new())?;
+    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()).map_err(NoVerdict::from))?;
+    // A sum can exceed the range that the database stores.
+    check_value(&data, &mut Vec::new())?;
     Ok(Cow::Owned(data))
 }
 
-/// The priority that a write to `…/.priority` sets, of the place above it.
-fn priority_of(value: &Incoming, path: &Path<'_>, now: Option<f64>) -> Result<Option<Scalar>, Halt> {
+/// The priority that a write to `…/.priority` sets for the location above.
+fn priority_of(value: &Incoming, path: &PathNames<'_>, now: Option<f64>) -> Result<Option<Scalar>, NoVerdict> {
     value.checked.clone().map_err(|error| error.under(path.names()))?;
-    let data = value.resolved(now, |_| Ok::<_, Halt>(None))?;
+    let data = value.resolved(now, |_| Ok::<_, NoVerdict>(None))?;
     let found = match (data.scalar(), data.is_nothing()) {
         (Some(priority @ (Scalar::Number(_) | Scalar::String(_))), _) => return Ok(Some(priority.clone())),
         (None, true) => return Ok(None),
-        (Some(scalar), _) => super::limits::kind(scalar),
+        (Some(scalar), _) => scalar.kind(),
         (None, false) => "an object",
     };
     Err(RequestError::Priority { place: place_of(path.names()), found }.into())
 }
 
-/// Judged as a write of the place itself (realtime-database specification, section 5.2, recommended).
+/// Decides a priority as a write of the location itself (realtime-database specification, section 5.2, recommended).
 fn set_priority<O: WalkObserver>(
     walk: &mut RuleWalk<'_, O>,
-    path: &Path<'_>,
+    path: &PathNames<'_>,
     priority: Option<&Scalar>,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
-) -> Result<bool, Halt> {
+) -> Result<bool, NoVerdict> {
     path.check()?;
     if let Some(scalar @ Scalar::Bool(_)) = priority {
-        let found = super::limits::kind(scalar);
+        let found = scalar.kind();
         return Err(RequestError::Priority { place: place_of(path.names()), found }.into());
     }
     if let Some(Scalar::Number(n)) = priority {
         check_number(*n).map_err(|number| RequestError::Number { place: place_of(path.names()), number })?;
     }
-    let change = Change::Priority(priority.map(Leaf::from));
-    let new_root = walk.given.root.with_change(path.names(), &change);
+    let mutation = Mutation::Priority(priority);
+    let new_root = walk.globals.root.mutated_at(path.names(), &mutation);
     let verdict = walk.write(&new_root, path.names(), None)?;
     Ok(each(path.names(), verdict))
 }
 
-/// One path of an update.
-struct Write<'v> {
+/// The write to one path of an update.
+struct PathWrite<'v> {
     path: Vec<&'v str>,
-    value: Written<'v>,
+    /// The value that replaces the location; without it, the write sets the priority.
+    data: Option<Cow<'v, Data>>,
+    priority: Option<Scalar>,
 }
 
-enum Written<'v> {
-    Value(Cow<'v, Data>),
-    Priority(Option<Scalar>),
-}
-
-impl Write<'_> {
-    /// What replaces the place.
-    fn data(&self) -> Option<&Data> {
-        match &self.value {
-            Written::Value(data) => Some(data),
-            Written::Priority(_) => None,
-        }
-    }
-
-    fn change(&self) -> Change<'_> {
-        match &self.value {
-            Written::Value(data) => Change::Replace(data),
-            Written::Priority(priority) => Change::Priority(priority.as_ref().map(Leaf::from)),
+impl PathWrite<'_> {
+    fn mutation(&self) -> Mutation<'_> {
+        match &self.data {
+            Some(data) => Mutation::Replace(data),
+            None => Mutation::Priority(self.priority.as_ref()),
         }
     }
 }
 
-/// The paths of an update, sorted; none of them in another.
+/// The writes of an update, sorted by path. No path is a prefix of another.
 fn update<'v>(
     values: &'v [(String, Incoming)],
-    base: &Path<'v>,
+    base: &PathNames<'v>,
     root: &Location<'_>,
     request: &Request<'_>,
-) -> Result<Vec<Write<'v>>, Halt> {
+) -> Result<Vec<PathWrite<'v>>, NoVerdict> {
     let mut writes = Vec::with_capacity(values.len());
     let mut bytes = 0;
     for (key, value) in values {
@@ -350,20 +322,20 @@ fn update<'v>(
             path.pop();
         }
         path.check()?;
-        bytes += key.len() + fits(value, &path)?;
-        let value = if is_priority {
-            Written::Priority(priority_of(value, &path, request.now)?)
+        bytes += key.len() + check_fit(value, &path)?;
+        let (data, priority) = if is_priority {
+            (None, priority_of(value, &path, request.now)?)
         } else {
-            Written::Value(resolve(value, request.now, root, path.names())?)
+            (Some(resolve(value, request.now, root, path.names())?), None)
         };
-        writes.push(Write { path: path.names().to_vec(), value });
+        writes.push(PathWrite { path: path.names().to_vec(), data, priority });
     }
     if values.is_empty() {
         base.check()?;
     }
     check_size(bytes, request.transport)?;
     writes.sort_by(|a, b| a.path.cmp(&b.path));
-    // Sorted, a path is followed by those below it.
+    // In sorted order, the paths below a path follow it.
     for pair in writes.windows(2) {
         if let [outer, inner] = pair
             && inner.path.starts_with(&outer.path)
@@ -374,17 +346,7 @@ fn update<'v>(
     Ok(writes)
 }
 
-/// All changes of an update, seen from the root; nothing where it has none.
-fn overlay<'v>(writes: &'v [Write<'v>]) -> Option<Change<'v>> {
-    let (first, rest) = writes.split_first()?;
-    let mut all = Change::at(&first.path, first.change());
-    for write in rest {
-        all.add(&write.path, write.change());
-    }
-    Some(all)
-}
-
-/// A query whose index the rules of its place do not list (realtime-database specification, section 7.9).
+/// The warning for a query whose index the rules of its location do not list (realtime-database specification, section 7.9).
 fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
     let Operation::Read(query) = &request.operation else { return None };
     let index = Query::index(query)?;

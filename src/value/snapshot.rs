@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use super::{Str, ValueRef};
 
 /// What a location holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Content<'a> {
     /// Nothing: the location does not exist.
     Nothing,
