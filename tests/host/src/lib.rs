@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn tokens_with_numbers_are_verified() {
-        let signer = Signer::from_pem(include_str!("../../identity/keys/test-ec.private.pem")).unwrap();
+        let signer = Signer::from_pem(include_str!("../../engine/identity/keys/test-ec.private.pem")).unwrap();
         let claims = json!({ "iss": "i", "aud": "a", "sub": "u", "exp": 2_000_000_000, "level": 7, "half": 0.5 });
         let token = signer.sign(&Claims::from_json(claims).unwrap()).unwrap();
-        let keys = KeySet::from_pem("", include_str!("../../identity/keys/test-ec.public.pem")).unwrap();
+        let keys = KeySet::from_pem("", include_str!("../../engine/identity/keys/test-ec.public.pem")).unwrap();
         let verifier = Verifier::issuer(Issuer::new(Algorithm::Es256, "i", "a"), Keys::new(keys));
         assert_eq!(
             verifier.verify(&token, Timestamp::from_secs(1_700_000_000).unwrap()).unwrap().claims().number("half"),
