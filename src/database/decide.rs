@@ -156,7 +156,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         let Some(new_data) = context.new_data.filter(|_| context.node.validates_below) else {
             return Ok(Verdict::Allowed);
         };
-        let Some(written) = new_data.resolved().in_memory() else { return Ok(Verdict::Allowed) };
+        let Some(written) = new_data.in_memory() else { return Ok(Verdict::Allowed) };
         let DataNode::Children(children) = &written.node else { return Ok(Verdict::Allowed) };
         let mut named = context.node.children();
         let wildcard = context.node.wildcard();

@@ -159,9 +159,9 @@ impl<'a> Location<'a> {
         Location { overlay: self.overlay(), ..*self }
     }
 
-    /// The value of a resolved location that is in memory and not mutated.
+    /// The value of a location that is in memory and not mutated.
     pub(super) fn in_memory(&self) -> Option<&'a Data> {
-        match self.overlay {
+        match self.overlay() {
             Overlay::Stored(stored) => stored,
             _ => None,
         }
