@@ -105,11 +105,12 @@ impl Shape {
         match (self, text) {
             (Shape::StartsWith(_) | Shape::AnyOf(_), Str::Utf8(text)) => Some(self.matches(text)),
             (Shape::StartsWith(_) | Shape::AnyOf(_), Str::Wide(_)) => None,
-            (Shape::Runs(runs), Str::Utf8(text)) if text.is_ascii() => Some(match &**runs {
+            (Shape::Runs(runs), Str::Utf8(text)) => Some(match &**runs {
                 [run] if text.bytes().all(|byte| run.set.has_ascii(byte)) => {
                     run.min <= text.len() && text.len() <= run.max
                 }
-                runs => match_runs(runs, text.bytes().map(u32::from)),
+                runs if text.is_ascii() => match_runs(runs, text.bytes().map(u32::from)),
+                runs => match_runs(runs, Str::Utf8(text).units().map(u32::from)),
             }),
             (Shape::Runs(runs), text) => Some(match_runs(runs, text.units().map(u32::from))),
         }
