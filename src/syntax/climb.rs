@@ -1,46 +1,46 @@
-//! Operators between operands by precedence climbing, and choices: what both languages have in common.
+//! Binary operators by precedence climbing, and ternaries: the expression grammar that both languages share.
 
 use crate::text::Span;
 
 use super::ast::{BinaryOp, Expr, ExprId, Exprs};
 
-/// How tightly an operator binds, from 1.
+/// The binding power of an operator, from 1.
 pub(super) type Power = u8;
 
-/// `is`, the one operator after its operand: looser than `==`, tighter than `in`.
+/// The power of `is`, the only postfix operator: between `in` and `==`.
 pub(super) const IS: Power = 4;
 
-/// What a language's parser gives and takes. It stands before one token at a time.
+/// The parser of a language, which is positioned before one token at a time.
 pub(super) trait Operands {
-    /// Why reading ends.
+    /// The reason why parsing ends.
     type Error;
 
-    /// Where expressions go.
+    /// The expressions that the parser builds.
     fn exprs(&mut self) -> &mut Exprs;
 
-    /// Takes an operand, with the operators before it.
+    /// Parses an operand with its prefix operators.
     fn operand(&mut self) -> Result<ExprId, Self::Error>;
 
-    /// Takes the operators after an operand that bind more tightly than `floor`.
+    /// Parses the postfix operators of an operand whose power exceeds `floor`.
     fn suffixes(&mut self, operand: ExprId, _floor: Power) -> Result<ExprId, Self::Error> {
         Ok(operand)
     }
 
-    /// The operator between operands that the parser stands before.
+    /// The next token as a binary operator, if it is one.
     fn operator(&self) -> Option<BinaryOp>;
 
-    /// Takes a token and gives its place.
+    /// Consumes a token and returns its span.
     fn take(&mut self) -> Span;
 
-    /// Takes a `?`, if the parser stands before one. What follows, up to its `:`, counts as one level of nesting.
+    /// Consumes a `?`, if it is the next token. The text up to its `:` counts as one level of nesting.
     fn question(&mut self) -> Result<Option<Span>, Self::Error>;
 
-    /// Takes the `:` of a choice.
+    /// Consumes the `:` of a ternary.
     fn colon(&mut self) -> Result<(), Self::Error>;
 }
 
-/// Takes an expression: an operation, or a choice of several. Recursion goes as deep as `?` nest, and whatever operands
-/// the parser reads with it; choices one after another do not nest.
+/// Parses an expression: an operation or a ternary. The recursion is as deep as ternaries nest in their middle operand;
+/// ternaries in the last operand do not nest.
 pub(super) fn expression<P: Operands>(parser: &mut P) -> Result<ExprId, P::Error> {
     let mut last = operation(parser, 0)?;
     let mut pending = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn expression<P: Operands>(parser: &mut P) -> Result<ExprId, P::Error
     Ok(last)
 }
 
-/// Takes an operation whose operators bind more tightly than `floor`; recursion is as deep as there are powers.
+/// Parses an operation whose operators have powers above `floor`. The number of powers bounds the recursion.
 fn operation<P: Operands>(parser: &mut P, floor: Power) -> Result<ExprId, P::Error> {
     let mut left = parser.operand()?;
     loop {
@@ -75,7 +75,29 @@ fn operation<P: Operands>(parser: &mut P, floor: Power) -> Result<ExprId, P::Err
     }
 }
 
-/// Loosest first (language specification, section 2). All associate to the left; a choice is looser still.
+/// The binary operator that a token of either language writes; each grammar admits its own.
+pub(super) fn binary_operator(text: &str) -> Option<BinaryOp> {
+    Some(match text {
+        "||" => BinaryOp::Or,
+        "&&" => BinaryOp::And,
+        "in" => BinaryOp::In,
+        "==" | "===" => BinaryOp::Eq,
+        "!=" | "!==" => BinaryOp::Ne,
+        "<" => BinaryOp::Lt,
+        "<=" => BinaryOp::Le,
+        ">" => BinaryOp::Gt,
+        ">=" => BinaryOp::Ge,
+        "+" => BinaryOp::Add,
+        "-" => BinaryOp::Sub,
+        "*" => BinaryOp::Mul,
+        "/" => BinaryOp::Div,
+        "%" => BinaryOp::Rem,
+        _ => return None,
+    })
+}
+
+/// The powers of operators, loosest first (language specification, section 2). All associate to the left; a ternary binds
+/// more loosely than any of them.
 fn power(op: BinaryOp) -> Power {
     match op {
         BinaryOp::Or => 1,

@@ -62,26 +62,7 @@ impl Operands for Parser<'_> {
 
     #[inline]
     fn operator(&self) -> Option<BinaryOp> {
-        if !self.is(Rule::infix) {
-            return None;
-        }
-        Some(match self.slice(self.place()) {
-            "||" => BinaryOp::Or,
-            "&&" => BinaryOp::And,
-            "in" => BinaryOp::In,
-            "==" => BinaryOp::Eq,
-            "!=" => BinaryOp::Ne,
-            "<" => BinaryOp::Lt,
-            "<=" => BinaryOp::Le,
-            ">" => BinaryOp::Gt,
-            ">=" => BinaryOp::Ge,
-            "+" => BinaryOp::Add,
-            "-" => BinaryOp::Sub,
-            "*" => BinaryOp::Mul,
-            "/" => BinaryOp::Div,
-            "%" => BinaryOp::Rem,
-            _ => return None,
-        })
+        climb::binary_operator(self.is(Rule::infix).then(|| self.slice(self.place()))?)
     }
 
     fn take(&mut self) -> Span {

@@ -69,22 +69,7 @@ impl climb::Operands for Builder<'_, '_> {
 
     fn operator(&self) -> Option<BinaryOp> {
         let node = self.next().first().filter(|node| node.rule == Rule::db_infix)?;
-        Some(match self.written(node.span) {
-            "||" => BinaryOp::Or,
-            "&&" => BinaryOp::And,
-            "==" | "===" => BinaryOp::Eq,
-            "!=" | "!==" => BinaryOp::Ne,
-            "<" => BinaryOp::Lt,
-            "<=" => BinaryOp::Le,
-            ">" => BinaryOp::Gt,
-            ">=" => BinaryOp::Ge,
-            "+" => BinaryOp::Add,
-            "-" => BinaryOp::Sub,
-            "*" => BinaryOp::Mul,
-            "/" => BinaryOp::Div,
-            "%" => BinaryOp::Rem,
-            _ => return None,
-        })
+        climb::binary_operator(self.written(node.span))
     }
 
     fn take(&mut self) -> Span {
