@@ -32,13 +32,7 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
     let host = FunctionTable::new(service_name, &segments, request.get("functions"))?;
     let arena = Bump::new();
     let path = Segments::from_slice(&segments);
-    let subject = Subject {
-        segments: &path,
-        unnamed_last: false,
-        request: variables.get("request").map(firewarden::Value::view),
-        resource: variables.get("resource").map(firewarden::Value::view),
-        facts: None,
-    };
+    let subject = subject(&path, &variables);
     let language = Service { program: service, subject: &subject, host: &host, block: None };
     let mut observer = Reasons;
     let mut evaluator = Evaluator::new(&program.code, language, &arena, &mut observer);
@@ -49,6 +43,12 @@ pub(super) fn decide(compiled: &Compiled, request: &JsonMap<String, Json>) -> Re
             json!({ "permit": false, "error": answer::fault(&Fault::new(&program.code, &error)) })
         }
     })
+}
+
+/// The subject of an evaluation over a path, with the variables `request` and `resource`.
+pub(super) fn subject<'r>(segments: &'r Segments<'r>, variables: &'r Map) -> Subject<'r> {
+    let view = |name| variables.get(name).map(firewarden::Value::view);
+    Subject { segments, unnamed_last: false, request: view("request"), resource: view("resource"), facts: None }
 }
 
 pub(super) fn variables(request: &JsonMap<String, Json>) -> Result<Map, String> {

@@ -5,14 +5,18 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use firewarden::{
     internals::{
-        eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Subject, Verdict},
+        eval::{Evaluator, Fault, Observer, Result as Evaluated, Service, Verdict},
         program::{Code, Methods, Op, OpId, Program},
         service::Compiled,
     },
     value::{Segments, json::to_typed},
 };
 
-use super::{answer, decide::variables, function_table::FunctionTable};
+use super::{
+    answer,
+    decide::{subject, variables},
+    function_table::FunctionTable,
+};
 
 /// The ruleset that contains the expression; the path `/b/bkt/o/d1` matches it.
 pub(super) fn source(service: &str, functions: &str, expression: &str) -> String {
@@ -34,13 +38,7 @@ pub(super) fn evaluate(
     };
     let arena = Bump::new();
     let path = Segments::from_slice(&["b", "bkt", "o", "d1"]);
-    let subject = Subject {
-        segments: &path,
-        unnamed_last: false,
-        request: variables.get("request").map(firewarden::Value::view),
-        resource: variables.get("resource").map(firewarden::Value::view),
-        facts: None,
-    };
+    let subject = subject(&path, &variables);
     let language = Service { program: service, subject: &subject, host: &host, block: None };
     let mut recorder = OperationRecorder { op: watched, seen: Json::Null };
     let verdict =
