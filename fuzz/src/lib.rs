@@ -26,6 +26,18 @@ fn user() -> Auth {
     Auth::user("alice").claims(serde_json::json!({ "admin": true, "level": 3, "tags": ["a", "b"], "email": "a@b.c" }))
 }
 
+/// Asserts that all entrances of a ruleset give the same verdict on a request.
+macro_rules! assert_same_verdict {
+    ($rules:expr, $request:expr, $data:expr, $text:expr) => {
+        let permitted = verdict($rules.permits(&$request, $data));
+        let evaluated = $rules.evaluate(&$request, $data).map(|decision| decision.is_allowed());
+        assert_eq!(permitted, verdict(evaluated), "{}", $text);
+        let explained = $rules.explain(&$request, $data);
+        let _ = explained.as_ref().map(|decision| decision.explanation().to_string());
+        assert_eq!(permitted, verdict(explained.map(|decision| decision.is_allowed())), "{}", $text);
+    };
+}
+
 /// Text as rules for Storage and Firestore: they compile or are refused with rendered diagnostics; accepted text is printed
 /// and parsed to the same print; all entrances give the same verdict.
 pub fn service_rules(data: &[u8]) {
@@ -51,28 +63,19 @@ pub fn service_rules(data: &[u8]) {
             storage::Request::list("b", "users").auth(user()),
         ];
         for request in requests.map(|request| request.at(now())) {
-            let permitted = verdict(rules.permits(&request, &()));
-            let evaluated = rules.evaluate(&request, &()).map(|decision| decision.is_allowed());
-            assert_eq!(permitted, verdict(evaluated), "{text}");
-            let explained = rules.explain(&request, &());
-            let _ = explained.as_ref().map(|decision| decision.explanation().to_string());
-            assert_eq!(permitted, verdict(explained.map(|decision| decision.is_allowed())), "{text}");
+            assert_same_verdict!(rules, request, &(), text);
         }
     }
     if let Ok(rules) = firestore::Ruleset::parse(&source) {
-        let fields = |n: i64| Document::new("users/alice", Value::from(serde_json::json!({ "owner": "alice", "n": n })));
+        let fields =
+            |n: i64| Document::new("users/alice", Value::from(serde_json::json!({ "owner": "alice", "n": n })));
         let requests = [
             firestore::Request::get("users/alice").existing(fields(1)),
             firestore::Request::update(fields(1), fields(2)).auth(user()),
             firestore::Request::list("users", firestore::Query::new().limit(10)).auth(user()),
         ];
         for request in requests.map(|request| request.at(now())) {
-            let permitted = verdict(rules.permits(&request, &()));
-            let evaluated = rules.evaluate(&request, &()).map(|decision| decision.is_allowed());
-            assert_eq!(permitted, verdict(evaluated), "{text}");
-            let explained = rules.explain(&request, &());
-            let _ = explained.as_ref().map(|decision| decision.explanation().to_string());
-            assert_eq!(permitted, verdict(explained.map(|decision| decision.is_allowed())), "{text}");
+            assert_same_verdict!(rules, request, &(), text);
         }
     }
 }
@@ -86,7 +89,8 @@ pub fn database_rules(data: &[u8]) {
         Ok(rules) => rules,
         Err(refused) => return assert!(!refused.to_string().is_empty()),
     };
-    let stored = serde_json::json!({ "users": { "alice": { "name": "Alice", "age": 30 } }, "a": [1, 2, null], "b": true });
+    let stored =
+        serde_json::json!({ "users": { "alice": { "name": "Alice", "age": 30 } }, "a": [1, 2, null], "b": true });
     let Ok(stored) = Data::from_json(&stored) else { return };
     let requests = [
         database::Request::read("/users/alice"),
@@ -95,12 +99,7 @@ pub fn database_rules(data: &[u8]) {
         database::Request::delete("/a"),
     ];
     for request in requests.map(|request| request.at(now())) {
-        let permitted = verdict(rules.permits(&request, &stored));
-        let evaluated = rules.evaluate(&request, &stored).map(|decision| decision.is_allowed());
-        assert_eq!(permitted, verdict(evaluated), "{text}");
-        let explained = rules.explain(&request, &stored);
-        let _ = explained.as_ref().map(|decision| decision.explanation().to_string());
-        assert_eq!(permitted, verdict(explained.map(|decision| decision.is_allowed())), "{text}");
+        assert_same_verdict!(rules, request, &stored, text);
     }
 }
 
