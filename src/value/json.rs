@@ -59,11 +59,18 @@ fn plain(json: Json, number: fn(&Number) -> Value) -> Value {
 
 /// Why a typed value is malformed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct TypedError(String);
+#[non_exhaustive]
+pub enum TypedError {
+    /// The only key of an object ends in `Value`, but names no type.
+    #[error("unknown type of value `{0}`")]
+    UnknownType(String),
+    /// The value does not fit its type.
+    #[error("{0}")]
+    Malformed(String),
+}
 
 fn wrong<T>(message: impl Into<String>) -> Result<T, TypedError> {
-    Err(TypedError(message.into()))
+    Err(TypedError::Malformed(message.into()))
 }
 
 /// Reads the fields of a document as people write them: plain JSON, and typed values such as `{"timestampValue": "…"}`
@@ -127,7 +134,7 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
     let (Some((kind, x)), None) = (entries.next(), entries.next()) else {
         return wrong(format!("a typed value has one key, such as `intValue`; this has {}", fields.len()));
     };
-    let bad = || TypedError(format!("`{}` is not a {kind}", brief(x)));
+    let bad = || TypedError::Malformed(format!("`{}` is not a {kind}", brief(x)));
     let text = || x.as_str().ok_or_else(bad);
     Ok(match kind.as_str() {
         "nullValue" if x.is_null() || x == "NULL_VALUE" => Value::Null,
@@ -153,7 +160,9 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
         "latlngValue" => {
             let x = keys(x, kind, &["latitude", "longitude"], r#"{"latitude": 48.1, "longitude": 11.6}"#)?;
             let part = |name: &str| x.get(name).map_or(Some(0.0), Json::as_f64).ok_or_else(bad);
-            Value::LatLng(LatLng::new(part("latitude")?, part("longitude")?).map_err(|e| TypedError(e.to_string()))?)
+            Value::LatLng(
+                LatLng::new(part("latitude")?, part("longitude")?).map_err(|e| TypedError::Malformed(e.to_string()))?,
+            )
         }
         "listValue" => Value::List(elements(x, kind, depth)?),
         "setValue" => Value::Set(elements(x, kind, depth)?),
@@ -198,15 +207,12 @@ fn typed(json: &Json, depth: usize) -> Result<Value, TypedError> {
         "undefined" => {
             Value::Undefined(x.get("causeMessage").and_then(Json::as_str).unwrap_or("Null value error.").to_owned())
         }
-        other => return wrong(unknown(other)),
+        other => return Err(unknown(other)),
     })
 }
 
-/// The beginning of the message about an unknown type.
-pub const UNKNOWN_TYPE: &str = "unknown type of value";
-
-/// The message about an unknown type, with the name to write instead.
-fn unknown(kind: &str) -> String {
+/// The error of an unknown type, with the name to write instead if there is one.
+fn unknown(kind: &str) -> TypedError {
     let ours = match kind {
         "booleanValue" => "boolValue",
         "integerValue" => "intValue",
@@ -214,9 +220,9 @@ fn unknown(kind: &str) -> String {
         "arrayValue" => "listValue",
         "geoPointValue" => "latlngValue",
         "referenceValue" => "pathValue",
-        _ => return format!("{UNKNOWN_TYPE} `{kind}`"),
+        _ => return TypedError::UnknownType(kind.to_owned()),
     };
-    format!("`{kind}` is a type of the REST API: write `{ours}`")
+    TypedError::Malformed(format!("`{kind}` is a type of the REST API: write `{ours}`"))
 }
 
 /// The object that encodes a value of type `kind`, provided that it has no other keys than `known`.
@@ -299,7 +305,8 @@ fn path(json: &Json, depth: usize) -> Result<Path, TypedError> {
     let right = r#"{"segments": [{"simple": "users"}, {"simple": "alice"}]}"#;
     let mut segments = Vec::new();
     for segment in array_at(keys(json, "pathValue", &["segments"], right)?, "segments", "pathValue")? {
-        let no_segment = || TypedError(format!("`{}` is not a segment of a path: write {right}", brief(segment)));
+        let no_segment =
+            || TypedError::Malformed(format!("`{}` is not a segment of a path: write {right}", brief(segment)));
         let entries = segment.as_object().filter(|entries| entries.len() == 1).ok_or_else(no_segment)?;
         let (kind, inner) = entries.iter().next().ok_or_else(no_segment)?;
         if kind == "simple" {

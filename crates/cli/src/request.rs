@@ -223,7 +223,7 @@ impl RequestDescription {
         let document = |option: &str, fields: &JsonMap<String, Json>| {
             json::document(fields)
                 .map(|fields| Document::new(path, fields))
-                .map_err(|e| InputError(format!("{option}: {e}{}", of_one_key(&e.to_string()))))
+                .map_err(|e| InputError(format!("{option}: {e}{}", hint_of(&e))))
         };
         let stored = documents.document(path).filter(|_| method != firestore::Method::List);
         match (&self.existing, stored) {
@@ -349,10 +349,12 @@ impl RequestDescription {
 }
 
 /// How to write a map that looks like a typed value.
-fn of_one_key(error: &str) -> &'static str {
-    match error.contains(json::UNKNOWN_TYPE) {
-        true => "; write a map with only this field as {\"mapValue\": {\"fields\": {…}}}, with typed fields",
-        false => "",
+fn hint_of(error: &json::TypedError) -> &'static str {
+    match error {
+        json::TypedError::UnknownType(_) => {
+            "; write a map with only this field as {\"mapValue\": {\"fields\": {…}}}, with typed fields"
+        }
+        _ => "",
     }
 }
 
