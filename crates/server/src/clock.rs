@@ -57,6 +57,14 @@ impl Clock {
         *lock(&self.state) = State::Frozen(at);
     }
 
+    /// Lets the clock run from its present time on.
+    pub fn run(&self) {
+        let mut state = lock(&self.state);
+        if let State::Frozen(time) = *state {
+            *state = State::Running(time.saturating_sub(system_millis()));
+        }
+    }
+
     /// Sets the time in milliseconds since 1970. A running clock runs on from there.
     pub fn set(&self, time: i64) {
         let time = time.clamp(-MAX_MILLIS, MAX_MILLIS);

@@ -5,8 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod clock;
+mod control;
 mod database;
+mod export;
+mod firestore;
+mod hub;
 mod journal;
 mod listener;
 mod rules;

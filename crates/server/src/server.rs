@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -16,7 +16,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Service,
     clock::Clock,
+    control,
     database::Database,
+    export,
+    firestore::Firestore,
+    hub,
     listener::{self, Names},
     shared::{Settings, Shared},
     storage::Storage,
@@ -97,23 +101,61 @@ impl Builder {
             let listener = TcpListener::bind(address).await;
             listeners.push((service, listener.map_err(|error| StartError::Port { service, address, error })?));
         }
-        let shared = Shared::new(self.settings);
-        let database = Database::new(Arc::clone(&shared));
-        let storage = Storage::new(Arc::clone(&shared));
-        let (stop, names) = (CancellationToken::new(), Arc::new(self.names));
         let mut addresses = BTreeMap::new();
-        for (service, listener) in listeners {
-            let router = match service {
-                Service::Database => database.router(),
-                Service::Storage => storage.router(),
-                _ => Router::new(),
-            };
+        for (service, listener) in &listeners {
             if let Ok(address) = listener.local_addr() {
-                addresses.insert(service, address);
+                addresses.insert(*service, address);
             }
+        }
+        let shared = Shared::new(self.settings);
+        let services = Arc::new(Services {
+            database: Database::new(Arc::clone(&shared)),
+            storage: Storage::new(Arc::clone(&shared)),
+            firestore: Arc::default(),
+            shared,
+            addresses,
+        });
+        let (stop, names) = (CancellationToken::new(), Arc::new(self.names));
+        for (service, listener) in listeners {
+            let router = services.router(service).merge(control::router(&services));
             tokio::spawn(listener::serve(listener, router, Arc::clone(&names), stop.clone()));
         }
-        Ok(Server { shared, database, storage, addresses, stop })
+        Ok(Server { services, stop })
+    }
+}
+
+/// All services of a server, and where they are.
+pub struct Services {
+    /// What they share.
+    pub shared: Arc<Shared>,
+    /// Realtime Database.
+    pub database: Arc<Database>,
+    /// Cloud Storage.
+    pub storage: Arc<Storage>,
+    /// The rules of Firestore.
+    pub firestore: Arc<Firestore>,
+    addresses: BTreeMap<Service, SocketAddr>,
+}
+
+impl Services {
+    /// The address of a service; `None` if it was not started.
+    pub fn address(&self, service: Service) -> Option<SocketAddr> {
+        self.addresses.get(&service).copied()
+    }
+
+    /// The addresses of all services that were started.
+    pub fn addresses(&self) -> &BTreeMap<Service, SocketAddr> {
+        &self.addresses
+    }
+
+    fn router(self: &Arc<Self>, service: Service) -> Router {
+        match service {
+            Service::Hub => hub::router(self),
+            Service::Database => self.database.router(),
+            Service::Storage => self.storage.router(),
+            Service::Firestore => self.firestore.router(),
+            Service::Page => Router::new(),
+        }
     }
 }
 
@@ -131,10 +173,7 @@ impl Builder {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Server {
-    shared: Arc<Shared>,
-    database: Arc<Database>,
-    storage: Arc<Storage>,
-    addresses: BTreeMap<Service, SocketAddr>,
+    services: Arc<Services>,
     stop: CancellationToken,
 }
 
@@ -148,12 +187,12 @@ impl Server {
 
     /// The address of a service; `None` if it was not started.
     pub fn address(&self, service: Service) -> Option<SocketAddr> {
-        self.addresses.get(&service).copied()
+        self.services.address(service)
     }
 
     /// The clock of a project.
     pub fn clock(&self, project: &str) -> Arc<Clock> {
-        self.shared.clock(project)
+        self.services.shared.clock(project)
     }
 
     /// Loads the rules of a namespace of the database.
@@ -162,7 +201,7 @@ impl Server {
     ///
     /// The errors of the compiler. The namespace then denies everything.
     pub fn set_database_rules(&self, namespace: &str, rules: &str) -> Result<(), String> {
-        self.database.set_rules(namespace, &Source::new("database.rules.json", rules))
+        self.services.database.set_rules(namespace, &Source::new("database.rules.json", rules))
     }
 
     /// Loads the rules of a bucket, or of all buckets without rules of their own.
@@ -171,7 +210,40 @@ impl Server {
     ///
     /// The errors of the compiler. The buckets then deny everything.
     pub fn set_storage_rules(&self, bucket: Option<&str>, rules: &str) -> Result<(), String> {
-        self.storage.set_rules(bucket, &Source::new("storage.rules", rules))
+        self.services.storage.set_rules(bucket, &Source::new("storage.rules", rules))
+    }
+
+    /// Loads the rules of a database of Firestore.
+    ///
+    /// # Errors
+    ///
+    /// The errors of the compiler; rules that were loaded before stay.
+    pub fn set_firestore_rules(&self, project: &str, database: &str, rules: &str) -> Result<(), String> {
+        let source = Source::new("firestore.rules", rules);
+        self.services.firestore.set_rules(project, database, &source).map(drop)
+    }
+
+    /// Writes all data to a folder in the layout of `firebase emulators:export`.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub async fn export(&self, folder: &Path) -> io::Result<()> {
+        export::write(&self.services, folder).await
+    }
+
+    /// Reads the data of a folder in the layout of `firebase emulators:export`.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read, or has another layout.
+    pub async fn import(&self, folder: &Path) -> io::Result<()> {
+        export::read(&self.services, folder).await
+    }
+
+    /// What the hub says of itself, for the file by which tools find it.
+    pub fn identity(&self) -> serde_json::Value {
+        hub::identity(&self.services)
     }
 }
 

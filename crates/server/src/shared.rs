@@ -43,6 +43,18 @@ impl Shared {
         }
     }
 
+    /// Forgets requests and sets clocks back, of a project or of all.
+    pub fn reset(&self, project: Option<&str>) {
+        self.journal.clear(project);
+        let clocks = lock(&self.clocks);
+        let reset = |(of, clock): (&String, &Arc<Clock>)| {
+            if project.is_none_or(|project| project == of) {
+                clock.reset();
+            }
+        };
+        clocks.iter().for_each(reset);
+    }
+
     /// The project of a namespace of the database: `demo` has `demo` and `demo-default-rtdb`.
     pub fn project_of_namespace<'n>(&self, namespace: &'n str) -> &'n str {
         namespace.strip_suffix("-default-rtdb").unwrap_or(namespace)

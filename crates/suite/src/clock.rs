@@ -3,7 +3,7 @@
 use firewarden::value::{Duration, Timestamp};
 
 /// Parses RFC 3339 and, with a clock, `now`, `now-1h` and `now+90s`.
-pub(super) fn moment(text: &str, now: Option<Timestamp>) -> Option<Timestamp> {
+pub fn moment(text: &str, now: Option<Timestamp>) -> Option<Timestamp> {
     let text = text.trim();
     let (Some(now), Some(rest)) = (now, text.strip_prefix("now")) else { return text.parse().ok() };
     let rest = rest.trim();
@@ -20,7 +20,7 @@ pub(super) fn moment(text: &str, now: Option<Timestamp>) -> Option<Timestamp> {
 }
 
 /// Parses a duration: `90s`, `15m`, `1h`, `7d`, `2w`, `250ms`, or a sequence of these such as `1h30m`.
-pub(super) fn span_of_time(text: &str) -> Option<Duration> {
+pub fn span_of_time(text: &str) -> Option<Duration> {
     let mut sum: Option<Duration> = None;
     let mut rest = text;
     while !rest.is_empty() {

@@ -67,7 +67,7 @@
 //! hand-written tests with the trace.
 
 mod case;
-mod clock;
+pub mod clock;
 mod computed_metadata;
 pub mod coverage;
 mod embed;
@@ -104,7 +104,7 @@ pub use fingerprint::Location;
 pub use load::{Suite, Suites};
 pub use note::Note;
 pub use outcome::{TestFailure, TestOutcome, TestResult};
-pub use project::{ProjectError, RulesFile, Target, project};
+pub use project::{Emulator, Emulators, ProjectError, RulesFile, Target, emulators, project};
 pub use run::{Options, Run, SuiteLine, TestId};
 pub use schema::{JSON_SCHEMA, to_json};
 pub use select::ListedTest;

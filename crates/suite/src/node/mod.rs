@@ -51,6 +51,11 @@ pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
     if is_json { json::parse(source) } else { yaml::parse(source) }
 }
 
+/// Parses JSON with comments.
+pub(super) fn parse_json(source: &Source) -> Result<Node, Box<Diagnostic>> {
+    json::parse(source)
+}
+
 /// An error about a suite.
 pub(super) fn problem(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(code, Severity::Error, Some(span), message)

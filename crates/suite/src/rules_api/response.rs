@@ -92,7 +92,8 @@ fn list(fields: &mut JsonMap<String, Json>, name: &str, items: impl Iterator<Ite
 }
 
 impl Issue {
-    pub(super) fn list(diagnostics: &Diagnostics) -> Vec<Self> {
+    /// The problems of a rules file, as issues.
+    pub fn list(diagnostics: &Diagnostics) -> Vec<Self> {
         let source = diagnostics.source();
         let location = |span: Span| SourcePosition::new(source, token(source.text(), span.start));
         let issue = |problem: &firewarden::text::Diagnostic| Issue {
@@ -103,7 +104,8 @@ impl Issue {
         diagnostics.iter().map(issue).collect()
     }
 
-    fn to_json(&self) -> Json {
+    /// Converts the issue to JSON of the Rules API.
+    pub fn to_json(&self) -> Json {
         let severity = if self.is_error { "ERROR" } else { "WARNING" };
         json!({ "sourcePosition": self.position.to_json(), "description": self.description, "severity": severity })
     }

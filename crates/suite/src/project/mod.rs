@@ -1,4 +1,6 @@
-//! The rules files that `firebase.json` names, and their products.
+//! The Firebase project in a folder: the rules files that `firebase.json` names, and the settings of its emulators.
+
+mod emulators;
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +9,12 @@ use firewarden::{
     text::{Diagnostic, Diagnostics, Source, Span},
 };
 
-use super::{
+use crate::{
     files::{Files, joined, shown},
     node::{self, Kind, Node, Reader},
 };
+
+pub use emulators::{Emulator, Emulators, emulators};
 
 /// A rules file that `firebase.json` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,20 +78,8 @@ const MAX_ABOVE: usize = 64;
 /// See [`ProjectError`].
 pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<RulesFile>, ProjectError> {
     let path = nearest(files, folder).ok_or(ProjectError::Missing)?;
-    let text = files.read(&path).map_err(|why| ProjectError::Unreadable(shown(&path), why))?;
-    let source = Source::new(shown(&path), text);
-    let root = node::parse(&source).map_err(|problem| {
-        let problem = Diagnostic { code: "json-syntax", ..*problem };
-        ProjectError::Wrong(Diagnostics::new(source.clone(), vec![problem]))
-    })?;
-    let mut reader = Reader::new(source);
+    let (mut reader, root) = parsed(files, &path)?;
     let mut found = Vec::new();
-    if !matches!(root.kind, Kind::Map(_)) {
-        match reader.source.text().trim().is_empty() {
-            true => reader.error("wrong-value", root.span, "firebase.json is empty; expected an object"),
-            false => reader.wrong(&root, "firebase.json", "an object"),
-        }
-    }
     let folder = path.parent().unwrap_or(Path::new(""));
     for (section, keys, product) in SECTIONS {
         let Some(node) = root.get(section) else { continue };
@@ -110,8 +102,31 @@ pub fn project(files: &dyn Files, folder: &Path) -> Result<Vec<RulesFile>, Proje
     }
 }
 
+/// The root of `firebase.json`, and the reader that collects its problems.
+fn parsed(files: &dyn Files, path: &Path) -> Result<(Reader, Node), ProjectError> {
+    let text = files.read(path).map_err(|why| ProjectError::Unreadable(shown(path), why))?;
+    let source = Source::new(shown(path), text);
+    let root = node::parse(&source).map_err(|problem| {
+        let problem = Diagnostic { code: "json-syntax", ..*problem };
+        ProjectError::Wrong(Diagnostics::new(source.clone(), vec![problem]))
+    })?;
+    let mut reader = Reader::new(source);
+    if !matches!(root.kind, Kind::Map(_)) {
+        match reader.source.text().trim().is_empty() {
+            true => reader.error("wrong-value", root.span, "firebase.json is empty; expected an object"),
+            false => reader.wrong(&root, "firebase.json", "an object"),
+        }
+    }
+    Ok((reader, root))
+}
+
+/// The section of `firebase.json` for a product.
+fn section_of(product: Product) -> &'static str {
+    SECTIONS.iter().find(|(_, _, of)| *of == product).map_or("", |(section, ..)| section)
+}
+
 /// Why there are no rules for a suite that names none.
-pub(super) enum NoRules {
+pub(crate) enum NoRules {
     /// The rest of the message that the suite names none.
     NotNamed(String),
     /// The errors of `firebase.json`.
@@ -122,7 +137,7 @@ pub(super) enum NoRules {
 
 impl NoRules {
     /// Reports that the suite has no rules. Returns the errors of `firebase.json`, which belong to another file.
-    pub(super) fn report(self, reader: &mut Reader, suite: &Node) -> Option<Diagnostics> {
+    pub(crate) fn report(self, reader: &mut Reader, suite: &Node) -> Option<Diagnostics> {
         match self {
             NoRules::Wrong(problems) => {
                 let message = "the suite names no rules, and firebase.json has errors";
@@ -143,7 +158,7 @@ impl NoRules {
 }
 
 /// The rules of a suite that names none: the only file of `firebase.json`, or its only file for the product.
-pub(super) fn of_suite(
+pub(crate) fn of_suite(
     files: &dyn Files,
     suite: &Path,
     product: Option<Product>,
