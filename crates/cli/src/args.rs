@@ -29,9 +29,15 @@ pub(super) enum Command {
     /// Decide one request, or a stream of requests
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
+    /// Run a command with stand-ins for the official emulators around it
+    #[command(after_help = super::serve::EXEC_HELP)]
+    Exec(Box<super::serve::ExecOptions>),
     /// Write a first suite for each rules file of a project, with today's verdicts
     #[command(after_help = INIT_HELP)]
     Init(InitOptions),
+    /// Stand in for the official emulators of Realtime Database and Storage
+    #[command(after_help = super::serve::SERVE_HELP)]
+    Serve(Box<super::serve::ServeOptions>),
     /// Run unit tests of rules, and measure their coverage
     #[command(after_help = TEST_HELP)]
     Test(Box<TestOptions>),
@@ -207,7 +213,7 @@ pub(super) enum CoverageKind {
 }
 
 impl CoverageReport {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (kind, file) = text.split_once('=').map_or((text, None), |(kind, file)| (kind, Some(file)));
         let (kind, default) = match kind {
             "text" => (CoverageKind::Text, None),

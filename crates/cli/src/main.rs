@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod coverage;
 mod eval;
 mod exit;
 mod init;
@@ -14,6 +15,7 @@ mod project;
 mod report;
 mod repository;
 mod request;
+mod serve;
 mod test;
 mod token;
 
@@ -41,6 +43,12 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
         Command::Init(options) => init::run(options, &mut output),
+        Command::Exec(options) => match serve::exec(options, &mut output) {
+            // The status of the command, which has any.
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
+        Command::Serve(options) => serve::serve(options, &mut output),
         Command::Test(options) => test::run(options, &mut output),
         Command::Token(command) => token::run(command, &mut output),
     };

@@ -1,13 +1,16 @@
 //! Standard output and standard error, with optional colour.
 
-use std::io::Write as _;
+use std::{io::Write as _, path::Path};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 use firewarden::{internals::explain::COLUMNS, text::one_line};
 
-use super::args::Color;
+use super::{
+    args::Color,
+    input::{self, InputError},
+};
 
 /// The destination of results and messages. Standard output has only results.
 pub(super) struct Output {
@@ -129,6 +132,39 @@ impl Output {
         let mut stream = AutoStream::new(std::io::stderr(), self.choice);
         let _ = writeln!(stream, "{style}{word}{style:#}: {}", shown(text));
     }
+}
+
+/// Writes a report to a file.
+pub(super) fn write_file(file: &Path, text: &str) -> Result<(), InputError> {
+    replace(file, text).map_err(|error| InputError(format!("{}: {error}", input::name(file))))
+}
+
+/// Writes a temporary file and renames it, so that readers never see a partial file. Writes directly to a device or a
+/// pipe.
+pub(super) fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    // Replaces the target of a link, not the link.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let known = std::fs::metadata(&file);
+    if known.as_ref().is_ok_and(|known| !known.is_file()) {
+        return std::fs::write(&file, text);
+    }
+    let Some(name) = file.file_name() else { return std::fs::write(&file, text) };
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = file.with_file_name(beside);
+    let written = std::fs::File::create_new(&beside).and_then(|mut new| {
+        new.write_all(text.as_bytes())?;
+        new.sync_all()?;
+        if let Ok(known) = known {
+            new.set_permissions(known.permissions())?;
+        }
+        std::fs::rename(&beside, &file)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 /// Characters that change the direction of text in a terminal.

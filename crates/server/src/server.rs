@@ -10,6 +10,7 @@ use std::{
 
 use axum::Router;
 use firewarden::text::Source;
+use firewarden_suite::coverage::FileCoverage;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +32,7 @@ use crate::{
 #[must_use]
 pub struct Builder {
     host: IpAddr,
-    ports: BTreeMap<Service, u16>,
+    ports: BTreeMap<Service, (Option<IpAddr>, u16)>,
     names: Names,
     settings: Settings,
 }
@@ -61,7 +62,13 @@ impl Builder {
 
     /// Starts a service on a port; 0 takes a free one.
     pub fn port(mut self, service: Service, port: u16) -> Self {
-        self.ports.insert(service, port);
+        self.ports.insert(service, (None, port));
+        self
+    }
+
+    /// Starts a service on an address of its own.
+    pub fn address(mut self, service: Service, address: SocketAddr) -> Self {
+        self.ports.insert(service, (Some(address.ip()), address.port()));
         self
     }
 
@@ -96,8 +103,8 @@ impl Builder {
     /// See [`StartError`]; no port is then left open.
     pub async fn start(self) -> Result<Server, StartError> {
         let mut listeners = Vec::new();
-        for (&service, &port) in &self.ports {
-            let address = SocketAddr::new(self.host, port);
+        for (&service, &(host, port)) in &self.ports {
+            let address = SocketAddr::new(host.unwrap_or(self.host), port);
             let listener = TcpListener::bind(address).await;
             listeners.push((service, listener.map_err(|error| StartError::Port { service, address, error })?));
         }
@@ -163,10 +170,12 @@ impl Services {
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use firewarden::text::Source;
 /// use firewarden_server::{Server, Service};
 ///
 /// let server = Server::builder().project("demo").port(Service::Database, 0).start().await?;
-/// server.set_database_rules("demo", r#"{ "rules": { ".read": true } }"#)?;
+/// let rules = Source::new("database.rules.json", r#"{ "rules": { ".read": true } }"#);
+/// server.set_database_rules("demo", &rules)?;
 /// let address = server.address(Service::Database); // for FIREBASE_DATABASE_EMULATOR_HOST
 /// assert!(address.is_some_and(|address| address.ip().is_loopback()));
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
@@ -200,8 +209,8 @@ impl Server {
     /// # Errors
     ///
     /// The errors of the compiler. The namespace then denies everything.
-    pub fn set_database_rules(&self, namespace: &str, rules: &str) -> Result<(), String> {
-        self.services.database.set_rules(namespace, &Source::new("database.rules.json", rules))
+    pub fn set_database_rules(&self, namespace: &str, rules: &Source) -> Result<(), String> {
+        self.services.database.set_rules(namespace, rules)
     }
 
     /// Loads the rules of a bucket, or of all buckets without rules of their own.
@@ -209,8 +218,8 @@ impl Server {
     /// # Errors
     ///
     /// The errors of the compiler. The buckets then deny everything.
-    pub fn set_storage_rules(&self, bucket: Option<&str>, rules: &str) -> Result<(), String> {
-        self.services.storage.set_rules(bucket, &Source::new("storage.rules", rules))
+    pub fn set_storage_rules(&self, bucket: Option<&str>, rules: &Source) -> Result<(), String> {
+        self.services.storage.set_rules(bucket, rules)
     }
 
     /// Loads the rules of a database of Firestore.
@@ -218,9 +227,8 @@ impl Server {
     /// # Errors
     ///
     /// The errors of the compiler; rules that were loaded before stay.
-    pub fn set_firestore_rules(&self, project: &str, database: &str, rules: &str) -> Result<(), String> {
-        let source = Source::new("firestore.rules", rules);
-        self.services.firestore.set_rules(project, database, &source).map(drop)
+    pub fn set_firestore_rules(&self, project: &str, database: &str, rules: &Source) -> Result<(), String> {
+        self.services.firestore.set_rules(project, database, rules).map(drop)
     }
 
     /// Writes all data to a folder in the layout of `firebase emulators:export`.
@@ -239,6 +247,15 @@ impl Server {
     /// The folder cannot be read, or has another layout.
     pub async fn import(&self, folder: &Path) -> io::Result<()> {
         export::read(&self.services, folder).await
+    }
+
+    /// What requests have evaluated of all loaded rules.
+    pub fn coverage(&self) -> Vec<FileCoverage> {
+        let services = &self.services;
+        let mut loaded = services.database.loaded_rules();
+        loaded.extend(services.storage.loaded_rules());
+        loaded.extend(services.firestore.loaded_rules());
+        loaded.iter().map(|loaded| loaded.coverage()).collect()
     }
 
     /// What the hub says of itself, for the file by which tools find it.

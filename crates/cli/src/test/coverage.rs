@@ -2,15 +2,16 @@
 use firewarden::rules::Rules;
 
 use crate::{
-    args::{CoverageKind, TestFormat, TestOptions},
+    args::{TestFormat, TestOptions},
+    coverage::write_reports,
     exit::Exit,
     input::InputError,
-    output::{Output, columns},
+    output::Output,
     report::pretty,
 };
 use firewarden_suite::{
     Run,
-    coverage::{self, FileCoverage, Shortfall, Threshold},
+    coverage::{FileCoverage, Shortfall, Threshold},
     rules_api,
 };
 
@@ -36,24 +37,12 @@ impl Covered {
         printed: TestFormat,
         output: &mut Output,
     ) -> Result<Exit, InputError> {
-        for wanted in &options.coverage {
-            let text = match wanted.kind {
-                CoverageKind::Text => coverage::text(&self.files, columns()),
-                CoverageKind::Html => coverage::html(&self.files).map_err(|error| InputError(error.to_string()))?,
-                CoverageKind::Lcov => coverage::lcov(&self.files),
-                CoverageKind::Json => pretty(&coverage::json(&self.files)) + "\n",
-                CoverageKind::Official => official_report(run)?,
-            };
-            match &wanted.file {
-                Some(file) => {
-                    super::write(file, &text)?;
-                    output.note(&format!("coverage is in {}", file.display()));
-                }
-                // Text for people does not belong into a format for programs.
-                None if printed != TestFormat::Human => output.problems(&text),
-                None => output.result(&format!("\n{text}")),
-            }
-        }
+        // Text for people does not belong into a format for programs.
+        let print = |output: &mut Output, text: &str| match printed {
+            TestFormat::Human => output.result(&format!("\n{text}")),
+            _ => output.problems(text),
+        };
+        write_reports(&options.coverage, &self.files, &|| official_report(run), &print, output)?;
         for shortfall in &self.shortfalls {
             output.error(&shortfall.to_string());
         }

@@ -10,7 +10,12 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use crate::{input, output::Output, report::pretty, repository};
+use crate::{
+    input,
+    output::{Output, replace},
+    report::pretty,
+    repository,
+};
 use firewarden_suite::{Options, Run, Suites, TestId};
 
 const FOLDER: &str = ".firewarden";
@@ -105,5 +110,5 @@ fn write(folder: &Path, failed: &Tests) -> std::io::Result<()> {
         std::fs::write(folder.join(".gitignore"), "*\n")?;
     }
     let failed: Vec<Json> = failed.iter().map(|test| json!({ "suite": test.suite, "name": test.name })).collect();
-    super::replace(&folder.join(FILE), &(pretty(&json!({ "failed": failed })) + "\n"))
+    replace(&folder.join(FILE), &(pretty(&json!({ "failed": failed })) + "\n"))
 }

@@ -10,7 +10,6 @@ mod selection;
 mod watch;
 
 use std::{
-    io::Write as _,
     path::{Path, PathBuf},
     sync::LazyLock,
     time::{Duration, Instant},
@@ -22,8 +21,8 @@ use firewarden_suite::{Disk, LoadError, Options, Run, SuiteLine, Suites, report}
 use super::{
     args::{TestFormat, TestOptions},
     exit::Exit,
-    input::{self, InputError},
-    output::{Output, columns},
+    input::InputError,
+    output::{Output, columns, write_file},
     report::pretty,
 };
 
@@ -201,7 +200,7 @@ fn results(
         printed => output.plain(&text(suites, run, printed, options, output)?),
     }
     if let Some((file, format)) = &destinations.file {
-        write(file, &text(suites, run, *format, options, output)?)?;
+        write_file(file, &text(suites, run, *format, options, output)?)?;
     }
     Ok(Exit::Ok)
 }
@@ -234,36 +233,4 @@ fn layout(options: &TestOptions, output: &Output) -> report::Layout {
         _ => report::Detail::Suites,
     };
     report::Layout { detail, columns: columns() }
-}
-
-fn write(file: &Path, text: &str) -> Result<(), InputError> {
-    replace(file, text).map_err(|error| InputError(format!("{}: {error}", input::name(file))))
-}
-
-/// Writes a temporary file and renames it, so that readers never see a partial file. Writes directly to a device or a
-/// pipe.
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    // Replaces the target of a link, not the link.
-    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let known = std::fs::metadata(&file);
-    if known.as_ref().is_ok_and(|known| !known.is_file()) {
-        return std::fs::write(&file, text);
-    }
-    let Some(name) = file.file_name() else { return std::fs::write(&file, text) };
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = file.with_file_name(beside);
-    let written = std::fs::File::create_new(&beside).and_then(|mut new| {
-        new.write_all(text.as_bytes())?;
-        new.sync_all()?;
-        if let Ok(known) = known {
-            new.set_permissions(known.permissions())?;
-        }
-        std::fs::rename(&beside, &file)
-    });
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }

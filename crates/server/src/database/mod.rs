@@ -33,6 +33,11 @@ impl Database {
         Ok(())
     }
 
+    /// All rules that are loaded.
+    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
+        Vec::new()
+    }
+
     /// The rules of a namespace, if it has any that are valid.
     pub fn rules(&self, _namespace: &str) -> Option<Arc<LoadedRules>> {
         None

@@ -32,6 +32,11 @@ impl Storage {
         Ok(())
     }
 
+    /// All rules that are loaded.
+    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
+        Vec::new()
+    }
+
     /// The rules of a bucket, if it has any that are valid.
     pub fn rules(&self, _bucket: &str) -> Option<Arc<LoadedRules>> {
         None

@@ -1,0 +1,137 @@
+//! `firewarden exec`: runs a command with the stand-ins around it.
+
+use std::{
+    ffi::{OsStr, OsString},
+    net::SocketAddr,
+    process::{ExitCode, ExitStatus},
+};
+
+use firewarden_server::{Server, Service};
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+use crate::{args::CoverageKind, coverage::write_reports, exit::Exit, input::InputError, output::Output};
+
+use super::{ExecOptions, Running, Signal, runtime, signal};
+
+/// The status of a command that cannot be started, as shells give it.
+const NOT_FOUND: u8 = 127;
+
+/// Runs the command. The status is that of the command, unless something fails before or after it.
+pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<ExitCode, InputError> {
+    if options.coverage.iter().any(|report| report.kind == CoverageKind::Official) {
+        let message = "--coverage official is for `firewarden test`: Firestore's documents are not served";
+        return Err(InputError(message.to_owned()));
+    }
+    runtime()?.block_on(async {
+        let Some(running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage.into()) };
+        let mut command = command(&options.command);
+        for (name, value) in variables(&running.server, &running.plan.project) {
+            command.env(name, value);
+        }
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                let program = options.command.first().map_or("", |word| word.to_str().unwrap_or("the command"));
+                output.error(&format!("cannot run {program}: {error}"));
+                return Ok(ExitCode::from(NOT_FOUND));
+            }
+        };
+        let status = wait(&mut child, &running, output).await;
+        let status = status.map_err(|error| InputError(format!("cannot wait for the command: {error}")))?;
+        let files = running.server.coverage();
+        let none = || Err(InputError("no official coverage".to_owned()));
+        let print = |output: &mut Output, text: &str| output.result(&format!("\n{text}"));
+        write_reports(&options.coverage, &files, &none, &print, output)?;
+        running.end(&options.serve, output).await?;
+        Ok(ExitCode::from(code(status)))
+    })
+}
+
+/// A single word with white space is a line for the shell, as `firebase emulators:exec` takes it.
+fn command(words: &[OsString]) -> Command {
+    let is_line = |word: &OsStr| word.to_string_lossy().contains(char::is_whitespace);
+    match words {
+        [line] if is_line(line) => {
+            let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+            let mut command = Command::new(shell);
+            command.arg(flag).arg(line);
+            command
+        }
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments);
+            command
+        }
+        [] => Command::new(""),
+    }
+}
+
+/// The variables of `firebase emulators:exec`.
+fn variables(server: &Server, project: &str) -> Vec<(&'static str, String)> {
+    let mut found = vec![("GCLOUD_PROJECT", project.to_owned())];
+    let config = json!({
+        "storageBucket": format!("{project}.appspot.com"),
+        "databaseURL": format!("https://{project}.firebaseio.com"),
+        "projectId": project,
+    });
+    found.push(("FIREBASE_CONFIG", config.to_string()));
+    let mut add = |service, names: &[(&'static str, &str)]| {
+        if let Some(address) = server.address(service).map(reachable) {
+            found.extend(names.iter().map(|(name, scheme)| (*name, format!("{scheme}{address}"))));
+        }
+    };
+    add(Service::Hub, &[("FIREBASE_EMULATOR_HUB", "")]);
+    add(Service::Database, &[("FIREBASE_DATABASE_EMULATOR_HOST", "")]);
+    add(Service::Storage, &[("FIREBASE_STORAGE_EMULATOR_HOST", ""), ("STORAGE_EMULATOR_HOST", "http://")]);
+    // A Firestore emulator that the caller runs is better than the rules endpoints alone.
+    if std::env::var_os("FIRESTORE_EMULATOR_HOST").is_none() {
+        add(Service::Firestore, &[("FIRESTORE_EMULATOR_HOST", ""), ("FIREBASE_FIRESTORE_EMULATOR_ADDRESS", "")]);
+    }
+    found
+}
+
+/// An address that clients of this machine can connect to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// Waits for the command, which the terminal interrupts by itself; other signals are passed on.
+async fn wait(child: &mut Child, running: &Running, output: &mut Output) -> std::io::Result<ExitStatus> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            signal = signal() => if signal == Signal::Terminate { terminate(child) },
+            changed = running.reload.changed() => running.reload.load(&running.server, &running.plan, &changed, output),
+        }
+    }
+}
+
+fn terminate(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        let id = child.id().and_then(|id| rustix::process::Pid::from_raw(id.try_into().ok()?));
+        if let Some(id) = id {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = child.start_kill();
+    }
+}
+
+/// The status as shells give it.
+fn code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(signal.saturating_add(128)).unwrap_or(u8::MAX);
+    }
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}

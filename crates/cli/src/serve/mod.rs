@@ -1,0 +1,177 @@
+//! `firewarden serve` and `firewarden exec`: stand-ins for the official emulators, alone or around a command.
+
+mod exec;
+mod options;
+mod plan;
+mod ports;
+mod reload;
+mod table;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use firewarden_server::{Server, Service, StartError};
+
+use super::{exit::Exit, input::InputError, output::Output};
+
+pub(crate) use exec::run as exec;
+pub(crate) use options::{EXEC_HELP, ExecOptions, SERVE_HELP, ServeOptions};
+
+use plan::Plan;
+use reload::Reload;
+
+/// Serves until a signal ends it.
+pub(crate) fn serve(options: &ServeOptions, output: &mut Output) -> Result<Exit, InputError> {
+    let begun = Instant::now();
+    runtime()?.block_on(async {
+        let Some(running) = Running::start(options, output).await? else { return Ok(Exit::Usage) };
+        output.result(&table::render(&running.server, &running.plan, begun.elapsed()));
+        // Nobody reads the table: the process that started this one is gone.
+        if output.is_lost() {
+            return Ok(Exit::Usage);
+        }
+        running.until_signal(output).await;
+        running.end(options, output).await
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, InputError> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|error| InputError(format!("cannot start threads: {error}")))
+}
+
+/// A server with the rules of its project.
+struct Running {
+    server: Server,
+    plan: Plan,
+    reload: Reload,
+    locator: Option<Locator>,
+}
+
+impl Running {
+    /// Binds the ports, loads rules and data. `None` after reporting errors in files of the project.
+    async fn start(options: &ServeOptions, output: &mut Output) -> Result<Option<Self>, InputError> {
+        let Some(mut plan) = Plan::new(options, output)? else { return Ok(None) };
+        let server = bind(options, &mut plan).await?;
+        for planned in plan.services.iter().filter(|planned| !planned.address.ip().is_loopback()) {
+            output.warning(&format!(
+                "{} listens on {}: whoever reaches this address can read and change everything",
+                planned.service.name(),
+                planned.address
+            ));
+        }
+        let reload = Reload::new(&plan)?;
+        reload.load_all(&server, &plan, output);
+        if let Some(folder) = &options.import {
+            let read = server.import(folder).await;
+            read.map_err(|error| InputError(format!("--import {}: {error}", folder.display())))?;
+        }
+        let locator = Locator::write(&plan.project, &server);
+        Ok(Some(Running { server, plan, reload, locator }))
+    }
+
+    /// Loads rules again as their files change, until a signal ends the process.
+    async fn until_signal(&self, output: &mut Output) {
+        let mut stop = std::pin::pin!(signal());
+        loop {
+            tokio::select! {
+                _ = &mut stop => return,
+                changed = self.reload.changed() => self.reload.load(&self.server, &self.plan, &changed, output),
+            }
+        }
+    }
+
+    async fn end(self, options: &ServeOptions, output: &mut Output) -> Result<Exit, InputError> {
+        drop(self.locator);
+        if let Some(folder) = &options.export_on_exit {
+            let written = self.server.export(folder).await;
+            written.map_err(|error| InputError(format!("--export-on-exit {}: {error}", folder.display())))?;
+            output.note(&format!("data and objects are in {}", folder.display()));
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+/// Binds all ports. A taken port that nobody asked for is replaced by a free one, where clients learn it from the hub.
+async fn bind(options: &ServeOptions, plan: &mut Plan) -> Result<Server, InputError> {
+    loop {
+        let mut builder = Server::builder().project(&plan.project).debug(options.debug);
+        for name in &options.allow_host {
+            builder = builder.allow_host(name);
+        }
+        if let Some(folder) = &options.data {
+            builder = builder.data(folder);
+        }
+        for planned in &plan.services {
+            builder = builder.address(planned.service, planned.address);
+        }
+        match builder.start().await {
+            Ok(server) => return Ok(server),
+            Err(StartError::Port { service, address, error }) => {
+                let movable = matches!(service, Service::Hub | Service::Page);
+                let planned = plan.services.iter_mut().find(|planned| planned.service == service && movable);
+                match planned.filter(|planned| !planned.is_stated && planned.address.port() != 0) {
+                    Some(planned) => planned.address.set_port(0),
+                    None => return Err(InputError(ports::taken(service, address, &error))),
+                }
+            }
+            Err(error) => return Err(InputError(error.to_string())),
+        }
+    }
+}
+
+/// The name of the signal that ended the wait.
+async fn signal() -> Signal {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = tokio::signal::ctrl_c().await;
+            return Signal::Interrupt;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => Signal::Interrupt,
+            _ = terminate.recv() => Signal::Terminate,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+        Signal::Interrupt
+    }
+}
+
+/// A signal that ends the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    /// From the terminal, which sends it to all processes of the group.
+    Interrupt,
+    /// To this process only.
+    Terminate,
+}
+
+/// The file by which official tools find the hub of a project; it is removed at the end.
+struct Locator(PathBuf);
+
+impl Locator {
+    /// Writes the file. `None` where that fails, or where there is no hub: tools then need the address.
+    fn write(project: &str, server: &Server) -> Option<Self> {
+        server.address(Service::Hub)?;
+        // A project id has letters, digits and hyphens; whoever chooses another one gets no file.
+        let plain = project.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let path = std::env::temp_dir().join(format!("hub-{project}.json"));
+        (plain && std::fs::write(&path, server.identity().to_string()).is_ok()).then_some(Locator(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Locator {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(self.path());
+    }
+}
