@@ -9,6 +9,7 @@ mod answer;
 mod clock;
 mod control;
 mod database;
+mod disk;
 mod export;
 mod firestore;
 mod hub;

@@ -34,7 +34,7 @@ type Text = Result<String, String>;
 pub(super) struct Reload {
     changes: Mutex<mpsc::UnboundedReceiver<Vec<PathBuf>>>,
     /// The texts that are loaded: reading a file is an event, too.
-    loaded: std::sync::Mutex<HashMap<PathBuf, Text>>,
+    loaded: std::sync::Mutex<HashMap<(PathBuf, Product), Text>>,
     /// Watching ends with it.
     _debouncer: Debouncer<RecommendedWatcher>,
 }
@@ -68,7 +68,7 @@ impl Reload {
     /// Loads all rules files.
     pub(super) fn load_all(&self, server: &Server, plan: &Plan, output: &mut Output) {
         for rules in &plan.rules {
-            if let Some(text) = self.news(&rules.path) {
+            if let Some(text) = self.news(rules) {
                 load(server, &plan.project, rules, text, output);
             }
         }
@@ -79,7 +79,7 @@ impl Reload {
         let names: BTreeSet<_> = changed.iter().filter_map(|path| Some((folder(path), path.file_name()?))).collect();
         let is_named = |path: &Path| path.file_name().is_some_and(|name| names.contains(&(folder(path), name)));
         for rules in plan.rules.iter().filter(|rules| is_named(&rules.path)) {
-            let Some(text) = self.news(&rules.path) else { continue };
+            let Some(text) = self.news(rules) else { continue };
             if load(server, &plan.project, rules, text, output) {
                 output.note(&format!("loaded {}", rules.path.display()));
             }
@@ -87,13 +87,14 @@ impl Reload {
     }
 
     /// The text of a file, if it is not the one that is loaded.
-    fn news(&self, path: &Path) -> Option<Text> {
-        let text = input::text(path).map_err(|why| why.to_string());
+    fn news(&self, rules: &PlannedRules) -> Option<Text> {
+        let text = input::text(&rules.path).map_err(|why| why.to_string());
+        let file = (rules.path.clone(), rules.product);
         let mut loaded = self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if loaded.get(path) == Some(&text) {
+        if loaded.get(&file) == Some(&text) {
             return None;
         }
-        loaded.insert(path.to_owned(), text.clone());
+        loaded.insert(file, text.clone());
         Some(text)
     }
 }
