@@ -21,7 +21,7 @@ use super::{
     files::{Files, shown},
     node::{self, Node},
     project::{self, NoRules},
-    seeds::{self, DocumentMap, ObjectMap},
+    seeds::{self, DocumentMap, ObjectMap, Seeds},
     suite_file::{self, SuiteFile},
     synonyms::Vocabulary,
     unused::{self, FixtureUsage, Section, SharedFiles, SharedSection},
@@ -35,6 +35,7 @@ pub struct Suite {
     /// The index of its rules in [`Suites::rules`].
     pub(super) rules: usize,
     pub(super) cases: Vec<Case>,
+    pub(super) seeds: Seeds,
 }
 
 /// Loaded suites with the rules they share, and the errors of those that could not be loaded.
@@ -82,6 +83,11 @@ impl Suites {
         if self.errors.is_empty() {
             self.warnings.extend(self.shared.unused(folders));
         }
+    }
+
+    /// The seeds of each suite, in the order of their paths.
+    pub fn seeds(&self) -> impl Iterator<Item = &Seeds> {
+        self.suites.iter().map(|suite| &suite.seeds)
     }
 
     /// The number of tests; a test for several users or methods counts once for each.
@@ -261,7 +267,7 @@ impl<'f> Loader<'f> {
             }
         }
         let (rules, compiled) = rules?;
-        let now = self.clock(files);
+        let now = suite_file::clock(files, self.now);
         let mut shared = SuiteContext {
             rules: compiled,
             now,
@@ -295,7 +301,8 @@ impl<'f> Loader<'f> {
                 self.loaded.shared.record(stated, &shared);
             }
         }
-        Some(Suite { source, rules, cases })
+        let SuiteContext { objects, documents, data, .. } = shared;
+        Some(Suite { source, rules, cases, seeds: Seeds { objects, documents, data } })
     }
 
     /// Compiles the rules that the last file with `rules` names.
@@ -383,17 +390,6 @@ impl<'f> Loader<'f> {
                 None
             }
         }
-    }
-
-    /// The clock that the last file with `now` states.
-    fn clock(&self, files: &mut [SuiteFile<'_>]) -> Timestamp {
-        let mut clock = self.now;
-        for SuiteFile { reading, node, .. } in files {
-            if let Some(now) = node.get("now") {
-                clock = reading.reader.time(now, "now", None).unwrap_or(clock);
-            }
-        }
-        clock
     }
 
     /// Adds the users and seeds of a file, which replace those of the same name.

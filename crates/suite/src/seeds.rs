@@ -168,6 +168,24 @@ pub(super) fn data(reader: &mut Reader, node: &Node, now: Timestamp) -> Option<D
     }
 }
 
+/// What a suite stores before each of its tests.
+#[derive(Clone, Debug, Default)]
+pub struct Seeds {
+    pub(crate) objects: Arc<ObjectMap>,
+    /// Fields of documents by database and name, see [`key`]; absent ones are null.
+    pub documents: Arc<DocumentMap>,
+    /// The data of the Realtime Database.
+    pub data: Arc<Data>,
+}
+
+impl Seeds {
+    /// The stored objects with their buckets.
+    pub fn objects(&self) -> impl Iterator<Item = (&str, &Object)> {
+        let stored = self.objects.iter().filter_map(|(key, object)| Some((key.as_str(), object.as_deref()?)));
+        stored.map(|(key, object)| (key.split('/').next().unwrap_or(key), object))
+    }
+}
+
 /// The documents of one request, before and after the writes of its commit.
 #[derive(Clone, Debug, Default)]
 pub struct Store {

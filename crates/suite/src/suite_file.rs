@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use firewarden::value::Timestamp;
+
 use super::{file_reader::FileReader, node::Node, paths};
 
 /// The keys of a suite.
@@ -49,4 +51,14 @@ pub(super) fn last_text(files: &mut [SuiteFile<'_>], name: &str) -> Option<Strin
         }
     }
     found
+}
+
+/// The clock that the last file with `now` states; `clock` if none does.
+pub(super) fn clock(files: &mut [SuiteFile<'_>], mut clock: Timestamp) -> Timestamp {
+    for SuiteFile { reading, node, .. } in files {
+        if let Some(now) = node.get("now") {
+            clock = reading.reader.time(now, "now", None).unwrap_or(clock);
+        }
+    }
+    clock
 }
