@@ -2,6 +2,7 @@
 #![doc = "[docs/migrate.md]: guide::migrate"]
 #![doc = "[docs/lints.md]: guide::lints"]
 #![doc = "[docs/jsonl.md]: guide::jsonl"]
+#![doc = "[docs/serve.md]: guide::serve"]
 #![doc = ""]
 // The first definition of a link counts: in rustdoc a page is a module, in the repository it is a file.
 #![doc = include_str!("../README.md")]
@@ -85,6 +86,10 @@ pub mod guide {
 
     #[doc = include_str!("../docs/lints.md")]
     pub mod lints {}
+
+    #[doc = "[suites.md]: suites\n"]
+    #[doc = include_str!("../docs/serve.md")]
+    pub mod serve {}
 
     #[doc = include_str!("../docs/jsonl.md")]
     pub mod jsonl {}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs unmodified clients from the registries against `firewarden exec`: tests/clients/run.sh FIREWARDEN [SUITE…].
+# Packages are installed in target/clients.
+set -euo pipefail
+firewarden=$(realpath "$1"); shift
+here=$(cd "$(dirname "$0")" && pwd)
+work=$here/../../target/clients
+mkdir -p "$work"
+cp "$here"/* "$work"/
+cd "$work"
+if ! cmp -s package.json installed.json; then
+  npm install --silent --no-audit --no-fund --no-package-lock
+  python3 -m venv venv
+  venv/bin/pip install --quiet --requirement requirements.txt
+  cp package.json installed.json
+fi
+# A proxy would be asked even for addresses of this machine.
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+free="--port database=0 --port storage=0 --port firestore=0 --port hub=0 --port ui=0"
+suite() {
+  echo "-- $*"
+  # shellcheck disable=SC2086
+  "$firewarden" --quiet exec --project demo-clients $free -- "$@"
+}
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(rules-unit-testing wire-db db-python gcs-python browser)
+for name in "${suites[@]}"; do
+  case $name in
+    rules-unit-testing) suite node --test rules-unit-testing.test.mjs ;;
+    wire-db) suite node wire-db.mjs ;;
+    db-python) suite venv/bin/python db_checks.py ;;
+    gcs-python) suite venv/bin/python gcs_checks.py ;;
+    browser) suite node browser.mjs ;;
+    *) echo "unknown suite $name" >&2; exit 2 ;;
+  esac
+done
