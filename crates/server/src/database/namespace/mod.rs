@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use firewarden::{
-    database::{Incoming, IndexWarning, RequestError},
+    database::{IndexWarning, RequestError},
     text::Source,
 };
 use serde_json::Value as Json;
@@ -125,7 +125,7 @@ impl Namespace {
     /// # Errors
     ///
     /// Denied, stale, invalid.
-    pub fn set(&self, _caller: &Caller, _path: &str, _value: &Incoming, _hash: Option<&str>) -> Result<Node, Refused> {
+    pub fn set(&self, _caller: &Caller, _path: &str, _value: Json, _hash: Option<&str>) -> Result<Node, Refused> {
         Ok(Node::Nothing)
     }
 
@@ -135,7 +135,7 @@ impl Namespace {
     /// # Errors
     ///
     /// Denied, invalid.
-    pub fn update(&self, _caller: &Caller, _path: &str, _values: &Json) -> Result<Vec<(String, Node)>, Refused> {
+    pub fn update(&self, _caller: &Caller, _path: &str, _values: Json) -> Result<Vec<(String, Node)>, Refused> {
         Ok(Vec::new())
     }
 
@@ -144,7 +144,7 @@ impl Namespace {
     /// # Errors
     ///
     /// Denied, invalid, too many.
-    pub fn on_disconnect_set(&self, _subscriber: SubscriberId, _path: &str, _value: &Incoming) -> Result<(), Refused> {
+    pub fn on_disconnect_set(&self, _subscriber: SubscriberId, _path: &str, _value: Json) -> Result<(), Refused> {
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Namespace {
     /// # Errors
     ///
     /// Denied, invalid, too many.
-    pub fn on_disconnect_update(&self, _subscriber: SubscriberId, _path: &str, _values: &Json) -> Result<(), Refused> {
+    pub fn on_disconnect_update(&self, _subscriber: SubscriberId, _path: &str, _values: Json) -> Result<(), Refused> {
         Ok(())
     }
 
