@@ -21,7 +21,7 @@ pub use firewarden::database::Transport;
 pub use namespace::{Namespace, Reading, Refused, SubscriberId};
 pub use push::{Change, Push, Subscriber, Tag};
 pub use query::{Order, Query};
-pub use tree::Node;
+pub use tree::{Branch, Key, Node, Prioritized, Rest, Text, Wire};
 pub use user::{Caller, SignedIn, User, Variable};
 
 /// All namespaces of one server.
