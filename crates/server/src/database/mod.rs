@@ -1,10 +1,12 @@
 //! The stand-in for the Realtime Database emulator: WebSocket, long polling, REST and streaming.
 
 mod namespace;
+mod path_map;
 mod push;
 mod query;
 mod tree;
 mod user;
+mod window;
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +17,11 @@ use axum::Router;
 use firewarden::text::Source;
 use serde_json::Value as Json;
 
-use crate::{lock, rules::LoadedRules, shared::Shared};
+use crate::{
+    lock,
+    rules::LoadedRules,
+    shared::{Settings, Shared},
+};
 
 pub use firewarden::database::Transport;
 pub use namespace::{Namespace, Reading, Refused, SubscriberId};
@@ -34,6 +40,12 @@ impl Database {
     /// No namespace has data or rules.
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
         Arc::new(Database { shared, namespaces: Mutex::default() })
+    }
+
+    /// A database without a server, for tests and benches of its own.
+    pub fn standalone() -> Arc<Self> {
+        let settings = Settings { project: "demo-no-project".to_owned(), ..Settings::default() };
+        Database::new(Shared::new(settings))
     }
 
     /// The routes of its port.
