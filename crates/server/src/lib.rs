@@ -8,7 +8,7 @@
 mod answer;
 mod clock;
 mod control;
-mod database;
+pub mod database;
 mod disk;
 mod export;
 mod firestore;
