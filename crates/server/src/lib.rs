@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
-mod database;
+pub mod database;
 mod journal;
 mod listener;
 mod rules;

@@ -1,22 +1,39 @@
 //! The stand-in for the Realtime Database emulator: WebSocket, long polling, REST and streaming.
 
-use std::sync::Arc;
+mod namespace;
+mod push;
+mod query;
+mod tree;
+mod user;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use axum::Router;
 use firewarden::text::Source;
 use serde_json::Value as Json;
 
-use crate::{rules::LoadedRules, shared::Shared};
+use crate::{lock, rules::LoadedRules, shared::Shared};
+
+pub use firewarden::database::Transport;
+pub use namespace::{Namespace, Reading, Refused, SubscriberId};
+pub use push::{Change, Push, Subscriber, Tag};
+pub use query::{Order, Query};
+pub use tree::Node;
+pub use user::{Caller, SignedIn, User, Variable};
 
 /// All namespaces of one server.
 pub struct Database {
     shared: Arc<Shared>,
+    namespaces: Mutex<BTreeMap<String, Arc<Namespace>>>,
 }
 
 impl Database {
     /// No namespace has data or rules.
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Database { shared })
+        Arc::new(Database { shared, namespaces: Mutex::default() })
     }
 
     /// The routes of its port.
@@ -24,28 +41,45 @@ impl Database {
         Router::new()
     }
 
+    /// The namespace with a name; a new one is empty and has open rules.
+    pub fn namespace(&self, name: &str) -> Arc<Namespace> {
+        let mut namespaces = lock(&self.namespaces);
+        match namespaces.get(name) {
+            Some(namespace) => Arc::clone(namespace),
+            None => {
+                let namespace = Namespace::new(name, Arc::clone(&self.shared));
+                Arc::clone(namespaces.entry(name.to_owned()).or_insert(namespace))
+            }
+        }
+    }
+
+    fn existing(&self, name: &str) -> Option<Arc<Namespace>> {
+        lock(&self.namespaces).get(name).map(Arc::clone)
+    }
+
     /// Loads the rules of a namespace. Listens that they no longer allow are cancelled.
     ///
     /// # Errors
     ///
     /// `LINE:COLUMN: text` for rules that the compiler refuses. The namespace then denies everything until it gets rules.
-    pub fn set_rules(&self, _namespace: &str, _source: &Source) -> Result<(), String> {
-        Ok(())
+    pub fn set_rules(&self, namespace: &str, source: &Source) -> Result<(), String> {
+        self.namespace(namespace).set_rules(source)
     }
 
     /// The rules of a namespace, if it has any that are valid.
-    pub fn rules(&self, _namespace: &str) -> Option<Arc<LoadedRules>> {
-        None
+    pub fn rules(&self, namespace: &str) -> Option<Arc<LoadedRules>> {
+        self.existing(namespace)?.rules()
     }
 
     /// The namespaces that have data or rules, sorted.
     pub fn namespaces(&self) -> Vec<String> {
-        Vec::new()
+        let namespaces = lock(&self.namespaces);
+        namespaces.values().filter(|namespace| !namespace.is_blank()).map(|n| n.name().to_owned()).collect()
     }
 
     /// All data of a namespace in the export form, with priorities.
-    pub fn export(&self, _namespace: &str) -> Json {
-        Json::Null
+    pub fn export(&self, namespace: &str) -> Json {
+        self.existing(namespace).map_or(Json::Null, |namespace| namespace.root().to_wire())
     }
 
     /// Replaces all data of a namespace, as owner.
@@ -53,12 +87,14 @@ impl Database {
     /// # Errors
     ///
     /// Why the JSON is no data.
-    pub fn import(&self, _namespace: &str, _data: &Json) -> Result<(), String> {
-        Ok(())
+    pub fn import(&self, namespace: &str, data: &Json) -> Result<(), String> {
+        self.namespace(namespace).import(data)
     }
 
     /// Deletes the data of the namespaces of a project, or of all. Listeners are told; rules stay.
-    pub fn reset(&self, _project: Option<&str>) {
-        let _ = &self.shared;
+    pub fn reset(&self, project: Option<&str>) {
+        let namespaces: Vec<_> = lock(&self.namespaces).values().cloned().collect();
+        let of_project = |name: &str| project.is_none_or(|project| self.shared.project_of_namespace(name) == project);
+        namespaces.iter().filter(|namespace| of_project(namespace.name())).for_each(|namespace| namespace.clear());
     }
 }

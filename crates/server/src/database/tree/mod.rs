@@ -1,0 +1,5 @@
+//! The stored data: an immutable tree whose versions share structure.
+
+mod node;
+
+pub use node::Node;
