@@ -25,6 +25,7 @@
 //! answers. Invariants: rules see a write through an overlay, which copies no stored data; the host is only asked for paths
 //! that rules read.
 
+mod change;
 mod context;
 mod data;
 mod decide;
@@ -49,6 +50,7 @@ use std::sync::Arc;
 use recorder::WalkRecorder;
 
 pub use crate::syntax::DuplicateKeys;
+pub use change::Change;
 pub use data::{Data, Scalar};
 pub use decision::{Cause, Decision, IndexWarning, RuleKind, RuleTrace};
 pub use explain::Explanation;
@@ -153,6 +155,11 @@ impl Ruleset {
     /// As for [`Self::evaluate`].
     pub fn cover(&self, request: &Request<'_>, data: &dyn Tree, coverage: &mut Coverage) -> Result<Decision, Error> {
         run::decide(self, request, data, WalkRecorder::new(None, Some(coverage)))
+    }
+
+    /// The warning for a query whose index the rules of its location do not list; a decision on the query has it too.
+    pub fn missing_index(&self, query: &Request<'_>) -> Option<IndexWarning> {
+        run::index_warning(&self.tree, query)
     }
 
     /// Whether the rules allow a request. The quickest way: ordinary rules decide without allocation.

@@ -8,8 +8,8 @@ use bumpalo::Bump;
 use crate::{error::Error, eval::Silent, program::RuleTree, value::Unreadable};
 
 use super::{
-    Cause, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar, Transport,
-    Tree,
+    Cause, Change, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar,
+    Transport, Tree,
     context::Globals,
     data::names,
     decide::{RuleWalk, Verdict},
@@ -281,26 +281,43 @@ fn set_priority<O: WalkObserver>(
     priority: Option<&Scalar>,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
 ) -> Result<bool, NoVerdict> {
-    path.check()?;
-    if let Some(scalar @ Scalar::Bool(_)) = priority {
-        let found = scalar.kind();
-        return Err(RequestError::Priority { place: place_of(path.names()), found }.into());
-    }
-    if let Some(Scalar::Number(n)) = priority {
-        check_number(*n).map_err(|number| RequestError::Number { place: place_of(path.names()), number })?;
-    }
+    check_priority(path, priority)?;
     let mutation = Mutation::Priority(priority);
     let new_root = walk.globals.root.mutated_at(path.names(), &mutation);
     let verdict = walk.write(&new_root, path.names(), None)?;
     Ok(each(path.names(), verdict))
 }
 
-/// The write to one path of an update.
+/// Checks that a location can have a priority.
+fn check_priority(path: &PathNames<'_>, priority: Option<&Scalar>) -> Result<(), RequestError> {
+    path.check()?;
+    match priority {
+        Some(scalar @ Scalar::Bool(_)) => {
+            Err(RequestError::Priority { place: place_of(path.names()), found: scalar.kind() })
+        }
+        Some(Scalar::Number(n)) => {
+            check_number(*n).map_err(|number| RequestError::Number { place: place_of(path.names()), number })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The write to one path.
 struct PathWrite<'v> {
     path: Vec<&'v str>,
     /// The value that replaces the location; without it, the write sets the priority.
     data: Option<Cow<'v, Data>>,
     priority: Option<Scalar>,
+}
+
+impl<'v> From<PathWrite<'v>> for Change<'v> {
+    fn from(write: PathWrite<'v>) -> Self {
+        let path = path_of(&write.path);
+        match write.data {
+            Some(value) => Change::Value { path, value },
+            None => Change::Priority { path, priority: write.priority },
+        }
+    }
 }
 
 impl PathWrite<'_> {
@@ -310,6 +327,27 @@ impl PathWrite<'_> {
             None => Mutation::Priority(self.priority.as_ref()),
         }
     }
+}
+
+/// The write of a value to a path, which may be that of a priority, and the size of the value in bytes.
+fn path_write<'v>(
+    value: &'v Incoming,
+    mut path: PathNames<'v>,
+    root: &Location<'_>,
+    now: Option<f64>,
+) -> Result<(PathWrite<'v>, usize), NoVerdict> {
+    let is_priority = path.is_priority();
+    if is_priority {
+        path.pop();
+    }
+    path.check()?;
+    let size = check_fit(value, &path)?;
+    let (data, priority) = if is_priority {
+        (None, priority_of(value, &path, now)?)
+    } else {
+        (Some(resolve(value, now, root, path.names())?), None)
+    };
+    Ok((PathWrite { path: path.names().to_vec(), data, priority }, size))
 }
 
 /// The writes of an update, sorted by path. No path is a prefix of another.
@@ -324,18 +362,9 @@ fn update<'v>(
     for (key, value) in values {
         let mut path = base.clone();
         path.add(key);
-        let is_priority = path.is_priority();
-        if is_priority {
-            path.pop();
-        }
-        path.check()?;
-        bytes += key.len() + check_fit(value, &path)?;
-        let (data, priority) = if is_priority {
-            (None, priority_of(value, &path, request.now)?)
-        } else {
-            (Some(resolve(value, request.now, root, path.names())?), None)
-        };
-        writes.push(PathWrite { path: path.names().to_vec(), data, priority });
+        let (write, size) = path_write(value, path, root, request.now)?;
+        bytes += key.len() + size;
+        writes.push(write);
     }
     if values.is_empty() {
         base.check()?;
@@ -353,8 +382,41 @@ fn update<'v>(
     Ok(writes)
 }
 
+/// The changes that a write makes to what `tree` holds, sorted by path; none for a read.
+pub(super) fn changes<'r>(request: &'r Request<'_>, tree: &dyn Tree) -> Result<Vec<Change<'r>>, Error> {
+    let texts = Bump::new();
+    let host = HostCache::new(tree, &texts);
+    let root = Location::root(&host, Overlay::Stored(host.data()));
+    let found = changes_at(request, &root);
+    match (found, host.into_error()) {
+        (Ok(changes), None) => Ok(changes),
+        (Err(NoVerdict::Refused(error)), None) => Err(Error::Request(*error)),
+        (_, Some(error)) => Err(Error::Data(error)),
+        (Err(NoVerdict::Unreadable), None) => Err(Error::Data("the data cannot be read".into())),
+    }
+}
+
+fn changes_at<'r>(request: &'r Request<'_>, root: &Location<'_>) -> Result<Vec<Change<'r>>, NoVerdict> {
+    let mut path = PathNames::default();
+    path.add(&request.path);
+    let values = match &request.operation {
+        Operation::Read(_) => return Ok(Vec::new()),
+        Operation::Priority(priority) => {
+            check_priority(&path, priority.as_ref())?;
+            return Ok(vec![Change::Priority { path: path_of(path.names()), priority: priority.clone() }]);
+        }
+        Operation::Write(value) => {
+            let (write, size) = path_write(value, path, root, request.now)?;
+            check_size(size, request.transport)?;
+            return Ok(vec![write.into()]);
+        }
+        Operation::Update(values) => values.as_ref().map_err(Clone::clone)?,
+    };
+    Ok(update(values, &path, root, request)?.into_iter().map(Change::from).collect())
+}
+
 /// The warning for a query whose index the rules of its location do not list (realtime-database specification, section 7.9).
-fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
+pub(super) fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<IndexWarning> {
     let Operation::Read(query) = &request.operation else { return None };
     let index = Query::index(query)?;
     let mut node = rules.nodes.get(rules.root).ok();

@@ -11,7 +11,6 @@ use std::{
 use axum::Router;
 use firewarden::text::Source;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     Service,
@@ -100,7 +99,7 @@ impl Builder {
         let shared = Shared::new(self.settings);
         let database = Database::new(Arc::clone(&shared));
         let storage = Storage::new(Arc::clone(&shared));
-        let (stop, names) = (CancellationToken::new(), Arc::new(self.names));
+        let names = Arc::new(self.names);
         let mut addresses = BTreeMap::new();
         for (service, listener) in listeners {
             let router = match service {
@@ -111,9 +110,9 @@ impl Builder {
             if let Ok(address) = listener.local_addr() {
                 addresses.insert(service, address);
             }
-            tokio::spawn(listener::serve(listener, router, Arc::clone(&names), stop.clone()));
+            tokio::spawn(listener::serve(listener, router, Arc::clone(&names), shared.stop.clone()));
         }
-        Ok(Server { shared, database, storage, addresses, stop })
+        Ok(Server { shared, database, storage, addresses })
     }
 }
 
@@ -135,7 +134,6 @@ pub struct Server {
     database: Arc<Database>,
     storage: Arc<Storage>,
     addresses: BTreeMap<Service, SocketAddr>,
-    stop: CancellationToken,
 }
 
 impl Server {
@@ -177,6 +175,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.shared.stop.cancel();
     }
 }

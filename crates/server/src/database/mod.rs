@@ -1,8 +1,13 @@
 //! The stand-in for the Realtime Database emulator: WebSocket, long polling, REST and streaming.
 
+mod inspect;
 mod namespace;
 mod push;
 mod query;
+mod rest;
+mod routes;
+mod session;
+mod settings;
 mod tree;
 mod user;
 
@@ -15,30 +20,38 @@ use axum::Router;
 use firewarden::text::Source;
 use serde_json::Value as Json;
 
+use self::{rest::push_id::PushIds, routes::Sessions};
 use crate::{lock, rules::LoadedRules, shared::Shared};
 
 pub use firewarden::database::Transport;
 pub use namespace::{Namespace, Reading, Refused, SubscriberId};
 pub use push::{Change, Push, Subscriber, Tag};
 pub use query::{Order, Query};
-pub use tree::Node;
+pub use tree::{Branch, Key, Node, Prioritized, Rest, Text, Wire};
 pub use user::{Caller, SignedIn, User, Variable};
 
 /// All namespaces of one server.
 pub struct Database {
     shared: Arc<Shared>,
     namespaces: Mutex<BTreeMap<String, Arc<Namespace>>>,
+    sessions: Sessions,
+    push_ids: PushIds,
 }
 
 impl Database {
     /// No namespace has data or rules.
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Database { shared, namespaces: Mutex::default() })
+        Arc::new(Database {
+            shared,
+            namespaces: Mutex::default(),
+            sessions: Sessions::default(),
+            push_ids: PushIds::default(),
+        })
     }
 
     /// The routes of its port.
     pub fn router(self: &Arc<Self>) -> Router {
-        Router::new()
+        routes::router(self)
     }
 
     /// The namespace with a name; a new one is empty and has open rules.

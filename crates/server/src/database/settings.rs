@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, Method, Request, Response, StatusCode},
 };
 use firewarden::text::Source;
+use jsonc_parser::ParseOptions;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -41,13 +42,20 @@ pub async fn serve(database: &Database, request: Request<Body>) -> Result<Respon
         // Whatever the type of the body says: tools send JSON as text, and rules have comments.
         Method::PUT | Method::POST => {
             let body = read(body).await?;
-            let text = std::str::from_utf8(&body).map_err(|_| Failure::bad_request("1:1: Parse error. The rules are not UTF-8."))?;
+            let text = std::str::from_utf8(&body)
+                .map_err(|_| Failure::bad_request("1:1: Parse error. The rules are not UTF-8."))?;
             let source = Source::new(FILE, text);
-            let checked = if parameters.is_true("dryRun") { Namespace::check_rules(&source) } else { namespace.set_rules(&source) };
+            let checked = if parameters.is_true("dryRun") {
+                Namespace::check_rules(&source)
+            } else {
+                namespace.set_rules(&source)
+            };
             checked.map_err(|error| Failure::bad_request(&error))?;
             printed(&json!({ "status": "ok" }), &parameters)
         }
-        other => Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, format!("the method {other} is neither GET nor PUT"))),
+        other => {
+            Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, format!("the method {other} is neither GET nor PUT")))
+        }
     }
 }
 
@@ -57,13 +65,6 @@ fn refuse_others(headers: &HeaderMap, parameters: &Parameters) -> Result<(), Fai
 
 /// Rules as JSON that every parser reads.
 fn without_comments(text: &str) -> Result<Json, Failure> {
-    let source = Source::new(FILE, text);
-    let mut plain = String::with_capacity(text.len());
-    let mut at = 0;
-    for comment in firewarden::internals::syntax::database_comments(&source) {
-        plain.push_str(text.get(at..comment.start as usize).unwrap_or_default());
-        at = comment.end as usize;
-    }
-    plain.push_str(text.get(at..).unwrap_or_default());
-    serde_json::from_str(&plain).map_err(|error| Failure::bad_request(&format!("the rules are not JSON: {error}")))
+    jsonc_parser::parse_to_serde_value(text, &ParseOptions::default())
+        .map_err(|error| Failure::bad_request(&format!("the rules are not JSON: {error}")))
 }

@@ -11,7 +11,6 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts},
 };
-use firewarden::database::Incoming;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Value as Json, json};
 
@@ -53,10 +52,11 @@ pub async fn serve(database: &Database, request: Request<Body>) -> Result<Respon
         Method::PUT => target.put(&read(body).await?),
         Method::PATCH => target.patch(&read(body).await?),
         Method::POST => target.post(&read(body).await?, database),
-        Method::DELETE => target.write(&Incoming::from(Json::Null)),
-        other => {
-            Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, format!("the method {other} is none of GET, PUT, PATCH, POST, DELETE")))
-        }
+        Method::DELETE => target.write(Json::Null),
+        other => Err(Failure::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("the method {other} is none of GET, PUT, PATCH, POST, DELETE"),
+        )),
     }
 }
 
@@ -143,16 +143,18 @@ impl Target {
     }
 
     fn put(&self, body: &[u8]) -> Result<Response<Body>, Failure> {
-        self.write(&Incoming::from(parse(body)?))
+        self.write(parse(body)?)
     }
 
     /// Replaces the value, if a condition holds.
-    fn write(&self, value: &Incoming) -> Result<Response<Body>, Failure> {
+    fn write(&self, value: Json) -> Result<Response<Body>, Failure> {
         let hash = self.condition("if-match").map(|tag| if tag == NULL_ETAG { "" } else { tag });
         match self.namespace.set(&self.caller, &self.path, value, hash) {
             Ok(value) => Ok(self.with_etag(printed(&value.to_rest(), &self.parameters)?, &value)),
             Err(Refused::Stale { current }) => {
-                let Some(current) = current else { return Err(Failure::new(StatusCode::PRECONDITION_FAILED, "the ETag does not match")) };
+                let Some(current) = current else {
+                    return Err(Failure::new(StatusCode::PRECONDITION_FAILED, "the ETag does not match"));
+                };
                 let response = json_response(StatusCode::PRECONDITION_FAILED, current.to_rest().to_string());
                 Ok(self.with_etag(response, &current))
             }
@@ -167,19 +169,19 @@ impl Target {
             let text = "Invalid data; couldn't parse JSON object. Are you sending a JSON object with valid key names?";
             return Err(Failure::bad_request(text));
         }
-        let values = self.namespace.update(&self.caller, &self.path, &values)?;
+        let values = self.namespace.update(&self.caller, &self.path, values)?;
         let json = values.into_iter().map(|(path, value)| (path, value.to_rest())).collect();
         printed(&Json::Object(json), &self.parameters)
     }
 
     fn post(&self, body: &[u8], database: &Database) -> Result<Response<Body>, Failure> {
         self.refuse_condition()?;
-        let value = Incoming::from(parse(body)?);
+        let value = parse(body)?;
         let shared = self.namespace.shared();
         let clock = shared.clock(shared.project_of_namespace(self.namespace.name()));
         let name = database.push_ids().next(clock.millis());
         let path = if self.path.is_empty() { name.clone() } else { format!("{}/{name}", self.path) };
-        self.namespace.set(&self.caller, &path, &value, None)?;
+        self.namespace.set(&self.caller, &path, value, None)?;
         printed(&json!({ "name": name }), &self.parameters)
     }
 

@@ -39,6 +39,11 @@ impl Parameters {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether a parameter is `t`, as in long polling.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.get(name) == Some("t")
+    }
+
     /// Whether a parameter is `true`.
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")
@@ -142,7 +147,8 @@ mod tests {
     #[test]
     fn parameters_are_checked() {
         let check = |text: &str| Parameters::of(&uri(&format!("/.json?{text}"))).check();
-        for good in ["timeout=1s", "timeout=0.5min", "timeout=20ms&writeSizeLimit=unlimited", "format=export", "x=y&z"] {
+        for good in ["timeout=1s", "timeout=0.5min", "timeout=20ms&writeSizeLimit=unlimited", "format=export", "x=y&z"]
+        {
             assert!(check(good).is_ok(), "{good}");
         }
         for bad in ["timeout=1", "timeout=16min", "timeout=-1s", "timeout=s", "writeSizeLimit=huge", "format=xml"] {
@@ -152,7 +158,8 @@ mod tests {
 
     #[test]
     fn callbacks_are_names() {
-        let callback = |text: &str| Parameters::of(&uri(&format!("/.json?callback={text}"))).callback().map(|name| name.is_some());
+        let callback =
+            |text: &str| Parameters::of(&uri(&format!("/.json?callback={text}"))).callback().map(|name| name.is_some());
         assert_eq!(callback("a.b$_1").ok(), Some(true));
         assert!(callback("alert(1)").is_err() && callback("").is_err());
     }

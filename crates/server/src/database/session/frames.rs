@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn pieces_keep_surrogate_pairs_whole() {
-        for text in ["x".repeat(PIECE + 1), "🐵".repeat(PIECE), format!("x{}", "🐵".repeat(PIECE)), "é".repeat(40_000)] {
+        for text in ["x".repeat(PIECE + 1), "🐵".repeat(PIECE), format!("x{}", "🐵".repeat(PIECE)), "é".repeat(40_000)]
+        {
             let frames: Vec<_> = frames(&text).collect();
             assert_eq!(frames[0].as_str(), (frames.len() - 1).to_string());
             assert!(frames.iter().all(|frame| frame.encode_utf16().count() <= PIECE));

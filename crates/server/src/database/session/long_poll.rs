@@ -184,11 +184,20 @@ impl Poll {
 
     fn has_answer(&self, poll: u64) -> bool {
         let state = lock(&self.state);
-        let is_switched = state.last_output.as_ref().is_some_and(|last| !last.is_empty() || state.input_ended);
         poll != state.latest
-            || is_switched
-            || state.session.is_none() && state.last_output.is_none()
-            || state.last_output.is_none() && !self.outbox.is_empty()
+            || self.is_over(&state)
+            || match &state.last_output {
+                Some(last) => !last.is_empty(),
+                None => !self.outbox.is_empty(),
+            }
+    }
+
+    /// Whether nothing more will be said over polls.
+    fn is_over(&self, state: &State) -> bool {
+        match &state.last_output {
+            Some(last) => last.is_empty() && state.input_ended,
+            None => state.session.is_none() || self.closed.is_cancelled(),
+        }
     }
 
     /// The script with what waits. Answers have numbers, by which the client orders them.
@@ -218,11 +227,7 @@ impl Poll {
             }
         }
         script.push_str("]);\n");
-        let is_over = match &state.last_output {
-            Some(last) => last.is_empty() && state.input_ended,
-            None => state.session.is_none(),
-        };
-        if is_over {
+        if self.is_over(&state) {
             let _ = writeln!(script, "pLPCommand('close',{number});");
         }
         script

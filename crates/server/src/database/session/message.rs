@@ -92,7 +92,9 @@ pub struct Body {
 
 /// Why a message has no meaning.
 #[derive(Debug, thiserror::Error)]
-#[error("a message has to be {{\"t\":\"d\",\"d\":{{\"r\":NUMBER,\"a\":ACTION,\"b\":{{}}}}}} or {{\"t\":\"c\",\"d\":{{\"t\":TYPE,\"d\":{{}}}}}}: {0}")]
+#[error(
+    "a message has to be {{\"t\":\"d\",\"d\":{{\"r\":NUMBER,\"a\":ACTION,\"b\":{{}}}}}} or {{\"t\":\"c\",\"d\":{{\"t\":TYPE,\"d\":{{}}}}}}: {0}"
+)]
 pub struct NoMessage(String);
 
 impl<'m> Message<'m> {
@@ -226,7 +228,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_messages() {
-        for text in ["", "7", "[]", "{\"t\":\"d\"", r#"{"t":"x","d":{}}"#, r#"{"t":"d","d":{"a":"q"}}"#, r#"{"t":"c","d":1}"#] {
+        for text in
+            ["", "7", "[]", "{\"t\":\"d\"", r#"{"t":"x","d":{}}"#, r#"{"t":"d","d":{"a":"q"}}"#, r#"{"t":"c","d":1}"#]
+        {
             assert!(Message::parse(text).is_err(), "{text}");
         }
     }
@@ -241,7 +245,10 @@ mod tests {
 
     #[test]
     fn answers_are_as_clients_expect_them() {
-        assert_eq!(answer(&3.into(), Status::DataStale, "x").as_str(), r#"{"t":"d","d":{"r":3,"b":{"s":"datastale","d":"x"}}}"#);
+        assert_eq!(
+            answer(&3.into(), Status::DataStale, "x").as_str(),
+            r#"{"t":"d","d":{"r":3,"b":{"s":"datastale","d":"x"}}}"#
+        );
         assert_eq!(control("o", ()).as_str(), r#"{"t":"c","d":{"t":"o","d":null}}"#);
         assert_eq!(action("sd", json!({ "msg": "x" })).as_str(), r#"{"t":"d","d":{"a":"sd","b":{"msg":"x"}}}"#);
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use firewarden::{
     Auth,
     auth::{self, database_handshake},
-    database::{Incoming, RequestError},
+    database::RequestError,
     value::json::to_plain,
 };
 use serde_json::{Value as Json, json};
@@ -114,6 +114,7 @@ impl Session {
             Ok(body) => body,
             Err(error) => return (Status::Error, Json::String(format!("the body of the request: {error}"))),
         };
+        let path = body.path.clone();
         let answer = match &*request.action {
             "s" | "appcheck" | "unappeck" => Ok(done()),
             "auth" | "gauth" => return self.sign_in(&request.action, body),
@@ -124,20 +125,20 @@ impl Session {
             "q" => self.listen(&body),
             "n" => self.unlisten(&body),
             "g" => self.get(&body),
-            "p" => self.set(&body),
-            "m" => self.namespace.update(&self.caller, &body.path, &body.data).map(|_| done()),
-            "o" => {
-                let value = Incoming::from(&body.data);
-                self.namespace.on_disconnect_set(self.subscriber, &body.path, &value).map(|()| done())
+            "p" => {
+                let hash = body.hash.as_deref();
+                self.namespace.set(&self.caller, &body.path, body.data, hash).map(|_| done())
             }
-            "om" => self.namespace.on_disconnect_update(self.subscriber, &body.path, &body.data).map(|()| done()),
+            "m" => self.namespace.update(&self.caller, &body.path, body.data).map(|_| done()),
+            "o" => self.namespace.on_disconnect_set(self.subscriber, &body.path, body.data).map(|()| done()),
+            "om" => self.namespace.on_disconnect_update(self.subscriber, &body.path, body.data).map(|()| done()),
             "oc" => self.namespace.on_disconnect_cancel(self.subscriber, &body.path).map(|()| done()),
             other => {
                 let name: String = other.chars().take(20).collect();
                 return (Status::Error, Json::String(format!("there is no action {name:?}")));
             }
         };
-        answer.unwrap_or_else(|refused| self.refuse(&request.action, &body.path, refused))
+        answer.unwrap_or_else(|refused| self.refuse(&request.action, &path, refused))
     }
 
     /// Reads a token. Neither its signature nor its times are verified: test libraries sign nothing, and their tokens have
@@ -172,8 +173,7 @@ impl Session {
             Ok(query) => query,
             Err(answer) => return Ok(answer),
         };
-        let warning =
-            self.namespace.listen(self.subscriber, &body.path, &query, body.tag, body.hash.as_deref())?;
+        let warning = self.namespace.listen(self.subscriber, &body.path, &query, body.tag, body.hash.as_deref())?;
         Ok((Status::Ok, warning.map_or_else(|| json!({}), |_| json!({ "w": ["no_index"] }))))
     }
 
@@ -192,12 +192,6 @@ impl Session {
             Err(answer) => return Ok(answer),
         };
         Ok((Status::Ok, self.namespace.read(&self.caller, &body.path, &query)?.value.to_wire()))
-    }
-
-    fn set(&self, body: &Body) -> Result<Answer, Refused> {
-        let value = Incoming::from(&body.data);
-        self.namespace.set(&self.caller, &body.path, &value, body.hash.as_deref())?;
-        Ok(done())
     }
 
     /// The answer to a refused request. In debug mode, the console of the client shows the reason of a denial.
