@@ -12,7 +12,6 @@ use axum::Router;
 use firewarden::text::Source;
 use firewarden_suite::coverage::FileCoverage;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     Service,
@@ -122,12 +121,12 @@ impl Builder {
             shared,
             addresses,
         });
-        let (stop, names) = (CancellationToken::new(), Arc::new(self.names));
+        let names = Arc::new(self.names);
         for (service, listener) in listeners {
             let router = services.router(service).merge(control::router(&services));
-            tokio::spawn(listener::serve(listener, router, Arc::clone(&names), stop.clone()));
+            tokio::spawn(listener::serve(listener, router, Arc::clone(&names), services.shared.stop.clone()));
         }
-        Ok(Server { services, stop })
+        Ok(Server { services })
     }
 }
 
@@ -183,7 +182,6 @@ impl Services {
 /// ```
 pub struct Server {
     services: Arc<Services>,
-    stop: CancellationToken,
 }
 
 impl Server {
@@ -266,6 +264,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.services.shared.stop.cancel();
     }
 }

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{clock::Clock, journal::Journal, lock};
 
 /// The settings of a server that its services read.
@@ -25,13 +27,16 @@ pub struct Shared {
     pub settings: Settings,
     /// The latest requests.
     pub journal: Journal,
+    /// The end of the server. Connections that outlive their HTTP request end with it.
+    pub stop: CancellationToken,
     clocks: Mutex<HashMap<String, Arc<Clock>>>,
 }
 
 impl Shared {
     /// Nothing has happened yet.
     pub fn new(settings: Settings) -> Arc<Self> {
-        Arc::new(Shared { settings, journal: Journal::default(), clocks: Mutex::default() })
+        let (journal, stop, clocks) = (Journal::default(), CancellationToken::new(), Mutex::default());
+        Arc::new(Shared { settings, journal, stop, clocks })
     }
 
     /// The clock of a project.

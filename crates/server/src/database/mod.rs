@@ -1,9 +1,14 @@
 //! The stand-in for the Realtime Database emulator: WebSocket, long polling, REST and streaming.
 
+mod inspect;
 mod namespace;
 mod path_map;
 mod push;
 mod query;
+mod rest;
+mod routes;
+mod session;
+mod settings;
 mod tree;
 mod user;
 mod window;
@@ -17,6 +22,7 @@ use axum::Router;
 use firewarden::text::Source;
 use serde_json::Value as Json;
 
+use self::{rest::push_id::PushIds, routes::Sessions};
 use crate::{
     lock,
     rules::LoadedRules,
@@ -34,12 +40,19 @@ pub use user::{Caller, SignedIn, User, Variable};
 pub struct Database {
     shared: Arc<Shared>,
     namespaces: Mutex<BTreeMap<String, Arc<Namespace>>>,
+    sessions: Sessions,
+    push_ids: PushIds,
 }
 
 impl Database {
     /// No namespace has data or rules.
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Database { shared, namespaces: Mutex::default() })
+        Arc::new(Database {
+            shared,
+            namespaces: Mutex::default(),
+            sessions: Sessions::default(),
+            push_ids: PushIds::default(),
+        })
     }
 
     /// A database without a server, for tests and benches of its own.
@@ -50,7 +63,7 @@ impl Database {
 
     /// The routes of its port.
     pub fn router(self: &Arc<Self>) -> Router {
-        Router::new()
+        routes::router(self)
     }
 
     /// The namespace with a name; a new one is empty and has open rules.

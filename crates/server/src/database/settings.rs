@@ -1,0 +1,70 @@
+//! `/.settings/rules.json`: the rules of a namespace.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request, Response, StatusCode},
+};
+use firewarden::text::Source;
+use jsonc_parser::ParseOptions;
+use serde_json::{Value as Json, json};
+
+use super::{
+    Database, Namespace,
+    rest::{
+        answer::{Failure, json_response, printed},
+        is_owner,
+        parameters::Parameters,
+        read,
+    },
+};
+
+/// The name of rules that come over HTTP.
+const FILE: &str = "database.rules.json";
+
+/// Answers a request to the rules.
+///
+/// # Errors
+///
+/// The answer to a request that fails.
+pub async fn serve(database: &Database, request: Request<Body>) -> Result<Response<Body>, Failure> {
+    let (parts, body) = request.into_parts();
+    let parameters = Parameters::of(&parts.uri);
+    let namespace = database.namespace_of(&parts.headers, &parameters)?;
+    refuse_others(&parts.headers, &parameters)?;
+    match parts.method {
+        Method::GET | Method::HEAD => {
+            let text = namespace.rules_text();
+            if parameters.get("format") == Some("strict") {
+                return printed(&without_comments(&text)?, &parameters);
+            }
+            Ok(json_response(StatusCode::OK, text))
+        }
+        // Whatever the type of the body says: tools send JSON as text, and rules have comments.
+        Method::PUT | Method::POST => {
+            let body = read(body).await?;
+            let text = std::str::from_utf8(&body)
+                .map_err(|_| Failure::bad_request("1:1: Parse error. The rules are not UTF-8."))?;
+            let source = Source::new(FILE, text);
+            let checked = if parameters.is_true("dryRun") {
+                Namespace::check_rules(&source)
+            } else {
+                namespace.set_rules(&source)
+            };
+            checked.map_err(|error| Failure::bad_request(&error))?;
+            printed(&json!({ "status": "ok" }), &parameters)
+        }
+        other => {
+            Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, format!("the method {other} is neither GET nor PUT")))
+        }
+    }
+}
+
+fn refuse_others(headers: &HeaderMap, parameters: &Parameters) -> Result<(), Failure> {
+    if is_owner(headers, parameters) { Ok(()) } else { Err(Failure::not_owner()) }
+}
+
+/// Rules as JSON that every parser reads.
+fn without_comments(text: &str) -> Result<Json, Failure> {
+    jsonc_parser::parse_to_serde_value(text, &ParseOptions::default())
+        .map_err(|error| Failure::bad_request(&format!("the rules are not JSON: {error}")))
+}
