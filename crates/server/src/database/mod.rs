@@ -2,6 +2,7 @@
 
 mod inspect;
 mod namespace;
+mod path_map;
 mod push;
 mod query;
 mod rest;
@@ -10,6 +11,7 @@ mod session;
 mod settings;
 mod tree;
 mod user;
+mod window;
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +23,11 @@ use firewarden::text::Source;
 use serde_json::Value as Json;
 
 use self::{rest::push_id::PushIds, routes::Sessions};
-use crate::{lock, rules::LoadedRules, shared::Shared};
+use crate::{
+    lock,
+    rules::LoadedRules,
+    shared::{Settings, Shared},
+};
 
 pub use firewarden::database::Transport;
 pub use namespace::{Namespace, Reading, Refused, SubscriberId};
@@ -47,6 +53,12 @@ impl Database {
             sessions: Sessions::default(),
             push_ids: PushIds::default(),
         })
+    }
+
+    /// A database without a server, for tests and benches of its own.
+    pub fn standalone() -> Arc<Self> {
+        let settings = Settings { project: "demo-no-project".to_owned(), ..Settings::default() };
+        Database::new(Shared::new(settings))
     }
 
     /// The routes of its port.

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::{Value as Json, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value as Json;
 
-use super::tree::Node;
+use super::tree::{Node, Wire};
 
 /// The number by which a client knows a listen with a query.
 pub type Tag = i64;
@@ -27,8 +28,8 @@ pub struct Push {
 /// What changed. Paths are like `users/alice`, without slashes at their ends; the root is empty.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// The value of a path is now this one; [`Node::Nothing`] if it was removed. The path is at, below or, never, above that
-    /// of the listen.
+    /// The value of a path is now this one; [`Node::Nothing`] if it was removed. The path is that
+    /// of the listen or below it.
     Data {
         /// The path.
         path: String,
@@ -65,19 +66,95 @@ impl Push {
     /// The message of the WebSocket protocol, `{"t":"d","d":{"a":…,"b":…}}`. Serialised once, whoever asks.
     pub fn frame(&self) -> &str {
         self.frame.get_or_init(|| {
-            let (action, mut body, tag) = match &self.change {
-                Change::Data { path, value, tag } => ("d", json!({ "p": path, "d": value.to_wire() }), tag),
-                Change::Merge { path, children, tag } => {
-                    let children = children.iter().map(|(path, value)| (path.clone(), value.to_wire()));
-                    ("m", json!({ "p": path, "d": Json::Object(children.collect()) }), tag)
-                }
-                Change::Revoked { path, query: None, .. } => ("c", json!({ "p": path }), &None),
-                Change::Revoked { path, query: Some(query), .. } => ("c", json!({ "p": path, "q": [query] }), &None),
-            };
-            if let (Some(tag), Some(body)) = (tag, body.as_object_mut()) {
-                body.insert("t".to_owned(), json!(tag));
-            }
-            json!({ "t": "d", "d": { "a": action, "b": body } }).to_string().into()
+            // Serialising to text does not fail: keys are strings, numbers are finite.
+            let frame = serde_json::to_string(&Message { t: "d", d: Action { a: self.action(), b: &self.change } });
+            frame.unwrap_or_default().into()
         })
+    }
+
+    fn action(&self) -> &'static str {
+        match &self.change {
+            Change::Data { .. } => "d",
+            Change::Merge { .. } => "m",
+            Change::Revoked { .. } => "c",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Message<'p> {
+    t: &'static str,
+    d: Action<'p>,
+}
+
+#[derive(Serialize)]
+struct Action<'p> {
+    a: &'static str,
+    b: &'p Change,
+}
+
+/// The body of a message, without copies of the values.
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        let tag = match self {
+            Change::Data { path, value, tag } => {
+                body.serialize_entry("p", path)?;
+                body.serialize_entry("d", &Wire(value))?;
+                tag
+            }
+            Change::Merge { path, children, tag } => {
+                body.serialize_entry("p", path)?;
+                let children = children.iter().map(|(path, value)| (path, Wire(value)));
+                body.serialize_entry("d", &children.collect::<Entries<_>>())?;
+                tag
+            }
+            Change::Revoked { path, query, .. } => {
+                body.serialize_entry("p", path)?;
+                if let Some(query) = query {
+                    body.serialize_entry("q", &[query])?;
+                }
+                &None
+            }
+        };
+        if let Some(tag) = tag {
+            body.serialize_entry("t", tag)?;
+        }
+        body.end()
+    }
+}
+
+/// Serialises as a map.
+struct Entries<E>(Vec<E>);
+
+impl<E> FromIterator<E> for Entries<E> {
+    fn from_iter<I: IntoIterator<Item = E>>(entries: I) -> Self {
+        Entries(entries.into_iter().collect())
+    }
+}
+
+impl<K: Serialize, V: Serialize> Serialize for Entries<(K, V)> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_those_of_the_protocol() {
+        let data = Change::Data { path: "a/b".to_owned(), value: Node::Number(1.0), tag: None };
+        assert_eq!(Push::new(data).frame(), r#"{"t":"d","d":{"a":"d","b":{"p":"a/b","d":1}}}"#);
+        let children = vec![("b".to_owned(), Node::Bool(true)), ("c/d".to_owned(), Node::Nothing)];
+        let merge = Change::Merge { path: "a".to_owned(), children, tag: Some(7) };
+        assert_eq!(
+            Push::new(merge).frame(),
+            r#"{"t":"d","d":{"a":"m","b":{"p":"a","d":{"b":true,"c/d":null},"t":7}}}"#
+        );
+        let query = Some(serde_json::json!({ "l": 2, "vf": "r" }));
+        let revoked = Change::Revoked { path: "a".to_owned(), query, tag: Some(7) };
+        assert_eq!(Push::new(revoked).frame(), r#"{"t":"d","d":{"a":"c","b":{"p":"a","q":[{"l":2,"vf":"r"}]}}}"#);
     }
 }

@@ -6,7 +6,7 @@ use firewarden::{
     Auth, Value,
     database::{Request, Transport},
 };
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 /// Who makes a request. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,7 @@ pub struct SignedIn {
     /// The claims of the token.
     pub claims: Json,
     auth: Auth,
+    key: Arc<str>,
 }
 
 /// A value of the variable `auth`.
@@ -36,6 +37,7 @@ pub struct Variable {
     /// The value as JSON.
     pub json: Json,
     value: Value,
+    key: Arc<str>,
 }
 
 /// Who makes a request, and over which transport, which `query.*` and the limits depend on.
@@ -51,14 +53,18 @@ impl User {
     /// The user of a decoded token.
     pub fn from_claims(claims: Json) -> Self {
         let auth = Auth::from_claims(claims.clone());
-        User::SignedIn(Arc::new(SignedIn { claims, auth }))
+        let key = format!("token {claims}").into();
+        User::SignedIn(Arc::new(SignedIn { claims, auth, key }))
     }
 
     /// The user of an overridden variable `auth`; null is nobody.
     pub fn from_variable(json: Json) -> Self {
         match json {
             Json::Null => User::Nobody,
-            json => User::Variable(Arc::new(Variable { value: Value::from(&json), json })),
+            json => {
+                let key = format!("auth {json}").into();
+                User::Variable(Arc::new(Variable { value: Value::from(&json), json, key }))
+            }
         }
     }
 
@@ -68,6 +74,28 @@ impl User {
             User::Admin | User::Nobody => None,
             User::SignedIn(user) => user.auth.uid(),
             User::Variable(variable) => variable.json.get("uid")?.as_str(),
+        }
+    }
+
+    /// A text that users have in common for whom the rules see the same `auth`.
+    pub(super) fn key(&self) -> Arc<str> {
+        match self {
+            User::Admin => "admin".into(),
+            User::Nobody => "nobody".into(),
+            User::SignedIn(user) => Arc::clone(&user.key),
+            User::Variable(variable) => Arc::clone(&variable.key),
+        }
+    }
+
+    /// The variable `auth` as JSON; null for nobody.
+    pub(super) fn variable(&self) -> Json {
+        match self {
+            User::Admin | User::Nobody => Json::Null,
+            User::Variable(variable) => variable.json.clone(),
+            User::SignedIn(user) => {
+                let provider = user.claims.get("firebase").and_then(|firebase| firebase.get("sign_in_provider"));
+                json!({ "uid": user.auth.uid(), "provider": provider, "token": user.claims })
+            }
         }
     }
 
@@ -84,11 +112,6 @@ impl User {
 /// Two users are equal if the rules see the same `auth`.
 impl PartialEq for User {
     fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (User::Admin, User::Admin) | (User::Nobody, User::Nobody) => true,
-            (User::SignedIn(a), User::SignedIn(b)) => Arc::ptr_eq(a, b) || a.claims == b.claims,
-            (User::Variable(a), User::Variable(b)) => Arc::ptr_eq(a, b) || a.json == b.json,
-            _ => false,
-        }
+        self.key() == other.key()
     }
 }

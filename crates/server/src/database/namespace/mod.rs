@@ -1,16 +1,35 @@
 //! A namespace: its data, rules, listeners and what ends with a connection. Each operation is atomic, and delivers all its
 //! pushes before it returns.
 
-use std::sync::Arc;
+mod asked;
+mod judge;
+mod listens;
+mod on_disconnect;
+mod rules;
+mod write;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use firewarden::{
+    Error, Timestamp,
     database::{IndexWarning, RequestError},
-    text::Source,
 };
-use serde_json::Value as Json;
 
-use super::{Caller, Node, Query, Subscriber, Tag, User};
-use crate::{rules::LoadedRules, shared::Shared};
+use super::{
+    Caller, Node, Query, Subscriber, Tag, User,
+    tree::{canonical, names},
+};
+use crate::{clock::Clock, lock, shared::Shared};
+use asked::Asked;
+use judge::{Active, Journaled};
+use listens::{AudienceId, Listener, Listens};
+use on_disconnect::Ends;
+
+/// The listens that a connection may have at once.
+const MAX_LISTENS: usize = 20_000;
 
 /// A subscriber in its namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,7 +49,7 @@ pub enum Refused {
         entry: u64,
     },
     /// The hash of a conditional write is not that of the present value.
-    #[error("the hash is not that of the present value")]
+    #[error("Transaction hash does not match")]
     Stale {
         /// The present value, if the caller may read it.
         current: Option<Node>,
@@ -52,16 +71,53 @@ pub struct Reading {
     pub warning: Option<IndexWarning>,
 }
 
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Request(error) => Refused::Invalid(error),
+            // The data are in memory and can always be read.
+            _ => Refused::Limit("the data cannot be read"),
+        }
+    }
+}
+
 /// One database.
 pub struct Namespace {
     name: String,
     shared: Arc<Shared>,
+    clock: Arc<Clock>,
+    state: Mutex<State>,
+}
+
+struct State {
+    root: Node,
+    rules: Active,
+    listens: Listens,
+    connections: BTreeMap<SubscriberId, Connection>,
+    last: u64,
+}
+
+/// A connection that can listen.
+struct Connection {
+    sink: Arc<dyn Subscriber>,
+    caller: Caller,
+    listens: BTreeSet<(Arc<str>, Query)>,
+    ends: Ends,
 }
 
 impl Namespace {
     /// No data, and open rules.
     pub fn new(name: impl Into<String>, shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Namespace { name: name.into(), shared })
+        let name = name.into();
+        let clock = shared.clock(shared.project_of_namespace(&name));
+        let state = State {
+            root: Node::Nothing,
+            rules: Active::open(),
+            listens: Listens::default(),
+            connections: BTreeMap::new(),
+            last: 0,
+        };
+        Arc::new(Namespace { name, shared, clock, state: Mutex::new(state) })
     }
 
     /// The name, as in `?ns=`.
@@ -69,34 +125,88 @@ impl Namespace {
         &self.name
     }
 
-    /// Whether it has neither data nor rules.
-    pub fn is_blank(&self) -> bool {
-        self.root().is_nothing() && self.rules().is_none()
-    }
-
     /// What it shares with the other services.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
+    /// The clock of its project.
+    pub fn clock(&self) -> &Arc<Clock> {
+        &self.clock
+    }
+
+    /// Whether it has neither data nor rules.
+    pub fn is_blank(&self) -> bool {
+        let state = lock(&self.state);
+        state.root.is_nothing() && matches!(state.rules, Active::Open(_))
+    }
+
+    /// All data. Holding it costs nothing; it does not change.
+    pub fn root(&self) -> Node {
+        lock(&self.state).root.clone()
+    }
+
     /// Adds a connection that can listen: a WebSocket session, or one stream of REST.
-    pub fn connect(&self, _subscriber: Arc<dyn Subscriber>, _caller: Caller) -> SubscriberId {
-        SubscriberId(0)
+    pub fn connect(&self, subscriber: Arc<dyn Subscriber>, caller: Caller) -> SubscriberId {
+        let state = &mut *lock(&self.state);
+        state.last += 1;
+        let id = SubscriberId(state.last);
+        let connection = Connection { sink: subscriber, caller, listens: BTreeSet::new(), ends: Ends::default() };
+        state.connections.insert(id, connection);
+        id
     }
 
     /// Ends a connection: its listens end without a push, and its onDisconnect operations run.
-    pub fn disconnect(&self, _subscriber: SubscriberId) {}
+    pub fn disconnect(&self, subscriber: SubscriberId) {
+        let state = &mut *lock(&self.state);
+        let Some(connection) = state.connections.remove(&subscriber) else { return };
+        for (path, query) in &connection.listens {
+            state.listens.remove(&AudienceId::new(path, query, &connection.caller), subscriber);
+        }
+        self.run_ends(state, &connection.caller, connection.ends);
+    }
 
     /// Changes the user of a connection. Listens that the new user may not have are revoked.
-    pub fn change_user(&self, _subscriber: SubscriberId, _user: User) {}
+    pub fn change_user(&self, subscriber: SubscriberId, user: User) {
+        let state = &mut *lock(&self.state);
+        let Some(connection) = state.connections.get_mut(&subscriber) else { return };
+        if connection.caller.user == user {
+            return;
+        }
+        let before = connection.caller.clone();
+        connection.caller.user = user;
+        let (after, listens, now) = (connection.caller.clone(), connection.listens.clone(), self.clock.now());
+        for (path, query) in listens {
+            let Some(listener) = state.listens.remove(&AudienceId::new(&path, &query, &before), subscriber) else {
+                continue;
+            };
+            let asked = Asked::read(&path, &query);
+            let request = asked.request(&after, now);
+            match self.judge(state, &after, &asked, &request, now, Journaled::Denials) {
+                Ok(allowed) => {
+                    let id = AudienceId::new(&path, &query, &after);
+                    state.listens.add(&id, &after, allowed.reads, subscriber, listener, &state.root);
+                }
+                Err(_) => {
+                    listener.revoke(&path);
+                    state.forget(&path, &query, subscriber);
+                }
+            }
+        }
+    }
 
     /// Reads a path once.
     ///
     /// # Errors
     ///
     /// Denied, or an invalid path or query.
-    pub fn read(&self, _caller: &Caller, _path: &str, _query: &Query) -> Result<Reading, Refused> {
-        Ok(Reading { value: Node::Nothing, warning: None })
+    pub fn read(&self, caller: &Caller, path: &str, query: &Query) -> Result<Reading, Refused> {
+        let (state, now) = (&*lock(&self.state), self.clock.now());
+        let asked = Asked::read(path, query);
+        let request = asked.request(caller, now);
+        let allowed = self.judge(state, caller, &asked, &request, now, Journaled::Always)?;
+        let value = state.root.find(names(path)).map_or(Node::Nothing, |value| query.part(value));
+        Ok(Reading { value, warning: allowed.warning })
     }
 
     /// Listens to a path, as the connection's user. Pushes the value or window first, unless `hash` is its hash. A listen of
@@ -107,107 +217,66 @@ impl Namespace {
     /// Denied, an invalid path or query, too many listens.
     pub fn listen(
         &self,
-        _subscriber: SubscriberId,
-        _path: &str,
-        _query: &Query,
-        _tag: Option<Tag>,
-        _hash: Option<&str>,
+        subscriber: SubscriberId,
+        path: &str,
+        query: &Query,
+        tag: Option<Tag>,
+        hash: Option<&str>,
     ) -> Result<Option<IndexWarning>, Refused> {
-        Ok(None)
+        let (state, now) = (&mut *lock(&self.state), self.clock.now());
+        let connection = state.connections.get(&subscriber).ok_or(Refused::Limit("the connection has ended"))?;
+        let (sink, caller) = (Arc::clone(&connection.sink), connection.caller.clone());
+        let asked = Asked::read(path, query);
+        let request = asked.request(&caller, now);
+        let allowed = self.judge(state, &caller, &asked, &request, now, Journaled::Always)?;
+        let id = AudienceId::new(&asked.path, query, &caller);
+        let Some(connection) = state.connections.get_mut(&subscriber) else { return Ok(None) };
+        if connection.listens.len() >= MAX_LISTENS {
+            return Err(Refused::Limit("the connection has too many listens"));
+        }
+        connection.listens.insert((Arc::clone(&id.path), query.clone()));
+        let listener = Listener { sink: Arc::clone(&sink), tag, query: query.clone() };
+        let value = state.listens.add(&id, &caller, allowed.reads, subscriber, listener, &state.root);
+        let is_known = hash.is_some_and(|hash| if hash.is_empty() { value.is_nothing() } else { value.hash() == hash });
+        if !is_known {
+            sink.push(&super::Push::new(super::Change::Data { path: asked.path.clone(), value, tag }));
+        }
+        Ok(allowed.warning)
     }
 
     /// Ends a listen. Does nothing if there is none.
-    pub fn unlisten(&self, _subscriber: SubscriberId, _path: &str, _query: &Query) {}
-
-    /// Replaces the value of a path; a path that ends in `/.priority` sets a priority. With a hash, only if it is that of the
-    /// present value (empty for nothing). Returns the value that is there now, server values filled in.
-    ///
-    /// # Errors
-    ///
-    /// Denied, stale, invalid.
-    pub fn set(&self, _caller: &Caller, _path: &str, _value: Json, _hash: Option<&str>) -> Result<Node, Refused> {
-        Ok(Node::Nothing)
+    pub fn unlisten(&self, subscriber: SubscriberId, path: &str, query: &Query) {
+        let state = &mut *lock(&self.state);
+        let Some(connection) = state.connections.get_mut(&subscriber) else { return };
+        let id = AudienceId::new(&canonical(path), query, &connection.caller);
+        connection.listens.remove(&(Arc::clone(&id.path), query.clone()));
+        state.listens.remove(&id, subscriber);
     }
 
-    /// Replaces the values at several paths below a path, all or none: an object of paths and values. Returns each path as
-    /// written with the value that is there now.
-    ///
-    /// # Errors
-    ///
-    /// Denied, invalid.
-    pub fn update(&self, _caller: &Caller, _path: &str, _values: Json) -> Result<Vec<(String, Node)>, Refused> {
-        Ok(Vec::new())
+    /// Judges audiences anew and revokes the listens of those that the rules deny now.
+    fn judge_anew(&self, state: &mut State, audiences: impl IntoIterator<Item = AudienceId>, now: Timestamp) {
+        for id in audiences {
+            let Some(caller) = state.listens.caller(&id) else { continue };
+            let asked = Asked::read(&id.path, &id.query);
+            let request = asked.request(&caller, now);
+            match self.judge(state, &caller, &asked, &request, now, Journaled::Denials) {
+                Ok(allowed) => state.listens.set_reads(&id, allowed.reads),
+                Err(_) => {
+                    for (subscriber, listener) in state.listens.remove_audience(&id) {
+                        listener.revoke(&id.path);
+                        state.forget(&id.path, &id.query, subscriber);
+                    }
+                }
+            }
+        }
     }
+}
 
-    /// Judges a write now and keeps it until the connection ends; then it runs without another decision.
-    ///
-    /// # Errors
-    ///
-    /// Denied, invalid, too many.
-    pub fn on_disconnect_set(&self, _subscriber: SubscriberId, _path: &str, _value: Json) -> Result<(), Refused> {
-        Ok(())
+impl State {
+    /// Removes an ended listen from those of its connection.
+    fn forget(&mut self, path: &Arc<str>, query: &Query, subscriber: SubscriberId) {
+        if let Some(connection) = self.connections.get_mut(&subscriber) {
+            connection.listens.remove(&(Arc::clone(path), query.clone()));
+        }
     }
-
-    /// [`Self::on_disconnect_set`] for several paths below a path.
-    ///
-    /// # Errors
-    ///
-    /// Denied, invalid, too many.
-    pub fn on_disconnect_update(&self, _subscriber: SubscriberId, _path: &str, _values: Json) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    /// Forgets what is kept for the end of the connection at and below a path.
-    ///
-    /// # Errors
-    ///
-    /// An invalid path.
-    pub fn on_disconnect_cancel(&self, _subscriber: SubscriberId, _path: &str) -> Result<(), Refused> {
-        Ok(())
-    }
-
-    /// Loads rules. Listens that they no longer allow are revoked.
-    ///
-    /// # Errors
-    ///
-    /// `LINE:COLUMN: text` for rules that the compiler refuses. The namespace then denies everything until it gets rules.
-    pub fn set_rules(&self, _source: &Source) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// Checks rules as [`Self::set_rules`] does, without loading them.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::set_rules`].
-    pub fn check_rules(_source: &Source) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// The text of the rules as they were set; that of open rules if none were.
-    pub fn rules_text(&self) -> String {
-        r#"{"rules":{".read":true,".write":true}}"#.to_owned()
-    }
-
-    /// The rules, if valid ones were set.
-    pub fn rules(&self) -> Option<Arc<LoadedRules>> {
-        None
-    }
-
-    /// All data. Holding it costs nothing; it does not change.
-    pub fn root(&self) -> Node {
-        Node::Nothing
-    }
-
-    /// Replaces all data, as owner. Listeners are told.
-    ///
-    /// # Errors
-    ///
-    /// Why the JSON is no data.
-    pub fn import(&self, _data: &Json) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// Deletes all data, as owner. Listeners are told; rules stay.
-    pub fn clear(&self) {}
 }

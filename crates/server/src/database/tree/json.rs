@@ -1,6 +1,5 @@
 //! Values as JSON, in the forms of REST and of the WebSocket protocol.
 
-use firewarden::database::Scalar;
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value as Json;
 
@@ -39,12 +38,12 @@ impl Node {
     fn array_length(&self) -> Option<usize> {
         let index = |key: &str| match key.as_bytes() {
             [b'0'] => Some(0),
-            [b'1'..=b'9', ..] => key.parse::<usize>().ok(),
+            [b'1'..=b'9', ..] => key.parse::<usize>().ok().filter(|index| *index < usize::MAX),
             _ => None,
         };
         // Keys sort by number, so the last of them is the greatest if all are indexes.
         let greatest = index(self.children().next_back()?.0.as_str())?;
-        let fits = greatest < self.child_count().saturating_mul(2);
+        let fits = greatest + 1 < self.child_count().saturating_mul(2);
         (fits && self.children().all(|(key, _)| index(key.as_str()).is_some())).then_some(greatest + 1)
     }
 }
@@ -124,9 +123,10 @@ mod tests {
     #[test]
     fn children_are_an_array_where_more_than_half_of_it_is_there() {
         assert_eq!(node(json!({ "0": "a", "1": { "b": [true] } })).to_rest(), json!(["a", { "b": [true] }]));
-        assert_eq!(node(json!({ "1": "a", "3": "b" })).to_rest(), json!([null, "a", null, "b"]));
+        assert_eq!(node(json!({ "1": "a", "3": "b" })).to_rest(), json!({ "1": "a", "3": "b" }));
         assert_eq!(node(json!({ "2": "a" })).to_rest(), json!({ "2": "a" }));
-        assert_eq!(node(json!({ "1": "a" })).to_rest(), json!([null, "a"]));
+        assert_eq!(node(json!({ "1": "a" })).to_rest(), json!({ "1": "a" }));
+        assert_eq!(node(json!({ "1": "a", "2": "b" })).to_rest(), json!([null, "a", "b"]));
         assert_eq!(node(json!({ "0": "a", "01": "b" })).to_rest(), json!({ "0": "a", "01": "b" }));
         assert_eq!(node(json!({ "-1": "a", "0": "b" })).to_rest(), json!({ "-1": "a", "0": "b" }));
         assert_eq!(node(json!([1, 2])).to_wire(), json!({ "0": 1, "1": 2 }));

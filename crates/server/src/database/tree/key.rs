@@ -42,6 +42,12 @@ impl Text {
     }
 }
 
+impl From<SmolStr> for Text {
+    fn from(text: SmolStr) -> Self {
+        Text(text)
+    }
+}
+
 /// The number of a key that sorts as one: digits, perhaps with a minus and leading zeros, within 32 bits.
 fn integer(key: &str) -> Option<i32> {
     let digits = key.strip_prefix('-').unwrap_or(key);

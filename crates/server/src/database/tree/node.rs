@@ -39,6 +39,13 @@ pub struct Prioritized {
     pub(super) priority: Scalar,
 }
 
+impl Prioritized {
+    /// The value without its priority.
+    pub fn leaf(&self) -> &Node {
+        &self.leaf
+    }
+}
+
 /// A value with at least one child.
 #[derive(Debug)]
 pub struct Branch {
