@@ -5,7 +5,13 @@ use serde_json::{Value as Json, json};
 
 use crate::client::Database;
 
-async fn send(database: &Database, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Response {
+async fn send(
+    database: &Database,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Response {
     let mut request = database.http.request(method, database.url(path));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -62,7 +68,8 @@ async fn every_method_works() {
     assert_eq!((response.status().as_u16(), json_of(response).await), (200, Json::Null));
     let response = send(&database, Method::POST, "/open/o.json", &[("x-http-method-override", "PUT")], Some("1")).await;
     assert_eq!(json_of(response).await, 1);
-    let response = send(&database, Method::POST, "/open/o.json?x-http-method-override=patch", &[], Some("{\"a\":2}")).await;
+    let response =
+        send(&database, Method::POST, "/open/o.json?x-http-method-override=patch", &[], Some("{\"a\":2}")).await;
     assert_eq!(json_of(response).await, json!({ "a": 2 }));
     assert_eq!(send(&database, Method::TRACE, "/open/o.json", &[], None).await.status(), 405);
 }
@@ -84,7 +91,9 @@ async fn users_are_named_in_the_official_ways() {
     let database = Database::start().await;
     assert_eq!(database.put("/users/alice.json", json!(1)).await, 200);
     let token = firewarden::auth::mock_token(&json!({ "sub": "alice" }), "demo").unwrap();
-    let get = async |path: &str, headers: &[(&str, &str)]| send(&database, Method::GET, path, headers, None).await.status().as_u16();
+    let get = async |path: &str, headers: &[(&str, &str)]| {
+        send(&database, Method::GET, path, headers, None).await.status().as_u16()
+    };
     assert_eq!(get(&format!("/users/alice.json?auth={token}"), &[]).await, 200);
     assert_eq!(get(&format!("/users/bob.json?auth={token}"), &[]).await, 401);
     // As in the official emulator, every bearer is the owner.
@@ -156,8 +165,12 @@ async fn queries_need_an_order_and_an_index() {
     let (status, json) = get("/open/byN.json?orderBy=%22m%22&startAt=2").await;
     assert_eq!(status, 400);
     let text = json["error"].as_str().unwrap();
-    assert!(text.contains("Index not defined, add \".indexOn\": \"m\", for path \"/open/byN\", to the rules"), "{text}");
-    for bad in ["limitToFirst=1", "orderBy=n", "orderBy=%22$key%22&limitToFirst=x", "orderBy=%22$key%22&startAt=%7B%7D"] {
+    assert!(
+        text.contains("Index not defined, add \".indexOn\": \"m\", for path \"/open/byN\", to the rules"),
+        "{text}"
+    );
+    for bad in ["limitToFirst=1", "orderBy=n", "orderBy=%22$key%22&limitToFirst=x", "orderBy=%22$key%22&startAt=%7B%7D"]
+    {
         assert_eq!(get(&format!("/open/byN.json?{bad}")).await.0, 400, "{bad}");
     }
 }

@@ -31,7 +31,8 @@ async fn rules_are_read_and_replaced() {
 #[tokio::test]
 async fn refused_rules_say_where() {
     let database = Database::start().await;
-    let (status, json) = put_rules(&database, "/.settings/rules.json?dryRun=true", "{\"rules\":{\n\".read\":\"auth.\"}}").await;
+    let (status, json) =
+        put_rules(&database, "/.settings/rules.json?dryRun=true", "{\"rules\":{\n\".read\":\"auth.\"}}").await;
     assert_eq!(status, 400);
     let text = json["error"].as_str().unwrap();
     assert!(text.starts_with("2:"), "{text}");
