@@ -78,6 +78,7 @@ fn request(number: u64, action: &str, body: Json) -> Json {
 #[tokio::test]
 async fn requests_are_answered_over_polls() {
     let database = Database::start().await;
+    database.put("/open/lp.json", json!(1)).await;
     let mut poller = Poller::start(&database).await;
     let said = poller.say(request(1, "q", json!({ "p": "/open/lp", "h": "" }))).await;
     let kinds: Vec<_> = said.messages.iter().map(|message| message["d"].get("a").is_some()).collect();

@@ -177,9 +177,7 @@ impl Target {
     fn post(&self, body: &[u8], database: &Database) -> Result<Response<Body>, Failure> {
         self.refuse_condition()?;
         let value = parse(body)?;
-        let shared = self.namespace.shared();
-        let clock = shared.clock(shared.project_of_namespace(self.namespace.name()));
-        let name = database.push_ids().next(clock.millis());
+        let name = database.push_ids().next(self.namespace.clock().millis());
         let path = if self.path.is_empty() { name.clone() } else { format!("{}/{name}", self.path) };
         self.namespace.set(&self.caller, &path, value, None)?;
         printed(&json!({ "name": name }), &self.parameters)

@@ -61,7 +61,8 @@ mod tests {
         let names: Vec<String> =
             [1_700_000_000_000, 1_700_000_000_000, 1_700_000_000_001, 5].into_iter().map(|at| ids.next(at)).collect();
         assert!(names.is_sorted() && names.iter().all(|name| name.len() == 20 && name.starts_with('-')), "{names:?}");
-        let last = PushIds { last: Mutex::new((1_700_000_000_000, [63; RANDOM])) };
-        assert!(last.next(0) > "-NjSTLV-zzzzzzzzzzzz".to_owned());
+        let full = PushIds { last: Mutex::new((1_700_000_000_000, [63; RANDOM])) };
+        let next = full.next(0);
+        assert!(next.ends_with("------------") && next > names[0][..TIME].to_owned() + "zzzzzzzzzzzz", "{next}");
     }
 }

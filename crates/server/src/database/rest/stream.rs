@@ -55,7 +55,9 @@ pub fn stream(
     let subscriber = namespace.connect(Arc::clone(&events) as _, caller);
     // Ends the listen also if it is refused, or if the client goes.
     let listener = Listener { namespace: Arc::clone(namespace), subscriber, events };
-    namespace.listen(subscriber, path, query, None, None)?;
+    if let Some(warning) = namespace.listen(subscriber, path, query, None, None)? {
+        return Err(Failure::bad_request(&warning.message));
+    }
     let stream = futures_util::stream::unfold(listener, |listener| async move {
         let event = listener.events.next().await?;
         Some((Ok::<_, Infallible>(event), listener))

@@ -78,9 +78,7 @@ impl Session {
 
     /// The first message to the client.
     pub fn hello(&self, host: &str) -> String {
-        let shared = self.namespace.shared();
-        let clock = shared.clock(shared.project_of_namespace(self.namespace.name()));
-        message::hello(clock.millis(), host, &self.id)
+        message::hello(self.namespace.clock().millis(), host, &self.id)
     }
 
     /// Takes a message. Pushes and the answer wait in the outbox afterwards, in this order.
