@@ -1,26 +1,65 @@
 //! The stand-in for the Storage emulator: the Firebase API v0, the JSON API of Google Cloud Storage, control endpoints.
 
-use std::{path::Path, sync::Arc};
+mod access;
+mod answer;
+mod blob;
+mod body;
+mod cloud;
+mod control;
+mod documents;
+mod download;
+mod firebase;
+mod multipart;
+mod object;
+mod replay;
+mod store;
+mod transfer;
+mod uploads;
+mod write;
 
-use axum::Router;
-use firewarden::text::Source;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use axum::{Router, middleware};
+use firewarden::{Value, text::Source};
 
 use crate::{rules::LoadedRules, shared::Shared};
+use access::RulesTable;
+use blob::{BlobFolder, BlobWriter};
+use documents::DocumentSource;
+use store::Store;
+use uploads::Uploads;
 
 /// All buckets of one server.
 pub struct Storage {
     shared: Arc<Shared>,
+    store: Store,
+    folder: Arc<BlobFolder>,
+    uploads: Uploads,
+    rules: RulesTable,
+    documents: DocumentSource,
 }
 
 impl Storage {
     /// No bucket has objects or rules.
     pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Storage { shared })
+        Arc::new(Storage {
+            shared,
+            store: Store::default(),
+            folder: Arc::default(),
+            uploads: Uploads::default(),
+            rules: RulesTable::default(),
+            documents: DocumentSource::default(),
+        })
     }
 
     /// The routes of its port.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
+            .merge(firebase::routes())
+            .merge(control::routes())
+            .merge(cloud::routes())
+            .layer(middleware::from_fn(answer::cross_origin))
+            .with_state(Arc::clone(self))
     }
 
     /// Loads the rules of a bucket, or of all buckets without rules of their own.
@@ -28,8 +67,8 @@ impl Storage {
     /// # Errors
     ///
     /// The errors of the compiler, with places. The buckets then deny everything until they get rules.
-    pub fn set_rules(&self, _bucket: Option<&str>, _source: &Source) -> Result<(), String> {
-        Ok(())
+    pub fn set_rules(&self, bucket: Option<&str>, source: &Source) -> Result<(), String> {
+        self.rules.set(bucket, source)
     }
 
     /// All rules that are loaded.
@@ -38,20 +77,28 @@ impl Storage {
     }
 
     /// The rules of a bucket, if it has any that are valid.
-    pub fn rules(&self, _bucket: &str) -> Option<Arc<LoadedRules>> {
-        None
+    pub fn rules(&self, bucket: &str) -> Option<Arc<LoadedRules>> {
+        self.rules.get(bucket).ok().map(|rules| Arc::clone(&rules.loaded))
     }
 
     /// Where `firestore.get` and `firestore.exists` find documents: a Firestore emulator, `HOST:PORT`.
-    pub fn set_firestore(&self, _address: Option<String>) {}
+    pub fn set_firestore(&self, address: Option<String>) {
+        self.documents.set_emulator(address);
+    }
+
+    /// The documents that `firestore.get` and `firestore.exists` find while no emulator is set: fields by name, such as
+    /// `users/alice`.
+    pub fn set_documents(&self, documents: BTreeMap<String, Value>) {
+        self.documents.set_seeds(documents);
+    }
 
     /// Writes all buckets to a folder in the official layout: `buckets.json`, `blobs/`, `metadata/`.
     ///
     /// # Errors
     ///
     /// The folder cannot be written.
-    pub async fn export(&self, _folder: &Path) -> std::io::Result<()> {
-        Ok(())
+    pub async fn export(&self, folder: &Path) -> std::io::Result<()> {
+        transfer::export(self, folder).await
     }
 
     /// Adds the objects of a folder in the official layout.
@@ -59,12 +106,18 @@ impl Storage {
     /// # Errors
     ///
     /// The folder cannot be read, or has another layout.
-    pub async fn import(&self, _folder: &Path) -> std::io::Result<()> {
-        Ok(())
+    pub async fn import(&self, folder: &Path) -> std::io::Result<()> {
+        transfer::import(self, folder).await
     }
 
     /// Deletes the objects, uploads and buckets of a project, or of all. Rules stay.
-    pub async fn reset(&self, _project: Option<&str>) {
-        let _ = &self.shared;
+    pub async fn reset(&self, project: Option<&str>) {
+        let keep = |bucket: &str| project.is_some_and(|project| self.shared.project_of_bucket(bucket) != project);
+        self.uploads.clear(keep);
+        self.store.clear(keep);
+    }
+
+    fn new_blob(&self) -> BlobWriter {
+        BlobWriter::new(&self.folder)
     }
 }

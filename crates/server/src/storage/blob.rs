@@ -1,0 +1,358 @@
+//! The bytes of objects: small ones in memory, large ones in files of a private folder, hashed while they are written.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, SeekFrom, Write as _},
+    ops::Range,
+    sync::{Arc, Mutex},
+};
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use md5::{Digest as _, Md5};
+use tempfile::{NamedTempFile, TempDir, TempPath};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncSeekExt as _},
+    task::JoinHandle,
+};
+use tokio_util::io::ReaderStream;
+
+use crate::lock;
+
+/// The size in bytes up to which an object stays in memory.
+pub const IN_MEMORY: usize = 256 << 10;
+
+/// The number of bytes that are hashed and written at once, on a thread that may block.
+const WRITE_UNIT: usize = 512 << 10;
+
+/// The number of bytes that are read from a file at once.
+const READ_UNIT: usize = 256 << 10;
+
+/// The folder of large objects. It is made with the first of them and removed with the last user of this value.
+#[derive(Debug, Default)]
+pub struct BlobFolder(Mutex<Option<Arc<TempDir>>>);
+
+impl BlobFolder {
+    fn create_file(&self) -> io::Result<Disk> {
+        let folder = {
+            let mut made = lock(&self.0);
+            match &*made {
+                Some(folder) => Arc::clone(folder),
+                None => {
+                    let folder = Arc::new(tempfile::Builder::new().prefix("firewarden-storage-").tempdir()?);
+                    Arc::clone(made.insert(folder))
+                }
+            }
+        };
+        let (file, path) = NamedTempFile::new_in(folder.path())?.into_parts();
+        Ok(Disk { file: Some(file), path, _folder: folder })
+    }
+}
+
+/// The bytes of an object. They never change: an overwrite makes a new blob, and readers keep the old one.
+#[derive(Clone, Debug)]
+pub enum Blob {
+    /// Bytes in memory.
+    Memory(Bytes),
+    /// A file, which is deleted with the last user of it.
+    File(Arc<BlobFile>),
+}
+
+/// A file with the bytes of one object.
+#[derive(Debug)]
+pub struct BlobFile {
+    path: TempPath,
+    size: u64,
+    _folder: Arc<TempDir>,
+}
+
+/// Size and hashes of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// The number of bytes.
+    pub size: u64,
+    /// The MD5 hash.
+    pub md5: [u8; 16],
+    /// The CRC-32C checksum.
+    pub crc32c: u32,
+}
+
+impl Blob {
+    /// The number of bytes.
+    pub fn size(&self) -> u64 {
+        match self {
+            Blob::Memory(bytes) => bytes.len() as u64,
+            Blob::File(file) => file.size,
+        }
+    }
+
+    /// The bytes of a range as a body, which reads a file piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened.
+    pub async fn body(&self, range: Range<u64>) -> io::Result<Body> {
+        Ok(match self {
+            Blob::Memory(bytes) => Body::from(slice(bytes, range)),
+            Blob::File(_) => Body::from_stream(ReaderStream::with_capacity(self.reader(range).await?, READ_UNIT)),
+        })
+    }
+
+    /// The bytes of a range as a reader.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened.
+    pub async fn reader(&self, range: Range<u64>) -> io::Result<BlobReader> {
+        Ok(match self {
+            Blob::Memory(bytes) => Box::new(io::Cursor::new(slice(bytes, range))),
+            Blob::File(blob) => {
+                let mut file = tokio::fs::File::open(&blob.path).await?;
+                file.set_max_buf_size(READ_UNIT);
+                if range.start > 0 {
+                    file.seek(SeekFrom::Start(range.start)).await?;
+                }
+                let length = range.end.saturating_sub(range.start);
+                // The reader keeps the blob, so that the file is there as long as it is read.
+                Box::new(KeptFile { file: file.take(length), _blob: Arc::clone(blob) })
+            }
+        })
+    }
+}
+
+/// A reader of a blob.
+pub type BlobReader = Box<dyn AsyncRead + Send + Sync + Unpin>;
+
+struct KeptFile {
+    file: tokio::io::Take<tokio::fs::File>,
+    _blob: Arc<BlobFile>,
+}
+
+impl AsyncRead for KeptFile {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        into: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::pin::Pin::new(&mut self.file).poll_read(context, into)
+    }
+}
+
+fn slice(bytes: &Bytes, range: Range<u64>) -> Bytes {
+    let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
+    let (start, end) = (at(range.start), at(range.end));
+    bytes.slice(start..end.max(start))
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+struct Disk {
+    /// Closed while an upload waits for its next chunk.
+    file: Option<File>,
+    path: TempPath,
+    _folder: Arc<TempDir>,
+}
+
+/// What has been hashed, and written to a file if there is one.
+#[derive(Debug, Default)]
+struct Written {
+    md5: Md5,
+    crc32c: u32,
+    disk: Option<Disk>,
+}
+
+impl Written {
+    fn absorb(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.md5.update(bytes);
+        self.crc32c = crc32c::crc32c_append(self.crc32c, bytes);
+        let Some(disk) = &mut self.disk else { return Ok(()) };
+        let file = match &mut disk.file {
+            Some(file) => file,
+            None => disk.file.insert(OpenOptions::new().append(true).open(&disk.path)?),
+        };
+        file.write_all(bytes)
+    }
+}
+
+/// Takes the bytes of a new blob. If it is dropped before the end, nothing is left.
+#[derive(Debug)]
+pub struct BlobWriter {
+    folder: Arc<BlobFolder>,
+    size: u64,
+    buffer: BytesMut,
+    /// `None` while a thread writes.
+    written: Option<Written>,
+    /// The thread that writes, while the next bytes arrive; it gives its buffer back.
+    writing: Option<JoinHandle<io::Result<(Written, BytesMut)>>>,
+    spare: BytesMut,
+}
+
+/// A state of a [`BlobWriter`] to which it can return.
+pub struct Checkpoint {
+    size: u64,
+    buffer: Bytes,
+    md5: Md5,
+    crc32c: u32,
+    on_disk: bool,
+}
+
+impl BlobWriter {
+    /// No bytes yet.
+    pub fn new(folder: &Arc<BlobFolder>) -> Self {
+        BlobWriter {
+            folder: Arc::clone(folder),
+            size: 0,
+            buffer: BytesMut::new(),
+            written: Some(Written::default()),
+            writing: None,
+            spare: BytesMut::new(),
+        }
+    }
+
+    /// The number of bytes so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Adds bytes.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written. The writer is then of no further use.
+    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.size += bytes.len() as u64;
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() > IN_MEMORY && self.size <= self.buffer.len() as u64 || self.buffer.len() >= WRITE_UNIT {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Hands the buffer to a thread, once the one before has ended.
+    async fn flush(&mut self) -> io::Result<()> {
+        let mut written = self.settle().await?;
+        let mut full = std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare));
+        let folder = Arc::clone(&self.folder);
+        self.writing = Some(tokio::task::spawn_blocking(move || {
+            if written.disk.is_none() {
+                written.disk = Some(folder.create_file()?);
+            }
+            written.absorb(&full)?;
+            full.clear();
+            Ok((written, full))
+        }));
+        Ok(())
+    }
+
+    /// Waits for the thread that writes.
+    async fn settle(&mut self) -> io::Result<Written> {
+        if let Some(thread) = self.writing.take() {
+            let (written, buffer) = thread.await.map_err(io::Error::other)??;
+            self.spare = buffer;
+            return Ok(written);
+        }
+        self.written.take().ok_or_else(|| io::Error::other("an earlier write failed"))
+    }
+
+    /// Ends a chunk: closes the file until the next one.
+    ///
+    /// # Errors
+    ///
+    /// An earlier write failed.
+    pub async fn pause(&mut self) -> io::Result<()> {
+        let mut written = self.settle().await?;
+        if let Some(disk) = &mut written.disk {
+            disk.file = None;
+        }
+        self.written = Some(written);
+        self.spare = BytesMut::new();
+        Ok(())
+    }
+
+    /// The present state of a paused writer.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        let Written { md5, crc32c, disk } = self.written.as_ref()?;
+        Some(Checkpoint {
+            size: self.size,
+            buffer: Bytes::copy_from_slice(&self.buffer),
+            md5: md5.clone(),
+            crc32c: *crc32c,
+            on_disk: disk.is_some(),
+        })
+    }
+
+    /// Forgets what was added since a checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// An earlier write failed, or the file cannot be cut.
+    pub async fn restore(&mut self, to: Checkpoint) -> io::Result<()> {
+        self.pause().await?;
+        let Some(mut written) = self.written.take() else { return Ok(()) };
+        let on_disk = to.size - to.buffer.len() as u64;
+        let Checkpoint { size, buffer, md5, crc32c, .. } = to;
+        if to.on_disk {
+            if let Some(disk) = &written.disk {
+                let file = OpenOptions::new().write(true).open(&disk.path)?;
+                tokio::task::spawn_blocking(move || file.set_len(on_disk)).await.map_err(io::Error::other)??;
+            }
+        } else {
+            written.disk = None;
+        }
+        (written.md5, written.crc32c) = (md5, crc32c);
+        (self.size, self.buffer, self.written) = (size, BytesMut::from(&*buffer), Some(written));
+        Ok(())
+    }
+
+    /// The blob with all bytes, and its hashes.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub async fn finish(mut self) -> io::Result<(Blob, Digest)> {
+        let size = self.size;
+        let digest =
+            |written: &Written| Digest { size, md5: written.md5.clone().finalize().into(), crc32c: written.crc32c };
+        let is_small = self.size == self.buffer.len() as u64 && self.buffer.len() <= IN_MEMORY;
+        if is_small && self.writing.is_none() {
+            let mut written = self.settle().await?;
+            written.absorb(&self.buffer)?;
+            return Ok((Blob::Memory(Bytes::copy_from_slice(&self.buffer)), digest(&written)));
+        }
+        if !self.buffer.is_empty() {
+            self.flush().await?;
+        }
+        let mut written = self.settle().await?;
+        let digest = digest(&written);
+        let Some(Disk { path, _folder, .. }) = written.disk.take() else {
+            return Err(io::Error::other("the file of a large object is gone"));
+        };
+        Ok((Blob::File(Arc::new(BlobFile { path, size, _folder })), digest))
+    }
+
+    /// Adds all bytes of a blob.
+    ///
+    /// # Errors
+    ///
+    /// The blob cannot be read, or the new one not be written.
+    pub async fn append(&mut self, blob: &Blob) -> io::Result<()> {
+        let mut reader = blob.reader(0..blob.size()).await?;
+        self.read_from(&mut reader).await
+    }
+
+    /// Adds all bytes of a reader.
+    ///
+    /// # Errors
+    ///
+    /// The reader fails, or the blob cannot be written.
+    pub async fn read_from(&mut self, reader: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+        let mut piece = vec![0; READ_UNIT];
+        loop {
+            let read = reader.read(&mut piece).await?;
+            match piece.get(..read) {
+                Some([]) | None => return Ok(()),
+                Some(bytes) => self.write(bytes).await?,
+            }
+        }
+    }
+}

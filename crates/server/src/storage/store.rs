@@ -1,0 +1,293 @@
+//! Buckets and their objects.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{Arc, Mutex},
+};
+
+use firewarden::Timestamp;
+
+use super::object::Object;
+use crate::lock;
+
+/// The number of buckets up to which a mere look at a bucket makes it.
+const MAX_SPRUNG: usize = 10_000;
+
+/// The longest name of a bucket, in bytes.
+const MAX_BUCKET: usize = 222;
+
+/// The most objects on one page of a list.
+pub const MAX_PAGE: usize = 1_000;
+
+/// All buckets.
+#[derive(Debug, Default)]
+pub struct Store {
+    buckets: Mutex<BTreeMap<String, Bucket>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    created: Timestamp,
+    objects: BTreeMap<String, Arc<Object>>,
+}
+
+/// Another request changed the object meanwhile.
+#[derive(Debug)]
+pub struct Conflict;
+
+/// What a list asks for.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// What names begin with.
+    pub prefix: String,
+    /// What ends a folder; empty for none.
+    pub delimiter: String,
+    /// The first name of the page.
+    pub from: Option<String>,
+    /// The first name that is no longer listed.
+    pub end: Option<String>,
+    /// Objects on the page; at most [`MAX_PAGE`].
+    pub max: usize,
+}
+
+/// A page of a list.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The objects, by name.
+    pub items: Vec<Arc<Object>>,
+    /// All folders below the prefix, whichever page this is.
+    pub prefixes: Vec<String>,
+    /// The first name of the next page.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// The object with that name. A bucket springs up when somebody asks for its objects.
+    pub fn get(&self, bucket: &str, name: &str, now: impl FnOnce() -> Timestamp) -> Option<Arc<Object>> {
+        let mut buckets = lock(&self.buckets);
+        match buckets.get(bucket) {
+            Some(bucket) => bucket.objects.get(name).cloned(),
+            None => {
+                if buckets.len() < MAX_SPRUNG && bucket.len() <= MAX_BUCKET {
+                    buckets.insert(bucket.to_owned(), Bucket { created: now(), objects: BTreeMap::new() });
+                }
+                None
+            }
+        }
+    }
+
+    /// Stores an object, or deletes one (`new` is `None`), if the present one is still `seen`. All changes of objects
+    /// are made here.
+    ///
+    /// # Errors
+    ///
+    /// Another request was faster: look again.
+    pub fn replace(
+        &self,
+        (bucket, name): (&str, &str),
+        seen: Option<&Arc<Object>>,
+        new: Option<Arc<Object>>,
+        now: Timestamp,
+    ) -> Result<(), Conflict> {
+        let mut buckets = lock(&self.buckets);
+        let bucket = match buckets.get_mut(bucket) {
+            Some(bucket) => bucket,
+            None => {
+                buckets.entry(bucket.to_owned()).or_insert_with(|| Bucket { created: now, objects: BTreeMap::new() })
+            }
+        };
+        let is_same = match (bucket.objects.get(name), seen) {
+            (None, None) => true,
+            (Some(stored), Some(seen)) => Arc::ptr_eq(stored, seen),
+            _ => false,
+        };
+        if !is_same {
+            return Err(Conflict);
+        }
+        let old = match new {
+            Some(new) => bucket.objects.insert(name.to_owned(), new),
+            None => bucket.objects.remove(name),
+        };
+        drop(buckets);
+        // The last user of a large object deletes its file, which takes a while.
+        drop(old);
+        Ok(())
+    }
+
+    /// A page of the objects of a bucket.
+    pub fn list(&self, bucket: &str, asked: &Listing) -> Page {
+        let buckets = lock(&self.buckets);
+        let Some(bucket) = buckets.get(bucket) else { return Page::default() };
+        let mut page = Page::default();
+        let max = asked.max.clamp(1, MAX_PAGE);
+        let start = asked.from.as_deref().filter(|from| **from > *asked.prefix).unwrap_or(&asked.prefix);
+        walk(&bucket.objects, start, asked, |found| match found {
+            Found::Folder(_) => true,
+            Found::Item(object) if page.items.len() == max => {
+                page.next = Some(object.metadata.name.clone());
+                false
+            }
+            Found::Item(object) => {
+                page.items.push(Arc::clone(object));
+                true
+            }
+        });
+        if !asked.delimiter.is_empty() {
+            walk(&bucket.objects, &asked.prefix, asked, |found| {
+                if let Found::Folder(folder) = found {
+                    page.prefixes.push(folder.to_owned());
+                }
+                true
+            });
+        }
+        page
+    }
+
+    /// All buckets with the times when they were made, by name.
+    pub fn buckets(&self) -> Vec<(String, Timestamp)> {
+        lock(&self.buckets).iter().map(|(name, bucket)| (name.clone(), bucket.created)).collect()
+    }
+
+    /// When a bucket was made; `None` if it does not exist.
+    pub fn bucket(&self, name: &str) -> Option<Timestamp> {
+        lock(&self.buckets).get(name).map(|bucket| bucket.created)
+    }
+
+    /// Makes a bucket; `false` if it exists.
+    pub fn create_bucket(&self, name: &str, now: Timestamp) -> bool {
+        let mut buckets = lock(&self.buckets);
+        let is_new = !buckets.contains_key(name);
+        buckets.entry(name.to_owned()).or_insert_with(|| Bucket { created: now, objects: BTreeMap::new() });
+        is_new
+    }
+
+    /// Deletes a bucket. `None` if it does not exist, `false` if it has objects.
+    pub fn delete_bucket(&self, name: &str) -> Option<bool> {
+        let mut buckets = lock(&self.buckets);
+        let is_empty = buckets.get(name)?.objects.is_empty();
+        if is_empty {
+            buckets.remove(name);
+        }
+        Some(is_empty)
+    }
+
+    /// All objects of all buckets.
+    pub fn objects(&self) -> Vec<Arc<Object>> {
+        lock(&self.buckets).values().flat_map(|bucket| bucket.objects.values().cloned()).collect()
+    }
+
+    /// Deletes the buckets that `keep` does not keep, with their objects.
+    pub fn clear(&self, keep: impl Fn(&str) -> bool) {
+        let mut dropped = Vec::new();
+        lock(&self.buckets).retain(|name, bucket| {
+            let kept = keep(name);
+            if !kept {
+                dropped.push(std::mem::take(&mut bucket.objects));
+            }
+            kept
+        });
+    }
+}
+
+enum Found<'o> {
+    Folder(&'o str),
+    Item(&'o Arc<Object>),
+}
+
+/// Visits objects and folders from `start` on until `visit` wants no more. The objects in a folder are skipped at once.
+fn walk<'o>(
+    objects: &'o BTreeMap<String, Arc<Object>>,
+    start: &str,
+    Listing { prefix, delimiter, end, .. }: &Listing,
+    mut visit: impl FnMut(Found<'o>) -> bool,
+) {
+    let mut from = Bound::Included(start.to_owned());
+    loop {
+        let mut skip_to = None;
+        for (name, object) in objects.range::<str, _>((from.as_ref().map(String::as_str), Bound::Unbounded)) {
+            let Some(rest) = name.strip_prefix(prefix.as_str()) else { return };
+            if end.as_ref().is_some_and(|end| name >= end) {
+                return;
+            }
+            let folder = match delimiter.as_str() {
+                "" => None,
+                delimiter => rest.find(delimiter).and_then(|at| name.get(..prefix.len() + at + delimiter.len())),
+            };
+            let goes_on = match folder {
+                Some(folder) => {
+                    skip_to = Some(successor(folder));
+                    visit(Found::Folder(folder))
+                }
+                None => visit(Found::Item(object)),
+            };
+            if !goes_on {
+                return;
+            }
+            if skip_to.is_some() {
+                break;
+            }
+        }
+        match skip_to.flatten() {
+            Some(next) => from = Bound::Included(next),
+            None => return,
+        }
+    }
+}
+
+/// The least text above all that begin with `prefix`; `None` if there is none.
+fn successor(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        let next = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            last => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(next) = next {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
+}
+
+/// What a client of Google Cloud Storage requires of the stored object. The generation 0 means that there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conditions {
+    pub if_generation: Option<i64>,
+    pub if_generation_not: Option<i64>,
+    pub if_metageneration: Option<i64>,
+    pub if_metageneration_not: Option<i64>,
+}
+
+/// A condition that does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// The object is not the expected one.
+    Match,
+    /// The object is still the one that the client knows.
+    NotMatch,
+}
+
+impl Conditions {
+    /// Checks them against the stored object.
+    ///
+    /// # Errors
+    ///
+    /// The first condition that does not hold.
+    pub fn check(&self, stored: Option<&Object>) -> Result<(), Unmet> {
+        let generation = stored.map_or(0, |object| object.metadata.generation);
+        let metageneration = stored.map(|object| object.metadata.metageneration);
+        if self.if_generation.is_some_and(|wanted| wanted != generation)
+            || self.if_metageneration.is_some_and(|wanted| Some(wanted) != metageneration)
+        {
+            return Err(Unmet::Match);
+        }
+        if self.if_generation_not == Some(generation)
+            || self.if_metageneration_not.is_some_and(|known| Some(known) == metageneration)
+        {
+            return Err(Unmet::NotMatch);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Export and import of all buckets in the official layout: `buckets.json`, `blobs/ID`, `metadata/ID.json`.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use firewarden::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::fs;
+use uuid::Uuid;
+
+use super::{
+    Storage,
+    answer::iso_time,
+    object::{Changes, Metadata, Object},
+};
+
+/// The largest file with metadata that is read, in bytes.
+const MAX_METADATA: u64 = 8 << 20;
+
+/// The depth of folders below `metadata/`.
+const MAX_DEPTH: usize = 64;
+
+#[derive(Deserialize, Serialize)]
+struct Buckets {
+    buckets: Vec<BucketId>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct BucketId {
+    id: String,
+}
+
+/// Metadata in a file. The hashes are for other readers: an import computes them.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exported {
+    name: String,
+    bucket: String,
+    metageneration: Option<i64>,
+    generation: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_class: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_disposition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_encoding: Option<String>,
+    #[serde(default)]
+    download_tokens: Vec<String>,
+    #[serde(default)]
+    etag: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_metadata: Option<BTreeMap<String, String>>,
+    time_created: Option<String>,
+    updated: Option<String>,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    md5_hash: String,
+    #[serde(default)]
+    crc32c: String,
+}
+
+impl From<&Metadata> for Exported {
+    fn from(object: &Metadata) -> Self {
+        Exported {
+            name: object.name.clone(),
+            bucket: object.bucket.clone(),
+            metageneration: Some(object.metageneration),
+            generation: Some(object.generation),
+            content_type: object.content_type.clone(),
+            storage_class: Some(object.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned())),
+            content_disposition: object.content_disposition.clone(),
+            cache_control: object.cache_control.clone(),
+            content_language: object.content_language.clone(),
+            custom_time: object.custom_time.clone(),
+            content_encoding: object.content_encoding.clone(),
+            download_tokens: object.tokens.clone(),
+            etag: object.etag(),
+            custom_metadata: object.custom.clone(),
+            time_created: Some(iso_time(object.time_created)),
+            updated: Some(iso_time(object.updated)),
+            size: object.digest.size,
+            md5_hash: object.md5(),
+            crc32c: object.digest.crc32c.to_string(),
+        }
+    }
+}
+
+/// Writes all buckets to a folder.
+///
+/// # Errors
+///
+/// The folder cannot be written.
+pub async fn export(storage: &Storage, folder: &Path) -> io::Result<()> {
+    let (blobs, metadata) = (folder.join("blobs"), folder.join("metadata"));
+    fs::create_dir_all(&blobs).await?;
+    fs::create_dir_all(&metadata).await?;
+    let buckets = storage.store.buckets().into_iter().map(|(id, _)| BucketId { id }).collect();
+    fs::write(folder.join("buckets.json"), serde_json::to_vec_pretty(&Buckets { buckets })?).await?;
+    for object in storage.store.objects() {
+        // The name of an object is never that of a file: it could lead out of the folder.
+        let id = Uuid::new_v4().to_string();
+        let mut from = object.blob.reader(0..object.blob.size()).await?;
+        let mut to = fs::File::create(blobs.join(&id)).await?;
+        tokio::io::copy(&mut from, &mut to).await?;
+        tokio::io::AsyncWriteExt::flush(&mut to).await?;
+        let exported = serde_json::to_vec_pretty(&Exported::from(&object.metadata))?;
+        fs::write(metadata.join(format!("{id}.json")), exported).await?;
+    }
+    Ok(())
+}
+
+/// Adds the objects of a folder. Objects of the same name are replaced.
+///
+/// # Errors
+///
+/// The folder cannot be read, or has another layout.
+pub async fn import(storage: &Storage, folder: &Path) -> io::Result<()> {
+    let path = folder.join("buckets.json");
+    let buckets: Buckets = serde_json::from_slice(&fs::read(&path).await.map_err(|error| at(&path, error))?)
+        .map_err(|error| at(&path, error.into()))?;
+    for BucketId { id } in buckets.buckets {
+        storage.store.create_bucket(&id, storage.now(&id));
+    }
+    let (blobs, metadata) = (folder.join("blobs"), folder.join("metadata"));
+    // Folders without objects lack both.
+    if !fs::try_exists(&blobs).await? || !fs::try_exists(&metadata).await? {
+        return Ok(());
+    }
+    for path in files(&metadata).await? {
+        // The blob of `metadata/NAME.json` is `blobs/NAME`, in all layouts that there have been.
+        let name = path.strip_prefix(&metadata).ok().map(|relative| relative.with_extension(""));
+        let is_metadata = path.extension().is_some_and(|extension| extension == "json");
+        let Some(blob) = name.filter(|_| is_metadata).map(|name| blobs.join(name)) else { continue };
+        if is_file(&blob).await {
+            import_object(storage, &path, &blob).await.map_err(|error| at(&path, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn at(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// Links are not followed: they could lead out of the folder.
+async fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).await.is_ok_and(|found| found.is_file())
+}
+
+/// All files below a folder, by name.
+async fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut found, mut folders) = (Vec::new(), vec![(folder.to_owned(), MAX_DEPTH)]);
+    while let Some((folder, depth)) = folders.pop() {
+        let mut entries = fs::read_dir(&folder).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let kind = entry.file_type().await?;
+            match depth.checked_sub(1) {
+                Some(below) if kind.is_dir() => folders.push((entry.path(), below)),
+                _ if kind.is_file() => found.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn import_object(storage: &Storage, metadata: &Path, blob: &Path) -> io::Result<()> {
+    if fs::metadata(metadata).await?.len() > MAX_METADATA {
+        return Err(io::Error::other("the metadata are too large"));
+    }
+    let exported: Exported = serde_json::from_slice(&fs::read(metadata).await?)?;
+    let mut writer = storage.new_blob();
+    writer.read_from(&mut fs::File::open(blob).await?).await?;
+    let (blob, digest) = writer.finish().await?;
+    let name = slashes(&exported.name);
+    let target = (exported.bucket.as_str(), name.as_str());
+    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    loop {
+        let (now, stored) = (storage.now(target.0), storage.object(target));
+        let mut object = Metadata::new(target, &Changes::default(), digest, now, stored.as_deref());
+        object.generation = exported.generation.filter(|generation| *generation > 0).unwrap_or(object.generation);
+        object.metageneration = exported.metageneration.filter(|version| *version > 0).unwrap_or(1);
+        object.time_created = time(&exported.time_created).unwrap_or(now);
+        object.updated = time(&exported.updated).unwrap_or(object.time_created);
+        object.content_type = exported.content_type.clone();
+        object.content_disposition = exported.content_disposition.clone();
+        object.content_encoding = exported.content_encoding.clone();
+        object.content_language = exported.content_language.clone();
+        object.cache_control = exported.cache_control.clone();
+        object.custom_time = exported.custom_time.clone();
+        object.storage_class = exported.storage_class.clone();
+        object.tokens = exported.download_tokens.clone();
+        object.custom = exported.custom_metadata.clone();
+        let object = Arc::new(Object::new(object, blob.clone()));
+        if storage.store.replace(target, stored.as_ref(), Some(object), now).is_ok() {
+            return Ok(());
+        }
+    }
+}
+
+/// The name of an object; exports that were made on Windows have backslashes.
+fn slashes(name: &str) -> String {
+    match name.find(['/', '\\']).and_then(|at| name.get(at..)) {
+        Some(rest) if rest.starts_with('\\') => name.replace('\\', "/"),
+        _ => name.to_owned(),
+    }
+}
