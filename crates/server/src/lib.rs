@@ -10,6 +10,7 @@ mod database;
 mod journal;
 mod listener;
 mod rules;
+pub mod runtime;
 mod server;
 mod shared;
 mod storage;
