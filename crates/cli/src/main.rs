@@ -5,9 +5,11 @@
 mod args;
 mod check;
 mod eval;
+mod exec_firebase;
 mod exit;
 mod init;
 mod input;
+mod java;
 mod jsonl;
 mod output;
 mod project;
@@ -26,6 +28,10 @@ use exit::Exit;
 use output::Output;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    if java::is_name_of(arguments.next().as_deref()) {
+        return java::run(&arguments.collect::<Vec<_>>());
+    }
     // Longer lines of prose are hard to read.
     let command = Args::command().term_width(output::columns().clamp(40, 100));
     let args = match command.try_get_matches().and_then(|found| Args::from_arg_matches(&found)) {
@@ -40,6 +46,7 @@ fn main() -> ExitCode {
     let exit = match &args.command {
         Command::Check(options) => check::run(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
+        Command::ExecFirebase(options) => exec_firebase::run(options),
         Command::Init(options) => init::run(options, &mut output),
         Command::Test(options) => test::run(options, &mut output),
         Command::Token(command) => token::run(command, &mut output),
