@@ -22,6 +22,7 @@ mod filter;
 mod json;
 mod query;
 mod request;
+mod rest;
 
 pub(crate) use document::DOCUMENT;
 pub use document::Document;
@@ -30,6 +31,7 @@ pub(crate) use query::QUERY;
 pub use query::{Direction, Query};
 pub(crate) use request::REQUEST;
 pub use request::Request;
+pub use rest::fields_from_rest;
 
 pub use crate::service::Method;
 

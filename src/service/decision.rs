@@ -70,6 +70,12 @@ impl Decision {
         matches!(self.cause, Cause::Permitted(_))
     }
 
+    /// The request in words: `create /b/bucket/o/users/alice/cat.png`.
+    #[doc(hidden)]
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
     /// What decided the request.
     pub fn cause(&self) -> &Cause {
         &self.cause

@@ -19,12 +19,15 @@
 mod json;
 mod object;
 mod request;
+mod variables;
 
 pub use json::{FieldError, OBJECT_FIELDS};
 pub(crate) use object::OBJECT;
 pub use object::Object;
 pub(crate) use request::REQUEST;
 pub use request::Request;
+#[doc(hidden)]
+pub use variables::VariableRequest;
 
 pub use crate::service::Method;
 

@@ -1,6 +1,6 @@
 //! Arguments and help texts.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -32,6 +32,9 @@ pub(super) enum Command {
     /// Run a command with stand-ins for the official emulators around it
     #[command(after_help = super::serve::EXEC_HELP)]
     Exec(Box<super::serve::ExecOptions>),
+    /// Run a command in which firebase-tools uses firewarden instead of its Java emulators
+    #[command(after_help = EXEC_FIREBASE_HELP)]
+    ExecFirebase(ExecFirebaseOptions),
     /// Write a first suite for each rules file of a project, with today's verdicts
     #[command(after_help = INIT_HELP)]
     Init(InitOptions),
@@ -60,6 +63,28 @@ Examples:
   firewarden check --explain stray-operands
 
 Exit status: 0 accepted, 2 wrong usage or unreadable input, 3 refused (with --strict, also for warnings).";
+
+const EXEC_FIREBASE_HELP: &str = "\
+firebase-tools, of any release and unmodified, runs the rules of its Storage emulator and its Realtime Database emulator \
+with Java. Within the command, the program `java` is firewarden: it decides Storage requests, with the reason of each \
+denial in the log of firebase-tools, and serves the Realtime Database. Neither needs Java or a download. Any other use \
+of Java, such as the Firestore emulator, gets the next `java` on PATH.
+
+firewarden sets PATH, STORAGE_EMULATOR_BINARY_PATH and DATABASE_EMULATOR_BINARY_PATH for the command, and removes the \
+folder that they name when it ends. firebase-tools mentions these variables in a warning.
+
+Examples:
+  firewarden exec-firebase -- firebase emulators:exec --only storage 'npm test'
+  firewarden exec-firebase -- npx firebase emulators:start
+
+Exit status: that of the command, 128 and the number of the signal that ended it, or 2 if it cannot be run.";
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExecFirebaseOptions {
+    /// The command with its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
 
 const INIT_HELP: &str = "\
 init writes storage.test.yaml beside storage.rules. The suite requests the paths and methods that the rules name, as \

@@ -6,9 +6,11 @@ mod args;
 mod check;
 mod coverage;
 mod eval;
+mod exec_firebase;
 mod exit;
 mod init;
 mod input;
+mod java;
 mod jsonl;
 mod output;
 mod project;
@@ -28,6 +30,10 @@ use exit::Exit;
 use output::Output;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    if java::is_name_of(arguments.next().as_deref()) {
+        return java::run(&arguments.collect::<Vec<_>>());
+    }
     // Longer lines of prose are hard to read.
     let command = Args::command().term_width(output::columns().clamp(40, 100));
     let args = match command.try_get_matches().and_then(|found| Args::from_arg_matches(&found)) {
@@ -42,6 +48,7 @@ fn main() -> ExitCode {
     let exit = match &args.command {
         Command::Check(options) => check::run(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
+        Command::ExecFirebase(options) => exec_firebase::run(options),
         Command::Init(options) => init::run(options, &mut output),
         Command::Exec(options) => match serve::exec(options, &mut output) {
             // The status of the command, which has any.

@@ -1,55 +1,23 @@
 //! Fields of documents: as the REST API of Firestore writes them, and as rules see them.
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::{Map as JsonMap, Value as Json, json};
+use anyhow::Result;
+use firewarden::{firestore::fields_from_rest, value::json::to_typed};
+use serde_json::Value as Json;
 
-/// Fields of a document as the typed JSON of rules. `referenceValue` names documents of any project.
+/// Fields of a document as the typed JSON of rules.
 ///
 /// # Errors
 ///
 /// A value that the REST API does not have.
 pub fn as_rules_see(fields: &Json) -> Result<Json> {
-    let fields = fields.as_object().into_iter().flatten();
-    let fields: Result<JsonMap<_, _>> = fields.map(|(name, value)| Ok((name.clone(), typed(value)?))).collect();
-    Ok(json!({ "mapValue": { "fields": fields? } }))
-}
-
-fn typed(value: &Json) -> Result<Json> {
-    let (kind, inner) = value.as_object().and_then(|o| o.iter().next()).context("a value has one key")?;
-    Ok(match kind.as_str() {
-        "nullValue" => json!({ "nullValue": null }),
-        "booleanValue" => json!({ "boolValue": inner }),
-        "integerValue" => json!({ "intValue": inner }),
-        "doubleValue" => json!({ "floatValue": inner }),
-        "stringValue" => json!({ "stringValue": inner }),
-        "bytesValue" => json!({ "bytesValue": inner }),
-        "timestampValue" => json!({ "timestampValue": inner }),
-        "geoPointValue" => json!({ "latlngValue": inner }),
-        "referenceValue" => {
-            // `projects/P/databases/D/documents/…`: rules see it from `databases` on.
-            let name = inner.as_str().unwrap_or_default();
-            let segments = name.split('/').skip(2).map(|segment| json!({ "simple": segment }));
-            json!({ "pathValue": { "segments": segments.collect::<Vec<_>>() } })
-        }
-        "arrayValue" => json!({ "listValue": { "values": values(inner)? } }),
-        "mapValue" if is_vector(inner) => {
-            json!({ "vectorValue": { "values": values(&inner["fields"]["value"]["arrayValue"])? } })
-        }
-        "mapValue" => as_rules_see(&inner["fields"])?,
-        other => bail!("{other} is no kind of value"),
-    })
-}
-
-fn values(array: &Json) -> Result<Vec<Json>> {
-    array["values"].as_array().into_iter().flatten().map(typed).collect()
-}
-
-fn is_vector(map: &Json) -> bool {
-    map["fields"]["__type__"]["stringValue"] == "__vector__"
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    Ok(to_typed(fields_from_rest(&fields)?.view()))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

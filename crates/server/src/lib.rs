@@ -16,6 +16,7 @@ mod hub;
 mod journal;
 mod listener;
 mod rules;
+pub mod runtime;
 mod server;
 mod shared;
 mod storage;

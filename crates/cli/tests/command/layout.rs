@@ -353,6 +353,7 @@ fn help_has_no_ragged_lines() {
         &[],
         &["check"],
         &["eval"],
+        &["exec-firebase"],
         &["init"],
         &["test"],
         &["token", "mint"],

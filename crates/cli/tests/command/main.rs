@@ -9,6 +9,8 @@ mod clock;
 mod docs;
 mod documents;
 mod hints;
+#[cfg(unix)]
+mod java;
 #[path = "../../../suite/tests/suite/kinds.rs"]
 mod kinds;
 mod layout;
