@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod control;
 mod database;
 mod journal;
 mod listener;
+mod page;
 mod rules;
 pub mod runtime;
 mod server;

@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     database::Database,
     listener::{self, Names},
+    page,
     shared::{Settings, Shared},
     storage::Storage,
 };
@@ -101,16 +102,16 @@ impl Builder {
         let database = Database::new(Arc::clone(&shared));
         let storage = Storage::new(Arc::clone(&shared));
         let (stop, names) = (CancellationToken::new(), Arc::new(self.names));
-        let mut addresses = BTreeMap::new();
+        let address = |(service, listener): &(Service, TcpListener)| Some((*service, listener.local_addr().ok()?));
+        let addresses: BTreeMap<_, _> = listeners.iter().filter_map(address).collect();
+        let _ = shared.addresses.set(addresses.clone());
         for (service, listener) in listeners {
             let router = match service {
                 Service::Database => database.router(),
                 Service::Storage => storage.router(),
+                Service::Page => page::router(Arc::clone(&shared), Arc::clone(&database), Arc::clone(&storage)),
                 _ => Router::new(),
             };
-            if let Ok(address) = listener.local_addr() {
-                addresses.insert(service, address);
-            }
             tokio::spawn(listener::serve(listener, router, Arc::clone(&names), stop.clone()));
         }
         Ok(Server { shared, database, storage, addresses, stop })

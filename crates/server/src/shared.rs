@@ -1,12 +1,13 @@
 //! What all services of a server share: projects with their clocks, and the journal.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
-use crate::{clock::Clock, journal::Journal, lock};
+use crate::{Service, clock::Clock, journal::Journal, lock};
 
 /// The settings of a server that its services read.
 #[derive(Clone, Debug, Default)]
@@ -25,13 +26,15 @@ pub struct Shared {
     pub settings: Settings,
     /// The latest requests.
     pub journal: Journal,
+    /// Where the services listen, once they do.
+    pub addresses: OnceLock<BTreeMap<Service, SocketAddr>>,
     clocks: Mutex<HashMap<String, Arc<Clock>>>,
 }
 
 impl Shared {
     /// Nothing has happened yet.
     pub fn new(settings: Settings) -> Arc<Self> {
-        Arc::new(Shared { settings, journal: Journal::default(), clocks: Mutex::default() })
+        Arc::new(Shared { settings, journal: Journal::default(), addresses: OnceLock::new(), clocks: Mutex::default() })
     }
 
     /// The clock of a project.

@@ -38,6 +38,11 @@ impl Database {
         None
     }
 
+    /// All rules that are loaded.
+    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
+        self.namespaces().iter().filter_map(|namespace| self.rules(namespace)).collect()
+    }
+
     /// The namespaces that have data or rules, sorted.
     pub fn namespaces(&self) -> Vec<String> {
         Vec::new()

@@ -37,6 +37,11 @@ impl Storage {
         None
     }
 
+    /// All rules that are loaded: those of single buckets, and those of all others.
+    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
+        Vec::new()
+    }
+
     /// Where `firestore.get` and `firestore.exists` find documents: a Firestore emulator, `HOST:PORT`.
     pub fn set_firestore(&self, _address: Option<String>) {}
 
