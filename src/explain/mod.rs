@@ -234,7 +234,7 @@ fn write_step(f: &mut Formatter<'_>, view: View<'_>, step: &Step, indent: usize)
 
 /// The sub-expressions that an explanation shows. It omits literals and the `a.b` of `a.b.c`, and puts the operands of
 /// a chain `a && b && c` on one level.
-pub(crate) fn worth_showing(step: &Step) -> Vec<&Step> {
+pub fn worth_showing(step: &Step) -> Vec<&Step> {
     let mut shown = Vec::new();
     collect_shown(step, &mut shown);
     shown

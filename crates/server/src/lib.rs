@@ -15,6 +15,7 @@ mod firestore;
 mod hub;
 mod journal;
 mod listener;
+mod page;
 mod rules;
 pub mod runtime;
 mod server;
@@ -22,6 +23,7 @@ mod shared;
 mod storage;
 
 pub use clock::Clock;
+pub use disk::DiskError;
 pub use server::{Builder, Server, StartError};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -18,10 +18,13 @@ use crate::{
     clock::Clock,
     control,
     database::Database,
+    disk::DiskError,
     export,
     firestore::Firestore,
     hub,
     listener::{self, Names},
+    page,
+    rules::LoadedRules,
     shared::{Settings, Shared},
     storage::Storage,
 };
@@ -50,6 +53,9 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The store on disk does not open.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
 }
 
 impl Builder {
@@ -113,14 +119,7 @@ impl Builder {
                 addresses.insert(*service, address);
             }
         }
-        let shared = Shared::new(self.settings);
-        let services = Arc::new(Services {
-            database: Database::new(Arc::clone(&shared)),
-            storage: Storage::new(Arc::clone(&shared)),
-            firestore: Arc::default(),
-            shared,
-            addresses,
-        });
+        let services = Services::new(self.settings, addresses)?;
         let names = Arc::new(self.names);
         for (service, listener) in listeners {
             let router = services.router(service).merge(control::router(&services));
@@ -144,6 +143,22 @@ pub struct Services {
 }
 
 impl Services {
+    /// Services with the data that is on disk, if the settings name a folder.
+    ///
+    /// # Errors
+    ///
+    /// The store on disk does not open.
+    pub fn new(settings: Settings, addresses: BTreeMap<Service, SocketAddr>) -> Result<Arc<Self>, DiskError> {
+        let shared = Shared::new(settings)?;
+        Ok(Arc::new(Services {
+            database: Database::new(Arc::clone(&shared))?,
+            storage: Storage::new(Arc::clone(&shared)),
+            firestore: Arc::default(),
+            shared,
+            addresses,
+        }))
+    }
+
     /// The address of a service; `None` if it was not started.
     pub fn address(&self, service: Service) -> Option<SocketAddr> {
         self.addresses.get(&service).copied()
@@ -154,13 +169,25 @@ impl Services {
         &self.addresses
     }
 
+    /// What requests have evaluated of all loaded rules. Rules that several namespaces or buckets share count once.
+    pub fn coverage(&self) -> Vec<FileCoverage> {
+        let mut all: Vec<Arc<LoadedRules>> = Vec::new();
+        let (database, storage) = (self.database.loaded_rules(), self.storage.loaded_rules());
+        for loaded in database.into_iter().chain(storage).chain(self.firestore.loaded_rules()) {
+            if !all.iter().any(|known| Arc::ptr_eq(known, &loaded)) {
+                all.push(loaded);
+            }
+        }
+        all.iter().map(|loaded| loaded.coverage()).collect()
+    }
+
     fn router(self: &Arc<Self>, service: Service) -> Router {
         match service {
             Service::Hub => hub::router(self),
             Service::Database => self.database.router(),
             Service::Storage => self.storage.router(),
             Service::Firestore => self.firestore.router(),
-            Service::Page => Router::new(),
+            Service::Page => page::router(self),
         }
     }
 }
@@ -249,11 +276,7 @@ impl Server {
 
     /// What requests have evaluated of all loaded rules.
     pub fn coverage(&self) -> Vec<FileCoverage> {
-        let services = &self.services;
-        let mut loaded = services.database.loaded_rules();
-        loaded.extend(services.storage.loaded_rules());
-        loaded.extend(services.firestore.loaded_rules());
-        loaded.iter().map(|loaded| loaded.coverage()).collect()
+        self.services.coverage()
     }
 
     /// What the hub says of itself, for the file by which tools find it.

@@ -8,7 +8,12 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, journal::Journal, lock};
+use crate::{
+    clock::Clock,
+    disk::{Disk, DiskError},
+    journal::Journal,
+    lock,
+};
 
 /// The settings of a server that its services read.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +27,7 @@ pub struct Settings {
 }
 
 /// What all services of a server share.
+#[derive(Default)]
 pub struct Shared {
     /// The settings.
     pub settings: Settings,
@@ -29,14 +35,25 @@ pub struct Shared {
     pub journal: Journal,
     /// The end of the server. Connections that outlive their HTTP request end with it.
     pub stop: CancellationToken,
+    /// What keeps data and objects, if the settings name a folder.
+    pub disk: Option<Disk>,
     clocks: Mutex<HashMap<String, Arc<Clock>>>,
 }
 
 impl Shared {
-    /// Nothing has happened yet.
-    pub fn new(settings: Settings) -> Arc<Self> {
-        let (journal, stop, clocks) = (Journal::default(), CancellationToken::new(), Mutex::default());
-        Arc::new(Shared { settings, journal, stop, clocks })
+    /// Nothing has happened yet. Opens the store on disk.
+    ///
+    /// # Errors
+    ///
+    /// The store does not open.
+    pub fn new(settings: Settings) -> Result<Arc<Self>, DiskError> {
+        let disk = settings.data.as_deref().map(Disk::open).transpose()?;
+        Ok(Arc::new(Shared { disk, ..Shared::in_memory(settings) }))
+    }
+
+    /// Nothing has happened yet, and nothing stays.
+    pub fn in_memory(settings: Settings) -> Self {
+        Shared { settings, ..Shared::default() }
     }
 
     /// The clock of a project.

@@ -1,127 +1,59 @@
-//! Control endpoints, `/firewarden/…`, on every port: the clock of a project, and a reset. They are for tests, so that
-//! whoever reaches the port may use them.
+//! Control endpoints, `/firewarden/…`, on every port: the clock of a project, a reset, requests with their explanations,
+//! services, coverage. They are for tests, so that whoever reaches a port may use them.
+
+mod annotated;
+mod clock;
+mod coverage;
+mod requests;
+mod services;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{Query, State},
-    response::Response,
-    routing::{get, post},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
 };
-use firewarden_suite::clock;
-use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use crate::{
-    Clock,
-    answer::{self, Failure},
-    server::Services,
-};
+use crate::{answer, database::Refused, server::Services};
 
-/// The control routes.
+use clock::Scope;
+
+/// The endpoints.
 pub fn router(services: &Arc<Services>) -> Router {
     Router::new()
-        .route("/firewarden/clock", get(read_clock).put(set_clock).delete(reset_clock))
         .route("/firewarden/reset", post(reset))
         .with_state(Arc::clone(services))
-}
-
-/// `?project=P`; the default is the project of the server, for a reset all projects.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Scope {
-    project: Option<String>,
-}
-
-impl Scope {
-    fn clock(&self, services: &Services) -> Arc<Clock> {
-        let project = self.project.as_deref().unwrap_or(&services.shared.settings.project);
-        services.shared.clock(project)
-    }
-}
-
-/// The change of a clock.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    /// A time in RFC 3339, one relative to the clock (`now+1h`), or milliseconds since 1970.
-    now: Option<Json>,
-    /// A duration such as `90s` or `1h30m`, or milliseconds.
-    advance: Option<Json>,
-    /// Whether the clock stands still.
-    frozen: Option<bool>,
-}
-
-const EXAMPLES: &str =
-    r#"expected {"now": "2026-01-31T12:00:00Z"}, {"now": "now+1h"}, {"advance": "90s"} or {"frozen": true}"#;
-
-async fn read_clock(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Response {
-    shown(&scope.clock(&services))
-}
-
-async fn set_clock(
-    services: State<Arc<Services>>,
-    Query(scope): Query<Scope>,
-    body: Bytes,
-) -> Result<Response, Failure> {
-    let clock = scope.clock(&services);
-    let change: Change = serde_json::from_slice(&body).map_err(|why| Failure::invalid(format!("{why}; {EXAMPLES}")))?;
-    if change.now.is_some() && change.advance.is_some() {
-        return Err(Failure::invalid(format!("`now` and `advance` cannot be combined; {EXAMPLES}")));
-    }
-    let time = match &change.now {
-        None => None,
-        Some(Json::String(text)) => match clock::moment(text, Some(clock.now())) {
-            Some(time) => Some(time.to_millis()),
-            None => return Err(Failure::invalid(format!("`now` is no time: {text:?}; {EXAMPLES}"))),
-        },
-        Some(now) => Some(millis("now", now)?),
-    };
-    let advance = match &change.advance {
-        None => None,
-        Some(Json::String(text)) => {
-            match clock::span_of_time(text).and_then(|length| clock.now().checked_add(length).ok()) {
-                Some(then) => Some(then.to_millis().saturating_sub(clock.millis())),
-                None => return Err(Failure::invalid(format!("`advance` is no duration: {text:?}; {EXAMPLES}"))),
-            }
-        }
-        Some(by) => Some(millis("advance", by)?),
-    };
-    match change.frozen {
-        Some(true) => clock.freeze(None),
-        Some(false) => clock.run(),
-        None => {}
-    }
-    if let Some(time) = time {
-        clock.set(time);
-    }
-    if let Some(by) = advance {
-        clock.advance(by);
-    }
-    Ok(shown(&clock))
-}
-
-async fn reset_clock(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Response {
-    let clock = scope.clock(&services);
-    clock.reset();
-    shown(&clock)
+        .merge(clock::router(services))
+        .merge(coverage::router(services))
+        .merge(requests::router(services))
+        .merge(services::router(services))
 }
 
 /// Deletes data, objects and requests, and sets clocks back. Rules stay.
-async fn reset(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Response {
+async fn reset(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Result<Response, Failed> {
     let project = scope.project.as_deref();
-    services.database.reset(project);
+    let unavailable = |error: Refused| Failed(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+    services.database.reset(project).map_err(unavailable)?;
     services.storage.reset(project).await;
     services.shared.reset(project);
-    answer::ok(&json!({ "reset": project.map_or(json!("all projects"), |project| json!(project)) }))
+    Ok(answer::ok(&json!({ "reset": project.map_or(json!("all projects"), |project| json!(project)) })))
 }
 
-fn shown(clock: &Clock) -> Response {
-    answer::ok(&json!({ "now": clock.now().to_string(), "millis": clock.millis(), "frozen": clock.is_frozen() }))
+/// An error as `{"error": "…"}`.
+struct Failed(StatusCode, String);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        answer::with_status(self.0, &json!({ "error": self.1 }))
+    }
 }
 
-fn millis(name: &str, value: &Json) -> Result<i64, Failure> {
-    value.as_i64().ok_or_else(|| Failure::invalid(format!("`{name}` is no text and no whole number; {EXAMPLES}")))
+fn failed(status: StatusCode, why: impl Into<String>) -> Response {
+    Failed(status, why.into()).into_response()
 }

@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 
 use self::{rest::push_id::PushIds, routes::Sessions};
 use crate::{
+    disk::{Disk, DiskError},
     lock,
     rules::LoadedRules,
     shared::{Settings, Shared},
@@ -45,20 +46,36 @@ pub struct Database {
 }
 
 impl Database {
-    /// No namespace has data or rules.
-    pub fn new(shared: Arc<Shared>) -> Arc<Self> {
+    /// Namespaces have the data that is on disk, and no rules.
+    ///
+    /// # Errors
+    ///
+    /// The disk cannot be read.
+    pub fn new(shared: Arc<Shared>) -> Result<Arc<Self>, DiskError> {
+        let mut namespaces = BTreeMap::new();
+        for (name, data) in shared.disk.as_ref().map(Disk::databases).transpose()?.unwrap_or_default() {
+            let namespace = Namespace::new(&name, Arc::clone(&shared));
+            namespace.restore(&data);
+            namespaces.insert(name, namespace);
+        }
+        Ok(Arc::new(Database {
+            shared,
+            namespaces: Mutex::new(namespaces),
+            sessions: Sessions::default(),
+            push_ids: PushIds::default(),
+        }))
+    }
+
+    /// A database without a server, for tests and benches of its own.
+    pub fn standalone() -> Arc<Self> {
+        let settings = Settings { project: "demo-no-project".to_owned(), ..Settings::default() };
+        let shared = Arc::new(Shared::in_memory(settings));
         Arc::new(Database {
             shared,
             namespaces: Mutex::default(),
             sessions: Sessions::default(),
             push_ids: PushIds::default(),
         })
-    }
-
-    /// A database without a server, for tests and benches of its own.
-    pub fn standalone() -> Arc<Self> {
-        let settings = Settings { project: "demo-no-project".to_owned(), ..Settings::default() };
-        Database::new(Shared::new(settings))
     }
 
     /// The routes of its port.
@@ -91,14 +108,14 @@ impl Database {
         self.namespace(namespace).set_rules(source)
     }
 
-    /// All rules that are loaded.
-    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
-        Vec::new()
-    }
-
     /// The rules of a namespace, if it has any that are valid.
     pub fn rules(&self, namespace: &str) -> Option<Arc<LoadedRules>> {
         self.existing(namespace)?.rules()
+    }
+
+    /// All rules that are loaded.
+    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
+        self.namespaces().iter().filter_map(|namespace| self.rules(namespace)).collect()
     }
 
     /// The namespaces that have data or rules, sorted.
@@ -122,9 +139,13 @@ impl Database {
     }
 
     /// Deletes the data of the namespaces of a project, or of all. Listeners are told; rules stay.
-    pub fn reset(&self, project: Option<&str>) {
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn reset(&self, project: Option<&str>) -> Result<(), Refused> {
         let namespaces: Vec<_> = lock(&self.namespaces).values().cloned().collect();
         let of_project = |name: &str| project.is_none_or(|project| self.shared.project_of_namespace(name) == project);
-        namespaces.iter().filter(|namespace| of_project(namespace.name())).for_each(|namespace| namespace.clear());
+        namespaces.iter().filter(|namespace| of_project(namespace.name())).try_for_each(|namespace| namespace.clear())
     }
 }

@@ -70,6 +70,13 @@ impl RulesTable {
         result
     }
 
+    /// All valid rules.
+    pub fn loaded(&self) -> Vec<Arc<LoadedRules>> {
+        let table = lock(&self.0);
+        let all = table.default.iter().chain(table.buckets.values());
+        all.flatten().map(|rules| Arc::clone(&rules.loaded)).collect()
+    }
+
     /// Forgets all rules.
     pub fn clear(&self) {
         *lock(&self.0) = Table::default();

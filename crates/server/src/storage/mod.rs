@@ -71,14 +71,14 @@ impl Storage {
         self.rules.set(bucket, source)
     }
 
-    /// All rules that are loaded.
-    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
-        Vec::new()
-    }
-
     /// The rules of a bucket, if it has any that are valid.
     pub fn rules(&self, bucket: &str) -> Option<Arc<LoadedRules>> {
         self.rules.get(bucket).ok().map(|rules| Arc::clone(&rules.loaded))
+    }
+
+    /// All rules that are loaded: those of single buckets, and those of all others.
+    pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
+        self.rules.loaded()
     }
 
     /// Where `firestore.get` and `firestore.exists` find documents: a Firestore emulator, `HOST:PORT`.

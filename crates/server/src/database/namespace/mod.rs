@@ -2,6 +2,7 @@
 //! pushes before it returns.
 
 mod asked;
+mod durable;
 mod judge;
 mod listens;
 mod on_disconnect;
@@ -57,6 +58,9 @@ pub enum Refused {
     /// The database takes no such request: a bad key or path, too deep, too large, a path of an update inside another.
     #[error("{0}")]
     Invalid(#[from] RequestError),
+    /// The disk does not take the write, which changes nothing.
+    #[error("the write cannot be stored: {0}")]
+    Unavailable(String),
     /// The connection has too many listens or onDisconnect operations, or has ended.
     #[error("{0}")]
     Limit(&'static str),

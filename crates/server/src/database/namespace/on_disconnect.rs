@@ -111,14 +111,14 @@ impl Namespace {
         Ok(())
     }
 
-    /// Runs what was kept for the end of a connection. What no longer fits, such as a sum that is no finite number, is left
-    /// out.
+    /// Runs what was kept for the end of a connection. What no longer fits, such as a sum that is no finite number, or what
+    /// the disk does not take, is left out: nobody waits for an answer.
     pub(super) fn run_ends(&self, state: &mut State, caller: &Caller, ends: Ends) {
         let now: Timestamp = self.clock.now();
         for (path, value) in ends.writes {
             let request = Request::write(path.as_str(), value).at(now).transport(caller.transport);
             if let Ok(changes) = request.changes(&state.root.clone()) {
-                self.apply(state, &path, false, changes, now);
+                let _ = self.apply(state, &path, false, changes, now);
             }
         }
     }

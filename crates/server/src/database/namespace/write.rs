@@ -70,8 +70,7 @@ impl Namespace {
         }
         let changes = request.changes(&state.root)?;
         let is_update = matches!(asked.operation, Operation::Update(_));
-        self.apply(state, &asked.path, is_update, changes, now);
-        Ok(())
+        self.apply(state, &asked.path, is_update, changes, now)
     }
 
     /// Whether a hash is not that of the present value; with the value, if the caller may read it.
@@ -88,6 +87,10 @@ impl Namespace {
 
     /// Makes changes that are decided, and tells everybody whom they concern: first who may no longer listen, so that nobody
     /// sees what a write forbids them, then the listeners.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take the changes; nothing has then changed.
     pub(super) fn apply(
         &self,
         state: &mut State,
@@ -95,7 +98,7 @@ impl Namespace {
         is_update: bool,
         changes: Vec<Write<'_>>,
         now: Timestamp,
-    ) {
+    ) -> Result<(), Refused> {
         let before = state.root.clone();
         let mut root = before.clone();
         let mut paths = Vec::with_capacity(changes.len());
@@ -115,6 +118,7 @@ impl Namespace {
             root = root.with(&path, value);
             paths.push(path.join("/"));
         }
+        self.store(&before, &root, &paths)?;
         state.root = root;
         let affected = state.listens.affected(&paths, &before, &state.root);
         self.judge_anew(state, affected, now);
@@ -123,6 +127,7 @@ impl Namespace {
         let is_update = is_update && paths.iter().all(|path| path != base);
         let written = Written { base, is_update, paths: &paths, before: &before, after: &state.root };
         state.listens.tell(&written);
+        Ok(())
     }
 
     /// Replaces all data, as owner. Listeners are told.
@@ -132,18 +137,21 @@ impl Namespace {
     /// Why the JSON is no data.
     pub fn import(&self, data: &Json) -> Result<(), String> {
         let data = Data::from_json(data).map_err(|error| error.to_string())?;
-        self.replace_all(data);
-        Ok(())
+        self.replace_all(data).map_err(|refused| refused.to_string())
     }
 
     /// Deletes all data, as owner. Listeners are told; rules stay.
-    pub fn clear(&self) {
-        self.replace_all(Data::default());
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn clear(&self) -> Result<(), Refused> {
+        self.replace_all(Data::default())
     }
 
-    fn replace_all(&self, data: Data) {
+    fn replace_all(&self, data: Data) -> Result<(), Refused> {
         let state = &mut *lock(&self.state);
         let change = Write::Value { path: "/".to_owned(), value: std::borrow::Cow::Owned(data) };
-        self.apply(state, "", false, vec![change], self.clock.now());
+        self.apply(state, "", false, vec![change], self.clock.now())
     }
 }

@@ -56,6 +56,7 @@ impl From<Refused> for Failure {
                 Failure { status: StatusCode::UNAUTHORIZED, text, denial: Some((reason, entry)) }
             }
             Refused::Stale { .. } => Failure::new(StatusCode::PRECONDITION_FAILED, text),
+            Refused::Unavailable(_) => Failure::new(StatusCode::SERVICE_UNAVAILABLE, text),
             _ => Failure::new(StatusCode::BAD_REQUEST, text),
         }
     }

@@ -149,6 +149,8 @@ pub enum Status {
     DataStale,
     /// The token cannot be read.
     InvalidToken,
+    /// The server cannot do it now.
+    Unavailable,
     /// The value is larger than the database accepts.
     TooBig,
     /// The request makes no sense.

@@ -204,6 +204,7 @@ impl Session {
             }
             Refused::Stale { .. } => Status::DataStale,
             Refused::Invalid(RequestError::WriteTooLarge { .. } | RequestError::StringTooLong { .. }) => Status::TooBig,
+            Refused::Unavailable(_) => Status::Unavailable,
             _ => Status::Error,
         };
         (status, Json::String(refused.to_string()))
