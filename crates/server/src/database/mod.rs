@@ -37,6 +37,9 @@ pub use query::{Order, Query};
 pub use tree::{Branch, Key, Node, Prioritized, Rest, Text, Wire};
 pub use user::{Caller, SignedIn, User, Variable};
 
+/// From how many namespaces on those that hold nothing are forgotten.
+const MANY: usize = 1_024;
+
 /// All namespaces of one server.
 pub struct Database {
     shared: Arc<Shared>,
@@ -89,6 +92,11 @@ impl Database {
         match namespaces.get(name) {
             Some(namespace) => Arc::clone(namespace),
             None => {
+                let count = namespaces.len();
+                if count >= MANY && count.is_power_of_two() {
+                    // A session or a request has a namespace, or it is new again for the next.
+                    namespaces.retain(|_, namespace| Arc::strong_count(namespace) > 1 || !namespace.is_blank());
+                }
                 let namespace = Namespace::new(name, Arc::clone(&self.shared));
                 Arc::clone(namespaces.entry(name.to_owned()).or_insert(namespace))
             }

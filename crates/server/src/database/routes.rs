@@ -66,6 +66,8 @@ pub fn router(database: &Arc<Database>) -> Router {
         .route("/.inspect/coverage", any(inspect::coverage_page))
         .route("/.inspect/coverage.json", any(inspect::coverage))
         .route("/.inspect/databases.json", any(inspect::databases))
+        .route("/.settings/{*rest}", any(unknown))
+        .route("/.inspect/{*rest}", any(unknown))
         .fallback(data)
         .layer(middleware::from_fn(headers))
         .with_state(Arc::clone(database))
@@ -77,6 +79,12 @@ async fn data(State(database): State<Arc<Database>>, request: Request<Body>) -> 
 
 async fn rules(State(database): State<Arc<Database>>, request: Request<Body>) -> Result<Response<Body>, Failure> {
     settings::serve(&database, request).await
+}
+
+/// What other servers have beside data, and this one does not.
+async fn unknown(uri: Uri) -> Failure {
+    let known = "/.settings/rules.json, /.inspect/coverage, /.inspect/coverage.json and /.inspect/databases.json";
+    Failure::new(StatusCode::NOT_FOUND, format!("there is no {}; there are {known}", uri.path()))
 }
 
 /// A WebSocket: a new session, or with `s=` one of long polling.

@@ -32,8 +32,13 @@ async fn deep_and_large_requests_are_refused_and_the_connection_goes_on() {
     assert_eq!(client.answer(100).await["s"], "error");
     let levels = vec!["x"; 40].join("/");
     assert_ne!(client.ask("p", json!({ "p": format!("/open/{levels}"), "d": 1 })).await["s"], "ok");
-    let answer = client.ask("p", json!({ "p": "/open/long", "d": "x".repeat(17 << 20) })).await;
-    assert_eq!(answer["s"], "too_big");
+    let large =
+        json!({ "t": "d", "d": { "r": 101, "a": "p", "b": { "p": "/open", "d": "x".repeat(17 << 20) } } }).to_string();
+    client.raw("18").await;
+    for at in 0..18 {
+        client.raw(large.get(at << 20..).map_or("", |rest| rest.get(..1 << 20).unwrap_or(rest))).await;
+    }
+    assert_eq!(client.answer(101).await["s"], "too_big");
     client.ok("s", json!({})).await;
 }
 
@@ -43,16 +48,16 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let mut deaf = database.connect().await;
     deaf.ok("q", json!({ "p": "/open/flood", "h": "" })).await;
     let mut writer = database.connect().await;
-    let value = "x".repeat(4 << 20);
+    let value = "x".repeat(3 << 20);
     // More than sockets and the queue of the server hold.
-    for i in 0..12 {
+    for i in 0..16 {
         writer.ok("p", json!({ "p": "/open/flood/x", "d": format!("{i}{value}") })).await;
     }
     let mut frames = 0;
     while deaf.frame().await.is_some() {
         frames += 1;
     }
-    assert!(frames < 12 * (4 << 20) / 16_384, "{frames}");
+    assert!(frames < 16 * (3 << 20) / 16_384, "{frames}");
     writer.ok("s", json!({})).await;
 }
 
@@ -82,6 +87,35 @@ async fn a_count_without_pieces_harms_nobody() {
     waiting.raw("999999").await;
     waiting.raw("{").await;
     database.connect().await.ok("s", json!({})).await;
+}
+
+#[tokio::test]
+async fn messages_and_frames_have_an_end() {
+    let database = Database::start().await;
+    let piece = "x".repeat(1 << 20);
+    let mut endless = database.connect().await;
+    endless.raw("999999").await;
+    for _ in 0..80 {
+        if endless.socket.send(Message::text(piece.clone())).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(endless.frame().await, None);
+    let mut wide = database.connect().await;
+    let _ = wide.socket.send(Message::text("x".repeat(5 << 20))).await;
+    assert_eq!(wide.frame().await, None);
+    database.connect().await.ok("s", json!({})).await;
+}
+
+#[tokio::test]
+async fn reading_namespaces_does_not_keep_them() {
+    let database = Database::start().await;
+    for i in 0..2_500 {
+        let url = format!("http://{}/.json?ns=read-{i}", database.address);
+        assert_eq!(database.http.get(url).send().await.unwrap().text().await.unwrap(), "null");
+    }
+    assert_eq!(database.get("/open.json").await.0, 200);
+    assert_eq!(database.get("/nowhere.json").await.0, 401);
 }
 
 #[tokio::test]

@@ -55,6 +55,15 @@ async fn rules_are_for_the_owner() {
 }
 
 #[tokio::test]
+async fn other_settings_are_not_data() {
+    let database = Database::start().await;
+    for path in ["/.settings/functionTriggers.json", "/.inspect/other"] {
+        let response = database.http.put(database.url(path)).bearer_auth("owner").body("{}").send().await.unwrap();
+        assert_eq!(response.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn coverage_counts_requests() {
     let database = Database::start().await;
     database.get("/users/alice.json").await;

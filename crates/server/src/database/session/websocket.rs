@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The longest frame of a client in bytes. Official clients send at most 16,384 UTF-16 code units.
-const MAX_FRAME: usize = 32 << 20;
+const MAX_FRAME: usize = 4 << 20;
 
 /// The memory for what is read from a socket. Ten thousand idle sockets have it.
 const READ_BUFFER: usize = 4 << 10;
