@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use firewarden::Timestamp;
+use hyper::ext::ReasonPhrase;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
@@ -30,6 +31,9 @@ pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
+
+/// The characters of a reason in the status line.
+const MAX_STATUS_LINE: usize = 500;
 
 /// The headers that scripts of other origins may read.
 const EXPOSED: &str = "content-type,x-firebase-storage-version,X-Goog-Upload-Size-Received,x-goog-upload-url,\
@@ -88,7 +92,13 @@ pub fn denied(denial: &Denial, permission: &str) -> Response {
         false => format!("Permission denied. No {permission} permission."),
     };
     let error = json!({ "error": { "code": 403, "message": message, "reason": denial.reason } });
-    with_journal(json_answer(StatusCode::FORBIDDEN, &error), denial.journal)
+    let mut response = json_answer(StatusCode::FORBIDDEN, &error);
+    // Client libraries in browsers show the status line, not the body.
+    let line: String = denial.reason.chars().filter(|c| matches!(c, ' '..='~')).take(MAX_STATUS_LINE).collect();
+    if let Ok(phrase) = ReasonPhrase::try_from(line) {
+        response.extensions_mut().insert(phrase);
+    }
+    with_journal(response, denial.journal)
 }
 
 /// Adds the number in the journal.

@@ -1,12 +1,9 @@
 //! Bodies of requests: read piece by piece, with limits on size and time.
 
 use std::{
-    future::Future,
+    future::Future as _,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
@@ -14,6 +11,9 @@ use std::{
 use axum::body::{Body, BodyDataStream, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
+use tokio::time::Sleep;
+
+use crate::lock;
 
 /// The largest object in bytes: 5 GiB.
 pub const MAX_OBJECT: u64 = 5 << 30;
@@ -51,6 +51,8 @@ pub struct Pieces {
     stated: Option<u64>,
     limit: u64,
     read: u64,
+    /// Runs while the next piece is awaited.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Pieces {
@@ -63,13 +65,8 @@ impl Pieces {
         let stated = body.size_hint().exact();
         match stated {
             Some(length) if length > limit => Err(BodyError::TooLarge(limit)),
-            _ => Ok(Pieces { stream: body.into_data_stream(), stated, limit, read: 0 }),
+            _ => Ok(Pieces { stream: body.into_data_stream(), stated, limit, read: 0, timer: None }),
         }
-    }
-
-    /// The length that the client states, in bytes.
-    pub fn stated(&self) -> Option<u64> {
-        self.stated
     }
 
     /// The next piece; `None` at the end.
@@ -78,22 +75,27 @@ impl Pieces {
     ///
     /// See [`BodyError`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
-        match tokio::time::timeout(PIECE_TIME, self.stream.next()).await {
-            Err(_) => Err(BodyError::Slow),
-            Ok(Some(Ok(piece))) => {
+        std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BodyError>> {
+        let Poll::Ready(next) = self.stream.poll_next_unpin(context) else {
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(PIECE_TIME)));
+            return timer.as_mut().poll(context).map(|()| Err(BodyError::Slow));
+        };
+        self.timer = None;
+        Poll::Ready(match next {
+            Some(Ok(piece)) => {
                 self.read += piece.len() as u64;
-                if self.read > self.limit {
-                    return Err(BodyError::TooLarge(self.limit));
-                }
-                Ok(Some(piece))
+                if self.read > self.limit { Err(BodyError::TooLarge(self.limit)) } else { Ok(Some(piece)) }
             }
-            Ok(Some(Err(error))) => Err(BodyError::Broken(error.to_string())),
+            Some(Err(error)) => Err(BodyError::Broken(error.to_string())),
             // A connection that is cut can look like the end.
-            Ok(None) if self.stated.is_some_and(|stated| self.read < stated) => {
+            None if self.stated.is_some_and(|stated| self.read < stated) => {
                 Err(BodyError::Broken("the connection was closed".to_owned()))
             }
-            Ok(None) => Ok(None),
-        }
+            None => Ok(None),
+        })
     }
 }
 
@@ -120,33 +122,43 @@ pub async fn discard(body: Body) {
 
 /// A body for a parser that reads all it can get: one piece at a time, and no more than it is allowed.
 pub struct Metered {
-    next: Pin<Box<dyn Future<Output = (Pieces, Result<Option<Bytes>, BodyError>)> + Send>>,
-    allowance: Allowance,
+    meter: Meter,
     pause: bool,
 }
 
-/// The number of bytes that a [`Metered`] body may still give.
-#[derive(Clone, Debug)]
-pub struct Allowance(Arc<AtomicU64>);
+/// The other end of a [`Metered`] body.
+#[derive(Clone)]
+pub struct Meter(Arc<Mutex<Measured>>);
 
-impl Allowance {
-    /// Allows so many bytes from now on.
-    pub fn set(&self, bytes: u64) {
-        self.0.store(bytes, Ordering::Relaxed);
-    }
+struct Measured {
+    pieces: Pieces,
+    allowed: u64,
 }
 
 impl Metered {
-    /// Wraps a body.
-    pub fn new(pieces: Pieces) -> (Self, Allowance) {
-        let allowance = Allowance(Arc::new(AtomicU64::new(0)));
-        (Metered { next: Box::pin(next_of(pieces)), allowance: allowance.clone(), pause: false }, allowance)
+    /// Wraps a body, which may give nothing yet.
+    pub fn new(pieces: Pieces) -> (Self, Meter) {
+        let meter = Meter(Arc::new(Mutex::new(Measured { pieces, allowed: 0 })));
+        (Metered { meter: meter.clone(), pause: false }, meter)
     }
 }
 
-async fn next_of(mut pieces: Pieces) -> (Pieces, Result<Option<Bytes>, BodyError>) {
-    let next = pieces.next().await;
-    (pieces, next)
+impl Meter {
+    /// Allows so many bytes from now on.
+    pub fn allow(&self, bytes: u64) {
+        lock(&self.0).allowed = bytes;
+    }
+
+    /// Reads what the parser left, so that the connection can be used again.
+    pub async fn discard(&self) {
+        let mut discarded = 0;
+        while let Ok(Some(piece)) = std::future::poll_fn(|context| lock(&self.0).pieces.poll_next(context)).await {
+            discarded += piece.len() as u64;
+            if discarded > MAX_DISCARDED {
+                return;
+            }
+        }
+    }
 }
 
 impl Stream for Metered {
@@ -158,21 +170,15 @@ impl Stream for Metered {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Poll::Ready((pieces, next)) = self.next.as_mut().poll(context) else { return Poll::Pending };
-        self.next = Box::pin(next_of(pieces));
+        let mut measured = lock(&self.meter.0);
+        let Poll::Ready(next) = measured.pieces.poll_next(context) else { return Poll::Pending };
+        let next = next.and_then(|next| {
+            let length = next.as_ref().map_or(0, |piece| piece.len() as u64);
+            measured.allowed = measured.allowed.checked_sub(length).ok_or(BodyError::TooLarge(MAX_METADATA))?;
+            Ok(next)
+        });
+        drop(measured);
         self.pause = true;
-        Poll::Ready(match next {
-            Ok(None) => None,
-            Err(error) => Some(Err(error)),
-            Ok(Some(piece)) => {
-                let allowed = self.allowance.0.load(Ordering::Relaxed);
-                let length = piece.len() as u64;
-                if length > allowed {
-                    return Poll::Ready(Some(Err(BodyError::TooLarge(MAX_METADATA))));
-                }
-                self.allowance.set(allowed - length);
-                Some(Ok(piece))
-            }
-        })
+        Poll::Ready(next.transpose())
     }
 }

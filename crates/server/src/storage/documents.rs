@@ -221,3 +221,83 @@ fn size_of_document(path: &str, document: &Result<Option<Value>, String>) -> usi
     };
     128 + path.len() + fields
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use std::sync::Mutex;
+
+    use axum::{Router, http::HeaderMap, response::IntoResponse, routing::get};
+    use firewarden::{storage::Method, text::Source};
+
+    use super::{super::*, *};
+    use crate::{
+        shared::{Settings, Shared},
+        storage::access::Caller,
+    };
+
+    const RULES: &str = "rules_version = '2';
+service firebase.storage { match /b/{bucket}/o {
+  match /plain { allow read; }
+  match /{id} { allow read: if firestore.get(/databases/(default)/documents/teams/$(id)).data.m.l[1].n == 7
+    && firestore.get(/databases/(default)/documents/teams/$(id)).data.t < request.time
+    && !firestore.exists(/databases/(default)/documents/banned/$(id)); }
+} }";
+
+    /// A Firestore emulator with `teams/a b`, an error for `teams/bad`, and the requests that it got.
+    async fn emulator() -> (String, Arc<Mutex<Vec<String>>>) {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let answer = move |uri: axum::http::Uri, headers: HeaderMap| {
+            lock(&log).push(format!("{} {:?}", uri.path(), headers["authorization"]));
+            let name = uri.path().rsplit("/documents/").next().unwrap().to_owned();
+            async move {
+                match name.as_str() {
+                    "teams/a%20b" => axum::Json(serde_json::json!({ "fields": {
+                        "m": { "mapValue": { "fields": { "l": { "arrayValue": { "values": [
+                            { "nullValue": null }, { "mapValue": { "fields": { "n": { "integerValue": "7" } } } },
+                        ] } } } } },
+                        "t": { "timestampValue": "2020-01-01T00:00:00.5Z" }, "r": { "referenceValue": "projects/p/databases/(default)/documents/a/b" },
+                        "g": { "geoPointValue": { "latitude": 1 } }, "d": { "doubleValue": "NaN" }, "e": { "mapValue": {} },
+                    } })).into_response(),
+                    "teams/bad" => (StatusCode::INTERNAL_SERVER_ERROR, "broken").into_response(),
+                    "teams/odd" => axum::Json(serde_json::json!({ "fields": { "x": { "y": 1 } } })).into_response(),
+                    _ => StatusCode::NOT_FOUND.into_response(),
+                }
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let router = Router::new().route("/{*path}", get(answer));
+        tokio::spawn(async move { crate::listener::serve(listener, router, Arc::default(), Default::default()).await });
+        (address, asked)
+    }
+
+    #[tokio::test]
+    async fn rules_read_the_documents_of_an_emulator() {
+        let (address, asked) = emulator().await;
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        storage.set_rules(None, &Source::new("storage.rules", RULES)).unwrap();
+        let ask = async |name: &str| {
+            let nobody = Caller::User(None);
+            storage.ask(&nobody, Method::Get, ("p", name), None, None).await.map_err(|denial| denial.reason)
+        };
+        // Without an emulator, the documents that the host states exist.
+        assert!(ask("a b").await.unwrap_err().contains("firestore.get"));
+        storage.set_firestore(Some(address.clone()));
+        ask("plain").await.unwrap();
+        assert!(lock(&asked).is_empty());
+        ask("a b").await.unwrap();
+        let prefix = "/v1/projects/p/databases/(default)/documents";
+        let expected =
+            [format!("{prefix}/teams/a%20b \"Bearer owner\""), format!("{prefix}/banned/a%20b \"Bearer owner\"")];
+        assert_eq!(*lock(&asked), expected);
+        assert!(ask("none").await.unwrap_err().contains("firestore.get"));
+        for (name, why) in [("bad", "it answers 500"), ("odd", "is no value of Firestore")] {
+            let reason = ask(name).await.unwrap_err();
+            assert!(reason.contains(why) && reason.contains("teams/"), "{reason}");
+        }
+        storage.set_firestore(Some("127.0.0.1:1".to_owned()));
+        assert!(ask("a b").await.unwrap_err().contains("the Firestore emulator at 127.0.0.1:1"));
+    }
+}

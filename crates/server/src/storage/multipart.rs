@@ -5,7 +5,7 @@ use multer::{Field, Multipart};
 
 use super::{
     blob::{Blob, BlobWriter, Digest},
-    body::{Allowance, BodyError, MAX_METADATA, MAX_OBJECT, Metered, Pieces},
+    body::{BodyError, MAX_METADATA, MAX_OBJECT, Meter, Metered, Pieces, discard},
     object::Changes,
     object::Field as MetadataField,
 };
@@ -48,33 +48,33 @@ fn parser_error(error: multer::Error) -> UploadError {
 /// A multipart body, read part by part.
 struct Parts {
     multipart: Multipart<'static>,
-    allowance: Allowance,
+    meter: Meter,
 }
 
 impl Parts {
-    fn new(content_type: &str, kind: &str, body: Body) -> Result<Self, UploadError> {
-        let bad_type = || malformed(format!("Bad content type. {content_type}"));
-        let lower = content_type.to_ascii_lowercase();
-        let at = lower.strip_prefix(kind).and_then(|_| lower.find("boundary=")).ok_or_else(bad_type)?;
-        let rest = content_type.get(at + "boundary=".len()..).unwrap_or("");
-        // Some clients quote it, with whichever quotation marks.
-        let boundary = match rest.chars().next() {
-            Some(mark @ ('"' | '\'')) => rest.get(1..).and_then(|rest| rest.split(mark).next()),
-            _ => rest.split(';').next().map(str::trim),
+    async fn new(content_type: &str, kind: &str, body: Body) -> Result<Self, UploadError> {
+        let Some(boundary) = boundary(content_type, kind) else {
+            discard(body).await;
+            return Err(malformed(format!("Bad content type. {content_type}")));
         };
-        let boundary = boundary.filter(|boundary| !boundary.is_empty()).ok_or_else(bad_type)?;
-        let (body, allowance) = Metered::new(Pieces::new(body, MAX_OBJECT + OVERHEAD)?);
-        Ok(Parts { multipart: Multipart::new(body, boundary), allowance })
+        let (body, meter) = Metered::new(Pieces::new(body, MAX_OBJECT + OVERHEAD)?);
+        Ok(Parts { multipart: Multipart::new(body, boundary), meter })
+    }
+
+    /// Reads what follows the last part that was wanted.
+    async fn end(self) {
+        drop(self.multipart);
+        self.meter.discard().await;
     }
 
     async fn next(&mut self) -> Result<Option<Field<'static>>, UploadError> {
-        self.allowance.set(BETWEEN);
+        self.meter.allow(BETWEEN);
         self.multipart.next_field().await.map_err(parser_error)
     }
 
     /// The whole of a small part.
     async fn small(&self, mut part: Field<'static>) -> Result<Vec<u8>, UploadError> {
-        self.allowance.set(MAX_METADATA + BETWEEN);
+        self.meter.allow(MAX_METADATA + BETWEEN);
         let mut whole = Vec::new();
         while let Some(piece) = part.chunk().await.map_err(parser_error)? {
             whole.extend_from_slice(&piece);
@@ -87,7 +87,7 @@ impl Parts {
 
     /// The content of an object.
     async fn content(&self, mut part: Field<'static>, mut blob: BlobWriter) -> Result<(Blob, Digest), UploadError> {
-        self.allowance.set(u64::MAX);
+        self.meter.allow(u64::MAX);
         while let Some(piece) = part.chunk().await.map_err(parser_error)? {
             if blob.size() + piece.len() as u64 > MAX_OBJECT {
                 return Err(BodyError::TooLarge(MAX_OBJECT).into());
@@ -96,6 +96,18 @@ impl Parts {
         }
         Ok(blob.finish().await?)
     }
+}
+
+/// The boundary that a content type of this kind names. Some clients quote it, with whichever quotation marks.
+fn boundary<'t>(content_type: &'t str, kind: &str) -> Option<&'t str> {
+    let lower = content_type.to_ascii_lowercase();
+    let at = lower.strip_prefix(kind).and_then(|_| lower.find("boundary="))?;
+    let rest = content_type.get(at + "boundary=".len()..)?;
+    let boundary = match rest.chars().next()? {
+        mark @ ('"' | '\'') => rest.get(1..)?.split(mark).next()?,
+        _ => rest.split(';').next()?.trim(),
+    };
+    (!boundary.is_empty()).then_some(boundary)
 }
 
 /// An upload with metadata and content.
@@ -112,8 +124,14 @@ pub struct Related {
 ///
 /// See [`UploadError`].
 pub async fn related(content_type: &str, body: Body, blob: BlobWriter) -> Result<Related, UploadError> {
+    let mut parts = Parts::new(content_type, "multipart/related", body).await?;
+    let upload = read_related(&mut parts, blob).await;
+    parts.end().await;
+    upload
+}
+
+async fn read_related(parts: &mut Parts, blob: BlobWriter) -> Result<Related, UploadError> {
     let wrong_number = || malformed("Unexpected number of parts in request body");
-    let mut parts = Parts::new(content_type, "multipart/related", body)?;
     let typed = |part: Field<'static>| match part.headers().contains_key("content-type") {
         true => Ok(part),
         false => Err(malformed("Failed to parse multipart request body part. Missing content type.")),
@@ -148,8 +166,14 @@ pub struct Form {
 ///
 /// See [`UploadError`].
 pub async fn form(content_type: &str, body: Body, blob: impl FnOnce() -> BlobWriter) -> Result<Form, UploadError> {
+    let mut parts = Parts::new(content_type, "multipart/form-data", body).await?;
+    let form = read_form(&mut parts, blob).await;
+    parts.end().await;
+    form
+}
+
+async fn read_form(parts: &mut Parts, blob: impl FnOnce() -> BlobWriter) -> Result<Form, UploadError> {
     let missing = || malformed("Missing 'key' or file.");
-    let mut parts = Parts::new(content_type, "multipart/form-data", body)?;
     let (mut key, mut changes, mut content, mut blob) = (None, Changes::default(), None, Some(blob));
     let mut file_type = None;
     for _ in 0..MAX_FIELDS {

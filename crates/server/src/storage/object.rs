@@ -336,6 +336,14 @@ impl Changes {
         self
     }
 
+    /// Makes empty texts of null in custom metadata, as copies do.
+    pub fn null_as_empty(mut self) -> Self {
+        for (_, value) in self.custom.iter_mut().flatten().flatten() {
+            value.get_or_insert_default();
+        }
+        self
+    }
+
     /// Whether custom metadata are stated.
     pub fn has_custom(&self) -> bool {
         matches!(&self.custom, Some(Some(entries)) if !entries.is_empty())

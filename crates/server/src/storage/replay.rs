@@ -210,3 +210,159 @@ fn run(suite: &str) -> Option<String> {
     let failed = run.results.iter().find_map(|result| result.failure());
     failed.map(|failure| failure.text())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::{super::*, *};
+    use crate::{
+        journal::Entry,
+        shared::{Settings, Shared},
+        storage::{
+            access::{Caller, User},
+            blob::{Blob, Digest},
+            object::Changes,
+        },
+    };
+    use axum::http::HeaderMap;
+    use firewarden::auth::mock_token;
+
+    const RULES: &str = "rules_version = '2';
+
+service firebase.storage {
+  match /b/{bucket}/o {
+    match /users/{uid}/{p=**} {
+      allow get, delete, list: if request.auth.uid == uid && request.auth.token.level > 1.5;
+      allow create: if request.auth.uid == uid
+        && (resource == null || resource.size < request.resource.size)\u{20}
+        && request.resource.metadata.k == 'v';\t// tabs and trailing spaces stay
+      allow update: if request.resource.contentType != resource.contentType && request.time.year() == 2027;
+    }
+    match /teams/{team} {
+      allow read: if firestore.get(/databases/(default)/documents/teams/$(team)).data.since < request.time
+        && !firestore.exists(/databases/(default)/documents/banned/$(request.auth.uid));
+    }
+  }
+}
+";
+
+    fn storage() -> Arc<Storage> {
+        let shared = Arc::new(Shared::in_memory(Settings { project: "demo".to_owned(), ..Settings::default() }));
+        let storage = Storage::new(shared);
+        storage.shared.clock("b").freeze(Some(1_800_000_000_123));
+        storage.set_rules(None, &Source::new("storage.rules", RULES)).unwrap();
+        let since = Timestamp::from_millis(1_000).unwrap();
+        let fields = firewarden::value::Map::from([("since", Value::Timestamp(since)), ("n", Value::Float(1.0))]);
+        storage.set_documents(BTreeMap::from([("teams/a".to_owned(), Value::Map(fields))]));
+        storage
+    }
+
+    fn caller(claims: Json) -> Caller {
+        let token = mock_token(&claims, "demo").unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", format!("Firebase {token}").parse().unwrap());
+        Caller::of(&headers)
+    }
+
+    fn content() -> (Blob, Digest) {
+        (Blob::Memory("x".into()), Digest { size: 1, md5: [7; 16], crc32c: 9 })
+    }
+
+    fn last(storage: &Storage) -> Arc<Entry> {
+        storage.shared.journal.follow().0.last().unwrap().clone()
+    }
+
+    #[tokio::test]
+    async fn a_request_becomes_a_test_with_the_same_verdict() {
+        let storage = storage();
+        let alice = caller(json!({ "sub": "alice", "level": 2, "deep": { "list": [1, "a", null, 1.5] } }));
+        let custom =
+            |value: &str| Changes::parse(&json!({ "metadata": { "k": value }, "contentType": "a/b" })).unwrap();
+        let (target, nobody) = (("b", "users/alice/a: {b} \"c\".txt"), Caller::User(None));
+        let mut checked = 0;
+        let mut check = |allowed: bool| {
+            let entry = last(&storage);
+            assert_eq!(matches!(entry.record.verdict, Verdict::Allowed), allowed, "{}", entry.record.reason);
+            let suite = entry.record.replay.suite();
+            assert!(!suite.contains("skip:"), "{suite}");
+            assert_eq!(super::run(&suite), None, "{suite}");
+            // A wrong verdict would fail.
+            let (is, other) = if allowed { ("allow", "deny") } else { ("deny", "allow") };
+            let wrong = suite.replace(&format!("expect: {is}"), &format!("expect: {other}"));
+            assert!(super::run(&wrong).is_some(), "{wrong}");
+            let explained = entry.record.replay.explain().unwrap();
+            assert_eq!(explained.is_allowed(), allowed);
+            checked += 1;
+        };
+        let target = (target.0, "users/alice/a b.txt");
+        storage.upload(&alice, target, &custom("w"), &content()).await.unwrap_err();
+        check(false);
+        storage.upload(&alice, target, &custom("v"), &content()).await.unwrap();
+        check(true);
+        storage.upload(&alice, target, &custom("v"), &content()).await.unwrap_err();
+        check(false);
+        storage.change(&nobody, target, &Changes::parse(&json!({ "contentType": "c/d" })).unwrap()).await.unwrap();
+        check(true);
+        storage.ask(&alice, Method::Get, target, storage.object(target).as_ref(), None).await.unwrap();
+        check(true);
+        storage.ask(&nobody, Method::List, ("b", "users/alice/"), None, None).await.unwrap_err();
+        check(false);
+        storage.delete(&alice, target).await.unwrap();
+        check(true);
+        for (team, allowed) in [("teams/a", true), ("teams/b", false)] {
+            let decided = storage.ask(&alice, Method::Get, ("b", team), None, None).await;
+            assert_eq!(decided.is_ok(), allowed);
+            check(allowed);
+        }
+        assert_eq!(checked, 9);
+    }
+
+    #[tokio::test]
+    async fn what_a_suite_cannot_say_is_skipped_with_the_reason() {
+        let storage = storage();
+        let nobody = Caller::User(None);
+        storage.change(&nobody, ("b", "users/a/x"), &Changes::default()).await.unwrap_err();
+        let no_id = firewarden::auth::decode("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.").unwrap();
+        let auth = no_id.auth(firewarden::auth::Product::Storage);
+        let update = last(&storage).record.replay.suite();
+        let user = Caller::User(Some(Arc::new(User { auth, token_size: 10 })));
+        storage.ask(&user, Method::Get, ("b", "users/a/x"), None, None).await.unwrap_err();
+        let without_id = last(&storage).record.replay.suite();
+        storage.ask(&Caller::Owner, Method::Get, ("b", "users/a/x"), None, None).await.unwrap();
+        let owner = last(&storage).record.replay.suite();
+        storage.rules.clear();
+        storage.ask(&nobody, Method::Get, ("b", "x"), None, None).await.unwrap_err();
+        let without_rules = last(&storage).record.replay.suite();
+        for (suite, why) in
+            [(update, "not stored"), (without_id, "user_id"), (owner, "owner"), (without_rules, "rules")]
+        {
+            assert!(suite.contains("skip:") && suite.contains(why), "{suite}");
+        }
+    }
+
+    #[test]
+    fn texts_of_rules_survive_as_yaml() {
+        for text in [
+            "a\nb\n",
+            "  indented\n\nb \n",
+            "a",
+            "a\nb",
+            "a\r\nb\r\n",
+            "\nfirst\n",
+            "a\n\n\n",
+            "\u{feff}a\nb\n",
+            "#\ta: \"b\n",
+        ] {
+            let suite = format!("service: storage\nrules: {}\ntests: [{{ get: a, expect: allow }}]\n", block(text));
+            let read: Result<Json, _> = serde_json::from_str(&block(text));
+            match read {
+                Ok(Json::String(read)) => assert_eq!(read.trim_end_matches('\n'), text.trim_end_matches('\n')),
+                _ => {
+                    let lines = suite.lines().skip(2).take_while(|line| !line.starts_with("tests:"));
+                    let lines = lines.map(|line| line.strip_prefix("  ").unwrap_or(line)).collect::<Vec<_>>();
+                    assert_eq!(lines.join("\n") + "\n", text);
+                }
+            }
+        }
+    }
+}

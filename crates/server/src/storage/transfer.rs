@@ -219,3 +219,89 @@ fn slashes(name: &str) -> String {
         _ => name.to_owned(),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::shared::{Settings, Shared};
+
+    const METADATA: &str = r#"{"name":"NAME","bucket":"p.appspot.com","contentType":"a/b","metageneration":3,
+        "generation":1648084940926,"storageClass":"STANDARD","contentDisposition":"inline","downloadTokens":["t1","t2"],
+        "etag":"x","timeCreated":"2022-03-24T01:22:20.926Z","updated":"2022-03-25T01:22:20.926Z","size":0,
+        "md5Hash":"","crc32c":"0","customMetadata":{"k":"v"}}"#;
+
+    /// A folder with one object: the name of its metadata and blob, and the name in the metadata.
+    async fn imported(file: &str, name: &str) -> (Arc<Storage>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: String, text: String| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("buckets.json".to_owned(), r#"{"buckets":[{"id":"p.appspot.com"},{"id":"empty"}]}"#.to_owned());
+        if !file.is_empty() {
+            write(format!("metadata/{file}.json"), METADATA.replace("NAME", name));
+            write(format!("blobs/{file}"), "content".to_owned());
+        }
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        storage.import(folder.path()).await.unwrap();
+        (storage, folder)
+    }
+
+    #[tokio::test]
+    async fn exports_of_all_versions_can_be_imported() {
+        for (file, name, expected) in [
+            ("p.appspot.com%2Fdir%2Fa.txt", "dir/a.txt", "dir/a.txt"),
+            ("p.appspot.com/dir/a.txt", "dir/a.txt", "dir/a.txt"),
+            ("eaa2803e-4374-44bd-98cb-cdd7d31e3347", "dir/a.txt", "dir/a.txt"),
+            ("p.appspot.com%5Cdir%5Ca.txt", r"dir\\a.txt", "dir/a.txt"),
+            ("x", r"a/b\\c", r"a/b\c"),
+        ] {
+            let (storage, _folder) = imported(file, name).await;
+            let object = storage.object(("p.appspot.com", expected)).unwrap();
+            let metadata = &object.metadata;
+            assert_eq!((metadata.generation, metadata.metageneration), (1_648_084_940_926, 3));
+            assert_eq!(iso_time(metadata.updated), "2022-03-25T01:22:20.926Z");
+            assert_eq!((metadata.tokens.len(), metadata.digest.size), (2, 7));
+            assert_eq!(metadata.md5(), "mgNkuembtIDdJeHwKEyFVQ==");
+        }
+        let (storage, _folder) = imported("", "").await;
+        assert_eq!(storage.store.buckets().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_export_can_be_imported_again() {
+        let (storage, folder) = imported("x", "../up").await;
+        let again = folder.path().join("again");
+        storage.export(&again).await.unwrap();
+        let other = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        other.import(&again).await.unwrap();
+        let target = ("p.appspot.com", "../up");
+        let (one, two) = (storage.object(target).unwrap(), other.object(target).unwrap());
+        assert_eq!(format!("{:?}", one.metadata), format!("{:?}", two.metadata));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_no_export_is_an_error_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        let error = storage.import(folder.path()).await.unwrap_err();
+        assert!(error.to_string().contains("buckets.json"), "{error}");
+        std::fs::write(folder.path().join("buckets.json"), "{}").unwrap();
+        let error = storage.import(folder.path()).await.unwrap_err();
+        assert!(error.to_string().contains("missing field `buckets`"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_in_an_export_are_not_followed() {
+        let (_, folder) = imported("x", "a").await;
+        let blob = folder.path().join("blobs/x");
+        std::fs::remove_file(&blob).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("buckets.json"), &blob).unwrap();
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        storage.import(folder.path()).await.unwrap();
+        assert!(storage.object(("p.appspot.com", "a")).is_none());
+    }
+}

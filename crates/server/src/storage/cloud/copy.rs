@@ -77,7 +77,7 @@ async fn copied(
     params: &Params,
     body: Body,
 ) -> Result<Arc<Object>, Response> {
-    let changes = changes(body).await?;
+    let changes = changes(body).await?.null_as_empty();
     let source = (bucket.as_str(), name.as_str());
     let original = find(storage, source, params.number("sourceGeneration")).ok_or_else(|| not_found(source, false))?;
     Conditions::of(params, true).check(Some(&original)).map_err(|which| unmet(which, false))?;
