@@ -7,13 +7,14 @@ use std::{
     process::ExitStatus,
 };
 
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use super::{
     args::ExecFirebaseOptions,
     exit::{self, Exit},
     input::InputError,
     java::{DATABASE, PROGRAM, RUNTIME},
+    signals::Signals,
 };
 
 pub(super) fn run(options: &ExecFirebaseOptions) -> Result<Exit, InputError> {
@@ -97,69 +98,4 @@ async fn supervise(command: &[OsString], variables: &[(&str, OsString)]) -> Resu
             signal = signals.next() => signals.hand_on(signal, &child),
         }
     }
-}
-
-/// The signals that end a command.
-#[cfg(unix)]
-struct Signals {
-    streams: [(rustix::process::Signal, tokio::signal::unix::Signal); 4],
-    /// Whether a person at a terminal sends them: the terminal sends `SIGINT` and `SIGQUIT` to the command too, and
-    /// `firebase-tools` takes a second `SIGINT` for an order to end at once.
-    from_terminal: bool,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use rustix::process::Signal;
-        use std::io::IsTerminal as _;
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Ok(Signals {
-            streams: [
-                (Signal::INT, signal(SignalKind::interrupt())?),
-                (Signal::QUIT, signal(SignalKind::quit())?),
-                (Signal::TERM, signal(SignalKind::terminate())?),
-                (Signal::HUP, signal(SignalKind::hangup())?),
-            ],
-            from_terminal: io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal(),
-        })
-    }
-
-    async fn next(&mut self) -> rustix::process::Signal {
-        std::future::poll_fn(|context| {
-            let mut streams = self.streams.iter_mut();
-            let received = streams.find_map(|(signal, stream)| stream.poll_recv(context).is_ready().then_some(*signal));
-            received.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
-        })
-        .await
-    }
-
-    fn hand_on(&self, signal: rustix::process::Signal, child: &Child) {
-        use rustix::process::{Pid, Signal, kill_process};
-
-        if self.from_terminal && [Signal::INT, Signal::QUIT].contains(&signal) {
-            return;
-        }
-        let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        // It may have ended by itself.
-        let _ = id.map(|id| kill_process(id, signal));
-    }
-}
-
-/// The console tells all programs in it of Ctrl-C; this one waits for the command.
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Signals)
-    }
-
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
-
-    fn hand_on(&self, (): (), _child: &Child) {}
 }

@@ -18,6 +18,7 @@ mod report;
 mod repository;
 mod request;
 mod serve;
+mod signals;
 mod test;
 mod token;
 
@@ -50,11 +51,7 @@ fn main() -> ExitCode {
         Command::Eval(options) => eval::run(options, &mut output),
         Command::ExecFirebase(options) => exec_firebase::run(options),
         Command::Init(options) => init::run(options, &mut output),
-        Command::Exec(options) => match serve::exec(options, &mut output) {
-            // The status of the command, which has any.
-            Ok(code) => return code,
-            Err(failure) => Err(failure),
-        },
+        Command::Exec(options) => serve::exec(options, &mut output),
         Command::Serve(options) => serve::serve(options, &mut output),
         Command::Test(options) => test::run(options, &mut output),
         Command::Token(command) => token::run(command, &mut output),

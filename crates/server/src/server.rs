@@ -9,8 +9,11 @@ use std::{
 };
 
 use axum::Router;
-use firewarden::text::Source;
-use firewarden_suite::coverage::FileCoverage;
+use firewarden::{
+    text::Source,
+    value::{Map, Value},
+};
+use firewarden_suite::{coverage::FileCoverage, seeds::Seeds};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -254,6 +257,34 @@ impl Server {
     /// The errors of the compiler; rules that were loaded before stay.
     pub fn set_firestore_rules(&self, project: &str, database: &str, rules: &Source) -> Result<(), String> {
         self.services.firestore.set_rules(project, database, rules).map(drop)
+    }
+
+    /// Stores the seeds of a suite: data in the namespaces of the project, documents for Storage rules to read.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take them.
+    pub fn seed(&self, seeds: &Seeds) -> Result<(), String> {
+        let services = &self.services;
+        let project = &services.shared.settings.project;
+        if !seeds.data.is_nothing() {
+            for namespace in [project.clone(), format!("{project}-default-rtdb")] {
+                services.database.replace_data(&namespace, &seeds.data).map_err(|refused| refused.to_string())?;
+            }
+        }
+        let documents = seeds.documents.iter().filter_map(|(key, fields)| {
+            let (database, name) = key.split_once('/')?;
+            // Storage rules read documents of the default database only.
+            (database == "(default)").then_some(())?;
+            Some((name.to_owned(), Value::Map(Map::clone(fields.as_ref()?))))
+        });
+        services.storage.set_documents(documents.collect());
+        Ok(())
+    }
+
+    /// Lets Storage rules read documents from a Firestore emulator, `HOST:PORT`, instead of from seeds.
+    pub fn read_documents_from(&self, emulator: impl Into<String>) {
+        self.services.storage.set_firestore(Some(emulator.into()));
     }
 
     /// Writes all data to a folder in the layout of `firebase emulators:export`.

@@ -2,49 +2,59 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    io,
     net::SocketAddr,
-    process::{ExitCode, ExitStatus},
+    process::ExitStatus,
 };
 
 use firewarden_server::{Server, Service};
 use serde_json::json;
 use tokio::process::{Child, Command};
 
-use crate::{args::CoverageKind, coverage::write_reports, exit::Exit, input::InputError, output::Output};
+use crate::{
+    args::CoverageKind,
+    coverage::write_reports,
+    exit::{self, Exit},
+    input::InputError,
+    output::Output,
+    signals::Signals,
+};
 
-use super::{ExecOptions, Running, Signal, runtime, signal};
+use super::{ExecOptions, Running, runtime};
 
 /// The status of a command that cannot be started, as shells give it.
 const NOT_FOUND: u8 = 127;
 
 /// Runs the command. The status is that of the command, unless something fails before or after it.
-pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<ExitCode, InputError> {
+pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<Exit, InputError> {
     if options.coverage.iter().any(|report| report.kind == CoverageKind::Official) {
         let message = "--coverage official is for `firewarden test`: Firestore's documents are not served";
         return Err(InputError(message.to_owned()));
     }
     runtime()?.block_on(async {
-        let Some(running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage.into()) };
+        let Some(running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage) };
         let mut command = command(&options.command);
         for (name, value) in variables(&running.server, &running.plan.project) {
             command.env(name, value);
         }
+        let signals = Signals::new();
+        let mut signals = signals.map_err(|error| InputError(format!("cannot receive signals: {error}")))?;
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) => {
                 let program = options.command.first().map_or("", |word| word.to_str().unwrap_or("the command"));
                 output.error(&format!("cannot run {program}: {error}"));
-                return Ok(ExitCode::from(NOT_FOUND));
+                return Ok(Exit::Command(NOT_FOUND));
             }
         };
-        let status = wait(&mut child, &running, output).await;
+        let status = wait(&mut child, &mut signals, &running, output).await;
         let status = status.map_err(|error| InputError(format!("cannot wait for the command: {error}")))?;
         let files = running.server.coverage();
         let none = || Err(InputError("no official coverage".to_owned()));
         let print = |output: &mut Output, text: &str| output.result(&format!("\n{text}"));
         write_reports(&options.coverage, &files, &none, &print, output)?;
         running.end(&options.serve, output).await?;
-        Ok(ExitCode::from(code(status)))
+        Ok(exit::of_status(status))
     })
 }
 
@@ -102,36 +112,18 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Waits for the command, which the terminal interrupts by itself; other signals are passed on.
-async fn wait(child: &mut Child, running: &Running, output: &mut Output) -> std::io::Result<ExitStatus> {
+/// Waits for the command, passes signals on to it, and loads rules that change meanwhile.
+async fn wait(
+    child: &mut Child,
+    signals: &mut Signals,
+    running: &Running,
+    output: &mut Output,
+) -> io::Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return status,
-            signal = signal() => if signal == Signal::Terminate { terminate(child) },
+            signal = signals.next() => signals.hand_on(signal, child),
             changed = running.reload.changed() => running.reload.load(&running.server, &running.plan, &changed, output),
         }
     }
-}
-
-fn terminate(child: &mut Child) {
-    #[cfg(unix)]
-    {
-        let id = child.id().and_then(|id| rustix::process::Pid::from_raw(id.try_into().ok()?));
-        if let Some(id) = id {
-            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = child.start_kill();
-    }
-}
-
-/// The status as shells give it.
-fn code(status: ExitStatus) -> u8 {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return u8::try_from(signal.saturating_add(128)).unwrap_or(u8::MAX);
-    }
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

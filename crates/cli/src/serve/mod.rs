@@ -9,12 +9,13 @@ mod table;
 
 use std::{
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use firewarden_server::{Server, Service, StartError};
+use firewarden_suite::{Disk, Suites, seeds::Seeds};
 
-use super::{exit::Exit, input::InputError, output::Output};
+use super::{exit::Exit, input::InputError, output::Output, signals::Signals};
 
 pub(crate) use exec::run as exec;
 pub(crate) use options::{EXEC_HELP, ExecOptions, SERVE_HELP, ServeOptions};
@@ -32,7 +33,7 @@ pub(crate) fn serve(options: &ServeOptions, output: &mut Output) -> Result<Exit,
         if output.is_lost() {
             return Ok(Exit::Usage);
         }
-        running.until_signal(output).await;
+        running.until_signal(output).await?;
         running.end(options, output).await
     })
 }
@@ -64,6 +65,14 @@ impl Running {
         }
         let reload = Reload::new(&plan)?;
         reload.load_all(&server, &plan, output);
+        if let Some(path) = &options.seeds {
+            let Some(seeds) = seeds(path, output)? else { return Ok(None) };
+            server.seed(&seeds).map_err(|why| InputError(format!("--seeds {}: {why}", path.display())))?;
+        }
+        // Of an emulator that the caller runs; the rules endpoints of this server have no documents.
+        if let Ok(emulator) = std::env::var("FIRESTORE_EMULATOR_HOST") {
+            server.read_documents_from(emulator);
+        }
         if let Some(folder) = &options.import {
             let read = server.import(folder).await;
             read.map_err(|error| InputError(format!("--import {}: {error}", folder.display())))?;
@@ -73,11 +82,12 @@ impl Running {
     }
 
     /// Loads rules again as their files change, until a signal ends the process.
-    async fn until_signal(&self, output: &mut Output) {
-        let mut stop = std::pin::pin!(signal());
+    async fn until_signal(&self, output: &mut Output) -> Result<(), InputError> {
+        let signals = Signals::new();
+        let mut signals = signals.map_err(|error| InputError(format!("cannot receive signals: {error}")))?;
         loop {
             tokio::select! {
-                _ = &mut stop => return,
+                _ = signals.next() => return Ok(()),
                 changed = self.reload.changed() => self.reload.load(&self.server, &self.plan, &changed, output),
             }
         }
@@ -91,6 +101,22 @@ impl Running {
             output.note(&format!("data and objects are in {}", folder.display()));
         }
         Ok(Exit::Ok)
+    }
+}
+
+/// The seeds of a suite. `None` after reporting its errors.
+fn seeds(path: &Path, output: &mut Output) -> Result<Option<Seeds>, InputError> {
+    let suites = Suites::load(&Disk, &[path.to_owned()], SystemTime::now().into());
+    for problems in &suites.warnings {
+        output.problems(&problems.to_string());
+    }
+    for error in &suites.errors {
+        output.problems(&error.to_string());
+    }
+    match suites.seeds().next() {
+        Some(seeds) => Ok(Some(seeds.clone())),
+        None if suites.errors.is_empty() => Err(InputError(format!("--seeds {}: no suite", path.display()))),
+        None => Ok(None),
     }
 }
 
@@ -120,36 +146,6 @@ async fn bind(options: &ServeOptions, plan: &mut Plan) -> Result<Server, InputEr
             Err(error) => return Err(InputError(error.to_string())),
         }
     }
-}
-
-/// The name of the signal that ended the wait.
-async fn signal() -> Signal {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = tokio::signal::ctrl_c().await;
-            return Signal::Interrupt;
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => Signal::Interrupt,
-            _ = terminate.recv() => Signal::Terminate,
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
-        Signal::Interrupt
-    }
-}
-
-/// A signal that ends the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Signal {
-    /// From the terminal, which sends it to all processes of the group.
-    Interrupt,
-    /// To this process only.
-    Terminate,
 }
 
 /// The file by which official tools find the hub of a project; it is removed at the end.

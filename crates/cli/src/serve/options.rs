@@ -60,6 +60,9 @@ pub(crate) struct ServeOptions {
     /// Also accept requests to this host name, and from its pages; * stands for all
     #[arg(long, value_name = "NAME")]
     pub(super) allow_host: Vec<String>,
+    /// Store the data, objects and documents of a suite at the start
+    #[arg(long, value_name = "SUITE")]
+    pub(super) seeds: Option<PathBuf>,
     /// Read data and objects from an export of the official emulators
     #[arg(long, value_name = "DIR")]
     pub(super) import: Option<PathBuf>,

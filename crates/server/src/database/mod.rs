@@ -19,7 +19,7 @@ use std::{
 };
 
 use axum::Router;
-use firewarden::text::Source;
+use firewarden::{database::Data, text::Source};
 use serde_json::Value as Json;
 
 use self::{rest::push_id::PushIds, routes::Sessions};
@@ -144,6 +144,15 @@ impl Database {
     /// Why the JSON is no data.
     pub fn import(&self, namespace: &str, data: &Json) -> Result<(), String> {
         self.namespace(namespace).import(data)
+    }
+
+    /// Replaces all data of a namespace, as owner.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn replace_data(&self, namespace: &str, data: &Data) -> Result<(), Refused> {
+        self.namespace(namespace).replace_all(data.clone())
     }
 
     /// Deletes the data of the namespaces of a project, or of all. Listeners are told; rules stay.

@@ -149,7 +149,12 @@ impl Namespace {
         self.replace_all(Data::default())
     }
 
-    fn replace_all(&self, data: Data) -> Result<(), Refused> {
+    /// Replaces all data, as owner. Listeners are told.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn replace_all(&self, data: Data) -> Result<(), Refused> {
         let state = &mut *lock(&self.state);
         let change = Write::Value { path: "/".to_owned(), value: std::borrow::Cow::Owned(data) };
         self.apply(state, "", false, vec![change], self.clock.now())
