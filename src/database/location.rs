@@ -146,11 +146,20 @@ impl<'a> Location<'a> {
         self.with(name, Overlay::Unresolved)
     }
 
+    #[inline(always)]
     fn overlay(&self) -> Overlay<'a> {
-        match (self.overlay, self.parent) {
-            (Overlay::Unresolved, Some(parent)) if parent.level < MAX_LEVELS => parent.overlay().child(self.name),
-            (Overlay::Unresolved, _) => Overlay::Stored(Some(&NOTHING)),
-            (overlay, _) => overlay,
+        match self.overlay {
+            Overlay::Unresolved => self.derived(),
+            overlay => overlay,
+        }
+    }
+
+    /// The overlay as the parent has it.
+    #[inline(never)]
+    fn derived(&self) -> Overlay<'a> {
+        match self.parent {
+            Some(parent) if parent.level < MAX_LEVELS => parent.overlay().child(self.name),
+            _ => Overlay::Stored(Some(&NOTHING)),
         }
     }
 
