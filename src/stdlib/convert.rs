@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use crate::value::{Str, Type, ValueRef, number};
+use crate::value::{Str, ValueRef, number};
 
 use super::{Builtin, Failure, Operation, alloc_text, mismatch};
 

@@ -5,7 +5,7 @@ use crc::{CRC_32_ISCSI, CRC_32_ISO_HDLC, Crc};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
-use crate::value::{Type, ValueRef};
+use crate::value::ValueRef;
 
 use super::{Builtin, Failure, mismatch};
 

@@ -1,6 +1,6 @@
 //! The package `math` (runtime specification, section 12).
 
-use crate::value::{Type, ValueRef, number};
+use crate::value::{ValueRef, number};
 
 use super::{Builtin, Failure, mismatch};
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Builtin, Failure, Overload,
+    Builtin, Failure,
     access::{MAX_ELEMENTS, MAX_VALUE},
     alloc_cow, alloc_list, alloc_text, check_arena, message,
 };
