@@ -23,8 +23,8 @@ mod variables;
 pub(super) struct Word {
     pub(super) role: Role,
     pub(super) words: &'static [&'static str],
-    /// What to write instead in Firestore, Storage and database rules; nothing where a language has the word, or nothing
-    /// like it.
+    /// What to write instead in Firestore, Storage and database rules; nothing where a language has the word, or
+    /// nothing like it.
     pub(super) advice: [&'static str; 3],
 }
 
