@@ -285,12 +285,12 @@ fn stored<'a>(data: &'a Location<'a>, node: &RuleNode, name: &'a str) -> Locatio
 
 /// Finds the rule child with a name and drops those before it: names arrive in order.
 #[inline(always)]
-fn next_named(named: &mut &[(Key, RuleChild)], name: &Key) -> Option<RuleChild> {
+fn next_named<'r>(named: &mut &'r [(Key, RuleChild)], name: &Key) -> Option<&'r RuleChild> {
     // In most cases the next one matches.
     match named.split_first() {
         Some(((other, child), rest)) if other == name => {
             *named = rest;
-            Some(*child)
+            Some(child)
         }
         Some(_) => later_named(named, name),
         None => None,
@@ -298,13 +298,13 @@ fn next_named(named: &mut &[(Key, RuleChild)], name: &Key) -> Option<RuleChild> 
 }
 
 #[inline(never)]
-fn later_named(named: &mut &[(Key, RuleChild)], name: &Key) -> Option<RuleChild> {
+fn later_named<'r>(named: &mut &'r [(Key, RuleChild)], name: &Key) -> Option<&'r RuleChild> {
     while let Some(((other, child), rest)) = named.split_first()
         && other <= name
     {
         *named = rest;
         if other == name {
-            return Some(*child);
+            return Some(child);
         }
     }
     None

@@ -70,15 +70,13 @@ pub(super) struct HostCache<'d> {
     /// Owns the strings of the answers.
     texts: &'d Bump,
     /// By path. Clients choose paths, so each map has a random hash key against collisions.
-    paths: RefCell<CachedPaths<'d>>,
+    paths: RefCell<HashMap<Box<str>, CachedPath<'d>>>,
     error: Cell<Option<BoxError>>,
     /// Whether the host failed. It is not asked again, since the decision ends with its error.
     failed: Cell<bool>,
     /// Whether only cached answers are readable.
     offline: Cell<bool>,
 }
-
-type CachedPaths<'d> = HashMap<Box<str>, CachedPath<'d>>;
 
 /// What the answers of the host tell about a path.
 #[derive(Default)]
@@ -214,7 +212,7 @@ impl<'d> HostCache<'d> {
 
 /// Whether the value of a path agrees with the earlier answers for the path and for those below. The host is not asked below
 /// it again, so all checks together take one step for each path and level.
-fn agrees(paths: &CachedPaths<'_>, path: &str, data: Option<&Data>) -> bool {
+fn agrees(paths: &HashMap<Box<str>, CachedPath<'_>>, path: &str, data: Option<&Data>) -> bool {
     let Some(cached) = paths.get(path) else { return true };
     let value = match (cached.answer, data) {
         (None, data) => data.is_some() || !cached.exists,

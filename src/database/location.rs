@@ -3,8 +3,8 @@
 
 use std::{cell::Cell, fmt};
 
-use arrayvec::ArrayVec;
 use bumpalo::Bump;
+use smallvec::SmallVec;
 
 use crate::value::{Content, Snapshot, Unreadable, ValueRef};
 
@@ -146,11 +146,20 @@ impl<'a> Location<'a> {
         self.with(name, Overlay::Unresolved)
     }
 
+    #[inline(always)]
     fn overlay(&self) -> Overlay<'a> {
-        match (self.overlay, self.parent) {
-            (Overlay::Unresolved, Some(parent)) if parent.level < MAX_LEVELS => parent.overlay().child(self.name),
-            (Overlay::Unresolved, _) => Overlay::Stored(Some(&NOTHING)),
-            (overlay, _) => overlay,
+        match self.overlay {
+            Overlay::Unresolved => self.derived(),
+            overlay => overlay,
+        }
+    }
+
+    /// The overlay as the parent has it.
+    #[inline(never)]
+    fn derived(&self) -> Overlay<'a> {
+        match self.parent {
+            Some(parent) if parent.level < MAX_LEVELS => parent.overlay().child(self.name),
+            _ => Overlay::Stored(Some(&NOTHING)),
         }
     }
 
@@ -185,16 +194,14 @@ impl<'a> Location<'a> {
 
     /// Writes [`Self::path`].
     pub(super) fn write_path(&self, out: &mut String) {
-        // The names from here upward: the array holds as many as data has levels, the vector those that only rules reach.
-        let (mut names, mut above) = (ArrayVec::<&str, MAX_LEVELS>::new(), Vec::new());
+        // The names from here upward. Only rules reach locations with more levels than data has.
+        let mut names = SmallVec::<[&str; MAX_LEVELS]>::new();
         let mut location = self;
         while let Some(parent) = location.parent {
-            if names.try_push(location.name).is_err() {
-                above.push(location.name);
-            }
+            names.push(location.name);
             location = parent;
         }
-        for name in above.iter().rev().chain(names.iter().rev()) {
+        for name in names.iter().rev() {
             out.push('/');
             out.push_str(name);
         }

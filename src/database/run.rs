@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use arrayvec::ArrayVec;
 use bumpalo::Bump;
+use smallvec::SmallVec;
 
 use crate::{error::Error, eval::Silent, program::RuleTree, value::Unreadable};
 
@@ -157,10 +157,13 @@ fn walk_paths<O: WalkObserver>(
     }
 }
 
+/// The number of names that [`PathNames`] keeps.
+const MAX_NAMES: usize = MAX_LEVELS + 2;
+
 /// The names of a path, without allocation. A path that is too deep keeps only the first names.
 #[derive(Clone, Default)]
 struct PathNames<'r> {
-    kept: ArrayVec<&'r str, { MAX_LEVELS + 2 }>,
+    kept: SmallVec<[&'r str; MAX_NAMES]>,
     /// The number of names that are not kept.
     more: usize,
     /// Whether a name may be one that no data can have.
@@ -186,7 +189,10 @@ impl<'r> PathNames<'r> {
     fn add_name(&mut self, name: Option<&'r str>) {
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             self.is_unusual |= name.len() > MAX_KEY;
-            self.more += usize::from(self.kept.try_push(name).is_err());
+            match self.kept.len() {
+                MAX_NAMES => self.more += 1,
+                _ => self.kept.push(name),
+            }
         }
     }
 

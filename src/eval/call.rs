@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Error, Language, Observer, Result, anchor, dispatch,
-    machine::{Advance, Machine, Task},
+    machine::{Machine, Task},
     outer, start,
 };
 
@@ -113,13 +113,13 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
 
     pub(super) fn service(&mut self, id: OpId, function: ServiceFunction, arguments: Ids<OpId>) -> Result<'a> {
         let values = self.values(id, arguments)?;
+        if let [ValueRef::Path(path)] = values.as_slice() {
+            let answer = self.evaluator.language.call(function, *path, self.arena).map_err(|f| start(id, f))?;
+            return self.evaluator.sized(id, answer);
+        }
         let signature = function.signature(self.evaluator.language.service());
-        let name = signature.split('(').next().unwrap_or(signature);
+        let name = signature.split('(').next().unwrap_or_default();
         let (message, why) = match values.as_slice() {
-            [ValueRef::Path(path)] => {
-                let answer = self.evaluator.language.call(function, *path, self.arena).map_err(|f| start(id, f))?;
-                return self.evaluator.sized(id, answer);
-            }
             [other] => {
                 let received = other.type_of();
                 let message =
@@ -139,7 +139,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
             }
             other => {
                 let why = format!("{name}() takes one path, and was given {} arguments", other.len());
-                (wrong_count(other.len(), signature), why)
+                (wrong_count(other.len(), &signature), why)
             }
         };
         Err(anchor(id, stdlib::explained(self.arena, message, why)))
@@ -166,7 +166,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
 
     /// Arguments are evaluated once and may be errors, which do no harm unless something reads them. They become the locals
     /// of the function, whose variables are evaluated next.
-    pub(super) fn after_arguments(&mut self, id: OpId) -> Advance<'a> {
+    pub(super) fn after_arguments(&mut self, id: OpId) -> Result<'a, Option<ValueRef<'a>>> {
         let code = self.code;
         let Op::Call(function, arguments) = code.op(id)? else { return Err(Corrupt.into()) };
         let (function, count) = (code.functions.get(function)?, arguments.len());
@@ -188,7 +188,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// A variable of a function has its value.
-    pub(super) fn after_variable(&mut self, id: OpId, at: u32) -> Advance<'a> {
+    pub(super) fn after_variable(&mut self, id: OpId, at: u32) -> Result<'a, Option<ValueRef<'a>>> {
         let code = self.code;
         let Op::Call(function, _) = code.op(id)? else { return Err(Corrupt.into()) };
         let function = code.functions.get(function)?;

@@ -8,13 +8,13 @@ use crate::{
 
 use super::{
     Language, Observer, Result, anchor,
-    machine::{Advance, Machine, Task},
+    machine::{Machine, Task},
     outer, start,
 };
 
 impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     /// The left side of `&&` or `||` decides, or the right side is evaluated. Meanwhile the left side stays on the stack.
-    pub(super) fn after_left(&mut self, id: OpId) -> Advance<'a> {
+    pub(super) fn after_left(&mut self, id: OpId) -> Result<'a, Option<ValueRef<'a>>> {
         let (right, decisive) = match self.code.op(id)? {
             Op::And(_, right) => (right, false),
             Op::Or(_, right) => (right, true),
@@ -49,7 +49,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// `&&` and `||` of database rules: the first part with the decisive value decides, a part that fails ends the rule.
-    pub(super) fn after_parts(&mut self, id: OpId, done: u32) -> Advance<'a> {
+    pub(super) fn after_parts(&mut self, id: OpId, done: u32) -> Result<'a, Option<ValueRef<'a>>> {
         let (parts, decisive) = match self.code.op(id)? {
             Op::All(parts) => (parts, false),
             Op::Any(parts) => (parts, true),
@@ -75,7 +75,7 @@ impl<'a, L: Language<'a>, O: Observer> Machine<'_, 'a, '_, L, O> {
     }
 
     /// The condition of `?:` chooses a branch, and stays on the stack below it. The costs of a choice are measured.
-    pub(super) fn after_condition(&mut self, id: OpId) -> Advance<'a> {
+    pub(super) fn after_condition(&mut self, id: OpId) -> Result<'a, Option<ValueRef<'a>>> {
         let Op::Ternary(_, yes, no) = self.code.op(id)? else { return Err(Corrupt.into()) };
         let condition = self.pop();
         self.spend(id, if matches!(condition, Ok(ValueRef::Bool(false))) { 4 } else { 2 })?;

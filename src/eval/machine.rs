@@ -48,12 +48,6 @@ pub(super) enum Task {
 /// The number of operands of most conditions, which need no allocation.
 const FEW_OPERANDS: usize = 8;
 
-/// Whether the evaluation continues; an error ends it.
-type Flow<'a> = std::result::Result<(), Error<'a>>;
-
-/// How an operation continues: with its value, or without one while tasks of its own are left. An error is its result.
-pub(super) type Advance<'a> = std::result::Result<Option<ValueRef<'a>>, Error<'a>>;
-
 /// The evaluation of one condition.
 pub(super) struct Machine<'e, 'a, 'o, L, O> {
     pub(super) code: &'a Code,
@@ -122,7 +116,7 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
 
     /// Pays for an operation.
     #[inline]
-    pub(super) fn spend(&mut self, id: OpId, cost: u32) -> Flow<'a> {
+    pub(super) fn spend(&mut self, id: OpId, cost: u32) -> Result<'a, ()> {
         self.evaluator.spend(Some(id), cost)
     }
 
@@ -144,7 +138,8 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
     /// # Errors
     ///
     /// An error that ends everything; in the database language any error.
-    fn perform(&mut self, task: Task) -> Flow<'a> {
+    fn perform(&mut self, task: Task) -> Result<'a, ()> {
+        // An operation continues with its result, or without one while tasks of its own are left.
         let (id, advance) = match task {
             Task::Enter(id) => return self.begin(id),
             Task::Finish(id) => {
@@ -173,7 +168,7 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
         }
     }
 
-    fn begin(&mut self, id: OpId) -> Flow<'a> {
+    fn begin(&mut self, id: OpId) -> Result<'a, ()> {
         let op = self.code.op(id)?;
         if let Op::Fused(_, origin, _) = op {
             self.tasks.push(Task::Enter(origin));
@@ -198,7 +193,7 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
     }
 
     /// Gives an operation its result.
-    fn leave(&mut self, id: OpId, result: Result<'a>) -> Flow<'a> {
+    fn leave(&mut self, id: OpId, result: Result<'a>) -> Result<'a, ()> {
         let ends = matches!(&result, Err(error) if !L::RIGHT_TO_LEFT || error.failure.is_fatal());
         // What ends everything leaves all operands where they are, and nobody takes them.
         if !ends && L::RIGHT_TO_LEFT {
@@ -215,7 +210,7 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
     }
 
     /// Lists what an operation has to do with its operands.
-    fn enter(&mut self, id: OpId, op: Op) -> Flow<'a> {
+    fn enter(&mut self, id: OpId, op: Op) -> Result<'a, ()> {
         let code = self.code;
         match op {
             // [`Self::begin`] does not enter these.
@@ -283,7 +278,7 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
     }
 
     /// Adds tasks that evaluate operations, from the last to the first where the language does.
-    fn evaluate_all(&mut self, ops: Ids<OpId>) -> Flow<'a> {
+    fn evaluate_all(&mut self, ops: Ids<OpId>) -> Result<'a, ()> {
         let tasks = self.code.lists.slice(ops)?.iter().map(|op| Task::Enter(*op));
         if L::RIGHT_TO_LEFT {
             tasks.for_each(|task| self.tasks.push(task));
@@ -404,7 +399,7 @@ impl<'e, 'a, 'o, L: Language<'a>, O: Observer> Machine<'e, 'a, 'o, L, O> {
     }
 
     /// Both operands; where the right one is evaluated first, the left one's error still comes first.
-    fn pair(&mut self, id: OpId) -> std::result::Result<(ValueRef<'a>, ValueRef<'a>), Error<'a>> {
+    fn pair(&mut self, id: OpId) -> Result<'a, (ValueRef<'a>, ValueRef<'a>)> {
         self.spend(id, 1)?;
         let (last, first) = (self.pop(), self.pop());
         if L::RIGHT_TO_LEFT { Ok((last?, first?)) } else { Ok((first?, last?)) }

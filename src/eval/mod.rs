@@ -92,8 +92,8 @@ pub use crate::program::MAX_EXPRESSIONS;
 /// (`stdlib::MAX_ARENA`); this bound is below theirs and also counts what literals and messages take.
 const MAX_ARENA: usize = 32 << 20;
 
-/// The result of an operation.
-pub type Result<'a> = std::result::Result<ValueRef<'a>, Error<'a>>;
+/// The result of an operation: a value, if nothing else is said.
+pub type Result<'a, T = ValueRef<'a>> = std::result::Result<T, Error<'a>>;
 
 /// The state of the evaluation of one request.
 pub struct Evaluator<'a, 'o, L, O> {
@@ -119,7 +119,7 @@ impl<'a, 'o, L: Language<'a>, O: Observer> Evaluator<'a, 'o, L, O> {
 
     /// Pays for an operation, or for a statement without a condition.
     #[inline]
-    fn spend(&mut self, op: Option<OpId>, cost: u32) -> std::result::Result<(), Error<'a>> {
+    fn spend(&mut self, op: Option<OpId>, cost: u32) -> Result<'a, ()> {
         let Some(budget) = L::BUDGET else { return Ok(()) };
         self.spent = self.spent.saturating_add(cost);
         if self.spent > budget {

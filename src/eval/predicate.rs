@@ -70,16 +70,10 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
     /// Most predicates have no parts: no call stands between them and their answer.
     #[inline(always)]
     pub(super) fn ask(&mut self, predicate: &Predicate) -> Answer {
-        match predicate {
-            Predicate::All(_) | Predicate::Any(_) | Predicate::Always(_) | Predicate::Not(_) | Predicate::Given(..) => {
-                self.compound(predicate)
-            }
-            predicate if L::RIGHT_TO_LEFT => self.usual(predicate),
-            predicate => self.of_snapshots(predicate),
-        }
+        if L::RIGHT_TO_LEFT { self.usual(predicate) } else { self.of_snapshots(predicate) }
     }
 
-    fn compound(&mut self, predicate: &Predicate) -> Answer {
+    pub(super) fn compound(&mut self, predicate: &Predicate) -> Answer {
         match *predicate {
             Predicate::All(parts) => self.first(parts, false),
             Predicate::Any(parts) => self.first(parts, true),
@@ -116,7 +110,7 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         answer
     }
 
-    /// The predicates of Storage and Firestore rules, first as if their operands had the usual types.
+    /// Asks a predicate of Storage and Firestore rules, first as if their operands had the usual types.
     #[inline(always)]
     fn usual(&mut self, predicate: &Predicate) -> Answer {
         let quick = match predicate {
@@ -127,6 +121,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
             Predicate::Value(operand) => self.boolean(operand),
             Predicate::In(element, container) => self.text_in(element, container),
             Predicate::Matches(text, pattern) => self.text_matches(text, *pattern),
+            Predicate::All(_) | Predicate::Any(_) | Predicate::Always(_) | Predicate::Not(_) | Predicate::Given(..) => {
+                return self.compound(predicate);
+            }
             _ => None,
         };
         if let Some(truth) = quick { Ok(truth) } else { self.unusual(predicate) }

@@ -34,11 +34,9 @@ pub struct Recorder {
     operands: Option<usize>,
     /// Why the operation that ends next gives false.
     why: Option<String>,
-    copies: Copies,
+    /// Copies of the host's maps by [identity](MapRef::identity): a request appears in many steps, which share one copy.
+    copies: FxHashMap<[*const (); 2], Value>,
 }
-
-/// Copies of the host's maps by [identity](crate::value::MapRef::identity): a request appears in many steps, which share one copy.
-type Copies = FxHashMap<[*const (); 2], Value>;
 
 impl Recorder {
     /// Takes the step of the expression that was evaluated last.
@@ -125,7 +123,7 @@ impl Observer for Recorder {
 }
 
 /// A result as traces and coverage keep it.
-pub(super) fn outcome_of(code: &Code, result: &Result<'_>, copies: &mut Copies) -> Outcome {
+pub(super) fn outcome_of(code: &Code, result: &Result<'_>, copies: &mut FxHashMap<[*const (); 2], Value>) -> Outcome {
     let value = match result {
         Ok(value) => *value,
         Err(error) => return Outcome::Error(Fault::new(code, error)),
@@ -150,7 +148,7 @@ pub(super) fn outcome_of(code: &Code, result: &Result<'_>, copies: &mut Copies) 
 }
 
 /// Copies a value, and the records in it once. The nesting of records is that of a request.
-fn copy_of(value: ValueRef<'_>, copies: &mut Copies) -> Value {
+fn copy_of(value: ValueRef<'_>, copies: &mut FxHashMap<[*const (); 2], Value>) -> Value {
     let ValueRef::Map(MapRef::Record(record)) = value else { return value.to_value() };
     let identity = MapRef::Record(record).identity();
     if let Some(known) = identity.and_then(|identity| copies.get(&identity)) {

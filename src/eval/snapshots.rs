@@ -21,18 +21,14 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
         self.ask(code.predicates.get(id)?)
     }
 
-    /// A predicate that has no predicates for parts. Those about the type of what is written need no further call.
+    /// Asks a predicate of database rules. Those about the type of what is written need no further call.
     #[inline(always)]
     pub(super) fn of_snapshots(&mut self, predicate: &Predicate) -> Answer {
         match predicate {
-            Predicate::HasType(slot, wanted) => Ok(match (wanted, self.content(*slot)?) {
-                (Type::Any, content) => !matches!(content, Content::Nothing),
-                (Type::Map, Content::Children)
-                | (Type::String, Content::String(_))
-                | (Type::Float, Content::Number(_))
-                | (Type::Bool, Content::Bool(_)) => true,
-                _ => false,
-            }),
+            Predicate::HasType(slot, wanted) => {
+                let found = self.content(*slot)?.type_of();
+                Ok(found == *wanted || *wanted == Type::Any && found != Type::Null)
+            }
             Predicate::LengthWithin(slot, low, high) => Ok(match self.content(*slot)? {
                 // A text has no more UTF-16 units than bytes, whose number is known without counting.
                 Content::String(text) => {
@@ -44,6 +40,9 @@ impl<'a, L: Language<'a>, O: Observer> Evaluator<'a, '_, L, O> {
                 Content::Number(n) => *low <= n && n <= *high,
                 _ => false,
             }),
+            Predicate::All(_) | Predicate::Any(_) | Predicate::Always(_) | Predicate::Not(_) | Predicate::Given(..) => {
+                self.compound(predicate)
+            }
             predicate => self.with_operands(predicate),
         }
     }

@@ -127,8 +127,8 @@ impl RuleNode {
     }
 
     /// The child for every other name.
-    pub fn wildcard(&self) -> Option<RuleChild> {
-        self.wildcard
+    pub fn wildcard(&self) -> Option<&RuleChild> {
+        self.wildcard.as_ref()
     }
 }
 

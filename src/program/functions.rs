@@ -15,31 +15,34 @@ pub enum ServiceFunction {
     Value,
 }
 
-/// Functions of each service: package, name, signature.
-type Declared = (Option<&'static str>, &'static str, ServiceFunction, &'static str);
-
-const FIRESTORE: [Declared; 5] = [
-    (None, "get", ServiceFunction::Get, "get(path)"),
-    (None, "exists", ServiceFunction::Exists, "exists(path)"),
-    (None, "getAfter", ServiceFunction::GetAfter, "getAfter(path)"),
-    (None, "existsAfter", ServiceFunction::ExistsAfter, "existsAfter(path)"),
-    (None, "value", ServiceFunction::Value, "value(path)"),
-];
-
-const STORAGE: [Declared; 2] = [
-    (Some("firestore"), "get", ServiceFunction::Get, "firestore.get(path)"),
-    (Some("firestore"), "exists", ServiceFunction::Exists, "firestore.exists(path)"),
+/// The functions of each service, with their packages.
+const DECLARED: [(&str, Option<&str>, ServiceFunction); 7] = [
+    ("cloud.firestore", None, ServiceFunction::Get),
+    ("cloud.firestore", None, ServiceFunction::Exists),
+    ("cloud.firestore", None, ServiceFunction::GetAfter),
+    ("cloud.firestore", None, ServiceFunction::ExistsAfter),
+    ("cloud.firestore", None, ServiceFunction::Value),
+    ("firebase.storage", Some("firestore"), ServiceFunction::Get),
+    ("firebase.storage", Some("firestore"), ServiceFunction::Exists),
 ];
 
 impl ServiceFunction {
     /// The function that a service knows by that package and name.
     pub fn find(service: &str, package: Option<&str>, name: &str) -> Option<Self> {
-        declared(service).iter().find(|d| d.0 == package && d.1 == name).map(|d| d.2)
+        let wanted = (service, package, name);
+        DECLARED
+            .iter()
+            .find(|(service, package, function)| (*service, *package, function.name()) == wanted)
+            .map(|d| d.2)
     }
 
     /// Its signature in a service, as messages print it; its name where the service does not have it.
-    pub fn signature(self, service: &str) -> &'static str {
-        declared(service).iter().find(|d| d.2 == self).map_or(self.name(), |d| d.3)
+    pub fn signature(self, service: &str) -> String {
+        match DECLARED.iter().find(|(of, _, function)| *of == service && *function == self) {
+            Some((_, Some(package), _)) => format!("{package}.{}(path)", self.name()),
+            Some((_, None, _)) => format!("{}(path)", self.name()),
+            None => self.name().to_owned(),
+        }
     }
 
     /// Its name without a package.
@@ -51,13 +54,5 @@ impl ServiceFunction {
             ServiceFunction::ExistsAfter => "existsAfter",
             ServiceFunction::Value => "value",
         }
-    }
-}
-
-fn declared(service: &str) -> &'static [Declared] {
-    match service {
-        "cloud.firestore" => &FIRESTORE,
-        "firebase.storage" => &STORAGE,
-        _ => &[],
     }
 }

@@ -4,7 +4,6 @@
 //! Arguments and variables are computed once and fail only where they are read, so that nothing changes by it. An
 //! operation that has no predicate is evaluated; where it reads a parameter, the whole call is.
 
-use arrayvec::ArrayVec;
 use smallvec::SmallVec;
 
 use crate::{
@@ -242,7 +241,7 @@ impl Builder {
         if !fits || many {
             return None;
         }
-        let mut own: ArrayVec<Option<Operand>, MAX_LOCALS> = ArrayVec::new();
+        let mut own: SmallVec<[Option<Operand>; MAX_LOCALS]> = SmallVec::new();
         for argument in self.code.lists.slice(arguments).ok()?.to_vec() {
             own.push(Some(self.operand(argument, locals)?));
         }

@@ -1,6 +1,6 @@
 //! Lists a program as text: one line for each operation, for tests and for the curious.
 
-use std::fmt::{Formatter, Result};
+use std::fmt::{self, Formatter};
 
 use crate::value::number::javascript_number;
 
@@ -8,11 +8,8 @@ use super::{
     Code, Corrupt, Id, Ids, Op, OpId, Operand, Part, Predicate, Program, RuleTree, Statement, service::KNOWN_METHODS,
 };
 
-/// A part of a line.
-type Text = std::result::Result<String, Corrupt>;
-
 /// Lists a file with services.
-pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
+pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> fmt::Result {
     operations(&program.code, f)?;
     for (id, function) in program.code.functions.iter().enumerate() {
         let (parameters, lets) = (function.parameters.join(", "), joined(function.lets.iter(), " "));
@@ -32,7 +29,7 @@ pub(super) fn service(program: &Program, f: &mut Formatter<'_>) -> Result {
 }
 
 /// Lists a file of database rules.
-pub(super) fn database(tree: &RuleTree, f: &mut Formatter<'_>) -> Result {
+pub(super) fn database(tree: &RuleTree, f: &mut Formatter<'_>) -> fmt::Result {
     operations(&tree.code, f)?;
     for node in tree.nodes.iter() {
         writeln!(f, "{}", node.path)?;
@@ -49,7 +46,7 @@ pub(super) fn database(tree: &RuleTree, f: &mut Formatter<'_>) -> Result {
     Ok(())
 }
 
-fn operations(code: &Code, f: &mut Formatter<'_>) -> Result {
+fn operations(code: &Code, f: &mut Formatter<'_>) -> fmt::Result {
     for id in code.ops.ids() {
         write(f, &format!("{id:>4}  "), code.op(id).and_then(|op| operation(code, op)))?;
     }
@@ -57,11 +54,11 @@ fn operations(code: &Code, f: &mut Formatter<'_>) -> Result {
 }
 
 /// Writes a line; that of a corrupt program says so.
-fn write(f: &mut Formatter<'_>, head: &str, text: Text) -> Result {
+fn write(f: &mut Formatter<'_>, head: &str, text: Result<String, Corrupt>) -> fmt::Result {
     writeln!(f, "{head}{}", text.as_deref().unwrap_or(Corrupt::MESSAGE))
 }
 
-fn statement(program: &Program, statement: &Statement) -> Text {
+fn statement(program: &Program, statement: &Statement) -> Result<String, Corrupt> {
     let known = KNOWN_METHODS.iter().enumerate().filter(|(i, _)| statement.methods.mask & (1 << i) != 0);
     let known = known.map(|(_, name)| *name).chain(statement.methods.others.iter().map(String::as_str));
     let methods = known.collect::<Vec<_>>().join(",");
@@ -72,7 +69,7 @@ fn statement(program: &Program, statement: &Statement) -> Text {
 }
 
 /// A condition by its number, and where it is fused, what its predicate asks.
-fn condition(code: &Code, id: OpId) -> Text {
+fn condition(code: &Code, id: OpId) -> Result<String, Corrupt> {
     Ok(match code.op(id)? {
         Op::Fused(predicate, ..) => format!("{id}: {}", self::predicate(code, *code.predicates.get(predicate)?)?),
         _ => id.to_string(),
@@ -83,10 +80,10 @@ fn joined<T: ToString>(items: impl Iterator<Item = T>, separator: &str) -> Strin
     items.map(|item| item.to_string()).collect::<Vec<_>>().join(separator)
 }
 
-fn predicate(code: &Code, predicate: Predicate) -> Text {
-    let all = |parts: Ids<Predicate>| -> Text {
+fn predicate(code: &Code, predicate: Predicate) -> Result<String, Corrupt> {
+    let all = |parts: Ids<Predicate>| -> Result<String, Corrupt> {
         let parts = code.predicates.slice(parts)?.iter().map(|part| self::predicate(code, *part));
-        Ok(parts.collect::<std::result::Result<Vec<_>, _>>()?.join(", "))
+        Ok(parts.collect::<Result<Vec<_>, _>>()?.join(", "))
     };
     let one = |part: Id<Predicate>| self::predicate(code, *code.predicates.get(part)?);
     let variable = |slot: u8| code.dialect.variable_name(slot);
@@ -119,7 +116,7 @@ fn predicate(code: &Code, predicate: Predicate) -> Text {
     })
 }
 
-fn operand(code: &Code, operand: Operand) -> Text {
+fn operand(code: &Code, operand: Operand) -> Result<String, Corrupt> {
     let variable = |slot: u8| code.dialect.variable_name(slot);
     Ok(match operand {
         Operand::Constant(value) => code.constants.get(value)?.view().describe(),
@@ -132,13 +129,13 @@ fn operand(code: &Code, operand: Operand) -> Text {
         Operand::Length(slot) => format!("{}.length", variable(slot)),
         Operand::Member(_, member) => {
             let member = code.members.get(member)?;
-            let names = member.path.iter().map(|name| code.name(*name)).collect::<std::result::Result<Vec<_>, _>>()?;
+            let names = member.path.iter().map(|name| code.name(*name)).collect::<Result<Vec<_>, _>>()?;
             format!("{}.{}", variable(member.slot), names.join("."))
         }
     })
 }
 
-fn operation(code: &Code, op: Op) -> Text {
+fn operation(code: &Code, op: Op) -> Result<String, Corrupt> {
     let list = |ids: Ids<OpId>| code.lists.slice(ids).map(|ids| joined(ids.iter(), " "));
     Ok(match op {
         Op::Constant(value, cost) => {
@@ -158,7 +155,7 @@ fn operation(code: &Code, op: Op) -> Text {
         Op::List(items) => format!("list [{}]", list(items)?),
         Op::Map(items) => format!("map [{}]", list(items)?),
         Op::Path(parts) => {
-            let part = |part: &Part| -> Text {
+            let part = |part: &Part| -> Result<String, Corrupt> {
                 Ok(match part {
                     Part::Literal(name) => format!("/{}", code.name(*name)?),
                     Part::Capture(name) => format!("/{{{}}}", code.name(*name)?),
@@ -167,7 +164,7 @@ fn operation(code: &Code, op: Op) -> Text {
                 })
             };
             let parts = code.parts.slice(parts)?.iter().map(part);
-            format!("path {}", parts.collect::<std::result::Result<String, _>>()?)
+            format!("path {}", parts.collect::<Result<String, _>>()?)
         }
         Op::Not(a) => format!("not {a}"),
         Op::Negate(a) => format!("negate {a}"),

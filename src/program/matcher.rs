@@ -42,9 +42,6 @@ struct Branch {
     blocks: Vec<Id<Block>>,
 }
 
-/// The blocks that cover a path, in the order of evaluation.
-pub type Matched = SmallVec<[Id<Block>; 8]>;
-
 impl Matcher {
     /// Merges the paths of blocks; `None` is the path of a block that covers nothing.
     pub(super) fn new(blocks: &Table<Block>, paths: &[Option<&[Cell<'_>]>], version: Version) -> Result<Self, Corrupt> {
@@ -111,7 +108,7 @@ impl Matcher {
     /// # Errors
     ///
     /// The tree does not have a branch that it leads to; likewise below.
-    pub fn find(&self, blocks: &Table<Block>, path: &Segments<'_>) -> Result<Matched, Corrupt> {
+    pub fn find(&self, blocks: &Table<Block>, path: &Segments<'_>) -> Result<SmallVec<[Id<Block>; 8]>, Corrupt> {
         match self.straight(path)? {
             Some(blocks) => Ok(blocks.into()),
             None => self.fork(blocks, path),
@@ -168,8 +165,8 @@ impl Matcher {
     ///
     /// As for [`Self::find`].
     #[inline(never)]
-    pub fn fork(&self, blocks: &Table<Block>, path: &Segments<'_>) -> Result<Matched, Corrupt> {
-        let mut matched = Matched::new();
+    pub fn fork(&self, blocks: &Table<Block>, path: &Segments<'_>) -> Result<SmallVec<[Id<Block>; 8]>, Corrupt> {
+        let mut matched = SmallVec::new();
         self.walk(self.start, path, self.led, &mut matched)?;
         matched.sort_unstable_by_key(|block| rank(blocks, *block));
         Ok(matched)
@@ -181,7 +178,7 @@ impl Matcher {
         mut next: Id<Branch>,
         path: &Segments<'_>,
         mut at: usize,
-        matched: &mut Matched,
+        matched: &mut SmallVec<[Id<Block>; 8]>,
     ) -> Result<(), Corrupt> {
         loop {
             let branch = self.branches.get(next)?;

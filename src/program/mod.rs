@@ -77,7 +77,7 @@ pub use database::{Rule, RuleChild, RuleNode, RuleTree, Validity, lower_database
 pub use effects::MAX_EXPRESSIONS;
 pub use functions::ServiceFunction;
 pub use lower::lower;
-pub use matcher::{Matched, Matcher};
+pub use matcher::Matcher;
 pub use predicate::{Holder, Member, Operand, Predicate};
 pub use rule_path::RuleSegment;
 pub use service::{Block, CaptureAt, Methods, Program, ServiceProgram, Statement, is_catch_all};

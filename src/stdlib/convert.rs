@@ -2,19 +2,14 @@
 
 use bumpalo::Bump;
 
-use crate::value::{Str, Type, ValueRef, number};
+use crate::value::{Str, ValueRef, number};
 
-use super::{Builtin, Failure, Operation, Overload, alloc_text, mismatch};
+use super::{Builtin, Failure, Operation, alloc_text, mismatch};
 
-pub(super) const TABLE: &[Builtin] = &[
-    Builtin::function(
-        "int",
-        &[
-            Overload { params: &[Type::Int], result: Type::Int },
-            Overload { params: &[Type::Float], result: Type::Int },
-            Overload { params: &[Type::String], result: Type::Int },
-        ],
-        |bump, a| match a {
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::FUNCTION => {
+        /// The number as an integer, the fraction dropped; the number a text stands for.
+        int(Int) -> Int | (Float) -> Int | (String) -> Int, "int('42') == 42", |bump, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Int(*n)),
             [ValueRef::Float(n)] => Ok(ValueRef::Int(number::double_to_int(*n))),
             [ValueRef::String(text)] => match number::parse_int(&text.to_string()) {
@@ -22,18 +17,9 @@ pub(super) const TABLE: &[Builtin] = &[
                 None => Err(unreadable(bump, *text, "int")),
             },
             _ => Err(mismatch()),
-        },
-        "The number as an integer, the fraction dropped; the number a text stands for.",
-        "int('42') == 42",
-    ),
-    Builtin::function(
-        "float",
-        &[
-            Overload { params: &[Type::Int], result: Type::Float },
-            Overload { params: &[Type::Float], result: Type::Float },
-            Overload { params: &[Type::String], result: Type::Float },
-        ],
-        |bump, a| match a {
+        };
+        /// The number as a float; the number a text stands for.
+        float(Int) -> Float | (Float) -> Float | (String) -> Float, "float('1.5') == 1.5", |bump, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Float(*n as f64)),
             [ValueRef::Float(n)] => Ok(ValueRef::Float(*n)),
             [ValueRef::String(text)] => match number::parse_double(&text.to_string()) {
@@ -41,41 +27,22 @@ pub(super) const TABLE: &[Builtin] = &[
                 None => Err(unreadable(bump, *text, "float")),
             },
             _ => Err(mismatch()),
-        },
-        "The number as a float; the number a text stands for.",
-        "float('1.5') == 1.5",
-    ),
-    Builtin::function(
-        "string",
-        TO_STRING,
-        |bump, a| match a {
-            [value] => to_text(bump, *value).map(ValueRef::String),
-            _ => Err(mismatch()),
-        },
-        "The text of a number, bool, null, path or string.",
-        "string(1.0) == '1.0'",
-    ),
-    Builtin::function(
-        "debug",
-        &[Overload { params: &[Type::Any], result: Type::Any }],
-        |bump, a| {
+        };
+        /// The text of a number, bool, null, path or string.
+        string(Int) -> String | (Float) -> String | (Null) -> String | (String) -> String | (Bool) -> String
+            | (Path) -> String,
+            "string(1.0) == '1.0'",
+            |bump, a| match a {
+                [value] => to_text(bump, *value).map(ValueRef::String),
+                _ => Err(mismatch()),
+            };
+        /// Its first argument; explanations and logs show all.
+        debug(Any) -> Any, "debug(1) == 1", |bump, a| {
             let none = "Service call error. Function: [debug], Argument: [].";
             a.first().copied().ok_or_else(|| super::message(bump, none.to_owned()))
-        },
-        "Its first argument; explanations and logs show all.",
-        "debug(1) == 1",
-    )
-    .variadic(),
-];
-
-const TO_STRING: &[Overload] = &[
-    Overload { params: &[Type::Int], result: Type::String },
-    Overload { params: &[Type::Float], result: Type::String },
-    Overload { params: &[Type::Null], result: Type::String },
-    Overload { params: &[Type::String], result: Type::String },
-    Overload { params: &[Type::Bool], result: Type::String },
-    Overload { params: &[Type::Path], result: Type::String },
-];
+        }, variadic: true;
+    }
+};
 
 fn unreadable<'a>(bump: &'a Bump, text: Str<'_>, to: &str) -> Failure<'a> {
     let message = format!("Type conversion error. Argument: [{text}], From type: [string], To type: [{to}].");

@@ -1,7 +1,7 @@
 //! Calls every built-in and operator with values as large as requests carry: the work must grow no faster than the
 //! values, and no call may allocate more than 64 MiB. Work is counted in steps, memory by the allocator.
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use bumpalo::Bump;
 
@@ -103,11 +103,17 @@ fn hostile(of: Type, bytes: usize) -> Vec<Value> {
 /// Short strings that make calls costly: patterns, templates, separators.
 const SHORT: [&str; 7] = ["", "a", "a.*b|a", "(a)", "$1$1$1$1$1$1$1$1", "xxxxxxxxxxxxxxxx", "(.{1,1000}){1,200}0"];
 
-/// Arguments: large values, each with a similar and a different one, and strings also with short ones.
-fn arguments(types: &[Type], bytes: usize) -> Vec<Vec<Rc<Value>>> {
+/// Large values of a type, by the position of the argument: no argument is another one itself.
+type Known = HashMap<(usize, Type), Vec<Rc<Value>>>;
+
+/// Arguments: large values, each with a similar and a different one, and strings also with short ones. Calls with arguments
+/// of the same types, which follow each other, share the values.
+fn arguments(known: &mut Known, types: &[Type], bytes: usize) -> Vec<Vec<Rc<Value>>> {
+    known.retain(|(at, of), _| types.get(*at) == Some(of));
     let mut all = vec![Vec::new()];
     for (at, of) in types.iter().enumerate() {
-        let large: Vec<_> = hostile(*of, bytes).into_iter().map(Rc::new).collect();
+        let make = || hostile(*of, bytes).into_iter().map(Rc::new).collect();
+        let large: &Vec<_> = known.entry((at, *of)).or_insert_with(make);
         let short: Vec<_> = SHORT.iter().map(|text| Rc::new(Value::from(*text))).collect();
         let mut more = Vec::new();
         for (number, before) in all.iter().enumerate() {
@@ -184,8 +190,10 @@ fn name(call: &str, values: &[Rc<Value>]) -> String {
 fn no_call_works_more_than_in_proportion_to_its_arguments() {
     const SMALL: usize = 16 << 10;
     for dialect in [Dialect::Service, Dialect::Database] {
+        let (mut small, mut large) = (Known::new(), Known::new());
         for (call, types, run) in calls(dialect) {
-            for (few, many) in arguments(&types, SMALL).iter().zip(arguments(&types, 4 * SMALL)) {
+            let few = arguments(&mut small, &types, SMALL);
+            for (few, many) in few.iter().zip(arguments(&mut large, &types, 4 * SMALL)) {
                 let steps = |values: &[Rc<Value>]| {
                     let views = views(values);
                     counted(|| {
@@ -202,8 +210,9 @@ fn no_call_works_more_than_in_proportion_to_its_arguments() {
 #[test]
 fn no_call_takes_much_memory() {
     for (dialect, bytes) in [(Dialect::Service, DOCUMENT), (Dialect::Database, 10 << 20)] {
+        let mut known = Known::new();
         for (call, types, run) in calls(dialect) {
-            for values in arguments(&types, bytes) {
+            for values in arguments(&mut known, &types, bytes) {
                 let views = views(&values);
                 let memory = allocation_counter::measure(|| {
                     run(&Bump::new(), &views);

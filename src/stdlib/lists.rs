@@ -5,138 +5,62 @@ use bumpalo::Bump;
 use crate::value::{Comparator, Constraint, ListRef, Lookup, Relation, StrBuilder, Type, ValueRef, base64, hex};
 
 use super::{
-    Builtin, Failure, Overload, alloc_list, alloc_text, convert,
+    Builtin, Failure, alloc_list, alloc_text, convert,
     lookup::{self, comparable},
     mismatch, operators,
 };
 
-const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
-const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
-const ASKS_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type::Bool }];
-const FROM_LIST: &[Overload] = &[Overload { params: &[Type::List], result: Type::List }];
-
-pub(super) const BYTES: &[Builtin] = &[
-    Builtin::method(Type::Bytes, "size", TO_INT, bytes_size, "How many bytes there are.", "b'é'.size() == 2"),
-    Builtin::method(
-        Type::Bytes,
-        "toBase64",
-        TO_STRING,
-        bytes_base64,
-        "URL-safe Base64 with padding.",
-        "b'\\xFF\\xFE'.toBase64() == '__4='",
-    ),
-    Builtin::method(
-        Type::Bytes,
-        "toHexString",
-        TO_STRING,
-        bytes_hex,
-        "Upper-case hexadecimal.",
-        "b'\\xAB'.toHexString() == 'AB'",
-    ),
-];
-
-pub(super) const TABLE: &[Builtin] = &[
-    Builtin::method(Type::List, "size", TO_INT, size, "How many elements there are.", "[1, 2].size() == 2"),
-    Builtin::method(
-        Type::List,
-        "hasAll",
-        ASKS_LIST,
-        |_, a| lookup::has_all(a, Relation::List),
-        "Whether every element of the argument is in it.",
-        "[1, 2].hasAll([2])",
-    )
-    .with_reason(|a| lookup::missing(a, Relation::List)),
-    Builtin::method(
-        Type::List,
-        "hasAny",
-        ASKS_LIST,
-        |_, a| lookup::has_any(a, Relation::List),
-        "Whether any element of the argument is in it.",
-        "[1, 2].hasAny([2, 3])",
-    ),
-    Builtin::method(
-        Type::List,
-        "hasOnly",
-        ASKS_LIST,
-        |_, a| lookup::has_only(a, Relation::List),
-        "Whether all its elements are in the argument.",
-        "[1, 1].hasOnly([1, 2])",
-    )
-    .with_reason(|a| lookup::besides(a, Relation::List)),
-    Builtin::method(
-        Type::List,
-        "concat",
-        FROM_LIST,
-        concat,
-        "Its elements, then those of the argument.",
-        "[1].concat([2]) == [1, 2]",
-    ),
-    Builtin::method(
-        Type::List,
-        "removeAll",
-        FROM_LIST,
-        remove_all,
-        "Its elements without those of the argument.",
-        "[1, 2, 1].removeAll([1]) == [2]",
-    ),
-    Builtin::method(
-        Type::List,
-        "join",
-        &[Overload { params: &[Type::String], result: Type::String }],
-        join,
-        "Its elements as text with a separator between them.",
-        "[1, 'a', null].join('-') == '1-a-null'",
-    ),
-    Builtin::method(
-        Type::List,
-        "toSet",
-        &[Overload { params: &[], result: Type::Set }],
-        to_set,
-        "Its elements without repeats, the first of equal ones kept.",
-        "[1, 2, 1].toSet().size() == 2",
-    ),
-    Builtin::method(
-        Type::Constraint,
-        "hasAny",
-        ASKS_LIST,
-        constraint_has_any,
-        "In a list query: whether the field is known to hold any element of the argument.",
-        "true",
-    ),
-];
-
-fn list<'a>(args: &[ValueRef<'a>], at: usize) -> Result<ListRef<'a>, Failure<'a>> {
-    match args.get(at) {
-        Some(ValueRef::List(list)) => Ok(*list),
-        _ => Err(mismatch()),
+pub(super) const BYTES: &[Builtin] = builtins! {
+    Builtin::method(Type::Bytes) => {
+        /// How many bytes there are.
+        size() -> Int, "b'é'.size() == 2", |_, a| Ok(ValueRef::Int(bytes(a, 0)?.len() as i64));
+        /// URL-safe Base64 with padding.
+        toBase64() -> String, "b'\\xFF\\xFE'.toBase64() == '__4='", bytes_base64;
+        /// Upper-case hexadecimal.
+        toHexString() -> String, "b'\\xAB'.toHexString() == 'AB'", bytes_hex;
     }
-}
+};
 
-fn bytes<'a>(args: &[ValueRef<'a>]) -> Result<&'a [u8], Failure<'a>> {
-    match args.first() {
-        Some(ValueRef::Bytes(bytes)) => Ok(bytes),
-        _ => Err(mismatch()),
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::method(Type::List) => {
+        /// How many elements there are.
+        size() -> Int, "[1, 2].size() == 2", |_, a| Ok(ValueRef::Int(list(a, 0)?.len() as i64));
+        /// Whether every element of the argument is in it.
+        hasAll(List) -> Bool, "[1, 2].hasAll([2])", |_, a| lookup::has_all(a, Relation::List),
+            reason: Some(|a| lookup::missing(a, Relation::List));
+        /// Whether any element of the argument is in it.
+        hasAny(List) -> Bool, "[1, 2].hasAny([2, 3])", |_, a| lookup::has_any(a, Relation::List);
+        /// Whether all its elements are in the argument.
+        hasOnly(List) -> Bool, "[1, 1].hasOnly([1, 2])", |_, a| lookup::has_only(a, Relation::List),
+            reason: Some(|a| lookup::besides(a, Relation::List));
+        /// Its elements, then those of the argument.
+        concat(List) -> List, "[1].concat([2]) == [1, 2]", concat;
+        /// Its elements without those of the argument.
+        removeAll(List) -> List, "[1, 2, 1].removeAll([1]) == [2]", remove_all;
+        /// Its elements as text with a separator between them.
+        join(String) -> String, "[1, 'a', null].join('-') == '1-a-null'", join;
+        /// Its elements without repeats, the first of equal ones kept.
+        toSet() -> Set, "[1, 2, 1].toSet().size() == 2", to_set;
     }
-}
+    Builtin::method(Type::Constraint) => {
+        /// In a list query: whether the field is known to hold any element of the argument.
+        hasAny(List) -> Bool, "true", constraint_has_any;
+    }
+};
 
-fn bytes_size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::Int(bytes(args)?.len() as i64))
-}
+argument!(list: List(ListRef<'a>));
+argument!(bytes: Bytes(&'a [u8]));
 
 fn bytes_base64<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let bytes = bytes(args)?;
+    let bytes = bytes(args, 0)?;
     super::access::check_bytes(bytes.len().div_ceil(3) * 4)?;
     Ok(ValueRef::String(alloc_text(bump, base64(bytes).into())?))
 }
 
 fn bytes_hex<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    let bytes = bytes(args)?;
+    let bytes = bytes(args, 0)?;
     super::access::check_bytes(bytes.len() * 2)?;
     Ok(ValueRef::String(alloc_text(bump, hex(bytes).into())?))
-}
-
-fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::Int(list(args, 0)?.len() as i64))
 }
 
 fn concat<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

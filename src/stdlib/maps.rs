@@ -4,71 +4,30 @@ use bumpalo::Bump;
 
 use crate::value::{DiffRef, DiffStatus, MapRef, Str, Type, ValueRef, set_equals};
 
-use super::{Builtin, Failure, Overload, access, alloc_list, check_arena, lookup::comparable, mismatch};
+use super::{Builtin, Failure, access, alloc_list, check_arena, lookup::comparable, mismatch};
 
-const TO_LIST: &[Overload] = &[Overload { params: &[], result: Type::List }];
-
-pub(super) const TABLE: &[Builtin] = &[
-    Builtin::method(
-        Type::Map,
-        "size",
-        &[Overload { params: &[], result: Type::Int }],
-        size,
-        "How many keys there are.",
-        "{'a': 1}.size() == 1",
-    ),
-    Builtin::method(
-        Type::Map,
-        "keys",
-        TO_LIST,
-        keys,
-        "Its keys, sorted by code point.",
-        "{'b': 1, 'a': 2}.keys() == ['a', 'b']",
-    ),
-    Builtin::method(
-        Type::Map,
-        "values",
-        TO_LIST,
-        values,
-        "Its values in the order of insertion.",
-        "{'b': 1, 'a': 2}.values() == [1, 2]",
-    ),
-    Builtin::method(
-        Type::Map,
-        "get",
-        &[
-            Overload { params: &[Type::String, Type::Any], result: Type::Any },
-            Overload { params: &[Type::List, Type::Any], result: Type::Any },
-        ],
-        get,
-        "The value of a key, or of a path of keys, or else the second argument.",
-        "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2",
-    ),
-    Builtin::method(
-        Type::Map,
-        "diff",
-        &[Overload { params: &[Type::Map], result: Type::MapDiff }],
-        diff,
-        "What changed from the argument to this map.",
-        "{'a': 1}.diff({'a': 2}).affectedKeys().hasOnly(['a'])",
-    ),
-];
-
-fn map<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> {
-    match args.get(at) {
-        Some(ValueRef::Map(map)) => Ok(*map),
-        _ => Err(mismatch()),
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::method(Type::Map) => {
+        /// How many keys there are.
+        size() -> Int, "{'a': 1}.size() == 1", |_, a| Ok(ValueRef::Int(map(a, 0)?.len() as i64));
+        /// Its keys, sorted by code point.
+        keys() -> List, "{'b': 1, 'a': 2}.keys() == ['a', 'b']", keys;
+        /// Its values in the order of insertion.
+        values() -> List, "{'b': 1, 'a': 2}.values() == [1, 2]",
+            |bump, a| Ok(ValueRef::List(alloc_list(bump, whole(a, 0)?.iter().map(|(_, value)| value))?));
+        /// The value of a key, or of a path of keys, or else the second argument.
+        get(String, Any) -> Any | (List, Any) -> Any, "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2", get;
+        /// What changed from the argument to this map.
+        diff(Map) -> MapDiff, "{'a': 1}.diff({'a': 2}).affectedKeys().hasOnly(['a'])", diff;
     }
-}
+};
+
+argument!(map: Map(MapRef<'a>));
 
 /// A map whose values are all readable.
 fn whole<'a>(args: &[ValueRef<'a>], at: usize) -> Result<MapRef<'a>, Failure<'a>> {
     access::whole(ValueRef::Map(map(args, at)?))?;
     map(args, at)
-}
-
-fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::Int(map(args, 0)?.len() as i64))
 }
 
 /// Sorts by code point, unlike `<` on strings.
@@ -79,10 +38,6 @@ fn keys<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failu
         (a, b) => a.cmp_units(*b),
     });
     Ok(ValueRef::List(alloc_list(bump, keys.into_iter().map(ValueRef::String))?))
-}
-
-fn values<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::List(alloc_list(bump, whole(args, 0)?.iter().map(|(_, value)| value))?))
 }
 
 fn get<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {

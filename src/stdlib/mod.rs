@@ -3,6 +3,45 @@
 //! Built-ins take borrowed values and an arena, and return a value or a [`Failure`]. Invariant: no evaluation state, no
 //! requests; every entry has its signatures, a description, and an example that evaluates to true.
 
+use bumpalo::Bump;
+
+use crate::value::{CowStr, ListRef, Str, StrBuf, Type, ValueRef};
+
+/// A table of built-ins by receiver or package. Each has a description, its signatures, an example, its implementation,
+/// and any other fields of [`Builtin`].
+macro_rules! builtins {
+    ($($owner:expr => { $(
+        $(#[doc = $doc:literal])*
+        $name:ident $(($($param:ident),*) -> $result:ident)|+, $example:literal, $run:expr
+        $(, $field:ident: $value:expr)*;
+    )* })*) => {
+        &[$($($crate::stdlib::Builtin {
+            name: stringify!($name),
+            overloads: &[$($crate::stdlib::Overload {
+                params: &[$($crate::value::Type::$param),*],
+                result: $crate::value::Type::$result,
+            }),+],
+            run: $run,
+            doc: concat!($($doc),*).trim_ascii_start(),
+            example: $example,
+            $($field: $value,)*
+            ..$owner
+        },)*)*]
+    };
+}
+
+/// A function that reads an argument of one type.
+macro_rules! argument {
+    ($name:ident: $variant:ident($type:ty)) => {
+        fn $name<'a>(args: &[ValueRef<'a>], at: usize) -> Result<$type, Failure<'a>> {
+            match args.get(at) {
+                Some(ValueRef::$variant(argument)) => Ok(*argument),
+                _ => Err($crate::stdlib::mismatch()),
+            }
+        }
+    };
+}
+
 mod access;
 mod convert;
 mod database;
@@ -22,10 +61,6 @@ mod paths;
 mod sets;
 mod strings;
 mod times;
-
-use bumpalo::Bump;
-
-use crate::value::{CowStr, ListRef, Str, StrBuf, Type, ValueRef};
 
 pub use access::{INDEX, RANGE, check_extent, has_elements, index, member_of, range, unreadable, whole};
 pub use database::{Misuse, claim_index};
@@ -79,49 +114,27 @@ impl std::fmt::Debug for Builtin {
 }
 
 impl Builtin {
-    /// A function outside packages.
-    const fn function(
-        name: &'static str,
-        overloads: &'static [Overload],
-        run: BuiltinFn,
-        doc: &'static str,
-        example: &'static str,
-    ) -> Self {
-        Builtin { receiver: None, package: None, name, overloads, run, doc, example, reason: None, variadic: false }
+    /// What all functions outside packages have in common.
+    const FUNCTION: Self = Builtin {
+        receiver: None,
+        package: None,
+        name: "",
+        overloads: &[],
+        run: |_, _| Err(mismatch()),
+        doc: "",
+        example: "",
+        reason: None,
+        variadic: false,
+    };
+
+    /// What all methods of a type have in common.
+    const fn method(receiver: Type) -> Self {
+        Builtin { receiver: Some(receiver), ..Builtin::FUNCTION }
     }
 
-    /// A method of a type.
-    const fn method(
-        receiver: Type,
-        name: &'static str,
-        overloads: &'static [Overload],
-        run: BuiltinFn,
-        doc: &'static str,
-        example: &'static str,
-    ) -> Self {
-        Builtin { receiver: Some(receiver), ..Builtin::function(name, overloads, run, doc, example) }
-    }
-
-    /// A function of a package.
-    const fn in_package(
-        package: &'static str,
-        name: &'static str,
-        overloads: &'static [Overload],
-        run: BuiltinFn,
-        doc: &'static str,
-        example: &'static str,
-    ) -> Self {
-        Builtin { package: Some(package), ..Builtin::function(name, overloads, run, doc, example) }
-    }
-
-    /// Adds the explanation of a false result.
-    const fn with_reason(self, reason: ReasonFn) -> Self {
-        Builtin { reason: Some(reason), ..self }
-    }
-
-    /// Accepts any number of arguments of any types.
-    const fn variadic(self) -> Self {
-        Builtin { variadic: true, ..self }
+    /// What all functions of a package have in common.
+    const fn package(package: &'static str) -> Self {
+        Builtin { package: Some(package), ..Builtin::FUNCTION }
     }
 
     /// The name as messages print it: `string.size`, `math.abs`, `int`.

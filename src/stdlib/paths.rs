@@ -9,31 +9,24 @@ use crate::value::{
     path::{MAX_SEGMENTS, PathExtent, TemplateSegment, parse_template},
 };
 
-use super::{Builtin, Failure, Overload, alloc_text, check_arena, convert, message, mismatch};
+use super::{Builtin, Failure, alloc_text, check_arena, convert, message, mismatch};
 
-pub(super) const TABLE: &[Builtin] = &[
-    Builtin::method(
-        Type::Path,
-        "bind",
-        &[Overload { params: &[Type::Map], result: Type::Path }],
-        |bump, a| match a {
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::method(Type::Path) => {
+        /// The path with values for its variables; variables without a value are dropped.
+        bind(Map) -> Path, "path('/a/{x}').bind({'x': 'b'}) == /a/b", |bump, a| match a {
             [ValueRef::Path(path), ValueRef::Map(values)] => bind(bump, *path, *values),
             _ => Err(mismatch()),
-        },
-        "The path with values for its variables; variables without a value are dropped.",
-        "path('/a/{x}').bind({'x': 'b'}) == /a/b",
-    ),
-    Builtin::function(
-        "path",
-        &[Overload { params: &[Type::String], result: Type::Path }],
-        |bump, a| match a {
+        };
+    }
+    Builtin::FUNCTION => {
+        /// The path a text stands for; `{x}` and `{x=**}` in it are variables for `bind`.
+        path(String) -> Path, "path('/a/b') == /a/b", |bump, a| match a {
             [ValueRef::String(text)] => from_text(bump, *text),
             _ => Err(mismatch()),
-        },
-        "The path a text stands for; `{x}` and `{x=**}` in it are variables for `bind`.",
-        "path('/a/b') == /a/b",
-    ),
-];
+        };
+    }
+};
 
 fn from_text<'a>(bump: &'a Bump, text: Str<'a>) -> Result<ValueRef<'a>, Failure<'a>> {
     // No segment is longer than the text that it comes from.

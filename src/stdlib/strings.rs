@@ -8,96 +8,33 @@ use crate::{
 };
 
 use super::{
-    Builtin, Failure, Overload,
+    Builtin, Failure,
     access::{MAX_ELEMENTS, MAX_VALUE},
-    alloc_cow, alloc_list, alloc_text, check_arena, message, mismatch,
+    alloc_cow, alloc_list, alloc_text, check_arena, message,
 };
 
-const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
-const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
-
-pub(super) const TABLE: &[Builtin] = &[
-    Builtin::method(Type::String, "size", TO_INT, size, "How many UTF-16 code units it has.", "'😀'.size() == 2"),
-    Builtin::method(
-        Type::String,
-        "upper",
-        TO_STRING,
-        upper,
-        "The text with ASCII letters in upper case.",
-        "'aé'.upper() == 'Aé'",
-    ),
-    Builtin::method(
-        Type::String,
-        "lower",
-        TO_STRING,
-        lower,
-        "The text with ASCII letters in lower case.",
-        "'AÉ'.lower() == 'aÉ'",
-    ),
-    Builtin::method(
-        Type::String,
-        "trim",
-        TO_STRING,
-        trim,
-        "The text without whitespace at its ends.",
-        "' a '.trim() == 'a'",
-    ),
-    Builtin::method(
-        Type::String,
-        "toUtf8",
-        &[Overload { params: &[], result: Type::Bytes }],
-        to_utf8,
-        "The bytes of the text in UTF-8.",
-        "'é'.toUtf8() == b'\\xC3\\xA9'",
-    ),
-    Builtin::method(
-        Type::String,
-        "matches",
-        &[Overload { params: &[Type::String], result: Type::Bool }],
-        matches,
-        "Whether the whole text matches an RE2 pattern.",
-        "'image/png'.matches('image/.*')",
-    ),
-    Builtin::method(
-        Type::String,
-        "split",
-        &[Overload { params: &[Type::String], result: Type::List }],
-        split,
-        "The parts between matches of an RE2 pattern; empty parts at the end are dropped.",
-        "'a,b,,'.split(',') == ['a', 'b']",
-    ),
-    Builtin::method(
-        Type::String,
-        "replace",
-        &[Overload { params: &[Type::String, Type::String], result: Type::String }],
-        replace,
-        "The text with all matches of an RE2 pattern replaced; `$1` stands for a group.",
-        "'a1b2'.replace('[0-9]', '-') == 'a-b-'",
-    ),
-];
-
-fn text<'a>(args: &[ValueRef<'a>], at: usize) -> Result<Str<'a>, Failure<'a>> {
-    match args.get(at) {
-        Some(ValueRef::String(text)) => Ok(*text),
-        _ => Err(mismatch()),
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::method(Type::String) => {
+        /// How many UTF-16 code units it has.
+        size() -> Int, "'😀'.size() == 2", |_, a| Ok(ValueRef::Int(text(a, 0)?.size() as i64));
+        /// The text with ASCII letters in upper case.
+        upper() -> String, "'aé'.upper() == 'Aé'", |bump, a| alloc_cow(bump, text(a, 0)?.upper());
+        /// The text with ASCII letters in lower case.
+        lower() -> String, "'AÉ'.lower() == 'aÉ'", |bump, a| alloc_cow(bump, text(a, 0)?.lower());
+        /// The text without whitespace at its ends.
+        trim() -> String, "' a '.trim() == 'a'", |_, a| Ok(ValueRef::String(text(a, 0)?.trim()));
+        /// The bytes of the text in UTF-8.
+        toUtf8() -> Bytes, "'é'.toUtf8() == b'\\xC3\\xA9'", to_utf8;
+        /// Whether the whole text matches an RE2 pattern.
+        matches(String) -> Bool, "'image/png'.matches('image/.*')", matches;
+        /// The parts between matches of an RE2 pattern; empty parts at the end are dropped.
+        split(String) -> List, "'a,b,,'.split(',') == ['a', 'b']", split;
+        /// The text with all matches of an RE2 pattern replaced; `$1` stands for a group.
+        replace(String, String) -> String, "'a1b2'.replace('[0-9]', '-') == 'a-b-'", replace;
     }
-}
+};
 
-fn size<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::Int(text(args, 0)?.size() as i64))
-}
-
-fn upper<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    alloc_cow(bump, text(args, 0)?.upper())
-}
-
-fn lower<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    alloc_cow(bump, text(args, 0)?.lower())
-}
-
-fn trim<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
-    Ok(ValueRef::String(text(args, 0)?.trim()))
-}
+argument!(text: String(Str<'a>));
 
 fn to_utf8<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Bytes(match text(args, 0)? {

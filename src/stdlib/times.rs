@@ -4,144 +4,67 @@ use bumpalo::Bump;
 
 use crate::value::{Duration, Timestamp, Type, ValueRef};
 
-use super::{Builtin, BuiltinFn, Failure, Overload, message, mismatch};
+use super::{Builtin, Failure, message, mismatch};
 
-const TO_INT: &[Overload] = &[Overload { params: &[], result: Type::Int }];
-
-const fn field(name: &'static str, run: BuiltinFn, doc: &'static str, example: &'static str) -> Builtin {
-    Builtin::method(Type::Timestamp, name, TO_INT, run, doc, example)
-}
-
-pub(super) const TABLE: &[Builtin] = &[
-    field("year", |_, a| int(time(a)?.year()), "The year, in UTC.", "timestamp.date(2024, 2, 29).year() == 2024"),
-    field("month", |_, a| int(time(a)?.month()), "The month, from 1.", "timestamp.date(2024, 2, 29).month() == 2"),
-    field(
-        "day",
-        |_, a| int(time(a)?.day()),
-        "The day of the month, from 1.",
-        "timestamp.date(2024, 2, 29).day() == 29",
-    ),
-    field("hours", |_, a| int(time(a)?.hours()), "The hour, 0 to 23.", "timestamp.value(3600000).hours() == 1"),
-    field("minutes", |_, a| int(time(a)?.minutes()), "The minute.", "timestamp.value(60000).minutes() == 1"),
-    field("seconds", |_, a| int(time(a)?.seconds()), "The second.", "timestamp.value(1000).seconds() == 1"),
-    field(
-        "nanos",
-        |_, a| int(time(a)?.nanos()),
-        "The fraction of the second in nanoseconds.",
-        "timestamp.value(1).nanos() == 1000000",
-    ),
-    field(
-        "dayOfWeek",
-        |_, a| int(time(a)?.day_of_week()),
-        "Monday is 1, Sunday 7.",
-        "timestamp.date(2023, 1, 1).dayOfWeek() == 7",
-    ),
-    field(
-        "dayOfYear",
-        |_, a| int(time(a)?.day_of_year()),
-        "The day of the year, from 1.",
-        "timestamp.date(2024, 2, 1).dayOfYear() == 32",
-    ),
-    field(
-        "toMillis",
-        |_, a| int(time(a)?.to_millis()),
-        "Milliseconds since 1970, rounded down.",
-        "timestamp.value(5).toMillis() == 5",
-    ),
-    Builtin::method(
-        Type::Timestamp,
-        "date",
-        &[Overload { params: &[], result: Type::Timestamp }],
-        |_, a| Ok(ValueRef::Timestamp(time(a)?.date())),
-        "Midnight of the same day.",
-        "timestamp.value(5).date() == timestamp.date(1970, 1, 1)",
-    ),
-    Builtin::method(
-        Type::Timestamp,
-        "time",
-        &[Overload { params: &[], result: Type::Duration }],
-        |_, a| Ok(ValueRef::Duration(time(a)?.time())),
-        "The time since midnight.",
-        "timestamp.value(5).time() == duration.value(5, 'ms')",
-    ),
-    Builtin::method(
-        Type::Duration,
-        "seconds",
-        TO_INT,
-        |_, a| int(span(a)?.seconds()),
-        "Whole seconds; negative for a negative duration.",
-        "duration.value(1500, 'ms').seconds() == 1",
-    ),
-    Builtin::method(
-        Type::Duration,
-        "nanos",
-        TO_INT,
-        |_, a| int(span(a)?.nanos()),
-        "The fraction of the second in nanoseconds.",
-        "duration.value(1500, 'ms').nanos() == 500000000",
-    ),
-    Builtin::in_package(
-        "duration",
-        "value",
-        &[Overload { params: &[Type::Int, Type::String], result: Type::Duration }],
-        duration_value,
-        "A duration of so many w, d, h, m, s, ms or ns.",
-        "duration.value(1, 'm') == duration.value(60, 's')",
-    ),
-    Builtin::in_package(
-        "duration",
-        "time",
-        &[Overload { params: &[Type::Int, Type::Int, Type::Int, Type::Int], result: Type::Duration }],
-        duration_time,
-        "A duration of hours, minutes, seconds and nanoseconds.",
-        "duration.time(0, 1, 0, 0) == duration.value(60, 's')",
-    ),
-    Builtin::in_package(
-        "duration",
-        "abs",
-        &[Overload { params: &[Type::Duration], result: Type::Duration }],
-        |_, a| Ok(ValueRef::Duration(span(a)?.abs())),
-        "The duration without its sign.",
-        "duration.abs(duration.value(-1, 's')) == duration.value(1, 's')",
-    ),
-    Builtin::in_package(
-        "timestamp",
-        "date",
-        &[Overload { params: &[Type::Int, Type::Int, Type::Int], result: Type::Timestamp }],
-        timestamp_date,
-        "Midnight of a day, in UTC.",
-        "timestamp.date(1970, 1, 2).toMillis() == 86400000",
-    ),
-    Builtin::in_package(
-        "timestamp",
-        "value",
-        &[
-            Overload { params: &[Type::Int], result: Type::Timestamp },
-            Overload { params: &[Type::String], result: Type::Timestamp },
-        ],
-        timestamp_value,
-        "The moment of milliseconds since 1970, or of an RFC 3339 text.",
-        "timestamp.value('1970-01-01T00:00:01Z') == timestamp.value(1000)",
-    ),
-];
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::method(Type::Timestamp) => {
+        /// The year, in UTC.
+        year() -> Int, "timestamp.date(2024, 2, 29).year() == 2024", |_, a| int(time(a, 0)?.year());
+        /// The month, from 1.
+        month() -> Int, "timestamp.date(2024, 2, 29).month() == 2", |_, a| int(time(a, 0)?.month());
+        /// The day of the month, from 1.
+        day() -> Int, "timestamp.date(2024, 2, 29).day() == 29", |_, a| int(time(a, 0)?.day());
+        /// The hour, 0 to 23.
+        hours() -> Int, "timestamp.value(3600000).hours() == 1", |_, a| int(time(a, 0)?.hours());
+        /// The minute.
+        minutes() -> Int, "timestamp.value(60000).minutes() == 1", |_, a| int(time(a, 0)?.minutes());
+        /// The second.
+        seconds() -> Int, "timestamp.value(1000).seconds() == 1", |_, a| int(time(a, 0)?.seconds());
+        /// The fraction of the second in nanoseconds.
+        nanos() -> Int, "timestamp.value(1).nanos() == 1000000", |_, a| int(time(a, 0)?.nanos());
+        /// Monday is 1, Sunday 7.
+        dayOfWeek() -> Int, "timestamp.date(2023, 1, 1).dayOfWeek() == 7", |_, a| int(time(a, 0)?.day_of_week());
+        /// The day of the year, from 1.
+        dayOfYear() -> Int, "timestamp.date(2024, 2, 1).dayOfYear() == 32", |_, a| int(time(a, 0)?.day_of_year());
+        /// Milliseconds since 1970, rounded down.
+        toMillis() -> Int, "timestamp.value(5).toMillis() == 5", |_, a| int(time(a, 0)?.to_millis());
+        /// Midnight of the same day.
+        date() -> Timestamp, "timestamp.value(5).date() == timestamp.date(1970, 1, 1)",
+            |_, a| Ok(ValueRef::Timestamp(time(a, 0)?.date()));
+        /// The time since midnight.
+        time() -> Duration, "timestamp.value(5).time() == duration.value(5, 'ms')",
+            |_, a| Ok(ValueRef::Duration(time(a, 0)?.time()));
+    }
+    Builtin::method(Type::Duration) => {
+        /// Whole seconds; negative for a negative duration.
+        seconds() -> Int, "duration.value(1500, 'ms').seconds() == 1", |_, a| int(span(a, 0)?.seconds());
+        /// The fraction of the second in nanoseconds.
+        nanos() -> Int, "duration.value(1500, 'ms').nanos() == 500000000", |_, a| int(span(a, 0)?.nanos());
+    }
+    Builtin::package("duration") => {
+        /// A duration of so many w, d, h, m, s, ms or ns.
+        value(Int, String) -> Duration, "duration.value(1, 'm') == duration.value(60, 's')", duration_value;
+        /// A duration of hours, minutes, seconds and nanoseconds.
+        time(Int, Int, Int, Int) -> Duration, "duration.time(0, 1, 0, 0) == duration.value(60, 's')", duration_time;
+        /// The duration without its sign.
+        abs(Duration) -> Duration, "duration.abs(duration.value(-1, 's')) == duration.value(1, 's')",
+            |_, a| Ok(ValueRef::Duration(span(a, 0)?.abs()));
+    }
+    Builtin::package("timestamp") => {
+        /// Midnight of a day, in UTC.
+        date(Int, Int, Int) -> Timestamp, "timestamp.date(1970, 1, 2).toMillis() == 86400000", timestamp_date;
+        /// The moment of milliseconds since 1970, or of an RFC 3339 text.
+        value(Int) -> Timestamp | (String) -> Timestamp,
+            "timestamp.value('1970-01-01T00:00:01Z') == timestamp.value(1000)", timestamp_value;
+    }
+};
 
 fn int<'a>(n: i64) -> Result<ValueRef<'a>, Failure<'a>> {
     Ok(ValueRef::Int(n))
 }
 
-fn time<'a>(args: &[ValueRef<'a>]) -> Result<Timestamp, Failure<'a>> {
-    match args.first() {
-        Some(ValueRef::Timestamp(time)) => Ok(*time),
-        _ => Err(mismatch()),
-    }
-}
-
-fn span<'a>(args: &[ValueRef<'a>]) -> Result<Duration, Failure<'a>> {
-    match args.first() {
-        Some(ValueRef::Duration(span)) => Ok(*span),
-        _ => Err(mismatch()),
-    }
-}
+argument!(time: Timestamp(Timestamp));
+argument!(span: Duration(Duration));
 
 fn duration_value<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Result<ValueRef<'a>, Failure<'a>> {
     match args {

@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use arrayvec::ArrayVec;
-
 use super::string::match_mask;
 
 /// Segments before the path itself, as in `/b/{bucket}/o`.
@@ -34,8 +32,10 @@ pub struct Segments<'a> {
     /// The bucket or the database.
     container: &'a str,
     path: &'a str,
-    /// The start of each segment of the path, then the start of one more. Empty if `list` holds all segments.
-    starts: ArrayVec<u32, { INLINE + 1 }>,
+    /// The start of each segment of the path, the start of one more, then zeros. All zeros if `list` holds all segments.
+    starts: [u32; INLINE + 1],
+    /// The number of starts, without the zeros behind.
+    len: usize,
     /// All segments, if they were given one by one or exceed `starts`.
     list: List<'a>,
     /// The index of a segment that stands for any number of segments.
@@ -91,7 +91,7 @@ impl<'a> Segments<'a> {
     fn split_inline(&mut self) -> Result<bool, &'static str> {
         let bytes = self.path.as_bytes();
         // Offsets, including those past the end, must fit 32 bits.
-        if bytes.len() >= u32::MAX as usize - 2 || self.starts.try_push(0).is_err() {
+        if bytes.len() >= u32::MAX as usize - 2 || !self.push_start(0) {
             return Ok(false);
         }
         let mut start = 0;
@@ -138,7 +138,16 @@ impl<'a> Segments<'a> {
         if start == end {
             return Err(EMPTY_SEGMENT);
         }
-        Ok(self.starts.try_push(end as u32 + 1).is_ok())
+        Ok(self.push_start(end as u32 + 1))
+    }
+
+    /// Records the start of a segment; returns whether it fits.
+    #[inline(always)]
+    fn push_start(&mut self, start: u32) -> bool {
+        let Some(slot) = self.starts.get_mut(self.len) else { return false };
+        *slot = start;
+        self.len += 1;
+        true
     }
 
     #[cold]
@@ -147,21 +156,19 @@ impl<'a> Segments<'a> {
             return Err(EMPTY_SEGMENT);
         }
         let prefix = (0..PREFIX).filter_map(|at| self.in_prefix(at));
-        self.list = List::Owned(prefix.chain(self.path.split('/')).collect());
-        self.starts.clear();
+        self.set_list(prefix.chain(self.path.split('/')).collect());
         Ok(())
     }
 
     /// Appends an empty segment, which stands for a document without a name.
     pub fn add_unnamed(&mut self) {
-        if self.starts.is_empty() && self.listed().is_none() {
-            self.starts.push(0);
+        if self.len == 0 && self.listed().is_none() {
+            self.push_start(0);
         }
         // A segment that starts past the path is empty.
-        let past_end = self.starts.last().map_or(0, |start| start + 1);
-        if self.listed().is_some() || self.starts.try_push(past_end).is_err() {
-            self.list = List::Owned(self.iter().chain([""]).collect());
-            self.starts.clear();
+        let past_end = self.starts.get(self.len.wrapping_sub(1)).map_or(0, |start| start + 1);
+        if self.listed().is_some() || !self.push_start(past_end) {
+            self.set_list(self.iter().chain([""]).collect());
         }
     }
 
@@ -172,8 +179,12 @@ impl<'a> Segments<'a> {
         let at = segments.len().saturating_sub(1);
         segments.insert(at, "");
         self.any_depth = Some(at);
+        self.set_list(segments);
+    }
+
+    fn set_list(&mut self, segments: Vec<&'a str>) {
         self.list = List::Owned(segments);
-        self.starts.clear();
+        (self.starts, self.len) = ([0; INLINE + 1], 0);
     }
 
     /// The index of the segment that stands for any number of segments.
@@ -199,7 +210,7 @@ impl<'a> Segments<'a> {
     /// Number of segments.
     #[inline]
     pub fn len(&self) -> usize {
-        match self.starts.len() {
+        match self.len {
             0 => self.len_listed(),
             starts => PREFIX + starts - 1,
         }
@@ -243,7 +254,7 @@ impl<'a> Segments<'a> {
     fn bounds(&self, at: usize) -> Option<(usize, usize)> {
         let at = at.wrapping_sub(PREFIX);
         let (start, next) = (self.starts.get(at)?, self.starts.get(at.wrapping_add(1))?);
-        Some((*start as usize, *next as usize - 1))
+        Some((*start as usize, (*next as usize).checked_sub(1)?))
     }
 
     /// The bytes of the segment at an index; empty beyond the last one.

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use super::{Str, ValueRef};
+use super::{Str, Type, ValueRef};
 
 /// What a location holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,18 @@ pub enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
+    /// The type of what the location holds; null for nothing.
+    #[inline]
+    pub fn type_of(self) -> Type {
+        match self {
+            Content::Nothing => Type::Null,
+            Content::Bool(_) => Type::Bool,
+            Content::Number(_) => Type::Float,
+            Content::String(_) => Type::String,
+            Content::Children => Type::Map,
+        }
+    }
+
     /// The value of a leaf.
     #[inline]
     pub fn leaf(self) -> Option<ValueRef<'a>> {

@@ -40,7 +40,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("aws_lc_rs::", &["auth/verify/"]),
     ("pest::", &["syntax/grammar.rs"]),
     ("pest_derive::", &["syntax/grammar.rs"]),
-    ("smallvec::", &["check/", "eval/", "program/", "syntax/"]),
+    ("smallvec::", &["check/", "database/", "eval/", "program/", "syntax/"]),
     ("terminal_size::", &["cli/"]),
     ("indicatif::", &["cli/"]),
     ("notify_debouncer_mini::", &["cli/"]),

@@ -5,92 +5,36 @@ use bumpalo::Bump;
 use crate::value::{Str, StrBuf, StrBuilder, Type, ValueRef};
 
 use super::{
-    super::{Builtin, Failure, Overload, check_arena, mismatch},
+    super::{Builtin, Failure, check_arena, mismatch},
     MAX_TEXT, TOO_LONG, alloc_string,
 };
 
-const TEST: &[Overload] = &[Overload { params: &[Type::String], result: Type::Bool }];
-const TO_STRING: &[Overload] = &[Overload { params: &[], result: Type::String }];
-
-pub(super) const TABLE: &[Builtin] = &[
-    Builtin::method(
-        Type::String,
-        "length",
-        &[Overload { params: &[], result: Type::Float }],
-        length,
-        "How many UTF-16 code units it has; a property, not a method.",
-        "'😀'.length == 2",
-    ),
-    Builtin::method(
-        Type::String,
-        "contains",
-        TEST,
-        contains,
-        "Whether another string occurs in it.",
-        "'abc'.contains('b')",
-    ),
-    Builtin::method(
-        Type::String,
-        "beginsWith",
-        TEST,
-        begins_with,
-        "Whether it begins with another string.",
-        "'abc'.beginsWith('ab')",
-    ),
-    Builtin::method(
-        Type::String,
-        "endsWith",
-        TEST,
-        ends_with,
-        "Whether it ends with another string.",
-        "'abc'.endsWith('bc')",
-    ),
-    Builtin::method(
-        Type::String,
-        "replace",
-        &[Overload { params: &[Type::String, Type::String], result: Type::String }],
-        replace,
-        "The text with every occurrence of one string replaced by another; neither is a pattern.",
-        "'a.b.c'.replace('.', '-') == 'a-b-c'",
-    ),
-    Builtin::method(
-        Type::String,
-        "toLowerCase",
-        TO_STRING,
-        lower,
-        "The text in lower case.",
-        "'ÄB'.toLowerCase() == 'äb'",
-    ),
-    Builtin::method(
-        Type::String,
-        "toUpperCase",
-        TO_STRING,
-        upper,
-        "The text in upper case.",
-        "'äb'.toUpperCase() == 'ÄB'",
-    ),
-    Builtin::method(
-        Type::String,
-        "matches",
-        TEST,
-        matches,
-        "Whether a regular expression, which is a literal, matches anywhere in it.",
-        "'a1'.matches(/^[a-z][0-9]$/)",
-    ),
-];
+pub(super) const TABLE: &[Builtin] = builtins! {
+    Builtin::method(Type::String) => {
+        /// How many UTF-16 code units it has; a property, not a method.
+        length() -> Float, "'😀'.length == 2", |_, a| Ok(ValueRef::Float(text(a, 0)?.size() as f64));
+        /// Whether another string occurs in it.
+        contains(String) -> Bool, "'abc'.contains('b')", |_, a| compare(a, |whole, part| whole.contains(part));
+        /// Whether it begins with another string.
+        beginsWith(String) -> Bool, "'abc'.beginsWith('ab')", |_, a| compare(a, |whole, part| whole.starts_with(part));
+        /// Whether it ends with another string.
+        endsWith(String) -> Bool, "'abc'.endsWith('bc')", |_, a| compare(a, |whole, part| whole.ends_with(part));
+        /// The text with every occurrence of one string replaced by another; neither is a pattern.
+        replace(String, String) -> String, "'a.b.c'.replace('.', '-') == 'a-b-c'", replace;
+        /// The text in lower case.
+        toLowerCase() -> String, "'ÄB'.toLowerCase() == 'äb'",
+            |bump, a| mapped(bump, text(a, 0)?, str::to_lowercase, |c| c.to_lowercase().map(char::len_utf8).sum());
+        /// The text in upper case.
+        toUpperCase() -> String, "'äb'.toUpperCase() == 'ÄB'",
+            |bump, a| mapped(bump, text(a, 0)?, str::to_uppercase, |c| c.to_uppercase().map(char::len_utf8).sum());
+        /// Whether a regular expression, which is a literal, matches anywhere in it.
+        matches(String) -> Bool, "'a1'.matches(/^[a-z][0-9]$/)", matches;
+    }
+};
 
 type Answer<'a> = Result<ValueRef<'a>, Failure<'a>>;
 
-fn text<'a>(args: &[ValueRef<'a>], at: usize) -> Result<Str<'a>, Failure<'a>> {
-    match args.get(at) {
-        Some(ValueRef::String(text)) => Ok(*text),
-        _ => Err(mismatch()),
-    }
-}
-
-fn length<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
-    Ok(ValueRef::Float(text(args, 0)?.size() as f64))
-}
+argument!(text: String(Str<'a>));
 
 /// Compares well-formed strings by their bytes, which gives the same result as code units; lone surrogates need the
 /// units.
@@ -123,18 +67,6 @@ fn stand_in(surrogate: u16) -> char {
 fn unit(c: char) -> u16 {
     let c = u32::from(c);
     u16::try_from(c).unwrap_or_else(|_| FIRST_SURROGATE.wrapping_add(c.wrapping_sub(STAND_INS) as u16))
-}
-
-fn contains<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
-    compare(args, |whole, part| whole.contains(part))
-}
-
-fn begins_with<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
-    compare(args, |whole, part| whole.starts_with(part))
-}
-
-fn ends_with<'a>(_: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
-    compare(args, |whole, part| whole.ends_with(part))
 }
 
 /// The empty string matches before every code unit and at the end.
@@ -179,14 +111,6 @@ fn replace_units<'a>(bump: &'a Bump, whole: Str<'a>, old: Str<'a>, new: Str<'a>)
     }
     out.extend(chars.get(last..).unwrap_or("").chars().map(unit));
     alloc_string(bump, StrBuf::from_units(out))
-}
-
-fn lower<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
-    mapped(bump, text(args, 0)?, str::to_lowercase, |c| c.to_lowercase().map(char::len_utf8).sum())
-}
-
-fn upper<'a>(bump: &'a Bump, args: &[ValueRef<'a>]) -> Answer<'a> {
-    mapped(bump, text(args, 0)?, str::to_uppercase, |c| c.to_uppercase().map(char::len_utf8).sum())
 }
 
 /// Unicode's default case mapping, whatever the locale; lone surrogates stay.

@@ -1,35 +1,39 @@
 //! The words that people bring along from JavaScript, from other databases and from the other dialect of rules.
 
+use super::Role;
+
+/// Words by role, with what to write instead: in services and in database rules, or in Firestore, Storage and database
+/// rules.
+macro_rules! words {
+    ($($role:ident { $($($word:literal)|+ => $($advice:expr),+;)* })*) => {
+        &[$($(super::Word {
+            role: super::Role::$role,
+            words: &[$($word),+],
+            advice: super::by_language(&[$($advice),+]),
+        },)*)*]
+    };
+}
+
 mod functions;
 mod methods;
 mod others;
 mod variables;
 
-use super::Role;
-
-/// A word, and what to write instead in each language; nothing where a language has the word, or nothing like it.
+/// Words with the same advice.
 pub(super) struct Word {
     pub(super) role: Role,
-    pub(super) word: &'static str,
-    pub(super) firestore: &'static str,
-    pub(super) storage: &'static str,
-    pub(super) database: &'static str,
+    pub(super) words: &'static [&'static str],
+    /// What to write instead in Firestore, Storage and database rules; nothing where a language has the word, or
+    /// nothing like it.
+    pub(super) advice: [&'static str; 3],
 }
 
-/// A word with one advice for the languages of services and one for database rules.
-const fn word(role: Role, word: &'static str, service: &'static str, database: &'static str) -> Word {
-    Word { role, word, firestore: service, storage: service, database }
-}
-
-/// A word for which Firestore and Storage differ.
-const fn product(
-    role: Role,
-    word: &'static str,
-    firestore: &'static str,
-    storage: &'static str,
-    database: &'static str,
-) -> Word {
-    Word { role, word, firestore, storage, database }
+const fn by_language(advice: &[&'static str]) -> [&'static str; 3] {
+    match *advice {
+        [service, database] => [service, service, database],
+        [firestore, storage, database] => [firestore, storage, database],
+        _ => [""; 3],
+    }
 }
 
 const NO_LOOPS_DATABASE: &str = "rules have no loops: a wildcard `$key` with its own rules is for each child";
@@ -46,7 +50,7 @@ const DOCUMENT_STORAGE: &str =
     "a document is read with `firestore.get(/databases/(default)/documents/users/$(uid)).data`";
 const DOCUMENT_DATABASE: &str = "other data is read with `root.child('users').child(auth.uid).val()`";
 
-/// Every word.
+/// All words.
 pub(super) fn words() -> impl Iterator<Item = &'static Word> {
     [variables::WORDS, functions::WORDS, methods::WORDS, others::WORDS].into_iter().flatten()
 }

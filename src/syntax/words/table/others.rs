@@ -1,96 +1,67 @@
 //! Types, services, methods of requests; operators and statements where an expression of database rules stands (for
 //! services those are in `sequences`).
 
-use super::{
-    super::Role::{Operation, Operator, Service, Type},
-    NO_LOOPS_DATABASE, Word, word,
-};
+use super::{NO_LOOPS_DATABASE, Word};
 
-pub(super) const WORDS: &[Word] = &[
-    // Types.
-    word(Type, "integer", "write `is int`", ""),
-    word(Type, "long", "write `is int`", ""),
-    word(Type, "double", "write `is float`", ""),
-    word(Type, "decimal", "write `is float`", ""),
-    word(Type, "num", "write `is number`", ""),
-    word(Type, "boolean", "write `is bool`", ""),
-    word(Type, "text", "write `is string`", ""),
-    word(Type, "str", "write `is string`", ""),
-    word(Type, "array", "write `is list`", ""),
-    word(Type, "tuple", "write `is list`", ""),
-    word(Type, "object", "write `is map`", ""),
-    word(Type, "dict", "write `is map`", ""),
-    word(Type, "struct", "write `is map`", ""),
-    word(Type, "date", "write `is timestamp`", ""),
-    word(Type, "datetime", "write `is timestamp`", ""),
-    word(Type, "time", "write `is timestamp`", ""),
-    word(Type, "reference", "write `is path`", ""),
-    word(Type, "ref", "write `is path`", ""),
-    word(Type, "geopoint", "write `is latlng`", ""),
-    word(Type, "location", "write `is latlng`", ""),
-    word(Type, "blob", "write `is bytes`", ""),
-    word(Type, "null", "write `x == null`", ""),
-    word(Type, "undefined", "write `!('key' in map)`", ""),
-    word(Type, "not", "write `!(x is string)`", ""),
-    // Services.
-    word(Service, "firestore", "write `service cloud.firestore`", ""),
-    word(Service, "firebase.firestore", "write `service cloud.firestore`", ""),
-    word(Service, "google.firestore", "write `service cloud.firestore`", ""),
-    word(Service, "cloud.datastore", "write `service cloud.firestore`", ""),
-    word(Service, "storage", "write `service firebase.storage`", ""),
-    word(Service, "cloud.storage", "write `service firebase.storage`", ""),
-    word(Service, "google.storage", "write `service firebase.storage`", ""),
-    word(Service, "firebase.database", "rules of the Realtime Database are JSON: `{ \"rules\": { … } }`", ""),
-    word(Service, "database", "rules of the Realtime Database are JSON: `{ \"rules\": { … } }`", ""),
-    // Methods of requests.
-    word(Operation, "add", "write `create`", ""),
-    word(Operation, "insert", "write `create`", ""),
-    word(Operation, "upload", "write `create`", ""),
-    word(Operation, "post", "write `create`", ""),
-    word(Operation, "edit", "write `update`", ""),
-    word(Operation, "modify", "write `update`", ""),
-    word(Operation, "patch", "write `update`", ""),
-    word(Operation, "put", "write `create, update`", ""),
-    word(Operation, "set", "write `create, update`", ""),
-    word(Operation, "remove", "write `delete`", ""),
-    word(Operation, "query", "write `list`", ""),
-    word(Operation, "find", "write `list`", ""),
-    word(Operation, "search", "write `list`", ""),
-    word(Operation, "download", "write `get`", ""),
-    word(Operation, "view", "write `get`", ""),
-    word(Operation, "fetch", "write `get`", ""),
-    word(Operation, "all", "write `read, write`", ""),
-    word(Operation, "any", "write `read, write`", ""),
-    // Operators and statements of database expressions. For services they stand in `sequences`.
-    word(Operator, "and", "", "write `&&`"),
-    word(Operator, "or", "", "write `||`"),
-    word(Operator, "not", "", "write `!x`"),
-    word(Operator, "AND", "", "write `&&`"),
-    word(Operator, "OR", "", "write `||`"),
-    word(Operator, "NOT", "", "write `!x`"),
-    word(Operator, "is", "", "ask with isString(), isNumber() or isBoolean()"),
-    word(Operator, "in", "", "ask with hasChild() or with `auth.token.roles[name] != null`"),
-    word(Operator, "typeof", "", "ask with isString(), isNumber() or isBoolean()"),
-    word(Operator, "instanceof", "", "ask with isString(), isNumber() or isBoolean()"),
-    word(Operator, "if", "", "a rule is one expression: choose with `condition ? a : b`"),
-    word(Operator, "else", "", "a rule is one expression: choose with `condition ? a : b`"),
-    word(Operator, "then", "", "a rule is one expression: choose with `condition ? a : b`"),
-    word(Operator, "return", "", "a rule is one expression, whose value it is: leave out `return`"),
-    word(Operator, "function", "", "database rules have no functions: repeat the condition, or grant it further up"),
-    word(Operator, "let", "", "database rules have no variables: repeat the expression"),
-    word(Operator, "var", "", "database rules have no variables: repeat the expression"),
-    word(Operator, "const", "", "database rules have no variables: repeat the expression"),
-    word(Operator, "allow", "", "a rule is a condition: `\".read\": \"auth != null\"`"),
-    word(Operator, "match", "", "a place is a key: `\"users\": { \"$uid\": { \".read\": … } }`"),
-    word(Operator, "new", "", "the time is `now`, in milliseconds"),
-    word(Operator, "for", "", NO_LOOPS_DATABASE),
-    word(Operator, "while", "", NO_LOOPS_DATABASE),
-    word(Operator, "switch", "", "choose with `condition ? a : b`"),
-    word(Operator, "this", "", "what is stored is `data`"),
-    word(Operator, "&", "", "write `&&`"),
-    word(Operator, "|", "", "write `||`"),
-    word(Operator, "`", "", "a string stands in quotes, `'…'`, and joins with `+`"),
-    word(Operator, ";", "", "a rule is one expression, without a semicolon"),
-    word(Operator, "#", "", "comments are `/* … */` in an expression"),
-    word(Operator, "@", "", "who asks is `auth`"),
-];
+pub(super) const WORDS: &[Word] = words! {
+    Type {
+        "integer" | "long" => "write `is int`", "";
+        "double" | "decimal" => "write `is float`", "";
+        "num" => "write `is number`", "";
+        "boolean" => "write `is bool`", "";
+        "text" | "str" => "write `is string`", "";
+        "array" | "tuple" => "write `is list`", "";
+        "object" | "dict" | "struct" => "write `is map`", "";
+        "date" | "datetime" | "time" => "write `is timestamp`", "";
+        "reference" | "ref" => "write `is path`", "";
+        "geopoint" | "location" => "write `is latlng`", "";
+        "blob" => "write `is bytes`", "";
+        "null" => "write `x == null`", "";
+        "undefined" => "write `!('key' in map)`", "";
+        "not" => "write `!(x is string)`", "";
+    }
+    Service {
+        "firestore" | "firebase.firestore" | "google.firestore" | "cloud.datastore" =>
+            "write `service cloud.firestore`", "";
+        "storage" | "cloud.storage" | "google.storage" => "write `service firebase.storage`", "";
+        "firebase.database" | "database" => "rules of the Realtime Database are JSON: `{ \"rules\": { … } }`", "";
+    }
+    Operation {
+        // Methods of requests.
+        "add" | "insert" | "upload" | "post" => "write `create`", "";
+        "edit" | "modify" | "patch" => "write `update`", "";
+        "put" | "set" => "write `create, update`", "";
+        "remove" => "write `delete`", "";
+        "query" | "find" | "search" => "write `list`", "";
+        "download" | "view" | "fetch" => "write `get`", "";
+        "all" | "any" => "write `read, write`", "";
+    }
+    Operator {
+        // Operators and statements of database expressions. For services they stand in `sequences`.
+        "and" => "", "write `&&`";
+        "or" => "", "write `||`";
+        "not" => "", "write `!x`";
+        "AND" => "", "write `&&`";
+        "OR" => "", "write `||`";
+        "NOT" => "", "write `!x`";
+        "is" => "", "ask with isString(), isNumber() or isBoolean()";
+        "in" => "", "ask with hasChild() or with `auth.token.roles[name] != null`";
+        "typeof" | "instanceof" => "", "ask with isString(), isNumber() or isBoolean()";
+        "if" | "else" | "then" => "", "a rule is one expression: choose with `condition ? a : b`";
+        "return" => "", "a rule is one expression, whose value it is: leave out `return`";
+        "function" => "", "database rules have no functions: repeat the condition, or grant it further up";
+        "let" | "var" | "const" => "", "database rules have no variables: repeat the expression";
+        "allow" => "", "a rule is a condition: `\".read\": \"auth != null\"`";
+        "match" => "", "a place is a key: `\"users\": { \"$uid\": { \".read\": … } }`";
+        "new" => "", "the time is `now`, in milliseconds";
+        "for" | "while" => "", NO_LOOPS_DATABASE;
+        "switch" => "", "choose with `condition ? a : b`";
+        "this" => "", "what is stored is `data`";
+        "&" => "", "write `&&`";
+        "|" => "", "write `||`";
+        "`" => "", "a string stands in quotes, `'…'`, and joins with `+`";
+        ";" => "", "a rule is one expression, without a semicolon";
+        "#" => "", "comments are `/* … */` in an expression";
+        "@" => "", "who asks is `auth`";
+    }
+};
