@@ -77,6 +77,12 @@ pub struct Digest {
     pub crc32c: u32,
 }
 
+impl Digest {
+    fn new(size: u64, Hashes { md5, crc32c }: Hashes) -> Self {
+        Digest { size, md5: md5.finalize().into(), crc32c }
+    }
+}
+
 impl Blob {
     /// The number of bytes.
     pub fn size(&self) -> u64 {
@@ -153,25 +159,44 @@ struct Disk {
     _folder: Arc<TempDir>,
 }
 
-/// What has been hashed, and written to a file if there is one.
-#[derive(Debug, Default)]
-struct Written {
-    md5: Md5,
-    crc32c: u32,
-    disk: Option<Disk>,
-}
-
-impl Written {
-    fn absorb(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.md5.update(bytes);
-        self.crc32c = crc32c::crc32c_append(self.crc32c, bytes);
-        let Some(disk) = &mut self.disk else { return Ok(()) };
-        let file = match &mut disk.file {
+impl Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
             Some(file) => file,
-            None => disk.file.insert(OpenOptions::new().append(true).open(&disk.path)?),
+            None => self.file.insert(OpenOptions::new().append(true).open(&self.path)?),
         };
         file.write_all(bytes)
     }
+}
+
+/// The hashes of bytes.
+#[derive(Clone, Debug, Default)]
+struct Hashes {
+    md5: Md5,
+    crc32c: u32,
+}
+
+impl Hashes {
+    fn add(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        self.crc32c = crc32c::crc32c_append(self.crc32c, bytes);
+    }
+}
+
+/// What has been hashed, and written to a file if there is one.
+#[derive(Debug, Default)]
+struct Written {
+    hashes: Hashes,
+    disk: Option<Disk>,
+}
+
+/// Threads that hash and write the same bytes.
+#[derive(Debug)]
+struct Writing {
+    hashes: JoinHandle<Hashes>,
+    disk: JoinHandle<io::Result<Disk>>,
+    /// The bytes, whose buffer is used again.
+    bytes: Bytes,
 }
 
 /// Takes the bytes of a new blob. If it is dropped before the end, nothing is left.
@@ -180,10 +205,10 @@ pub struct BlobWriter {
     folder: Arc<BlobFolder>,
     size: u64,
     buffer: BytesMut,
-    /// `None` while a thread writes.
+    /// `None` while threads work.
     written: Option<Written>,
-    /// The thread that writes, while the next bytes arrive; it gives its buffer back.
-    writing: Option<JoinHandle<io::Result<(Written, BytesMut)>>>,
+    /// They work while the next bytes arrive.
+    writing: Option<Writing>,
     spare: BytesMut,
 }
 
@@ -191,8 +216,7 @@ pub struct BlobWriter {
 pub struct Checkpoint {
     size: u64,
     buffer: Bytes,
-    md5: Md5,
-    crc32c: u32,
+    hashes: Hashes,
     on_disk: bool,
 }
 
@@ -228,28 +252,32 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// Hands the buffer to a thread, once the one before has ended.
+    /// Hands the buffer to threads, once those before have ended.
     async fn flush(&mut self) -> io::Result<()> {
-        let mut written = self.settle().await?;
-        let mut full = std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare));
-        let folder = Arc::clone(&self.folder);
-        self.writing = Some(tokio::task::spawn_blocking(move || {
-            if written.disk.is_none() {
-                written.disk = Some(folder.create_file()?);
-            }
-            written.absorb(&full)?;
-            full.clear();
-            Ok((written, full))
-        }));
+        let Written { mut hashes, disk } = self.settle().await?;
+        let bytes = std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare)).freeze();
+        let (to_hash, to_write, folder) = (bytes.clone(), bytes.clone(), Arc::clone(&self.folder));
+        let hashes = tokio::task::spawn_blocking(move || {
+            hashes.add(&to_hash);
+            hashes
+        });
+        let disk = tokio::task::spawn_blocking(move || {
+            let mut disk = disk.map_or_else(|| folder.create_file(), Ok)?;
+            disk.write(&to_write)?;
+            Ok(disk)
+        });
+        self.writing = Some(Writing { hashes, disk, bytes });
         Ok(())
     }
 
-    /// Waits for the thread that writes.
+    /// Waits for the threads.
     async fn settle(&mut self) -> io::Result<Written> {
-        if let Some(thread) = self.writing.take() {
-            let (written, buffer) = thread.await.map_err(io::Error::other)??;
-            self.spare = buffer;
-            return Ok(written);
+        if let Some(Writing { hashes, disk, bytes }) = self.writing.take() {
+            let hashes = hashes.await.map_err(io::Error::other)?;
+            let disk = disk.await.map_err(io::Error::other)??;
+            self.spare = bytes.try_into_mut().unwrap_or_default();
+            self.spare.clear();
+            return Ok(Written { hashes, disk: Some(disk) });
         }
         self.written.take().ok_or_else(|| io::Error::other("an earlier write failed"))
     }
@@ -271,12 +299,11 @@ impl BlobWriter {
 
     /// The present state of a paused writer.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        let Written { md5, crc32c, disk } = self.written.as_ref()?;
+        let Written { hashes, disk } = self.written.as_ref()?;
         Some(Checkpoint {
             size: self.size,
             buffer: Bytes::copy_from_slice(&self.buffer),
-            md5: md5.clone(),
-            crc32c: *crc32c,
+            hashes: hashes.clone(),
             on_disk: disk.is_some(),
         })
     }
@@ -289,17 +316,17 @@ impl BlobWriter {
     pub async fn restore(&mut self, to: Checkpoint) -> io::Result<()> {
         self.pause().await?;
         let Some(mut written) = self.written.take() else { return Ok(()) };
-        let on_disk = to.size - to.buffer.len() as u64;
-        let Checkpoint { size, buffer, md5, crc32c, .. } = to;
-        if to.on_disk {
+        let Checkpoint { size, buffer, hashes, on_disk } = to;
+        let length = size - buffer.len() as u64;
+        if on_disk {
             if let Some(disk) = &written.disk {
                 let file = OpenOptions::new().write(true).open(&disk.path)?;
-                tokio::task::spawn_blocking(move || file.set_len(on_disk)).await.map_err(io::Error::other)??;
+                tokio::task::spawn_blocking(move || file.set_len(length)).await.map_err(io::Error::other)??;
             }
         } else {
             written.disk = None;
         }
-        (written.md5, written.crc32c) = (md5, crc32c);
+        written.hashes = hashes;
         (self.size, self.buffer, self.written) = (size, BytesMut::from(&*buffer), Some(written));
         Ok(())
     }
@@ -310,24 +337,21 @@ impl BlobWriter {
     ///
     /// The file cannot be written.
     pub async fn finish(mut self) -> io::Result<(Blob, Digest)> {
-        let size = self.size;
-        let digest =
-            |written: &Written| Digest { size, md5: written.md5.clone().finalize().into(), crc32c: written.crc32c };
         let is_small = self.size == self.buffer.len() as u64 && self.buffer.len() <= IN_MEMORY;
         if is_small && self.writing.is_none() {
-            let mut written = self.settle().await?;
-            written.absorb(&self.buffer)?;
-            return Ok((Blob::Memory(Bytes::copy_from_slice(&self.buffer)), digest(&written)));
+            let mut hashes = self.settle().await?.hashes;
+            hashes.add(&self.buffer);
+            return Ok((Blob::Memory(Bytes::copy_from_slice(&self.buffer)), Digest::new(self.size, hashes)));
         }
         if !self.buffer.is_empty() {
             self.flush().await?;
         }
-        let mut written = self.settle().await?;
-        let digest = digest(&written);
-        let Some(Disk { path, _folder, .. }) = written.disk.take() else {
+        let Written { hashes, disk } = self.settle().await?;
+        let Some(Disk { path, _folder, .. }) = disk else {
             return Err(io::Error::other("the file of a large object is gone"));
         };
-        Ok((Blob::File(Arc::new(BlobFile { path, size, _folder })), digest))
+        let size = self.size;
+        Ok((Blob::File(Arc::new(BlobFile { path, size, _folder })), Digest::new(size, hashes)))
     }
 
     /// Adds all bytes of a blob.

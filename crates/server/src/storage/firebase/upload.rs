@@ -16,7 +16,7 @@ use super::{
             FirebaseView, Params, base_url, denied, error_answer, json_answer, set_header, status_answer, text_answer,
             upload_failed, with_journal,
         },
-        blob::{Blob, BlobWriter, Digest},
+        blob::{Blob, Digest},
         body::{self, MAX_METADATA},
         multipart,
         object::{Changes, Field},
@@ -205,7 +205,7 @@ async fn take(storage: &Storage, upload: &Upload, chunk: Option<Body>, offset: O
     let State::Active(blob) = std::mem::replace(&mut *state, State::Cancelled) else {
         return status_answer(StatusCode::BAD_REQUEST);
     };
-    let content = match BlobWriter::finish(blob).await {
+    let content = match blob.finish().await {
         Ok(content) => content,
         Err(error) => return upload_failed(&error.into(), text_answer),
     };
