@@ -39,7 +39,7 @@ impl BlobFolder {
             match &*made {
                 Some(folder) => Arc::clone(folder),
                 None => {
-                    let folder = Arc::new(tempfile::Builder::new().prefix("firewarden-storage-").tempdir()?);
+                    let folder = Arc::new(private_folder()?);
                     Arc::clone(made.insert(folder))
                 }
             }
@@ -47,6 +47,18 @@ impl BlobFolder {
         let (file, path) = NamedTempFile::new_in(folder.path())?.into_parts();
         Ok(Disk { file: Some(file), path, _folder: folder })
     }
+}
+
+/// A folder that only this user may enter.
+fn private_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("firewarden-storage-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
 }
 
 /// The bytes of an object. They never change: an overwrite makes a new blob, and readers keep the old one.
@@ -378,5 +390,85 @@ impl BlobWriter {
                 Some(bytes) => self.write(bytes).await?,
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    async fn written(folder: &Arc<BlobFolder>, sizes: &[usize]) -> BlobWriter {
+        let mut writer = BlobWriter::new(folder);
+        for size in sizes {
+            writer.write(&vec![b'x'; *size]).await.unwrap();
+        }
+        writer
+    }
+
+    fn files(folder: &BlobFolder) -> usize {
+        lock(&folder.0).as_ref().map_or(0, |folder| std::fs::read_dir(folder.path()).unwrap().count())
+    }
+
+    #[tokio::test]
+    async fn small_blobs_are_in_memory_and_large_ones_in_files_with_the_same_hashes() {
+        let folder = Arc::default();
+        for (sizes, in_memory) in [
+            (vec![], true),
+            (vec![IN_MEMORY], true),
+            (vec![1, IN_MEMORY - 1], true),
+            (vec![IN_MEMORY, 1], false),
+            (vec![3, WRITE_UNIT, WRITE_UNIT * 2, 7], false),
+        ] {
+            let (blob, digest) = written(&folder, &sizes).await.finish().await.unwrap();
+            let bytes = vec![b'x'; sizes.iter().sum()];
+            let mut hashes = Hashes::default();
+            hashes.add(&bytes);
+            assert_eq!(digest, Digest::new(bytes.len() as u64, hashes));
+            assert_eq!((matches!(blob, Blob::Memory(_)), blob.size()), (in_memory, bytes.len() as u64));
+            let mut read = Vec::new();
+            blob.reader(0..blob.size()).await.unwrap().read_to_end(&mut read).await.unwrap();
+            assert_eq!(read, bytes);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_returns_to_a_checkpoint() {
+        let folder = Arc::default();
+        for (before, after) in [(0, 10), (0, WRITE_UNIT), (IN_MEMORY, WRITE_UNIT), (WRITE_UNIT * 2 + 5, WRITE_UNIT * 3)]
+        {
+            let mut writer = written(&folder, &[before]).await;
+            writer.pause().await.unwrap();
+            let checkpoint = writer.checkpoint().unwrap();
+            writer.write(&vec![b'y'; after]).await.unwrap();
+            writer.restore(checkpoint).await.unwrap();
+            writer.write(&vec![b'x'; 100]).await.unwrap();
+            let (blob, digest) = writer.finish().await.unwrap();
+            let (expected, same) = written(&folder, &[before, 100]).await.finish().await.unwrap();
+            assert_eq!((digest, blob.size()), (same, expected.size()));
+            let mut read = Vec::new();
+            blob.reader(0..blob.size()).await.unwrap().read_to_end(&mut read).await.unwrap();
+            assert!(read.len() == before + 100 && read.iter().all(|byte| *byte == b'x'));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_left_of_what_nobody_uses() {
+        let folder: Arc<BlobFolder> = Arc::default();
+        let mut unfinished = written(&folder, &[WRITE_UNIT * 2]).await;
+        unfinished.pause().await.unwrap();
+        let (blob, _) = written(&folder, &[WRITE_UNIT * 2]).await.finish().await.unwrap();
+        let path = lock(&folder.0).as_ref().unwrap().path().to_owned();
+        assert_eq!(files(&folder), 2);
+        drop(unfinished);
+        assert_eq!(files(&folder), 1);
+        // A reader keeps the bytes of a blob that is gone.
+        let mut reader = blob.reader(0..blob.size()).await.unwrap();
+        drop((blob, folder));
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read.len(), WRITE_UNIT * 2);
+        drop(reader);
+        assert!(!path.exists());
     }
 }

@@ -7,14 +7,15 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
+use percent_encoding::utf8_percent_encode;
 
 use super::{
     super::{
         Storage,
         access::Caller,
         answer::{
-            FirebaseView, Params, base_url, denied, error_answer, json_answer, set_header, status_answer, text_answer,
-            upload_failed, with_journal,
+            COMPONENT, FirebaseView, Params, base_url, denied, error_answer, json_answer, set_header, status_answer,
+            text_answer, upload_failed, with_journal,
         },
         blob::{Blob, Digest},
         body::{self, MAX_METADATA},
@@ -115,7 +116,7 @@ async fn start(storage: &Storage, bucket: String, name: Option<String>, headers:
         Err(why) => return error_answer(StatusCode::BAD_REQUEST, &why),
     };
     let kind = text_header(headers, "x-goog-upload-header-content-type").map(str::to_owned);
-    let mut url = format!("{}/v0/b/{bucket}/o?", base_url(headers));
+    let mut url = format!("{}/v0/b/{}/o?", base_url(headers), utf8_percent_encode(&bucket, COMPONENT));
     let upload = storage.uploads.start(
         &storage.folder,
         Start {
