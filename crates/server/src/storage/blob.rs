@@ -442,7 +442,7 @@ mod tests {
             let checkpoint = writer.checkpoint().unwrap();
             writer.write(&vec![b'y'; after]).await.unwrap();
             writer.restore(checkpoint).await.unwrap();
-            writer.write(&vec![b'x'; 100]).await.unwrap();
+            writer.write(&[b'x'; 100]).await.unwrap();
             let (blob, digest) = writer.finish().await.unwrap();
             let (expected, same) = written(&folder, &[before, 100]).await.finish().await.unwrap();
             assert_eq!((digest, blob.size()), (same, expected.size()));
