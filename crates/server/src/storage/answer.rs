@@ -256,7 +256,8 @@ impl<'m> CloudView<'m> {
         if !object.tokens.is_empty() {
             metadata.insert("firebaseStorageDownloadTokens", object.tokens.join(",").into());
         }
-        let path = format!("b/{}/o/{}", object.bucket, utf8_percent_encode(&object.name, COMPONENT));
+        let encoded = |text| utf8_percent_encode(text, COMPONENT);
+        let path = format!("b/{}/o/{}", encoded(&object.bucket), encoded(&object.name));
         let (generation, time_created) = (object.generation, iso_time(object.time_created));
         CloudView {
             kind: "storage#object",

@@ -39,7 +39,7 @@ impl BlobFolder {
             match &*made {
                 Some(folder) => Arc::clone(folder),
                 None => {
-                    let folder = Arc::new(tempfile::Builder::new().prefix("firewarden-storage-").tempdir()?);
+                    let folder = Arc::new(private_folder()?);
                     Arc::clone(made.insert(folder))
                 }
             }
@@ -47,6 +47,18 @@ impl BlobFolder {
         let (file, path) = NamedTempFile::new_in(folder.path())?.into_parts();
         Ok(Disk { file: Some(file), path, _folder: folder })
     }
+}
+
+/// A folder that only this user may enter.
+fn private_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("firewarden-storage-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
 }
 
 /// The bytes of an object. They never change: an overwrite makes a new blob, and readers keep the old one.
@@ -75,6 +87,12 @@ pub struct Digest {
     pub md5: [u8; 16],
     /// The CRC-32C checksum.
     pub crc32c: u32,
+}
+
+impl Digest {
+    fn new(size: u64, Hashes { md5, crc32c }: Hashes) -> Self {
+        Digest { size, md5: md5.finalize().into(), crc32c }
+    }
 }
 
 impl Blob {
@@ -153,25 +171,44 @@ struct Disk {
     _folder: Arc<TempDir>,
 }
 
-/// What has been hashed, and written to a file if there is one.
-#[derive(Debug, Default)]
-struct Written {
-    md5: Md5,
-    crc32c: u32,
-    disk: Option<Disk>,
-}
-
-impl Written {
-    fn absorb(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.md5.update(bytes);
-        self.crc32c = crc32c::crc32c_append(self.crc32c, bytes);
-        let Some(disk) = &mut self.disk else { return Ok(()) };
-        let file = match &mut disk.file {
+impl Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
             Some(file) => file,
-            None => disk.file.insert(OpenOptions::new().append(true).open(&disk.path)?),
+            None => self.file.insert(OpenOptions::new().append(true).open(&self.path)?),
         };
         file.write_all(bytes)
     }
+}
+
+/// The hashes of bytes.
+#[derive(Clone, Debug, Default)]
+struct Hashes {
+    md5: Md5,
+    crc32c: u32,
+}
+
+impl Hashes {
+    fn add(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        self.crc32c = crc32c::crc32c_append(self.crc32c, bytes);
+    }
+}
+
+/// What has been hashed, and written to a file if there is one.
+#[derive(Debug, Default)]
+struct Written {
+    hashes: Hashes,
+    disk: Option<Disk>,
+}
+
+/// Threads that hash and write the same bytes.
+#[derive(Debug)]
+struct Writing {
+    hashes: JoinHandle<Hashes>,
+    disk: JoinHandle<io::Result<Disk>>,
+    /// The bytes, whose buffer is used again.
+    bytes: Bytes,
 }
 
 /// Takes the bytes of a new blob. If it is dropped before the end, nothing is left.
@@ -180,10 +217,10 @@ pub struct BlobWriter {
     folder: Arc<BlobFolder>,
     size: u64,
     buffer: BytesMut,
-    /// `None` while a thread writes.
+    /// `None` while threads work.
     written: Option<Written>,
-    /// The thread that writes, while the next bytes arrive; it gives its buffer back.
-    writing: Option<JoinHandle<io::Result<(Written, BytesMut)>>>,
+    /// They work while the next bytes arrive.
+    writing: Option<Writing>,
     spare: BytesMut,
 }
 
@@ -191,8 +228,7 @@ pub struct BlobWriter {
 pub struct Checkpoint {
     size: u64,
     buffer: Bytes,
-    md5: Md5,
-    crc32c: u32,
+    hashes: Hashes,
     on_disk: bool,
 }
 
@@ -228,28 +264,32 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// Hands the buffer to a thread, once the one before has ended.
+    /// Hands the buffer to threads, once those before have ended.
     async fn flush(&mut self) -> io::Result<()> {
-        let mut written = self.settle().await?;
-        let mut full = std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare));
-        let folder = Arc::clone(&self.folder);
-        self.writing = Some(tokio::task::spawn_blocking(move || {
-            if written.disk.is_none() {
-                written.disk = Some(folder.create_file()?);
-            }
-            written.absorb(&full)?;
-            full.clear();
-            Ok((written, full))
-        }));
+        let Written { mut hashes, disk } = self.settle().await?;
+        let bytes = std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare)).freeze();
+        let (to_hash, to_write, folder) = (bytes.clone(), bytes.clone(), Arc::clone(&self.folder));
+        let hashes = tokio::task::spawn_blocking(move || {
+            hashes.add(&to_hash);
+            hashes
+        });
+        let disk = tokio::task::spawn_blocking(move || {
+            let mut disk = disk.map_or_else(|| folder.create_file(), Ok)?;
+            disk.write(&to_write)?;
+            Ok(disk)
+        });
+        self.writing = Some(Writing { hashes, disk, bytes });
         Ok(())
     }
 
-    /// Waits for the thread that writes.
+    /// Waits for the threads.
     async fn settle(&mut self) -> io::Result<Written> {
-        if let Some(thread) = self.writing.take() {
-            let (written, buffer) = thread.await.map_err(io::Error::other)??;
-            self.spare = buffer;
-            return Ok(written);
+        if let Some(Writing { hashes, disk, bytes }) = self.writing.take() {
+            let hashes = hashes.await.map_err(io::Error::other)?;
+            let disk = disk.await.map_err(io::Error::other)??;
+            self.spare = bytes.try_into_mut().unwrap_or_default();
+            self.spare.clear();
+            return Ok(Written { hashes, disk: Some(disk) });
         }
         self.written.take().ok_or_else(|| io::Error::other("an earlier write failed"))
     }
@@ -271,12 +311,11 @@ impl BlobWriter {
 
     /// The present state of a paused writer.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        let Written { md5, crc32c, disk } = self.written.as_ref()?;
+        let Written { hashes, disk } = self.written.as_ref()?;
         Some(Checkpoint {
             size: self.size,
             buffer: Bytes::copy_from_slice(&self.buffer),
-            md5: md5.clone(),
-            crc32c: *crc32c,
+            hashes: hashes.clone(),
             on_disk: disk.is_some(),
         })
     }
@@ -289,17 +328,17 @@ impl BlobWriter {
     pub async fn restore(&mut self, to: Checkpoint) -> io::Result<()> {
         self.pause().await?;
         let Some(mut written) = self.written.take() else { return Ok(()) };
-        let on_disk = to.size - to.buffer.len() as u64;
-        let Checkpoint { size, buffer, md5, crc32c, .. } = to;
-        if to.on_disk {
+        let Checkpoint { size, buffer, hashes, on_disk } = to;
+        let length = size - buffer.len() as u64;
+        if on_disk {
             if let Some(disk) = &written.disk {
                 let file = OpenOptions::new().write(true).open(&disk.path)?;
-                tokio::task::spawn_blocking(move || file.set_len(on_disk)).await.map_err(io::Error::other)??;
+                tokio::task::spawn_blocking(move || file.set_len(length)).await.map_err(io::Error::other)??;
             }
         } else {
             written.disk = None;
         }
-        (written.md5, written.crc32c) = (md5, crc32c);
+        written.hashes = hashes;
         (self.size, self.buffer, self.written) = (size, BytesMut::from(&*buffer), Some(written));
         Ok(())
     }
@@ -310,24 +349,21 @@ impl BlobWriter {
     ///
     /// The file cannot be written.
     pub async fn finish(mut self) -> io::Result<(Blob, Digest)> {
-        let size = self.size;
-        let digest =
-            |written: &Written| Digest { size, md5: written.md5.clone().finalize().into(), crc32c: written.crc32c };
         let is_small = self.size == self.buffer.len() as u64 && self.buffer.len() <= IN_MEMORY;
         if is_small && self.writing.is_none() {
-            let mut written = self.settle().await?;
-            written.absorb(&self.buffer)?;
-            return Ok((Blob::Memory(Bytes::copy_from_slice(&self.buffer)), digest(&written)));
+            let mut hashes = self.settle().await?.hashes;
+            hashes.add(&self.buffer);
+            return Ok((Blob::Memory(Bytes::copy_from_slice(&self.buffer)), Digest::new(self.size, hashes)));
         }
         if !self.buffer.is_empty() {
             self.flush().await?;
         }
-        let mut written = self.settle().await?;
-        let digest = digest(&written);
-        let Some(Disk { path, _folder, .. }) = written.disk.take() else {
+        let Written { hashes, disk } = self.settle().await?;
+        let Some(Disk { path, _folder, .. }) = disk else {
             return Err(io::Error::other("the file of a large object is gone"));
         };
-        Ok((Blob::File(Arc::new(BlobFile { path, size, _folder })), digest))
+        let size = self.size;
+        Ok((Blob::File(Arc::new(BlobFile { path, size, _folder })), Digest::new(size, hashes)))
     }
 
     /// Adds all bytes of a blob.
@@ -354,5 +390,85 @@ impl BlobWriter {
                 Some(bytes) => self.write(bytes).await?,
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    async fn written(folder: &Arc<BlobFolder>, sizes: &[usize]) -> BlobWriter {
+        let mut writer = BlobWriter::new(folder);
+        for size in sizes {
+            writer.write(&vec![b'x'; *size]).await.unwrap();
+        }
+        writer
+    }
+
+    fn files(folder: &BlobFolder) -> usize {
+        lock(&folder.0).as_ref().map_or(0, |folder| std::fs::read_dir(folder.path()).unwrap().count())
+    }
+
+    #[tokio::test]
+    async fn small_blobs_are_in_memory_and_large_ones_in_files_with_the_same_hashes() {
+        let folder = Arc::default();
+        for (sizes, in_memory) in [
+            (vec![], true),
+            (vec![IN_MEMORY], true),
+            (vec![1, IN_MEMORY - 1], true),
+            (vec![IN_MEMORY, 1], false),
+            (vec![3, WRITE_UNIT, WRITE_UNIT * 2, 7], false),
+        ] {
+            let (blob, digest) = written(&folder, &sizes).await.finish().await.unwrap();
+            let bytes = vec![b'x'; sizes.iter().sum()];
+            let mut hashes = Hashes::default();
+            hashes.add(&bytes);
+            assert_eq!(digest, Digest::new(bytes.len() as u64, hashes));
+            assert_eq!((matches!(blob, Blob::Memory(_)), blob.size()), (in_memory, bytes.len() as u64));
+            let mut read = Vec::new();
+            blob.reader(0..blob.size()).await.unwrap().read_to_end(&mut read).await.unwrap();
+            assert_eq!(read, bytes);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_returns_to_a_checkpoint() {
+        let folder = Arc::default();
+        for (before, after) in [(0, 10), (0, WRITE_UNIT), (IN_MEMORY, WRITE_UNIT), (WRITE_UNIT * 2 + 5, WRITE_UNIT * 3)]
+        {
+            let mut writer = written(&folder, &[before]).await;
+            writer.pause().await.unwrap();
+            let checkpoint = writer.checkpoint().unwrap();
+            writer.write(&vec![b'y'; after]).await.unwrap();
+            writer.restore(checkpoint).await.unwrap();
+            writer.write(&[b'x'; 100]).await.unwrap();
+            let (blob, digest) = writer.finish().await.unwrap();
+            let (expected, same) = written(&folder, &[before, 100]).await.finish().await.unwrap();
+            assert_eq!((digest, blob.size()), (same, expected.size()));
+            let mut read = Vec::new();
+            blob.reader(0..blob.size()).await.unwrap().read_to_end(&mut read).await.unwrap();
+            assert!(read.len() == before + 100 && read.iter().all(|byte| *byte == b'x'));
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_left_of_what_nobody_uses() {
+        let folder: Arc<BlobFolder> = Arc::default();
+        let mut unfinished = written(&folder, &[WRITE_UNIT * 2]).await;
+        unfinished.pause().await.unwrap();
+        let (blob, _) = written(&folder, &[WRITE_UNIT * 2]).await.finish().await.unwrap();
+        let path = lock(&folder.0).as_ref().unwrap().path().to_owned();
+        assert_eq!(files(&folder), 2);
+        drop(unfinished);
+        assert_eq!(files(&folder), 1);
+        // A reader keeps the bytes of a blob that is gone.
+        let mut reader = blob.reader(0..blob.size()).await.unwrap();
+        drop((blob, folder));
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read.len(), WRITE_UNIT * 2);
+        drop(reader);
+        assert!(!path.exists());
     }
 }

@@ -257,12 +257,15 @@ impl Field {
     }
 }
 
+/// An entry of custom metadata: a value to set, or null to remove.
+type Entry = (String, Option<String>);
+
 /// The metadata that a client states: values to set, and null for values to remove.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     fields: Vec<(Field, Option<String>)>,
     /// Custom metadata: entries to merge, or null for none at all.
-    custom: Option<Option<Vec<(String, Option<String>)>>>,
+    custom: Option<Option<Vec<Entry>>>,
     /// The name, in uploads to Google Cloud Storage.
     pub name: Option<String>,
     /// The hash that the content must have.

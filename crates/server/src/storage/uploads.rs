@@ -68,7 +68,7 @@ pub struct Upload {
 /// The state of an upload.
 pub enum State {
     /// Chunks may come.
-    Active(BlobWriter),
+    Active(Box<BlobWriter>),
     /// The object was stored or refused, with this status.
     Finished(StatusCode),
     /// The client cancelled it.
@@ -100,7 +100,7 @@ impl Uploads {
         let upload = Arc::new(Upload {
             id: Uuid::new_v4().to_string(),
             start,
-            state: Arc::new(tokio::sync::Mutex::new(State::Active(BlobWriter::new(folder)))),
+            state: Arc::new(tokio::sync::Mutex::new(State::Active(Box::new(BlobWriter::new(folder))))),
             used: Mutex::new(Instant::now()),
         });
         let mut uploads = lock(&self.0);

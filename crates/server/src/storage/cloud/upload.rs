@@ -9,12 +9,13 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use percent_encoding::utf8_percent_encode;
 
 use super::{
     super::{
         Storage,
         access::Caller,
-        answer::{Params, base_url, set_header, status_answer, text_answer, upload_failed},
+        answer::{COMPONENT, Params, base_url, set_header, status_answer, text_answer, upload_failed},
         blob::{Blob, Digest},
         body,
         multipart::{self, UploadError},
@@ -128,7 +129,8 @@ async fn start(
     if let Err(which) = conditions.check(storage.object((&bucket, &name)).as_deref()) {
         return unmet(which, false);
     }
-    let mut url = format!("{}/upload/storage/v1/b/{bucket}/o?", base_url(headers));
+    let path = utf8_percent_encode(&bucket, COMPONENT);
+    let mut url = format!("{}/upload/storage/v1/b/{path}/o?", base_url(headers));
     let start = Start { interface: Interface::Cloud, bucket, name, caller: Caller::Owner, changes, conditions };
     let upload = storage.uploads.start(&storage.folder, start);
     let query = [("name", upload.start.name.as_str()), ("uploadType", "resumable"), ("upload_id", &upload.id)];

@@ -7,16 +7,17 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
+use percent_encoding::utf8_percent_encode;
 
 use super::{
     super::{
         Storage,
         access::Caller,
         answer::{
-            FirebaseView, Params, base_url, denied, error_answer, json_answer, set_header, status_answer, text_answer,
-            upload_failed, with_journal,
+            COMPONENT, FirebaseView, Params, base_url, denied, error_answer, json_answer, set_header, status_answer,
+            text_answer, upload_failed, with_journal,
         },
-        blob::{Blob, BlobWriter, Digest},
+        blob::{Blob, Digest},
         body::{self, MAX_METADATA},
         multipart,
         object::{Changes, Field},
@@ -115,7 +116,7 @@ async fn start(storage: &Storage, bucket: String, name: Option<String>, headers:
         Err(why) => return error_answer(StatusCode::BAD_REQUEST, &why),
     };
     let kind = text_header(headers, "x-goog-upload-header-content-type").map(str::to_owned);
-    let mut url = format!("{}/v0/b/{bucket}/o?", base_url(headers));
+    let mut url = format!("{}/v0/b/{}/o?", base_url(headers), utf8_percent_encode(&bucket, COMPONENT));
     let upload = storage.uploads.start(
         &storage.folder,
         Start {
@@ -205,7 +206,7 @@ async fn take(storage: &Storage, upload: &Upload, chunk: Option<Body>, offset: O
     let State::Active(blob) = std::mem::replace(&mut *state, State::Cancelled) else {
         return status_answer(StatusCode::BAD_REQUEST);
     };
-    let content = match BlobWriter::finish(blob).await {
+    let content = match blob.finish().await {
         Ok(content) => content,
         Err(error) => return upload_failed(&error.into(), text_answer),
     };

@@ -123,3 +123,18 @@ async fn uploads_of_one_interface_are_unknown_to_the_other() {
     let path = format!("/upload/storage/v1/b/b/o?upload_id={id}");
     assert_eq!(fixture.send("PUT", &path, &[], "x").await.status, 404);
 }
+
+#[tokio::test]
+async fn odd_names_of_buckets_stay_whole_in_addresses() {
+    let fixture = Fixture::start().await;
+    let start = [("x-goog-upload-protocol", "resumable"), ("x-goog-upload-command", "start"), OWNER];
+    let reply = fixture.send("POST", "/v0/b/a%20b%2F%0d%0ax/o?name=y", &start, "").await;
+    let path =
+        reply.header("x-goog-upload-url").strip_prefix(&format!("http://{}", fixture.address)).unwrap().to_owned();
+    let finalize = [("x-goog-upload-command", "upload, finalize")];
+    let stored = fixture.send("POST", &path, &finalize, "x").await;
+    assert_eq!((stored.status, stored.json()["bucket"].as_str()), (200, Some("a b/\r\nx")));
+    let start = fixture.send("POST", "/upload/storage/v1/b/a%20b/o?uploadType=resumable&name=z", &[], "").await;
+    let path = start.header("location").strip_prefix(&format!("http://{}", fixture.address)).unwrap().to_owned();
+    assert_eq!(fixture.send("PUT", &path, &[], "x").await.json()["bucket"], "a b");
+}
