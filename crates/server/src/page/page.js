@@ -70,7 +70,9 @@ function matches(request) {
   const { verdict, service, path, uid } = filter.elements;
   const bare = request.path.replace(/^\//, "");
   const hasPath = path.value.startsWith("/") ? bare.startsWith(path.value.slice(1)) : request.path.includes(path.value);
-  return (!verdict.value || request.verdict === verdict.value)
+  // Views of data read as owner, which would be most of the list.
+  const wanted = { "": ["allow", "deny"], all: ["allow", "deny", "admin"] }[verdict.value] ?? [verdict.value];
+  return wanted.includes(request.verdict)
     && (!service.value || request.service === service.value)
     && hasPath
     && (!uid.value || (request.uid ?? "").includes(uid.value));
@@ -214,7 +216,7 @@ function legend() {
 function tick(outcome) {
   const sign = { true: "✓", false: "✗", error: "!" }[outcome];
   // No line ends between an expression and its sign.
-  return el("span", { className: `tick ${outcome}` }, `\u2060${sign}`, el("span", { className: "hidden-text" }, ` ${outcome} `));
+  return el("span", { className: `tick ${outcome}` }, `\u2060${sign}`, el("span", { className: "hidden-text" }, outcome));
 }
 
 /** The rules, with the values of sub-expressions under their lines; lines far from all values are folded. */
