@@ -273,7 +273,7 @@ impl Poll {
         self.changed.notify_waiters();
     }
 
-    /// Waits until no poll has come for long, or the session has ended and the client has been told.
+    /// Waits until no poll has come for long.
     async fn expired(&self) {
         let mut end = Instant::now() + EXPIRY;
         loop {

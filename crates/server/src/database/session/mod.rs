@@ -112,7 +112,10 @@ impl Session {
             Ok(body) => body,
             Err(error) => return (Status::Error, Json::String(format!("the body of the request: {error}"))),
         };
-        let path = body.path.clone();
+        let query = match body.query.as_ref().map_or_else(|| Ok(Query::default()), Query::from_wire) {
+            Ok(query) => query,
+            Err(why) => return (Status::Error, Json::String(why)),
+        };
         let answer = match &*request.action {
             "s" | "appcheck" | "unappeck" => Ok(done()),
             "auth" | "gauth" => return self.sign_in(&request.action, body),
@@ -120,9 +123,20 @@ impl Session {
                 self.change_user(User::Nobody);
                 Ok(done())
             }
-            "q" => self.listen(&body),
-            "n" => self.unlisten(&body),
-            "g" => self.get(&body),
+            "q" => {
+                let warning =
+                    self.namespace.listen(self.subscriber, &body.path, &query, body.tag, body.hash.as_deref());
+                let data = |warns| if warns { json!({ "w": ["no_index"] }) } else { json!({}) };
+                warning.map(|warning| (Status::Ok, data(warning.is_some())))
+            }
+            "n" => {
+                self.namespace.unlisten(self.subscriber, &body.path, &query);
+                Ok(done())
+            }
+            "g" => {
+                let reading = self.namespace.read(&self.caller, &body.path, &query);
+                reading.map(|reading| (Status::Ok, reading.value.to_wire()))
+            }
             "p" => {
                 let hash = body.hash.as_deref();
                 self.namespace.set(&self.caller, &body.path, body.data, hash).map(|_| done())
@@ -136,7 +150,7 @@ impl Session {
                 return (Status::Error, Json::String(format!("there is no action {name:?}")));
             }
         };
-        answer.unwrap_or_else(|refused| self.refuse(&request.action, &path, refused))
+        answer.unwrap_or_else(|refused| self.refuse(&request.action, &body.path, refused))
     }
 
     /// Reads a token. Neither its signature nor its times are verified: test libraries sign nothing, and their tokens have
@@ -166,32 +180,6 @@ impl Session {
         self.namespace.change_user(self.subscriber, user);
     }
 
-    fn listen(&self, body: &Body) -> Result<Answer, Refused> {
-        let query = match body.query() {
-            Ok(query) => query,
-            Err(answer) => return Ok(answer),
-        };
-        let warning = self.namespace.listen(self.subscriber, &body.path, &query, body.tag, body.hash.as_deref())?;
-        Ok((Status::Ok, warning.map_or_else(|| json!({}), |_| json!({ "w": ["no_index"] }))))
-    }
-
-    fn unlisten(&self, body: &Body) -> Result<Answer, Refused> {
-        let query = match body.query() {
-            Ok(query) => query,
-            Err(answer) => return Ok(answer),
-        };
-        self.namespace.unlisten(self.subscriber, &body.path, &query);
-        Ok(done())
-    }
-
-    fn get(&self, body: &Body) -> Result<Answer, Refused> {
-        let query = match body.query() {
-            Ok(query) => query,
-            Err(answer) => return Ok(answer),
-        };
-        Ok((Status::Ok, self.namespace.read(&self.caller, &body.path, &query)?.value.to_wire()))
-    }
-
     /// The answer to a refused request. In debug mode, the console of the client shows the reason of a denial.
     fn refuse(&self, action: &str, path: &str, refused: Refused) -> Answer {
         let status = match &refused {
@@ -208,15 +196,6 @@ impl Session {
             _ => Status::Error,
         };
         (status, Json::String(refused.to_string()))
-    }
-}
-
-impl Body {
-    fn query(&self) -> Result<Query, Answer> {
-        match &self.query {
-            None => Ok(Query::default()),
-            Some(query) => Query::from_wire(query).map_err(|why| (Status::Error, Json::String(why))),
-        }
     }
 }
 

@@ -43,22 +43,19 @@ pub async fn serve(socket: WebSocket, session: Session, host: String) {
     connection.close(end).await;
 }
 
-/// Serves a client that goes on with a session of long polling. The switch: both sides say `a` here; the client's last
-/// message and the server's over polls is `n`.
-pub async fn take_over(socket: WebSocket, poll: Option<Arc<Poll>>, host: String) {
-    // Nothing is sent through this outbox but what belongs to the switch.
+/// Serves a client that goes on with a session of long polling, or tells it that there is none. The switch: both sides say
+/// `a` here, and `n` as their last message over polls.
+pub async fn take_over(mut socket: WebSocket, poll: Option<Arc<Poll>>, host: String) {
     let Some(poll) = poll else {
-        let mut socket = socket;
         // The client tries again with a session of its own.
         let _ = socket.send(Frame::Text(message::control("r", host).into())).await;
         let _ = socket.send(Frame::Close(None)).await;
         return;
     };
     let mut connection = Connection::new(socket, Arc::clone(poll.outbox()));
-    let switched = timeout(SWITCH_TIME, connection.switch(&poll)).await;
-    let end = match switched {
+    let end = match timeout(SWITCH_TIME, connection.switch(&poll)).await {
         Ok(Ok(Some(session))) => connection.run(session).await,
-        Ok(Ok(None)) | Err(_) => End::Client,
+        Ok(Ok(None)) | Err(_) => End::Server,
         Ok(Err(end)) => end,
     };
     connection.close(end).await;
@@ -88,28 +85,26 @@ impl Connection {
         Connection { socket, outbox, assembler: Assembler::default() }
     }
 
+    /// Sends what waits, then takes one message, and so on. So answers have the order of the requests, and a client that
+    /// does not read is not read from.
     async fn run(&mut self, mut session: Session) -> End {
         loop {
-            match self.step(&mut session).await {
-                Ok(Next::Close) => {
-                    let _ = self.send_waiting().await;
-                    let _ = self.flush().await;
-                    return End::Protocol;
-                }
-                Ok(_) => {}
+            let next = match self.receive(true).await {
+                Ok(text) => text.map_or(Next::Continue, |text| session.take(&text)),
                 Err(end) => return end,
+            };
+            if next == Next::Close {
+                let sent = async {
+                    self.send_waiting().await?;
+                    self.flush().await
+                };
+                let _ = sent.await;
+                return End::Protocol;
             }
         }
     }
 
-    /// Sends what waits, then takes one message. Answers are so in the order of the requests, and a client that does not
-    /// read is not read from.
-    async fn step(&mut self, session: &mut Session) -> Result<Next, End> {
-        let Some(text) = self.receive(true).await? else { return Ok(Next::Continue) };
-        Ok(session.take(&text))
-    }
-
-    /// The next message, or `None` if something else happened. Sends what waits meanwhile, if `sends`.
+    /// The next message, or `None` if something else happened. If `sends`, also sends what waits.
     async fn receive(&mut self, sends: bool) -> Result<Option<Utf8Bytes>, End> {
         if sends {
             self.send_waiting().await?;
