@@ -141,7 +141,7 @@ impl Namespace {
         self.replace_all(Data::default());
     }
 
-    fn replace_all(&self, data: Data) {
+    pub(super) fn replace_all(&self, data: Data) {
         let state = &mut *lock(&self.state);
         let change = Write::Value { path: "/".to_owned(), value: std::borrow::Cow::Owned(data) };
         self.apply(state, "", false, vec![change], self.clock.now());
