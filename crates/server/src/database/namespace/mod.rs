@@ -7,6 +7,8 @@ mod judge;
 mod listens;
 mod on_disconnect;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::{

@@ -147,7 +147,8 @@ impl Node {
             Node::Branch(branch) => (branch.children.clone(), branch.priority.as_deref().cloned()),
             // A leaf has nothing below it to remove.
             _ if value.is_nothing() => return self.clone(),
-            _ => (Children::collect([]), None),
+            // The priority stays where children take the place of a leaf, as in the official client.
+            leaf => (Children::collect([]), leaf.priority().cloned()),
         };
         let child = match children.get(name) {
             Some(child) => child.with(rest, value),
