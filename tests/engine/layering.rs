@@ -204,7 +204,7 @@ impl File {
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let is_test = self.name.ends_with("/tests.rs") || self.name.contains("/tests/");
         let tests = if is_test { 0 } else { usize::MAX };
-        let tests = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(tests).min(self.text.len());
+        let tests = self.text.find("\nmod tests {").unwrap_or(tests).min(self.text.len());
         let lines = self.text[..tests].lines().enumerate().map(|(at, line)| (at + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }

@@ -71,11 +71,6 @@ impl Storage {
         self.rules.set(bucket, source)
     }
 
-    /// The rules of a bucket, if it has any that are valid.
-    pub fn rules(&self, bucket: &str) -> Option<Arc<LoadedRules>> {
-        self.rules.get(bucket).ok().map(|rules| Arc::clone(&rules.loaded))
-    }
-
     /// All rules that are loaded: those of single buckets, and those of all others.
     pub fn loaded_rules(&self) -> Vec<Arc<LoadedRules>> {
         self.rules.loaded()
