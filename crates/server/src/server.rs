@@ -155,7 +155,7 @@ impl Services {
         let shared = Shared::new(settings)?;
         Ok(Arc::new(Services {
             database: Database::new(Arc::clone(&shared))?,
-            storage: Storage::new(Arc::clone(&shared)),
+            storage: Storage::new(Arc::clone(&shared))?,
             firestore: Arc::default(),
             shared,
             addresses,
