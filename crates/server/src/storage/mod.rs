@@ -15,6 +15,7 @@ mod folder;
 mod multipart;
 mod object;
 mod replay;
+mod seeds;
 mod store;
 mod transfer;
 mod uploads;
