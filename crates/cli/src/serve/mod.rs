@@ -67,7 +67,7 @@ impl Running {
         reload.load_all(&server, &plan, output);
         if let Some(path) = &options.seeds {
             let Some(seeds) = seeds(path, output)? else { return Ok(None) };
-            server.seed(&seeds).map_err(|why| InputError(format!("--seeds {}: {why}", path.display())))?;
+            server.seed(&seeds).await.map_err(|why| InputError(format!("--seeds {}: {why}", path.display())))?;
         }
         // Of an emulator that the caller runs; the rules endpoints of this server have no documents.
         if let Ok(emulator) = std::env::var("FIRESTORE_EMULATOR_HOST") {
