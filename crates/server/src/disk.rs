@@ -10,7 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Database, ReadableTable as _, StorageBackend, TableDefinition, WriteTransaction, backends::FileBackend};
+use redb::{
+    Database, ReadableTable as _, StorageBackend, StorageError, TableDefinition, TransactionError, WriteTransaction,
+    backends::FileBackend,
+};
 use serde_json::{Map as JsonMap, Value as Json};
 
 /// Leaves by namespace and path; the names are separated and ended by [`END`].
@@ -20,7 +23,9 @@ const LEAVES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("leaves")
 const BUCKETS: TableDefinition<'_, &str, i64> = TableDefinition::new("buckets");
 
 /// Objects by bucket and name: metadata, and the name of the file with the bytes, or the bytes themselves.
-const OBJECTS: TableDefinition<'_, (&str, &str), (&[u8], Option<&str>, &[u8])> = TableDefinition::new("objects");
+const OBJECTS: TableDefinition<'_, (&str, &str), ObjectRecord<'_>> = TableDefinition::new("objects");
+
+type ObjectRecord<'r> = (&'r [u8], Option<&'r str>, &'r [u8]);
 
 /// Ends a name in a key. No name of the database has it.
 const END: u8 = 0;
@@ -34,13 +39,16 @@ const CONTENTS: &str = "objects";
 /// The memory that the store may use for pages, in bytes.
 const CACHE: usize = 8 << 20;
 
+/// Why something about the store fails.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why the store does not open, or does not take a write.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {error}")]
 pub struct DiskError {
     path: String,
     #[source]
-    error: Box<dyn std::error::Error + Send + Sync>,
+    error: Failure,
 }
 
 /// A store in a folder, which one process has at a time.
@@ -94,7 +102,7 @@ impl Disk {
     }
 
     /// A store whose file is a back end of the caller's.
-    pub(crate) fn with_backend(folder: &Path, backend: impl StorageBackend) -> Result<Self, DiskError> {
+    fn with_backend(folder: &Path, backend: impl StorageBackend) -> Result<Self, DiskError> {
         let (file, contents) = (folder.join(FILE), folder.join(CONTENTS));
         std::fs::create_dir_all(&contents).map_err(|error| about(&contents, error))?;
         let store = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
@@ -127,18 +135,18 @@ impl Disk {
     }
 
     /// Makes changes, all or none.
-    fn commit(&self, change: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>) -> Result<(), DiskError> {
-        let apply = || -> Result<(), redb::Error> {
-            let commit = self.store.begin_write()?;
+    fn commit(&self, change: impl FnOnce(&WriteTransaction) -> Result<(), Failure>) -> Result<(), DiskError> {
+        let apply = || -> Result<(), Failure> {
+            let commit = self.store.begin_write().map_err(|error| match error {
+                TransactionError::Storage(StorageError::PreviousIo) => {
+                    Failure::from("an earlier write failed; nothing more is taken until the next start")
+                }
+                error => error.into(),
+            })?;
             change(&commit)?;
             Ok(commit.commit()?)
         };
-        apply().map_err(|error| match error {
-            redb::Error::PreviousIo => {
-                self.error("an earlier write failed; nothing more is taken until the next start")
-            }
-            error => self.error(error),
-        })
+        apply().map_err(|error| self.error(error))
     }
 
     /// The data of all namespaces in the export form.
@@ -148,7 +156,7 @@ impl Disk {
     /// The file cannot be read, or is damaged.
     pub fn databases(&self) -> Result<Vec<(String, Json)>, DiskError> {
         let mut all = JsonMap::new();
-        let mut read = || -> Result<(), redb::Error> {
+        let mut read = || -> Result<(), Failure> {
             let view = self.store.begin_read()?;
             let leaves = match view.open_table(LEAVES) {
                 Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
@@ -160,7 +168,7 @@ impl Disk {
                     serde_json::from_slice(value.value()).ok().and_then(|leaf| place(&mut all, key.value(), leaf));
                 placed.ok_or_else(|| {
                     let path = String::from_utf8_lossy(key.value()).replace(char::from(END), "/");
-                    redb::Error::Corrupted(format!("the value of {path} is damaged"))
+                    format!("the value of {path} is damaged")
                 })?;
             }
             Ok(())
@@ -227,7 +235,7 @@ impl Disk {
     ///
     /// The file cannot be read.
     pub fn buckets(&self) -> Result<Vec<(String, i64)>, DiskError> {
-        let read = || -> Result<Vec<(String, i64)>, redb::Error> {
+        let read = || -> Result<Vec<(String, i64)>, Failure> {
             let view = self.store.begin_read()?;
             let buckets = match view.open_table(BUCKETS) {
                 Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
@@ -248,7 +256,7 @@ impl Disk {
         &self,
         mut take: impl FnMut(&str, &str, StoredObject<'_>) -> Result<(), String>,
     ) -> Result<(), DiskError> {
-        let mut read = || -> Result<(), redb::Error> {
+        let mut read = || -> Result<(), Failure> {
             let view = self.store.begin_read()?;
             let objects = match view.open_table(OBJECTS) {
                 Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
@@ -259,7 +267,7 @@ impl Disk {
                 let ((bucket, name), (metadata, file, bytes)) = (key.value(), value.value());
                 let content = file.map_or(StoredContent::Bytes(bytes), StoredContent::File);
                 let taken = take(bucket, name, StoredObject { metadata, content });
-                taken.map_err(|why| redb::Error::Corrupted(format!("the object gs://{bucket}/{name}: {why}")))?;
+                taken.map_err(|why| format!("the object gs://{bucket}/{name}: {why}"))?;
             }
             Ok(())
         };
@@ -267,7 +275,7 @@ impl Disk {
     }
 
     /// An error about the store.
-    pub fn error(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DiskError {
+    pub fn error(&self, error: impl Into<Failure>) -> DiskError {
         about(&self.file, error)
     }
 }
@@ -279,7 +287,7 @@ impl Drop for Disk {
     }
 }
 
-fn about(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DiskError {
+fn about(path: &Path, error: impl Into<Failure>) -> DiskError {
     DiskError { path: path.display().to_string(), error: error.into() }
 }
 
@@ -297,7 +305,7 @@ fn push(key: &mut Vec<u8>, name: &str) {
 }
 
 /// Adds the leaves of a value. The members `.value` and `.priority` of the export form are names like others.
-fn insert(leaves: &mut redb::Table<'_, &[u8], &[u8]>, key: &mut Vec<u8>, value: &Json) -> Result<(), redb::Error> {
+fn insert(leaves: &mut redb::Table<'_, &[u8], &[u8]>, key: &mut Vec<u8>, value: &Json) -> Result<(), Failure> {
     match value {
         Json::Null => {}
         Json::Object(children) => {
@@ -354,5 +362,65 @@ impl StorageBackend for Unsynced {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.0.write(offset, data)
+    }
+}
+
+/// A disk for tests that becomes full.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod limited {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    impl Disk {
+        /// A store that takes nothing while the flag is set; its file is in memory.
+        pub(crate) fn limited(folder: &Path) -> (Arc<Self>, Arc<AtomicBool>) {
+            let backend = Limited::default();
+            let is_full = Arc::clone(&backend.is_full);
+            (Arc::new(Disk::with_backend(folder, backend).unwrap()), is_full)
+        }
+    }
+
+    /// A file in memory that takes nothing more once it is full.
+    #[derive(Debug, Default)]
+    struct Limited {
+        memory: InMemoryBackend,
+        is_full: Arc<AtomicBool>,
+    }
+
+    impl Limited {
+        fn check(&self) -> io::Result<()> {
+            if self.is_full.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    impl StorageBackend for Limited {
+        fn len(&self) -> io::Result<u64> {
+            self.memory.len()
+        }
+
+        fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+            self.memory.read(offset, length)
+        }
+
+        fn set_len(&self, length: u64) -> io::Result<()> {
+            self.check()?;
+            self.memory.set_len(length)
+        }
+
+        fn sync_data(&self, eventual: bool) -> io::Result<()> {
+            self.memory.sync_data(eventual)
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.check()?;
+            self.memory.write(offset, data)
+        }
     }
 }

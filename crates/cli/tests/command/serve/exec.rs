@@ -3,7 +3,11 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{FREE, json_of, process::Process, project};
+use super::{
+    FREE, json_of,
+    process::{Process, send},
+    project,
+};
 use crate::runner::Ran;
 
 fn exec(folder: &super::Folder, options: &[&str], command: &[&str]) -> Ran {
@@ -91,12 +95,20 @@ fn coverage_is_written_in_each_format_and_data_at_the_end() {
         "--export-on-exit",
         "saved",
     ];
-    let ran = exec(&folder, &options, &["sh", "-c", "exit 4"]);
+    // The command waits until this test has made a request.
+    let script = "echo $FIREBASE_STORAGE_EMULATOR_HOST; while [ ! -e asked ]; do sleep 0.02; done; exit 4";
+    let process = Process::start(&folder, &[&["exec"], &options[..], &FREE, &["--", "sh", "-c", script]].concat());
+    let storage = process.line().parse().unwrap();
+    assert_eq!(send(storage, "POST", "/v0/b/demo-coverage/o?name=x", "content").0, 200);
+    folder.write("asked", "");
+    let ran = process.wait();
     assert_eq!(ran.status, 4, "{}", ran.all());
-    assert!(ran.out.contains("not covered in storage.rules:"), "{}", ran.out);
+    assert!(ran.out.contains("not covered in database.rules.json:"), "{}", ran.out);
     assert!(folder.read("c.html").starts_with("<!doctype html>"));
     let lcov = folder.read("c.info");
-    assert!(lcov.contains("SF:storage.rules\n") && lcov.contains("SF:database.rules.json\n"), "{lcov}");
+    // The request has reached the only line of these rules, and none of the others.
+    let of = |file: &str| lcov.split("end_of_record").find(|record| record.contains(&format!("SF:{file}\n"))).unwrap();
+    assert!(of("storage.rules").contains("DA:2,1\n") && of("database.rules.json").contains("DA:1,0\n"), "{lcov}");
     let json = json_of(&folder.read("c.json"));
     assert!(json.to_string().contains("storage.rules"), "{json}");
     assert!(folder.path().join("saved/firebase-export-metadata.json").exists());

@@ -175,7 +175,7 @@ impl Served {
 }
 
 /// Sends a request of HTTP/1.0, whose answer ends with the connection.
-fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+pub fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();

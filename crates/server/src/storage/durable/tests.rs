@@ -2,17 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-use std::{
-    io,
-    path::Path,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::{path::Path, sync::atomic::Ordering};
 
 use axum::{Router, body::Body, http::Request};
 use firewarden::text::Source;
 use http_body_util::BodyExt as _;
 use proptest::prelude::*;
-use redb::{StorageBackend, backends::InMemoryBackend};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
@@ -288,43 +283,6 @@ async fn a_folder_has_one_process_at_a_time() {
     open(folder.path()).unwrap();
 }
 
-/// A file on a disk that becomes full.
-#[derive(Debug, Default)]
-struct Limited {
-    memory: InMemoryBackend,
-    is_full: Arc<AtomicBool>,
-}
-
-impl Limited {
-    fn check(&self) -> io::Result<()> {
-        if self.is_full.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-    }
-}
-
-impl StorageBackend for Limited {
-    fn len(&self) -> io::Result<u64> {
-        self.memory.len()
-    }
-
-    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        self.memory.read(offset, length)
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        self.check()?;
-        self.memory.set_len(length)
-    }
-
-    fn sync_data(&self, eventual: bool) -> io::Result<()> {
-        self.memory.sync_data(eventual)
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.check()?;
-        self.memory.write(offset, data)
-    }
-}
-
 async fn call(router: &Router, method: &str, url: &str, body: &str) -> (u16, String) {
     let request = Request::builder().method(method).uri(url).header("authorization", "Bearer owner");
     let answer = router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
@@ -336,9 +294,7 @@ async fn call(router: &Router, method: &str, url: &str, body: &str) -> (u16, Str
 #[tokio::test]
 async fn a_full_disk_is_told_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let backend = Limited::default();
-    let is_full = Arc::clone(&backend.is_full);
-    let disk = Arc::new(Disk::with_backend(folder.path(), backend).unwrap());
+    let (disk, is_full) = Disk::limited(folder.path());
     let settings = Settings { project: "demo".to_owned(), ..Settings::default() };
     let mut shared = Shared::in_memory(settings);
     shared.disk = Some(disk);

@@ -142,3 +142,30 @@ fn damaged_data_are_an_error_with_their_place() {
         assert!(error.contains("firewarden.redb") && error.contains(words), "{error}");
     }
 }
+
+#[test]
+fn a_full_disk_is_told_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, is_full) = Disk::limited(folder.path());
+    let mut shared = Shared::in_memory(Settings { project: "demo".to_owned(), ..Settings::default() });
+    shared.disk = Some(disk);
+    let database = Database::new(Arc::new(shared)).unwrap();
+    let namespace = database.namespace("demo");
+    namespace.set(&admin(), "a", json!({ "b": 1 }), None).unwrap();
+    let (subscriber, inbox) = connect(&namespace, User::Admin);
+    namespace.listen(subscriber, "a", &Query::default(), None, None).unwrap();
+    inbox.take();
+    is_full.store(true, std::sync::atomic::Ordering::Relaxed);
+    let refused = [
+        namespace.set(&admin(), "a/b", json!(2), None).map(drop),
+        namespace.set(&admin(), "a/b/.priority", json!(2), None).map(drop),
+        namespace.update(&admin(), "a", json!({ "b": 2, "c": 3 })).map(drop),
+        namespace.clear(),
+    ];
+    for refused in refused {
+        let Err(Refused::Unavailable(words)) = refused else { panic!("{refused:?}") };
+        assert!(words.contains("firewarden.redb"), "{words}");
+    }
+    assert_eq!(namespace.root().to_wire(), json!({ "a": { "b": 1 } }));
+    assert_eq!(inbox.frames(), Vec::<String>::new());
+}
