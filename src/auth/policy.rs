@@ -1,5 +1,5 @@
-//! The policy of a verifier: checks of a token's header and claims, in the official order and with the official texts
-//! (identity specification, section 2). Signatures are checked in `verify/`.
+//! The policy of a verifier: which header parameters and claims a token must have, checked in the official order
+//! (identity specification, section 2). Signatures are checked in `verify/`, messages are in `token_error.rs`.
 
 use serde_json::Value as Json;
 

@@ -1,4 +1,4 @@
-//! Why a token is refused, with the official codes and texts.
+//! Why a token is refused: the official codes and messages, which differ between ID tokens and session cookies.
 
 use super::jws::DecodeError;
 

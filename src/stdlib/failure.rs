@@ -1,4 +1,5 @@
-//! Why an operation failed. `Display` gives the official message (runtime specification, section 18).
+//! Why an operation failed: the types of its operands, and those that it accepts. `Display` gives the official message
+//! (runtime specification, section 18).
 
 use crate::value::{Comparator, Str, Type};
 

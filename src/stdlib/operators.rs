@@ -1,4 +1,4 @@
-//! Operators on values: arithmetic, comparison, membership, type tests. The evaluator implements `&&`, `||` and `?:`,
+//! Computes operators on values: arithmetic, comparison, membership, type tests. The evaluator implements `&&`, `||` and `?:`,
 //! since they decide what is evaluated.
 
 use std::cmp::Ordering;

@@ -1,4 +1,5 @@
-//! Methods of strings (runtime specification, sections 11 and 13). Sizes are UTF-16 code units.
+//! Methods of strings: `matches`, `replace`, `split` and others (runtime specification, sections 11 and 13). Sizes are
+//! UTF-16 code units.
 
 use bumpalo::Bump;
 

@@ -1,4 +1,5 @@
-//! The payload of the token that a blocking function receives (identity specification, section 4.1).
+//! The payload of the token that a blocking function receives, made of the account, its sign-in and the tokens of the
+//! identity provider (identity specification, section 4.1).
 
 use std::time::Duration;
 

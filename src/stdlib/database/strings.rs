@@ -1,4 +1,5 @@
-//! Properties and methods of strings in database rules (realtime-database specification, section 6).
+//! Properties and methods of strings in database rules: `length`, `contains`, `beginsWith` and others
+//! (realtime-database specification, section 6).
 
 use bumpalo::Bump;
 

@@ -1,4 +1,4 @@
-//! `int(string)` and `float(string)`.
+//! Numbers from text, with the syntax of Java: `int(string)` and `float(string)`.
 
 /// `int(string)` as Java's `Long.parseLong`: an optional sign, then decimal digits of any script (`int/92`), nothing
 /// else. `None` for other text or outside 64 bits. Java reads UTF-16 units, so it accepts no digits beyond U+FFFF.

@@ -1,4 +1,5 @@
-//! Doubles as text in the format of Java's `Double.toString` up to version 18, which the official engine runs on.
+//! Doubles as text, digit by digit, in the format of Java's `Double.toString` up to version 18, which the official engine
+//! runs on.
 //!
 //! Java's digits are usually, but not always, the shortest that parse to the same double: it prints 2e23 as
 //! `1.9999999999999998E23` (`string/1`). This module therefore generates the digits as Java does (`FloatingDecimal`):
