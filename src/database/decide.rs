@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     RuleKind,
-    context::{Capture, Globals, InMemoryContext, RuleContext},
+    context::{Globals, InMemoryContext, RuleContext},
     data::{Data, DataNode},
     location::Location,
     recorder::WalkObserver,
@@ -59,7 +59,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         'j: 'a,
     {
         let (globals, node) = (self.globals, self.rules.nodes.get(self.rules.root)?);
-        Ok(RuleContext { globals, node, data: globals.root, new_data, captures: None, below_written: false })
+        Ok(RuleContext { globals, node, data: globals.root, new_data, below_written: false })
     }
 
     fn read_at(&mut self, context: RuleContext<'_>, rest: &[&str]) -> Result<bool, Unreadable> {
@@ -67,10 +67,9 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             return Ok(true);
         }
         let Some((name, rest)) = rest.split_first() else { return Ok(false) };
-        let Some((node, capture)) = self.child(context, name)? else { return Ok(false) };
+        let Some(node) = self.child(context.node, name)? else { return Ok(false) };
         let data = stored(context.data, node, name);
-        let captures = capture.as_ref().or(context.captures);
-        self.read_at(RuleContext { node, data: &data, captures, ..context }, rest)
+        self.read_at(RuleContext { node, data: &data, ..context }, rest)
     }
 
     /// Writes to a path. `new_root` is the root after the write, `written` the value that replaces the location.
@@ -94,21 +93,16 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     ) -> Result<Verdict, Unreadable> {
         let granted = granted || self.rule(RuleKind::Write, context)? == Some(true);
         let below = match rest.split_first() {
-            Some((name, rest)) => match (self.child(context, name)?, context.new_data) {
-                (Some((node, capture)), Some(new_data)) => {
+            Some((name, rest)) => match (self.child(context.node, name)?, context.new_data) {
+                (Some(node), Some(new_data)) => {
                     let data = stored(context.data, node, name);
                     let new_data = match written {
                         Some(written) if rest.is_empty() => new_data.child_with(name, written),
                         _ if node.reads_new_data => new_data.child(name),
                         _ => new_data.lazy_child(name),
                     };
-                    let captures = capture.as_ref().or(context.captures);
-                    self.write_at(
-                        RuleContext { node, data: &data, new_data: Some(&new_data), captures, ..context },
-                        rest,
-                        written,
-                        granted,
-                    )?
+                    let context = RuleContext { node, data: &data, new_data: Some(&new_data), ..context };
+                    self.write_at(context, rest, written, granted)?
                 }
                 // The rules end here.
                 _ if granted => Verdict::Allowed,
@@ -167,8 +161,8 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             globals: self.globals,
             data: None,
             new_data: written,
-            captures: context.captures,
-            name: None,
+            parent: context.data,
+            name: "",
         };
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
@@ -179,7 +173,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             let Some(child) = own.or(wildcard) else { continue };
             let here = quick.language();
             here.new_data = value;
-            here.name = if own.is_some() { None } else { Some(name.as_str()) };
+            here.name = name.as_str();
             let predicate = match child.validity {
                 Validity::Always => continue,
                 Validity::Written(predicate) if is_quick => Some(predicate),
@@ -199,7 +193,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             let node = self.rules.nodes.get(child.node)?;
             let data =
                 if node.reads_data { resolved.get_or_insert_with(|| context.data.resolved()) } else { context.data };
-            if !self.validate_child(context, node, data, name.as_str(), value, own.is_some())? {
+            if !self.validate_child(context, node, data, name.as_str(), value)? {
                 verdict = Verdict::Invalid;
                 if !O::EVERY {
                     break;
@@ -219,15 +213,12 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         parent: &Location<'_>,
         name: &str,
         value: &Data,
-        is_named: bool,
     ) -> Result<bool, Unreadable> {
         let Some(new_data) = context.new_data else { return Ok(true) };
-        let capture = (!is_named).then(|| Capture::new(context.captures, name));
-        let captures = capture.as_ref().or(context.captures);
         let data = stored(parent, node, name);
         let new_data = new_data.child_with(name, value);
         let context =
-            RuleContext { node, data: &data, new_data: Some(&new_data), captures, below_written: true, ..context };
+            RuleContext { node, data: &data, new_data: Some(&new_data), below_written: true, ..context };
         let valid = self.rule(RuleKind::Validate, context)? != Some(false);
         if node.validates_below && (valid || O::EVERY) {
             return Ok(self.validate_below(context)? == Verdict::Allowed && valid);
@@ -235,18 +226,9 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         Ok(valid)
     }
 
-    /// The rule node of the child with a name, and the capture if a wildcard matches it.
-    fn child<'a>(
-        &self,
-        context: RuleContext<'a>,
-        name: &'a str,
-    ) -> Result<Option<(&'a RuleNode, Option<Capture<'a>>)>, Corrupt>
-    where
-        'j: 'a,
-    {
-        let Some((child, wildcard)) = context.node.child(name) else { return Ok(None) };
-        let capture = wildcard.then(|| Capture::new(context.captures, name));
-        Ok(Some((self.rules.nodes.get(child)?, capture)))
+    /// The rule node of the child with a name.
+    fn child(&self, node: &RuleNode, name: &str) -> Result<Option<&'j RuleNode>, Corrupt> {
+        node.child(name).map(|child| self.rules.nodes.get(child)).transpose()
     }
 
     /// Whether a rule of a location is true; `None` if the location has no rule of this kind.

@@ -2,11 +2,12 @@
 
 use crate::{
     eval::{Coverage, Fault, Observer, Outcome, Recorder, Result as Evaluated, Silent},
-    program::{Code, OpId, Rule},
+    program::{Code, OpId, Rule, RuleSegment},
+    stdlib::Dialect,
     value::{Value, ValueRef},
 };
 
-use super::{RuleKind, RuleTrace, context::RuleContext, limits::path_of};
+use super::{RuleKind, RuleTrace, context::RuleContext, data::names, limits::path_of};
 
 /// The number of validations below a written location that a decision keeps: of those that hold, and of those that do not.
 pub(super) const MAX_BELOW: usize = 50;
@@ -106,14 +107,16 @@ impl WalkObserver for WalkRecorder<'_> {
         }
         let mut path = String::new();
         context.new_data.unwrap_or(context.data).write_path(&mut path);
-        let name = |slot| context.captures.and_then(|capture| capture.find(slot));
-        let names = context.captures.map_or(0..0, |inner| 0..inner.slot.saturating_add(1)).filter_map(name);
+        let place = context.node.path.clone();
+        let segments = RuleSegment::parse(Dialect::Database, &place).zip(names(&path));
+        let wildcards = segments.filter(|(segment, _)| segment.wildcard().is_some());
+        let captures = wildcards.map(|(segment, name)| (segment.to_string(), name.to_owned())).collect();
         self.traces.push(RuleTrace {
             kind,
-            place: context.node.path.clone(),
+            place,
             path,
             update: self.update.clone(),
-            captures: context.node.wildcards.iter().map(ToString::to_string).zip(names.map(str::to_owned)).collect(),
+            captures,
             span: rule.span,
             outcome,
             condition,

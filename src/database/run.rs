@@ -428,7 +428,7 @@ pub(super) fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<I
     let mut node = rules.nodes.get(rules.root).ok();
     let names: Vec<&str> = names(&request.path).collect();
     for name in &names {
-        node = node.and_then(|node| node.child(name)).and_then(|(child, _)| rules.nodes.get(child).ok());
+        node = node.and_then(|node| node.child(name)).and_then(|child| rules.nodes.get(child).ok());
     }
     if node.is_some_and(|node| node.indexes.iter().any(|known| known.trim_matches('/') == index)) {
         return None;
