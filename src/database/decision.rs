@@ -260,7 +260,7 @@ impl Decision {
     /// The decision as text for people: every rule from the root to the path, and the decisive one. Only decisions of
     /// `explain` have sub-expressions.
     pub fn explanation(&self) -> super::Explanation<'_> {
-        super::Explanation { decision: self, width: crate::explain::Width::default() }
+        super::Explanation::new(self)
     }
 }
 

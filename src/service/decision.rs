@@ -157,6 +157,6 @@ impl Decision {
     /// The decision as text for people: blocks, statements, every sub-expression, and the decisive location. Without a
     /// trace, only the reason.
     pub fn explanation(&self) -> Explanation<'_> {
-        Explanation { decision: self, width: crate::explain::Width::default() }
+        Explanation::new(self)
     }
 }
