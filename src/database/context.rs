@@ -10,14 +10,14 @@ use crate::{
     value::{Content, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
 };
 
-use super::{Data, location::Location, query::QueryRecord, request::User};
+use super::{Data, Request, location::Location, request::User};
 
 /// The variables that have the same value in every rule of a request.
 pub(super) struct Globals<'a> {
+    /// Has `now` and `query`.
+    pub(super) request: &'a Request<'a>,
     pub(super) auth: ValueRef<'a>,
     pub(super) facts: Facts<'a>,
-    pub(super) now: Option<f64>,
-    pub(super) query: &'a QueryRecord<'a>,
     /// The root before the write.
     pub(super) root: &'a Location<'a>,
 }
@@ -51,11 +51,11 @@ impl<'a> Language<'a> for RuleContext<'a> {
         // The order of `Dialect::variables`.
         Some(match slot {
             0 => self.globals.auth,
-            1 => ValueRef::Float(self.globals.now?),
+            1 => ValueRef::Float(self.globals.request.now?),
             2 => ValueRef::Snapshot(self.globals.root),
             3 => ValueRef::Snapshot(self.data),
             4 => ValueRef::Snapshot(self.new_data?),
-            _ => ValueRef::Map(MapRef::Record(self.globals.query)),
+            _ => ValueRef::Map(MapRef::Record(self.globals.request)),
         })
     }
 
@@ -110,7 +110,7 @@ impl<'a> Language<'a> for InMemoryContext<'a> {
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         match slot {
             0 => Some(self.globals.auth),
-            1 => self.globals.now.map(ValueRef::Float),
+            1 => self.globals.request.now.map(ValueRef::Float),
             _ => None,
         }
     }

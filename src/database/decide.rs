@@ -16,16 +16,6 @@ use super::{
     recorder::WalkObserver,
 };
 
-/// The result of the rules for one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Allowed,
-    /// No `.read` or `.write` on the way is true.
-    NotGranted,
-    /// A `.validate` is not true.
-    Invalid,
-}
-
 /// Corrupt rules end the walk without a verdict, as unreadable data does: both deny the request.
 impl From<Corrupt> for Unreadable {
     fn from(_: Corrupt) -> Self {
@@ -48,10 +38,10 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         RuleWalk { rules, globals, observer, focused: false }
     }
 
-    /// Reads a path. The first `.read` on the way that is true grants it.
-    pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
+    /// Reads a path. The first `.read` on the way that is true grants it; without one, the kind of rule that denies it.
+    pub(super) fn read(&mut self, path: &[&str]) -> Result<Option<RuleKind>, Unreadable> {
         let context = self.root(None)?;
-        Ok(if self.read_at(context, path)? { Verdict::Allowed } else { Verdict::NotGranted })
+        Ok(if self.read_at(context, path)? { None } else { Some(RuleKind::Read) })
     }
 
     fn root<'a>(&self, new_data: Option<&'a Location<'a>>) -> Result<RuleContext<'a>, Corrupt>
@@ -72,13 +62,14 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         self.read_at(RuleContext { node, data: &data, ..context }, rest)
     }
 
-    /// Writes to a path. `new_root` is the root after the write, `written` the value that replaces the location.
+    /// Writes to a path: the kind of rule that denies it, if no `.write` on the way is true, or a `.validate` is not.
+    /// `new_root` is the root after the write, `written` the value that replaces the location.
     pub(super) fn write(
         &mut self,
         new_root: &Location<'_>,
         path: &[&str],
         written: Option<&Data>,
-    ) -> Result<Verdict, Unreadable> {
+    ) -> Result<Option<RuleKind>, Unreadable> {
         let context = self.root(Some(new_root))?;
         self.write_at(context, path, written, false)
     }
@@ -90,7 +81,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         rest: &[&str],
         written: Option<&Data>,
         granted: bool,
-    ) -> Result<Verdict, Unreadable> {
+    ) -> Result<Option<RuleKind>, Unreadable> {
         let granted = granted || self.rule(RuleKind::Write, context)? == Some(true);
         let below = match rest.split_first() {
             Some((name, rest)) => match (self.child(context.node, name)?, context.new_data) {
@@ -105,18 +96,19 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
                     self.write_at(context, rest, written, granted)?
                 }
                 // The rules end here.
-                _ if granted => Verdict::Allowed,
-                _ => Verdict::NotGranted,
+                _ if granted => None,
+                _ => Some(RuleKind::Write),
             },
-            None if !granted => Verdict::NotGranted,
-            None => self.validate_written(context)?,
+            None if !granted => Some(RuleKind::Write),
+            None if self.validate_written(context)? => None,
+            None => Some(RuleKind::Validate),
         };
-        if below == Verdict::NotGranted || below == Verdict::Invalid && !O::EVERY {
+        if below == Some(RuleKind::Write) || below.is_some() && !O::EVERY {
             return Ok(below);
         }
         Ok(match self.validate(context)? {
             true => below,
-            false => Verdict::Invalid,
+            false => Some(RuleKind::Validate),
         })
     }
 
@@ -132,41 +124,36 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         }
     }
 
-    /// Validates every location below the written one. If one of them fails, the observer sees only the failures.
-    fn validate_written(&mut self, context: RuleContext<'_>) -> Result<Verdict, Unreadable> {
+    /// Whether every location below the written one is valid. If one of them is not, the observer sees only the failures.
+    fn validate_written(&mut self, context: RuleContext<'_>) -> Result<bool, Unreadable> {
         if !O::EVERY || self.observer.wants_valid() {
             return self.validate_below(context);
         }
         let mut silent = Silent;
         let mut silent = RuleWalk::new(self.rules, self.globals, &mut silent);
-        self.focused = silent.validate_below(context)? == Verdict::Invalid;
-        let verdict = self.validate_below(context);
+        self.focused = !silent.validate_below(context)?;
+        let valid = self.validate_below(context);
         self.focused = false;
-        verdict
+        valid
     }
 
-    /// Validates every location in the written value. Rules and data are sorted by name, so the walk merges them.
-    fn validate_below(&mut self, context: RuleContext<'_>) -> Result<Verdict, Unreadable> {
+    /// Whether every location in the written value is valid. Rules and data are sorted by name, so the walk merges them.
+    fn validate_below(&mut self, context: RuleContext<'_>) -> Result<bool, Unreadable> {
         let Some(new_data) = context.new_data.filter(|_| context.node.validates_below) else {
-            return Ok(Verdict::Allowed);
+            return Ok(true);
         };
-        let Some(written) = new_data.in_memory() else { return Ok(Verdict::Allowed) };
-        let DataNode::Children(children) = &written.node else { return Ok(Verdict::Allowed) };
+        let Some(written) = new_data.in_memory() else { return Ok(true) };
+        let DataNode::Children(children) = &written.node else { return Ok(true) };
         let mut named = context.node.children();
         let wildcard = context.node.wildcard();
         // The stored location, resolved once a child needs it.
         let mut resolved = None;
         let arena = Bump::new();
-        let here = InMemoryContext {
-            globals: self.globals,
-            data: None,
-            new_data: written,
-            parent: context.data,
-            name: "",
-        };
+        let here =
+            InMemoryContext { globals: self.globals, data: None, new_data: written, parent: context.data, name: "" };
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
-        let mut verdict = Verdict::Allowed;
+        let mut valid = true;
         let is_quick = !O::EVERY || self.focused;
         for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name);
@@ -187,20 +174,20 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             // A single call, so that the compiler inlines it: a second one costs W5 of benches/limits.rs a sixth of its time.
             match predicate.map(|predicate| quick.predicate(predicate)) {
                 Some(Ok(true)) => continue,
-                Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(Verdict::Invalid),
+                Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(false),
                 _ => {}
             }
             let node = self.rules.nodes.get(child.node)?;
             let data =
                 if node.reads_data { resolved.get_or_insert_with(|| context.data.resolved()) } else { context.data };
             if !self.validate_child(context, node, data, name.as_str(), value)? {
-                verdict = Verdict::Invalid;
+                valid = false;
                 if !O::EVERY {
                     break;
                 }
             }
         }
-        Ok(verdict)
+        Ok(valid)
     }
 
     /// Validates a child in the written value and everything below it. `node` has the rules of the child, `parent` is the
@@ -217,11 +204,10 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         let Some(new_data) = context.new_data else { return Ok(true) };
         let data = stored(parent, node, name);
         let new_data = new_data.child_with(name, value);
-        let context =
-            RuleContext { node, data: &data, new_data: Some(&new_data), below_written: true, ..context };
+        let context = RuleContext { node, data: &data, new_data: Some(&new_data), below_written: true, ..context };
         let valid = self.rule(RuleKind::Validate, context)? != Some(false);
         if node.validates_below && (valid || O::EVERY) {
-            return Ok(self.validate_below(context)? == Verdict::Allowed && valid);
+            return Ok(self.validate_below(context)? && valid);
         }
         Ok(valid)
     }

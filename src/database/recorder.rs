@@ -7,7 +7,7 @@ use crate::{
     value::{Value, ValueRef},
 };
 
-use super::{RuleKind, RuleTrace, context::RuleContext, data::names, limits::path_of};
+use super::{RuleKind, RuleTrace, context::RuleContext, data::names};
 
 /// The number of validations below a written location that a decision keeps: of those that hold, and of those that do not.
 pub(super) const MAX_BELOW: usize = 50;
@@ -21,7 +21,7 @@ pub(super) trait WalkObserver: Observer {
     fn wants_valid(&self) -> bool;
 
     /// The walk of a path of an update begins.
-    fn update(&mut self, _path: &[&str]) {}
+    fn update(&mut self, _path: &str) {}
 
     /// The condition of a rule has a result.
     fn evaluated(&mut self, code: &Code, kind: RuleKind, rule: Rule, context: RuleContext<'_>, result: &Evaluated<'_>);
@@ -86,8 +86,8 @@ impl WalkObserver for WalkRecorder<'_> {
         self.coverage.is_some()
     }
 
-    fn update(&mut self, path: &[&str]) {
-        self.update = Some(path_of(path));
+    fn update(&mut self, path: &str) {
+        self.update = Some(path.to_owned());
     }
 
     fn evaluated(&mut self, code: &Code, kind: RuleKind, rule: Rule, context: RuleContext<'_>, result: &Evaluated<'_>) {
