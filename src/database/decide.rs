@@ -16,6 +16,10 @@ use super::{
     recorder::WalkObserver,
 };
 
+/// The result of the rules for one path. The error is the kind of rule that denies it: no `.read` or `.write` on the way is
+/// true, or a `.validate` is not.
+pub(super) type Verdict = Result<(), RuleKind>;
+
 /// Corrupt rules end the walk without a verdict, as unreadable data does: both deny the request.
 impl From<Corrupt> for Unreadable {
     fn from(_: Corrupt) -> Self {
@@ -38,10 +42,10 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         RuleWalk { rules, globals, observer, focused: false }
     }
 
-    /// Reads a path. The first `.read` on the way that is true grants it; without one, the kind of rule that denies it.
-    pub(super) fn read(&mut self, path: &[&str]) -> Result<Option<RuleKind>, Unreadable> {
+    /// Reads a path. The first `.read` on the way that is true grants it.
+    pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
         let context = self.root(None)?;
-        Ok(if self.read_at(context, path)? { None } else { Some(RuleKind::Read) })
+        Ok(if self.read_at(context, path)? { Ok(()) } else { Err(RuleKind::Read) })
     }
 
     fn root<'a>(&self, new_data: Option<&'a Location<'a>>) -> Result<RuleContext<'a>, Corrupt>
@@ -62,14 +66,13 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         self.read_at(RuleContext { node, data: &data, ..context }, rest)
     }
 
-    /// Writes to a path: the kind of rule that denies it, if no `.write` on the way is true, or a `.validate` is not.
-    /// `new_root` is the root after the write, `written` the value that replaces the location.
+    /// Writes to a path. `new_root` is the root after the write, `written` the value that replaces the location.
     pub(super) fn write(
         &mut self,
         new_root: &Location<'_>,
         path: &[&str],
         written: Option<&Data>,
-    ) -> Result<Option<RuleKind>, Unreadable> {
+    ) -> Result<Verdict, Unreadable> {
         let context = self.root(Some(new_root))?;
         self.write_at(context, path, written, false)
     }
@@ -81,7 +84,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         rest: &[&str],
         written: Option<&Data>,
         granted: bool,
-    ) -> Result<Option<RuleKind>, Unreadable> {
+    ) -> Result<Verdict, Unreadable> {
         let granted = granted || self.rule(RuleKind::Write, context)? == Some(true);
         let below = match rest.split_first() {
             Some((name, rest)) => match (self.child(context.node, name)?, context.new_data) {
@@ -96,20 +99,17 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
                     self.write_at(context, rest, written, granted)?
                 }
                 // The rules end here.
-                _ if granted => None,
-                _ => Some(RuleKind::Write),
+                _ if granted => Ok(()),
+                _ => Err(RuleKind::Write),
             },
-            None if !granted => Some(RuleKind::Write),
-            None if self.validate_written(context)? => None,
-            None => Some(RuleKind::Validate),
+            None if !granted => Err(RuleKind::Write),
+            None if self.validate_written(context)? => Ok(()),
+            None => Err(RuleKind::Validate),
         };
-        if below == Some(RuleKind::Write) || below.is_some() && !O::EVERY {
+        if below == Err(RuleKind::Write) || below.is_err() && !O::EVERY {
             return Ok(below);
         }
-        Ok(match self.validate(context)? {
-            true => below,
-            false => Some(RuleKind::Validate),
-        })
+        Ok(if self.validate(context)? { below } else { Err(RuleKind::Validate) })
     }
 
     /// Whether the `.validate` of a location holds. The service skips it if the write leaves nothing there.

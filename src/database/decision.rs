@@ -8,7 +8,7 @@ use crate::{
     value::Value,
 };
 
-use super::{RequestError, Ruleset, limits::shorten};
+use super::{RequestError, Ruleset, decide::Verdict, limits::shorten};
 
 /// The answer to one request.
 #[derive(Clone)]
@@ -272,27 +272,26 @@ pub(super) fn sort(traces: &mut [RuleTrace]) {
     });
 }
 
-/// The cause of a decision, from the paths of the request, each with the kind of rule that denies it, and the traces of
-/// their rules in the order of the walk.
-pub(super) fn cause(mut traces: &[RuleTrace], paths: &[(String, Option<RuleKind>)]) -> Cause {
+/// The cause of a decision, from the verdict of each path and the traces of its rules in the order of the walk.
+pub(super) fn cause(mut traces: &[RuleTrace], paths: &[(String, Verdict)]) -> Cause {
     let mut spans = Vec::with_capacity(paths.len());
-    for (path, denied) in paths {
+    for (path, verdict) in paths {
         let is_of_path = |rule: &&RuleTrace| rule.update.as_ref().is_none_or(|update| update == path);
         let (rules, rest) = traces.split_at(traces.iter().take_while(is_of_path).count());
         traces = rest;
         let grants = |rule: &&RuleTrace| rule.kind != RuleKind::Validate;
-        match denied {
-            None => {
+        match verdict {
+            Ok(()) => {
                 spans.extend(rules.iter().find(|rule| grants(rule) && rule.holds()).map(|rule| rule.span));
             }
-            Some(RuleKind::Validate) => {
+            Err(RuleKind::Validate) => {
                 let invalid = rules.iter().filter(|rule| !grants(rule) && !rule.holds());
                 let Some(rule) = invalid.min_by_key(|rule| levels(&rule.path)) else {
                     return Cause::NoRule(path.clone(), RuleKind::Write);
                 };
                 return Cause::Invalid(rule.path.clone(), rule.span, fault(rule));
             }
-            Some(kind) => {
+            Err(kind) => {
                 let mut tried = rules.iter().filter(grants).peekable();
                 if tried.peek().is_none() {
                     return Cause::NoRule(path.clone(), *kind);

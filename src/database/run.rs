@@ -12,7 +12,7 @@ use super::{
     Ruleset, Scalar, Transport, Tree,
     context::Globals,
     data::names,
-    decide::RuleWalk,
+    decide::{RuleWalk, Verdict},
     decision::{cause, sort},
     host_cache::HostCache,
     limits::{
@@ -28,7 +28,7 @@ use super::{
 pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) -> Result<bool, Error> {
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
-    let granted = walk_paths(rules, request, &host, &mut Silent, |_, denied| denied.is_none());
+    let granted = walk_paths(rules, request, &host, &mut Silent, |_, verdict| verdict.is_ok());
     match host.into_error() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(granted.unwrap_or(false)),
@@ -46,8 +46,8 @@ pub(super) fn decide(
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
     let mut paths = Vec::new();
-    let result = walk_paths(rules, request, &host, &mut recorder, |path, denied| {
-        paths.push((path_of(path), denied));
+    let result = walk_paths(rules, request, &host, &mut recorder, |path, verdict| {
+        paths.push((path_of(path), verdict));
         true
     });
     if let Some(error) = host.into_error() {
@@ -66,14 +66,13 @@ pub(super) fn decide(
     Ok(Decision { ruleset: ruleset.clone(), cause, traces, warnings, request: request.title() })
 }
 
-/// Passes each path of a request, with the kind of rule that denies it, to `each` until that returns false; true if it
-/// never did.
+/// Passes the verdict of each path of a request to `each` until it returns false; true if it never did.
 fn walk_paths<O: WalkObserver>(
     rules: &RuleTree,
     request: &Request<'_>,
     host: &HostCache<'_>,
     observer: &mut O,
-    mut each: impl FnMut(&[&str], Option<RuleKind>) -> bool,
+    mut each: impl FnMut(&[&str], Verdict) -> bool,
 ) -> Result<bool, ChangeError> {
     let stored = host.data();
     let root = Location::root(host, Overlay::Stored(stored));
@@ -85,8 +84,8 @@ fn walk_paths<O: WalkObserver>(
         Operation::Read(query) => {
             path.check()?;
             query.check()?;
-            let denied = walk.read(path.names())?;
-            Ok(each(path.names(), denied))
+            let verdict = walk.read(path.names())?;
+            Ok(each(path.names(), verdict))
         }
         Operation::Write(value) if path.is_priority() => {
             path.pop();
@@ -107,8 +106,8 @@ fn walk_paths<O: WalkObserver>(
             };
             let mutation = Mutation::Replace(data);
             let new_root = Location::root(host, Overlay::mutated_at(path.names(), &mutation, stored));
-            let denied = walk.write(&new_root, path.names(), Some(data))?;
-            Ok(each(path.names(), denied))
+            let verdict = walk.write(&new_root, path.names(), Some(data))?;
+            Ok(each(path.names(), verdict))
         }
         Operation::Update(values) => {
             let values = values.as_ref().map_err(Clone::clone)?;
@@ -126,8 +125,8 @@ fn walk_paths<O: WalkObserver>(
                     Change::Priority { .. } => None,
                 };
                 walk.observer.update(change.path());
-                let denied = walk.write(&new_root, path.names(), value)?;
-                if !each(path.names(), denied) {
+                let verdict = walk.write(&new_root, path.names(), value)?;
+                if !each(path.names(), verdict) {
                     return Ok(false);
                 }
             }
@@ -270,13 +269,13 @@ fn set_priority<O: WalkObserver>(
     walk: &mut RuleWalk<'_, O>,
     path: &PathNames<'_>,
     priority: Option<&Scalar>,
-    mut each: impl FnMut(&[&str], Option<RuleKind>) -> bool,
+    mut each: impl FnMut(&[&str], Verdict) -> bool,
 ) -> Result<bool, ChangeError> {
     check_priority(path, priority)?;
     let mutation = Mutation::Priority(priority);
     let new_root = walk.globals.root.mutated_at(path.names(), &mutation);
-    let denied = walk.write(&new_root, path.names(), None)?;
-    Ok(each(path.names(), denied))
+    let verdict = walk.write(&new_root, path.names(), None)?;
+    Ok(each(path.names(), verdict))
 }
 
 /// Checks that a location can have a priority.
