@@ -23,10 +23,10 @@ impl Display for Explanation<'_> {
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
         writeln!(f, "{verdict}  {}", middle(&one_line(request), self.width.columns() - verdict.len() - 2))?;
         write_wrapped(f, self.width, "  ", 2, &self.decision.reason())?;
-        let Some(trace) = self.decision.trace() else { return Ok(()) };
-        let uncovered = trace.blocks.is_empty() && matches!(cause, Cause::NoStatement);
-        for block in &trace.blocks {
-            let query = self.decision.query.then(|| QueryView::new(source, trace, block));
+        let Some(blocks) = self.decision.trace() else { return Ok(()) };
+        let uncovered = blocks.is_empty() && matches!(cause, Cause::NoStatement);
+        for block in blocks {
+            let query = self.decision.query.then(|| QueryView::new(source, blocks, block));
             write_block(f, View { width: self.width, source, query: query.as_ref() }, block)?;
         }
         match (self.decision.nearest(), uncovered) {
