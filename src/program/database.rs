@@ -263,8 +263,8 @@ impl<'r> Lowering<'r> {
 
     fn variable(&mut self, name: &str) -> Op {
         if name.starts_with('$') {
-            let level = self.keys.iter().rposition(|key| *key == name).and_then(|at| u8::try_from(at).ok());
-            return level.map_or(Op::Unknown, Op::Capture);
+            let index = self.keys.iter().rposition(|key| *key == name).and_then(|at| u8::try_from(at).ok());
+            return index.map_or(Op::Unknown, Op::Capture);
         }
         Dialect::Database.variable(name).map_or(Op::Unknown, Op::Variable)
     }
