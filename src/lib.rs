@@ -67,7 +67,7 @@ pub mod value;
 
 pub use auth::Auth;
 pub use error::{BoxError, Error};
-pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepKind, Trace};
+pub use eval::{BlockTrace, Coverage, Fault, Outcome, StatementTrace, Step, StepKind};
 pub use explain::Nearest;
 pub use service::{Cause, Decision, DocumentPath, Documents, Explanation, WriteEffect};
 pub use text::Diagnostics;

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::error::BoxError;
+use crate::{error::BoxError, value::Unreadable};
 
-use super::{Data, Request, RequestError, Scalar, Tree, run};
+use super::{Data, Request, RequestError, Scalar, Tree, location::Mutation, run};
 
 /// A change that a write makes to the stored data. Paths are like `/users/alice`.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,22 @@ pub enum Change<'r> {
     },
 }
 
-/// Why there are no changes.
+impl Change<'_> {
+    /// The location.
+    pub fn path(&self) -> &str {
+        let (Change::Value { path, .. } | Change::Priority { path, .. }) = self;
+        path
+    }
+
+    pub(super) fn mutation(&self) -> Mutation<'_> {
+        match self {
+            Change::Value { value, .. } => Mutation::Replace(value),
+            Change::Priority { priority, .. } => Mutation::Priority(priority.as_ref()),
+        }
+    }
+}
+
+/// Why a request has no changes, nor a verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// The database takes no such write.
@@ -35,6 +50,14 @@ pub enum ChangeError {
     /// The host's data could not be read.
     #[error("the stored data could not be read: {0}")]
     Data(#[source] BoxError),
+}
+
+/// The host's own error, if it has one, takes the place of this.
+impl From<Unreadable> for ChangeError {
+    #[cold]
+    fn from(_: Unreadable) -> Self {
+        ChangeError::Data("the data cannot be read".into())
+    }
 }
 
 impl Request<'_> {

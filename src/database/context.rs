@@ -10,14 +10,14 @@ use crate::{
     value::{Content, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
 };
 
-use super::{Data, location::Location, query::QueryRecord, request::User};
+use super::{Data, Request, location::Location, request::User};
 
 /// The variables that have the same value in every rule of a request.
 pub(super) struct Globals<'a> {
+    /// Has `now` and `query`.
+    pub(super) request: &'a Request<'a>,
     pub(super) auth: ValueRef<'a>,
     pub(super) facts: Facts<'a>,
-    pub(super) now: Option<f64>,
-    pub(super) query: &'a QueryRecord<'a>,
     /// The root before the write.
     pub(super) root: &'a Location<'a>,
 }
@@ -31,35 +31,13 @@ pub(super) struct RuleContext<'a> {
     pub(super) data: &'a Location<'a>,
     /// The location after the write; `None` for a read.
     pub(super) new_data: Option<&'a Location<'a>>,
-    pub(super) captures: Option<&'a Capture<'a>>,
     /// Whether the location is below the written one, where any number of locations can be.
     pub(super) below_written: bool,
 }
 
-/// The name that a wildcard matches, linked to the captures of the outer wildcards.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Capture<'a> {
-    pub(super) outer: Option<&'a Capture<'a>>,
-    /// The number of outer wildcards.
-    pub(super) slot: u8,
-    pub(super) name: &'a str,
-}
-
-impl<'a> Capture<'a> {
-    /// The capture of a wildcard inside `outer`.
-    pub(super) fn new(outer: Option<&'a Capture<'a>>, name: &'a str) -> Self {
-        Capture { outer, slot: outer.map_or(0, |outer| outer.slot.saturating_add(1)), name }
-    }
-
-    pub(super) fn find(&self, slot: u8) -> Option<&'a str> {
-        if self.slot == slot { Some(self.name) } else { self.outer?.find(slot) }
-    }
-}
-
 /// The name that a wildcard matches, as a value.
 #[inline]
-fn captured<'a>(captures: Option<&Capture<'a>>, slot: u8) -> Result<ValueRef<'a>, Failure<'a>> {
-    let name = captures.and_then(|capture| capture.find(slot));
+fn captured<'a>(name: Option<&'a str>) -> Result<ValueRef<'a>, Failure<'a>> {
     name.map(|name| ValueRef::String(Str::Utf8(name))).ok_or(Failure::Null)
 }
 
@@ -73,11 +51,11 @@ impl<'a> Language<'a> for RuleContext<'a> {
         // The order of `Dialect::variables`.
         Some(match slot {
             0 => self.globals.auth,
-            1 => ValueRef::Float(self.globals.now?),
+            1 => ValueRef::Float(self.globals.request.now?),
             2 => ValueRef::Snapshot(self.globals.root),
             3 => ValueRef::Snapshot(self.data),
             4 => ValueRef::Snapshot(self.new_data?),
-            _ => ValueRef::Map(MapRef::Record(self.globals.query)),
+            _ => ValueRef::Map(MapRef::Record(self.globals.request)),
         })
     }
 
@@ -107,7 +85,7 @@ impl<'a> Language<'a> for RuleContext<'a> {
     }
 
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        captured(self.captures, slot)
+        captured(self.data.name_at(usize::from(slot)))
     }
 }
 
@@ -119,10 +97,9 @@ pub(super) struct InMemoryContext<'a> {
     pub(super) data: Option<&'a Data>,
     /// The written value.
     pub(super) new_data: &'a Data,
-    /// The captures of the locations above.
-    pub(super) captures: Option<&'a Capture<'a>>,
-    /// The name that the wildcard of the location itself matches.
-    pub(super) name: Option<&'a str>,
+    /// The location above.
+    pub(super) parent: &'a Location<'a>,
+    pub(super) name: &'a str,
 }
 
 impl<'a> Language<'a> for InMemoryContext<'a> {
@@ -133,7 +110,7 @@ impl<'a> Language<'a> for InMemoryContext<'a> {
     fn variable(&self, slot: u8) -> Option<ValueRef<'a>> {
         match slot {
             0 => Some(self.globals.auth),
-            1 => self.globals.now.map(ValueRef::Float),
+            1 => self.globals.request.now.map(ValueRef::Float),
             _ => None,
         }
     }
@@ -157,10 +134,8 @@ impl<'a> Language<'a> for InMemoryContext<'a> {
     }
 
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
-        match (self.name, self.captures) {
-            (Some(name), outer) if slot == Capture::new(outer, name).slot => Ok(ValueRef::String(Str::Utf8(name))),
-            (_, outer) => captured(outer, slot),
-        }
+        let index = usize::from(slot);
+        captured(if index == self.parent.level() { Some(self.name) } else { self.parent.name_at(index) })
     }
 }
 

@@ -10,21 +10,15 @@ use crate::{
 
 use super::{
     RuleKind,
-    context::{Capture, Globals, InMemoryContext, RuleContext},
+    context::{Globals, InMemoryContext, RuleContext},
     data::{Data, DataNode},
     location::Location,
-    recorder::WalkObserver,
+    recorder::WalkRecorder,
 };
 
-/// The result of the rules for one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Allowed,
-    /// No `.read` or `.write` on the way is true.
-    NotGranted,
-    /// A `.validate` is not true.
-    Invalid,
-}
+/// The result of the rules for one path. The error is the kind of rule that denies it: no `.read` or `.write` on the way is
+/// true, or a `.validate` is not.
+pub(super) type Verdict = Result<(), RuleKind>;
 
 /// Corrupt rules end the walk without a verdict, as unreadable data does: both deny the request.
 impl From<Corrupt> for Unreadable {
@@ -34,24 +28,29 @@ impl From<Corrupt> for Unreadable {
 }
 
 /// Walks over the rules along the paths of one request.
-pub(super) struct RuleWalk<'j, O> {
+pub(super) struct RuleWalk<'j, 'd> {
     rules: &'j RuleTree,
     pub(super) globals: &'j Globals<'j>,
-    pub(super) observer: &'j mut O,
-    /// Whether the observer sees only the failures among the validations below the written location. One of them fails then,
+    /// Sees each rule evaluated operation by operation, and all validations. Without one, the first that fails ends the walk.
+    pub(super) recorder: Option<&'j mut WalkRecorder<'d>>,
+    /// Whether the recorder sees only the failures among the validations below the written location. One of them fails then,
     /// and the valid ones do not matter.
     focused: bool,
 }
 
-impl<'j, O: WalkObserver> RuleWalk<'j, O> {
-    pub(super) fn new(rules: &'j RuleTree, globals: &'j Globals<'j>, observer: &'j mut O) -> Self {
-        RuleWalk { rules, globals, observer, focused: false }
+impl<'j, 'd> RuleWalk<'j, 'd> {
+    pub(super) fn new(
+        rules: &'j RuleTree,
+        globals: &'j Globals<'j>,
+        recorder: Option<&'j mut WalkRecorder<'d>>,
+    ) -> Self {
+        RuleWalk { rules, globals, recorder, focused: false }
     }
 
     /// Reads a path. The first `.read` on the way that is true grants it.
     pub(super) fn read(&mut self, path: &[&str]) -> Result<Verdict, Unreadable> {
         let context = self.root(None)?;
-        Ok(if self.read_at(context, path)? { Verdict::Allowed } else { Verdict::NotGranted })
+        Ok(if self.read_at(context, path)? { Ok(()) } else { Err(RuleKind::Read) })
     }
 
     fn root<'a>(&self, new_data: Option<&'a Location<'a>>) -> Result<RuleContext<'a>, Corrupt>
@@ -59,7 +58,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         'j: 'a,
     {
         let (globals, node) = (self.globals, self.rules.nodes.get(self.rules.root)?);
-        Ok(RuleContext { globals, node, data: globals.root, new_data, captures: None, below_written: false })
+        Ok(RuleContext { globals, node, data: globals.root, new_data, below_written: false })
     }
 
     fn read_at(&mut self, context: RuleContext<'_>, rest: &[&str]) -> Result<bool, Unreadable> {
@@ -67,10 +66,9 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             return Ok(true);
         }
         let Some((name, rest)) = rest.split_first() else { return Ok(false) };
-        let Some((node, capture)) = self.child(context, name)? else { return Ok(false) };
+        let Some(node) = self.child(context.node, name)? else { return Ok(false) };
         let data = stored(context.data, node, name);
-        let captures = capture.as_ref().or(context.captures);
-        self.read_at(RuleContext { node, data: &data, captures, ..context }, rest)
+        self.read_at(RuleContext { node, data: &data, ..context }, rest)
     }
 
     /// Writes to a path. `new_root` is the root after the write, `written` the value that replaces the location.
@@ -94,36 +92,29 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     ) -> Result<Verdict, Unreadable> {
         let granted = granted || self.rule(RuleKind::Write, context)? == Some(true);
         let below = match rest.split_first() {
-            Some((name, rest)) => match (self.child(context, name)?, context.new_data) {
-                (Some((node, capture)), Some(new_data)) => {
+            Some((name, rest)) => match (self.child(context.node, name)?, context.new_data) {
+                (Some(node), Some(new_data)) => {
                     let data = stored(context.data, node, name);
                     let new_data = match written {
                         Some(written) if rest.is_empty() => new_data.child_with(name, written),
                         _ if node.reads_new_data => new_data.child(name),
                         _ => new_data.lazy_child(name),
                     };
-                    let captures = capture.as_ref().or(context.captures);
-                    self.write_at(
-                        RuleContext { node, data: &data, new_data: Some(&new_data), captures, ..context },
-                        rest,
-                        written,
-                        granted,
-                    )?
+                    let context = RuleContext { node, data: &data, new_data: Some(&new_data), ..context };
+                    self.write_at(context, rest, written, granted)?
                 }
                 // The rules end here.
-                _ if granted => Verdict::Allowed,
-                _ => Verdict::NotGranted,
+                _ if granted => Ok(()),
+                _ => Err(RuleKind::Write),
             },
-            None if !granted => Verdict::NotGranted,
-            None => self.validate_written(context)?,
+            None if !granted => Err(RuleKind::Write),
+            None if self.validate_written(context)? => Ok(()),
+            None => Err(RuleKind::Validate),
         };
-        if below == Verdict::NotGranted || below == Verdict::Invalid && !O::EVERY {
+        if below == Err(RuleKind::Write) || below.is_err() && self.recorder.is_none() {
             return Ok(below);
         }
-        Ok(match self.validate(context)? {
-            true => below,
-            false => Verdict::Invalid,
-        })
+        Ok(if self.validate(context)? { below } else { Err(RuleKind::Validate) })
     }
 
     /// Whether the `.validate` of a location holds. The service skips it if the write leaves nothing there.
@@ -138,48 +129,42 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         }
     }
 
-    /// Validates every location below the written one. If one of them fails, the observer sees only the failures.
-    fn validate_written(&mut self, context: RuleContext<'_>) -> Result<Verdict, Unreadable> {
-        if !O::EVERY || self.observer.wants_valid() {
+    /// Whether every location below the written one is valid. If one of them is not, the recorder sees only the failures.
+    fn validate_written(&mut self, context: RuleContext<'_>) -> Result<bool, Unreadable> {
+        if self.recorder.as_ref().is_none_or(|recorder| recorder.wants_valid()) {
             return self.validate_below(context);
         }
-        let mut silent = Silent;
-        let mut silent = RuleWalk::new(self.rules, self.globals, &mut silent);
-        self.focused = silent.validate_below(context)? == Verdict::Invalid;
-        let verdict = self.validate_below(context);
+        self.focused = !RuleWalk::new(self.rules, self.globals, None).validate_below(context)?;
+        let valid = self.validate_below(context);
         self.focused = false;
-        verdict
+        valid
     }
 
-    /// Validates every location in the written value. Rules and data are sorted by name, so the walk merges them.
-    fn validate_below(&mut self, context: RuleContext<'_>) -> Result<Verdict, Unreadable> {
+    /// Whether every location in the written value is valid. Rules and data are sorted by name, so the walk merges them.
+    fn validate_below(&mut self, context: RuleContext<'_>) -> Result<bool, Unreadable> {
         let Some(new_data) = context.new_data.filter(|_| context.node.validates_below) else {
-            return Ok(Verdict::Allowed);
+            return Ok(true);
         };
-        let Some(written) = new_data.in_memory() else { return Ok(Verdict::Allowed) };
-        let DataNode::Children(children) = &written.node else { return Ok(Verdict::Allowed) };
+        let Some(written) = new_data.in_memory() else { return Ok(true) };
+        let DataNode::Children(children) = &written.node else { return Ok(true) };
         let mut named = context.node.children();
         let wildcard = context.node.wildcard();
         // The stored location, resolved once a child needs it.
         let mut resolved = None;
         let arena = Bump::new();
-        let here = InMemoryContext {
-            globals: self.globals,
-            data: None,
-            new_data: written,
-            captures: context.captures,
-            name: None,
-        };
+        let here =
+            InMemoryContext { globals: self.globals, data: None, new_data: written, parent: context.data, name: "" };
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
-        let mut verdict = Verdict::Allowed;
-        let is_quick = !O::EVERY || self.focused;
+        let mut valid = true;
+        let every = self.recorder.is_some();
+        let is_quick = !every || self.focused;
         for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name);
             let Some(child) = own.or(wildcard) else { continue };
             let here = quick.language();
             here.new_data = value;
-            here.name = if own.is_some() { None } else { Some(name.as_str()) };
+            here.name = name.as_str();
             let predicate = match child.validity {
                 Validity::Always => continue,
                 Validity::Written(predicate) if is_quick => Some(predicate),
@@ -193,20 +178,20 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             // A single call, so that the compiler inlines it: a second one costs W5 of benches/limits.rs a sixth of its time.
             match predicate.map(|predicate| quick.predicate(predicate)) {
                 Some(Ok(true)) => continue,
-                Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(Verdict::Invalid),
+                Some(Ok(false) | Err(NoAnswer::Fails)) if !every => return Ok(false),
                 _ => {}
             }
             let node = self.rules.nodes.get(child.node)?;
             let data =
                 if node.reads_data { resolved.get_or_insert_with(|| context.data.resolved()) } else { context.data };
-            if !self.validate_child(context, node, data, name.as_str(), value, own.is_some())? {
-                verdict = Verdict::Invalid;
-                if !O::EVERY {
+            if !self.validate_child(context, node, data, name.as_str(), value)? {
+                valid = false;
+                if !every {
                     break;
                 }
             }
         }
-        Ok(verdict)
+        Ok(valid)
     }
 
     /// Validates a child in the written value and everything below it. `node` has the rules of the child, `parent` is the
@@ -219,34 +204,21 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         parent: &Location<'_>,
         name: &str,
         value: &Data,
-        is_named: bool,
     ) -> Result<bool, Unreadable> {
         let Some(new_data) = context.new_data else { return Ok(true) };
-        let capture = (!is_named).then(|| Capture::new(context.captures, name));
-        let captures = capture.as_ref().or(context.captures);
         let data = stored(parent, node, name);
         let new_data = new_data.child_with(name, value);
-        let context =
-            RuleContext { node, data: &data, new_data: Some(&new_data), captures, below_written: true, ..context };
+        let context = RuleContext { node, data: &data, new_data: Some(&new_data), below_written: true, ..context };
         let valid = self.rule(RuleKind::Validate, context)? != Some(false);
-        if node.validates_below && (valid || O::EVERY) {
-            return Ok(self.validate_below(context)? == Verdict::Allowed && valid);
+        if node.validates_below && (valid || self.recorder.is_some()) {
+            return Ok(self.validate_below(context)? && valid);
         }
         Ok(valid)
     }
 
-    /// The rule node of the child with a name, and the capture if a wildcard matches it.
-    fn child<'a>(
-        &self,
-        context: RuleContext<'a>,
-        name: &'a str,
-    ) -> Result<Option<(&'a RuleNode, Option<Capture<'a>>)>, Corrupt>
-    where
-        'j: 'a,
-    {
-        let Some((child, wildcard)) = context.node.child(name) else { return Ok(None) };
-        let capture = wildcard.then(|| Capture::new(context.captures, name));
-        Ok(Some((self.rules.nodes.get(child)?, capture)))
+    /// The rule node of the child with a name.
+    fn child(&self, node: &RuleNode, name: &str) -> Result<Option<&'j RuleNode>, Corrupt> {
+        node.child(name).map(|child| self.rules.nodes.get(child)).transpose()
     }
 
     /// Whether a rule of a location is true; `None` if the location has no rule of this kind.
@@ -262,15 +234,14 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     fn evaluate(&mut self, kind: RuleKind, rule: Rule, context: RuleContext<'_>) -> Result<bool, Unreadable> {
         let code = &self.rules.code;
         let arena = Bump::new();
-        if !O::EVERY || context.below_written && self.focused {
-            let holds = Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
-            // If the host failed, its error replaces the decision at the end.
-            if !O::EVERY || holds {
-                return Ok(holds);
-            }
+        let quick = || Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
+        // If the host failed, its error replaces the decision at the end.
+        let Some(recorder) = &mut self.recorder else { return Ok(quick()) };
+        if context.below_written && self.focused && quick() {
+            return Ok(true);
         }
-        let result = Evaluator::new(code, context, &arena, self.observer).condition(rule.condition);
-        self.observer.evaluated(code, kind, rule, context, &result);
+        let result = Evaluator::new(code, context, &arena, &mut **recorder).condition(rule.condition);
+        recorder.evaluated(code, kind, rule, context, &result);
         match result {
             Err(error) if error.failure.is_fatal() => Err(Unreadable),
             result => Ok(matches!(result, Ok(ValueRef::Bool(true)))),

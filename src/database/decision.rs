@@ -260,7 +260,7 @@ impl Decision {
     /// The decision as text for people: every rule from the root to the path, and the decisive one. Only decisions of
     /// `explain` have sub-expressions.
     pub fn explanation(&self) -> super::Explanation<'_> {
-        super::Explanation { decision: self, width: crate::explain::Width::default() }
+        super::Explanation::new(self)
     }
 }
 
@@ -273,7 +273,7 @@ pub(super) fn sort(traces: &mut [RuleTrace]) {
 }
 
 /// The cause of a decision, from the verdict of each path and the traces of its rules in the order of the walk.
-pub(super) fn cause(mut traces: &[RuleTrace], paths: &[(String, Verdict)], kind: RuleKind) -> Cause {
+pub(super) fn cause(mut traces: &[RuleTrace], paths: &[(String, Verdict)]) -> Cause {
     let mut spans = Vec::with_capacity(paths.len());
     for (path, verdict) in paths {
         let is_of_path = |rule: &&RuleTrace| rule.update.as_ref().is_none_or(|update| update == path);
@@ -281,22 +281,22 @@ pub(super) fn cause(mut traces: &[RuleTrace], paths: &[(String, Verdict)], kind:
         traces = rest;
         let grants = |rule: &&RuleTrace| rule.kind != RuleKind::Validate;
         match verdict {
-            Verdict::Allowed => {
+            Ok(()) => {
                 spans.extend(rules.iter().find(|rule| grants(rule) && rule.holds()).map(|rule| rule.span));
             }
-            Verdict::NotGranted => {
-                let mut tried = rules.iter().filter(grants).peekable();
-                if tried.peek().is_none() {
-                    return Cause::NoRule(path.clone(), kind);
-                }
-                return Cause::NotGranted(path.clone(), tried.find_map(fault));
-            }
-            Verdict::Invalid => {
+            Err(RuleKind::Validate) => {
                 let invalid = rules.iter().filter(|rule| !grants(rule) && !rule.holds());
                 let Some(rule) = invalid.min_by_key(|rule| levels(&rule.path)) else {
-                    return Cause::NoRule(path.clone(), kind);
+                    return Cause::NoRule(path.clone(), RuleKind::Write);
                 };
                 return Cause::Invalid(rule.path.clone(), rule.span, fault(rule));
+            }
+            Err(kind) => {
+                let mut tried = rules.iter().filter(grants).peekable();
+                if tried.peek().is_none() {
+                    return Cause::NoRule(path.clone(), *kind);
+                }
+                return Cause::NotGranted(path.clone(), tried.find_map(fault));
             }
         }
     }

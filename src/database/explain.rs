@@ -5,8 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use crate::{
     eval::Outcome,
     explain::{
-        Decisive, View, Width, decisive_step, describe, in_short, in_words, middle, shorten, worth_showing,
-        write_decisive, write_located, write_steps, write_wrapped,
+        Decisive, View, decisive_step, describe, in_short, in_words, middle, shorten, worth_showing, write_decisive,
+        write_located, write_steps, write_wrapped,
     },
     value::Value,
 };
@@ -14,20 +14,7 @@ use crate::{
 use super::{Cause, Decision, RuleKind, RuleTrace, limits, recorder::MAX_BELOW};
 
 /// A decision in words: every rule from the root to the path, and the decisive one.
-#[derive(Clone, Copy, Debug)]
-pub struct Explanation<'d> {
-    pub(super) decision: &'d Decision,
-    pub(super) width: Width,
-}
-
-impl Explanation<'_> {
-    /// Sets the width of the lines in columns, 30 to 1,000. The default is 80. Locations in files, which people follow, are
-    /// not shortened.
-    #[must_use]
-    pub fn columns(self, columns: usize) -> Self {
-        Explanation { width: Width::new(columns), ..self }
-    }
-}
+pub type Explanation<'d> = crate::explain::Explanation<&'d Decision>;
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

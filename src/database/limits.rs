@@ -180,7 +180,12 @@ pub(super) fn key_error(key: &str, place: impl FnOnce() -> String) -> Option<Req
 
 /// `/users/alice`
 pub(super) fn path_of(names: &[&str]) -> String {
-    format!("/{}", names.join("/"))
+    let mut path = String::with_capacity(names.iter().map(|name| name.len() + 1).sum::<usize>().max(1));
+    names.iter().for_each(|name| path.extend(["/", name]));
+    if path.is_empty() {
+        path.push('/');
+    }
+    path
 }
 
 /// A path for a message: `/users/alice`, shortened.

@@ -185,6 +185,20 @@ impl<'a> Location<'a> {
         Location { host: self.host, parent: Some(self), name, level: self.level + 1, overlay }
     }
 
+    /// The number of levels below the root.
+    pub(super) fn level(&self) -> usize {
+        self.level
+    }
+
+    /// The name that has this index in the path.
+    pub(super) fn name_at(&self, index: usize) -> Option<&'a str> {
+        let mut location = self;
+        while location.level > index + 1 {
+            location = location.parent?;
+        }
+        (location.level == index + 1).then_some(location.name)
+    }
+
     /// `/users/alice`
     pub(super) fn path(&self) -> String {
         let mut path = String::new();

@@ -2,7 +2,7 @@
 
 use crate::value::{Record, Symbol, ValueRef};
 
-use super::{RequestError, Scalar, Transport, data::names, limits::key_problem};
+use super::{Request, RequestError, Scalar, Transport, data::names, limits::key_problem, request::Operation};
 
 /// The order of children.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -130,24 +130,6 @@ impl Query {
     }
 }
 
-/// The variable `query`: the query of a request with the default order of its transport.
-#[derive(Debug)]
-pub(super) struct QueryRecord<'q> {
-    /// `None` for a write, whose `query` has only null fields.
-    pub(super) query: Option<&'q Query>,
-    pub(super) transport: Transport,
-}
-
-impl QueryRecord<'_> {
-    fn is_ordered_by(&self, order: &Order) -> bool {
-        self.query.is_some_and(|query| match (&query.order, self.transport) {
-            (Order::Default, Transport::WebSocket) => *order == Order::Priority,
-            (Order::Default, Transport::Rest) => *order == Order::Key,
-            (known, _) => known == order,
-        })
-    }
-}
-
 fn view(scalar: &Option<Scalar>) -> ValueRef<'_> {
     scalar.as_ref().map_or(ValueRef::Null, Scalar::view)
 }
@@ -164,12 +146,25 @@ const SYMBOLS: [Symbol; 9] = [
     Symbol::LimitToLast,
 ];
 
-impl Record for QueryRecord<'_> {
+/// The variable `query`: the query with the default order of the transport. That of a write has no order, and null for
+/// everything else.
+impl Record for Request<'_> {
     fn get(&self, symbol: Symbol) -> Option<ValueRef<'_>> {
-        Some(match (symbol, self.query) {
-            (Symbol::OrderByKey, _) => ValueRef::Bool(self.is_ordered_by(&Order::Key)),
-            (Symbol::OrderByValue, _) => ValueRef::Bool(self.is_ordered_by(&Order::Value)),
-            (Symbol::OrderByPriority, _) => ValueRef::Bool(self.is_ordered_by(&Order::Priority)),
+        let query = match &self.operation {
+            Operation::Read(query) => Some(query),
+            _ => None,
+        };
+        let is_ordered_by = |order: Order| {
+            ValueRef::Bool(query.is_some_and(|query| match (&query.order, self.transport) {
+                (Order::Default, Transport::WebSocket) => order == Order::Priority,
+                (Order::Default, Transport::Rest) => order == Order::Key,
+                (known, _) => *known == order,
+            }))
+        };
+        Some(match (symbol, query) {
+            (Symbol::OrderByKey, _) => is_ordered_by(Order::Key),
+            (Symbol::OrderByValue, _) => is_ordered_by(Order::Value),
+            (Symbol::OrderByPriority, _) => is_ordered_by(Order::Priority),
             (symbol, None) if SYMBOLS.contains(&symbol) => ValueRef::Null,
             (Symbol::OrderByChild, Some(query)) => match &query.order {
                 Order::Child(path) => ValueRef::from(path.as_str()),

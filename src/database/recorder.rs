@@ -1,42 +1,18 @@
 //! The observer of a walk over the rules, and what a decision keeps of the rules that the walk evaluates.
 
 use crate::{
-    eval::{Coverage, Fault, Observer, Outcome, Recorder, Result as Evaluated, Silent},
-    program::{Code, OpId, Rule},
+    eval::{Coverage, Fault, Observer, Outcome, Recorder, Result as Evaluated},
+    program::{Code, OpId, Rule, RuleSegment},
+    stdlib::Dialect,
     value::{Value, ValueRef},
 };
 
-use super::{RuleKind, RuleTrace, context::RuleContext, limits::path_of};
+use super::{RuleKind, RuleTrace, context::RuleContext, data::names};
 
 /// The number of validations below a written location that a decision keeps: of those that hold, and of those that do not.
 pub(super) const MAX_BELOW: usize = 50;
 
-/// Observes a walk and the operations of its conditions. It decides nothing.
-pub(super) trait WalkObserver: Observer {
-    /// Whether the walk evaluates every rule operation by operation, and continues after the first failed validation.
-    const EVERY: bool;
-
-    /// Whether valid locations matter beside invalid ones.
-    fn wants_valid(&self) -> bool;
-
-    /// The walk of a path of an update begins.
-    fn update(&mut self, _path: &[&str]) {}
-
-    /// The condition of a rule has a result.
-    fn evaluated(&mut self, code: &Code, kind: RuleKind, rule: Rule, context: RuleContext<'_>, result: &Evaluated<'_>);
-}
-
-impl WalkObserver for Silent {
-    const EVERY: bool = false;
-
-    fn wants_valid(&self) -> bool {
-        false
-    }
-
-    fn evaluated(&mut self, _: &Code, _: RuleKind, _: Rule, _: RuleContext<'_>, _: &Evaluated<'_>) {}
-}
-
-/// Keeps a trace of every rule that the walk evaluates.
+/// Keeps a trace of every rule that the walk evaluates. It decides nothing.
 pub(super) struct WalkRecorder<'d> {
     /// Records the operations of each rule, if the decision explains them.
     steps: Option<Recorder>,
@@ -52,6 +28,57 @@ pub(super) struct WalkRecorder<'d> {
 impl<'d> WalkRecorder<'d> {
     pub(super) fn new(steps: Option<Recorder>, coverage: Option<&'d mut Coverage>) -> Self {
         WalkRecorder { steps, coverage, traces: Vec::new(), below: [0; 2], update: None }
+    }
+
+    /// Whether valid locations matter beside invalid ones.
+    pub(super) fn wants_valid(&self) -> bool {
+        self.coverage.is_some()
+    }
+
+    /// The walk of a path of an update begins.
+    pub(super) fn update(&mut self, path: &str) {
+        self.update = Some(path.to_owned());
+    }
+
+    /// The condition of a rule has a result.
+    pub(super) fn evaluated(
+        &mut self,
+        code: &Code,
+        kind: RuleKind,
+        rule: Rule,
+        context: RuleContext<'_>,
+        result: &Evaluated<'_>,
+    ) {
+        let condition = self.steps.as_mut().and_then(Recorder::take_step);
+        let outcome = match result {
+            Ok(ValueRef::Bool(said)) => Outcome::Value(Value::Bool(*said)),
+            Ok(value) => Outcome::Described(value.describe()),
+            Err(error) => Outcome::Error(Fault::new(code, error)),
+        };
+        if context.below_written {
+            let [held, failed] = &mut self.below;
+            let count = if matches!(result, Ok(ValueRef::Bool(true))) { held } else { failed };
+            *count += 1;
+            if *count > MAX_BELOW {
+                return;
+            }
+        }
+        let mut path = String::new();
+        context.new_data.unwrap_or(context.data).write_path(&mut path);
+        let place = context.node.path.clone();
+        let segments = RuleSegment::parse(Dialect::Database, &place).zip(names(&path));
+        let wildcards = segments.filter(|(segment, _)| segment.wildcard().is_some());
+        let captures = wildcards.map(|(segment, name)| (segment.to_string(), name.to_owned())).collect();
+        self.traces.push(RuleTrace {
+            kind,
+            place,
+            path,
+            update: self.update.clone(),
+            captures,
+            span: rule.span,
+            outcome,
+            condition,
+        });
     }
 }
 
@@ -75,48 +102,5 @@ impl Observer for WalkRecorder<'_> {
         if let Some(coverage) = &mut self.coverage {
             coverage.leave(code, op, result);
         }
-    }
-}
-
-impl WalkObserver for WalkRecorder<'_> {
-    const EVERY: bool = true;
-
-    fn wants_valid(&self) -> bool {
-        self.coverage.is_some()
-    }
-
-    fn update(&mut self, path: &[&str]) {
-        self.update = Some(path_of(path));
-    }
-
-    fn evaluated(&mut self, code: &Code, kind: RuleKind, rule: Rule, context: RuleContext<'_>, result: &Evaluated<'_>) {
-        let condition = self.steps.as_mut().and_then(Recorder::take_step);
-        let outcome = match result {
-            Ok(ValueRef::Bool(said)) => Outcome::Value(Value::Bool(*said)),
-            Ok(value) => Outcome::Described(value.describe()),
-            Err(error) => Outcome::Error(Fault::new(code, error)),
-        };
-        if context.below_written {
-            let [held, failed] = &mut self.below;
-            let count = if matches!(result, Ok(ValueRef::Bool(true))) { held } else { failed };
-            *count += 1;
-            if *count > MAX_BELOW {
-                return;
-            }
-        }
-        let mut path = String::new();
-        context.new_data.unwrap_or(context.data).write_path(&mut path);
-        let name = |slot| context.captures.and_then(|capture| capture.find(slot));
-        let names = context.captures.map_or(0..0, |inner| 0..inner.slot.saturating_add(1)).filter_map(name);
-        self.traces.push(RuleTrace {
-            kind,
-            place: context.node.path.clone(),
-            path,
-            update: self.update.clone(),
-            captures: context.node.wildcards.iter().map(ToString::to_string).zip(names.map(str::to_owned)).collect(),
-            span: rule.span,
-            outcome,
-            condition,
-        });
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 use smallvec::SmallVec;
 
-use crate::{error::Error, eval::Silent, program::RuleTree, value::Unreadable};
+use crate::{error::Error, program::RuleTree};
 
 use super::{
     Cause, Change, ChangeError, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind,
@@ -17,39 +17,18 @@ use super::{
     host_cache::HostCache,
     limits::{
         MAX_KEY, MAX_LEVELS, MAX_WRITE_REST, MAX_WRITE_SOCKET, ValueSize, check_number, check_path, check_value,
-        is_refused, path_of, place_of,
+        is_refused, path_of, place_of, shorten,
     },
     location::{Location, Mutation, Overlay, stored_number},
-    query::QueryRecord,
-    recorder::{WalkObserver, WalkRecorder},
+    recorder::WalkRecorder,
     request::Operation,
 };
-
-/// Why a request has no verdict.
-enum NoVerdict {
-    /// The database refuses the request. Boxed, so that results stay small.
-    Refused(Box<RequestError>),
-    /// The host has an error, or the compiled rules are corrupt.
-    Unreadable,
-}
-
-impl From<RequestError> for NoVerdict {
-    fn from(error: RequestError) -> Self {
-        NoVerdict::Refused(Box::new(error))
-    }
-}
-
-impl From<Unreadable> for NoVerdict {
-    fn from(_: Unreadable) -> Self {
-        NoVerdict::Unreadable
-    }
-}
 
 /// Whether the rules allow the request, without a trace.
 pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) -> Result<bool, Error> {
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
-    let granted = walk_paths(rules, request, &host, &mut Silent, |_, verdict| verdict == Verdict::Allowed);
+    let granted = walk_paths(rules, request, &host, None, |_, verdict| verdict.is_ok());
     match host.into_error() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(granted.unwrap_or(false)),
@@ -67,7 +46,7 @@ pub(super) fn decide(
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
     let mut paths = Vec::new();
-    let result = walk_paths(rules, request, &host, &mut recorder, |path, verdict| {
+    let result = walk_paths(rules, request, &host, Some(&mut recorder), |path, verdict| {
         paths.push((path_of(path), verdict));
         true
     });
@@ -75,12 +54,12 @@ pub(super) fn decide(
         return Err(Error::Data(error));
     }
     let mut traces = recorder.traces;
-    let kind = if matches!(request.operation, Operation::Read(_)) { RuleKind::Read } else { RuleKind::Write };
-    let cause = match result {
-        Ok(_) => cause(&traces, &paths, kind),
-        Err(NoVerdict::Refused(error)) => Cause::Refused(*error),
+    let cause = match (result, &request.operation) {
+        (Ok(_), _) => cause(&traces, &paths),
+        (Err(ChangeError::Refused(error)), _) => Cause::Refused(error),
         // The host has no error, so the compiled rules are corrupt.
-        Err(NoVerdict::Unreadable) => Cause::NoRule("/".to_owned(), kind),
+        (Err(ChangeError::Data(_)), Operation::Read(_)) => Cause::NoRule("/".to_owned(), RuleKind::Read),
+        (Err(ChangeError::Data(_)), _) => Cause::NoRule("/".to_owned(), RuleKind::Write),
     };
     sort(&mut traces);
     let warnings = index_warning(rules, request).into_iter().collect();
@@ -88,25 +67,19 @@ pub(super) fn decide(
 }
 
 /// Passes the verdict of each path of a request to `each` until it returns false; true if it never did.
-fn walk_paths<O: WalkObserver>(
+fn walk_paths(
     rules: &RuleTree,
     request: &Request<'_>,
     host: &HostCache<'_>,
-    observer: &mut O,
+    recorder: Option<&mut WalkRecorder<'_>>,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
-) -> Result<bool, NoVerdict> {
+) -> Result<bool, ChangeError> {
     let stored = host.data();
     let root = Location::root(host, Overlay::Stored(stored));
-    let mut path = PathNames::default();
-    path.add(&request.path);
-    let query = match &request.operation {
-        Operation::Read(query) => Some(query),
-        _ => None,
-    };
-    let query = QueryRecord { query, transport: request.transport };
+    let mut path = PathNames::of(&request.path);
     let (auth, facts) = (request.user.variable(), request.user.facts());
-    let globals = Globals { auth, facts, now: request.now, query: &query, root: &root };
-    let mut walk = RuleWalk::new(rules, &globals, observer);
+    let globals = Globals { request, auth, facts, root: &root };
+    let mut walk = RuleWalk::new(rules, &globals, recorder);
     match &request.operation {
         Operation::Read(query) => {
             path.check()?;
@@ -138,17 +111,24 @@ fn walk_paths<O: WalkObserver>(
         }
         Operation::Update(values) => {
             let values = values.as_ref().map_err(Clone::clone)?;
-            let writes = update(values, &path, &root, request)?;
-            let Some((first, rest)) = writes.split_first() else { return Ok(true) };
-            let mut mutation = Mutation::at(&first.path, first.mutation());
-            for write in rest {
-                mutation.add(&write.path, write.mutation());
+            let changes = update(values, &path, &root, request)?;
+            let Some((first, rest)) = changes.split_first() else { return Ok(true) };
+            let mut mutation = Mutation::at(PathNames::of(first.path()).names(), first.mutation());
+            for change in rest {
+                mutation.add(PathNames::of(change.path()).names(), change.mutation());
             }
             let new_root = Location::root(host, Overlay::mutated(&mutation, stored));
-            for write in &writes {
-                walk.observer.update(&write.path);
-                let verdict = walk.write(&new_root, &write.path, write.data.as_deref())?;
-                if !each(&write.path, verdict) {
+            for change in &changes {
+                let path = PathNames::of(change.path());
+                let value = match change {
+                    Change::Value { value, .. } => Some(&**value),
+                    Change::Priority { .. } => None,
+                };
+                if let Some(recorder) = &mut walk.recorder {
+                    recorder.update(change.path());
+                }
+                let verdict = walk.write(&new_root, path.names(), value)?;
+                if !each(path.names(), verdict) {
                     return Ok(false);
                 }
             }
@@ -171,6 +151,12 @@ struct PathNames<'r> {
 }
 
 impl<'r> PathNames<'r> {
+    fn of(path: &'r str) -> Self {
+        let mut names = PathNames::default();
+        names.add(path);
+        names
+    }
+
     /// Adds the names of a path and ignores slashes at its ends. One pass over the bytes splits and checks them.
     fn add(&mut self, text: &'r str) {
         let mut start = 0;
@@ -257,20 +243,20 @@ fn resolve<'v>(
     now: Option<f64>,
     root: &Location<'_>,
     path: &[&str],
-) -> Result<Cow<'v, Data>, NoVerdict> {
+) -> Result<Cow<'v, Data>, ChangeError> {
     if value.placeholders.is_empty() {
         return Ok(Cow::Borrowed(&value.data));
     }
-    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()).map_err(NoVerdict::from))?;
+    let data = value.resolved(now, |below| stored_number(root, &[path, below].concat()).map_err(ChangeError::from))?;
     // A sum can exceed the range that the database stores.
     check_value(&data, &mut Vec::new())?;
     Ok(Cow::Owned(data))
 }
 
 /// The priority that a write to `…/.priority` sets for the location above.
-fn priority_of(value: &Incoming, path: &PathNames<'_>, now: Option<f64>) -> Result<Option<Scalar>, NoVerdict> {
+fn priority_of(value: &Incoming, path: &PathNames<'_>, now: Option<f64>) -> Result<Option<Scalar>, ChangeError> {
     value.checked.clone().map_err(|error| error.under(path.names()))?;
-    let data = value.resolved(now, |_| Ok::<_, NoVerdict>(None))?;
+    let data = value.resolved(now, |_| Ok::<_, ChangeError>(None))?;
     let found = match (data.scalar(), data.is_nothing()) {
         (Some(priority @ (Scalar::Number(_) | Scalar::String(_))), _) => return Ok(Some(priority.clone())),
         (None, true) => return Ok(None),
@@ -281,12 +267,12 @@ fn priority_of(value: &Incoming, path: &PathNames<'_>, now: Option<f64>) -> Resu
 }
 
 /// Decides a priority as a write of the location itself (realtime-database specification, section 5.2, recommended).
-fn set_priority<O: WalkObserver>(
-    walk: &mut RuleWalk<'_, O>,
+fn set_priority(
+    walk: &mut RuleWalk<'_, '_>,
     path: &PathNames<'_>,
     priority: Option<&Scalar>,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
-) -> Result<bool, NoVerdict> {
+) -> Result<bool, ChangeError> {
     check_priority(path, priority)?;
     let mutation = Mutation::Priority(priority);
     let new_root = walk.globals.root.mutated_at(path.names(), &mutation);
@@ -308,84 +294,58 @@ fn check_priority(path: &PathNames<'_>, priority: Option<&Scalar>) -> Result<(),
     }
 }
 
-/// The write to one path.
-struct PathWrite<'v> {
-    path: Vec<&'v str>,
-    /// The value that replaces the location; without it, the write sets the priority.
-    data: Option<Cow<'v, Data>>,
-    priority: Option<Scalar>,
-}
-
-impl<'v> From<PathWrite<'v>> for Change<'v> {
-    fn from(write: PathWrite<'v>) -> Self {
-        let path = path_of(&write.path);
-        match write.data {
-            Some(value) => Change::Value { path, value },
-            None => Change::Priority { path, priority: write.priority },
-        }
-    }
-}
-
-impl PathWrite<'_> {
-    fn mutation(&self) -> Mutation<'_> {
-        match &self.data {
-            Some(data) => Mutation::Replace(data),
-            None => Mutation::Priority(self.priority.as_ref()),
-        }
-    }
-}
-
-/// The write of a value to a path, which may be that of a priority, and the size of the value in bytes.
-fn path_write<'v>(
+/// The change of writing a value to a path, which may be that of a priority, and the size of the value in bytes.
+fn change_at<'v>(
     value: &'v Incoming,
     mut path: PathNames<'v>,
     root: &Location<'_>,
     now: Option<f64>,
-) -> Result<(PathWrite<'v>, usize), NoVerdict> {
+) -> Result<(Change<'v>, usize), ChangeError> {
     let is_priority = path.is_priority();
     if is_priority {
         path.pop();
     }
     path.check()?;
-    let size = check_fit(value, &path)?;
-    let (data, priority) = if is_priority {
-        (None, priority_of(value, &path, now)?)
+    let (size, names) = (check_fit(value, &path)?, path.names());
+    let change = if is_priority {
+        Change::Priority { path: path_of(names), priority: priority_of(value, &path, now)? }
     } else {
-        (Some(resolve(value, now, root, path.names())?), None)
+        Change::Value { path: path_of(names), value: resolve(value, now, root, names)? }
     };
-    Ok((PathWrite { path: path.names().to_vec(), data, priority }, size))
+    Ok((change, size))
 }
 
-/// The writes of an update, sorted by path. No path is a prefix of another.
+/// The changes of an update, sorted by the names of their paths. No path is below another.
 fn update<'v>(
     values: &'v [(String, Incoming)],
     base: &PathNames<'v>,
     root: &Location<'_>,
     request: &Request<'_>,
-) -> Result<Vec<PathWrite<'v>>, NoVerdict> {
-    let mut writes = Vec::with_capacity(values.len());
+) -> Result<Vec<Change<'v>>, ChangeError> {
+    let mut changes = Vec::with_capacity(values.len());
     let mut bytes = 0;
     for (key, value) in values {
         let mut path = base.clone();
         path.add(key);
-        let (write, size) = path_write(value, path, root, request.now)?;
+        let (change, size) = change_at(value, path, root, request.now)?;
         bytes += key.len() + size;
-        writes.push(write);
+        changes.push(change);
     }
     if values.is_empty() {
         base.check()?;
     }
     check_size(bytes, request.transport)?;
-    writes.sort_by(|a, b| a.path.cmp(&b.path));
+    changes.sort_by(|a, b| names(a.path()).cmp(names(b.path())));
     // In sorted order, the paths below a path follow it.
-    for pair in writes.windows(2) {
+    for pair in changes.windows(2) {
         if let [outer, inner] = pair
-            && inner.path.starts_with(&outer.path)
+            && let (outer, inner) = (outer.path(), inner.path())
+            && names(inner).take(names(outer).count()).eq(names(outer))
         {
-            return Err(RequestError::Overlap { outer: place_of(&outer.path), inner: place_of(&inner.path) }.into());
+            return Err(RequestError::Overlap { outer: shorten(outer), inner: shorten(inner) }.into());
         }
     }
-    Ok(writes)
+    Ok(changes)
 }
 
 /// The changes that a write makes to what `tree` holds, sorted by path; none for a read.
@@ -393,32 +353,25 @@ pub(super) fn changes<'r>(request: &'r Request<'_>, tree: &dyn Tree) -> Result<V
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
     let root = Location::root(&host, Overlay::Stored(host.data()));
-    let found = changes_at(request, &root);
-    match (found, host.into_error()) {
-        (Ok(changes), None) => Ok(changes),
-        (Err(NoVerdict::Refused(error)), None) => Err(ChangeError::Refused(*error)),
-        (_, Some(error)) => Err(ChangeError::Data(error)),
-        (Err(NoVerdict::Unreadable), None) => Err(ChangeError::Data("the data cannot be read".into())),
-    }
+    let found = changes_of(request, &root);
+    host.into_error().map_or(found, |error| Err(ChangeError::Data(error)))
 }
 
-fn changes_at<'r>(request: &'r Request<'_>, root: &Location<'_>) -> Result<Vec<Change<'r>>, NoVerdict> {
-    let mut path = PathNames::default();
-    path.add(&request.path);
-    let values = match &request.operation {
-        Operation::Read(_) => return Ok(Vec::new()),
+fn changes_of<'r>(request: &'r Request<'_>, root: &Location<'_>) -> Result<Vec<Change<'r>>, ChangeError> {
+    let path = PathNames::of(&request.path);
+    match &request.operation {
+        Operation::Read(_) => Ok(Vec::new()),
         Operation::Priority(priority) => {
             check_priority(&path, priority.as_ref())?;
-            return Ok(vec![Change::Priority { path: path_of(path.names()), priority: priority.clone() }]);
+            Ok(vec![Change::Priority { path: path_of(path.names()), priority: priority.clone() }])
         }
         Operation::Write(value) => {
-            let (write, size) = path_write(value, path, root, request.now)?;
+            let (change, size) = change_at(value, path, root, request.now)?;
             check_size(size, request.transport)?;
-            return Ok(vec![write.into()]);
+            Ok(vec![change])
         }
-        Operation::Update(values) => values.as_ref().map_err(Clone::clone)?,
-    };
-    Ok(update(values, &path, root, request)?.into_iter().map(Change::from).collect())
+        Operation::Update(values) => update(values.as_ref().map_err(Clone::clone)?, &path, root, request),
+    }
 }
 
 /// The warning for a query whose index the rules of its location do not list (realtime-database specification, section 7.9).
@@ -428,7 +381,7 @@ pub(super) fn index_warning(rules: &RuleTree, request: &Request<'_>) -> Option<I
     let mut node = rules.nodes.get(rules.root).ok();
     let names: Vec<&str> = names(&request.path).collect();
     for name in &names {
-        node = node.and_then(|node| node.child(name)).and_then(|(child, _)| rules.nodes.get(child).ok());
+        node = node.and_then(|node| node.child(name)).and_then(|child| rules.nodes.get(child).ok());
     }
     if node.is_some_and(|node| node.indexes.iter().any(|known| known.trim_matches('/') == index)) {
         return None;

@@ -83,7 +83,7 @@ pub use language::{Host, Language, Service, Subject};
 pub use observe::{Observer, Reasons, Silent};
 pub use predicate::{Answer, NoAnswer};
 pub use recorder::Recorder;
-pub use trace::{BlockTrace, Outcome, StatementTrace, Step, StepKind, Trace};
+pub use trace::{BlockTrace, Outcome, StatementTrace, Step, StepKind};
 pub use verdict::{Fault, Verdict};
 
 pub use crate::program::MAX_EXPRESSIONS;

@@ -1,4 +1,4 @@
-//! Builds a [`Trace`] while an evaluation runs.
+//! Builds the trace of an evaluation while it runs.
 
 use rustc_hash::FxHashMap;
 
@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     Fault, Observer, Result, stray,
-    trace::{BlockTrace, Outcome, StatementTrace, Step, StepKind, Trace},
+    trace::{BlockTrace, Outcome, StatementTrace, Step, StepKind},
 };
 
 /// The approximate size in bytes up to which a step keeps a value; steps describe larger ones, because a request with
@@ -23,7 +23,8 @@ const MAX_COPIES: usize = 16;
 /// The observer that records blocks, statements and the steps of their conditions.
 #[derive(Debug, Default)]
 pub struct Recorder {
-    trace: Trace,
+    /// The blocks that cover the path so far.
+    blocks: Vec<BlockTrace>,
     /// Steps that are done and not part of another yet.
     done: Vec<Step>,
     /// Of each operation that has begun, the number of steps that were done before.
@@ -48,9 +49,9 @@ impl Recorder {
         step
     }
 
-    /// Returns the blocks and statements that were recorded.
-    pub fn finish(self) -> Trace {
-        self.trace
+    /// Returns the blocks that cover the path, with their statements, in the order in which they were tried.
+    pub fn finish(self) -> Vec<BlockTrace> {
+        self.blocks
     }
 }
 
@@ -65,12 +66,12 @@ impl Observer for Recorder {
         let captures = block.captures.iter().enumerate();
         let captures = captures.map(|(at, capture)| (capture.name.to_string(), text(at).unwrap_or_default())).collect();
         let (path, span) = (block.path.clone(), block.span);
-        self.trace.blocks.push(BlockTrace { path, span, captures, statements: Vec::new() });
+        self.blocks.push(BlockTrace { path, span, captures, statements: Vec::new() });
     }
 
     fn statement(&mut self, _id: Id<Statement>, statement: &Statement) {
         self.take_step();
-        if let Some(block) = self.trace.blocks.last_mut() {
+        if let Some(block) = self.blocks.last_mut() {
             let outcome = Outcome::Described(String::new());
             block.statements.push(StatementTrace { span: statement.span, outcome, condition: None });
         }
@@ -79,7 +80,7 @@ impl Observer for Recorder {
     fn decided(&mut self, code: &Code, result: &Result<'_>) {
         let condition = self.take_step();
         let outcome = outcome_of(code, result, &mut self.copies);
-        if let Some(tried) = self.trace.blocks.last_mut().and_then(|block| block.statements.last_mut()) {
+        if let Some(tried) = self.blocks.last_mut().and_then(|block| block.statements.last_mut()) {
             (tried.outcome, tried.condition) = (outcome, condition);
         }
     }

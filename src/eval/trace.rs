@@ -8,20 +8,6 @@ use crate::{
 
 use super::Fault;
 
-/// What a decision went through.
-#[derive(Clone, Debug, Default)]
-pub struct Trace {
-    /// The blocks that cover the request's path, in the order in which they were tried.
-    pub blocks: Vec<BlockTrace>,
-}
-
-impl Trace {
-    /// The statements of all blocks that were tried.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
-        self.blocks.iter().flat_map(|block| &block.statements)
-    }
-}
-
 /// A block that covers the request's path.
 #[derive(Clone, Debug)]
 pub struct BlockTrace {

@@ -60,6 +60,27 @@ impl Width {
     }
 }
 
+/// A decision in words: the rules, sub-expressions with their values, and the decisive location.
+#[derive(Clone, Copy, Debug)]
+pub struct Explanation<D> {
+    /// A reference to the decision.
+    pub(crate) decision: D,
+    pub(crate) width: Width,
+}
+
+impl<D> Explanation<D> {
+    pub(crate) fn new(decision: D) -> Self {
+        Explanation { decision, width: Width::default() }
+    }
+
+    /// Sets the width of the lines in columns (30 to 1,000); the default is 80. Source locations, which people follow,
+    /// are not shortened.
+    #[must_use]
+    pub fn columns(self, columns: usize) -> Self {
+        Explanation { width: Width::new(columns), ..self }
+    }
+}
+
 /// What the lines of a trace depend on.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'v> {

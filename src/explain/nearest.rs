@@ -279,7 +279,7 @@ fn describe_names(requested: &str, in_rules: &str, rules: &str) -> String {
 pub(crate) fn on_way<'t>(tree: &'t RuleTree, path: &str) -> Vec<&'t RuleNode> {
     let mut on_way: Vec<&RuleNode> = tree.nodes.get(tree.root).into_iter().collect();
     for name in path.split('/').filter(|name| !name.is_empty()) {
-        let child = on_way.last().and_then(|place| place.child(name)).and_then(|(child, _)| tree.nodes.get(child).ok());
+        let child = on_way.last().and_then(|place| place.child(name)).and_then(|child| tree.nodes.get(child).ok());
         match child {
             Some(child) => on_way.push(child),
             None => break,

@@ -1,7 +1,7 @@
 //! What the filters of a query leave unknown about the documents that it could return.
 
 use crate::{
-    eval::{BlockTrace, Outcome, Step, StepKind, Trace},
+    eval::{BlockTrace, Outcome, Step, StepKind},
     text::Source,
     value::{Comparator, Value},
 };
@@ -21,9 +21,10 @@ pub(crate) struct QueryView<'t> {
 }
 
 impl<'t> QueryView<'t> {
-    /// The view of a query in a block that covers it.
-    pub(crate) fn new(source: &'t Source, trace: &'t Trace, block: &'t BlockTrace) -> Self {
-        let steps = trace.statements().filter_map(|statement| statement.condition.as_ref()).flat_map(Step::all);
+    /// The view of a query in one of the blocks that cover it.
+    pub(crate) fn new(source: &'t Source, blocks: &'t [BlockTrace], block: &'t BlockTrace) -> Self {
+        let statements = blocks.iter().flat_map(|block| &block.statements);
+        let steps = statements.filter_map(|statement| statement.condition.as_ref()).flat_map(Step::all);
         let data =
             steps.filter(|step| source.slice(step.span) == "resource.data").find_map(|step| match &step.outcome {
                 Outcome::Value(value) => Some(value),

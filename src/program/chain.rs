@@ -9,32 +9,13 @@ use crate::syntax::ast::Segment;
 
 use super::{Block, CaptureAt, Id};
 
-/// One segment that a request must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cell<'s> {
-    /// This text.
-    Literal(&'s str),
-    /// Any text.
-    Any,
-    /// Any number of segments.
-    Glob,
-}
-
-impl<'s> Cell<'s> {
-    fn of(segment: &'s Segment) -> Self {
-        match segment {
-            Segment::Literal(text, _) => Cell::Literal(text),
-            Segment::Capture(capture) if capture.glob => Cell::Glob,
-            Segment::Capture(_) => Cell::Any,
-        }
-    }
-
-    /// What satisfies both; `None` where nothing does.
-    fn and(self, other: Self) -> Option<Self> {
-        match (self, other) {
-            (Cell::Any, cell) | (cell, Cell::Any) => Some(cell),
-            (a, b) => (a == b).then_some(a),
-        }
+/// The segment that what satisfies both satisfies; `None` where nothing does.
+fn both<'s>(a: &'s Segment, b: &'s Segment) -> Option<&'s Segment> {
+    match (a, b) {
+        (Segment::Capture(capture), other) | (other, Segment::Capture(capture)) if !capture.glob => Some(other),
+        (Segment::Literal(x, _), Segment::Literal(y, _)) => (x == y).then_some(a),
+        (Segment::Capture(_), Segment::Capture(_)) => Some(a),
+        _ => None,
     }
 }
 
@@ -42,11 +23,11 @@ impl<'s> Cell<'s> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chain<'s> {
     /// Up to the end, or up to and with a glob.
-    base: Vec<Cell<'s>>,
+    base: Vec<&'s Segment>,
     /// What follows the glob in its own block's path.
-    suffix: Vec<Cell<'s>>,
+    suffix: Vec<&'s Segment>,
     /// Paths of the blocks below the glob's.
-    nested: Vec<Cell<'s>>,
+    nested: Vec<&'s Segment>,
     /// The block whose path has the glob.
     pub(super) owner: Option<Id<Block>>,
 }
@@ -65,13 +46,12 @@ impl<'s> Chain<'s> {
         base.extend_from_slice(&self.base);
         let mut chain = Chain { base, suffix: self.suffix.clone(), nested: self.nested.clone(), owner: self.owner };
         for segment in path {
-            let cell = Cell::of(segment);
-            let list = match (chain.owner, cell) {
-                (None, _) => &mut chain.base,
-                (Some(owner), _) if owner == block => &mut chain.suffix,
-                (Some(_), _) => &mut chain.nested,
+            let list = match chain.owner {
+                None => &mut chain.base,
+                Some(owner) if owner == block => &mut chain.suffix,
+                Some(_) => &mut chain.nested,
             };
-            list.push(cell);
+            list.push(segment);
             let at = list.len() - 1;
             let segment_at = if chain.owner.is_none() { at } else { chain.base.len() + at };
             match segment {
@@ -80,10 +60,10 @@ impl<'s> Chain<'s> {
                     let glob = capture.glob;
                     captures.push(CaptureAt { name: capture.name.text.clone(), segment: segment_at, glob });
                     text.extend(["/{", &capture.name.text, if glob { "=**" } else { "" }, "}"]);
+                    if glob {
+                        chain.owner = Some(block);
+                    }
                 }
-            }
-            if cell == Cell::Glob {
-                chain.owner = Some(block);
             }
         }
         chain
@@ -94,19 +74,18 @@ impl<'s> Chain<'s> {
         self.owner.map(|_| self.base.len() - 1)
     }
 
-    /// Adds what a request's path must have for the block; `None` where no path has it.
-    pub(super) fn cells(&self, cells: &mut Vec<Cell<'s>>) -> Option<()> {
-        cells.extend_from_slice(&self.base);
+    /// Adds the segments that a request's path must have for the block; `None` where no path has them.
+    pub(super) fn segments(&self, segments: &mut Vec<&'s Segment>) -> Option<()> {
+        segments.extend_from_slice(&self.base);
         if self.nested.is_empty() {
-            cells.extend_from_slice(&self.suffix);
+            segments.extend_from_slice(&self.suffix);
             return Some(());
         }
         if !self.suffix.is_empty() && self.nested.len() <= self.suffix.len() {
             return None;
         }
-        let any = std::iter::repeat(&Cell::Any);
-        for (inner, outer) in self.nested.iter().zip(self.suffix.iter().chain(any)) {
-            cells.push(inner.and(*outer)?);
+        for (at, inner) in self.nested.iter().enumerate() {
+            segments.push(self.suffix.get(at).map_or(Some(*inner), |outer| both(inner, outer))?);
         }
         Some(())
     }

@@ -27,7 +27,8 @@ pub enum Op {
     Unknown,
     /// A variable of the language, by its index in [`Dialect::variables`].
     Variable(u8),
-    /// A wildcard, by its index among those of the block and the blocks around it.
+    /// A wildcard: by its index among those of the block and the blocks around it; in database rules by its index in the
+    /// path of the location.
     Capture(u8),
     /// A parameter or `let` variable, by its index in the function.
     Local(u8),

@@ -1,7 +1,5 @@
 //! The compiled form of database rules: the tree of locations around the [`Code`] of their conditions.
 
-use std::sync::Arc;
-
 use crate::{
     stdlib::Dialect,
     syntax::ast::{BinaryOp, Condition, DatabaseRules, Expr, ExprId, Exprs, Location, Name, UnaryOp},
@@ -45,8 +43,6 @@ pub struct RuleNode {
     pub reads_new_data: bool,
     /// Whether a location below has a `.validate`.
     pub validates_below: bool,
-    /// The wildcards of the locations around and of this one.
-    pub wildcards: Arc<[String]>,
     /// Children with a name, sorted by it.
     children: Vec<(Key, RuleChild)>,
     /// The same by hash, where there are many.
@@ -110,15 +106,14 @@ pub struct Rule {
 }
 
 impl RuleNode {
-    /// The child for a key, and whether it is that of a wildcard. A child of that name hides the wildcard
-    /// (realtime-database specification, section 1.2).
-    pub fn child(&self, key: &str) -> Option<(Id<RuleNode>, bool)> {
+    /// The child for a key. A child of that name hides the wildcard (realtime-database specification, section 1.2).
+    pub fn child(&self, key: &str) -> Option<Id<RuleNode>> {
         let named = if self.many.is_empty() {
             self.children.iter().find(|(name, _)| same_text(name.as_str(), key)).map(|(_, child)| child.node)
         } else {
             self.many.get(key).copied()
         };
-        named.map(|child| (child, false)).or_else(|| self.wildcard.map(|child| (child.node, true)))
+        named.or_else(|| self.wildcard.map(|child| child.node))
     }
 
     /// Children with a name, sorted by it.
@@ -148,7 +143,7 @@ pub fn lower_database(source: &Source, rules: &DatabaseRules) -> Result<RuleTree
     let mut builder = Builder::new(source, Dialect::Database);
     builder.reserve(rules.exprs.len());
     let nodes = Table::default();
-    let mut lowering = Lowering { builder, nodes, exprs: &rules.exprs, scope: Arc::default(), open: Vec::new() };
+    let mut lowering = Lowering { builder, nodes, exprs: &rules.exprs, keys: Vec::new(), open: Vec::new() };
     let root = lowering.node(&rules.root, "")?;
     Ok(RuleTree { code: lowering.builder.code, nodes: lowering.nodes, root })
 }
@@ -157,8 +152,8 @@ struct Lowering<'r> {
     builder: Builder,
     nodes: Table<RuleNode>,
     exprs: &'r Exprs,
-    /// The wildcards of the location and of those around it.
-    scope: Arc<[String]>,
+    /// The keys on the way to the location.
+    keys: Vec<&'r str>,
     /// The operands of chains that are not compiled yet.
     open: Vec<ExprId>,
 }
@@ -166,11 +161,6 @@ struct Lowering<'r> {
 impl<'r> Lowering<'r> {
     /// Adds a location before those below it.
     fn node(&mut self, location: &'r Location, around: &str) -> Result<Id<RuleNode>, Corrupt> {
-        // Locations without a wildcard of their own share the list of the location around.
-        let outer = Arc::clone(&self.scope);
-        if location.is_wildcard() {
-            self.scope = outer.iter().chain([&location.key.text]).cloned().collect();
-        }
         let name = location.key.text.as_str();
         let path = if name.is_empty() { String::new() } else { [around, "/", name].concat() };
         let (read, write, validate) =
@@ -186,14 +176,15 @@ impl<'r> Lowering<'r> {
             // Validation asks whether the location is there.
             reads_new_data: validate.is_some() || rules().any(|rule| rule.reads_new_data),
             validates_below: false,
-            wildcards: Arc::clone(&self.scope),
             children: Vec::new(),
             many: FxHashMap::default(),
             wildcard: None,
         });
         let (mut children, mut wildcard) = (Vec::with_capacity(location.children.len()), None);
         for child in &location.children {
+            self.keys.push(&child.key.text);
             let node = self.node(child, &path)?;
+            self.keys.pop();
             let below = RuleChild { node, validity: Validity::of(self.nodes.get(node)?) };
             if child.is_wildcard() {
                 wildcard = Some(below);
@@ -201,7 +192,6 @@ impl<'r> Lowering<'r> {
                 children.push((Key::new(child.key.text.as_str()), below));
             }
         }
-        self.scope = outer;
         children.sort_by(|a, b| a.0.cmp(&b.0));
         let node = self.nodes.get_mut(id)?;
         if children.len() > SCAN {
@@ -272,8 +262,9 @@ impl<'r> Lowering<'r> {
     }
 
     fn variable(&mut self, name: &str) -> Op {
-        if let Some(slot) = self.scope.iter().rposition(|wildcard| wildcard == name) {
-            return u8::try_from(slot).map_or(Op::Unknown, Op::Capture);
+        if name.starts_with('$') {
+            let index = self.keys.iter().rposition(|key| *key == name).and_then(|at| u8::try_from(at).ok());
+            return index.map_or(Op::Unknown, Op::Capture);
         }
         Dialect::Database.variable(name).map_or(Op::Unknown, Op::Variable)
     }

@@ -16,7 +16,7 @@ use super::{
     Block, Corrupt, Function, Id, Ids, Methods, Op, OpId, Part, Program, ServiceFunction, ServiceProgram, Statement,
     Table,
     builder::Builder,
-    chain::{Cell, Chain},
+    chain::Chain,
     effects::{Effects, learn},
     fold,
     matcher::{Matcher, order},
@@ -38,7 +38,7 @@ pub fn lower(source: &Source, ruleset: &ast::Ruleset) -> Result<Program, Corrupt
         captures: Vec::new(),
         locals: Vec::new(),
         blocks: Table::default(),
-        cells: Vec::new(),
+        segments: Vec::new(),
         paths: Vec::new(),
         owners: Vec::new(),
     };
@@ -65,8 +65,8 @@ struct Lowering<'s> {
     /// The blocks of the service.
     blocks: Table<Block>,
     /// The segments that paths must have for the blocks, one block after the other.
-    cells: Vec<Cell<'s>>,
-    /// Which of the cells are those of each block; `None` for a block that no path satisfies.
+    segments: Vec<&'s Segment>,
+    /// Which of the segments are those of each block; `None` for a block that no path satisfies.
     paths: Vec<Option<Range<usize>>>,
     /// The block, itself or around it, whose own path has the glob that applies to each block.
     owners: Vec<Option<Id<Block>>>,
@@ -84,9 +84,9 @@ impl<'s> Lowering<'s> {
         self.functions.clear();
         let mut blocks = std::mem::take(&mut self.blocks);
         order(&mut blocks, &self.owners);
-        let paths: Vec<_> = self.paths.iter().map(|path| self.cells.get(path.clone()?)).collect();
+        let paths: Vec<_> = self.paths.iter().map(|path| self.segments.get(path.clone()?)).collect();
         let matcher = Matcher::new(&blocks, &paths, self.version)?;
-        (self.cells, self.paths, self.owners) = Default::default();
+        (self.segments, self.paths, self.owners) = Default::default();
         let statements = self.statements.slice(self.statements.since(first))?;
         let aborts = statements.iter().any(|statement| statement.aborts);
         let name = service.name.text.to_string();
@@ -158,12 +158,12 @@ impl<'s> Lowering<'s> {
         let functions = self.functions(block.functions.iter())?;
         // In version 1 nothing below a block with a glob ever applies, whatever its own path.
         let dead = self.version == Version::V1 && around.owner.is_some();
-        let first = self.cells.len();
-        let covers = !dead && chain.cells(&mut self.cells).is_some();
+        let first = self.segments.len();
+        let covers = !dead && chain.segments(&mut self.segments).is_some();
         if !covers {
-            self.cells.truncate(first);
+            self.segments.truncate(first);
         }
-        let cells = covers.then_some(first..self.cells.len());
+        let covered = covers.then_some(first..self.segments.len());
         let mut lowered = Block {
             parent,
             path,
@@ -171,7 +171,7 @@ impl<'s> Lowering<'s> {
             statements: Ids::NONE,
             span: block.keyword.to(block.path_span),
             captures,
-            fixed: cells.clone().map_or(0, |cells| cells.len() - usize::from(chain.glob().is_some())),
+            fixed: covered.clone().map_or(0, |segments| segments.len() - usize::from(chain.glob().is_some())),
             glob: chain.glob(),
             rank: 0,
         };
@@ -184,7 +184,7 @@ impl<'s> Lowering<'s> {
         lowered.statements = self.statements.since(first);
         self.blocks.push(lowered);
         self.owners.push(chain.owner);
-        self.paths.push(cells);
+        self.paths.push(covered);
         for inner in &block.matches {
             self.block(inner, Some(id), &chain)?;
         }

@@ -6,11 +6,11 @@ use smallvec::SmallVec;
 
 use crate::{
     request::ServiceProduct,
-    syntax::ast::Version,
+    syntax::ast::{Segment, Version},
     value::{PathPrefix, SegmentRange, Segments, same_bytes},
 };
 
-use super::{Block, Corrupt, Id, Table, chain::Cell};
+use super::{Block, Corrupt, Id, Table};
 
 /// The number of branches up to which a name is compared with each.
 const SCAN: usize = 4;
@@ -44,7 +44,7 @@ struct Branch {
 
 impl Matcher {
     /// Merges the paths of blocks; `None` is the path of a block that covers nothing.
-    pub(super) fn new(blocks: &Table<Block>, paths: &[Option<&[Cell<'_>]>], version: Version) -> Result<Self, Corrupt> {
+    pub(super) fn new(blocks: &Table<Block>, paths: &[Option<&[&Segment]>], version: Version) -> Result<Self, Corrupt> {
         let shortest_glob = usize::from(version == Version::V1);
         let mut branches = Table::default();
         let start = branches.push(Branch::default());
@@ -74,28 +74,28 @@ impl Matcher {
         self.shortest_glob
     }
 
-    fn add(&mut self, block: Id<Block>, path: &[Cell<'_>]) -> Result<(), Corrupt> {
+    fn add(&mut self, block: Id<Block>, path: &[&Segment]) -> Result<(), Corrupt> {
         let mut at = self.start;
-        for (i, cell) in path.iter().enumerate() {
+        for (i, segment) in path.iter().enumerate() {
             let branch = self.branches.get(at)?;
-            let found = match cell {
-                Cell::Literal(text) => branch.literal(text.as_bytes()),
-                Cell::Glob => branch.glob.map(|g| g.0),
-                Cell::Any => branch.wildcard,
+            let found = match segment {
+                Segment::Literal(text, _) => branch.literal(text.as_bytes()),
+                Segment::Capture(capture) if capture.glob => branch.glob.map(|g| g.0),
+                Segment::Capture(_) => branch.wildcard,
             };
             let next = found.unwrap_or_else(|| self.branches.push(Branch::default()));
             let branch = self.branches.get_mut(at)?;
-            match cell {
-                Cell::Literal(text) if found.is_none() => {
-                    branch.few.push(((*text).into(), next));
+            match segment {
+                Segment::Literal(text, _) if found.is_none() => {
+                    branch.few.push((text.as_str().into(), next));
                     branch.index();
                 }
-                Cell::Glob => {
+                Segment::Capture(capture) if capture.glob => {
                     let longest = branch.glob.map_or(0, |g| g.1).max(path.len() - i - 1);
                     branch.glob = Some((next, longest));
                 }
-                Cell::Any => branch.wildcard = Some(next),
-                Cell::Literal(_) => {}
+                Segment::Capture(_) => branch.wildcard = Some(next),
+                Segment::Literal(..) => {}
             }
             at = next;
         }

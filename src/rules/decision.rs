@@ -95,7 +95,7 @@ fn service_json(decision: &service::Decision) -> Json {
         set(&mut answer, "hint", json!(hint));
     }
     if let Some(trace) = decision.trace() {
-        let blocks = trace.blocks.iter().map(|block| {
+        let blocks = trace.iter().map(|block| {
             let statements = block.statements.iter().map(|statement| {
                 let mut answer = json!({ "at": place(statement.span), "outcome": outcome(&statement.outcome) });
                 set(&mut answer, "condition", condition(decision.source(), statement.condition.as_ref()));

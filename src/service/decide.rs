@@ -104,7 +104,7 @@ pub(crate) fn explain(
         }
         _ => None,
     };
-    decision.recorded = Some(Box::new(Recorded { trace: recorder.finish(), nearest }));
+    decision.recorded = Some(Box::new(Recorded { blocks: recorder.finish(), nearest }));
     Ok(decision)
 }
 

@@ -1,7 +1,7 @@
 //! The answer to a request: whether it is allowed, and why.
 
 use crate::{
-    eval::{Fault, StatementTrace, Trace},
+    eval::{BlockTrace, Fault, StatementTrace},
     explain::{Nearest, ignores_request, in_full},
     text::{Source, Span},
 };
@@ -23,7 +23,7 @@ pub struct Decision {
 /// What an explained decision went through.
 #[derive(Clone, Debug)]
 pub(super) struct Recorded {
-    pub(super) trace: Trace,
+    pub(super) blocks: Vec<BlockTrace>,
     /// Of a denial where no block covers the path, or only catch-alls: the block that comes nearest, and whether one
     /// misspelt name makes the difference.
     pub(super) nearest: Option<(Nearest, bool)>,
@@ -110,15 +110,16 @@ impl Decision {
         }
     }
 
-    /// The trace of the evaluation, if the decision was made by `explain`.
-    pub fn trace(&self) -> Option<&Trace> {
-        self.recorded.as_ref().map(|recorded| &recorded.trace)
+    /// The trace of the evaluation, if the decision was made by `explain`: the blocks that cover the path, in the order in
+    /// which they were tried.
+    pub fn trace(&self) -> Option<&[BlockTrace]> {
+        self.recorded.as_ref().map(|recorded| recorded.blocks.as_slice())
     }
 
     /// The statements that were evaluated, if the decision has a trace.
     #[doc(hidden)]
     pub fn statements(&self) -> impl Iterator<Item = &StatementTrace> {
-        self.trace().into_iter().flat_map(Trace::statements)
+        self.trace().into_iter().flatten().flat_map(|block| &block.statements)
     }
 
     /// For a denial made by `explain`: the block nearest to the path, if no block matches it. If only a catch-all
@@ -128,7 +129,7 @@ impl Decision {
         let recorded = self.recorded.as_ref()?;
         let (nearest, is_misspelt) = recorded.nearest.as_ref()?;
         let permits_nothing = || {
-            let mut conditions = recorded.trace.statements().filter_map(|statement| statement.condition.as_ref());
+            let mut conditions = self.statements().filter_map(|statement| statement.condition.as_ref());
             conditions.all(|condition| ignores_request(&self.source, condition))
         };
         (*is_misspelt || permits_nothing()).then_some(nearest)
@@ -146,7 +147,7 @@ impl Decision {
     #[doc(hidden)]
     pub fn missing_filter(&self) -> Option<String> {
         let denied = matches!(self.cause, Cause::Failed(_) | Cause::ConditionsFalse);
-        self.trace().filter(|_| self.query && denied).and_then(|trace| undecided::hint(&self.source, trace))
+        self.trace().filter(|_| self.query && denied).and_then(|blocks| undecided::hint(&self.source, blocks))
     }
 
     /// The source text of the rules.
@@ -157,6 +158,6 @@ impl Decision {
     /// The decision as text for people: blocks, statements, every sub-expression, and the decisive location. Without a
     /// trace, only the reason.
     pub fn explanation(&self) -> Explanation<'_> {
-        Explanation { decision: self, width: crate::explain::Width::default() }
+        Explanation::new(self)
     }
 }

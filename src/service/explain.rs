@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter, Result};
 use crate::{
     eval::{BlockTrace, Outcome, StatementTrace, Step},
     explain::{
-        Decisive, QueryView, View, Width, decisive_step, describe, in_short, in_words, is_unnamed, middle, shorten,
+        Decisive, QueryView, View, decisive_step, describe, in_short, in_words, is_unnamed, middle, shorten,
         worth_showing, write_decisive, write_located, write_steps, write_wrapped,
     },
     text::one_line,
@@ -15,20 +15,7 @@ use crate::{
 use super::{Cause, Decision, null};
 
 /// A decision in words: blocks, statements, sub-expressions with their values, and the decisive location.
-#[derive(Clone, Copy, Debug)]
-pub struct Explanation<'d> {
-    pub(super) decision: &'d Decision,
-    pub(super) width: Width,
-}
-
-impl Explanation<'_> {
-    /// Sets the width of the lines in columns (30 to 1,000); the default is 80. Source locations, which people follow,
-    /// are not shortened.
-    #[must_use]
-    pub fn columns(self, columns: usize) -> Self {
-        Explanation { width: Width::new(columns), ..self }
-    }
-}
+pub type Explanation<'d> = crate::explain::Explanation<&'d Decision>;
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -36,10 +23,10 @@ impl Display for Explanation<'_> {
         let verdict = if self.decision.is_allowed() { "ALLOW" } else { "DENY" };
         writeln!(f, "{verdict}  {}", middle(&one_line(request), self.width.columns() - verdict.len() - 2))?;
         write_wrapped(f, self.width, "  ", 2, &self.decision.reason())?;
-        let Some(trace) = self.decision.trace() else { return Ok(()) };
-        let uncovered = trace.blocks.is_empty() && matches!(cause, Cause::NoStatement);
-        for block in &trace.blocks {
-            let query = self.decision.query.then(|| QueryView::new(source, trace, block));
+        let Some(blocks) = self.decision.trace() else { return Ok(()) };
+        let uncovered = blocks.is_empty() && matches!(cause, Cause::NoStatement);
+        for block in blocks {
+            let query = self.decision.query.then(|| QueryView::new(source, blocks, block));
             write_block(f, View { width: self.width, source, query: query.as_ref() }, block)?;
         }
         match (self.decision.nearest(), uncovered) {

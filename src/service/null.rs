@@ -18,7 +18,6 @@ const NULLABLE: [&str; 3] = ["request.resource", "resource", "request.auth"];
 pub(super) fn hint(decision: &Decision) -> Option<String> {
     let (Cause::Failed(fault) | Cause::Aborted(fault)) = decision.cause() else { return None };
     let failed = decision
-        .trace()?
         .statements()
         .filter_map(|statement| statement.condition.as_ref())
         .find(|condition| matches!(&condition.outcome, Outcome::Error(error) if error == fault))?;

@@ -2,7 +2,7 @@
 //! would decide them. Rules are not filters: they have to hold for every document that a query could return.
 
 use crate::{
-    eval::{Outcome, Step, StepKind, Trace},
+    eval::{BlockTrace, Outcome, Step, StepKind},
     explain::{NAME, QueryView},
     text::Source,
     value::{Comparator, Value},
@@ -22,12 +22,12 @@ enum MissingPart {
 
 /// The parts with which a query would decide one of the conditions, in words; `None` if no condition depends on what
 /// the query leaves open.
-pub(super) fn hint(source: &Source, trace: &Trace) -> Option<String> {
+pub(super) fn hint(source: &Source, blocks: &[BlockTrace]) -> Option<String> {
     let reader = Reader { source };
     let mut found: Vec<Vec<MissingPart>> = Vec::new();
     let mut open = None;
-    for block in &trace.blocks {
-        let view = QueryView::new(source, trace, block);
+    for block in blocks {
+        let view = QueryView::new(source, blocks, block);
         for step in block.statements.iter().filter_map(|statement| statement.condition.as_ref()) {
             found.extend(reader.ways(step, &view, false).into_iter().filter(|ways| !ways.is_empty()));
             open = open.or_else(|| reader.unknown(step, &view));

@@ -6,8 +6,8 @@ use std::{
 };
 
 use firewarden::{
-    Auth, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome, Step, Trace,
-    Value, WriteEffect,
+    Auth, BlockTrace, BoxError, Cause, Decision, Diagnostics, DocumentPath, Documents, Error, Explanation, Outcome,
+    Step, Value, WriteEffect,
     firestore::{self, Direction, Document, Query},
     storage::{self, Object},
     text::Source,
@@ -32,7 +32,7 @@ const _: () = {
     shared::<Diagnostics>();
     shared::<Source>();
     sent::<Error>();
-    sent::<Trace>();
+    sent::<BlockTrace>();
     sent::<Explanation<'static>>();
     object(None);
 };
@@ -453,7 +453,7 @@ fn each_step_of_a_trace_has_its_own_error() {
     let rules: storage::Ruleset = rules.parse().unwrap();
     let request = storage::Request::get("b", "x").existing(Object::new("x").size(20)).auth(Auth::user("u"));
     let decision = rules.explain(&request, &()).unwrap();
-    let whole = decision.trace().unwrap().blocks[0].statements[0].condition.clone().unwrap();
+    let whole = decision.trace().unwrap()[0].statements[0].condition.clone().unwrap();
     let message = |step: &Step| match &step.outcome {
         Outcome::Error(fault) => fault.message.clone(),
         outcome => format!("{outcome:?}"),

@@ -102,7 +102,7 @@ impl TestDecision {
                 if let service::Cause::Refused(why) = decision.cause() {
                     why.hash(hasher);
                 }
-                for block in decision.trace().into_iter().flat_map(|trace| &trace.blocks) {
+                for block in decision.trace().into_iter().flatten() {
                     block.span.hash(hasher);
                     for statement in &block.statements {
                         hash_condition(statement.span, &statement.outcome, statement.condition.as_ref(), hasher);

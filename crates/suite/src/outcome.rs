@@ -292,8 +292,7 @@ impl TestDecision {
         let ignores = |condition: Option<&Step>| condition.is_some_and(|condition| ignores_request(source, condition));
         match &self.0 {
             Decision::Service(decision) => {
-                let mut blocks =
-                    decision.trace()?.blocks.iter().filter(|block| !block.statements.is_empty()).peekable();
+                let mut blocks = decision.trace()?.iter().filter(|block| !block.statements.is_empty()).peekable();
                 let first = blocks.peek()?.statements.first()?.span;
                 let is_misspelt = decision.nearest().is_some();
                 let permits_nothing =
@@ -328,7 +327,7 @@ impl TestDecision {
             Decision::Service(decision) => {
                 // A catch-all names no path.
                 let names = |block: &&BlockTrace| block.statements.is_empty() && !is_catch_all(&block.path);
-                let block = decision.trace()?.blocks.iter().find(names)?;
+                let block = decision.trace()?.iter().find(names)?;
                 let only = catch_all.map_or(String::new(), |at| format!(", only the catch-all does ({at})"));
                 Some(format!(
                     "no statement of `match {}` ({}) covers `{method}`{only}",

@@ -67,7 +67,7 @@ proptest! {
         prop_assert_eq!(again.cause(), decided.cause());
         // What no rules can decide leaves no trace.
         prop_assert_eq!(explained.trace().is_none(), matches!(decided.cause(), Cause::Refused(_)));
-        let blocks = explained.trace().into_iter().flat_map(|trace| &trace.blocks);
+        let blocks = explained.trace().into_iter().flatten();
         let tried: Vec<_> = blocks.flat_map(|block| &block.statements).collect();
         let permits = |outcome: &Outcome| matches!(outcome, Outcome::Value(Value::Bool(true)));
         // Blocks after one that permits are tried where they can end everything, which denies.

@@ -103,7 +103,7 @@ fn one(
     }
     let decision = rules.explain(&request, stored)?;
     let source = decision.source();
-    let statements = decision.trace().into_iter().flat_map(|trace| &trace.blocks).flat_map(|block| &block.statements);
+    let statements = decision.trace().into_iter().flatten().flat_map(|block| &block.statements);
     let said = statements.map(|statement| {
         let start = begins.get(&statement.span).copied().unwrap_or(statement.span.start);
         let at = source.position(start);
