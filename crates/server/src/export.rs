@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -47,7 +48,7 @@ pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
         let below = folder.join(DATABASE_FOLDER);
         tokio::fs::create_dir_all(&below).await?;
         for namespace in services.database.namespaces() {
-            let file = below.join(format!("{}.json", file_name(&namespace)?));
+            let file = below.join(format!("{}.json", file_name(&namespace)));
             tokio::fs::write(file, services.database.export(&namespace).to_string()).await?;
         }
         metadata.database = Some(Part { version: DATABASE_VERSION.to_owned(), path: DATABASE_FOLDER.to_owned() });
@@ -75,9 +76,10 @@ pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
         while let Some(file) = files.next_entry().await? {
             let path = file.path();
             let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
-            let Some(namespace) = name else { continue };
+            let Some(name) = name else { continue };
+            let namespace = percent_decode_str(name).decode_utf8().map_err(|why| about(&path, &why))?;
             let data: Json = parsed(&path).await?;
-            services.database.import(namespace, &data).map_err(|why| about(&path, &why))?;
+            services.database.import(&namespace, &data).map_err(|why| about(&path, &why))?;
         }
     }
     if let Some(part) = metadata.storage.filter(|_| services.address(Service::Storage).is_some()) {
@@ -96,12 +98,33 @@ fn about(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
     io::Error::other(format!("{}: {error}", path.display()))
 }
 
-/// The name of a namespace as the name of a file: clients choose namespaces.
-fn file_name(namespace: &str) -> io::Result<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let is_plain = namespace.chars().all(plain) && !namespace.starts_with('.') && !namespace.is_empty();
-    match is_plain {
-        true => Ok(namespace),
-        false => Err(io::Error::other(format!("the namespace {namespace:?} cannot be the name of a file"))),
+/// What the name of a file may have anywhere.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// The name of a namespace as the name of a file: clients choose namespaces. Usual names stay as they are.
+fn file_name(namespace: &str) -> String {
+    let encoded = utf8_percent_encode(namespace, PLAIN).to_string();
+    match encoded.strip_prefix('.') {
+        Some(rest) => format!("%2E{rest}"),
+        None => encoded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_stay_in_their_folder() {
+        for (namespace, file) in [
+            ("demo-default-rtdb", "demo-default-rtdb"),
+            ("a_b.c", "a_b.c"),
+            ("..", "%2E."),
+            ("a:b", "a%3Ab"),
+            ("../a/b\\c%2F", "%2E.%2Fa%2Fb%5Cc%252F"),
+        ] {
+            assert_eq!(file_name(namespace), file);
+            assert_eq!(percent_decode_str(file).decode_utf8().ok().as_deref(), Some(namespace));
+        }
     }
 }

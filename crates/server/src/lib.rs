@@ -15,6 +15,7 @@ mod firestore;
 mod hub;
 mod journal;
 mod listener;
+mod memory;
 mod page;
 mod rules;
 pub mod runtime;

@@ -1,6 +1,11 @@
 //! Connections: accepted sockets, HTTP/1 with limits on headers and time, and a check of the names that clients use.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -31,11 +36,14 @@ const MAX_CONNECTIONS: usize = 20_000;
 /// The pause after the system refuses a connection because it has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The origin of a page that has none: it is in a sandbox, or a file.
+const NO_ORIGIN: &str = "null";
+
 /// The names by which clients may address a server, and the origins of pages that may call it. A page of another site
 /// that resolves its own name to this machine is refused.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Host names beyond addresses, `localhost` and `*.localhost`.
+    /// Host names beyond addresses, `localhost` and `*.localhost`; `null` stands for pages without an origin.
     pub hosts: Vec<String>,
     /// Whether pages of every origin may call; otherwise pages of this machine, of private networks, and of apps.
     pub any_origin: bool,
@@ -43,36 +51,64 @@ pub struct Names {
 
 impl Names {
     fn allows(&self, headers: &axum::http::HeaderMap, uri: &Uri) -> Result<(), String> {
-        let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("\u{fffd}"));
-        let host = uri.authority().map(|authority| authority.as_str()).or_else(|| text(header::HOST));
-        if let Some(host) = host
-            && !self.is_local(name_of(host))
-        {
+        let text = |name: &str| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("\u{fffd}"));
+        let host = uri.authority().map(|authority| authority.as_str()).or_else(|| text("host")).map(name_of);
+        if let Some(host) = host.filter(|host| !self.is_host(host)) {
             return Err(format!(
-                "the host name {host:?} does not belong to this machine; start with --allow-host {} to accept it",
-                name_of(host)
+                "the host name {host:?} does not belong to this machine; start with --allow-host {host} to accept it"
             ));
         }
-        let Some(origin) = text(header::ORIGIN).filter(|_| !self.any_origin) else { return Ok(()) };
-        let Some((scheme, rest)) = origin.split_once("://") else { return Ok(()) };
-        if !matches!(scheme, "http" | "https") || self.is_local(name_of(rest)) {
+        // A script is loaded without an origin, but the page that loads it reads what it says.
+        let loads_script = text("sec-fetch-site") == Some("cross-site") && text("sec-fetch-dest") == Some("script");
+        let origin = text("origin").or_else(|| loads_script.then(|| text("referer").unwrap_or(NO_ORIGIN)));
+        let Some(origin) = origin.filter(|_| !self.any_origin) else { return Ok(()) };
+        let name = match origin.split_once("://") {
+            Some(("http" | "https", rest)) => name_of(rest.split_once('/').map_or(rest, |(authority, _)| authority)),
+            // Apps and extensions have schemes of their own.
+            Some(_) => return Ok(()),
+            None => origin,
+        };
+        if Some(name) == host || self.is_local(name) {
             return Ok(());
         }
-        Err(format!(
-            "pages of {origin} may not call this server; start with --allow-host {} to accept them",
-            name_of(rest)
-        ))
+        Err(format!("pages of {origin} may not call this server; start with --allow-host {name} to accept them"))
     }
 
-    /// Addresses are safe: a page can bind its own name to an address, but not an address to itself.
+    /// Whether a client may address this machine so. Addresses are safe: a page can bind its own name to an address, but not
+    /// an address to itself.
+    fn is_host(&self, name: &str) -> bool {
+        name.parse::<IpAddr>().is_ok() || self.is_local(name)
+    }
+
+    /// Whether pages of a host are those of this machine or of a private network.
     fn is_local(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let address = name.trim_start_matches('[').trim_end_matches(']');
         name == "localhost"
             || name.ends_with(".localhost")
             || name == "host.docker.internal"
-            || address.parse::<std::net::IpAddr>().is_ok()
+            || name.parse().is_ok_and(is_private)
             || self.hosts.iter().any(|host| host.eq_ignore_ascii_case(&name) || host == "*")
+    }
+}
+
+/// Whether an address is that of this machine or of one nearby, which anybody may have who has the same network.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            // 100.64.0.0/10 is that of virtual private networks.
+            let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
+            address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_unspecified()
+                || is_shared
+        }
+        IpAddr::V6(address) => {
+            address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_unspecified()
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What ends with a connection.
 
+use std::collections::BTreeMap;
+
 use firewarden::{Timestamp, database::Request};
 use serde_json::Value as Json;
 
@@ -11,7 +13,7 @@ use super::{
 use crate::{
     database::{
         Caller,
-        tree::{below, canonical, join},
+        tree::{canonical, join},
     },
     lock,
 };
@@ -23,8 +25,18 @@ const MAX_BYTES: usize = 32 << 20;
 /// below its path.
 #[derive(Default)]
 pub(super) struct Ends {
-    writes: Vec<(String, Json)>,
+    /// By path with a slash at its end, so that those at and below a path are beside each other.
+    writes: BTreeMap<String, End>,
     bytes: usize,
+    last: u64,
+}
+
+struct End {
+    /// Its place in the order.
+    number: u64,
+    path: String,
+    value: Json,
+    size: usize,
 }
 
 impl Ends {
@@ -35,18 +47,35 @@ impl Ends {
             return Err(Refused::Limit("the onDisconnect operations of the connection are too large"));
         }
         self.bytes += size;
-        self.writes.push((path, value));
+        self.last += 1;
+        self.writes.insert(key(&path), End { number: self.last, path, value, size });
         Ok(())
     }
 
     fn cancel(&mut self, path: &str) {
-        self.writes.retain(|(other, _)| below(other, path).is_none());
-        self.bytes = self.writes.iter().map(|(path, value)| size(path, value)).sum();
+        let key = key(path);
+        while let Some((found, _)) = self.writes.range(key.clone()..).next()
+            && found.starts_with(&key)
+        {
+            let found = found.clone();
+            let size = self.writes.remove(&found).map_or(0, |end| end.size);
+            self.bytes = self.bytes.saturating_sub(size);
+        }
+    }
+
+    fn in_order(self) -> impl Iterator<Item = (String, Json)> {
+        let mut ends: Vec<_> = self.writes.into_values().collect();
+        ends.sort_by_key(|end| end.number);
+        ends.into_iter().map(|end| (end.path, end.value))
     }
 }
 
+fn key(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}/") }
+}
+
 fn size(path: &str, value: &Json) -> usize {
-    64 + path.len() + json_size(value)
+    256 + 2 * path.len() + json_size(value)
 }
 
 impl Namespace {
@@ -115,7 +144,7 @@ impl Namespace {
     /// the disk does not take, is left out: nobody waits for an answer.
     pub(super) fn run_ends(&self, state: &mut State, caller: &Caller, ends: Ends) {
         let now: Timestamp = self.clock.now();
-        for (path, value) in ends.writes {
+        for (path, value) in ends.in_order() {
             let request = Request::write(path.as_str(), value).at(now).transport(caller.transport);
             if let Ok(changes) = request.changes(&state.root.clone()) {
                 let _ = self.apply(state, &path, false, changes, now);
