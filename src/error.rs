@@ -1,6 +1,6 @@
 //! What can go wrong outside the rules: the crate's [`Error`].
 
-use crate::{database::RequestError, text::Diagnostics};
+use crate::text::Diagnostics;
 
 /// An error of the host's own making, handed through.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -16,9 +16,6 @@ pub enum Error {
     /// The host's documents could not be read, so nothing was decided: answer 5xx, not 403.
     #[error("the documents that the rules ask for could not be read: {0}")]
     Data(#[source] BoxError),
-    /// The database takes no such write. Only asking for its changes gives this error; a decision has it as its cause.
-    #[error("the database refuses the request: {0}")]
-    Request(#[source] RequestError),
 }
 
 impl From<Diagnostics> for Error {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::error::Error;
+use crate::error::BoxError;
 
-use super::{Data, Request, Scalar, Tree, run};
+use super::{Data, Request, RequestError, Scalar, Tree, run};
 
 /// A change that a write makes to the stored data. Paths are like `/users/alice`.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,17 @@ pub enum Change<'r> {
     },
 }
 
+/// Why there are no changes.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The database takes no such write.
+    #[error(transparent)]
+    Refused(#[from] RequestError),
+    /// The host's data could not be read.
+    #[error("the stored data could not be read: {0}")]
+    Data(#[source] BoxError),
+}
+
 impl Request<'_> {
     /// The changes that the request makes to what `tree` holds, whatever the rules say: checked against the limits of the
     /// database, sorted by path, server values filled in. No path is below another. A read makes none.
@@ -44,8 +55,8 @@ impl Request<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Request`] for a write that the database does not take, [`Error::Data`] if `tree` fails.
-    pub fn changes(&self, tree: &dyn Tree) -> Result<Vec<Change<'_>>, Error> {
+    /// See [`ChangeError`].
+    pub fn changes(&self, tree: &dyn Tree) -> Result<Vec<Change<'_>>, ChangeError> {
         run::changes(self, tree)
     }
 }

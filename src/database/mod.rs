@@ -50,7 +50,7 @@ use std::sync::Arc;
 use recorder::WalkRecorder;
 
 pub use crate::syntax::DuplicateKeys;
-pub use change::Change;
+pub use change::{Change, ChangeError};
 pub use data::{Data, Scalar};
 pub use decision::{Cause, Decision, IndexWarning, RuleKind, RuleTrace};
 pub use explain::Explanation;

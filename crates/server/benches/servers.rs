@@ -139,7 +139,6 @@ async fn listeners(report: &mut Report) {
     let served = Served::start(&[]).await;
     served.rules("demo-bench", r#"{ "rules": { ".read": true, ".write": true } }"#).await;
     let mut writer = Socket::open(served.database, "demo-bench").await;
-    // One connection has at most one listen of a place; queries differ.
     let mut one = Vec::new();
     for connections in [1_usize, 1_000] {
         let mut sockets = Vec::new();
@@ -167,8 +166,9 @@ async fn listeners(report: &mut Report) {
     report.bar("a write with 1,000 listening connections / with one, wall", one[1].0 / one[0].0, 20.0);
     report.bar("the same, processor time of the server", one[1].1 / one[0].1, 20.0);
     let mut listening = Socket::open(served.database, "demo-bench").await;
-    let mut same = Vec::new();
+    let mut same: Vec<f64> = Vec::new();
     for listens in [1_usize, 1_000] {
+        // One connection has at most one listen of a place and query.
         for tag in same.len()..listens {
             let query = serde_json::json!({ "l": 1000 + tag, "vf": "l", "i": ".key" });
             listening.ask("q", serde_json::json!({ "p": "/hall", "h": "", "q": query, "t": tag + 1 })).await;
@@ -185,6 +185,7 @@ async fn listeners(report: &mut Report) {
         same.push(median(&mut times));
         println!("{listens} queries of one connection: {:.0} us to the answer of the writer", same[same.len() - 1]);
     }
+    report.bar("a write with 1,000 listening queries of one connection / with one", same[1] / same[0], 20.0);
 }
 
 async fn tree(report: &mut Report) {

@@ -10,14 +10,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Database, ReadableTable as _, StorageBackend, TableDefinition, backends::FileBackend};
+use redb::{
+    Database, ReadableTable as _, StorageBackend, StorageError, TableDefinition, TransactionError, WriteTransaction,
+    backends::FileBackend,
+};
 use serde_json::{Map as JsonMap, Value as Json};
 
 /// Leaves by namespace and path; the names are separated and ended by [`END`].
 const LEAVES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("leaves");
 
-/// Metadata of objects by bucket and name.
-const OBJECTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("objects");
+/// Buckets with the times when they were made, in milliseconds since 1970.
+const BUCKETS: TableDefinition<'_, &str, i64> = TableDefinition::new("buckets");
+
+/// Objects by bucket and name: metadata, and the name of the file with the bytes, or the bytes themselves.
+const OBJECTS: TableDefinition<'_, (&str, &str), ObjectRecord<'_>> = TableDefinition::new("objects");
+
+type ObjectRecord<'r> = (&'r [u8], Option<&'r str>, &'r [u8]);
 
 /// Ends a name in a key. No name of the database has it.
 const END: u8 = 0;
@@ -31,13 +39,16 @@ const CONTENTS: &str = "objects";
 /// The memory that the store may use for pages, in bytes.
 const CACHE: usize = 8 << 20;
 
+/// Why something about the store fails.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why the store does not open, or does not take a write.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {error}")]
 pub struct DiskError {
     path: String,
     #[source]
-    error: Box<dyn std::error::Error + Send + Sync>,
+    error: Failure,
 }
 
 /// A store in a folder, which one process has at a time.
@@ -55,6 +66,24 @@ pub struct Change<'c> {
     pub value: Json,
 }
 
+/// An object as it is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredObject<'o> {
+    /// Its metadata, in a form of the caller's.
+    pub metadata: &'o [u8],
+    /// Its bytes.
+    pub content: StoredContent<'o>,
+}
+
+/// The bytes of an object as they are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredContent<'c> {
+    /// The bytes beside the metadata.
+    Bytes(&'c [u8]),
+    /// The name of a file in the folder of [`Disk::contents`].
+    File(&'c str),
+}
+
 impl Disk {
     /// Opens the store of a folder, and creates both if they do not exist.
     ///
@@ -62,16 +91,22 @@ impl Disk {
     ///
     /// The folder cannot be written, another process has it, or the file is no such store.
     pub fn open(folder: &Path) -> Result<Self, DiskError> {
-        let (file, contents) = (folder.join(FILE), folder.join(CONTENTS));
-        let about = |error| about(&file, error);
-        std::fs::create_dir_all(&contents).map_err(|error| self::about(&contents, error))?;
+        let file = folder.join(FILE);
+        std::fs::create_dir_all(folder).map_err(|error| about(folder, error))?;
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file);
-        let backend = Unsynced::new(opened.map_err(about)?).map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => self::about(&file, "another process uses the folder"),
-            error => self::about(&file, error),
+        let backend = Unsynced::new(opened.map_err(|error| about(&file, error))?).map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => about(&file, "another process uses the folder"),
+            error => about(&file, error),
         })?;
+        Disk::with_backend(folder, backend)
+    }
+
+    /// A store whose file is a back end of the caller's.
+    fn with_backend(folder: &Path, backend: impl StorageBackend) -> Result<Self, DiskError> {
+        let (file, contents) = (folder.join(FILE), folder.join(CONTENTS));
+        std::fs::create_dir_all(&contents).map_err(|error| about(&contents, error))?;
         let store = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
-        Ok(Disk { store: store.map_err(|error| self::about(&file, error))?, file, contents })
+        Ok(Disk { store: store.map_err(|error| about(&file, error))?, file, contents })
     }
 
     /// The folder of the contents of objects.
@@ -85,93 +120,162 @@ impl Disk {
     ///
     /// The disk does not take them; nothing is then changed.
     pub fn write(&self, namespace: &str, changes: &[Change<'_>]) -> Result<(), DiskError> {
-        let apply = || -> Result<(), redb::Error> {
-            let commit = self.store.begin_write()?;
-            {
-                let mut leaves = commit.open_table(LEAVES)?;
-                for Change { path, value } in changes {
-                    let key = key(namespace, path);
-                    let mut end = key.clone();
-                    // No key of the path has a greater byte there.
-                    end.push(u8::MAX);
-                    leaves.retain_in::<&[u8], _>(key.as_slice()..end.as_slice(), |_, _| false)?;
-                    insert(&mut leaves, &mut key.clone(), value)?;
-                }
+        self.commit(|commit| {
+            let mut leaves = commit.open_table(LEAVES)?;
+            for Change { path, value } in changes {
+                let key = key(namespace, path);
+                let mut end = key.clone();
+                // No key of the path has a greater byte there.
+                end.push(u8::MAX);
+                leaves.retain_in::<&[u8], _>(key.as_slice()..end.as_slice(), |_, _| false)?;
+                insert(&mut leaves, &mut key.clone(), value)?;
             }
-            commit.commit()?;
             Ok(())
+        })
+    }
+
+    /// Makes changes, all or none.
+    fn commit(&self, change: impl FnOnce(&WriteTransaction) -> Result<(), Failure>) -> Result<(), DiskError> {
+        let apply = || -> Result<(), Failure> {
+            let commit = self.store.begin_write().map_err(|error| match error {
+                TransactionError::Storage(StorageError::PreviousIo) => {
+                    Failure::from("an earlier write failed; nothing more is taken until the next start")
+                }
+                error => error.into(),
+            })?;
+            change(&commit)?;
+            Ok(commit.commit()?)
         };
-        apply().map_err(|error| self.failed(error))
+        apply().map_err(|error| self.error(error))
     }
 
     /// The data of all namespaces in the export form.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// The file cannot be read, or is damaged.
     pub fn databases(&self) -> Result<Vec<(String, Json)>, DiskError> {
-        let read = || -> Result<JsonMap<String, Json>, redb::Error> {
-            let mut all = JsonMap::new();
+        let mut all = JsonMap::new();
+        let mut read = || -> Result<(), Failure> {
             let view = self.store.begin_read()?;
             let leaves = match view.open_table(LEAVES) {
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(all),
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
                 opened => opened?,
             };
             for entry in leaves.iter()? {
                 let (key, value) = entry?;
-                let value = serde_json::from_slice(value.value()).unwrap_or_default();
-                place(&mut all, key.value(), value);
+                let placed =
+                    serde_json::from_slice(value.value()).ok().and_then(|leaf| place(&mut all, key.value(), leaf));
+                placed.ok_or_else(|| {
+                    let path = String::from_utf8_lossy(key.value()).replace(char::from(END), "/");
+                    format!("the value of {path} is damaged")
+                })?;
             }
-            Ok(all)
+            Ok(())
         };
-        read().map(|all| all.into_iter().collect()).map_err(|error| self.failed(error))
+        read().map_err(|error| self.error(error))?;
+        Ok(all.into_iter().collect())
     }
 
-    /// Stores the metadata of an object, or forgets it.
+    /// Stores a bucket that was made at a time in milliseconds since 1970.
     ///
     /// # Errors
     ///
     /// The disk does not take it; nothing is then changed.
-    pub fn put_object(&self, bucket: &str, name: &str, metadata: Option<&[u8]>) -> Result<(), DiskError> {
-        let apply = || -> Result<(), redb::Error> {
-            let commit = self.store.begin_write()?;
-            {
-                let mut objects = commit.open_table(OBJECTS)?;
-                match metadata {
-                    Some(metadata) => objects.insert((bucket, name), metadata)?,
-                    None => objects.remove((bucket, name))?,
-                };
-            }
-            commit.commit()?;
+    pub fn put_bucket(&self, bucket: &str, created: i64) -> Result<(), DiskError> {
+        self.commit(|commit| {
+            commit.open_table(BUCKETS)?.insert(bucket, created)?;
             Ok(())
-        };
-        apply().map_err(|error| self.failed(error))
+        })
     }
 
-    /// The metadata of all objects: bucket, name, metadata.
+    /// Forgets buckets with their objects, all or none.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it; nothing is then changed.
+    pub fn remove_buckets(&self, buckets: &[&str]) -> Result<(), DiskError> {
+        self.commit(|commit| {
+            let mut table = commit.open_table(BUCKETS)?;
+            let mut objects = commit.open_table(OBJECTS)?;
+            for bucket in buckets {
+                table.remove(bucket)?;
+                // The name that follows it in the order of names.
+                let next = format!("{bucket}\0");
+                objects.retain_in::<(&str, &str), _>((*bucket, "")..(next.as_str(), ""), |_, _| false)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores an object, or forgets it.
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it; nothing is then changed.
+    pub fn put_object(&self, bucket: &str, name: &str, object: Option<StoredObject<'_>>) -> Result<(), DiskError> {
+        self.commit(|commit| {
+            let mut objects = commit.open_table(OBJECTS)?;
+            match object {
+                None => objects.remove((bucket, name))?,
+                Some(StoredObject { metadata, content: StoredContent::Bytes(bytes) }) => {
+                    objects.insert((bucket, name), (metadata, None, bytes))?
+                }
+                Some(StoredObject { metadata, content: StoredContent::File(file) }) => {
+                    objects.insert((bucket, name), (metadata, Some(file), [].as_slice()))?
+                }
+            };
+            Ok(())
+        })
+    }
+
+    /// All buckets with the times when they were made.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn objects(&self) -> Result<Vec<(String, String, Vec<u8>)>, DiskError> {
-        let read = || -> Result<Vec<(String, String, Vec<u8>)>, redb::Error> {
+    pub fn buckets(&self) -> Result<Vec<(String, i64)>, DiskError> {
+        let read = || -> Result<Vec<(String, i64)>, Failure> {
             let view = self.store.begin_read()?;
-            let objects = match view.open_table(OBJECTS) {
+            let buckets = match view.open_table(BUCKETS) {
                 Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
                 opened => opened?,
             };
-            let mut all = Vec::new();
-            for entry in objects.iter()? {
-                let (key, metadata) = entry?;
-                let (bucket, name) = key.value();
-                all.push((bucket.to_owned(), name.to_owned(), metadata.value().to_vec()));
-            }
-            Ok(all)
+            let entries = buckets.iter()?.map(|entry| entry.map(|(name, at)| (name.value().to_owned(), at.value())));
+            Ok(entries.collect::<Result<_, _>>()?)
         };
-        read().map_err(|error| self.failed(error))
+        read().map_err(|error| self.error(error))
     }
 
-    fn failed(&self, error: redb::Error) -> DiskError {
+    /// Hands all objects to a function, with bucket and name. It ends with the first error.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or the function fails; its error gets the object's name.
+    pub fn objects(
+        &self,
+        mut take: impl FnMut(&str, &str, StoredObject<'_>) -> Result<(), String>,
+    ) -> Result<(), DiskError> {
+        let mut read = || -> Result<(), Failure> {
+            let view = self.store.begin_read()?;
+            let objects = match view.open_table(OBJECTS) {
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+                opened => opened?,
+            };
+            for entry in objects.iter()? {
+                let (key, value) = entry?;
+                let ((bucket, name), (metadata, file, bytes)) = (key.value(), value.value());
+                let content = file.map_or(StoredContent::Bytes(bytes), StoredContent::File);
+                let taken = take(bucket, name, StoredObject { metadata, content });
+                taken.map_err(|why| format!("the object gs://{bucket}/{name}: {why}"))?;
+            }
+            Ok(())
+        };
+        read().map_err(|error| self.error(error))
+    }
+
+    /// An error about the store.
+    pub fn error(&self, error: impl Into<Failure>) -> DiskError {
         about(&self.file, error)
     }
 }
@@ -183,7 +287,7 @@ impl Drop for Disk {
     }
 }
 
-fn about(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DiskError {
+fn about(path: &Path, error: impl Into<Failure>) -> DiskError {
     DiskError { path: path.display().to_string(), error: error.into() }
 }
 
@@ -201,7 +305,7 @@ fn push(key: &mut Vec<u8>, name: &str) {
 }
 
 /// Adds the leaves of a value. The members `.value` and `.priority` of the export form are names like others.
-fn insert(leaves: &mut redb::Table<'_, &[u8], &[u8]>, key: &mut Vec<u8>, value: &Json) -> Result<(), redb::Error> {
+fn insert(leaves: &mut redb::Table<'_, &[u8], &[u8]>, key: &mut Vec<u8>, value: &Json) -> Result<(), Failure> {
     match value {
         Json::Null => {}
         Json::Object(children) => {
@@ -217,21 +321,16 @@ fn insert(leaves: &mut redb::Table<'_, &[u8], &[u8]>, key: &mut Vec<u8>, value: 
     Ok(())
 }
 
-/// Puts a leaf where its key says.
-fn place(all: &mut JsonMap<String, Json>, key: &[u8], value: Json) {
-    let mut names = key.split(|byte| *byte == END).map(|name| String::from_utf8_lossy(name).into_owned());
-    let Some(mut name) = names.next() else { return };
+/// Puts a leaf where its key says; `None` if that is no place.
+fn place(all: &mut JsonMap<String, Json>, key: &[u8], value: Json) -> Option<()> {
+    let mut names: Vec<&str> =
+        std::str::from_utf8(key).ok()?.strip_suffix(char::from(END))?.split(char::from(END)).collect();
+    let last = names.pop()?;
     let mut into = all;
-    for next in names {
-        if next.is_empty() {
-            break;
-        }
-        let child = into.entry(name).or_insert_with(|| Json::Object(JsonMap::new()));
-        let Json::Object(children) = child else { return };
-        into = children;
-        name = next;
+    for name in names {
+        into = into.entry(name).or_insert_with(|| Json::Object(JsonMap::new())).as_object_mut()?;
     }
-    into.insert(name, value);
+    into.insert(last.to_owned(), value).is_none().then_some(())
 }
 
 /// A file whose writes go to the system at once, which keeps them when the process ends, and are not waited for.
@@ -263,5 +362,65 @@ impl StorageBackend for Unsynced {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.0.write(offset, data)
+    }
+}
+
+/// A disk for tests that becomes full.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod limited {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    impl Disk {
+        /// A store that takes nothing while the flag is set; its file is in memory.
+        pub(crate) fn limited(folder: &Path) -> (Arc<Self>, Arc<AtomicBool>) {
+            let backend = Limited::default();
+            let is_full = Arc::clone(&backend.is_full);
+            (Arc::new(Disk::with_backend(folder, backend).unwrap()), is_full)
+        }
+    }
+
+    /// A file in memory that takes nothing more once it is full.
+    #[derive(Debug, Default)]
+    struct Limited {
+        memory: InMemoryBackend,
+        is_full: Arc<AtomicBool>,
+    }
+
+    impl Limited {
+        fn check(&self) -> io::Result<()> {
+            if self.is_full.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    impl StorageBackend for Limited {
+        fn len(&self) -> io::Result<u64> {
+            self.memory.len()
+        }
+
+        fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+            self.memory.read(offset, length)
+        }
+
+        fn set_len(&self, length: u64) -> io::Result<()> {
+            self.check()?;
+            self.memory.set_len(length)
+        }
+
+        fn sync_data(&self, eventual: bool) -> io::Result<()> {
+            self.memory.sync_data(eventual)
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.check()?;
+            self.memory.write(offset, data)
+        }
     }
 }

@@ -155,7 +155,7 @@ impl Services {
         let shared = Shared::new(settings)?;
         Ok(Arc::new(Services {
             database: Database::new(Arc::clone(&shared))?,
-            storage: Storage::new(Arc::clone(&shared)),
+            storage: Storage::new(Arc::clone(&shared))?,
             firestore: Arc::default(),
             shared,
             addresses,
@@ -259,12 +259,13 @@ impl Server {
         self.services.firestore.set_rules(project, database, rules).map(drop)
     }
 
-    /// Stores the seeds of a suite: data in the namespaces of the project, documents for Storage rules to read.
+    /// Stores the seeds of a suite: data in the namespaces of the project, objects with zero bytes as content, documents for
+    /// Storage rules to read.
     ///
     /// # Errors
     ///
-    /// The disk does not take them.
-    pub fn seed(&self, seeds: &Seeds) -> Result<(), String> {
+    /// The objects are larger than 1 GiB together, or the disk does not take them.
+    pub async fn seed(&self, seeds: &Seeds) -> Result<(), String> {
         let services = &self.services;
         let project = &services.shared.settings.project;
         if !seeds.data.is_nothing() {
@@ -279,7 +280,7 @@ impl Server {
             Some((name.to_owned(), Value::Map(Map::clone(fields.as_ref()?))))
         });
         services.storage.set_documents(documents.collect());
-        Ok(())
+        services.storage.seed(seeds).await
     }
 
     /// Lets Storage rules read documents from a Firestore emulator, `HOST:PORT`, instead of from seeds.

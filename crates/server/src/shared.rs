@@ -42,7 +42,7 @@ pub struct Shared {
     /// The end of the server. Connections that outlive their HTTP request end with it.
     pub stop: CancellationToken,
     /// What keeps data and objects, if the settings name a folder.
-    pub disk: Option<Disk>,
+    pub disk: Option<Arc<Disk>>,
     clocks: Mutex<HashMap<String, Arc<Clock>>>,
 }
 
@@ -54,7 +54,7 @@ impl Shared {
     /// The store does not open.
     pub fn new(settings: Settings) -> Result<Arc<Self>, DiskError> {
         let disk = settings.data.as_deref().map(Disk::open).transpose()?;
-        Ok(Arc::new(Shared { disk, ..Shared::in_memory(settings) }))
+        Ok(Arc::new(Shared { disk: disk.map(Arc::new), ..Shared::in_memory(settings) }))
     }
 
     /// Nothing has happened yet, and nothing stays.

@@ -271,7 +271,7 @@ impl<'f> Loader<'f> {
         let mut shared = SuiteContext {
             rules: compiled,
             now,
-            bucket: suite_file::last_name(files, "bucket").unwrap_or_else(|| "demo-bucket".to_owned()),
+            bucket: suite_file::last_name(files, "bucket").unwrap_or_else(|| seeds::DEFAULT_BUCKET.to_owned()),
             database: suite_file::last_name(files, "database").unwrap_or_else(|| "(default)".to_owned()),
             transport: Transport::default(),
             users: BTreeMap::new(),

@@ -29,6 +29,9 @@ pub(super) type ObjectMap = HashMap<String, Option<Arc<Object>>>;
 /// Fields of documents by database and name; null documents are absent.
 pub type DocumentMap = HashMap<String, Option<Arc<Map>>>;
 
+/// The bucket of suites that name none.
+pub const DEFAULT_BUCKET: &str = "demo-bucket";
+
 /// The key of an object or a document: its bucket or database, and its name.
 pub fn key(container: &str, name: &str) -> String {
     format!("{container}/{name}")

@@ -17,7 +17,6 @@ use crate::{
     exit::{self, Exit},
     input::InputError,
     output::Output,
-    signals::Signals,
 };
 
 use super::{ExecOptions, Running, runtime};
@@ -32,13 +31,11 @@ pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<Exit, In
         return Err(InputError(message.to_owned()));
     }
     runtime()?.block_on(async {
-        let Some(running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage) };
+        let Some(mut running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage) };
         let mut command = command(&options.command);
         for (name, value) in variables(&running.server, &running.plan.project) {
             command.env(name, value);
         }
-        let signals = Signals::new();
-        let mut signals = signals.map_err(|error| InputError(format!("cannot receive signals: {error}")))?;
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) => {
@@ -47,7 +44,7 @@ pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<Exit, In
                 return Ok(Exit::Command(NOT_FOUND));
             }
         };
-        let status = wait(&mut child, &mut signals, &running, output).await;
+        let status = wait(&mut child, &mut running, output).await;
         let status = status.map_err(|error| InputError(format!("cannot wait for the command: {error}")))?;
         let files = running.server.coverage();
         let none = || Err(InputError("no official coverage".to_owned()));
@@ -113,17 +110,13 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 }
 
 /// Waits for the command, passes signals on to it, and loads rules that change meanwhile.
-async fn wait(
-    child: &mut Child,
-    signals: &mut Signals,
-    running: &Running,
-    output: &mut Output,
-) -> io::Result<ExitStatus> {
+async fn wait(child: &mut Child, running: &mut Running, output: &mut Output) -> io::Result<ExitStatus> {
+    let Running { server, plan, reload, signals, .. } = running;
     loop {
         tokio::select! {
             status = child.wait() => return status,
             signal = signals.next() => signals.hand_on(signal, child),
-            changed = running.reload.changed() => running.reload.load(&running.server, &running.plan, &changed, output),
+            changed = reload.changed() => reload.load(server, plan, &changed, output),
         }
     }
 }

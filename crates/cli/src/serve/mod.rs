@@ -27,13 +27,13 @@ use reload::Reload;
 pub(crate) fn serve(options: &ServeOptions, output: &mut Output) -> Result<Exit, InputError> {
     let begun = Instant::now();
     runtime()?.block_on(async {
-        let Some(running) = Running::start(options, output).await? else { return Ok(Exit::Usage) };
+        let Some(mut running) = Running::start(options, output).await? else { return Ok(Exit::Usage) };
         output.result(&table::render(&running.server, &running.plan, begun.elapsed()));
         // Nobody reads the table: the process that started this one is gone.
         if output.is_lost() {
             return Ok(Exit::Usage);
         }
-        running.until_signal(output).await?;
+        running.until_signal(output).await;
         running.end(options, output).await
     })
 }
@@ -48,6 +48,7 @@ struct Running {
     server: Server,
     plan: Plan,
     reload: Reload,
+    signals: Signals,
     locator: Option<Locator>,
 }
 
@@ -67,7 +68,7 @@ impl Running {
         reload.load_all(&server, &plan, output);
         if let Some(path) = &options.seeds {
             let Some(seeds) = seeds(path, output)? else { return Ok(None) };
-            server.seed(&seeds).map_err(|why| InputError(format!("--seeds {}: {why}", path.display())))?;
+            server.seed(&seeds).await.map_err(|why| InputError(format!("--seeds {}: {why}", path.display())))?;
         }
         // Of an emulator that the caller runs; the rules endpoints of this server have no documents.
         if let Ok(emulator) = std::env::var("FIRESTORE_EMULATOR_HOST") {
@@ -77,17 +78,17 @@ impl Running {
             let read = server.import(folder).await;
             read.map_err(|error| InputError(format!("--import {}: {error}", folder.display())))?;
         }
+        // Before anybody learns of this process: from then on a signal ends it in order.
+        let signals = Signals::new().map_err(|error| InputError(format!("cannot receive signals: {error}")))?;
         let locator = Locator::write(&plan.project, &server);
-        Ok(Some(Running { server, plan, reload, locator }))
+        Ok(Some(Running { server, plan, reload, signals, locator }))
     }
 
     /// Loads rules again as their files change, until a signal ends the process.
-    async fn until_signal(&self, output: &mut Output) -> Result<(), InputError> {
-        let signals = Signals::new();
-        let mut signals = signals.map_err(|error| InputError(format!("cannot receive signals: {error}")))?;
+    async fn until_signal(&mut self, output: &mut Output) {
         loop {
             tokio::select! {
-                _ = signals.next() => return Ok(()),
+                _ = self.signals.next() => return,
                 changed = self.reload.changed() => self.reload.load(&self.server, &self.plan, &changed, output),
             }
         }

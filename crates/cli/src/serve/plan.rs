@@ -51,6 +51,9 @@ impl Plan {
     /// Reads the project. `None` after reporting errors in its files.
     pub(super) fn new(options: &ServeOptions, output: &mut Output) -> Result<Option<Self>, InputError> {
         let folder = options.config.as_deref().unwrap_or(Path::new(""));
+        if options.config.is_some() && !folder.is_dir() {
+            return Err(InputError(format!("--config {}: there is no such folder", folder.display())));
+        }
         let settings = match read(emulators(&Disk, folder), output)? {
             Found::Wrong => return Ok(None),
             Found::Nothing if options.config.is_some() => {

@@ -20,5 +20,7 @@ mod pressure;
 mod project;
 mod runner;
 mod selection;
+#[cfg(unix)]
+mod serve;
 mod suites;
 mod tokens;

@@ -20,7 +20,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{answer, database::Refused, server::Services};
+use crate::{answer, server::Services};
 
 use clock::Scope;
 
@@ -38,9 +38,9 @@ pub fn router(services: &Arc<Services>) -> Router {
 /// Deletes data, objects and requests, and sets clocks back. Rules stay.
 async fn reset(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Result<Response, Failed> {
     let project = scope.project.as_deref();
-    let unavailable = |error: Refused| Failed(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
-    services.database.reset(project).map_err(unavailable)?;
-    services.storage.reset(project).await;
+    let unavailable = |error: &dyn std::fmt::Display| Failed(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+    services.database.reset(project).map_err(|error| unavailable(&error))?;
+    services.storage.reset(project).await.map_err(|error| unavailable(&error))?;
     services.shared.reset(project);
     Ok(answer::ok(&json!({ "reset": project.map_or(json!("all projects"), |project| json!(project)) })))
 }

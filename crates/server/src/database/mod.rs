@@ -24,7 +24,7 @@ use serde_json::Value as Json;
 
 use self::{rest::push_id::PushIds, routes::Sessions};
 use crate::{
-    disk::{Disk, DiskError},
+    disk::DiskError,
     lock,
     rules::LoadedRules,
     shared::{Settings, Shared},
@@ -53,13 +53,15 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// The disk cannot be read.
+    /// The disk cannot be read, or is damaged.
     pub fn new(shared: Arc<Shared>) -> Result<Arc<Self>, DiskError> {
         let mut namespaces = BTreeMap::new();
-        for (name, data) in shared.disk.as_ref().map(Disk::databases).transpose()?.unwrap_or_default() {
-            let namespace = Namespace::new(&name, Arc::clone(&shared));
-            namespace.restore(&data);
-            namespaces.insert(name, namespace);
+        if let Some(disk) = &shared.disk {
+            for (name, data) in disk.databases()? {
+                let namespace = Namespace::new(&name, Arc::clone(&shared));
+                namespace.restore(&data).map_err(|why| disk.error(format!("the data of {name}: {why}")))?;
+                namespaces.insert(name, namespace);
+            }
         }
         Ok(Arc::new(Database {
             shared,

@@ -45,12 +45,11 @@ pub async fn serve(database: &Database, request: Request<Body>) -> Result<Respon
             let text = std::str::from_utf8(&body)
                 .map_err(|_| Failure::bad_request("1:1: Parse error. The rules are not UTF-8."))?;
             let source = Source::new(FILE, text);
-            let checked = if parameters.is_true("dryRun") {
-                Namespace::check_rules(&source)
-            } else {
-                namespace.set_rules(&source)
-            };
-            checked.map_err(|error| Failure::bad_request(&error))?;
+            // As in production, a refused request changes nothing; a broken file, which nobody waits for, denies everything.
+            Namespace::check_rules(&source).map_err(|error| Failure::bad_request(&error))?;
+            if !parameters.is_true("dryRun") {
+                namespace.set_rules(&source).map_err(|error| Failure::bad_request(&error))?;
+            }
             printed(&json!({ "status": "ok" }), &parameters)
         }
         other => {

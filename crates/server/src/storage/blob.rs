@@ -1,23 +1,21 @@
-//! The bytes of objects: small ones in memory, large ones in files of a private folder, hashed while they are written.
+//! The bytes of objects: small ones in memory, large ones in files, hashed while they are written.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, SeekFrom, Write as _},
+    io::{self, SeekFrom},
     ops::Range,
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use md5::{Digest as _, Md5};
-use tempfile::{NamedTempFile, TempDir, TempPath};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncSeekExt as _},
     task::JoinHandle,
 };
 use tokio_util::io::ReaderStream;
 
-use crate::lock;
+use super::folder::{BlobFile, BlobFolder, NewFile};
 
 /// The size in bytes up to which an object stays in memory.
 pub const IN_MEMORY: usize = 256 << 10;
@@ -28,39 +26,6 @@ const WRITE_UNIT: usize = 512 << 10;
 /// The number of bytes that are read from a file at once.
 const READ_UNIT: usize = 256 << 10;
 
-/// The folder of large objects. It is made with the first of them and removed with the last user of this value.
-#[derive(Debug, Default)]
-pub struct BlobFolder(Mutex<Option<Arc<TempDir>>>);
-
-impl BlobFolder {
-    fn create_file(&self) -> io::Result<Disk> {
-        let folder = {
-            let mut made = lock(&self.0);
-            match &*made {
-                Some(folder) => Arc::clone(folder),
-                None => {
-                    let folder = Arc::new(private_folder()?);
-                    Arc::clone(made.insert(folder))
-                }
-            }
-        };
-        let (file, path) = NamedTempFile::new_in(folder.path())?.into_parts();
-        Ok(Disk { file: Some(file), path, _folder: folder })
-    }
-}
-
-/// A folder that only this user may enter.
-fn private_folder() -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("firewarden-storage-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
-    builder.tempdir()
-}
-
 /// The bytes of an object. They never change: an overwrite makes a new blob, and readers keep the old one.
 #[derive(Clone, Debug)]
 pub enum Blob {
@@ -68,14 +33,6 @@ pub enum Blob {
     Memory(Bytes),
     /// A file, which is deleted with the last user of it.
     File(Arc<BlobFile>),
-}
-
-/// A file with the bytes of one object.
-#[derive(Debug)]
-pub struct BlobFile {
-    path: TempPath,
-    size: u64,
-    _folder: Arc<TempDir>,
 }
 
 /// Size and hashes of a blob.
@@ -100,7 +57,7 @@ impl Blob {
     pub fn size(&self) -> u64 {
         match self {
             Blob::Memory(bytes) => bytes.len() as u64,
-            Blob::File(file) => file.size,
+            Blob::File(file) => file.size(),
         }
     }
 
@@ -125,7 +82,7 @@ impl Blob {
         Ok(match self {
             Blob::Memory(bytes) => Box::new(io::Cursor::new(slice(bytes, range))),
             Blob::File(blob) => {
-                let mut file = tokio::fs::File::open(&blob.path).await?;
+                let mut file = tokio::fs::File::open(blob.path()).await?;
                 file.set_max_buf_size(READ_UNIT);
                 if range.start > 0 {
                     file.seek(SeekFrom::Start(range.start)).await?;
@@ -162,25 +119,6 @@ fn slice(bytes: &Bytes, range: Range<u64>) -> Bytes {
     bytes.slice(start..end.max(start))
 }
 
-/// A file that is being written.
-#[derive(Debug)]
-struct Disk {
-    /// Closed while an upload waits for its next chunk.
-    file: Option<File>,
-    path: TempPath,
-    _folder: Arc<TempDir>,
-}
-
-impl Disk {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => self.file.insert(OpenOptions::new().append(true).open(&self.path)?),
-        };
-        file.write_all(bytes)
-    }
-}
-
 /// The hashes of bytes.
 #[derive(Clone, Debug, Default)]
 struct Hashes {
@@ -199,14 +137,14 @@ impl Hashes {
 #[derive(Debug, Default)]
 struct Written {
     hashes: Hashes,
-    disk: Option<Disk>,
+    disk: Option<NewFile>,
 }
 
 /// Threads that hash and write the same bytes.
 #[derive(Debug)]
 struct Writing {
     hashes: JoinHandle<Hashes>,
-    disk: JoinHandle<io::Result<Disk>>,
+    disk: JoinHandle<io::Result<NewFile>>,
     /// The bytes, whose buffer is used again.
     bytes: Bytes,
 }
@@ -302,7 +240,7 @@ impl BlobWriter {
     pub async fn pause(&mut self) -> io::Result<()> {
         let mut written = self.settle().await?;
         if let Some(disk) = &mut written.disk {
-            disk.file = None;
+            disk.close();
         }
         self.written = Some(written);
         self.spare = BytesMut::new();
@@ -331,9 +269,9 @@ impl BlobWriter {
         let Checkpoint { size, buffer, hashes, on_disk } = to;
         let length = size - buffer.len() as u64;
         if on_disk {
-            if let Some(disk) = &written.disk {
-                let file = OpenOptions::new().write(true).open(&disk.path)?;
-                tokio::task::spawn_blocking(move || file.set_len(length)).await.map_err(io::Error::other)??;
+            if let Some(disk) = written.disk.take() {
+                let cut = tokio::task::spawn_blocking(move || disk.cut(length).map(|()| disk));
+                written.disk = Some(cut.await.map_err(io::Error::other)??);
             }
         } else {
             written.disk = None;
@@ -359,11 +297,9 @@ impl BlobWriter {
             self.flush().await?;
         }
         let Written { hashes, disk } = self.settle().await?;
-        let Some(Disk { path, _folder, .. }) = disk else {
-            return Err(io::Error::other("the file of a large object is gone"));
-        };
+        let file = disk.ok_or_else(|| io::Error::other("the file of a large object is gone"))?;
         let size = self.size;
-        Ok((Blob::File(Arc::new(BlobFile { path, size, _folder })), Digest::new(size, hashes)))
+        Ok((Blob::File(file.finish(size)), Digest::new(size, hashes)))
     }
 
     /// Adds all bytes of a blob.
@@ -394,9 +330,12 @@ impl BlobWriter {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::lock;
 
     async fn written(folder: &Arc<BlobFolder>, sizes: &[usize]) -> BlobWriter {
         let mut writer = BlobWriter::new(folder);
@@ -406,8 +345,13 @@ mod tests {
         writer
     }
 
+    fn path(folder: &BlobFolder) -> PathBuf {
+        let BlobFolder::Private(made) = folder else { panic!("{folder:?}") };
+        lock(made).as_ref().unwrap().path().to_owned()
+    }
+
     fn files(folder: &BlobFolder) -> usize {
-        lock(&folder.0).as_ref().map_or(0, |folder| std::fs::read_dir(folder.path()).unwrap().count())
+        std::fs::read_dir(path(folder)).unwrap().count()
     }
 
     #[tokio::test]
@@ -458,7 +402,7 @@ mod tests {
         let mut unfinished = written(&folder, &[WRITE_UNIT * 2]).await;
         unfinished.pause().await.unwrap();
         let (blob, _) = written(&folder, &[WRITE_UNIT * 2]).await.finish().await.unwrap();
-        let path = lock(&folder.0).as_ref().unwrap().path().to_owned();
+        let path = path(&folder);
         assert_eq!(files(&folder), 2);
         drop(unfinished);
         assert_eq!(files(&folder), 1);

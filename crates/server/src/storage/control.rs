@@ -93,8 +93,10 @@ async fn set_rules(State(storage): State<Arc<Storage>>, body: Body) -> Response 
 }
 
 async fn reset(State(storage): State<Arc<Storage>>) -> Response {
-    storage.reset(None).await;
-    status_answer(StatusCode::OK)
+    match storage.reset(None).await {
+        Ok(()) => status_answer(StatusCode::OK),
+        Err(error) => text_answer(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+    }
 }
 
 /// Writes all buckets to the folder `path`. Pages may not do that.

@@ -276,7 +276,7 @@ service firebase.storage { match /b/{bucket}/o {
     #[tokio::test]
     async fn rules_read_the_documents_of_an_emulator() {
         let (address, asked) = emulator().await;
-        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default()))).unwrap();
         storage.set_rules(None, &Source::new("storage.rules", RULES)).unwrap();
         let ask = async |name: &str| {
             let nobody = Caller::User(None);

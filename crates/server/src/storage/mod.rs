@@ -8,10 +8,14 @@ mod cloud;
 mod control;
 mod documents;
 mod download;
+mod durable;
+mod exported;
 mod firebase;
+mod folder;
 mod multipart;
 mod object;
 mod replay;
+mod seeds;
 mod store;
 mod transfer;
 mod uploads;
@@ -22,10 +26,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use axum::{Router, middleware};
 use firewarden::{Value, text::Source};
 
-use crate::{rules::LoadedRules, shared::Shared};
+use crate::{disk::DiskError, rules::LoadedRules, shared::Shared};
 use access::RulesTable;
-use blob::{BlobFolder, BlobWriter};
+use blob::BlobWriter;
 use documents::DocumentSource;
+use folder::BlobFolder;
 use store::Store;
 use uploads::Uploads;
 
@@ -40,16 +45,21 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// No bucket has objects or rules.
-    pub fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Storage {
+    /// Buckets have the objects that are on disk, and no rules.
+    ///
+    /// # Errors
+    ///
+    /// The disk cannot be read, or is damaged.
+    pub fn new(shared: Arc<Shared>) -> Result<Arc<Self>, DiskError> {
+        let (store, folder) = shared.disk.as_ref().map(durable::restore).transpose()?.unwrap_or_default();
+        Ok(Arc::new(Storage {
             shared,
-            store: Store::default(),
-            folder: Arc::default(),
+            store,
+            folder: Arc::new(folder),
             uploads: Uploads::default(),
             rules: RulesTable::default(),
             documents: DocumentSource::default(),
-        })
+        }))
     }
 
     /// The routes of its port.
@@ -69,11 +79,6 @@ impl Storage {
     /// The errors of the compiler, with places. The buckets then deny everything until they get rules.
     pub fn set_rules(&self, bucket: Option<&str>, source: &Source) -> Result<(), String> {
         self.rules.set(bucket, source)
-    }
-
-    /// The rules of a bucket, if it has any that are valid.
-    pub fn rules(&self, bucket: &str) -> Option<Arc<LoadedRules>> {
-        self.rules.get(bucket).ok().map(|rules| Arc::clone(&rules.loaded))
     }
 
     /// All rules that are loaded: those of single buckets, and those of all others.
@@ -111,10 +116,14 @@ impl Storage {
     }
 
     /// Deletes the objects, uploads and buckets of a project, or of all. Rules stay.
-    pub async fn reset(&self, project: Option<&str>) {
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it; objects and buckets are still there.
+    pub async fn reset(&self, project: Option<&str>) -> Result<(), DiskError> {
         let keep = |bucket: &str| project.is_some_and(|project| self.shared.project_of_bucket(bucket) != project);
         self.uploads.clear(keep);
-        self.store.clear(keep);
+        self.store.clear(keep)
     }
 
     fn new_blob(&self) -> BlobWriter {

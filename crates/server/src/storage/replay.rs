@@ -248,7 +248,7 @@ service firebase.storage {
 
     fn storage() -> Arc<Storage> {
         let shared = Arc::new(Shared::in_memory(Settings { project: "demo".to_owned(), ..Settings::default() }));
-        let storage = Storage::new(shared);
+        let storage = Storage::new(shared).unwrap();
         storage.shared.clock("b").freeze(Some(1_800_000_000_123));
         storage.set_rules(None, &Source::new("storage.rules", RULES)).unwrap();
         let since = Timestamp::from_millis(1_000).unwrap();

@@ -8,8 +8,8 @@ use std::{
 
 use firewarden::Timestamp;
 
-use super::object::Object;
-use crate::lock;
+use super::{durable::Kept, object::Object};
+use crate::{disk::DiskError, lock};
 
 /// The number of buckets up to which a mere look at a bucket makes it.
 const MAX_SPRUNG: usize = 10_000;
@@ -20,21 +20,24 @@ const MAX_BUCKET: usize = 222;
 /// The most objects on one page of a list.
 pub const MAX_PAGE: usize = 1_000;
 
-/// All buckets.
-#[derive(Debug, Default)]
+/// All buckets. What changes is on disk first, if there is one.
+#[derive(Default)]
 pub struct Store {
-    buckets: Mutex<BTreeMap<String, Bucket>>,
+    kept: Kept,
+    buckets: Mutex<Buckets>,
 }
 
-#[derive(Debug)]
-struct Bucket {
-    created: Timestamp,
-    objects: BTreeMap<String, Arc<Object>>,
-}
+/// Buckets by name.
+pub type Buckets = BTreeMap<String, Bucket>;
 
-/// Another request changed the object meanwhile.
+/// A bucket.
 #[derive(Debug)]
-pub struct Conflict;
+pub struct Bucket {
+    /// When it was made.
+    pub created: Timestamp,
+    /// The objects by name.
+    pub objects: BTreeMap<String, Arc<Object>>,
+}
 
 /// What a list asks for.
 #[derive(Debug, Default)]
@@ -63,56 +66,64 @@ pub struct Page {
 }
 
 impl Store {
+    /// A store with the buckets that are on disk.
+    pub fn new(kept: Kept, buckets: Buckets) -> Self {
+        Store { kept, buckets: Mutex::new(buckets) }
+    }
+
     /// The object with that name. A bucket springs up when somebody asks for its objects.
     pub fn get(&self, bucket: &str, name: &str, now: impl FnOnce() -> Timestamp) -> Option<Arc<Object>> {
         let mut buckets = lock(&self.buckets);
-        match buckets.get(bucket) {
-            Some(bucket) => bucket.objects.get(name).cloned(),
-            None => {
-                if buckets.len() < MAX_SPRUNG && bucket.len() <= MAX_BUCKET {
-                    buckets.insert(bucket.to_owned(), Bucket { created: now(), objects: BTreeMap::new() });
-                }
-                None
-            }
+        if let Some(bucket) = buckets.get(bucket) {
+            return bucket.objects.get(name).cloned();
         }
+        if buckets.len() < MAX_SPRUNG && bucket.len() <= MAX_BUCKET {
+            // A write to the bucket tells if the disk fails.
+            let _ = self.spring(&mut buckets, bucket, now());
+        }
+        None
     }
 
-    /// Stores an object, or deletes one (`new` is `None`), if the present one is still `seen`. All changes of objects
-    /// are made here.
+    fn spring<'b>(&self, buckets: &'b mut Buckets, name: &str, now: Timestamp) -> Result<&'b mut Bucket, DiskError> {
+        if !buckets.contains_key(name) {
+            self.kept.put_bucket(name, now)?;
+        }
+        let bucket = buckets.entry(name.to_owned());
+        Ok(bucket.or_insert_with(|| Bucket { created: now, objects: BTreeMap::new() }))
+    }
+
+    /// Stores an object, or deletes one (`new` is `None`), if the present one is still `seen`; `false` if another request
+    /// was faster: look again. All changes of objects are made here.
     ///
     /// # Errors
     ///
-    /// Another request was faster: look again.
+    /// The disk does not take it; no object has then changed.
     pub fn replace(
         &self,
         (bucket, name): (&str, &str),
         seen: Option<&Arc<Object>>,
         new: Option<Arc<Object>>,
         now: Timestamp,
-    ) -> Result<(), Conflict> {
+    ) -> Result<bool, DiskError> {
         let mut buckets = lock(&self.buckets);
-        let bucket = match buckets.get_mut(bucket) {
-            Some(bucket) => bucket,
-            None => {
-                buckets.entry(bucket.to_owned()).or_insert_with(|| Bucket { created: now, objects: BTreeMap::new() })
-            }
-        };
-        let is_same = match (bucket.objects.get(name), seen) {
+        let objects = &mut self.spring(&mut buckets, bucket, now)?.objects;
+        let is_same = match (objects.get(name), seen) {
             (None, None) => true,
             (Some(stored), Some(seen)) => Arc::ptr_eq(stored, seen),
             _ => false,
         };
         if !is_same {
-            return Err(Conflict);
+            return Ok(false);
         }
+        self.kept.put_object((bucket, name), seen.map(Arc::as_ref), new.as_deref())?;
         let old = match new {
-            Some(new) => bucket.objects.insert(name.to_owned(), new),
-            None => bucket.objects.remove(name),
+            Some(new) => objects.insert(name.to_owned(), new),
+            None => objects.remove(name),
         };
         drop(buckets);
         // The last user of a large object deletes its file, which takes a while.
         drop(old);
-        Ok(())
+        Ok(true)
     }
 
     /// A page of the objects of a bucket.
@@ -155,21 +166,31 @@ impl Store {
     }
 
     /// Makes a bucket; `false` if it exists.
-    pub fn create_bucket(&self, name: &str, now: Timestamp) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn create_bucket(&self, name: &str, now: Timestamp) -> Result<bool, DiskError> {
         let mut buckets = lock(&self.buckets);
         let is_new = !buckets.contains_key(name);
-        buckets.entry(name.to_owned()).or_insert_with(|| Bucket { created: now, objects: BTreeMap::new() });
-        is_new
+        self.spring(&mut buckets, name, now)?;
+        Ok(is_new)
     }
 
     /// Deletes a bucket. `None` if it does not exist, `false` if it has objects.
-    pub fn delete_bucket(&self, name: &str) -> Option<bool> {
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn delete_bucket(&self, name: &str) -> Result<Option<bool>, DiskError> {
         let mut buckets = lock(&self.buckets);
-        let is_empty = buckets.get(name)?.objects.is_empty();
-        if is_empty {
-            buckets.remove(name);
+        let Some(bucket) = buckets.get(name) else { return Ok(None) };
+        if !bucket.objects.is_empty() {
+            return Ok(Some(false));
         }
-        Some(is_empty)
+        self.kept.remove_buckets(&[(name, bucket)])?;
+        buckets.remove(name);
+        Ok(Some(true))
     }
 
     /// All objects of all buckets.
@@ -178,15 +199,19 @@ impl Store {
     }
 
     /// Deletes the buckets that `keep` does not keep, with their objects.
-    pub fn clear(&self, keep: impl Fn(&str) -> bool) {
-        let mut dropped = Vec::new();
-        lock(&self.buckets).retain(|name, bucket| {
-            let kept = keep(name);
-            if !kept {
-                dropped.push(std::mem::take(&mut bucket.objects));
-            }
-            kept
-        });
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it; nothing has then changed.
+    pub fn clear(&self, keep: impl Fn(&str) -> bool) -> Result<(), DiskError> {
+        let mut buckets = lock(&self.buckets);
+        let removed = buckets.iter().filter(|(name, _)| !keep(name)).map(|(name, bucket)| (name.as_str(), bucket));
+        self.kept.remove_buckets(&removed.collect::<Vec<_>>())?;
+        let (left, removed) = std::mem::take(&mut *buckets).into_iter().partition::<Buckets, _>(|(name, _)| keep(name));
+        *buckets = left;
+        drop(buckets);
+        drop(removed);
+        Ok(())
     }
 }
 

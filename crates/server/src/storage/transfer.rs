@@ -1,22 +1,15 @@
 //! Export and import of all buckets in the official layout: `buckets.json`, `blobs/ID`, `metadata/ID.json`.
 
 use std::{
-    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use firewarden::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::fs;
 use uuid::Uuid;
 
-use super::{
-    Storage,
-    answer::iso_time,
-    object::{Changes, Metadata, Object},
-};
+use super::{Storage, exported::Exported, object::Object, store::Conditions};
 
 /// The largest file with metadata that is read, in bytes.
 const MAX_METADATA: u64 = 8 << 20;
@@ -32,70 +25,6 @@ struct Buckets {
 #[derive(Deserialize, Serialize)]
 struct BucketId {
     id: String,
-}
-
-/// Metadata in a file. The hashes are for other readers: an import computes them.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Exported {
-    name: String,
-    bucket: String,
-    metageneration: Option<i64>,
-    generation: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    storage_class: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_disposition: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_language: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_encoding: Option<String>,
-    #[serde(default)]
-    download_tokens: Vec<String>,
-    #[serde(default)]
-    etag: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_metadata: Option<BTreeMap<String, String>>,
-    time_created: Option<String>,
-    updated: Option<String>,
-    #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    md5_hash: String,
-    #[serde(default)]
-    crc32c: String,
-}
-
-impl From<&Metadata> for Exported {
-    fn from(object: &Metadata) -> Self {
-        Exported {
-            name: object.name.clone(),
-            bucket: object.bucket.clone(),
-            metageneration: Some(object.metageneration),
-            generation: Some(object.generation),
-            content_type: object.content_type.clone(),
-            storage_class: Some(object.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned())),
-            content_disposition: object.content_disposition.clone(),
-            cache_control: object.cache_control.clone(),
-            content_language: object.content_language.clone(),
-            custom_time: object.custom_time.clone(),
-            content_encoding: object.content_encoding.clone(),
-            download_tokens: object.tokens.clone(),
-            etag: object.etag(),
-            custom_metadata: object.custom.clone(),
-            time_created: Some(iso_time(object.time_created)),
-            updated: Some(iso_time(object.updated)),
-            size: object.digest.size,
-            md5_hash: object.md5(),
-            crc32c: object.digest.crc32c.to_string(),
-        }
-    }
 }
 
 /// Writes all buckets to a folder.
@@ -132,7 +61,7 @@ pub async fn import(storage: &Storage, folder: &Path) -> io::Result<()> {
     let buckets: Buckets = serde_json::from_slice(&fs::read(&path).await.map_err(|error| at(&path, error))?)
         .map_err(|error| at(&path, error.into()))?;
     for BucketId { id } in buckets.buckets {
-        storage.store.create_bucket(&id, storage.now(&id));
+        storage.store.create_bucket(&id, storage.now(&id)).map_err(io::Error::other)?;
     }
     let (blobs, metadata) = (folder.join("blobs"), folder.join("metadata"));
     // Folders without objects lack both.
@@ -188,28 +117,10 @@ async fn import_object(storage: &Storage, metadata: &Path, blob: &Path) -> io::R
     let (blob, digest) = writer.finish().await?;
     let name = slashes(&exported.name);
     let target = (exported.bucket.as_str(), name.as_str());
-    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
-    loop {
-        let (now, stored) = (storage.now(target.0), storage.object(target));
-        let mut object = Metadata::new(target, &Changes::default(), digest, now, stored.as_deref());
-        object.generation = exported.generation.filter(|generation| *generation > 0).unwrap_or(object.generation);
-        object.metageneration = exported.metageneration.filter(|version| *version > 0).unwrap_or(1);
-        object.time_created = time(&exported.time_created).unwrap_or(now);
-        object.updated = time(&exported.updated).unwrap_or(object.time_created);
-        object.content_type = exported.content_type.clone();
-        object.content_disposition = exported.content_disposition.clone();
-        object.content_encoding = exported.content_encoding.clone();
-        object.content_language = exported.content_language.clone();
-        object.cache_control = exported.cache_control.clone();
-        object.custom_time = exported.custom_time.clone();
-        object.storage_class = exported.storage_class.clone();
-        object.tokens = exported.download_tokens.clone();
-        object.custom = exported.custom_metadata.clone();
-        let object = Arc::new(Object::new(object, blob.clone()));
-        if storage.store.replace(target, stored.as_ref(), Some(object), now).is_ok() {
-            return Ok(());
-        }
-    }
+    let stored = storage.replace_unchecked(target, &Conditions::default(), |stored, now| {
+        Object::new(exported.metadata(target, digest, now, stored), blob.clone())
+    });
+    stored.map(drop).map_err(io::Error::other)
 }
 
 /// The name of an object; exports that were made on Windows have backslashes.
@@ -223,7 +134,9 @@ fn slashes(name: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use super::{super::answer::iso_time, *};
     use crate::shared::{Settings, Shared};
 
     const METADATA: &str = r#"{"name":"NAME","bucket":"p.appspot.com","contentType":"a/b","metageneration":3,
@@ -244,7 +157,7 @@ mod tests {
             write(format!("metadata/{file}.json"), METADATA.replace("NAME", name));
             write(format!("blobs/{file}"), "content".to_owned());
         }
-        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default()))).unwrap();
         storage.import(folder.path()).await.unwrap();
         (storage, folder)
     }
@@ -275,7 +188,7 @@ mod tests {
         let (storage, folder) = imported("x", "../up").await;
         let again = folder.path().join("again");
         storage.export(&again).await.unwrap();
-        let other = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        let other = Storage::new(Arc::new(Shared::in_memory(Settings::default()))).unwrap();
         other.import(&again).await.unwrap();
         let target = ("p.appspot.com", "../up");
         let (one, two) = (storage.object(target).unwrap(), other.object(target).unwrap());
@@ -285,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_folder_that_is_no_export_is_an_error_with_its_name() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default()))).unwrap();
         let error = storage.import(folder.path()).await.unwrap_err();
         assert!(error.to_string().contains("buckets.json"), "{error}");
         std::fs::write(folder.path().join("buckets.json"), "{}").unwrap();
@@ -300,7 +213,7 @@ mod tests {
         let blob = folder.path().join("blobs/x");
         std::fs::remove_file(&blob).unwrap();
         std::os::unix::fs::symlink(folder.path().join("buckets.json"), &blob).unwrap();
-        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default())));
+        let storage = Storage::new(Arc::new(Shared::in_memory(Settings::default()))).unwrap();
         storage.import(folder.path()).await.unwrap();
         assert!(storage.object(("p.appspot.com", "a")).is_none());
     }

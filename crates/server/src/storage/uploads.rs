@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::{
     access::Caller,
-    blob::{Blob, BlobFolder, BlobWriter, Digest},
+    blob::{Blob, BlobWriter, Digest},
     body::{BodyError, MAX_OBJECT, Pieces},
+    folder::BlobFolder,
     multipart::UploadError,
     object::Changes,
     store::Conditions,

@@ -12,6 +12,33 @@ use super::{
     object::{Changes, Metadata, Object},
     store::{Conditions, Unmet},
 };
+use crate::disk::DiskError;
+
+/// Why a write is not made. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The rules deny it.
+    #[error("{}", .0.reason)]
+    Denied(Denial),
+    /// A condition of the client does not hold.
+    #[error("a precondition does not hold")]
+    Unmet(Unmet),
+    /// The disk does not take it.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+impl From<Denial> for Refused {
+    fn from(denial: Denial) -> Self {
+        Refused::Denied(denial)
+    }
+}
+
+impl From<Unmet> for Refused {
+    fn from(unmet: Unmet) -> Self {
+        Refused::Unmet(unmet)
+    }
+}
 
 /// The longest name of an object in bytes.
 pub const MAX_NAME: usize = 1_024;
@@ -36,14 +63,14 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// The denial.
+    /// The denial; the disk does not take it.
     pub async fn upload(
         &self,
         caller: &Caller,
         target: (&str, &str),
         changes: &Changes,
         (blob, digest): &(Blob, Digest),
-    ) -> Result<(Arc<Object>, Pass), Denial> {
+    ) -> Result<(Arc<Object>, Pass), Refused> {
         loop {
             let (now, stored) = (self.now(target.0), self.object(target));
             let metadata = Metadata::new(target, changes, *digest, now, stored.as_deref());
@@ -57,7 +84,7 @@ impl Storage {
                 metadata.add_token();
             }
             let object = Arc::new(Object::new(metadata, proposed.blob));
-            if self.store.replace(target, stored.as_ref(), Some(Arc::clone(&object)), now).is_ok() {
+            if self.store.replace(target, stored.as_ref(), Some(Arc::clone(&object)), now)? {
                 return Ok((object, pass));
             }
         }
@@ -67,14 +94,14 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A condition that does not hold.
+    /// A condition that does not hold; the disk does not take it.
     pub fn upload_unchecked(
         &self,
         target: (&str, &str),
         changes: &Changes,
         (blob, digest): &(Blob, Digest),
         conditions: &Conditions,
-    ) -> Result<Arc<Object>, Unmet> {
+    ) -> Result<Arc<Object>, Refused> {
         self.replace_unchecked(target, conditions, |stored, now| {
             let metadata = Metadata::new(target, changes, *digest, now, stored);
             Object::new(metadata, blob.clone())
@@ -85,18 +112,18 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A condition that does not hold.
+    /// A condition that does not hold; the disk does not take it.
     pub fn replace_unchecked(
         &self,
         target: (&str, &str),
         conditions: &Conditions,
         make: impl Fn(Option<&Object>, Timestamp) -> Object,
-    ) -> Result<Arc<Object>, Unmet> {
+    ) -> Result<Arc<Object>, Refused> {
         loop {
             let (now, stored) = (self.now(target.0), self.object(target));
             conditions.check(stored.as_deref())?;
             let object = Arc::new(make(stored.as_deref(), now));
-            if self.store.replace(target, stored.as_ref(), Some(Arc::clone(&object)), now).is_ok() {
+            if self.store.replace(target, stored.as_ref(), Some(Arc::clone(&object)), now)? {
                 return Ok(object);
             }
         }
@@ -106,19 +133,19 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A condition that does not hold.
+    /// A condition that does not hold; the disk does not take it.
     pub fn change_unchecked(
         &self,
         target: (&str, &str),
         conditions: &Conditions,
         change: impl Fn(&mut Metadata),
-    ) -> Result<Option<Arc<Object>>, Unmet> {
+    ) -> Result<Option<Arc<Object>>, Refused> {
         loop {
             let (now, stored) = (self.now(target.0), self.object(target));
             conditions.check(stored.as_deref())?;
             let Some(stored) = stored else { return Ok(None) };
             let object = Arc::new(stored.changed(now, &change));
-            if self.store.replace(target, Some(&stored), Some(Arc::clone(&object)), now).is_ok() {
+            if self.store.replace(target, Some(&stored), Some(Arc::clone(&object)), now)? {
                 return Ok(Some(object));
             }
         }
@@ -128,13 +155,13 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// The denial, which comes before the question whether the object exists.
+    /// The denial, which comes before the question whether the object exists; the disk does not take it.
     pub async fn change(
         &self,
         caller: &Caller,
         target: (&str, &str),
         changes: &Changes,
-    ) -> Result<(Option<Arc<Object>>, Pass), Denial> {
+    ) -> Result<(Option<Arc<Object>>, Pass), Refused> {
         loop {
             let (now, stored) = (self.now(target.0), self.object(target));
             let changed =
@@ -142,7 +169,7 @@ impl Storage {
             let incoming = changed.as_ref().map(|changed| Arc::clone(changed.for_rules()));
             let pass = self.ask(caller, Method::Update, target, stored.as_ref(), incoming).await?;
             let Some(changed) = changed else { return Ok((None, pass)) };
-            if self.store.replace(target, stored.as_ref(), Some(Arc::clone(&changed)), now).is_ok() {
+            if self.store.replace(target, stored.as_ref(), Some(Arc::clone(&changed)), now)? {
                 return Ok((Some(changed), pass));
             }
         }
@@ -152,12 +179,12 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// The denial, which comes before the question whether the object exists.
-    pub async fn delete(&self, caller: &Caller, target: (&str, &str)) -> Result<(bool, Pass), Denial> {
+    /// The denial, which comes before the question whether the object exists; the disk does not take it.
+    pub async fn delete(&self, caller: &Caller, target: (&str, &str)) -> Result<(bool, Pass), Refused> {
         loop {
             let (now, stored) = (self.now(target.0), self.object(target));
             let pass = self.ask(caller, Method::Delete, target, stored.as_ref(), None).await?;
-            if stored.is_none() || self.store.replace(target, stored.as_ref(), None, now).is_ok() {
+            if stored.is_none() || self.store.replace(target, stored.as_ref(), None, now)? {
                 return Ok((stored.is_some(), pass));
             }
         }
@@ -167,12 +194,12 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// A condition that does not hold.
-    pub fn delete_unchecked(&self, target: (&str, &str), conditions: &Conditions) -> Result<bool, Unmet> {
+    /// A condition that does not hold; the disk does not take it.
+    pub fn delete_unchecked(&self, target: (&str, &str), conditions: &Conditions) -> Result<bool, Refused> {
         loop {
             let (now, stored) = (self.now(target.0), self.object(target));
             conditions.check(stored.as_deref())?;
-            if stored.is_none() || self.store.replace(target, stored.as_ref(), None, now).is_ok() {
+            if stored.is_none() || self.store.replace(target, stored.as_ref(), None, now)? {
                 return Ok(stored.is_some());
             }
         }

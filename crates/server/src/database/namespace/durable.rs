@@ -1,6 +1,6 @@
 //! A namespace on disk.
 
-use firewarden::database::Data;
+use firewarden::database::{Data, RequestError};
 use serde_json::Value as Json;
 
 use super::{Namespace, Refused};
@@ -36,8 +36,12 @@ impl Namespace {
     }
 
     /// Takes the data that is on disk.
-    pub fn restore(&self, data: &Json) {
-        // What was stored was valid, so that it can be read.
-        lock(&self.state).root = Data::from_json(data).map_or(Node::Nothing, |data| Node::from(&data));
+    ///
+    /// # Errors
+    ///
+    /// Why it is no data: it is damaged.
+    pub fn restore(&self, data: &Json) -> Result<(), RequestError> {
+        lock(&self.state).root = Node::from(&Data::from_json(data)?);
+        Ok(())
     }
 }

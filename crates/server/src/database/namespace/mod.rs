@@ -17,8 +17,8 @@ use std::{
 };
 
 use firewarden::{
-    Error, Timestamp,
-    database::{IndexWarning, RequestError},
+    Timestamp,
+    database::{ChangeError, IndexWarning, RequestError},
 };
 
 use super::{
@@ -77,12 +77,12 @@ pub struct Reading {
     pub warning: Option<IndexWarning>,
 }
 
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
+impl From<ChangeError> for Refused {
+    fn from(error: ChangeError) -> Self {
         match error {
-            Error::Request(error) => Refused::Invalid(error),
+            ChangeError::Refused(error) => Refused::Invalid(error),
             // The data are in memory and can always be read.
-            _ => Refused::Limit("the data cannot be read"),
+            ChangeError::Data(_) => Refused::Limit("the data cannot be read"),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{
         answer::{base_url, bucket_view, json_answer, upload_failed},
         body::{self, MAX_METADATA},
     },
-    error, failed, invalid, no_content,
+    error, failed, invalid, no_content, unavailable,
 };
 
 /// All buckets; the project's default one if there are none yet.
@@ -55,16 +55,20 @@ pub async fn create(State(storage): State<Arc<Storage>>, headers: HeaderMap, bod
     };
     let now = storage.now(name);
     match storage.store.create_bucket(name, now) {
-        true => json_answer(StatusCode::OK, &bucket_view(name, now, &base_url(&headers))),
-        false => error(StatusCode::CONFLICT, "conflict", "You already own this bucket. Please select another name."),
+        Ok(true) => json_answer(StatusCode::OK, &bucket_view(name, now, &base_url(&headers))),
+        Ok(false) => {
+            error(StatusCode::CONFLICT, "conflict", "You already own this bucket. Please select another name.")
+        }
+        Err(why) => unavailable(&why),
     }
 }
 
 /// Deletes an empty bucket.
 pub async fn delete(State(storage): State<Arc<Storage>>, Path(name): Path<String>) -> Response {
     match storage.store.delete_bucket(&name) {
-        Some(true) => no_content(),
-        Some(false) => error(StatusCode::CONFLICT, "conflict", "The bucket you tried to delete is not empty."),
-        None => not_found(&name),
+        Ok(Some(true)) => no_content(),
+        Ok(Some(false)) => error(StatusCode::CONFLICT, "conflict", "The bucket you tried to delete is not empty."),
+        Ok(None) => not_found(&name),
+        Err(why) => unavailable(&why),
     }
 }

@@ -19,7 +19,7 @@ use super::{
         store::Conditions,
         write::MAX_NAME,
     },
-    changes, failed, find, invalid, not_found, resource, unmet,
+    changes, failed, find, invalid, not_found, refused, resource, unmet,
 };
 
 /// The most objects that one call composes.
@@ -96,7 +96,7 @@ async fn copied(
         metadata.apply(&changes);
         Object::new(metadata, original.blob.clone())
     });
-    copied.map_err(|which| unmet(which, false))
+    copied.map_err(|why| refused(&why))
 }
 
 /// Joins objects of a bucket to a new one.
@@ -145,6 +145,6 @@ pub async fn compose(
     };
     match storage.upload_unchecked((&bucket, &name), &changes, &content, &Conditions::of(&params, false)) {
         Ok(object) => resource(&object, &headers),
-        Err(which) => unmet(which, false),
+        Err(why) => refused(&why),
     }
 }

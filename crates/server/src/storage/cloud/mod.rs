@@ -25,7 +25,9 @@ use super::{
     download::download,
     object::{Changes, Metadata, Object},
     store::{Conditions, Listing, MAX_PAGE, Unmet},
+    write::Refused,
 };
+use crate::disk::DiskError;
 
 /// The routes of the API. Clients use it with the prefix `/storage/v1` and without.
 pub fn routes() -> Router<Arc<Storage>> {
@@ -97,6 +99,20 @@ fn unmet(which: Unmet, is_read: bool) -> Response {
             "At least one of the pre-conditions you specified did not hold.",
         ),
     }
+}
+
+/// A write that is not made.
+fn refused(why: &Refused) -> Response {
+    match why {
+        Refused::Unmet(which) => unmet(*which, false),
+        Refused::Denied(_) => error(StatusCode::FORBIDDEN, "forbidden", &why.to_string()),
+        Refused::Disk(error) => unavailable(error),
+    }
+}
+
+/// The disk does not take a change.
+fn unavailable(why: &DiskError) -> Response {
+    error(StatusCode::SERVICE_UNAVAILABLE, "backendError", &why.to_string())
 }
 
 impl Conditions {
@@ -197,7 +213,7 @@ async fn change(
     match storage.change_unchecked(target, &Conditions::of(&params, false), |metadata| metadata.apply(&changes)) {
         Ok(Some(object)) => resource(&object, &headers),
         Ok(None) => not_found(target, false),
-        Err(which) => unmet(which, false),
+        Err(why) => refused(&why),
     }
 }
 
@@ -219,7 +235,7 @@ async fn delete(
     match storage.delete_unchecked(target, &Conditions::of(&params, false)) {
         Ok(true) => no_content(),
         Ok(false) => not_found(target, false),
-        Err(which) => unmet(which, false),
+        Err(why) => refused(&why),
     }
 }
 
@@ -284,10 +300,11 @@ async fn add_access(
     };
     let asked: Json = serde_json::from_slice(&body).unwrap_or_default();
     // It counts as a change of the metadata.
-    let Ok(Some(object)) = storage.change_unchecked(target, &Conditions::default(), |_| {}) else {
-        return not_found(target, false);
-    };
-    json_answer(StatusCode::OK, &access(&object.metadata, &asked, &base_url(&headers)))
+    match storage.change_unchecked(target, &Conditions::default(), |_| {}) {
+        Ok(Some(object)) => json_answer(StatusCode::OK, &access(&object.metadata, &asked, &base_url(&headers))),
+        Ok(None) => not_found(target, false),
+        Err(why) => refused(&why),
+    }
 }
 
 fn access(object: &Metadata, asked: &Json, base: &str) -> Json {

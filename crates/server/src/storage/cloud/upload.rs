@@ -24,7 +24,7 @@ use super::{
         uploads::{self, Interface, Start, State as Session, Upload},
         write::MAX_NAME,
     },
-    changes, failed, invalid, no_content, not_found, resource, unmet,
+    changes, failed, invalid, no_content, refused, resource, unmet,
 };
 
 fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -90,7 +90,7 @@ fn store(
     }
     match storage.upload_unchecked(target, changes, content, conditions) {
         Ok(object) => resource(&object, headers),
-        Err(which) => unmet(which, false),
+        Err(why) => refused(&why),
     }
 }
 
@@ -288,7 +288,7 @@ pub async fn form(
     }
     match storage.upload_unchecked((&bucket, name), &form.changes, &form.content, &Conditions::default()) {
         Ok(_) => no_content(),
-        Err(_) => not_found((&bucket, name), true),
+        Err(why) => refused(&why),
     }
 }
 

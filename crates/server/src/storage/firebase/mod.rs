@@ -26,6 +26,7 @@ use super::{
     download::download,
     object::{Changes, Metadata, Object},
     store::{Conditions, Listing, MAX_PAGE},
+    write::Refused,
 };
 
 /// The routes of the Firebase API.
@@ -72,7 +73,10 @@ async fn get_object(
         }
     }
     let stored = match stored {
-        Some(stored) if stored.metadata.tokens.is_empty() => with_token(&storage, target),
+        Some(stored) if stored.metadata.tokens.is_empty() => match with_token(&storage, target) {
+            Ok(stored) => stored,
+            Err(why) => return refused(&why),
+        },
         stored => stored,
     };
     let response = match &stored {
@@ -87,13 +91,13 @@ async fn get_object(
 }
 
 /// Gives an object its first download token; `None` if it is gone.
-fn with_token(storage: &Storage, target: (&str, &str)) -> Option<Arc<Object>> {
+fn with_token(storage: &Storage, target: (&str, &str)) -> Result<Option<Arc<Object>>, Refused> {
     let add = |metadata: &mut Metadata| {
         if metadata.tokens.is_empty() {
             metadata.add_token();
         }
     };
-    storage.change_unchecked(target, &Conditions::default(), add).ok().flatten()
+    storage.change_unchecked(target, &Conditions::default(), add)
 }
 
 #[derive(Serialize)]
@@ -167,7 +171,7 @@ async fn delete_object(
             with_journal(response, pass.journal)
         }
         Ok((false, pass)) => with_journal(status_answer(StatusCode::NOT_FOUND), pass.journal),
-        Err(denial) => denied(&denial, "WRITE"),
+        Err(why) => refused(&why),
     }
 }
 
@@ -188,7 +192,7 @@ async fn change_object(
     match storage.change(&Caller::of(&headers), (&bucket, &name), &changes).await {
         Ok((Some(object), pass)) => with_journal(changed(&object.metadata), pass.journal),
         Ok((None, pass)) => with_journal(status_answer(StatusCode::NOT_FOUND), pass.journal),
-        Err(denial) => denied(&denial, "WRITE"),
+        Err(why) => refused(&why),
     }
 }
 
@@ -264,7 +268,17 @@ fn change_tokens(storage: &Storage, target: (&str, &str), params: &Params, heade
     };
     match storage.change_unchecked(target, &Conditions::default(), change) {
         Ok(Some(object)) => changed(&object.metadata),
-        Ok(None) | Err(_) => status_answer(StatusCode::NOT_FOUND),
+        Ok(None) => status_answer(StatusCode::NOT_FOUND),
+        Err(why) => refused(&why),
+    }
+}
+
+/// The answer to a write that is not made.
+fn refused(why: &Refused) -> Response {
+    match why {
+        Refused::Denied(denial) => denied(denial, "WRITE"),
+        Refused::Unmet(_) => error_answer(StatusCode::PRECONDITION_FAILED, &why.to_string()),
+        Refused::Disk(_) => error_answer(StatusCode::SERVICE_UNAVAILABLE, &why.to_string()),
     }
 }
 

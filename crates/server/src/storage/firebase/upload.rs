@@ -14,7 +14,7 @@ use super::{
         Storage,
         access::Caller,
         answer::{
-            COMPONENT, FirebaseView, Params, base_url, denied, error_answer, json_answer, set_header, status_answer,
+            COMPONENT, FirebaseView, Params, base_url, error_answer, json_answer, set_header, status_answer,
             text_answer, upload_failed, with_journal,
         },
         blob::{Blob, Digest},
@@ -25,7 +25,7 @@ use super::{
         uploads::{self, Interface, Start, State, Upload},
         write::MAX_NAME,
     },
-    without_rules,
+    refused, without_rules,
 };
 
 const STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
@@ -95,7 +95,7 @@ async fn store(
         Ok((object, pass)) => {
             with_journal(json_answer(StatusCode::OK, &FirebaseView::new(&object.metadata)), pass.journal)
         }
-        Err(denial) => with_status(denied(&denial, "WRITE"), "final"),
+        Err(why) => with_status(refused(&why), "final"),
     }
 }
 

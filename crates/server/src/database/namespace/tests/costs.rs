@@ -6,11 +6,6 @@ use firewarden::database::Data;
 
 use super::*;
 
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).map_or(0, |pages| pages * 4096)
-}
-
 /// The shortest of several times of `run`, in nanoseconds for one of `count`.
 fn nanos(count: usize, mut run: impl FnMut(usize)) -> f64 {
     let mut best = f64::MAX;
@@ -41,13 +36,8 @@ fn costs_of_leaves_and_writes() {
         let mut tree_times = Vec::new();
         for leaves in [1_000, 1_000_000] {
             let namespace = namespace(None);
-            let before = resident();
-            build(&namespace, leaves, is_flat);
-            // Data of the engine are freed by now.
-            let bytes = resident().saturating_sub(before);
-            if leaves > 1_000 {
-                println!("flat {is_flat}: about {} resident bytes a leaf, with what the import left", bytes / leaves);
-            }
+            let bytes = allocation_counter::measure(|| build(&namespace, leaves, is_flat)).bytes_current;
+            println!("flat {is_flat}: {:.0} bytes a leaf, its key among them", bytes as f64 / leaves as f64);
             let path = |at: usize| match is_flat {
                 true => format!("-N{:018}", at * 7919 % leaves),
                 false => format!("-N{:018}/f3", at * 7919 % (leaves / 10)),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod costs;
+mod durable;
 mod histories;
 mod model;
 mod suites;

@@ -32,7 +32,7 @@ pub(super) fn may_read(rules: usize, uid: Option<&str>, path: &str, query: &Json
     match (rules, path.as_slice()) {
         (0, _) => true,
         (1, ["pub" | "flags", ..]) => true,
-        (1, ["gate", ..]) => data.at("flags/open") == Some(&Data::from(true)),
+        (1, ["gate", ..]) => data.at("flags/open").and_then(Data::scalar) == Some(&Scalar::Bool(true)),
         (1, ["own", owner, ..]) => uid == Some(owner),
         (1, _) => false,
         (_, ["pub", rest @ ..]) => {
