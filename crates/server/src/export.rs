@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -34,6 +34,22 @@ struct Metadata {
 struct Part {
     version: String,
     path: String,
+}
+
+impl Part {
+    /// The folder of the part, which is below that of the export.
+    fn below(&self, folder: &Path) -> io::Result<PathBuf> {
+        let path = Path::new(&self.path);
+        if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            let file = folder.join(METADATA);
+            return Err(about(&file, &format!("{:?} is no folder below that of the export", self.path)));
+        }
+        let below = folder.join(path);
+        match below.canonicalize()?.starts_with(folder.canonicalize()?) {
+            true => Ok(below),
+            false => Err(about(&below, &"the link leads out of the folder of the export")),
+        }
+    }
 }
 
 /// Writes the data of all running services to a folder, which is created.
@@ -71,19 +87,23 @@ pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
     let file = folder.join(METADATA);
     let metadata: Metadata = parsed(&file).await?;
     if let Some(part) = metadata.database.filter(|_| services.address(Service::Database).is_some()) {
-        let below = folder.join(part.path);
+        let below = part.below(folder)?;
         let mut files = tokio::fs::read_dir(&below).await.map_err(|error| about(&below, &error))?;
         while let Some(file) = files.next_entry().await? {
             let path = file.path();
             let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
-            let Some(name) = name else { continue };
+            // A link could lead out of the folder, and a pipe has no end.
+            let Some(name) = name.filter(|_| std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()))
+            else {
+                continue;
+            };
             let namespace = percent_decode_str(name).decode_utf8().map_err(|why| about(&path, &why))?;
             let data: Json = parsed(&path).await?;
             services.database.import(&namespace, &data).map_err(|why| about(&path, &why))?;
         }
     }
     if let Some(part) = metadata.storage.filter(|_| services.address(Service::Storage).is_some()) {
-        let below = folder.join(part.path);
+        let below = part.below(folder)?;
         services.storage.import(&below).await.map_err(|error| about(&below, &error))?;
     }
     Ok(())
@@ -111,8 +131,41 @@ fn file_name(namespace: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_below_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |path: &str| Part { version: String::new(), path: path.to_owned() }.below(folder.path());
+        std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        assert_eq!(part("a/b").unwrap(), folder.path().join("a/b"));
+        assert_eq!(part("./a").unwrap(), folder.path().join("./a"));
+        for path in ["..", "a/../..", "/etc", "missing"] {
+            assert!(part(path).is_err(), "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/", folder.path().join("link")).unwrap();
+            assert!(part("link").unwrap_err().to_string().contains("leads out"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_among_databases_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let metadata = r#"{"version":"1","database":{"version":"1","path":"d"}}"#;
+        std::fs::write(folder.path().join(METADATA), metadata).unwrap();
+        std::fs::create_dir(folder.path().join("d")).unwrap();
+        std::fs::write(folder.path().join("d/own.json"), "1").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("d/own.json"), folder.path().join("d/link.json")).unwrap();
+        let addresses = [(Service::Database, ([127, 0, 0, 1], 0).into())].into();
+        let services = Services::new(crate::shared::Settings::default(), addresses).unwrap();
+        read(&services, folder.path()).await.unwrap();
+        assert_eq!(services.database.namespaces(), ["own"]);
+    }
 
     #[test]
     fn names_of_files_stay_in_their_folder() {

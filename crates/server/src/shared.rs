@@ -39,6 +39,8 @@ pub struct Shared {
     pub journal: Journal,
     /// What is on its way from and to clients.
     pub memory: Memory,
+    /// What clients leave with the server beside data: listens, rules.
+    pub kept: Memory,
     /// The end of the server. Connections that outlive their HTTP request end with it.
     pub stop: CancellationToken,
     /// What keeps data and objects, if the settings name a folder.
@@ -59,7 +61,7 @@ impl Shared {
 
     /// Nothing has happened yet, and nothing stays.
     pub fn in_memory(settings: Settings) -> Self {
-        Shared { settings, ..Shared::default() }
+        Shared { settings, kept: Memory::of_connections(), ..Shared::default() }
     }
 
     /// The clock of a project.

@@ -11,6 +11,7 @@ mod session;
 mod settings;
 mod tree;
 mod user;
+mod values;
 mod window;
 
 use std::{

@@ -5,17 +5,23 @@ use std::{
     sync::Arc,
 };
 
-use crate::database::{
-    Caller, Change, Node, Order, Push, Query, Subscriber, SubscriberId, Tag, Transport,
-    path_map::PathMap,
-    query,
-    tree::{Key, below, join, names},
-    window::{Effect, Index, Moved, Window},
+use crate::{
+    database::{
+        Caller, Change, Node, Order, Push, Query, Subscriber, SubscriberId, Tag, Transport,
+        path_map::PathMap,
+        query,
+        tree::{Key, below, join, names},
+        window::{Effect, Index, Moved, Window},
+    },
+    memory::{Held, Memory},
 };
 
+/// What an entry of a window and of its index takes in memory, in bytes.
+const ENTRY: usize = 128;
+
 /// All listens of a namespace.
-#[derive(Default)]
 pub(super) struct Listens {
+    memory: Memory,
     places: PathMap<Place>,
     /// The audiences whose right depends on what is stored at a path.
     dependents: PathMap<BTreeSet<AudienceId>>,
@@ -33,6 +39,8 @@ struct Place {
 struct View {
     /// `None` if the query selects everything.
     window: Option<Window>,
+    /// The memory of the window and its index.
+    _held: Held,
     audiences: BTreeMap<AudienceKey, Audience>,
 }
 
@@ -82,7 +90,16 @@ impl Listener {
 }
 
 impl Listens {
+    /// Nobody listens. The windows of queries count as kept.
+    pub(super) fn new(memory: &Memory) -> Self {
+        Listens { memory: memory.clone(), places: PathMap::default(), dependents: PathMap::default() }
+    }
+
     /// Adds a listen, or replaces that of the same subscriber. Returns what it sees at first.
+    ///
+    /// # Errors
+    ///
+    /// All windows together have too many entries: the listener, which is not added.
     pub(super) fn add(
         &mut self,
         id: &AudienceId,
@@ -91,9 +108,12 @@ impl Listens {
         subscriber: SubscriberId,
         listener: Listener,
         root: &Node,
-    ) -> Node {
+    ) -> Result<Node, Listener> {
         let nothing = Node::Nothing;
         let here = root.find(names(&id.path)).unwrap_or(&nothing);
+        let is_known = self.places.get_mut(&id.path).is_some_and(|place| place.views.contains_key(&id.query));
+        let entries = if is_known || id.query.selects_all() { 0 } else { here.len() };
+        let Ok(mut held) = self.memory.take(entries * ENTRY) else { return Err(listener) };
         let make = || Place { path: Arc::clone(&id.path), indexes: BTreeMap::new(), views: BTreeMap::new() };
         let place = self.places.get_or_insert_with(&id.path, make);
         let Place { indexes, views, .. } = place;
@@ -104,7 +124,7 @@ impl Listens {
                 let index = || (Index::new(order, here), 0);
                 indexes.entry(order.clone()).or_insert_with(index).1 += 1;
             }
-            View { window, audiences: BTreeMap::new() }
+            View { window, _held: std::mem::take(&mut held), audiences: BTreeMap::new() }
         });
         let value = view.value(here);
         let audience = view.audiences.entry(id.key.clone()).or_insert_with(|| Audience {
@@ -114,7 +134,7 @@ impl Listens {
         });
         audience.listeners.insert(subscriber, listener);
         self.set_reads(id, reads);
-        value
+        Ok(value)
     }
 
     /// Sets what the decision on an audience read.

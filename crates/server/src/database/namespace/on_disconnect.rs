@@ -15,7 +15,7 @@ use crate::{
         Caller,
         tree::{canonical, join},
     },
-    lock,
+    lock_or_wait,
 };
 
 /// The bytes that the kept operations of a connection may take, roughly.
@@ -50,6 +50,11 @@ impl Ends {
         self.last += 1;
         self.writes.insert(key(&path), End { number: self.last, path, value, size });
         Ok(())
+    }
+
+    /// The bytes that they take in memory.
+    pub(super) fn size(&self) -> usize {
+        self.bytes
     }
 
     fn cancel(&mut self, path: &str) {
@@ -114,7 +119,7 @@ impl Namespace {
         asked: std::sync::Arc<Asked>,
         writes: Vec<(String, Json)>,
     ) -> Result<(), Refused> {
-        let (state, now) = (&mut *lock(&self.state), self.clock.now());
+        let (state, now) = (&mut *lock_or_wait(&self.state), self.clock.now());
         let connection = state.connections.get(&subscriber).ok_or(Refused::Limit("the connection has ended"))?;
         let caller = connection.caller.clone();
         let request = asked.request(&caller, now);
@@ -122,7 +127,12 @@ impl Namespace {
         // The owner's writes are not judged, but they have to fit.
         request.changes(&state.root)?;
         let Some(connection) = state.connections.get_mut(&subscriber) else { return Ok(()) };
-        writes.into_iter().try_for_each(|(path, value)| connection.ends.keep(path, value))
+        let size: usize = writes.iter().map(|(path, value)| size(path, value)).sum();
+        connection.hold(connection.listens_size, connection.ends.size() + size)?;
+        let kept = writes.into_iter().try_for_each(|(path, value)| connection.ends.keep(path, value));
+        // Those that they replace are gone.
+        let _ = connection.hold(connection.listens_size, connection.ends.size());
+        kept
     }
 
     /// Forgets what is kept for the end of the connection at and below a path.
@@ -134,8 +144,9 @@ impl Namespace {
         if let Some(problem) = firewarden::database::path_problem(path) {
             return Err(problem.into());
         }
-        if let Some(connection) = lock(&self.state).connections.get_mut(&subscriber) {
+        if let Some(connection) = lock_or_wait(&self.state).connections.get_mut(&subscriber) {
             connection.ends.cancel(&canonical(path));
+            let _ = connection.hold(connection.listens_size, connection.ends.size());
         }
         Ok(())
     }

@@ -8,11 +8,12 @@ use tokio::time::timeout;
 
 use super::{
     Next, Session,
-    frames::{Assembler, frames},
+    frames::{Assembler, Unassembled, frames},
     long_poll::Poll,
     message::{self, Control, Message},
     outbox::Outbox,
 };
+use crate::{at_length, memory::FREE};
 
 /// The longest frame of a client in bytes. Official clients send at most 16,384 UTF-16 code units.
 const MAX_FRAME: usize = 4 << 20;
@@ -78,11 +79,14 @@ enum End {
     Protocol,
     /// A message is too long.
     TooLong,
+    /// The messages of all clients are too long.
+    Full,
 }
 
 impl Connection {
     fn new(socket: WebSocket, outbox: Arc<Outbox>) -> Self {
-        Connection { socket, outbox, assembler: Assembler::default() }
+        let assembler = Assembler::new(outbox.memory());
+        Connection { socket, outbox, assembler }
     }
 
     /// Sends what waits, then takes one message, and so on. So answers have the order of the requests, and a client that
@@ -90,9 +94,13 @@ impl Connection {
     async fn run(&mut self, mut session: Session) -> End {
         loop {
             let next = match self.receive(true).await {
-                Ok(text) => text.map_or(Next::Continue, |text| session.take(&text)),
+                Ok(text) => text.map_or(Next::Continue, |text| {
+                    let mut take = || session.take(&text);
+                    if text.len() > FREE { at_length(take) } else { take() }
+                }),
                 Err(end) => return end,
             };
+            self.assembler.release();
             if next == Next::Close {
                 let sent = async {
                     self.send_waiting().await?;
@@ -131,7 +139,10 @@ impl Connection {
             }
         };
         match frame {
-            Some(Ok(Frame::Text(text))) => self.assembler.push(text).map_err(|_| End::TooLong),
+            Some(Ok(Frame::Text(text))) => self.assembler.push(text).map_err(|why| match why {
+                Unassembled::TooLong => End::TooLong,
+                Unassembled::Full(_) => End::Full,
+            }),
             Some(Ok(Frame::Binary(_))) => Err(End::Protocol),
             Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => Ok(None),
             Some(Ok(Frame::Close(_)) | Err(_)) | None => Err(End::Client),
@@ -195,6 +206,7 @@ impl Connection {
             End::Server => close_code::AWAY,
             End::Protocol => close_code::PROTOCOL,
             End::TooLong => close_code::SIZE,
+            End::Full => close_code::AGAIN,
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::default() };
         let _ = timeout(Duration::from_secs(1), self.socket.send(Frame::Close(Some(frame)))).await;

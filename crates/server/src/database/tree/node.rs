@@ -79,6 +79,20 @@ impl Node {
         matches!(self, Node::Nothing)
     }
 
+    /// Whether it has more than so many values, itself and those below it.
+    pub fn has_more_than(&self, count: usize) -> bool {
+        fn fits(node: &Node, left: &mut usize) -> bool {
+            match left.checked_sub(1) {
+                Some(less) => {
+                    *left = less;
+                    node.children().all(|(_, child)| fits(child, left))
+                }
+                None => false,
+            }
+        }
+        !fits(self, &mut { count })
+    }
+
     /// The boolean, number or string; `None` for nothing and for a value with children.
     pub fn leaf(&self) -> Option<Leaf<'_>> {
         match self {
@@ -114,6 +128,11 @@ impl Node {
     /// The child with a key.
     pub fn child(&self, key: &str) -> Option<&Node> {
         self.children_of()?.get(key)
+    }
+
+    /// The number of children.
+    pub fn len(&self) -> usize {
+        self.children_of().map_or(0, Children::len)
     }
 
     /// The children in the order of their keys.
