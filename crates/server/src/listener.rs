@@ -144,7 +144,8 @@ fn is_private(address: IpAddr) -> bool {
 fn name_of(authority: &str) -> &str {
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
+        Some((address, rest)) if rest.is_empty() || rest.starts_with(':') => address,
+        Some(_) => authority,
         None => authority.split_once(':').map_or(authority, |(host, _)| host),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         tree::{Key, below, join, names},
         window::{Effect, Index, Moved, Window},
     },
-    memory::{Held, Memory},
+    memory::{Full, Held, Memory},
 };
 
 /// What an entry of a window and of its index takes in memory, in bytes.
@@ -31,16 +31,21 @@ pub(super) struct Listens {
 struct Place {
     path: Arc<str>,
     /// For each order that a query needs, with the number of those queries.
-    indexes: BTreeMap<Order, (Index, usize)>,
+    indexes: BTreeMap<Order, Indexed>,
     views: BTreeMap<Query, View>,
+}
+
+/// An index with the number of its queries.
+struct Indexed {
+    index: Index,
+    queries: usize,
+    _held: Held,
 }
 
 /// What the listens with one query see.
 struct View {
     /// `None` if the query selects everything.
-    window: Option<Window>,
-    /// The memory of the window and its index.
-    _held: Held,
+    window: Option<(Window, Held)>,
     audiences: BTreeMap<AudienceKey, Audience>,
 }
 
@@ -111,20 +116,17 @@ impl Listens {
     ) -> Result<Node, Listener> {
         let nothing = Node::Nothing;
         let here = root.find(names(&id.path)).unwrap_or(&nothing);
-        let is_known = self.places.get_mut(&id.path).is_some_and(|place| place.views.contains_key(&id.query));
-        let entries = if is_known || id.query.selects_all() { 0 } else { here.len() };
-        let Ok(mut held) = self.memory.take(entries * ENTRY) else { return Err(listener) };
+        let Ok((window, indexed)) = self.window_of(id, here) else { return Err(listener) };
         let make = || Place { path: Arc::clone(&id.path), indexes: BTreeMap::new(), views: BTreeMap::new() };
         let place = self.places.get_or_insert_with(&id.path, make);
         let Place { indexes, views, .. } = place;
         let view = views.entry(id.query.clone()).or_insert_with(|| {
-            let window = (!id.query.selects_all()).then(|| Window::new(&id.query, here));
             if window.is_some() {
                 let order = id.query.order();
-                let index = || (Index::new(order, here), 0);
-                indexes.entry(order.clone()).or_insert_with(index).1 += 1;
+                let index = || Indexed { index: Index::new(order, here), queries: 0, _held: indexed };
+                indexes.entry(order.clone()).or_insert_with(index).queries += 1;
             }
-            View { window, _held: std::mem::take(&mut held), audiences: BTreeMap::new() }
+            View { window, audiences: BTreeMap::new() }
         });
         let value = view.value(here);
         let audience = view.audiences.entry(id.key.clone()).or_insert_with(|| Audience {
@@ -135,6 +137,19 @@ impl Listens {
         audience.listeners.insert(subscriber, listener);
         self.set_reads(id, reads);
         Ok(value)
+    }
+
+    /// The window of a new view, and the memory of its index if that is new, too.
+    fn window_of(&mut self, id: &AudienceId, here: &Node) -> Result<(Option<(Window, Held)>, Held), Full> {
+        let place = self.places.get_mut(&id.path);
+        if id.query.selects_all() || place.as_ref().is_some_and(|place| place.views.contains_key(&id.query)) {
+            return Ok((None, self.memory.hold()));
+        }
+        let has_index = place.is_some_and(|place| place.indexes.contains_key(id.query.order()));
+        let indexed = self.memory.take(if has_index { 0 } else { here.len() * ENTRY })?;
+        let window = Window::new(&id.query, here);
+        let held = self.memory.take(window.entries().len() * ENTRY)?;
+        Ok((Some((window, held)), indexed))
     }
 
     /// Sets what the decision on an audience read.
@@ -188,7 +203,7 @@ impl Listens {
             let has_window = view.window.is_some();
             place.views.remove(&id.query);
             let order = id.query.order();
-            if has_window && let Some((_, queries)) = place.indexes.get_mut(order) {
+            if has_window && let Some(Indexed { queries, .. }) = place.indexes.get_mut(order) {
                 *queries -= 1;
                 if *queries == 0 {
                     place.indexes.remove(order);
@@ -300,7 +315,7 @@ impl Place {
         }
         let keys: BTreeSet<&str> = written.iter().filter_map(|path| names(path).next()).collect();
         let mut moved: BTreeMap<Order, Vec<Moved>> = BTreeMap::new();
-        for (order, (index, _)) in &mut self.indexes {
+        for (order, Indexed { index, .. }) in &mut self.indexes {
             let follow = |key: &&str| index.follow(order, &Key::new(key), before.child(key), after.child(key));
             moved.insert(order.clone(), keys.iter().map(follow).collect());
         }
@@ -318,8 +333,8 @@ impl Place {
                         (_, _, several) => pushes.merge(path, several, tag),
                     });
                 }
-                Some(window) => {
-                    let (Some((index, _)), Some(moved)) = (self.indexes.get(query.order()), moved.get(query.order()))
+                Some((window, _)) => {
+                    let (Some(Indexed { index, .. }), Some(moved)) = (self.indexes.get(query.order()), moved.get(query.order()))
                     else {
                         continue;
                     };
@@ -336,11 +351,11 @@ impl Place {
 
     /// The value of this path was replaced: everybody gets what they see of it now, if it is another or was written.
     fn tell_all(&mut self, pushes: &mut Pushes<'_>, after: &Node, is_written: bool) {
-        for (order, (index, _)) in &mut self.indexes {
+        for (order, Indexed { index, .. }) in &mut self.indexes {
             *index = Index::new(order, after);
         }
         for (query, view) in &mut self.views {
-            let Some(window) = &mut view.window else {
+            let Some((window, _)) = &mut view.window else {
                 view.send(|tag| pushes.data(&self.path, tag));
                 continue;
             };
@@ -398,7 +413,7 @@ impl View {
     fn value(&self, here: &Node) -> Node {
         match &self.window {
             None => here.clone(),
-            Some(window) => query::part(here, window.entries()),
+            Some((window, _)) => query::part(here, window.entries()),
         }
     }
 
