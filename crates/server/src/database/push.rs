@@ -6,7 +6,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value as Json;
 
 use super::tree::{Node, Wire};
-use crate::memory::{Full, Held, Memory};
+use crate::{
+    at_length,
+    memory::{Full, Held, Memory},
+};
 
 /// The number by which a client knows a listen with a query.
 pub type Tag = i64;
@@ -69,7 +72,8 @@ impl Push {
     pub fn frame(&self) -> &str {
         self.frame.get_or_init(|| {
             // Serialising to text does not fail: keys are strings, numbers are finite.
-            let frame = serde_json::to_string(&Message { t: "d", d: Action { a: self.action(), b: &self.change } });
+            let frame = || serde_json::to_string(&Message { t: "d", d: Action { a: self.action(), b: &self.change } });
+            let frame = if self.change.is_large() { at_length(frame) } else { frame() };
             frame.unwrap_or_default().into()
         })
     }
@@ -88,6 +92,16 @@ impl Push {
             Change::Data { .. } => "d",
             Change::Merge { .. } => "m",
             Change::Revoked { .. } => "c",
+        }
+    }
+}
+
+impl Change {
+    fn is_large(&self) -> bool {
+        match self {
+            Change::Data { value, .. } => value.is_large(),
+            Change::Merge { children, .. } => children.iter().any(|(_, value)| value.is_large()),
+            Change::Revoked { .. } => false,
         }
     }
 }

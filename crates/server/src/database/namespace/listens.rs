@@ -334,7 +334,8 @@ impl Place {
                     });
                 }
                 Some((window, _)) => {
-                    let (Some(Indexed { index, .. }), Some(moved)) = (self.indexes.get(query.order()), moved.get(query.order()))
+                    let (Some(Indexed { index, .. }), Some(moved)) =
+                        (self.indexes.get(query.order()), moved.get(query.order()))
                     else {
                         continue;
                     };

@@ -26,6 +26,7 @@ use super::{
     tree::{canonical, names},
 };
 use crate::{
+    at_length,
     clock::Clock,
     lock, lock_or_wait,
     memory::{Full, Held},
@@ -35,6 +36,9 @@ use asked::Asked;
 use judge::{Active, Journaled};
 use listens::{AudienceId, Listener, Listens};
 use on_disconnect::Ends;
+
+/// The children among which a query takes long to select.
+const MANY_CHILDREN: usize = 1_000;
 
 /// What a listen takes in memory beside the texts of its path and query, in bytes.
 const LISTEN: usize = 1_024;
@@ -231,7 +235,8 @@ impl Namespace {
         let asked = Asked::read(path, query);
         let request = asked.request(caller, now);
         let allowed = self.judge(state, caller, &asked, &request, now, Journaled::Always)?;
-        let value = state.root.find(names(path)).map_or(Node::Nothing, |value| query.part(value));
+        let part = || state.root.find(names(path)).map_or(Node::Nothing, |value| query.part(value));
+        let value = if is_long_query(&state.root, path, query) { at_length(part) } else { part() };
         Ok(Reading { value, warning: allowed.warning })
     }
 
@@ -262,7 +267,9 @@ impl Namespace {
         }
         connection.add_listen(&id.path, query)?;
         let listener = Listener { sink: Arc::clone(&sink), tag, query: query.clone() };
-        let added = state.listens.add(&id, &caller, allowed.reads, subscriber, listener, &state.root);
+        let is_long = is_long_query(&state.root, path, query);
+        let add = || state.listens.add(&id, &caller, allowed.reads, subscriber, listener, &state.root);
+        let added = if is_long { at_length(add) } else { add() };
         let Ok(value) = added else {
             connection.remove_listen(&id.path, query);
             return Err(TOO_MUCH);
@@ -334,6 +341,11 @@ impl Connection {
         self.listens_size = listens;
         Ok(())
     }
+}
+
+/// Whether a query selects among so many children that it takes long.
+fn is_long_query(root: &Node, path: &str, query: &Query) -> bool {
+    !query.selects_all() && root.find(names(path)).is_some_and(|value| value.len() > MANY_CHILDREN)
 }
 
 /// Why a client may not leave more with the server.

@@ -27,9 +27,6 @@ use crate::{
 /// The largest body: the official limit of a write over REST, in bytes.
 const MAX_BODY: u64 = 256 << 20;
 
-/// The values in an answer that takes long.
-const LONG: usize = 10_000;
-
 /// Asks for the `ETag` header.
 const WANTS_ETAG: HeaderName = HeaderName::from_static("x-firebase-etag");
 
@@ -155,7 +152,7 @@ impl Target {
             };
             Ok(self.with_etag(printed(&json, &self.parameters, self.memory())?, &value))
         };
-        if value.has_more_than(LONG) { at_length(answer) } else { answer() }
+        if value.is_large() { at_length(answer) } else { answer() }
     }
 
     fn put(&self, body: &[u8]) -> Result<Response<Body>, Failure> {

@@ -94,6 +94,8 @@ struct Events {
 struct Waiting {
     events: VecDeque<(&'static str, String)>,
     bytes: usize,
+    /// Those of the event that is being sent.
+    sending: usize,
     held: Held,
     /// Nothing follows.
     ended: bool,
@@ -101,7 +103,7 @@ struct Waiting {
 
 impl Waiting {
     fn hold(&mut self, bytes: usize) -> Result<(), Full> {
-        self.held.resize(bytes)?;
+        self.held.resize(bytes + self.sending)?;
         self.bytes = bytes;
         Ok(())
     }
@@ -112,9 +114,13 @@ impl Events {
         loop {
             {
                 let mut waiting = lock(&self.waiting);
-                if let Some((name, data)) = waiting.events.pop_front() {
-                    let bytes = waiting.bytes.saturating_sub(data.len() + OVERHEAD);
-                    let _ = waiting.hold(bytes);
+                // The event before is sent.
+                waiting.sending = 0;
+                let next = waiting.events.pop_front();
+                waiting.sending = next.as_ref().map_or(0, |(_, data)| data.len() + OVERHEAD);
+                let bytes = waiting.bytes.saturating_sub(waiting.sending);
+                let _ = waiting.hold(bytes);
+                if let Some((name, data)) = next {
                     return Some(Event::default().event(name).data(data));
                 }
                 if waiting.ended {

@@ -54,6 +54,8 @@ struct Waiting {
     bytes: usize,
     /// The bytes of those that are for this client alone.
     own: usize,
+    /// Those of the message that is being sent.
+    sending: usize,
     held: Held,
 }
 
@@ -103,12 +105,14 @@ impl Outbox {
     /// Takes the next message.
     pub fn pop(&self) -> Option<Outgoing> {
         let mut waiting = lock(&self.waiting);
+        // The message before is sent.
+        waiting.own = waiting.own.saturating_sub(std::mem::take(&mut waiting.sending));
+        let own = waiting.own;
+        let _ = waiting.held.resize(own);
         let message = waiting.messages.pop_front()?;
         waiting.bytes = waiting.bytes.saturating_sub(message.text().len() + OVERHEAD);
         if let Outgoing::Text(text) = &message {
-            waiting.own = waiting.own.saturating_sub(text.len());
-            let own = waiting.own;
-            let _ = waiting.held.resize(own);
+            waiting.sending = text.len();
         }
         if waiting.messages.is_empty() {
             // An idle connection keeps no memory for its busiest time.

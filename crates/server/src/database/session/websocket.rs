@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use futures_util::{FutureExt as _, SinkExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Next, Session,
@@ -23,6 +23,9 @@ const READ_BUFFER: usize = 4 << 10;
 
 /// The time in which the next piece of a message has to come.
 const PIECE_TIME: Duration = Duration::from_secs(60);
+
+/// The time after which a client with further messages lets others come.
+const TURN: Duration = Duration::from_millis(1);
 
 /// The time in which a client has to take a frame.
 const SEND_TIME: Duration = Duration::from_secs(60);
@@ -93,14 +96,19 @@ impl Connection {
     /// does not read is not read from.
     async fn run(&mut self, mut session: Session) -> End {
         loop {
-            let next = match self.receive(true).await {
-                Ok(text) => text.map_or(Next::Continue, |text| {
-                    let mut take = || session.take(&text);
-                    if text.len() > FREE { at_length(take) } else { take() }
-                }),
+            let text = match self.receive(true).await {
+                Ok(Some(text)) => text,
+                Ok(None) => continue,
                 Err(end) => return end,
             };
+            let began = Instant::now();
+            let mut take = || session.take(&text);
+            let next = if text.len() > FREE { at_length(take) } else { take() };
             self.assembler.release();
+            if began.elapsed() > TURN {
+                // The thread looks for what came from others meanwhile.
+                tokio::task::yield_now().await;
+            }
             if next == Next::Close {
                 let sent = async {
                     self.send_waiting().await?;

@@ -13,6 +13,12 @@ use smol_str::SmolStr;
 
 use super::{Children, Key, children::Iter, names};
 
+/// The values of a node that it takes long to write out.
+const LARGE: usize = 10_000;
+
+/// A string of so many bytes counts as one more value.
+const LONG: usize = 64;
+
 /// A value of the database with everything below it. Immutable: a clone costs nothing, a change copies the nodes on the way
 /// to it and shares all others.
 #[derive(Clone, Debug, Default)]
@@ -79,10 +85,16 @@ impl Node {
         matches!(self, Node::Nothing)
     }
 
-    /// Whether it has more than so many values, itself and those below it.
+    /// Whether it takes long to write it out.
+    pub fn is_large(&self) -> bool {
+        self.has_more_than(LARGE)
+    }
+
+    /// Whether it has more than so many values, itself and those below it. Long strings count as several.
     pub fn has_more_than(&self, count: usize) -> bool {
         fn fits(node: &Node, left: &mut usize) -> bool {
-            match left.checked_sub(1) {
+            let text = if let Some(Leaf::Text(text)) = node.leaf() { text.len() / LONG } else { 0 };
+            match left.checked_sub(1 + text) {
                 Some(less) => {
                     *left = less;
                     node.children().all(|(_, child)| fits(child, left))

@@ -266,7 +266,8 @@ fn data_go_in_and_out() {
 
 #[test]
 fn what_connections_leave_has_a_limit_together() {
-    let shared = Shared { kept: Memory::limited(200_000, 0), ..Shared::in_memory(Settings::default()) };
+    let mut shared = Shared::in_memory(Settings::default());
+    shared.kept = Memory::limited(200_000, 0);
     let namespace = Namespace::new("demo", Arc::new(shared));
     let data: serde_json::Map<_, _> = (0..1_000).map(|n| (n.to_string(), json!(n))).collect();
     namespace.import(&json!({ "many": data })).unwrap();
