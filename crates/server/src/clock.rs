@@ -29,14 +29,17 @@ impl Default for State {
     }
 }
 
-/// The greatest distance to 1970 in milliseconds that [`Timestamp`] and dates of JavaScript can both express.
+/// The latest time that a [`Timestamp`] can express, the end of the year 9999, in milliseconds since 1970.
 const MAX_MILLIS: i64 = 253_402_300_799_999;
+
+/// The earliest one, the start of the year 1.
+const MIN_MILLIS: i64 = -62_135_596_800_000;
 
 impl Clock {
     /// The time in whole milliseconds since 1970.
     pub fn millis(&self) -> i64 {
         match *lock(&self.state) {
-            State::Running(offset) => system_millis().saturating_add(offset).clamp(-MAX_MILLIS, MAX_MILLIS),
+            State::Running(offset) => system_millis().saturating_add(offset).clamp(MIN_MILLIS, MAX_MILLIS),
             State::Frozen(time) => time,
         }
     }
@@ -46,6 +49,11 @@ impl Clock {
         Timestamp::from_millis(self.millis()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
+    /// Whether it is as new.
+    pub fn is_untouched(&self) -> bool {
+        matches!(*lock(&self.state), State::Running(0))
+    }
+
     /// Whether the clock stands still.
     pub fn is_frozen(&self) -> bool {
         matches!(*lock(&self.state), State::Frozen(_))
@@ -53,7 +61,7 @@ impl Clock {
 
     /// Stops the clock, at a time in milliseconds since 1970 or at the present one.
     pub fn freeze(&self, at: Option<i64>) {
-        let at = at.unwrap_or_else(|| self.millis()).clamp(-MAX_MILLIS, MAX_MILLIS);
+        let at = at.unwrap_or_else(|| self.millis()).clamp(MIN_MILLIS, MAX_MILLIS);
         *lock(&self.state) = State::Frozen(at);
     }
 
@@ -67,7 +75,7 @@ impl Clock {
 
     /// Sets the time in milliseconds since 1970. A running clock runs on from there.
     pub fn set(&self, time: i64) {
-        let time = time.clamp(-MAX_MILLIS, MAX_MILLIS);
+        let time = time.clamp(MIN_MILLIS, MAX_MILLIS);
         let mut state = lock(&self.state);
         *state = match *state {
             State::Running(_) => State::Running(time.saturating_sub(system_millis())),
@@ -80,7 +88,7 @@ impl Clock {
         let mut state = lock(&self.state);
         *state = match *state {
             State::Running(offset) => State::Running(offset.saturating_add(by)),
-            State::Frozen(time) => State::Frozen(time.saturating_add(by).clamp(-MAX_MILLIS, MAX_MILLIS)),
+            State::Frozen(time) => State::Frozen(time.saturating_add(by).clamp(MIN_MILLIS, MAX_MILLIS)),
         };
     }
 
@@ -93,4 +101,23 @@ impl Clock {
 fn system_millis() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(MAX_MILLIS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extreme_times_are_those_of_timestamps() {
+        let clock = Clock::default();
+        assert!(clock.is_untouched());
+        for (time, millis) in [(i64::MIN, MIN_MILLIS), (i64::MAX, MAX_MILLIS)] {
+            clock.set(time);
+            clock.freeze(None);
+            assert_eq!((clock.millis(), clock.now().to_millis()), (millis, millis));
+            clock.advance(time);
+            assert_eq!(clock.now().to_millis(), millis);
+            clock.reset();
+        }
+    }
 }

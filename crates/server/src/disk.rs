@@ -7,6 +7,7 @@
 use std::{
     fs::{File, OpenOptions},
     io,
+    panic::AssertUnwindSafe,
     path::{Path, PathBuf},
 };
 
@@ -105,8 +106,8 @@ impl Disk {
     fn with_backend(folder: &Path, backend: impl StorageBackend) -> Result<Self, DiskError> {
         let (file, contents) = (folder.join(FILE), folder.join(CONTENTS));
         std::fs::create_dir_all(&contents).map_err(|error| about(&contents, error))?;
-        let store = Database::builder().set_cache_size(CACHE).create_with_backend(backend);
-        Ok(Disk { store: store.map_err(|error| about(&file, error))?, file, contents })
+        let opened = unless_damaged(|| Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?));
+        Ok(Disk { store: opened.map_err(|error| about(&file, error))?, file, contents })
     }
 
     /// The folder of the contents of objects.
@@ -146,7 +147,7 @@ impl Disk {
             change(&commit)?;
             Ok(commit.commit()?)
         };
-        apply().map_err(|error| self.error(error))
+        unless_damaged(apply).map_err(|error| self.error(error))
     }
 
     /// The data of all namespaces in the export form.
@@ -173,7 +174,7 @@ impl Disk {
             }
             Ok(())
         };
-        read().map_err(|error| self.error(error))?;
+        unless_damaged(&mut read).map_err(|error| self.error(error))?;
         Ok(all.into_iter().collect())
     }
 
@@ -244,7 +245,7 @@ impl Disk {
             let entries = buckets.iter()?.map(|entry| entry.map(|(name, at)| (name.value().to_owned(), at.value())));
             Ok(entries.collect::<Result<_, _>>()?)
         };
-        read().map_err(|error| self.error(error))
+        unless_damaged(read).map_err(|error| self.error(error))
     }
 
     /// Hands all objects to a function, with bucket and name. It ends with the first error.
@@ -271,7 +272,7 @@ impl Disk {
             }
             Ok(())
         };
-        read().map_err(|error| self.error(error))
+        unless_damaged(&mut read).map_err(|error| self.error(error))
     }
 
     /// An error about the store.
@@ -285,6 +286,12 @@ impl Drop for Disk {
         // A loss of power after an orderly end loses nothing.
         let _ = File::open(&self.file).and_then(|file| file.sync_all());
     }
+}
+
+/// Reads or writes the file. `redb` takes one that was damaged from outside for a defect of its own.
+fn unless_damaged<T>(read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    // Nothing of what is done is used after an error.
+    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("the file is damaged".into()))
 }
 
 fn about(path: &Path, error: impl Into<Failure>) -> DiskError {

@@ -2,9 +2,10 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -35,6 +36,22 @@ struct Part {
     path: String,
 }
 
+impl Part {
+    /// The folder of the part, which is below that of the export.
+    fn below(&self, folder: &Path) -> io::Result<PathBuf> {
+        let path = Path::new(&self.path);
+        if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            let file = folder.join(METADATA);
+            return Err(about(&file, &format!("{:?} is no folder below that of the export", self.path)));
+        }
+        let below = folder.join(path);
+        match below.canonicalize()?.starts_with(folder.canonicalize()?) {
+            true => Ok(below),
+            false => Err(about(&below, &"the link leads out of the folder of the export")),
+        }
+    }
+}
+
 /// Writes the data of all running services to a folder, which is created.
 ///
 /// # Errors
@@ -47,7 +64,7 @@ pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
         let below = folder.join(DATABASE_FOLDER);
         tokio::fs::create_dir_all(&below).await?;
         for namespace in services.database.namespaces() {
-            let file = below.join(format!("{}.json", file_name(&namespace)?));
+            let file = below.join(format!("{}.json", file_name(&namespace)));
             tokio::fs::write(file, services.database.export(&namespace).to_string()).await?;
         }
         metadata.database = Some(Part { version: DATABASE_VERSION.to_owned(), path: DATABASE_FOLDER.to_owned() });
@@ -70,18 +87,23 @@ pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
     let file = folder.join(METADATA);
     let metadata: Metadata = parsed(&file).await?;
     if let Some(part) = metadata.database.filter(|_| services.address(Service::Database).is_some()) {
-        let below = folder.join(part.path);
+        let below = part.below(folder)?;
         let mut files = tokio::fs::read_dir(&below).await.map_err(|error| about(&below, &error))?;
         while let Some(file) = files.next_entry().await? {
             let path = file.path();
             let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
-            let Some(namespace) = name else { continue };
+            // A link could lead out of the folder, and a pipe has no end.
+            let Some(name) = name.filter(|_| std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()))
+            else {
+                continue;
+            };
+            let namespace = percent_decode_str(name).decode_utf8().map_err(|why| about(&path, &why))?;
             let data: Json = parsed(&path).await?;
-            services.database.import(namespace, &data).map_err(|why| about(&path, &why))?;
+            services.database.import(&namespace, &data).map_err(|why| about(&path, &why))?;
         }
     }
     if let Some(part) = metadata.storage.filter(|_| services.address(Service::Storage).is_some()) {
-        let below = folder.join(part.path);
+        let below = part.below(folder)?;
         services.storage.import(&below).await.map_err(|error| about(&below, &error))?;
     }
     Ok(())
@@ -96,12 +118,66 @@ fn about(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
     io::Error::other(format!("{}: {error}", path.display()))
 }
 
-/// The name of a namespace as the name of a file: clients choose namespaces.
-fn file_name(namespace: &str) -> io::Result<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let is_plain = namespace.chars().all(plain) && !namespace.starts_with('.') && !namespace.is_empty();
-    match is_plain {
-        true => Ok(namespace),
-        false => Err(io::Error::other(format!("the namespace {namespace:?} cannot be the name of a file"))),
+/// What the name of a file may have anywhere.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// The name of a namespace as the name of a file: clients choose namespaces. Usual names stay as they are.
+fn file_name(namespace: &str) -> String {
+    let encoded = utf8_percent_encode(namespace, PLAIN).to_string();
+    match encoded.strip_prefix('.') {
+        Some(rest) => format!("%2E{rest}"),
+        None => encoded,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_below_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |path: &str| Part { version: String::new(), path: path.to_owned() }.below(folder.path());
+        std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        assert_eq!(part("a/b").unwrap(), folder.path().join("a/b"));
+        assert_eq!(part("./a").unwrap(), folder.path().join("./a"));
+        for path in ["..", "a/../..", "/etc", "missing"] {
+            assert!(part(path).is_err(), "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/", folder.path().join("link")).unwrap();
+            assert!(part("link").unwrap_err().to_string().contains("leads out"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_among_databases_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let metadata = r#"{"version":"1","database":{"version":"1","path":"d"}}"#;
+        std::fs::write(folder.path().join(METADATA), metadata).unwrap();
+        std::fs::create_dir(folder.path().join("d")).unwrap();
+        std::fs::write(folder.path().join("d/own.json"), "1").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("d/own.json"), folder.path().join("d/link.json")).unwrap();
+        let addresses = [(Service::Database, ([127, 0, 0, 1], 0).into())].into();
+        let services = Services::new(crate::shared::Settings::default(), addresses).unwrap();
+        read(&services, folder.path()).await.unwrap();
+        assert_eq!(services.database.namespaces(), ["own"]);
+    }
+
+    #[test]
+    fn names_of_files_stay_in_their_folder() {
+        for (namespace, file) in [
+            ("demo-default-rtdb", "demo-default-rtdb"),
+            ("a_b.c", "a_b.c"),
+            ("..", "%2E."),
+            ("a:b", "a%3Ab"),
+            ("../a/b\\c%2F", "%2E.%2Fa%2Fb%5Cc%252F"),
+        ] {
+            assert_eq!(file_name(namespace), file);
+            assert_eq!(percent_decode_str(file).decode_utf8().ok().as_deref(), Some(namespace));
+        }
     }
 }

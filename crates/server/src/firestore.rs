@@ -7,8 +7,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::{Path, State},
+    extract::{FromRef, Path, State},
     http::{Method, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::{any, get, post, put},
@@ -26,8 +25,12 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     answer::{self, Failure},
+    at_length,
+    body::Small,
     lock,
+    memory::Memory,
     rules::LoadedRules,
+    shared::Shared,
 };
 
 /// The database of a project that has no name.
@@ -37,13 +40,25 @@ const DEFAULT_DATABASE: &str = "(default)";
 const RULES_NAME: &str = "firestore.rules";
 
 /// The rules of the databases of all projects.
-#[derive(Default)]
 pub struct Firestore {
+    memory: Memory,
+    kept: Memory,
     /// By project and database.
     rules: Mutex<BTreeMap<(String, String), Arc<LoadedRules>>>,
 }
 
+impl FromRef<Arc<Firestore>> for Memory {
+    fn from_ref(firestore: &Arc<Firestore>) -> Self {
+        firestore.memory.clone()
+    }
+}
+
 impl Firestore {
+    /// No database has rules.
+    pub fn new(shared: &Shared) -> Arc<Self> {
+        Arc::new(Firestore { memory: shared.memory.clone(), kept: shared.kept.clone(), rules: Mutex::default() })
+    }
+
     /// The routes of its port.
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new()
@@ -64,6 +79,7 @@ impl Firestore {
     /// The official text about the first error; rules that were loaded before stay.
     pub fn set_rules(&self, project: &str, database: &str, source: &Source) -> Result<Arc<LoadedRules>, String> {
         let loaded = LoadedRules::parse(source, Product::Firestore).map_err(|error| answer::refusal(&error))?;
+        loaded.hold(&self.kept).map_err(|full| full.to_string())?;
         lock(&self.rules).insert((project.to_owned(), database.to_owned()), Arc::clone(&loaded));
         Ok(loaded)
     }
@@ -79,18 +95,22 @@ impl Firestore {
     }
 }
 
-async fn set(firestore: State<Arc<Firestore>>, Path(path): Path<String>, body: Bytes) -> Result<Response, Failure> {
+async fn set(
+    firestore: State<Arc<Firestore>>,
+    Path(path): Path<String>,
+    Small(body): Small,
+) -> Result<Response, Failure> {
     let project = path.strip_suffix(":securityRules").ok_or_else(not_found)?;
-    load(&firestore, project, DEFAULT_DATABASE, &body)
+    at_length(|| load(&firestore, project, DEFAULT_DATABASE, &body))
 }
 
 async fn set_of_database(
     firestore: State<Arc<Firestore>>,
     Path((project, path)): Path<(String, String)>,
-    body: Bytes,
+    Small(body): Small,
 ) -> Result<Response, Failure> {
     let database = path.strip_suffix(":securityRules").ok_or_else(not_found)?;
-    load(&firestore, &project, database, &body)
+    at_length(|| load(&firestore, &project, database, &body))
 }
 
 /// `{"rules": {"files": [{"name"?, "content"}]}, "ignore_errors"?}`, whatever the content type says.
@@ -160,10 +180,11 @@ fn show(firestore: &Firestore, project: &str, database: &str, what: &str) -> Res
 }
 
 /// `projects.test` of the Rules API.
-async fn test(Path(path): Path<String>, body: Bytes) -> Result<Response, Failure> {
+async fn test(Path(path): Path<String>, Small(body): Small) -> Result<Response, Failure> {
     path.strip_suffix(":test").ok_or_else(not_found)?;
-    let response = rules_api::test(&answer::json(&body)?, None).map_err(|error| Failure::invalid(error.to_string()))?;
-    Ok(answer::ok(&response.to_json()))
+    let body = answer::json(&body)?;
+    let tested = at_length(|| rules_api::test(&body, None).map(|response| response.to_json()));
+    Ok(answer::ok(&tested.map_err(|error| Failure::invalid(error.to_string()))?))
 }
 
 /// There are no documents, so that there is nothing to delete.

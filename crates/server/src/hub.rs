@@ -4,7 +4,6 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::{
     Router,
-    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,6 +14,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Service,
     answer::{self, Failure},
+    body::Small,
     export,
     server::Services,
 };
@@ -66,7 +66,7 @@ fn host(address: SocketAddr) -> String {
 }
 
 /// `{"path", "initiatedBy"?}`: a folder of this machine. A page of a browser must not be able to write files.
-async fn export(services: State<Arc<Services>>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
+async fn export(services: State<Arc<Services>>, headers: HeaderMap, Small(body): Small) -> Result<Response, Failure> {
     if headers.contains_key(header::ORIGIN) {
         let message = "Export cannot be triggered by external callers.";
         return Ok(answer::with_status(StatusCode::FORBIDDEN, &json!({ "message": message })).into_response());

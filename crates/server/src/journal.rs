@@ -82,7 +82,7 @@ pub trait Replay: Send + Sync {
     /// A suite with this request as its only test, as YAML. `firewarden test` passes on it.
     fn suite(&self) -> String;
 
-    /// An estimate of the bytes that only this entry keeps alive.
+    /// An estimate of the bytes that this entry keeps alive and none before it. It is asked for once.
     fn size(&self) -> usize;
 }
 
@@ -92,6 +92,8 @@ pub struct Entry {
     pub id: u64,
     /// The request.
     pub record: Record,
+    /// The bytes that it keeps alive.
+    size: usize,
 }
 
 impl Entry {
@@ -119,7 +121,8 @@ impl Entry {
 /// The latest requests, and the stream of new ones.
 pub struct Journal {
     entries: Mutex<Entries>,
-    stream: broadcast::Sender<Arc<Entry>>,
+    /// The numbers of new requests: a slow reader keeps none of them alive.
+    stream: broadcast::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -141,15 +144,15 @@ impl Journal {
         let mut entries = lock(&self.entries);
         entries.last += 1;
         let id = entries.last;
-        let entry = Arc::new(Entry { id, record });
-        entries.bytes += entry.record.replay.size();
-        entries.kept.push_back(Arc::clone(&entry));
+        let size = record.replay.size();
+        entries.bytes += size;
+        entries.kept.push_back(Arc::new(Entry { id, record, size }));
         while entries.kept.len() > MAX_ENTRIES || entries.bytes > MAX_BYTES && entries.kept.len() > 1 {
             let Some(oldest) = entries.kept.pop_front() else { break };
-            entries.bytes = entries.bytes.saturating_sub(oldest.record.replay.size());
+            entries.bytes = entries.bytes.saturating_sub(oldest.size);
         }
         // Nobody needs to listen. Under the lock, so that the stream has the order of the numbers.
-        let _ = self.stream.send(entry);
+        let _ = self.stream.send(id);
         id
     }
 
@@ -160,8 +163,8 @@ impl Journal {
         entries.kept.get(at).cloned()
     }
 
-    /// The kept requests, oldest first, and the stream of those after them.
-    pub fn follow(&self) -> (Vec<Arc<Entry>>, broadcast::Receiver<Arc<Entry>>) {
+    /// The kept requests, oldest first, and the numbers of those after them.
+    pub fn follow(&self) -> (Vec<Arc<Entry>>, broadcast::Receiver<u64>) {
         let entries = lock(&self.entries);
         (entries.kept.iter().cloned().collect(), self.stream.subscribe())
     }
@@ -174,6 +177,61 @@ impl Journal {
             None => kept.clear(),
             Some(project) => kept.retain(|entry| entry.record.project != project),
         }
-        *bytes = kept.iter().map(|entry| entry.record.replay.size()).sum();
+        *bytes = kept.iter().map(|entry| entry.size).sum();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// A request that keeps much alive.
+    struct Large(#[expect(dead_code, reason = "counted")] Arc<()>);
+
+    impl Replay for Large {
+        fn explain(&self) -> Option<Decision> {
+            None
+        }
+
+        fn rules(&self) -> Option<firewarden::text::Source> {
+            None
+        }
+
+        fn detail(&self) -> Json {
+            Json::Null
+        }
+
+        fn suite(&self) -> String {
+            String::new()
+        }
+
+        fn size(&self) -> usize {
+            MAX_BYTES / 3
+        }
+    }
+
+    #[test]
+    fn a_reader_that_does_not_read_keeps_no_request_alive() {
+        let (journal, counted) = (Journal::default(), Arc::new(()));
+        let (_, mut reader) = journal.follow();
+        for _ in 0..100 {
+            journal.record(Record {
+                service: Service::Database,
+                project: String::new(),
+                instance: String::new(),
+                method: "write",
+                path: String::new(),
+                uid: None,
+                verdict: Verdict::Admin,
+                reason: String::new(),
+                place: None,
+                time: Timestamp::UNIX_EPOCH,
+                replay: Arc::new(Large(Arc::clone(&counted))),
+            });
+        }
+        assert_eq!(Arc::strong_count(&counted), 1 + 3);
+        assert!(journal.get(reader.try_recv().unwrap()).is_none());
+        assert_eq!(journal.follow().0.first().map(|entry| entry.id), Some(98));
     }
 }

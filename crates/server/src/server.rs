@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::Router;
+use axum::{Router, extract::FromRef};
 use firewarden::{
     text::Source,
     value::{Map, Value},
@@ -26,6 +26,7 @@ use crate::{
     firestore::Firestore,
     hub,
     listener::{self, Names},
+    memory::Memory,
     page,
     rules::LoadedRules,
     shared::{Settings, Shared},
@@ -145,6 +146,12 @@ pub struct Services {
     addresses: BTreeMap<Service, SocketAddr>,
 }
 
+impl FromRef<Arc<Services>> for Memory {
+    fn from_ref(services: &Arc<Services>) -> Self {
+        services.shared.memory.clone()
+    }
+}
+
 impl Services {
     /// Services with the data that is on disk, if the settings name a folder.
     ///
@@ -156,7 +163,7 @@ impl Services {
         Ok(Arc::new(Services {
             database: Database::new(Arc::clone(&shared))?,
             storage: Storage::new(Arc::clone(&shared))?,
-            firestore: Arc::default(),
+            firestore: Firestore::new(&shared),
             shared,
             addresses,
         }))

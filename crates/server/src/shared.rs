@@ -13,7 +13,11 @@ use crate::{
     disk::{Disk, DiskError},
     journal::Journal,
     lock,
+    memory::Memory,
 };
+
+/// From how many clocks on those that nobody has set are forgotten.
+const MANY: usize = 1_024;
 
 /// The settings of a server that its services read.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +37,10 @@ pub struct Shared {
     pub settings: Settings,
     /// The latest requests.
     pub journal: Journal,
+    /// What is on its way from and to clients.
+    pub memory: Memory,
+    /// What clients leave with the server beside data: listens, rules.
+    pub kept: Memory,
     /// The end of the server. Connections that outlive their HTTP request end with it.
     pub stop: CancellationToken,
     /// What keeps data and objects, if the settings name a folder.
@@ -53,7 +61,7 @@ impl Shared {
 
     /// Nothing has happened yet, and nothing stays.
     pub fn in_memory(settings: Settings) -> Self {
-        Shared { settings, ..Shared::default() }
+        Shared { settings, kept: Memory::of_connections(), ..Shared::default() }
     }
 
     /// The clock of a project.
@@ -61,7 +69,14 @@ impl Shared {
         let mut clocks = lock(&self.clocks);
         match clocks.get(project) {
             Some(clock) => Arc::clone(clock),
-            None => Arc::clone(clocks.entry(project.to_owned()).or_default()),
+            None => {
+                let count = clocks.len();
+                if count >= MANY && count.is_power_of_two() {
+                    // A namespace has the clock, or it is new again for the next.
+                    clocks.retain(|_, clock| Arc::strong_count(clock) > 1 || !clock.is_untouched());
+                }
+                Arc::clone(clocks.entry(project.to_owned()).or_default())
+            }
         }
     }
 

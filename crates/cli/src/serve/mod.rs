@@ -39,8 +39,26 @@ pub(crate) fn serve(options: &ServeOptions, output: &mut Output) -> Result<Exit,
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, InputError> {
+    #[cfg(unix)]
+    allow_connections();
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     built.map_err(|error| InputError(format!("cannot start threads: {error}")))
+}
+
+/// The connections and files that may be open at once, if the system allows so many.
+#[cfg(unix)]
+const MAX_OPEN: u64 = 65_536;
+
+/// Raises the usual limit of open files, 256 or 1,024, with which some idle clients keep all others out.
+#[cfg(unix)]
+fn allow_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(MAX_OPEN, |maximum| maximum.min(MAX_OPEN));
+    if current.is_some_and(|current| current < wanted) {
+        // Without it the server works, for fewer clients.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
+    }
 }
 
 /// A server with the rules of its project.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{Query, State},
     http::StatusCode,
     response::Response,
@@ -14,7 +13,7 @@ use firewarden_suite::clock;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use crate::{Clock, answer, server::Services};
+use crate::{Clock, answer, body::Small, server::Services};
 
 use super::Failed;
 
@@ -61,7 +60,7 @@ async fn read_clock(services: State<Arc<Services>>, Query(scope): Query<Scope>) 
 async fn set_clock(
     services: State<Arc<Services>>,
     Query(scope): Query<Scope>,
-    body: Bytes,
+    Small(body): Small,
 ) -> Result<Response, Failed> {
     let clock = scope.clock(&services);
     let change: Change = serde_json::from_slice(&body).map_err(|why| invalid(format!("{why}; {EXAMPLES}")))?;

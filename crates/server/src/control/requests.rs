@@ -107,7 +107,7 @@ async fn list(State(requests): State<Requests>, Query(filter): Query<Filter>, he
         .is_some_and(|accept| accept.contains("text/event-stream"));
     if accepts_events || filter.stream.as_deref().is_some_and(|stream| stream != "false") {
         return match Arc::clone(&requests.streams).try_acquire_owned() {
-            Ok(permit) => events(&requests.shared, filter, &headers, permit).into_response(),
+            Ok(permit) => events(requests.shared, filter, &headers, permit).into_response(),
             Err(_) => failed(StatusCode::SERVICE_UNAVAILABLE, format!("{MAX_STREAMS} streams are open already")),
         };
     }
@@ -118,7 +118,7 @@ async fn list(State(requests): State<Requests>, Query(filter): Query<Filter>, he
 
 /// Events `request` with summaries, and `missed` with the number of requests that a slow reader did not get.
 fn events(
-    shared: &Shared,
+    shared: Arc<Shared>,
     mut filter: Filter,
     headers: &HeaderMap,
     permit: OwnedSemaphorePermit,
@@ -132,7 +132,7 @@ fn events(
         filter.after = None;
     }
     let past: Vec<_> = kept.iter().filter(|entry| filter.takes(entry)).map(|entry| Ok(event(entry))).collect();
-    let live = stream::unfold(Live { receiver, filter, _permit: permit }, |mut live| async move {
+    let live = stream::unfold(Live { shared, receiver, filter, _permit: permit }, |mut live| async move {
         let event = live.next().await?;
         Some((Ok(event), live))
     });
@@ -141,7 +141,8 @@ fn events(
 
 /// The requests to come.
 struct Live {
-    receiver: Receiver<Arc<Entry>>,
+    shared: Arc<Shared>,
+    receiver: Receiver<u64>,
     filter: Filter,
     _permit: OwnedSemaphorePermit,
 }
@@ -150,15 +151,21 @@ impl Live {
     async fn next(&mut self) -> Option<Event> {
         loop {
             match self.receiver.recv().await {
-                Ok(entry) if self.filter.takes(&entry) => return Some(event(&entry)),
-                Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => {
-                    return Some(Event::default().event("missed").data(missed.to_string()));
-                }
+                Ok(id) => match self.shared.journal.get(id) {
+                    Some(entry) if self.filter.takes(&entry) => return Some(event(&entry)),
+                    Some(_) => {}
+                    // Larger ones have pushed it out.
+                    None => return Some(missed(1)),
+                },
+                Err(RecvError::Lagged(count)) => return Some(missed(count)),
                 Err(RecvError::Closed) => return None,
             }
         }
     }
+}
+
+fn missed(count: u64) -> Event {
+    Event::default().event("missed").data(count.to_string())
 }
 
 fn event(entry: &Entry) -> Event {

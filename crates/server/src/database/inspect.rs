@@ -44,7 +44,7 @@ pub async fn coverage(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response<Body>, Failure> {
-    printed(&coverage::json(&files(&database, &headers, &uri)?), &Parameters::of(&uri))
+    printed(&coverage::json(&files(&database, &headers, &uri)?), &Parameters::of(&uri), &database.shared.memory)
 }
 
 /// The namespaces that have data or rules, each with its name.
@@ -54,7 +54,7 @@ pub async fn coverage(
 /// The parameters make no sense.
 pub async fn databases(State(database): State<Arc<Database>>, uri: Uri) -> Result<Response<Body>, Failure> {
     let names = database.namespaces().into_iter().map(|name| json!({ "name": name }));
-    printed(&Json::Array(names.collect()), &Parameters::of(&uri))
+    printed(&Json::Array(names.collect()), &Parameters::of(&uri), &database.shared.memory)
 }
 
 /// None, if the namespace has no valid rules.

@@ -11,6 +11,7 @@ mod session;
 mod settings;
 mod tree;
 mod user;
+mod values;
 mod window;
 
 use std::{
@@ -130,8 +131,9 @@ impl Database {
 
     /// The namespaces that have data or rules, sorted.
     pub fn namespaces(&self) -> Vec<String> {
-        let namespaces = lock(&self.namespaces);
-        namespaces.values().filter(|namespace| !namespace.is_blank()).map(|n| n.name().to_owned()).collect()
+        // A busy namespace makes nobody wait who wants another one.
+        let namespaces: Vec<_> = lock(&self.namespaces).values().cloned().collect();
+        namespaces.iter().filter(|namespace| !namespace.is_blank()).map(|n| n.name().to_owned()).collect()
     }
 
     /// All data of a namespace in the export form, with priorities.

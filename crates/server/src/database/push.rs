@@ -6,6 +6,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value as Json;
 
 use super::tree::{Node, Wire};
+use crate::{
+    at_length,
+    memory::{Full, Held, Memory},
+};
 
 /// The number by which a client knows a listen with a query.
 pub type Tag = i64;
@@ -23,6 +27,7 @@ pub struct Push {
     /// What changed.
     pub change: Change,
     frame: OnceLock<Box<str>>,
+    held: OnceLock<Result<Held, Full>>,
 }
 
 /// What changed. Paths are like `users/alice`, without slashes at their ends; the root is empty.
@@ -60,16 +65,26 @@ pub enum Change {
 
 impl Push {
     pub(super) fn new(change: Change) -> Arc<Self> {
-        Arc::new(Push { change, frame: OnceLock::new() })
+        Arc::new(Push { change, frame: OnceLock::new(), held: OnceLock::new() })
     }
 
     /// The message of the WebSocket protocol, `{"t":"d","d":{"a":…,"b":…}}`. Serialised once, whoever asks.
     pub fn frame(&self) -> &str {
         self.frame.get_or_init(|| {
             // Serialising to text does not fail: keys are strings, numbers are finite.
-            let frame = serde_json::to_string(&Message { t: "d", d: Action { a: self.action(), b: &self.change } });
+            let frame = || serde_json::to_string(&Message { t: "d", d: Action { a: self.action(), b: &self.change } });
+            let frame = if self.change.is_large() { at_length(frame) } else { frame() };
             frame.unwrap_or_default().into()
         })
+    }
+
+    /// Counts the message as on its way, once for all who are told.
+    ///
+    /// # Errors
+    ///
+    /// Too much is on its way already.
+    pub(super) fn count(&self, memory: &Memory) -> Result<(), Full> {
+        self.held.get_or_init(|| memory.take(self.frame().len())).as_ref().map(drop).map_err(|full| *full)
     }
 
     fn action(&self) -> &'static str {
@@ -77,6 +92,16 @@ impl Push {
             Change::Data { .. } => "d",
             Change::Merge { .. } => "m",
             Change::Revoked { .. } => "c",
+        }
+    }
+}
+
+impl Change {
+    fn is_large(&self) -> bool {
+        match self {
+            Change::Data { value, .. } => value.is_large(),
+            Change::Merge { children, .. } => children.iter().any(|(_, value)| value.is_large()),
+            Change::Revoked { .. } => false,
         }
     }
 }

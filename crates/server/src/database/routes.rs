@@ -36,6 +36,9 @@ const MAX_SOCKETS: usize = 20_000;
 /// The longest name of a namespace.
 const MAX_NAME: usize = 128;
 
+/// The type of what long polling answers.
+const SCRIPT: &str = "application/javascript; charset=utf-8";
+
 /// The clients that are connected.
 pub struct Sessions {
     sockets: Arc<Semaphore>,
@@ -123,7 +126,7 @@ async fn long_poll(
     uri: Uri,
 ) -> Result<Response<Body>, Failure> {
     let parameters = Parameters::of(&uri);
-    let script = |text: String| with_type(StatusCode::OK, "application/javascript; charset=utf-8", text);
+    let script = |text: String| with_type(StatusCode::OK, SCRIPT, text);
     let polls = &database.sessions.polls;
     if parameters.is_set("start") {
         let namespace = database.namespace_of(&headers, &parameters)?;
@@ -150,7 +153,8 @@ async fn long_poll(
         return Ok(empty(StatusCode::NO_CONTENT));
     }
     let segments = Segment::all(|name| parameters.get(name));
-    Ok(script(poll.poll(segments).await))
+    let answer = database.shared.memory.keep(poll.poll(segments).await)?;
+    Ok(with_type(StatusCode::OK, SCRIPT, answer))
 }
 
 /// The host that the client asked, which official clients go on with.

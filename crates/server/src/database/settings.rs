@@ -17,6 +17,10 @@ use super::{
         read,
     },
 };
+use crate::at_length;
+
+/// The largest body with rules, in bytes.
+const MAX_RULES: u64 = 8 << 20;
 
 /// The name of rules that come over HTTP.
 const FILE: &str = "database.rules.json";
@@ -31,26 +35,28 @@ pub async fn serve(database: &Database, request: Request<Body>) -> Result<Respon
     let parameters = Parameters::of(&parts.uri);
     let namespace = database.namespace_of(&parts.headers, &parameters)?;
     refuse_others(&parts.headers, &parameters)?;
+    let memory = &database.shared.memory;
     match parts.method {
         Method::GET | Method::HEAD => {
             let text = namespace.rules_text();
             if parameters.get("format") == Some("strict") {
-                return printed(&without_comments(&text)?, &parameters);
+                return printed(&without_comments(&text)?, &parameters, memory);
             }
-            Ok(json_response(StatusCode::OK, text))
+            Ok(json_response(StatusCode::OK, memory.keep(text)?))
         }
         // Whatever the type of the body says: tools send JSON as text, and rules have comments.
         Method::PUT | Method::POST => {
-            let body = read(body).await?;
+            let body = read(body, MAX_RULES, memory).await?;
             let text = std::str::from_utf8(&body)
                 .map_err(|_| Failure::bad_request("1:1: Parse error. The rules are not UTF-8."))?;
             let source = Source::new(FILE, text);
             // As in production, a refused request changes nothing; a broken file, which nobody waits for, denies everything.
-            Namespace::check_rules(&source).map_err(|error| Failure::bad_request(&error))?;
-            if !parameters.is_true("dryRun") {
-                namespace.set_rules(&source).map_err(|error| Failure::bad_request(&error))?;
-            }
-            printed(&json!({ "status": "ok" }), &parameters)
+            let load = || match parameters.is_true("dryRun") {
+                true => Namespace::check_rules(&source),
+                false => namespace.replace_rules(&source),
+            };
+            at_length(load).map_err(|error| Failure::bad_request(&error))?;
+            printed(&json!({ "status": "ok" }), &parameters, memory)
         }
         other => {
             Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, format!("the method {other} is neither GET nor PUT")))

@@ -15,7 +15,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::{access::Denial, body::BodyError, multipart::UploadError, object::Metadata};
+use super::{access::Denial, multipart::UploadError, object::Metadata};
+use crate::memory::Full;
 
 /// The header with the number of a request in the journal.
 pub const JOURNAL: HeaderName = HeaderName::from_static("x-firewarden-request");
@@ -110,9 +111,8 @@ pub fn with_journal(mut response: Response, journal: u64) -> Response {
 /// The answer to an upload that cannot be taken.
 pub fn upload_failed(error: &UploadError, answer: impl Fn(StatusCode, &str) -> Response) -> Response {
     let status = match error {
-        UploadError::Body(BodyError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
-        UploadError::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
-        UploadError::Body(_) => StatusCode::BAD_REQUEST,
+        UploadError::Body(error) => error.status(),
+        UploadError::Disk(error) if Full::caused(error) => StatusCode::SERVICE_UNAVAILABLE,
         UploadError::Disk(_) => StatusCode::INSUFFICIENT_STORAGE,
     };
     answer(status, &error.to_string())

@@ -8,6 +8,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncSeekExt as _},
@@ -16,6 +17,7 @@ use tokio::{
 use tokio_util::io::ReaderStream;
 
 use super::folder::{BlobFile, BlobFolder, NewFile};
+use crate::memory::{Held, Memory};
 
 /// The size in bytes up to which an object stays in memory.
 pub const IN_MEMORY: usize = 256 << 10;
@@ -65,11 +67,11 @@ impl Blob {
     ///
     /// # Errors
     ///
-    /// The file cannot be opened.
-    pub async fn body(&self, range: Range<u64>) -> io::Result<Body> {
+    /// The file cannot be opened, or too much is on its way already.
+    pub async fn body(&self, range: Range<u64>, memory: &Memory) -> io::Result<Body> {
         Ok(match self {
             Blob::Memory(bytes) => Body::from(slice(bytes, range)),
-            Blob::File(_) => Body::from_stream(ReaderStream::with_capacity(self.reader(range).await?, READ_UNIT)),
+            Blob::File(_) => stream(self.reader(range).await?, memory)?,
         })
     }
 
@@ -93,6 +95,19 @@ impl Blob {
             }
         })
     }
+}
+
+/// What a reader gives as a body, whose buffers count as on their way.
+///
+/// # Errors
+///
+/// Too much is on its way already.
+pub fn stream(reader: impl AsyncRead + Send + Sync + 'static, memory: &Memory) -> io::Result<Body> {
+    let held = memory.take(2 * READ_UNIT).map_err(io::Error::other)?;
+    let pieces = ReaderStream::with_capacity(reader, READ_UNIT);
+    Ok(Body::from_stream(pieces.inspect(move |_| {
+        let _for_as_long = &held;
+    })))
 }
 
 /// A reader of a blob.
@@ -153,6 +168,7 @@ struct Writing {
 #[derive(Debug)]
 pub struct BlobWriter {
     folder: Arc<BlobFolder>,
+    held: Held,
     size: u64,
     buffer: BytesMut,
     /// `None` while threads work.
@@ -172,9 +188,10 @@ pub struct Checkpoint {
 
 impl BlobWriter {
     /// No bytes yet.
-    pub fn new(folder: &Arc<BlobFolder>) -> Self {
+    pub fn new(folder: &Arc<BlobFolder>, memory: &Memory) -> Self {
         BlobWriter {
             folder: Arc::clone(folder),
+            held: memory.hold(),
             size: 0,
             buffer: BytesMut::new(),
             written: Some(Written::default()),
@@ -204,6 +221,7 @@ impl BlobWriter {
 
     /// Hands the buffer to threads, once those before have ended.
     async fn flush(&mut self) -> io::Result<()> {
+        self.held.resize(2 * WRITE_UNIT).map_err(io::Error::other)?;
         let Written { mut hashes, disk } = self.settle().await?;
         let bytes = std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare)).freeze();
         let (to_hash, to_write, folder) = (bytes.clone(), bytes.clone(), Arc::clone(&self.folder));
@@ -244,6 +262,7 @@ impl BlobWriter {
         }
         self.written = Some(written);
         self.spare = BytesMut::new();
+        let _ = self.held.resize(0);
         Ok(())
     }
 
@@ -338,7 +357,7 @@ mod tests {
     use crate::lock;
 
     async fn written(folder: &Arc<BlobFolder>, sizes: &[usize]) -> BlobWriter {
-        let mut writer = BlobWriter::new(folder);
+        let mut writer = BlobWriter::new(folder, &Memory::default());
         for size in sizes {
             writer.write(&vec![b'x'; *size]).await.unwrap();
         }

@@ -16,8 +16,8 @@ use serde_json::{Value as Json, json};
 use super::{
     Storage,
     answer::{json_answer, status_answer, text_answer},
-    body,
 };
+use crate::{body, memory::Memory};
 
 /// The largest body with rules, in bytes.
 const MAX_RULES: u64 = 8 << 20;
@@ -34,9 +34,9 @@ fn message(status: StatusCode, text: &str) -> Response {
     json_answer(status, &json!({ "message": text }))
 }
 
-async fn read(body: Body) -> Result<Json, Response> {
-    let body = body::small(body, MAX_RULES).await;
-    let body = body.map_err(|error| message(StatusCode::PAYLOAD_TOO_LARGE, &error.to_string()))?;
+async fn read(body: Body, memory: &Memory) -> Result<Json, Response> {
+    let body = body::whole(body, MAX_RULES, memory).await;
+    let body = body.map_err(|error| message(error.status(), &error.to_string()))?;
     Ok(serde_json::from_slice(&body).unwrap_or_default())
 }
 
@@ -50,7 +50,7 @@ fn rules_file(file: &Json) -> Option<RulesFile> {
 
 /// Replaces all rules: by one file for all buckets, or by several, each for a bucket.
 async fn set_rules(State(storage): State<Arc<Storage>>, body: Body) -> Response {
-    let json = match read(body).await {
+    let json = match read(body, &storage.shared.memory).await {
         Ok(json) => json,
         Err(response) => return response,
     };
@@ -104,7 +104,7 @@ async fn export(State(storage): State<Arc<Storage>>, headers: HeaderMap, body: B
     if headers.contains_key(header::ORIGIN) {
         return text_answer(StatusCode::FORBIDDEN, "Export cannot be triggered by external callers.");
     }
-    let json = match read(body).await {
+    let json = match read(body, &storage.shared.memory).await {
         Ok(json) => json,
         Err(response) => return response,
     };

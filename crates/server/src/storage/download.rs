@@ -4,25 +4,24 @@ use std::ops::Range;
 
 use async_compression::tokio::bufread::GzipDecoder;
 use axum::{
-    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use percent_encoding::utf8_percent_encode;
 use tokio::io::BufReader;
-use tokio_util::io::ReaderStream;
 
 use super::{
     answer::{COMPONENT, set_header, text_answer},
-    blob::Blob,
+    blob::{Blob, stream},
     object::Object,
 };
+use crate::memory::{Full, Memory};
 
 /// The first bytes of what gzip writes.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Answers with the bytes of an object.
-pub async fn download(object: &Object, asked: &HeaderMap) -> Response {
+pub async fn download(object: &Object, asked: &HeaderMap, memory: &Memory) -> Response {
     let metadata = &object.metadata;
     let size = metadata.digest.size;
     let is_gzip = metadata.content_encoding.as_deref() == Some("gzip");
@@ -38,12 +37,15 @@ pub async fn download(object: &Object, asked: &HeaderMap) -> Response {
             .blob
             .reader(0..size)
             .await
-            .map(|reader| Body::from_stream(ReaderStream::new(GzipDecoder::new(BufReader::new(reader))))),
-        Asked::Whole => object.blob.body(0..size).await,
-        Asked::Part(range) => object.blob.body(range.clone()).await,
+            .and_then(|reader| stream(GzipDecoder::new(BufReader::new(reader)), memory)),
+        Asked::Whole => object.blob.body(0..size, memory).await,
+        Asked::Part(range) => object.blob.body(range.clone(), memory).await,
     };
     let mut response = match body {
         Ok(body) => Response::new(body),
+        Err(error) if Full::caused(&error) => {
+            return text_answer(StatusCode::SERVICE_UNAVAILABLE, &error.to_string());
+        }
         Err(error) => return text_answer(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     };
     let headers = response.headers_mut();

@@ -62,7 +62,7 @@ impl BlobFolder {
     ///
     /// # Errors
     ///
-    /// There is no such file.
+    /// There is no such file, or it is a link.
     pub fn existing(&self, name: &str) -> io::Result<Arc<BlobFile>> {
         // A damaged record must not lead out of the folder.
         let is_name = name.starts_with(FILE_PREFIX) && Path::new(name).file_name().is_some_and(|plain| plain == name);
@@ -72,6 +72,10 @@ impl BlobFolder {
         };
         let found = std::fs::symlink_metadata(&path);
         let found = found.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        // A link could lead out of the folder, too, and a pipe has no end.
+        if !found.is_file() {
+            return Err(io::Error::other(format!("{} is no file", path.display())));
+        }
         let path = TempPath::try_from_path(path)?;
         Ok(Arc::new(BlobFile { path, size: found.len(), records: AtomicUsize::new(1), _folder: None }))
     }
@@ -184,5 +188,27 @@ impl NewFile {
     pub fn finish(self, size: u64) -> Arc<BlobFile> {
         let NewFile { path, _folder, .. } = self;
         Arc::new(BlobFile { path, size, records: AtomicUsize::new(0), _folder })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_name_files_of_their_folder() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = BlobFolder::Kept(temporary.path().to_owned());
+        let inside = |name: &str| temporary.path().join(name);
+        std::fs::write(inside("content-a"), "x").unwrap();
+        std::fs::write(inside("other"), "x").unwrap();
+        std::fs::create_dir(inside("content-d")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(inside("other"), inside("content-l")).unwrap();
+        assert_eq!(folder.existing("content-a").unwrap().size(), 1);
+        for name in ["other", "content-d", "content-l", "content-none", "content-a/", "content-/../other", "", "../x"] {
+            assert!(folder.existing(name).is_err(), "{name}");
+        }
     }
 }

@@ -3,7 +3,6 @@
 mod access;
 mod answer;
 mod blob;
-mod body;
 mod cloud;
 mod control;
 mod documents;
@@ -12,6 +11,7 @@ mod durable;
 mod exported;
 mod firebase;
 mod folder;
+mod metered;
 mod multipart;
 mod object;
 mod replay;
@@ -23,16 +23,27 @@ mod write;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use axum::{Router, middleware};
+use axum::{Router, body::Body, middleware};
 use firewarden::{Value, text::Source};
 
-use crate::{disk::DiskError, rules::LoadedRules, shared::Shared};
+use crate::{
+    body::{self, BodyError, Whole},
+    disk::DiskError,
+    rules::LoadedRules,
+    shared::Shared,
+};
 use access::RulesTable;
 use blob::BlobWriter;
 use documents::DocumentSource;
 use folder::BlobFolder;
 use store::Store;
 use uploads::Uploads;
+
+/// The largest object in bytes: 5 GiB.
+const MAX_OBJECT: u64 = 5 << 30;
+
+/// The largest body with metadata, in bytes.
+const MAX_METADATA: u64 = 1 << 20;
 
 /// All buckets of one server.
 pub struct Storage {
@@ -127,6 +138,11 @@ impl Storage {
     }
 
     fn new_blob(&self) -> BlobWriter {
-        BlobWriter::new(&self.folder)
+        BlobWriter::new(&self.folder, &self.shared.memory)
+    }
+
+    /// A whole body with metadata.
+    async fn metadata(&self, body: Body) -> Result<Whole, BodyError> {
+        body::whole(body, MAX_METADATA, &self.shared.memory).await
     }
 }

@@ -4,11 +4,13 @@ use axum::body::Body;
 use multer::{Field, Multipart};
 
 use super::{
+    MAX_METADATA, MAX_OBJECT,
     blob::{Blob, BlobWriter, Digest},
-    body::{BodyError, MAX_METADATA, MAX_OBJECT, Meter, Metered, Pieces, discard},
+    metered::{Meter, Metered},
     object::Changes,
     object::Field as MetadataField,
 };
+use crate::body::{BodyError, Pieces, discard};
 
 /// What a body may have between its parts: a preamble, headers, and a piece of what follows them.
 const BETWEEN: u64 = MAX_METADATA;

@@ -189,7 +189,7 @@ impl Metadata {
         STANDARD.encode(self.digest.crc32c.to_be_bytes())
     }
 
-    fn size_in_memory(&self) -> usize {
+    pub fn size_in_memory(&self) -> usize {
         let texts = [&self.content_type, &self.content_disposition, &self.content_encoding];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
         let custom: usize = self.custom.iter().flatten().map(|(key, value)| 64 + key.len() + value.len()).sum();
@@ -312,6 +312,14 @@ impl Changes {
         }
         let json: Json = serde_json::from_slice(body).map_err(|error| format!("the metadata are no JSON: {error}"))?;
         Changes::parse(&json)
+    }
+
+    /// About the bytes that they take in memory.
+    pub fn size(&self) -> usize {
+        let entries = self.custom.iter().flatten().flatten();
+        let texts = self.fields.iter().map(|(_, value)| ("", value));
+        let texts = texts.chain(entries.map(|(key, value)| (key.as_str(), value)));
+        texts.map(|(key, value)| 64 + key.len() + value.as_ref().map_or(0, String::len)).sum()
     }
 
     /// Sets a field, unless the client states it.

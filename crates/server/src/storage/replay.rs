@@ -170,7 +170,8 @@ impl Replay for StorageReplay {
         let objects = [&self.asked.existing, &self.asked.incoming];
         let objects: usize = objects.into_iter().flatten().map(|object| object.size).sum();
         let token = self.user.as_deref().map_or(0, |user| 2 * user.token_size);
-        FIXED_SIZE + self.asked.bucket.len() + 2 * self.asked.name.len() + token + objects + self.documents_size
+        let rules = self.rules.as_ref().map_or(0, |rules| rules.size_once());
+        rules + FIXED_SIZE + self.asked.bucket.len() + 2 * self.asked.name.len() + token + objects + self.documents_size
     }
 }
 

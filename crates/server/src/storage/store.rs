@@ -20,6 +20,9 @@ const MAX_BUCKET: usize = 222;
 /// The most objects on one page of a list.
 pub const MAX_PAGE: usize = 1_000;
 
+/// The metadata of the objects on one page, in bytes; the page has one object more, or ends before.
+const MAX_PAGE_BYTES: usize = 8 << 20;
+
 /// All buckets. What changes is on disk first, if there is one.
 #[derive(Default)]
 pub struct Store {
@@ -131,15 +134,16 @@ impl Store {
         let buckets = lock(&self.buckets);
         let Some(bucket) = buckets.get(bucket) else { return Page::default() };
         let mut page = Page::default();
-        let max = asked.max.clamp(1, MAX_PAGE);
+        let (max, mut bytes) = (asked.max.clamp(1, MAX_PAGE), 0);
         let start = asked.from.as_deref().filter(|from| **from > *asked.prefix).unwrap_or(&asked.prefix);
         walk(&bucket.objects, start, asked, |found| match found {
             Found::Folder(_) => true,
-            Found::Item(object) if page.items.len() == max => {
+            Found::Item(object) if page.items.len() == max || bytes > MAX_PAGE_BYTES => {
                 page.next = Some(object.metadata.name.clone());
                 false
             }
             Found::Item(object) => {
+                bytes += object.metadata.size_in_memory();
                 page.items.push(Arc::clone(object));
                 true
             }

@@ -10,18 +10,23 @@ use axum::{body::Body, http::StatusCode};
 use uuid::Uuid;
 
 use super::{
+    MAX_OBJECT,
     access::Caller,
     blob::{Blob, BlobWriter, Digest},
-    body::{BodyError, MAX_OBJECT, Pieces},
-    folder::BlobFolder,
     multipart::UploadError,
     object::Changes,
     store::Conditions,
 };
-use crate::lock;
+use crate::{
+    body::{BodyError, Pieces},
+    lock,
+};
 
 /// The number of sessions; beyond it the one that was used least recently ends.
 const MAX_UPLOADS: usize = 1_024;
+
+/// The memory that the metadata of sessions may have together, in bytes; beyond it such sessions end, too.
+const MAX_BYTES: usize = 64 << 20;
 
 /// The time after which an unused session ends.
 const MAX_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -63,6 +68,8 @@ pub struct Upload {
     pub start: Start,
     /// Held while a chunk arrives, so that chunks and queries wait for each other.
     pub state: Arc<tokio::sync::Mutex<State>>,
+    /// The bytes of its metadata.
+    size: usize,
     used: Mutex<Instant>,
 }
 
@@ -97,20 +104,21 @@ impl State {
 
 impl Uploads {
     /// Starts an upload.
-    pub fn start(&self, folder: &Arc<BlobFolder>, start: Start) -> Arc<Upload> {
+    pub fn start(&self, blob: BlobWriter, start: Start) -> Arc<Upload> {
         let upload = Arc::new(Upload {
             id: Uuid::new_v4().to_string(),
+            size: start.changes.size(),
             start,
-            state: Arc::new(tokio::sync::Mutex::new(State::Active(Box::new(BlobWriter::new(folder))))),
+            state: Arc::new(tokio::sync::Mutex::new(State::Active(Box::new(blob)))),
             used: Mutex::new(Instant::now()),
         });
         let mut uploads = lock(&self.0);
         uploads.retain(|_, upload| lock(&upload.used).elapsed() < MAX_IDLE);
-        if uploads.len() >= MAX_UPLOADS {
+        let mut bytes = upload.size + uploads.values().map(|upload| upload.size).sum::<usize>();
+        while uploads.len() >= MAX_UPLOADS || bytes > MAX_BYTES {
             let oldest = uploads.iter().min_by_key(|(_, upload)| *lock(&upload.used)).map(|(id, _)| id.clone());
-            if let Some(oldest) = oldest {
-                uploads.remove(&oldest);
-            }
+            let Some(removed) = oldest.and_then(|oldest| uploads.remove(&oldest)) else { break };
+            bytes -= removed.size;
         }
         uploads.insert(upload.id.clone(), Arc::clone(&upload));
         upload

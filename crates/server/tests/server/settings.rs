@@ -45,6 +45,14 @@ async fn refused_rules_say_where() {
 }
 
 #[tokio::test]
+async fn rules_have_a_greatest_length() {
+    let database = Database::start().await;
+    let long = format!("{{\"rules\":{{}}}}{}", " ".repeat(8 << 20));
+    assert_eq!(put_rules(&database, "/.settings/rules.json", &long).await.0, 413);
+    assert_eq!(database.get("/open.json").await.0, 200);
+}
+
+#[tokio::test]
 async fn rules_are_for_the_owner() {
     let database = Database::start().await;
     let response = database.http.get(database.url("/.settings/rules.json")).send().await.unwrap();

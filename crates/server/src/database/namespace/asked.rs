@@ -208,7 +208,8 @@ impl Replay for Kept {
             Operation::Write(value) | Operation::Update(value) => json_size(value),
         };
         // The nodes on the way to a write are copied, and the value is in the data that follows as well.
-        1_024 + self.asked.path.len() * 64 + value * 2
+        let rules = self.rules.as_ref().map_or(0, |rules| rules.size_once());
+        1_024 + self.asked.path.len() * 64 + value * 2 + rules
     }
 }
 
@@ -221,11 +222,7 @@ fn transport(transport: Transport) -> &'static str {
 
 /// A stored value for a reader; of a large one only the keys.
 fn shown(node: &Node) -> Json {
-    fn fits(node: &Node, left: &mut usize) -> bool {
-        *left = left.saturating_sub(1);
-        *left > 0 && node.children().all(|(_, child)| fits(child, left))
-    }
-    if fits(node, &mut MAX_SHOWN.clone()) {
+    if !node.has_more_than(MAX_SHOWN) {
         return node.to_wire();
     }
     let keys = node.children().take(MAX_SHOWN).map(|(key, _)| (key.as_str().to_owned(), json!(true)));

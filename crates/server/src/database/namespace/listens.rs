@@ -5,17 +5,23 @@ use std::{
     sync::Arc,
 };
 
-use crate::database::{
-    Caller, Change, Node, Order, Push, Query, Subscriber, SubscriberId, Tag, Transport,
-    path_map::PathMap,
-    query,
-    tree::{Key, below, join, names},
-    window::{Effect, Index, Moved, Window},
+use crate::{
+    database::{
+        Caller, Change, Node, Order, Push, Query, Subscriber, SubscriberId, Tag, Transport,
+        path_map::PathMap,
+        query,
+        tree::{Key, below, join, names},
+        window::{Effect, Index, Moved, Window},
+    },
+    memory::{Full, Held, Memory},
 };
 
+/// What an entry of a window and of its index takes in memory, in bytes.
+const ENTRY: usize = 128;
+
 /// All listens of a namespace.
-#[derive(Default)]
 pub(super) struct Listens {
+    memory: Memory,
     places: PathMap<Place>,
     /// The audiences whose right depends on what is stored at a path.
     dependents: PathMap<BTreeSet<AudienceId>>,
@@ -25,14 +31,21 @@ pub(super) struct Listens {
 struct Place {
     path: Arc<str>,
     /// For each order that a query needs, with the number of those queries.
-    indexes: BTreeMap<Order, (Index, usize)>,
+    indexes: BTreeMap<Order, Indexed>,
     views: BTreeMap<Query, View>,
+}
+
+/// An index with the number of its queries.
+struct Indexed {
+    index: Index,
+    queries: usize,
+    _held: Held,
 }
 
 /// What the listens with one query see.
 struct View {
     /// `None` if the query selects everything.
-    window: Option<Window>,
+    window: Option<(Window, Held)>,
     audiences: BTreeMap<AudienceKey, Audience>,
 }
 
@@ -82,7 +95,16 @@ impl Listener {
 }
 
 impl Listens {
+    /// Nobody listens. The windows of queries count as kept.
+    pub(super) fn new(memory: &Memory) -> Self {
+        Listens { memory: memory.clone(), places: PathMap::default(), dependents: PathMap::default() }
+    }
+
     /// Adds a listen, or replaces that of the same subscriber. Returns what it sees at first.
+    ///
+    /// # Errors
+    ///
+    /// All windows together have too many entries: the listener, which is not added.
     pub(super) fn add(
         &mut self,
         id: &AudienceId,
@@ -91,18 +113,18 @@ impl Listens {
         subscriber: SubscriberId,
         listener: Listener,
         root: &Node,
-    ) -> Node {
+    ) -> Result<Node, Listener> {
         let nothing = Node::Nothing;
         let here = root.find(names(&id.path)).unwrap_or(&nothing);
+        let Ok((window, indexed)) = self.window_of(id, here) else { return Err(listener) };
         let make = || Place { path: Arc::clone(&id.path), indexes: BTreeMap::new(), views: BTreeMap::new() };
         let place = self.places.get_or_insert_with(&id.path, make);
         let Place { indexes, views, .. } = place;
         let view = views.entry(id.query.clone()).or_insert_with(|| {
-            let window = (!id.query.selects_all()).then(|| Window::new(&id.query, here));
             if window.is_some() {
                 let order = id.query.order();
-                let index = || (Index::new(order, here), 0);
-                indexes.entry(order.clone()).or_insert_with(index).1 += 1;
+                let index = || Indexed { index: Index::new(order, here), queries: 0, _held: indexed };
+                indexes.entry(order.clone()).or_insert_with(index).queries += 1;
             }
             View { window, audiences: BTreeMap::new() }
         });
@@ -114,7 +136,20 @@ impl Listens {
         });
         audience.listeners.insert(subscriber, listener);
         self.set_reads(id, reads);
-        value
+        Ok(value)
+    }
+
+    /// The window of a new view, and the memory of its index if that is new, too.
+    fn window_of(&mut self, id: &AudienceId, here: &Node) -> Result<(Option<(Window, Held)>, Held), Full> {
+        let place = self.places.get_mut(&id.path);
+        if id.query.selects_all() || place.as_ref().is_some_and(|place| place.views.contains_key(&id.query)) {
+            return Ok((None, self.memory.hold()));
+        }
+        let has_index = place.is_some_and(|place| place.indexes.contains_key(id.query.order()));
+        let indexed = self.memory.take(if has_index { 0 } else { here.len() * ENTRY })?;
+        let window = Window::new(&id.query, here);
+        let held = self.memory.take(window.entries().len() * ENTRY)?;
+        Ok((Some((window, held)), indexed))
     }
 
     /// Sets what the decision on an audience read.
@@ -168,7 +203,7 @@ impl Listens {
             let has_window = view.window.is_some();
             place.views.remove(&id.query);
             let order = id.query.order();
-            if has_window && let Some((_, queries)) = place.indexes.get_mut(order) {
+            if has_window && let Some(Indexed { queries, .. }) = place.indexes.get_mut(order) {
                 *queries -= 1;
                 if *queries == 0 {
                     place.indexes.remove(order);
@@ -280,7 +315,7 @@ impl Place {
         }
         let keys: BTreeSet<&str> = written.iter().filter_map(|path| names(path).next()).collect();
         let mut moved: BTreeMap<Order, Vec<Moved>> = BTreeMap::new();
-        for (order, (index, _)) in &mut self.indexes {
+        for (order, Indexed { index, .. }) in &mut self.indexes {
             let follow = |key: &&str| index.follow(order, &Key::new(key), before.child(key), after.child(key));
             moved.insert(order.clone(), keys.iter().map(follow).collect());
         }
@@ -298,8 +333,9 @@ impl Place {
                         (_, _, several) => pushes.merge(path, several, tag),
                     });
                 }
-                Some(window) => {
-                    let (Some((index, _)), Some(moved)) = (self.indexes.get(query.order()), moved.get(query.order()))
+                Some((window, _)) => {
+                    let (Some(Indexed { index, .. }), Some(moved)) =
+                        (self.indexes.get(query.order()), moved.get(query.order()))
                     else {
                         continue;
                     };
@@ -316,11 +352,11 @@ impl Place {
 
     /// The value of this path was replaced: everybody gets what they see of it now, if it is another or was written.
     fn tell_all(&mut self, pushes: &mut Pushes<'_>, after: &Node, is_written: bool) {
-        for (order, (index, _)) in &mut self.indexes {
+        for (order, Indexed { index, .. }) in &mut self.indexes {
             *index = Index::new(order, after);
         }
         for (query, view) in &mut self.views {
-            let Some(window) = &mut view.window else {
+            let Some((window, _)) = &mut view.window else {
                 view.send(|tag| pushes.data(&self.path, tag));
                 continue;
             };
@@ -378,7 +414,7 @@ impl View {
     fn value(&self, here: &Node) -> Node {
         match &self.window {
             None => here.clone(),
-            Some(window) => query::part(here, window.entries()),
+            Some((window, _)) => query::part(here, window.entries()),
         }
     }
 

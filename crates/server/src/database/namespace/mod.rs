@@ -25,11 +25,23 @@ use super::{
     Caller, Node, Query, Subscriber, Tag, User,
     tree::{canonical, names},
 };
-use crate::{clock::Clock, lock, shared::Shared};
+use crate::{
+    at_length,
+    clock::Clock,
+    lock, lock_or_wait,
+    memory::{Full, Held},
+    shared::Shared,
+};
 use asked::Asked;
 use judge::{Active, Journaled};
 use listens::{AudienceId, Listener, Listens};
 use on_disconnect::Ends;
+
+/// The children among which a query takes long to select.
+const MANY_CHILDREN: usize = 1_000;
+
+/// What a listen takes in memory beside the texts of its path and query, in bytes.
+const LISTEN: usize = 1_024;
 
 /// The listens that a connection may have at once.
 const MAX_LISTENS: usize = 20_000;
@@ -108,7 +120,10 @@ struct Connection {
     sink: Arc<dyn Subscriber>,
     caller: Caller,
     listens: BTreeSet<(Arc<str>, Query)>,
+    /// The bytes of `listens` that the server has for it.
+    listens_size: usize,
     ends: Ends,
+    held: Held,
 }
 
 impl Namespace {
@@ -119,7 +134,7 @@ impl Namespace {
         let state = State {
             root: Node::Nothing,
             rules: Active::open(),
-            listens: Listens::default(),
+            listens: Listens::new(&shared.kept),
             connections: BTreeMap::new(),
             last: 0,
         };
@@ -154,17 +169,24 @@ impl Namespace {
 
     /// Adds a connection that can listen: a WebSocket session, or one stream of REST.
     pub fn connect(&self, subscriber: Arc<dyn Subscriber>, caller: Caller) -> SubscriberId {
-        let state = &mut *lock(&self.state);
+        let state = &mut *lock_or_wait(&self.state);
         state.last += 1;
         let id = SubscriberId(state.last);
-        let connection = Connection { sink: subscriber, caller, listens: BTreeSet::new(), ends: Ends::default() };
+        let connection = Connection {
+            sink: subscriber,
+            caller,
+            listens: BTreeSet::new(),
+            listens_size: 0,
+            ends: Ends::default(),
+            held: self.shared.kept.hold(),
+        };
         state.connections.insert(id, connection);
         id
     }
 
     /// Ends a connection: its listens end without a push, and its onDisconnect operations run.
     pub fn disconnect(&self, subscriber: SubscriberId) {
-        let state = &mut *lock(&self.state);
+        let state = &mut *lock_or_wait(&self.state);
         let Some(connection) = state.connections.remove(&subscriber) else { return };
         for (path, query) in &connection.listens {
             state.listens.remove(&AudienceId::new(path, query, &connection.caller), subscriber);
@@ -174,7 +196,7 @@ impl Namespace {
 
     /// Changes the user of a connection. Listens that the new user may not have are revoked.
     pub fn change_user(&self, subscriber: SubscriberId, user: User) {
-        let state = &mut *lock(&self.state);
+        let state = &mut *lock_or_wait(&self.state);
         let Some(connection) = state.connections.get_mut(&subscriber) else { return };
         if connection.caller.user == user {
             return;
@@ -191,12 +213,14 @@ impl Namespace {
             match self.judge(state, &after, &asked, &request, now, Journaled::Denials) {
                 Ok(allowed) => {
                     let id = AudienceId::new(&path, &query, &after);
-                    state.listens.add(&id, &after, allowed.reads, subscriber, listener, &state.root);
+                    // Its view was there a moment ago, so that it can hardly be refused.
+                    if let Err(listener) =
+                        state.listens.add(&id, &after, allowed.reads, subscriber, listener, &state.root)
+                    {
+                        state.end(&listener, &path, &query, subscriber);
+                    }
                 }
-                Err(_) => {
-                    listener.revoke(&path);
-                    state.forget(&path, &query, subscriber);
-                }
+                Err(_) => state.end(&listener, &path, &query, subscriber),
             }
         }
     }
@@ -207,11 +231,12 @@ impl Namespace {
     ///
     /// Denied, or an invalid path or query.
     pub fn read(&self, caller: &Caller, path: &str, query: &Query) -> Result<Reading, Refused> {
-        let (state, now) = (&*lock(&self.state), self.clock.now());
+        let (state, now) = (&*lock_or_wait(&self.state), self.clock.now());
         let asked = Asked::read(path, query);
         let request = asked.request(caller, now);
         let allowed = self.judge(state, caller, &asked, &request, now, Journaled::Always)?;
-        let value = state.root.find(names(path)).map_or(Node::Nothing, |value| query.part(value));
+        let part = || state.root.find(names(path)).map_or(Node::Nothing, |value| query.part(value));
+        let value = if is_long_query(&state.root, path, query) { at_length(part) } else { part() };
         Ok(Reading { value, warning: allowed.warning })
     }
 
@@ -229,7 +254,7 @@ impl Namespace {
         tag: Option<Tag>,
         hash: Option<&str>,
     ) -> Result<Option<IndexWarning>, Refused> {
-        let (state, now) = (&mut *lock(&self.state), self.clock.now());
+        let (state, now) = (&mut *lock_or_wait(&self.state), self.clock.now());
         let connection = state.connections.get(&subscriber).ok_or(Refused::Limit("the connection has ended"))?;
         let (sink, caller) = (Arc::clone(&connection.sink), connection.caller.clone());
         let asked = Asked::read(path, query);
@@ -240,9 +265,15 @@ impl Namespace {
         if connection.listens.len() >= MAX_LISTENS {
             return Err(Refused::Limit("the connection has too many listens"));
         }
-        connection.listens.insert((Arc::clone(&id.path), query.clone()));
+        connection.add_listen(&id.path, query)?;
         let listener = Listener { sink: Arc::clone(&sink), tag, query: query.clone() };
-        let value = state.listens.add(&id, &caller, allowed.reads, subscriber, listener, &state.root);
+        let is_long = is_long_query(&state.root, path, query);
+        let add = || state.listens.add(&id, &caller, allowed.reads, subscriber, listener, &state.root);
+        let added = if is_long { at_length(add) } else { add() };
+        let Ok(value) = added else {
+            connection.remove_listen(&id.path, query);
+            return Err(TOO_MUCH);
+        };
         let is_known = hash.is_some_and(|hash| if hash.is_empty() { value.is_nothing() } else { value.hash() == hash });
         if !is_known {
             sink.push(&super::Push::new(super::Change::Data { path: asked.path.clone(), value, tag }));
@@ -252,10 +283,10 @@ impl Namespace {
 
     /// Ends a listen. Does nothing if there is none.
     pub fn unlisten(&self, subscriber: SubscriberId, path: &str, query: &Query) {
-        let state = &mut *lock(&self.state);
+        let state = &mut *lock_or_wait(&self.state);
         let Some(connection) = state.connections.get_mut(&subscriber) else { return };
         let id = AudienceId::new(&canonical(path), query, &connection.caller);
-        connection.listens.remove(&(Arc::clone(&id.path), query.clone()));
+        connection.remove_listen(&id.path, query);
         state.listens.remove(&id, subscriber);
     }
 
@@ -269,8 +300,7 @@ impl Namespace {
                 Ok(allowed) => state.listens.set_reads(&id, allowed.reads),
                 Err(_) => {
                     for (subscriber, listener) in state.listens.remove_audience(&id) {
-                        listener.revoke(&id.path);
-                        state.forget(&id.path, &id.query, subscriber);
+                        state.end(&listener, &id.path, &id.query, subscriber);
                     }
                 }
             }
@@ -279,10 +309,48 @@ impl Namespace {
 }
 
 impl State {
-    /// Removes an ended listen from those of its connection.
-    fn forget(&mut self, path: &Arc<str>, query: &Query, subscriber: SubscriberId) {
+    /// Tells a subscriber that a listen has ended, and removes it from those of its connection.
+    fn end(&mut self, listener: &Listener, path: &Arc<str>, query: &Query, subscriber: SubscriberId) {
+        listener.revoke(path);
         if let Some(connection) = self.connections.get_mut(&subscriber) {
-            connection.listens.remove(&(Arc::clone(path), query.clone()));
+            connection.remove_listen(path, query);
         }
     }
+}
+
+impl Connection {
+    fn add_listen(&mut self, path: &Arc<str>, query: &Query) -> Result<(), Refused> {
+        let size = listen_size(path, query);
+        let listen = (Arc::clone(path), query.clone());
+        if !self.listens.contains(&listen) {
+            self.hold(self.listens_size + size, self.ends.size())?;
+            self.listens.insert(listen);
+        }
+        Ok(())
+    }
+
+    fn remove_listen(&mut self, path: &Arc<str>, query: &Query) {
+        if self.listens.remove(&(Arc::clone(path), query.clone())) {
+            let _ = self.hold(self.listens_size.saturating_sub(listen_size(path, query)), self.ends.size());
+        }
+    }
+
+    /// Holds the memory for listens and operations of so many bytes.
+    fn hold(&mut self, listens: usize, ends: usize) -> Result<(), Refused> {
+        self.held.resize(listens + ends).map_err(|Full { .. }| TOO_MUCH)?;
+        self.listens_size = listens;
+        Ok(())
+    }
+}
+
+/// Whether a query selects among so many children that it takes long.
+fn is_long_query(root: &Node, path: &str, query: &Query) -> bool {
+    !query.selects_all() && root.find(names(path)).is_some_and(|value| value.len() > MANY_CHILDREN)
+}
+
+/// Why a client may not leave more with the server.
+const TOO_MUCH: Refused = Refused::Limit("all connections together have too many listens and onDisconnect operations");
+
+fn listen_size(path: &str, query: &Query) -> usize {
+    LISTEN + 4 * (path.len() + query.name().len())
 }

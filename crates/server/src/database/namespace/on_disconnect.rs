@@ -1,5 +1,7 @@
 //! What ends with a connection.
 
+use std::collections::BTreeMap;
+
 use firewarden::{Timestamp, database::Request};
 use serde_json::Value as Json;
 
@@ -11,9 +13,9 @@ use super::{
 use crate::{
     database::{
         Caller,
-        tree::{below, canonical, join},
+        tree::{canonical, join},
     },
-    lock,
+    lock_or_wait,
 };
 
 /// The bytes that the kept operations of a connection may take, roughly.
@@ -23,8 +25,18 @@ const MAX_BYTES: usize = 32 << 20;
 /// below its path.
 #[derive(Default)]
 pub(super) struct Ends {
-    writes: Vec<(String, Json)>,
+    /// By path with a slash at its end, so that those at and below a path are beside each other.
+    writes: BTreeMap<String, End>,
     bytes: usize,
+    last: u64,
+}
+
+struct End {
+    /// Its place in the order.
+    number: u64,
+    path: String,
+    value: Json,
+    size: usize,
 }
 
 impl Ends {
@@ -35,18 +47,40 @@ impl Ends {
             return Err(Refused::Limit("the onDisconnect operations of the connection are too large"));
         }
         self.bytes += size;
-        self.writes.push((path, value));
+        self.last += 1;
+        self.writes.insert(key(&path), End { number: self.last, path, value, size });
         Ok(())
     }
 
+    /// The bytes that they take in memory.
+    pub(super) fn size(&self) -> usize {
+        self.bytes
+    }
+
     fn cancel(&mut self, path: &str) {
-        self.writes.retain(|(other, _)| below(other, path).is_none());
-        self.bytes = self.writes.iter().map(|(path, value)| size(path, value)).sum();
+        let key = key(path);
+        while let Some((found, _)) = self.writes.range(key.clone()..).next()
+            && found.starts_with(&key)
+        {
+            let found = found.clone();
+            let size = self.writes.remove(&found).map_or(0, |end| end.size);
+            self.bytes = self.bytes.saturating_sub(size);
+        }
+    }
+
+    fn in_order(self) -> impl Iterator<Item = (String, Json)> {
+        let mut ends: Vec<_> = self.writes.into_values().collect();
+        ends.sort_by_key(|end| end.number);
+        ends.into_iter().map(|end| (end.path, end.value))
     }
 }
 
+fn key(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}/") }
+}
+
 fn size(path: &str, value: &Json) -> usize {
-    64 + path.len() + json_size(value)
+    256 + 2 * path.len() + json_size(value)
 }
 
 impl Namespace {
@@ -85,7 +119,7 @@ impl Namespace {
         asked: std::sync::Arc<Asked>,
         writes: Vec<(String, Json)>,
     ) -> Result<(), Refused> {
-        let (state, now) = (&mut *lock(&self.state), self.clock.now());
+        let (state, now) = (&mut *lock_or_wait(&self.state), self.clock.now());
         let connection = state.connections.get(&subscriber).ok_or(Refused::Limit("the connection has ended"))?;
         let caller = connection.caller.clone();
         let request = asked.request(&caller, now);
@@ -93,7 +127,12 @@ impl Namespace {
         // The owner's writes are not judged, but they have to fit.
         request.changes(&state.root)?;
         let Some(connection) = state.connections.get_mut(&subscriber) else { return Ok(()) };
-        writes.into_iter().try_for_each(|(path, value)| connection.ends.keep(path, value))
+        let size: usize = writes.iter().map(|(path, value)| size(path, value)).sum();
+        connection.hold(connection.listens_size, connection.ends.size() + size)?;
+        let kept = writes.into_iter().try_for_each(|(path, value)| connection.ends.keep(path, value));
+        // Those that they replace are gone.
+        let _ = connection.hold(connection.listens_size, connection.ends.size());
+        kept
     }
 
     /// Forgets what is kept for the end of the connection at and below a path.
@@ -105,8 +144,9 @@ impl Namespace {
         if let Some(problem) = firewarden::database::path_problem(path) {
             return Err(problem.into());
         }
-        if let Some(connection) = lock(&self.state).connections.get_mut(&subscriber) {
+        if let Some(connection) = lock_or_wait(&self.state).connections.get_mut(&subscriber) {
             connection.ends.cancel(&canonical(path));
+            let _ = connection.hold(connection.listens_size, connection.ends.size());
         }
         Ok(())
     }
@@ -115,7 +155,7 @@ impl Namespace {
     /// the disk does not take, is left out: nobody waits for an answer.
     pub(super) fn run_ends(&self, state: &mut State, caller: &Caller, ends: Ends) {
         let now: Timestamp = self.clock.now();
-        for (path, value) in ends.writes {
+        for (path, value) in ends.in_order() {
             let request = Request::write(path.as_str(), value).at(now).transport(caller.transport);
             if let Ok(changes) = request.changes(&state.root.clone()) {
                 let _ = self.apply(state, &path, false, changes, now);

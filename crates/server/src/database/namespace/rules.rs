@@ -9,7 +9,7 @@ use firewarden::{
 
 use super::{Namespace, judge::Active};
 use crate::{
-    lock,
+    lock, lock_or_wait,
     rules::{LoadedRules, first_error},
 };
 
@@ -20,16 +20,31 @@ impl Namespace {
     ///
     /// `LINE:COLUMN: text` for rules that the compiler refuses. The namespace then denies everything until it gets rules.
     pub fn set_rules(&self, source: &Source) -> Result<(), String> {
-        let loaded = load(source);
-        let state = &mut *lock(&self.state);
-        let (rules, answer) = match loaded {
+        let (rules, answer) = match load(source) {
             Ok(loaded) => (Active::Set(loaded), Ok(())),
             Err(error) => (Active::Broken(source.clone(), error.clone()), Err(error)),
         };
+        self.activate(rules);
+        answer
+    }
+
+    /// Loads rules as [`Self::set_rules`] does, unless the compiler refuses them: those from before then stay.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::set_rules`].
+    pub fn replace_rules(&self, source: &Source) -> Result<(), String> {
+        let loaded = load(source)?;
+        loaded.hold(&self.shared.kept).map_err(|full| full.to_string())?;
+        self.activate(Active::Set(loaded));
+        Ok(())
+    }
+
+    fn activate(&self, rules: Active) {
+        let state = &mut *lock(&self.state);
         state.rules = rules;
         let audiences = state.listens.audiences();
         self.judge_anew(state, audiences, self.clock.now());
-        answer
     }
 
     /// Checks rules as [`Self::set_rules`] does, without loading them.
@@ -43,7 +58,7 @@ impl Namespace {
 
     /// The text of the rules as they were set; that of open rules if none were.
     pub fn rules_text(&self) -> String {
-        lock(&self.state).rules.source().text().to_owned()
+        lock_or_wait(&self.state).rules.source().text().to_owned()
     }
 
     /// The rules, if valid ones were set.

@@ -19,7 +19,7 @@ use crate::{
         Caller, Node, Query, User,
         tree::{canonical, join, names},
     },
-    lock,
+    lock, lock_or_wait,
 };
 
 impl Namespace {
@@ -30,7 +30,7 @@ impl Namespace {
     ///
     /// Denied, stale, invalid.
     pub fn set(&self, caller: &Caller, path: &str, value: Json, hash: Option<&str>) -> Result<Node, Refused> {
-        let state = &mut *lock(&self.state);
+        let state = &mut *lock_or_wait(&self.state);
         self.write(state, caller, Asked::write(path, value), hash)?;
         let path = canonical(path);
         Ok(match path.strip_suffix(".priority") {
@@ -46,7 +46,7 @@ impl Namespace {
     ///
     /// Denied, invalid.
     pub fn update(&self, caller: &Caller, path: &str, values: Json) -> Result<Vec<(String, Node)>, Refused> {
-        let state = &mut *lock(&self.state);
+        let state = &mut *lock_or_wait(&self.state);
         let base = canonical(path);
         let asked = Asked::update(path, values);
         self.write(state, caller, Arc::clone(&asked), None)?;

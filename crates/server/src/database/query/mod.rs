@@ -62,6 +62,11 @@ impl PartialOrd for Query {
 }
 
 impl Query {
+    /// What a client calls the query; empty for the default query.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether the query is the default one: everything in the default order.
     pub fn is_default(&self) -> bool {
         self.name.is_empty()

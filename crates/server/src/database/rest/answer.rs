@@ -8,7 +8,10 @@ use axum::{
 use serde_json::{Value as Json, json};
 
 use super::parameters::{Parameters, Print};
-use crate::database::Refused;
+use crate::{
+    database::Refused,
+    memory::{Full, Memory},
+};
 
 /// Why a request was denied, in one line.
 const REASON: HeaderName = HeaderName::from_static("x-firewarden-reason");
@@ -62,6 +65,12 @@ impl From<Refused> for Failure {
     }
 }
 
+impl From<Full> for Failure {
+    fn from(full: Full) -> Self {
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, full.to_string())
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response<Body> {
         let mut response = json_response(self.status, json!({ "error": self.text }).to_string() + "\n");
@@ -83,7 +92,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// An answer with a text of JSON.
-pub fn json_response(status: StatusCode, text: String) -> Response<Body> {
+pub fn json_response(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
     with_type(status, "application/json; charset=utf-8", text)
 }
 
@@ -106,8 +115,8 @@ pub fn empty(status: StatusCode) -> Response<Body> {
 ///
 /// # Errors
 ///
-/// The parameters make no sense.
-pub fn printed(value: &Json, parameters: &Parameters) -> Result<Response<Body>, Failure> {
+/// The parameters make no sense, or too much is on its way already.
+pub fn printed(value: &Json, parameters: &Parameters, memory: &Memory) -> Result<Response<Body>, Failure> {
     let text = match parameters.print()? {
         Print::Silent => return Ok(empty(StatusCode::NO_CONTENT)),
         Print::Pretty => serde_json::to_string_pretty(value).unwrap_or_default() + "\n",
@@ -117,9 +126,9 @@ pub fn printed(value: &Json, parameters: &Parameters) -> Result<Response<Body>, 
         // The comment keeps the text from being read as another format.
         Some(name) => {
             let script = format!("/**/{name}({});\n", text.trim_end());
-            with_type(StatusCode::OK, "application/javascript; charset=utf-8", script)
+            with_type(StatusCode::OK, "application/javascript; charset=utf-8", memory.keep(script)?)
         }
-        None => json_response(StatusCode::OK, text),
+        None => json_response(StatusCode::OK, memory.keep(text)?),
     };
     if let Some(name) = parameters.get("download") {
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '_' };

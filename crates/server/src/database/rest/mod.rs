@@ -8,20 +8,24 @@ mod stream;
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts},
 };
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Value as Json, json};
 
 use self::{
     answer::{Failure, empty, json_response, printed},
     parameters::{Parameters, data_path},
 };
-use super::{Caller, Database, Namespace, Node, Refused, Transport, User, session};
+use super::{Caller, Database, Namespace, Node, Refused, Transport, User, session, values::has_too_many_values};
+use crate::{
+    at_length,
+    body::{self, Whole},
+    memory::{FREE, Memory},
+};
 
 /// The largest body: the official limit of a write over REST, in bytes.
-const MAX_BODY: usize = 256 << 20;
+const MAX_BODY: u64 = 256 << 20;
 
 /// Asks for the `ETag` header.
 const WANTS_ETAG: HeaderName = HeaderName::from_static("x-firebase-etag");
@@ -49,9 +53,15 @@ pub async fn serve(database: &Database, request: Request<Body>) -> Result<Respon
     let target = Target { namespace, caller, path, parameters, headers: parts.headers };
     match method {
         Method::GET | Method::HEAD => target.get(database),
-        Method::PUT => target.put(&read(body).await?),
-        Method::PATCH => target.patch(&read(body).await?),
-        Method::POST => target.post(&read(body).await?, database),
+        Method::PUT | Method::PATCH | Method::POST => {
+            let body = read(body, MAX_BODY, &database.shared.memory).await?;
+            let answer = || match method {
+                Method::PUT => target.put(&body),
+                Method::PATCH => target.patch(&body),
+                _ => target.post(&body, database),
+            };
+            if body.len() > FREE { at_length(answer) } else { answer() }
+        }
         Method::DELETE => target.write(Json::Null),
         other => Err(Failure::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -101,13 +111,9 @@ pub fn is_owner(headers: &HeaderMap, parameters: &Parameters) -> bool {
 ///
 /// # Errors
 ///
-/// It is too large, or the client went away.
-pub async fn read(body: Body) -> Result<Bytes, Failure> {
-    let body = Limited::new(body, MAX_BODY).collect().await;
-    body.map(http_body_util::Collected::to_bytes).map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-        Some(_) => Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {MAX_BODY} bytes")),
-        None => Failure::bad_request("the body ended too early"),
-    })
+/// It is too large, or the client went away or stopped sending.
+pub async fn read(body: Body, limit: u64, memory: &Memory) -> Result<Whole, Failure> {
+    body::whole(body, limit, memory).await.map_err(|error| Failure::new(error.status(), error.to_string()))
 }
 
 /// A request to a path.
@@ -120,6 +126,10 @@ struct Target {
 }
 
 impl Target {
+    fn memory(&self) -> &Memory {
+        &self.namespace.shared().memory
+    }
+
     fn get(&self, database: &Database) -> Result<Response<Body>, Failure> {
         let query = self.parameters.query()?;
         let accepts = self.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -134,12 +144,15 @@ impl Target {
         if self.condition("if-none-match").is_some_and(|tag| tag == etag(&value)) {
             return Ok(self.with_etag(empty(StatusCode::NOT_MODIFIED), &value));
         }
-        let json = match (self.parameters.is_true("shallow"), self.parameters.get("format")) {
-            (true, _) => value.to_shallow(),
-            (false, Some(_)) => value.to_wire(),
-            (false, None) => value.to_rest(),
+        let answer = || {
+            let json = match (self.parameters.is_true("shallow"), self.parameters.get("format")) {
+                (true, _) => value.to_shallow(),
+                (false, Some(_)) => value.to_wire(),
+                (false, None) => value.to_rest(),
+            };
+            Ok(self.with_etag(printed(&json, &self.parameters, self.memory())?, &value))
         };
-        Ok(self.with_etag(printed(&json, &self.parameters)?, &value))
+        if value.is_large() { at_length(answer) } else { answer() }
     }
 
     fn put(&self, body: &[u8]) -> Result<Response<Body>, Failure> {
@@ -150,12 +163,13 @@ impl Target {
     fn write(&self, value: Json) -> Result<Response<Body>, Failure> {
         let hash = self.condition("if-match").map(|tag| if tag == NULL_ETAG { "" } else { tag });
         match self.namespace.set(&self.caller, &self.path, value, hash) {
-            Ok(value) => Ok(self.with_etag(printed(&value.to_rest(), &self.parameters)?, &value)),
+            Ok(value) => Ok(self.with_etag(printed(&value.to_rest(), &self.parameters, self.memory())?, &value)),
             Err(Refused::Stale { current }) => {
                 let Some(current) = current else {
                     return Err(Failure::new(StatusCode::PRECONDITION_FAILED, "the ETag does not match"));
                 };
-                let response = json_response(StatusCode::PRECONDITION_FAILED, current.to_rest().to_string());
+                let current_text = self.memory().keep(current.to_rest().to_string())?;
+                let response = json_response(StatusCode::PRECONDITION_FAILED, current_text);
                 Ok(self.with_etag(response, &current))
             }
             Err(refused) => Err(refused.into()),
@@ -171,7 +185,7 @@ impl Target {
         }
         let values = self.namespace.update(&self.caller, &self.path, values)?;
         let json = values.into_iter().map(|(path, value)| (path, value.to_rest())).collect();
-        printed(&Json::Object(json), &self.parameters)
+        printed(&Json::Object(json), &self.parameters, self.memory())
     }
 
     fn post(&self, body: &[u8], database: &Database) -> Result<Response<Body>, Failure> {
@@ -180,13 +194,14 @@ impl Target {
         let name = database.push_ids().next(self.namespace.clock().millis());
         let path = if self.path.is_empty() { name.clone() } else { format!("{}/{name}", self.path) };
         self.namespace.set(&self.caller, &path, value, None)?;
-        printed(&json!({ "name": name }), &self.parameters)
+        printed(&json!({ "name": name }), &self.parameters, self.memory())
     }
 
     /// The ETag of a conditional request.
     fn condition(&self, name: &str) -> Option<&str> {
-        let tag = self.headers.get(name)?.to_str().ok()?.trim();
-        Some(tag.trim_matches('"'))
+        // What is no text is no ETag of any value.
+        let tag = self.headers.get(name)?.to_str().unwrap_or("?");
+        Some(tag.trim().trim_matches('"'))
     }
 
     fn refuse_condition(&self) -> Result<(), Failure> {
@@ -215,6 +230,10 @@ fn etag(value: &Node) -> String {
 fn parse(body: &[u8]) -> Result<Json, Failure> {
     if body.trim_ascii().is_empty() {
         return Err(Failure::bad_request("Error: No data supplied."));
+    }
+    if has_too_many_values(body, MAX_BODY as usize) {
+        let text = format!("the body has too many values; {MAX_BODY} bytes can be written at once");
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
     serde_json::from_slice(body).map_err(|error| {
         Failure::bad_request(&format!("Invalid data; couldn't parse JSON object, array, or value. ({error})"))

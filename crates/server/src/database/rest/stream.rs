@@ -23,6 +23,7 @@ use super::answer::Failure;
 use crate::{
     database::{Caller, Change, Namespace, Push, Query, Subscriber, SubscriberId},
     lock,
+    memory::{Full, Held},
 };
 
 /// The bytes that may wait for a client that does not read; then its stream ends.
@@ -48,7 +49,7 @@ pub fn stream(
 ) -> Result<Response<Body>, Failure> {
     let events = Arc::new(Events {
         path: path.to_owned(),
-        waiting: Mutex::default(),
+        waiting: Mutex::new(Waiting { held: namespace.shared().memory.hold(), ..Waiting::default() }),
         ready: Notify::new(),
         stop: stop.child_token(),
     });
@@ -93,8 +94,19 @@ struct Events {
 struct Waiting {
     events: VecDeque<(&'static str, String)>,
     bytes: usize,
+    /// Those of the event that is being sent.
+    sending: usize,
+    held: Held,
     /// Nothing follows.
     ended: bool,
+}
+
+impl Waiting {
+    fn hold(&mut self, bytes: usize) -> Result<(), Full> {
+        self.held.resize(bytes + self.sending)?;
+        self.bytes = bytes;
+        Ok(())
+    }
 }
 
 impl Events {
@@ -102,8 +114,13 @@ impl Events {
         loop {
             {
                 let mut waiting = lock(&self.waiting);
-                if let Some((name, data)) = waiting.events.pop_front() {
-                    waiting.bytes = waiting.bytes.saturating_sub(data.len() + OVERHEAD);
+                // The event before is sent.
+                waiting.sending = 0;
+                let next = waiting.events.pop_front();
+                waiting.sending = next.as_ref().map_or(0, |(_, data)| data.len() + OVERHEAD);
+                let bytes = waiting.bytes.saturating_sub(waiting.sending);
+                let _ = waiting.hold(bytes);
+                if let Some((name, data)) = next {
                     return Some(Event::default().event(name).data(data));
                 }
                 if waiting.ended {
@@ -138,10 +155,10 @@ impl Subscriber for Events {
         if waiting.ended {
             return;
         }
-        if waiting.bytes > MAX_WAITING {
+        let bytes = waiting.bytes + event.1.len() + OVERHEAD;
+        if waiting.bytes > MAX_WAITING || waiting.hold(bytes).is_err() {
             *waiting = Waiting { ended: true, ..Waiting::default() };
         } else {
-            waiting.bytes += event.1.len() + OVERHEAD;
             waiting.events.push_back(event);
             waiting.ended = ends;
         }

@@ -2,6 +2,8 @@
 
 use axum::extract::ws::Utf8Bytes;
 
+use crate::memory::{Full, Held, Memory};
+
 /// The longest frame that is sent, in UTF-16 code units.
 const PIECE: usize = 16_384;
 
@@ -49,35 +51,52 @@ fn piece_length(text: &str) -> usize {
 pub struct Assembler {
     missing: u32,
     text: String,
+    held: Held,
 }
 
-/// A message is longer than the server accepts.
+/// Why a message cannot be put together. The connection has then to end.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a message has at most {MAX_MESSAGE} bytes")]
-pub struct TooLong;
+pub enum Unassembled {
+    /// It is longer than the server accepts.
+    #[error("a message has at most {MAX_MESSAGE} bytes")]
+    TooLong,
+    /// The messages of all clients together are too long.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
 
 impl Assembler {
+    /// No frame yet. Pieces count as on their way.
+    pub fn new(memory: &Memory) -> Self {
+        Assembler { held: memory.hold(), ..Assembler::default() }
+    }
+
     /// Takes the next frame. Returns a message if it is whole; a keepalive and the pieces before the last return `None`.
     ///
     /// # Errors
     ///
-    /// The message becomes too long. The connection has then to end.
-    pub fn push(&mut self, frame: Utf8Bytes) -> Result<Option<Utf8Bytes>, TooLong> {
+    /// See [`Unassembled`].
+    pub fn push(&mut self, frame: Utf8Bytes) -> Result<Option<Utf8Bytes>, Unassembled> {
         if self.text.len() + frame.len() > MAX_MESSAGE {
-            return Err(TooLong);
+            return Err(Unassembled::TooLong);
         }
         if self.missing == 0 {
-            return Ok(match count(&frame) {
-                Some(count) => {
-                    self.missing = count;
-                    None
-                }
-                None => Some(frame),
-            });
+            if let Some(count) = count(&frame) {
+                self.missing = count;
+                return Ok(None);
+            }
+            self.held.resize(frame.len())?;
+            return Ok(Some(frame));
         }
+        self.held.resize(self.text.len() + frame.len())?;
         self.text.push_str(&frame);
         self.missing -= 1;
         Ok((self.missing == 0).then(|| Utf8Bytes::from(std::mem::take(&mut self.text))))
+    }
+
+    /// Gives back the memory of a message, which has been taken.
+    pub fn release(&mut self) {
+        let _ = self.held.resize(self.text.len());
     }
 
     /// Whether pieces of a message are still to come.
@@ -140,6 +159,28 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_all_clients_have_an_end() {
+        use crate::memory::FREE;
+        let memory = Memory::limited(3 << 20, FREE);
+        let piece = Utf8Bytes::from("x".repeat(1 << 20));
+        let mut assemblers = [Assembler::new(&memory), Assembler::new(&memory)];
+        for (at, pieces) in [(0, 2), (1, 1)] {
+            assert_eq!(assemblers[at].push("3".into()), Ok(None));
+            for _ in 0..pieces {
+                assert_eq!(assemblers[at].push(piece.clone()), Ok(None));
+            }
+        }
+        assert!(matches!(assemblers[1].push(piece.clone()), Err(Unassembled::Full(_))));
+        let [mut first, second] = assemblers;
+        drop(second);
+        assert!(matches!(first.push(piece.clone()), Ok(Some(_))));
+        // A message counts until it has been taken.
+        assert!(matches!(Assembler::new(&memory).push(piece.clone()), Err(Unassembled::Full(_))));
+        first.release();
+        assert_eq!(Assembler::new(&memory).push(piece.clone()), Ok(Some(piece)));
+    }
+
+    #[test]
     fn messages_have_an_end() {
         let mut assembler = Assembler::default();
         let piece = Utf8Bytes::from("x".repeat(1 << 20));
@@ -147,6 +188,6 @@ mod tests {
         for _ in 0..64 {
             assert_eq!(assembler.push(piece.clone()), Ok(None));
         }
-        assert_eq!(assembler.push(piece), Err(TooLong));
+        assert_eq!(assembler.push(piece), Err(Unassembled::TooLong));
     }
 }

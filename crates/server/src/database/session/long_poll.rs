@@ -18,7 +18,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Next, Session, message, outbox::Outbox};
-use crate::lock;
+use crate::{
+    at_length, lock,
+    memory::{FREE, Held, Memory},
+};
 
 /// The time after which a poll is answered although there is nothing to say. Clients begin a new one after 25 s.
 const HOLD: Duration = Duration::from_secs(25);
@@ -103,6 +106,7 @@ struct State {
 
 impl Poll {
     fn new(session: Session) -> Self {
+        let segments = Segments::new(session.outbox().memory());
         Poll {
             password: Uuid::new_v4().simple().to_string(),
             namespace: session.namespace().name().to_owned(),
@@ -110,7 +114,7 @@ impl Poll {
             closed: session.outbox().end().clone(),
             state: Mutex::new(State {
                 session: Some(session),
-                segments: Segments::default(),
+                segments,
                 answers: 1,
                 latest: 0,
                 open: 0,
@@ -171,7 +175,8 @@ impl Poll {
         }
         while let Some(message) = state.segments.next() {
             let Some(session) = state.session.as_mut() else { return };
-            match message.map(|text| session.take(&text)) {
+            let mut take = |text: String| session.take(&text);
+            match message.map(|text| if text.len() > FREE { at_length(|| take(text)) } else { take(text) }) {
                 Ok(Next::Continue | Next::Switch) => {}
                 Ok(Next::EndOfInput) => {
                     state.input_ended = true;
@@ -348,20 +353,33 @@ struct Segments {
     text: String,
     /// The number of segments that the message in `text` lacks.
     missing: usize,
+    /// The bytes of `waiting` and `text`.
+    held: Held,
+    bytes: usize,
 }
 
-/// The segments are none of an official client.
+/// The segments are none of an official client, or those of all clients are too long.
 #[derive(Debug, PartialEq, Eq)]
 struct BadSegment;
 
 impl Segments {
+    /// No segment yet. They count as on their way.
+    fn new(memory: &Memory) -> Self {
+        Segments { held: memory.hold(), ..Segments::default() }
+    }
+
     fn insert(&mut self, segment: Segment) -> Result<(), BadSegment> {
         if segment.number < self.next {
             // A browser may load a script twice.
             return Ok(());
         }
-        self.waiting.insert(segment.number, segment);
-        if self.waiting.len() > MAX_SEGMENTS { Err(BadSegment) } else { Ok(()) }
+        let length = segment.data.len();
+        let before = self.waiting.insert(segment.number, segment).map_or(0, |before| before.data.len());
+        self.bytes = (self.bytes + length).saturating_sub(before);
+        if self.waiting.len() > MAX_SEGMENTS || self.bytes > MAX_MESSAGE {
+            return Err(BadSegment);
+        }
+        self.held.resize(self.bytes).map_err(|_| BadSegment)
     }
 
     /// The next whole message.
@@ -373,11 +391,11 @@ impl Segments {
             }
             self.missing = self.missing.saturating_sub(1);
             self.text.push_str(&segment.data);
-            if self.text.len() > MAX_MESSAGE {
-                return Some(Err(BadSegment));
-            }
             if self.missing == 0 {
-                return Some(decode(&std::mem::take(&mut self.text)));
+                let text = std::mem::take(&mut self.text);
+                self.bytes = self.bytes.saturating_sub(text.len());
+                let _ = self.held.resize(self.bytes);
+                return Some(decode(&text));
             }
         }
         None
@@ -450,6 +468,10 @@ mod tests {
         let mut segments = Segments::default();
         let refused = (1..=MAX_SEGMENTS as u64 + 1).find(|&number| segments.insert(segment(number, 1, "")).is_err());
         assert_eq!(refused, Some(MAX_SEGMENTS as u64 + 1));
+        let mut segments = Segments::default();
+        let long = "x".repeat(MAX_MESSAGE / 2);
+        let refused = (1..9).find(|&number| segments.insert(segment(number, 1, &long)).is_err());
+        assert_eq!(refused, Some(3));
         let mut segments = Segments::default();
         segments.insert(segment(0, 1, "é")).expect("few segments");
         assert_eq!(segments.next(), Some(Err(BadSegment)));

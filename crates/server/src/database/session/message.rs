@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json, value::RawValue};
 
-use crate::database::Tag;
+use crate::database::{Tag, values::has_too_many_values};
 
 /// A message of a client.
 #[derive(Debug)]
@@ -128,6 +128,11 @@ impl Request<'_> {
     /// What is wrong with it.
     pub fn body(&self) -> Result<Body, serde_json::Error> {
         self.body.map_or_else(|| Ok(Body::default()), |body| serde_json::from_str(body.get()))
+    }
+
+    /// Whether it says more values than a write of `limit` bytes can have.
+    pub fn has_too_many_values(&self, limit: usize) -> bool {
+        self.body.is_some_and(|body| has_too_many_values(body.get().as_bytes(), limit))
     }
 
     /// The length of what the request says, in bytes.

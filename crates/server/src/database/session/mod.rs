@@ -27,6 +27,9 @@ use super::{Caller, Namespace, Query, Refused, SubscriberId, Transport, User};
 /// The largest request in bytes, as official clients send it.
 const MAX_REQUEST: usize = 16 << 20;
 
+/// The largest listen in bytes. Its query is kept as long as it lasts.
+const MAX_LISTEN: usize = 64 << 10;
+
 /// A client with its user, its listens and what happens when it goes. Ends when it is dropped.
 pub struct Session {
     id: String,
@@ -55,7 +58,7 @@ type Answer = (Status, Json);
 impl Session {
     /// A session of nobody, with an id that no other has.
     pub fn new(namespace: Arc<Namespace>, stop: &CancellationToken) -> Self {
-        let outbox = Outbox::new(stop);
+        let outbox = Outbox::new(stop, &namespace.shared().memory);
         let caller = Caller { user: User::Nobody, transport: Transport::WebSocket };
         let subscriber = namespace.connect(Arc::clone(&outbox) as _, caller.clone());
         Session { id: Uuid::new_v4().simple().to_string(), namespace, outbox, subscriber, caller }
@@ -108,6 +111,10 @@ impl Session {
             let text = format!("the request has {} bytes; at most {MAX_REQUEST} can be sent at once", request.length());
             return (Status::TooBig, Json::String(text));
         }
+        if request.has_too_many_values(MAX_REQUEST) {
+            let text = format!("the request has too many values; {MAX_REQUEST} bytes can be written at once");
+            return (Status::TooBig, Json::String(text));
+        }
         let body = match request.body() {
             Ok(body) => body,
             Err(error) => return (Status::Error, Json::String(format!("the body of the request: {error}"))),
@@ -122,6 +129,9 @@ impl Session {
             "unauth" => {
                 self.change_user(User::Nobody);
                 Ok(done())
+            }
+            "q" if request.length() > MAX_LISTEN => {
+                return (Status::TooBig, Json::String(format!("a listen has at most {MAX_LISTEN} bytes")));
             }
             "q" => {
                 let warning =

@@ -4,15 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use futures_util::{FutureExt as _, SinkExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Next, Session,
-    frames::{Assembler, frames},
+    frames::{Assembler, Unassembled, frames},
     long_poll::Poll,
     message::{self, Control, Message},
     outbox::Outbox,
 };
+use crate::{at_length, memory::FREE};
 
 /// The longest frame of a client in bytes. Official clients send at most 16,384 UTF-16 code units.
 const MAX_FRAME: usize = 4 << 20;
@@ -22,6 +23,9 @@ const READ_BUFFER: usize = 4 << 10;
 
 /// The time in which the next piece of a message has to come.
 const PIECE_TIME: Duration = Duration::from_secs(60);
+
+/// The time after which a client with further messages lets others come.
+const TURN: Duration = Duration::from_millis(1);
 
 /// The time in which a client has to take a frame.
 const SEND_TIME: Duration = Duration::from_secs(60);
@@ -78,21 +82,33 @@ enum End {
     Protocol,
     /// A message is too long.
     TooLong,
+    /// The messages of all clients are too long.
+    Full,
 }
 
 impl Connection {
     fn new(socket: WebSocket, outbox: Arc<Outbox>) -> Self {
-        Connection { socket, outbox, assembler: Assembler::default() }
+        let assembler = Assembler::new(outbox.memory());
+        Connection { socket, outbox, assembler }
     }
 
     /// Sends what waits, then takes one message, and so on. So answers have the order of the requests, and a client that
     /// does not read is not read from.
     async fn run(&mut self, mut session: Session) -> End {
         loop {
-            let next = match self.receive(true).await {
-                Ok(text) => text.map_or(Next::Continue, |text| session.take(&text)),
+            let text = match self.receive(true).await {
+                Ok(Some(text)) => text,
+                Ok(None) => continue,
                 Err(end) => return end,
             };
+            let began = Instant::now();
+            let mut take = || session.take(&text);
+            let next = if text.len() > FREE { at_length(take) } else { take() };
+            self.assembler.release();
+            if began.elapsed() > TURN {
+                // The thread looks for what came from others meanwhile.
+                tokio::task::yield_now().await;
+            }
             if next == Next::Close {
                 let sent = async {
                     self.send_waiting().await?;
@@ -131,7 +147,10 @@ impl Connection {
             }
         };
         match frame {
-            Some(Ok(Frame::Text(text))) => self.assembler.push(text).map_err(|_| End::TooLong),
+            Some(Ok(Frame::Text(text))) => self.assembler.push(text).map_err(|why| match why {
+                Unassembled::TooLong => End::TooLong,
+                Unassembled::Full(_) => End::Full,
+            }),
             Some(Ok(Frame::Binary(_))) => Err(End::Protocol),
             Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => Ok(None),
             Some(Ok(Frame::Close(_)) | Err(_)) | None => Err(End::Client),
@@ -195,6 +214,7 @@ impl Connection {
             End::Server => close_code::AWAY,
             End::Protocol => close_code::PROTOCOL,
             End::TooLong => close_code::SIZE,
+            End::Full => close_code::AGAIN,
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::default() };
         let _ = timeout(Duration::from_secs(1), self.socket.send(Frame::Close(Some(frame)))).await;

@@ -13,6 +13,12 @@ use smol_str::SmolStr;
 
 use super::{Children, Key, children::Iter, names};
 
+/// The values of a node that it takes long to write out.
+const LARGE: usize = 10_000;
+
+/// A string of so many bytes counts as one more value.
+const LONG: usize = 64;
+
 /// A value of the database with everything below it. Immutable: a clone costs nothing, a change copies the nodes on the way
 /// to it and shares all others.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +85,26 @@ impl Node {
         matches!(self, Node::Nothing)
     }
 
+    /// Whether it takes long to write it out.
+    pub fn is_large(&self) -> bool {
+        self.has_more_than(LARGE)
+    }
+
+    /// Whether it has more than so many values, itself and those below it. Long strings count as several.
+    pub fn has_more_than(&self, count: usize) -> bool {
+        fn fits(node: &Node, left: &mut usize) -> bool {
+            let text = if let Some(Leaf::Text(text)) = node.leaf() { text.len() / LONG } else { 0 };
+            match left.checked_sub(1 + text) {
+                Some(less) => {
+                    *left = less;
+                    node.children().all(|(_, child)| fits(child, left))
+                }
+                None => false,
+            }
+        }
+        !fits(self, &mut { count })
+    }
+
     /// The boolean, number or string; `None` for nothing and for a value with children.
     pub fn leaf(&self) -> Option<Leaf<'_>> {
         match self {
@@ -114,6 +140,11 @@ impl Node {
     /// The child with a key.
     pub fn child(&self, key: &str) -> Option<&Node> {
         self.children_of()?.get(key)
+    }
+
+    /// The number of children.
+    pub fn len(&self) -> usize {
+        self.children_of().map_or(0, Children::len)
     }
 
     /// The children in the order of their keys.

@@ -14,7 +14,6 @@ use super::{
     super::{
         Storage,
         answer::{base_url, bucket_view, json_answer, upload_failed},
-        body::{self, MAX_METADATA},
     },
     error, failed, invalid, no_content, unavailable,
 };
@@ -44,7 +43,7 @@ pub async fn get(State(storage): State<Arc<Storage>>, Path(name): Path<String>, 
 
 /// Makes a bucket.
 pub async fn create(State(storage): State<Arc<Storage>>, headers: HeaderMap, body: Body) -> Response {
-    let body = match body::small(body, MAX_METADATA).await {
+    let body = match storage.metadata(body).await {
         Ok(body) => body,
         Err(error) => return upload_failed(&error.into(), failed),
     };

@@ -12,9 +12,8 @@ use serde_json::{Value as Json, json};
 
 use super::{
     super::{
-        Storage,
+        MAX_OBJECT, Storage,
         answer::{CloudView, Params, base_url, json_answer, status_answer, upload_failed},
-        body::{self, MAX_METADATA, MAX_OBJECT},
         object::{Changes, Metadata, Object},
         store::Conditions,
         write::MAX_NAME,
@@ -77,7 +76,7 @@ async fn copied(
     params: &Params,
     body: Body,
 ) -> Result<Arc<Object>, Response> {
-    let changes = changes(body).await?.null_as_empty();
+    let changes = changes(storage, body).await?.null_as_empty();
     let source = (bucket.as_str(), name.as_str());
     let original = find(storage, source, params.number("sourceGeneration")).ok_or_else(|| not_found(source, false))?;
     Conditions::of(params, true).check(Some(&original)).map_err(|which| unmet(which, false))?;
@@ -108,7 +107,7 @@ pub async fn compose(
     body: Body,
 ) -> Response {
     let params = Params::parse(query.as_deref());
-    let body = match body::small(body, MAX_METADATA).await {
+    let body = match storage.metadata(body).await {
         Ok(body) => body,
         Err(error) => return upload_failed(&error.into(), failed),
     };

@@ -21,13 +21,12 @@ use serde_json::{Value as Json, json};
 use super::{
     Storage,
     answer::{CloudView, Params, base_url, json_answer, status_answer, text_answer, upload_failed},
-    body::{self, MAX_METADATA},
     download::download,
     object::{Changes, Metadata, Object},
     store::{Conditions, Listing, MAX_PAGE, Unmet},
     write::Refused,
 };
-use crate::disk::DiskError;
+use crate::{body, disk::DiskError};
 
 /// The routes of the API. Clients use it with the prefix `/storage/v1` and without.
 pub fn routes() -> Router<Arc<Storage>> {
@@ -158,7 +157,10 @@ async fn get_object(
     if let Err(which) = Conditions::of(&params, false).check(Some(&object)) {
         return unmet(which, true);
     }
-    if as_bytes { download(&object, &headers).await } else { resource(&object, &headers) }
+    match as_bytes {
+        true => download(&object, &headers, &storage.shared.memory).await,
+        false => resource(&object, &headers),
+    }
 }
 
 /// The bytes of an object by its public address.
@@ -168,7 +170,7 @@ async fn get_public(
     headers: HeaderMap,
 ) -> Response {
     match storage.object((&bucket, &name)) {
-        Some(object) => download(&object, &headers).await,
+        Some(object) => download(&object, &headers, &storage.shared.memory).await,
         None => not_found((&bucket, &name), false),
     }
 }
@@ -203,7 +205,7 @@ async fn change(
     prepare: impl FnOnce(Changes) -> Changes,
 ) -> Response {
     let (params, target) = (Params::parse(query.as_deref()), (bucket.as_str(), name.as_str()));
-    let changes = match changes(body).await {
+    let changes = match changes(storage, body).await {
         Ok(changes) => prepare(changes),
         Err(response) => return response,
     };
@@ -218,8 +220,8 @@ async fn change(
 }
 
 /// The metadata in a body.
-async fn changes(body: Body) -> Result<Changes, Response> {
-    let body = body::small(body, MAX_METADATA).await.map_err(|error| upload_failed(&error.into(), failed))?;
+async fn changes(storage: &Storage, body: Body) -> Result<Changes, Response> {
+    let body = storage.metadata(body).await.map_err(|error| upload_failed(&error.into(), failed))?;
     Changes::parse_body(&body).map_err(|why| invalid(&why))
 }
 
@@ -294,7 +296,7 @@ async fn add_access(
     body: Body,
 ) -> Response {
     let target = (bucket.as_str(), name.as_str());
-    let body = match body::small(body, MAX_METADATA).await {
+    let body = match storage.metadata(body).await {
         Ok(body) => body,
         Err(error) => return upload_failed(&error.into(), failed),
     };

@@ -17,7 +17,6 @@ use super::{
         access::Caller,
         answer::{COMPONENT, Params, base_url, set_header, status_answer, text_answer, upload_failed},
         blob::{Blob, Digest},
-        body,
         multipart::{self, UploadError},
         object::{Changes, Field},
         store::Conditions,
@@ -26,6 +25,7 @@ use super::{
     },
     changes, failed, invalid, no_content, refused, resource, unmet,
 };
+use crate::body;
 
 fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
@@ -120,7 +120,7 @@ async fn start(
     kind: Option<String>,
     body: Body,
 ) -> Response {
-    let changes = match changes(body).await {
+    let changes = match changes(storage, body).await {
         Ok(changes) => changes.or(Field::ContentType, kind),
         Err(response) => return response,
     };
@@ -132,7 +132,7 @@ async fn start(
     let path = utf8_percent_encode(&bucket, COMPONENT);
     let mut url = format!("{}/upload/storage/v1/b/{path}/o?", base_url(headers));
     let start = Start { interface: Interface::Cloud, bucket, name, caller: Caller::Owner, changes, conditions };
-    let upload = storage.uploads.start(&storage.folder, start);
+    let upload = storage.uploads.start(storage.new_blob(), start);
     let query = [("name", upload.start.name.as_str()), ("uploadType", "resumable"), ("upload_id", &upload.id)];
     url.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
     let mut response = status_answer(StatusCode::OK);

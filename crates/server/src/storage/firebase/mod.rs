@@ -22,7 +22,6 @@ use super::{
     answer::{
         FirebaseView, Params, denied, error_answer, json_answer, set_header, status_answer, upload_failed, with_journal,
     },
-    body::{self, MAX_METADATA},
     download::download,
     object::{Changes, Metadata, Object},
     store::{Conditions, Listing, MAX_PAGE},
@@ -81,7 +80,7 @@ async fn get_object(
     };
     let response = match &stored {
         None => status_answer(StatusCode::NOT_FOUND),
-        Some(object) if params.get("alt") == Some("media") => download(object, &headers).await,
+        Some(object) if params.get("alt") == Some("media") => download(object, &headers, &storage.shared.memory).await,
         Some(object) => json_answer(StatusCode::OK, &FirebaseView::new(&object.metadata)),
     };
     match journal {
@@ -181,7 +180,7 @@ async fn change_object(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let body = match body::small(body, MAX_METADATA).await {
+    let body = match storage.metadata(body).await {
         Ok(body) => body,
         Err(error) => return upload_failed(&error.into(), error_answer),
     };

@@ -18,7 +18,6 @@ use super::{
             text_answer, upload_failed, with_journal,
         },
         blob::{Blob, Digest},
-        body::{self, MAX_METADATA},
         multipart,
         object::{Changes, Field},
         store::Conditions,
@@ -27,6 +26,7 @@ use super::{
     },
     refused, without_rules,
 };
+use crate::body;
 
 const STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
 const UPLOAD_ID: HeaderName = HeaderName::from_static("x-gupload-uploadid");
@@ -107,7 +107,7 @@ fn with_status(mut response: Response, status: &'static str) -> Response {
 /// Starts a resumable upload. Rules decide at its end, about the user who started it.
 async fn start(storage: &Storage, bucket: String, name: Option<String>, headers: &HeaderMap, body: Body) -> Response {
     let Some(name) = name.filter(|name| is_name(name)) else { return status_answer(StatusCode::BAD_REQUEST) };
-    let body = match body::small(body, MAX_METADATA).await {
+    let body = match storage.metadata(body).await {
         Ok(body) => body,
         Err(error) => return upload_failed(&error.into(), error_answer),
     };
@@ -118,7 +118,7 @@ async fn start(storage: &Storage, bucket: String, name: Option<String>, headers:
     let kind = text_header(headers, "x-goog-upload-header-content-type").map(str::to_owned);
     let mut url = format!("{}/v0/b/{}/o?", base_url(headers), utf8_percent_encode(&bucket, COMPONENT));
     let upload = storage.uploads.start(
-        &storage.folder,
+        storage.new_blob(),
         Start {
             interface: Interface::Firebase,
             bucket,

@@ -110,6 +110,47 @@ async fn many_open_uploads_push_out_the_oldest() {
 }
 
 #[tokio::test]
+async fn open_uploads_with_much_metadata_push_out_the_oldest() {
+    let fixture = Fixture::start().await;
+    let start = [("x-goog-upload-protocol", "resumable"), ("x-goog-upload-command", "start")];
+    let entries: serde_json::Map<_, _> = (0..50_000).map(|n| (n.to_string(), "".into())).collect();
+    let metadata = serde_json::json!({ "metadata": entries }).to_string();
+    let mut ids = Vec::new();
+    for n in 0..30 {
+        let reply = fixture.upload(&format!("open/{n}"), metadata.clone(), &start).await;
+        ids.push(reply.header("x-gupload-uploadid").to_owned());
+    }
+    let query = [("x-goog-upload-command", "query")];
+    let status =
+        async |id: &str| fixture.send("POST", &format!("/v0/b/b/o?name=x&upload_id={id}"), &query, "").await.status;
+    assert_eq!((status(&ids[0]).await, status(&ids[29]).await), (404, 200));
+}
+
+#[tokio::test]
+async fn pages_of_objects_with_much_metadata_are_short() {
+    let fixture = Fixture::start().await;
+    let metadata = serde_json::json!({ "metadata": { "a": "x".repeat(1_000_000) } }).to_string();
+    for n in 10..30 {
+        fixture.upload(&format!("open/{n}"), "x", &[]).await;
+        let path = format!("/v0/b/b/o/open%2F{n}");
+        assert_eq!(fixture.send("PATCH", &path, &[], metadata.clone()).await.status, 200);
+    }
+    let (mut names, mut token, mut pages) = (Vec::new(), String::new(), 0);
+    loop {
+        let page = fixture.get(&format!("/storage/v1/b/b/o?prefix=open/&pageToken={token}")).await.json();
+        let items = page["items"].as_array().unwrap();
+        names.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        pages += 1;
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(names, (10..30).map(|n| format!("open/{n}")).collect::<Vec<_>>());
+    assert_eq!(pages, 3);
+}
+
+#[tokio::test]
 async fn uploads_of_one_interface_are_unknown_to_the_other() {
     let fixture = Fixture::start().await;
     let reply = fixture.send("POST", "/upload/storage/v1/b/b/o?uploadType=resumable&name=users/a", &[], "").await;

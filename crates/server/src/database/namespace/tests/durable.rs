@@ -169,3 +169,34 @@ fn a_full_disk_is_told_and_changes_nothing() {
     assert_eq!(namespace.root().to_wire(), json!({ "a": { "b": 1 } }));
     assert_eq!(inbox.frames(), Vec::<String>::new());
 }
+
+#[test]
+fn a_damaged_file_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let data: serde_json::Map<_, _> = (0..2_000).map(|n| (n.to_string(), json!("x".repeat(20)))).collect();
+    open(folder.path()).unwrap().import("demo", &Json::Object(data)).unwrap();
+    let file = folder.path().join("firewarden.redb");
+    let good = std::fs::read(&file).unwrap();
+    // Whether the store notices depends on what is damaged; it must not bring the process down.
+    let try_with = |damaged: &[u8]| {
+        std::fs::write(&file, damaged).unwrap();
+        let opened = open(folder.path());
+        if let Ok(database) = &opened {
+            let _ = database.import("demo", &json!(1));
+        }
+        opened.map(drop)
+    };
+    for part in 1..16 {
+        let at = good.len() * part / 16;
+        assert!(try_with(&good[..at]).is_err(), "cut at {at}");
+        let mut damaged = good.clone();
+        damaged[at..at + 4_096].fill(0x5a);
+        let _ = try_with(&damaged);
+    }
+    for at in 0..64 {
+        let mut damaged = good.clone();
+        damaged[at] ^= 0xff;
+        let _ = try_with(&damaged);
+    }
+    assert_eq!(try_with(&good), Ok(()));
+}

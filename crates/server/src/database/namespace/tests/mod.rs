@@ -17,6 +17,8 @@ use super::*;
 use crate::{
     database::{Change, Database, Push, Transport},
     journal::Verdict,
+    memory::Memory,
+    shared::Settings,
 };
 
 /// A subscriber that keeps what it is sent.
@@ -260,4 +262,34 @@ fn data_go_in_and_out() {
     database.reset(Some("demo")).unwrap();
     assert_eq!(database.export("demo"), Json::Null);
     assert!(database.namespaces().is_empty());
+}
+
+#[test]
+fn what_connections_leave_has_a_limit_together() {
+    let mut shared = Shared::in_memory(Settings::default());
+    shared.kept = Memory::limited(200_000, 0);
+    let namespace = Namespace::new("demo", Arc::new(shared));
+    let data: serde_json::Map<_, _> = (0..1_000).map(|n| (n.to_string(), json!(n))).collect();
+    namespace.import(&json!({ "many": data })).unwrap();
+    let connect = || namespace.connect(Arc::new(Inbox::default()) as _, caller(User::Nobody));
+    let query = |count: usize| Query::from_wire(&json!({ "l": count, "vf": "l" })).unwrap();
+    let (one, two) = (connect(), connect());
+    // An index of 1,000 children, which both queries share, and their windows.
+    assert!(namespace.listen(one, "many", &query(1), Some(1), None).is_ok());
+    assert!(namespace.listen(two, "many", &query(100), Some(1), None).is_ok());
+    let refused = |result: Result<_, Refused>| matches!(result, Err(Refused::Limit(_)));
+    assert!(refused(namespace.listen(two, "many", &query(900), Some(2), None).map(drop)));
+    let other = Query::from_wire(&json!({ "i": "x", "l": 1, "vf": "l" })).unwrap();
+    assert!(refused(namespace.listen(two, "many", &other, Some(3), None).map(drop)));
+    // The same view costs a listen only.
+    assert!(namespace.listen(one, "many", &query(100), Some(2), None).is_ok());
+    let large = json!("x".repeat(100_000));
+    assert!(refused(namespace.on_disconnect_set(one, "end", large.clone())));
+    namespace.disconnect(two);
+    namespace.unlisten(one, "many", &query(1));
+    namespace.unlisten(one, "many", &query(100));
+    assert!(namespace.on_disconnect_set(one, "end", large.clone()).is_ok());
+    assert!(refused(namespace.on_disconnect_set(connect(), "end", large.clone())));
+    assert!(namespace.on_disconnect_cancel(one, "end").is_ok());
+    assert!(namespace.on_disconnect_set(connect(), "end", large).is_ok());
 }
