@@ -8,6 +8,7 @@ use std::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::{Service, hub, server::Services};
 
@@ -52,12 +53,39 @@ impl Part {
     }
 }
 
-/// Writes the data of all running services to a folder, which is created.
+/// Writes the data of all running services to a folder, which is created. Data of an earlier export there is replaced once all is
+/// written.
 ///
 /// # Errors
 ///
 /// The folder cannot be written.
 pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
+    // In the same folder, so that a rename suffices.
+    let fresh = folder.join(format!(".export-{}", Uuid::new_v4()));
+    let written = match write_parts(services, &fresh).await {
+        Ok(metadata) => replace(folder, &fresh, &metadata).await,
+        Err(error) => Err(error),
+    };
+    // A rest of it does no harm: nothing reads it.
+    let _ = tokio::fs::remove_dir_all(&fresh).await;
+    written
+}
+
+/// Moves the parts of an export to where they are read from.
+async fn replace(folder: &Path, fresh: &Path, metadata: &Metadata) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(metadata).map_err(io::Error::other)?;
+    for part in metadata.database.iter().chain(&metadata.storage) {
+        let place = folder.join(&part.path);
+        // Objects have other file names in each export: those that are deleted meanwhile must not stay.
+        match tokio::fs::remove_dir_all(&place).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => tokio::fs::rename(fresh.join(&part.path), place).await?,
+        }
+    }
+    tokio::fs::write(folder.join(METADATA), text).await
+}
+
+async fn write_parts(services: &Services, folder: &Path) -> io::Result<Metadata> {
     let mut metadata = Metadata { version: hub::VERSION.to_owned(), database: None, storage: None };
     tokio::fs::create_dir_all(folder).await?;
     if services.address(Service::Database).is_some() {
@@ -74,8 +102,7 @@ pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
         services.storage.export(&below).await?;
         metadata.storage = Some(Part { version: hub::VERSION.to_owned(), path: STORAGE_FOLDER.to_owned() });
     }
-    let text = serde_json::to_string_pretty(&metadata).map_err(io::Error::other)?;
-    tokio::fs::write(folder.join(METADATA), text).await
+    Ok(metadata)
 }
 
 /// Reads the data of a folder into the running services. Data of other services is left out.

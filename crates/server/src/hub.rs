@@ -51,14 +51,29 @@ pub fn identity(services: &Services) -> Json {
 }
 
 async fn emulators(services: State<Arc<Services>>) -> Response {
-    let entry = |(service, address): (&Service, &SocketAddr)| {
-        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-        let listen = json!({ "address": address.ip().to_string(), "family": family, "port": address.port() });
-        let name = service.name();
-        let entry = json!({ "listen": [listen], "name": name, "host": host(*address), "port": address.port() });
-        (name.to_owned(), entry)
-    };
-    answer::ok(&Json::Object(services.addresses().iter().map(entry).collect()))
+    let own = services.addresses().iter();
+    let mut found: serde_json::Map<_, _> = own
+        .map(|(service, address)| (service.name().to_owned(), entry(*service, &host(*address), address.port())))
+        .collect();
+    // Clients prefer what the hub names to FIRESTORE_EMULATOR_HOST.
+    if services.address(Service::Firestore).is_none()
+        && let Some((host, port)) = services.storage.firestore().as_deref().and_then(split)
+    {
+        found.insert(Service::Firestore.name().to_owned(), entry(Service::Firestore, host, port));
+    }
+    answer::ok(&Json::Object(found))
+}
+
+fn entry(service: Service, host: &str, port: u16) -> Json {
+    let family = if host.contains(':') { "IPv6" } else { "IPv4" };
+    let listen = json!({ "address": host, "family": family, "port": port });
+    json!({ "listen": [listen], "name": service.name(), "host": host, "port": port })
+}
+
+/// The host, without brackets, and the port of `HOST:PORT`.
+fn split(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.rsplit_once(':')?;
+    Some((host.trim_start_matches('[').trim_end_matches(']'), port.parse().ok()?))
 }
 
 fn host(address: SocketAddr) -> String {

@@ -290,7 +290,8 @@ impl Server {
         services.storage.seed(seeds).await
     }
 
-    /// Lets Storage rules read documents from a Firestore emulator, `HOST:PORT`, instead of from seeds.
+    /// Lets Storage rules read documents from a Firestore emulator, `HOST:PORT`, instead of from seeds. Unless this server has
+    /// the rules endpoints of Firestore itself, the hub names the emulator.
     pub fn read_documents_from(&self, emulator: impl Into<String>) {
         self.services.storage.set_firestore(Some(emulator.into()));
     }

@@ -19,7 +19,7 @@ use crate::{
     output::Output,
 };
 
-use super::{ExecOptions, Running, runtime};
+use super::{ExecOptions, Running, plan::Plan, runtime};
 
 /// The status of a command that cannot be started, as shells give it.
 const NOT_FOUND: u8 = 127;
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<Exit, In
     runtime()?.block_on(async {
         let Some(mut running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage) };
         let mut command = command(&options.command);
-        for (name, value) in variables(&running.server, &running.plan.project) {
+        for (name, value) in variables(&running.server, &running.plan) {
             command.env(name, value);
         }
         let mut child = match command.spawn() {
@@ -75,7 +75,8 @@ fn command(words: &[OsString]) -> Command {
 }
 
 /// The variables of `firebase emulators:exec`.
-fn variables(server: &Server, project: &str) -> Vec<(&'static str, String)> {
+fn variables(server: &Server, plan: &Plan) -> Vec<(&'static str, String)> {
+    let project = &plan.project;
     let mut found = vec![("GCLOUD_PROJECT", project.to_owned())];
     let config = json!({
         "storageBucket": format!("{project}.appspot.com"),
@@ -91,9 +92,11 @@ fn variables(server: &Server, project: &str) -> Vec<(&'static str, String)> {
     add(Service::Hub, &[("FIREBASE_EMULATOR_HUB", "")]);
     add(Service::Database, &[("FIREBASE_DATABASE_EMULATOR_HOST", "")]);
     add(Service::Storage, &[("FIREBASE_STORAGE_EMULATOR_HOST", ""), ("STORAGE_EMULATOR_HOST", "http://")]);
-    // A Firestore emulator that the caller runs is better than the rules endpoints alone.
-    if std::env::var_os("FIRESTORE_EMULATOR_HOST").is_none() {
-        add(Service::Firestore, &[("FIRESTORE_EMULATOR_HOST", ""), ("FIREBASE_FIRESTORE_EMULATOR_ADDRESS", "")]);
+    let names = ["FIRESTORE_EMULATOR_HOST", "FIREBASE_FIRESTORE_EMULATOR_ADDRESS"];
+    match &plan.firestore {
+        // A Firestore emulator that the caller runs is better than the rules endpoints alone.
+        Some(emulator) => found.extend(names.map(|name| (name, emulator.clone()))),
+        None => add(Service::Firestore, &names.map(|name| (name, ""))),
     }
     found
 }

@@ -73,6 +73,7 @@ struct Running {
 impl Running {
     /// Binds the ports, loads rules and data. `None` after reporting errors in files of the project.
     async fn start(options: &ServeOptions, output: &mut Output) -> Result<Option<Self>, InputError> {
+        let folders = options.data_folders()?;
         let Some(mut plan) = Plan::new(options, output)? else { return Ok(None) };
         let server = bind(options, &mut plan).await?;
         for planned in plan.services.iter().filter(|planned| !planned.address.ip().is_loopback()) {
@@ -88,11 +89,10 @@ impl Running {
             let Some(seeds) = seeds(path, output)? else { return Ok(None) };
             server.seed(&seeds).await.map_err(|why| InputError(format!("--seeds {}: {why}", path.display())))?;
         }
-        // Of an emulator that the caller runs; the rules endpoints of this server have no documents.
-        if let Ok(emulator) = std::env::var("FIRESTORE_EMULATOR_HOST") {
+        if let Some(emulator) = &plan.firestore {
             server.read_documents_from(emulator);
         }
-        if let Some(folder) = &options.import {
+        if let Some(folder) = folders.import {
             let read = server.import(folder).await;
             read.map_err(|error| InputError(format!("--import {}: {error}", folder.display())))?;
         }
@@ -114,7 +114,7 @@ impl Running {
 
     async fn end(self, options: &ServeOptions, output: &mut Output) -> Result<Exit, InputError> {
         drop(self.locator);
-        if let Some(folder) = &options.export_on_exit {
+        if let Some(folder) = options.data_folders()?.export {
             let written = self.server.export(folder).await;
             written.map_err(|error| InputError(format!("--export-on-exit {}: {error}", folder.display())))?;
             output.note(&format!("data and objects are in {}", folder.display()));

@@ -1,11 +1,14 @@
 //! Arguments of `serve` and `exec`.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args as ClapArgs, ValueEnum};
 use firewarden_server::Service;
 
-use crate::args::CoverageReport;
+use crate::{args::CoverageReport, input::InputError};
 
 // Paragraphs are one line each: clap wraps them to the width of the terminal. Examples fit 80 columns.
 
@@ -20,7 +23,7 @@ Examples:
   firewarden serve
   firewarden serve --project demo-chat --only database
   firewarden serve --port database=9001 --port hub=0
-  firewarden serve --import seeds --export-on-exit seeds
+  firewarden serve --import saved --export-on-exit
   firewarden serve --data .firewarden/data
 
 Exit status: 0 stopped by a signal, 2 wrong usage, a port in use or unreadable input.";
@@ -66,15 +69,38 @@ pub(crate) struct ServeOptions {
     /// Read data and objects from an export of the official emulators
     #[arg(long, value_name = "DIR")]
     pub(super) import: Option<PathBuf>,
-    /// Write data and objects at the end, in the layout of the official emulators
+    /// Write data and objects at the end, in the layout of the official emulators; without DIR, to the folder of --import
     #[arg(long, visible_alias = "export", value_name = "DIR")]
-    pub(super) export_on_exit: Option<PathBuf>,
+    pub(super) export_on_exit: Option<Option<PathBuf>>,
     /// Keep data and objects in DIR, so that they survive the end of the process
     #[arg(long, value_name = "DIR", conflicts_with = "import")]
     pub(super) data: Option<PathBuf>,
     /// Send the reason of each denial to the console of database clients
     #[arg(long)]
     pub(super) debug: bool,
+}
+
+/// Folders of data, as `firebase emulators:start` understands them.
+pub(super) struct DataFolders<'a> {
+    pub(super) import: Option<&'a Path>,
+    pub(super) export: Option<&'a Path>,
+}
+
+impl ServeOptions {
+    /// The folders. One that the process itself is to write at its end may not be there yet.
+    pub(super) fn data_folders(&self) -> Result<DataFolders<'_>, InputError> {
+        let import = self.import.as_deref();
+        let export = match &self.export_on_exit {
+            Some(None) if import.is_none() => {
+                let message = "--export-on-exit needs a folder: --export-on-exit DIR, or --import DIR --export-on-exit";
+                return Err(InputError(message.to_owned()));
+            }
+            Some(folder) => folder.as_deref().or(import),
+            None => None,
+        };
+        let import = import.filter(|folder| export != Some(folder) || folder.exists());
+        Ok(DataFolders { import, export })
+    }
 }
 
 /// Arguments of `exec`.

@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) project: String,
     /// The services with their addresses, in the order of their ports.
     pub(super) services: Vec<PlannedService>,
+    /// A Firestore emulator that the caller runs, `HOST:PORT`.
+    pub(super) firestore: Option<String>,
     /// The rules files, and what they are for.
     pub(super) rules: Vec<PlannedRules>,
 }
@@ -72,14 +74,15 @@ impl Plan {
         };
         let project = settings.project(options.project.as_deref());
         let project = project.or_else(|| std::env::var("GCLOUD_PROJECT").ok()).unwrap_or_else(|| NO_PROJECT.to_owned());
-        let services = services(options, &settings)?;
+        let firestore = firestore_emulator()?;
+        let services = services(options, &settings, firestore.is_some())?;
         let is_served = |product| {
             let service = service_of(product);
             services.iter().any(|planned| planned.service == service)
         };
         let rules = named.iter().flat_map(|file| planned(file, &settings, &project));
         let rules = rules.filter(|rules| is_served(rules.product)).collect();
-        Ok(Some(Plan { project, services, rules }))
+        Ok(Some(Plan { project, services, firestore, rules }))
     }
 }
 
@@ -104,7 +107,30 @@ fn read<T>(result: Result<T, ProjectError>, output: &mut Output) -> Result<Found
     }
 }
 
-fn services(options: &ServeOptions, settings: &Emulators) -> Result<Vec<PlannedService>, InputError> {
+/// The variable that official tools and clients find a Firestore emulator by.
+const FIRESTORE_VARIABLE: &str = "FIRESTORE_EMULATOR_HOST";
+
+/// The Firestore emulator that the caller runs. An empty variable counts as none, as clients take it.
+fn firestore_emulator() -> Result<Option<String>, InputError> {
+    let Some(value) = std::env::var_os(FIRESTORE_VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let address = value.to_str().filter(|text| {
+        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty() && !host.contains('/'));
+        port.is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    });
+    match address {
+        Some(address) => Ok(Some(address.to_owned())),
+        None => Err(InputError(format!(
+            "{FIRESTORE_VARIABLE} is {value:?}; the address of a Firestore emulator is HOST:PORT, such as 127.0.0.1:8080"
+        ))),
+    }
+}
+
+/// `has_firestore`: a Firestore emulator runs already. The rules endpoints are then served only if an option asks for them.
+fn services(
+    options: &ServeOptions,
+    settings: &Emulators,
+    has_firestore: bool,
+) -> Result<Vec<PlannedService>, InputError> {
     let mut found = Vec::new();
     for service in SERVICES {
         let setting = settings.emulators.get(service.name());
@@ -113,7 +139,9 @@ fn services(options: &ServeOptions, settings: &Emulators) -> Result<Vec<PlannedS
         // The hub is what the others are found by.
         let is_wanted = match options.only.is_empty() {
             false => is_named || service == Service::Hub,
-            true => stated_port.is_some() || setting.and_then(|setting| setting.enabled) != Some(false),
+            true if stated_port.is_some() => true,
+            true if service == Service::Firestore && has_firestore => false,
+            true => setting.and_then(|setting| setting.enabled) != Some(false),
         };
         if !is_wanted {
             continue;

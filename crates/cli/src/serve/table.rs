@@ -18,6 +18,13 @@ pub(super) fn render(server: &Server, plan: &Plan, took: Duration) -> String {
         };
         rows.push((planned.service.name(), address, note(planned.service, plan)));
     }
+    if let Some(emulator) = &plan.firestore {
+        rows.push((
+            "firestore",
+            emulator.clone(),
+            "documents of the emulator that FIRESTORE_EMULATOR_HOST names".to_owned(),
+        ));
+    }
     let width = |of: fn(&(&str, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let (names, addresses) = (width(|row| row.0.len()), width(|row| row.1.len()));
     let mut text = format!("firewarden serves {}, ready in {} ms\n\n", plan.project, took.as_millis());
@@ -45,11 +52,12 @@ fn note(service: Service, plan: &Plan) -> String {
             format!("{}{named}", rules.path.display())
         })
         .collect();
-    let only = if service == Service::Firestore { "rules endpoints only" } else { "" };
-    match (rules.is_empty(), only) {
-        (true, "") => "no rules".to_owned(),
-        (true, only) => only.to_owned(),
-        (false, "") => rules.join("; "),
-        (false, only) => format!("{}; {only}", rules.join("; ")),
+    let only = "rules endpoints only";
+    match (product, rules.is_empty()) {
+        (Product::Firestore, true) => only.to_owned(),
+        (Product::Firestore, false) => format!("{}; {only}", rules.join("; ")),
+        (Product::Database, true) => "no rules: everything is allowed".to_owned(),
+        (Product::Storage, true) => "no rules: everything is denied".to_owned(),
+        (_, false) => rules.join("; "),
     }
 }

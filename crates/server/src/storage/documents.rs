@@ -51,6 +51,11 @@ impl DocumentSource {
         lock(&self.0).emulator = address.map(Arc::from);
     }
 
+    /// The emulator that is asked.
+    pub fn emulator(&self) -> Option<Arc<str>> {
+        lock(&self.0).emulator.clone()
+    }
+
     /// The documents that exist while no emulator is set.
     pub fn set_seeds(&self, seeds: BTreeMap<String, Value>) {
         lock(&self.0).seeds = Arc::new(seeds);

@@ -102,6 +102,11 @@ impl Storage {
         self.documents.set_emulator(address);
     }
 
+    /// The Firestore emulator, `HOST:PORT`, that rules read documents from.
+    pub fn firestore(&self) -> Option<Arc<str>> {
+        self.documents.emulator()
+    }
+
     /// The documents that `firestore.get` and `firestore.exists` find while no emulator is set: fields by name, such as
     /// `users/alice`.
     pub fn set_documents(&self, documents: BTreeMap<String, Value>) {

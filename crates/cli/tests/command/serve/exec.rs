@@ -57,6 +57,36 @@ fn the_command_has_the_variables_of_official_tools() {
 }
 
 #[test]
+fn a_firestore_emulator_of_the_caller_keeps_its_port_and_is_found_through_the_hub() {
+    let folder = project("firestore");
+    let emulator = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, address) = (emulator.local_addr().unwrap().port(), emulator.local_addr().unwrap().to_string());
+    folder.write("firebase.json", &json!({ "emulators": { "firestore": { "port": port } } }).to_string());
+    let ports = ["--port", "hub=0", "--port", "database=0", "--port", "storage=0", "--port", "ui=0"];
+    let script = "env; echo ready; while [ ! -e asked ]; do sleep 0.02; done";
+    let arguments = |more: &[&'static str]| [&["exec"], &ports[..], more, &["--", "sh", "-c", script]].concat();
+    for (more, own) in [(&[][..], false), (&["--port", "firestore=0"], true)] {
+        let process = Process::start_with(&folder, &arguments(more), &[("FIRESTORE_EMULATOR_HOST", &address)]);
+        let lines: Vec<String> = std::iter::repeat_with(|| process.line()).take_while(|line| line != "ready").collect();
+        let value = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap();
+        assert_eq!(value("FIRESTORE_EMULATOR_HOST"), address);
+        assert_eq!(value("FIREBASE_FIRESTORE_EMULATOR_ADDRESS"), address);
+        let (status, found) = send(value("FIREBASE_EMULATOR_HUB").parse().unwrap(), "GET", "/emulators", "");
+        assert_eq!(status, 200, "{found}");
+        let found = &json_of(&found)["firestore"];
+        assert_eq!(found["host"], "127.0.0.1", "{found}");
+        assert_eq!(found["port"] == port, !own, "{found}");
+        folder.write("asked", "");
+        assert_eq!(process.wait().status, 0);
+        std::fs::remove_file(folder.path().join("asked")).unwrap();
+    }
+    let wrong = [("FIRESTORE_EMULATOR_HOST", "8080")];
+    let ran = Process::start_with(&folder, &arguments(&[]), &wrong).wait();
+    assert_eq!(ran.status, 2, "{}", ran.all());
+    assert!(ran.err.contains("FIRESTORE_EMULATOR_HOST is \"8080\""), "{}", ran.err);
+}
+
+#[test]
 fn a_single_word_with_spaces_runs_in_a_shell() {
     let folder = project("shell");
     let ran = exec(&folder, &["--project", "demo-shell"], &["echo $GCLOUD_PROJECT | tr a-z A-Z && exit 3"]);

@@ -128,7 +128,7 @@ fn options_precede_firebase_json() {
     let served = Served::start(&folder, &["--project", "demo-options"], &["--port", "database=0"]);
     assert_eq!(served.names(), ["hub", "database", "storage"]);
     assert!(served.port("database") > 1);
-    assert_eq!(served.note("database"), "no rules");
+    assert_eq!(served.note("database"), "no rules: everything is allowed");
     // A namespace without rules is open.
     assert_eq!(served.put("database", "/a.json?ns=demo-options", "1").0, 200);
     drop(served);
@@ -207,9 +207,36 @@ fn what_is_exported_at_the_end_can_be_imported() {
     let served = Served::start(&folder, &[&of_project[..], &["--import", "saved"]].concat(), &FREE);
     check(&served);
     drop(served);
-    let ran = folder.run(&[&["serve"], &of_project[..], &FREE, &["--import", "nowhere"]].concat(), "");
-    assert_eq!(ran.status, 2, "{}", ran.all());
-    assert!(ran.err.contains("--import nowhere: "), "{}", ran.err);
+    for (arguments, words) in [
+        (&["--import", "nowhere"][..], "--import nowhere: "),
+        (&["--import", "nowhere", "--export-on-exit", "saved"], "--import nowhere: "),
+        (&["--export-on-exit"], "--export-on-exit needs a folder"),
+    ] {
+        let ran = folder.run(&[&["serve"], &of_project[..], &FREE, arguments].concat(), "");
+        assert_eq!(ran.status, 2, "{}", ran.all());
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
+
+#[test]
+fn an_export_into_the_folder_of_the_import_replaces_it() {
+    let folder = project("again");
+    let options = ["--project", "demo-kept", "--only", "database,storage", "--import", "saved", "--export-on-exit"];
+    // There is no such folder yet.
+    let served = Served::start(&folder, &options, &FREE);
+    fill(&served);
+    assert_eq!(served.end(Signal::INT).status, 0);
+    let served = Served::start(&folder, &options, &FREE);
+    check(&served);
+    assert_eq!(served.delete("storage", "/v0/b/demo-kept/o/dir%2Fsmall").0, 204);
+    assert_eq!(served.post("storage", "/v0/b/demo-kept/o?name=large", "small").0, 200);
+    assert_eq!(served.end(Signal::INT).status, 0);
+    let served = Served::start(&folder, &options, &FREE);
+    assert_eq!(served.get("storage", "/v0/b/demo-kept/o/dir%2Fsmall").0, 404);
+    assert_eq!(served.get("storage", "/v0/b/demo-kept/o/large?alt=media"), (200, "small".to_owned()));
+    drop(served);
+    let left = std::fs::read_dir(folder.path().join("saved")).unwrap().count();
+    assert_eq!(left, 3, "two services and a file that names them");
 }
 
 #[test]

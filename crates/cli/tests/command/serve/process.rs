@@ -29,10 +29,15 @@ pub struct Process {
 
 impl Process {
     pub fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        Self::start_with(folder, arguments, &[])
+    }
+
+    pub fn start_with(folder: &Folder, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_firewarden"));
         for name in VARIABLES {
             command.env_remove(name);
         }
+        command.envs(variables.iter().copied());
         // The file about the hub goes to the folder of the test.
         command.args(arguments).current_dir(folder.path()).env("TMPDIR", folder.path());
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
