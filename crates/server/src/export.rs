@@ -18,6 +18,7 @@ pub const METADATA: &str = "firebase-export-metadata.json";
 /// The version of the database emulator whose layout is written.
 const DATABASE_VERSION: &str = "4.11.2";
 
+const AUTH_FOLDER: &str = "auth_export";
 const DATABASE_FOLDER: &str = "database_export";
 const STORAGE_FOLDER: &str = "storage_export";
 
@@ -25,6 +26,8 @@ const STORAGE_FOLDER: &str = "storage_export";
 #[derive(Deserialize, Serialize)]
 struct Metadata {
     version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +77,7 @@ pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
 /// Moves the parts of an export to where they are read from.
 async fn replace(folder: &Path, fresh: &Path, metadata: &Metadata) -> io::Result<()> {
     let text = serde_json::to_string_pretty(metadata).map_err(io::Error::other)?;
-    for part in metadata.database.iter().chain(&metadata.storage) {
+    for part in metadata.auth.iter().chain(&metadata.database).chain(&metadata.storage) {
         let place = folder.join(&part.path);
         // Objects have other file names in each export: those that are deleted meanwhile must not stay.
         match tokio::fs::remove_dir_all(&place).await {
@@ -86,8 +89,12 @@ async fn replace(folder: &Path, fresh: &Path, metadata: &Metadata) -> io::Result
 }
 
 async fn write_parts(services: &Services, folder: &Path) -> io::Result<Metadata> {
-    let mut metadata = Metadata { version: hub::VERSION.to_owned(), database: None, storage: None };
+    let mut metadata = Metadata { version: hub::VERSION.to_owned(), auth: None, database: None, storage: None };
     tokio::fs::create_dir_all(folder).await?;
+    if services.address(Service::Auth).is_some() {
+        services.auth.export(&folder.join(AUTH_FOLDER)).await?;
+        metadata.auth = Some(Part { version: hub::VERSION.to_owned(), path: AUTH_FOLDER.to_owned() });
+    }
     if services.address(Service::Database).is_some() {
         let below = folder.join(DATABASE_FOLDER);
         tokio::fs::create_dir_all(&below).await?;
@@ -113,18 +120,12 @@ async fn write_parts(services: &Services, folder: &Path) -> io::Result<Metadata>
 pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
     let file = folder.join(METADATA);
     let metadata: Metadata = parsed(&file).await?;
+    if let Some(part) = metadata.auth.filter(|_| services.address(Service::Auth).is_some()) {
+        services.auth.import(&part.below(folder)?).await?;
+    }
     if let Some(part) = metadata.database.filter(|_| services.address(Service::Database).is_some()) {
         let below = part.below(folder)?;
-        let mut files = tokio::fs::read_dir(&below).await.map_err(|error| about(&below, &error))?;
-        while let Some(file) = files.next_entry().await? {
-            let path = file.path();
-            let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
-            // A link could lead out of the folder, and a pipe has no end.
-            let Some(name) = name.filter(|_| std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()))
-            else {
-                continue;
-            };
-            let namespace = percent_decode_str(name).decode_utf8().map_err(|why| about(&path, &why))?;
+        for (namespace, path) in json_files(&below).await? {
             let data: Json = parsed(&path).await?;
             services.database.import(&namespace, &data).map_err(|why| about(&path, &why))?;
         }
@@ -136,20 +137,47 @@ pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-async fn parsed<T: serde::de::DeserializeOwned>(file: &PathBuf) -> io::Result<T> {
+/// The JSON files in a folder of an export: what their names stand for, and where they are.
+///
+/// # Errors
+///
+/// The folder cannot be read, or a name is no text.
+pub async fn json_files(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let mut files = tokio::fs::read_dir(folder).await.map_err(|error| about(folder, &error))?;
+    while let Some(file) = files.next_entry().await? {
+        let path = file.path();
+        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
+        // A link could lead out of the folder, and a pipe has no end.
+        let is_file = tokio::fs::symlink_metadata(&path).await.is_ok_and(|found| found.is_file());
+        if let Some(name) = name.filter(|_| is_file) {
+            let name = percent_decode_str(name).decode_utf8().map_err(|why| about(&path, &why))?;
+            found.push((name.into_owned(), path));
+        }
+    }
+    Ok(found)
+}
+
+/// The content of a file of JSON.
+///
+/// # Errors
+///
+/// The file cannot be read, or is no such JSON; the error names it.
+pub async fn parsed<T: serde::de::DeserializeOwned>(file: &Path) -> io::Result<T> {
     let text = tokio::fs::read(file).await.map_err(|error| about(file, &error))?;
     serde_json::from_slice(&text).map_err(|error| about(file, &error))
 }
 
-fn about(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
+/// An error about a file.
+pub fn about(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
     io::Error::other(format!("{}: {error}", path.display()))
 }
 
 /// What the name of a file may have anywhere.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// The name of a namespace as the name of a file: clients choose namespaces. Usual names stay as they are.
-fn file_name(namespace: &str) -> String {
+/// A name that clients choose, of a namespace or a tenant, as the name of a file. Usual names stay as they are.
+pub fn file_name(namespace: &str) -> String {
     let encoded = utf8_percent_encode(namespace, PLAIN).to_string();
     match encoded.strip_prefix('.') {
         Some(rest) => format!("%2E{rest}"),

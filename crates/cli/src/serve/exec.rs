@@ -90,6 +90,7 @@ fn variables(server: &Server, plan: &Plan) -> Vec<(&'static str, String)> {
         }
     };
     add(Service::Hub, &[("FIREBASE_EMULATOR_HUB", "")]);
+    add(Service::Auth, &[("FIREBASE_AUTH_EMULATOR_HOST", "")]);
     add(Service::Database, &[("FIREBASE_DATABASE_EMULATOR_HOST", "")]);
     add(Service::Storage, &[("FIREBASE_STORAGE_EMULATOR_HOST", ""), ("STORAGE_EMULATOR_HOST", "http://")]);
     let names = ["FIRESTORE_EMULATOR_HOST", "FIREBASE_FIRESTORE_EMULATOR_ADDRESS"];

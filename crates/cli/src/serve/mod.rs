@@ -92,6 +92,9 @@ impl Running {
         if let Some(emulator) = &plan.firestore {
             server.read_documents_from(emulator);
         }
+        if let Some(emulator) = &options.functions {
+            server.call_functions_of(emulator);
+        }
         if let Some(folder) = folders.import {
             let read = server.import(folder).await;
             read.map_err(|error| InputError(format!("--import {}: {error}", folder.display())))?;
@@ -117,7 +120,7 @@ impl Running {
         if let Some(folder) = options.data_folders()?.export {
             let written = self.server.export(folder).await;
             written.map_err(|error| InputError(format!("--export-on-exit {}: {error}", folder.display())))?;
-            output.note(&format!("data and objects are in {}", folder.display()));
+            output.note(&format!("accounts, data and objects are in {}", folder.display()));
         }
         Ok(Exit::Ok)
     }
