@@ -1,4 +1,4 @@
-//! Connections: accepted sockets, HTTP/1 with limits on headers and time, and a check of the names that clients use.
+//! Connections: accepted sockets, HTTP with limits on headers and time, and a check of the names that clients use.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header},
 };
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -27,6 +27,12 @@ const MAX_HEADERS: usize = 128;
 
 /// The number of connections of one port that are open at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 20_000;
+
+/// The number of requests of an HTTP/2 connection that are answered at once.
+const MAX_STREAMS: u32 = 64;
+
+/// How HTTP/2 without TLS begins: with what would be the method of a request.
+const HTTP2_PREFACE: &[u8] = b"PRI";
 
 /// The pause after the system refuses a connection because it has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -85,8 +91,23 @@ fn name_of(authority: &str) -> &str {
     }
 }
 
+/// The versions of HTTP that clients of a port speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// HTTP/1, with WebSockets.
+    One,
+    /// Also HTTP/2, for gRPC.
+    OneAndTwo,
+}
+
 /// Serves a router on a port until `stop`; open connections then end.
-pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    names: Arc<Names>,
+    versions: Versions,
+    stop: CancellationToken,
+) {
     let open = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&open).acquire_owned().await else { return };
@@ -101,7 +122,7 @@ pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, sto
             },
         };
         let _ = socket.set_nodelay(true);
-        let connection = connection(socket, peer, router.clone(), Arc::clone(&names));
+        let connection = connection(socket, peer, router.clone(), Arc::clone(&names), versions);
         let stop = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -113,7 +134,7 @@ pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, sto
     }
 }
 
-async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, names: Arc<Names>) {
+async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, names: Arc<Names>, versions: Versions) {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
         let router = router.clone();
@@ -128,14 +149,30 @@ async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, names: 
             router.oneshot(request.map(Body::new)).await.map_err(|never: Infallible| never)
         }
     });
+    // The errors of a connection are the client's: it went away, or sent no HTTP.
+    if versions == Versions::OneAndTwo && begins_http2(&socket).await {
+        let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        http.timer(TokioTimer::new())
+            .keep_alive_interval(HEADER_TIME)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX));
+        let _ = http.serve_connection(TokioIo::new(socket), service).await;
+        return;
+    }
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES)
         .half_close(false);
-    // The errors of a connection are the client's: it went away, or sent no HTTP.
     let _ = http.serve_connection(TokioIo::new(socket), service).with_upgrades().await;
+}
+
+/// Whether the first bytes are those of HTTP/2. They stay unread. A client that sends none has the time of headers.
+async fn begins_http2(socket: &TcpStream) -> bool {
+    let mut first = [0; HTTP2_PREFACE.len()];
+    let peeked = tokio::time::timeout(HEADER_TIME, socket.peek(&mut first)).await;
+    matches!(peeked, Ok(Ok(_))) && first == *HTTP2_PREFACE
 }
 
 fn refused(why: &str) -> Response<Body> {

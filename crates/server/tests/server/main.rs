@@ -4,6 +4,7 @@
 
 mod client;
 mod control;
+mod documents;
 mod hostile;
 mod http;
 mod long_poll;
