@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     extract::{FromRef, Path, State},
-    http::{Method, StatusCode, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::{any, get, post, put},
 };
@@ -21,6 +21,7 @@ use firewarden_suite::{
     coverage::{FileCoverage, html},
     rules_api,
 };
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -188,23 +189,34 @@ async fn test(Path(path): Path<String>, Small(body): Small) -> Result<Response, 
 }
 
 /// There are no documents, so that there is nothing to delete.
-async fn clear(method: Method, uri: Uri) -> Response {
+async fn clear(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     match method {
         Method::DELETE => answer::ok(&json!({})),
-        _ => documents(uri).await,
+        _ => documents(uri, headers).await,
     }
 }
 
-async fn documents(uri: Uri) -> Response {
+/// UNIMPLEMENTED among the status codes of gRPC, which clients do not try again.
+const GRPC_UNIMPLEMENTED: &str = "12";
+
+async fn documents(uri: Uri, headers: HeaderMap) -> Response {
     let message = format!(
         "firewarden serves the rules endpoints of Firestore only, not documents ({}). Run the official emulator for \
-         them: firewarden serve --only database,storage leaves its port free.",
+         them, and name it in FIRESTORE_EMULATOR_HOST when firewarden starts.",
         uri.path()
     );
-    let mut response = Failure::new(StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", message).into_response();
-    // A client that speaks gRPC reads its status in a header only.
-    response.headers_mut().insert("grpc-status", header::HeaderValue::from_static("12"));
-    response
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(|name| name.starts_with("application/grpc")) {
+        return Failure::new(StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", message).into_response();
+    }
+    // An answer without messages: gRPC then has its trailers in the headers.
+    let message = utf8_percent_encode(&message, CONTROLS).to_string();
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/grpc"),
+        ("grpc-status", GRPC_UNIMPLEMENTED),
+        ("grpc-message", message.as_str()),
+    ];
+    (headers, ()).into_response()
 }
 
 fn not_found() -> Failure {

@@ -1,4 +1,4 @@
-//! Connections: accepted sockets, HTTP/1 with limits on headers and time, and a check of the names that clients use.
+//! Connections: accepted sockets, HTTP with limits on headers and time, and a check of the names that clients use.
 
 use std::{
     convert::Infallible,
@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header},
 };
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -36,6 +36,12 @@ const MAX_HEADERS: usize = 128;
 
 /// The number of connections of one port that are open at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 20_000;
+
+/// The number of requests of an HTTP/2 connection that are answered at once.
+const MAX_STREAMS: u32 = 64;
+
+/// How HTTP/2 without TLS begins: with what would be the method of a request.
+const HTTP2_PREFACE: &[u8] = b"PRI";
 
 /// The pause after the system refuses a connection because it has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -156,8 +162,23 @@ pub fn is_plain_host(host: &str) -> bool {
     !host.is_empty() && host.chars().all(is_plain)
 }
 
+/// The versions of HTTP that clients of a port speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// HTTP/1, with WebSockets.
+    One,
+    /// Also HTTP/2, for gRPC.
+    OneAndTwo,
+}
+
 /// Serves a router on a port until `stop`; open connections then end.
-pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    names: Arc<Names>,
+    versions: Versions,
+    stop: CancellationToken,
+) {
     let open = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&open).acquire_owned().await else { return };
@@ -172,7 +193,7 @@ pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, sto
             },
         };
         let _ = socket.set_nodelay(true);
-        let connection = connection(socket, peer, router.clone(), Arc::clone(&names));
+        let connection = connection(socket, peer, router.clone(), Arc::clone(&names), versions);
         let stop = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -184,7 +205,7 @@ pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, sto
     }
 }
 
-async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, names: Arc<Names>) {
+async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, names: Arc<Names>, versions: Versions) {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
         let router = router.clone();
@@ -199,16 +220,34 @@ async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, names: 
             router.oneshot(request.map(Body::new)).await.map_err(|never: Infallible| never)
         }
     });
+    let is_http2 = versions == Versions::OneAndTwo && begins_http2(&socket).await;
+    let mut socket = TimeoutStream::new(socket);
+    socket.set_write_timeout(Some(SEND_TIME));
+    let socket = TokioIo::new(Box::pin(socket));
+    // The errors of a connection are the client's: it went away, or sent no HTTP.
+    if is_http2 {
+        let mut http = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        http.timer(TokioTimer::new())
+            .keep_alive_interval(HEADER_TIME)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(u32::try_from(MAX_HEADER_BYTES).unwrap_or(u32::MAX));
+        let _ = http.serve_connection(socket, service).await;
+        return;
+    }
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES)
         .half_close(false);
-    let mut socket = TimeoutStream::new(socket);
-    socket.set_write_timeout(Some(SEND_TIME));
-    // The errors of a connection are the client's: it went away, or sent no HTTP.
-    let _ = http.serve_connection(TokioIo::new(Box::pin(socket)), service).with_upgrades().await;
+    let _ = http.serve_connection(socket, service).with_upgrades().await;
+}
+
+/// Whether the first bytes are those of HTTP/2. They stay unread. A client that sends none has the time of headers.
+async fn begins_http2(socket: &TcpStream) -> bool {
+    let mut first = [0; HTTP2_PREFACE.len()];
+    let peeked = tokio::time::timeout(HEADER_TIME, socket.peek(&mut first)).await;
+    matches!(peeked, Ok(Ok(_))) && first == *HTTP2_PREFACE
 }
 
 fn refused(why: &str) -> Response<Body> {

@@ -26,7 +26,7 @@ use crate::{
     export,
     firestore::Firestore,
     hub,
-    listener::{self, Names},
+    listener::{self, Names, Versions},
     memory::Memory,
     page,
     rules::LoadedRules,
@@ -128,7 +128,12 @@ impl Builder {
         let names = Arc::new(self.names);
         for (service, listener) in listeners {
             let router = services.router(service).merge(control::router(&services));
-            tokio::spawn(listener::serve(listener, router, Arc::clone(&names), services.shared.stop.clone()));
+            let versions = match service {
+                Service::Firestore => Versions::OneAndTwo,
+                _ => Versions::One,
+            };
+            let stop = services.shared.stop.clone();
+            tokio::spawn(listener::serve(listener, router, Arc::clone(&names), versions, stop));
         }
         Ok(Server { services })
     }

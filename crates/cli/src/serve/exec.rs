@@ -4,6 +4,7 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     net::SocketAddr,
+    path::Path,
     process::ExitStatus,
 };
 
@@ -30,6 +31,7 @@ pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<Exit, In
         let message = "--coverage official is for `firewarden test`: Firestore's documents are not served";
         return Err(InputError(message.to_owned()));
     }
+    check(&options.command)?;
     runtime()?.block_on(async {
         let Some(mut running) = Running::start(&options.serve, output).await? else { return Ok(Exit::Usage) };
         let mut command = command(&options.command);
@@ -53,6 +55,22 @@ pub(crate) fn run(options: &ExecOptions, output: &mut Output) -> Result<Exit, In
         running.end(&options.serve, output).await?;
         Ok(exit::of_status(status))
     })
+}
+
+/// Refuses what cannot be a command, because an option is misspelt or follows the command.
+fn check(words: &[OsString]) -> Result<(), InputError> {
+    let Some((first, rest)) = words.split_first() else { return Ok(()) };
+    let first = first.to_string_lossy();
+    if first.starts_with('-') {
+        return Err(InputError(format!("exec has no option `{first}`; `firewarden exec --help` lists them")));
+    }
+    if first.contains(char::is_whitespace) && !rest.is_empty() && !Path::new(&*first).exists() {
+        let rest: Vec<_> = rest.iter().map(|word| word.to_string_lossy()).collect();
+        let message =
+            format!("`{first}` is a line for the shell, so nothing may follow it; put `{}` before it", rest.join(" "));
+        return Err(InputError(message));
+    }
+    Ok(())
 }
 
 /// A single word with white space is a line for the shell, as `firebase emulators:exec` takes it.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::http::{HeaderMap, Request};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value as Json;
 use tokio::net::TcpStream;
 
@@ -50,4 +50,17 @@ pub async fn send(
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// Sends a request of gRPC over HTTP/2 without TLS and reads the answer.
+pub async fn call(address: SocketAddr, path: &str) -> Result<Reply, hyper::Error> {
+    let socket = TcpStream::connect(address).await.unwrap();
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await;
+    let (mut sender, connection) = handshake.unwrap();
+    tokio::spawn(connection);
+    let request = Request::post(format!("http://{address}{path}")).header("content-type", "application/grpc");
+    // A message without fields.
+    let body = Full::new(Bytes::from_static(&[0; 5]));
+    let (parts, body) = sender.send_request(request.body(body).unwrap()).await?.into_parts();
+    Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body: body.collect().await?.to_bytes() })
 }

@@ -5,6 +5,7 @@
 mod auth;
 mod client;
 mod control;
+mod documents;
 mod hostile;
 mod http;
 mod long_poll;

@@ -92,6 +92,18 @@ fn a_single_word_with_spaces_runs_in_a_shell() {
     let folder = project("shell");
     let ran = exec(&folder, &["--project", "demo-shell"], &["echo $GCLOUD_PROJECT | tr a-z A-Z && exit 3"]);
     assert_eq!((ran.status, ran.out.lines().last()), (3, Some("DEMO-SHELL")), "{}", ran.all());
+    // `firebase emulators:exec` takes options anywhere; here they precede the command.
+    for (words, message) in [
+        (&["--onyl", "database", "--", "true"][..], "exec has no option `--onyl`"),
+        (
+            &["echo hi", "--only", "database"],
+            "`echo hi` is a line for the shell, so nothing may follow it; put `--only database` before it",
+        ),
+    ] {
+        let ran = Process::start(&folder, &[&["exec"], &FREE[..], words].concat()).wait();
+        assert_eq!(ran.status, 2, "{}", ran.all());
+        assert!(ran.err.contains(message), "{}", ran.err);
+    }
     // Several words are not a line for a shell.
     let ran = exec(&folder, &["--project", "demo-shell"], &["echo", "$GCLOUD_PROJECT && exit 3"]);
     assert_eq!((ran.status, ran.out.lines().last()), (0, Some("$GCLOUD_PROJECT && exit 3")), "{}", ran.all());
