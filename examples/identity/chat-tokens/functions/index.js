@@ -36,7 +36,7 @@ export const revokeStreamUserToken = forUsers('Could not revoke Stream token', a
   await server().revokeUserToken(uid);
 });
 
-// Events of accounts exist in the first generation alone.
+// An event of accounts, of the first generation: that of the second, onUserDeleted, is in beta.
 export const deleteStreamUser = v1
   .runWith({ secrets: [secret] })
   .auth.user()

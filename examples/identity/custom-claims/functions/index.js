@@ -5,7 +5,7 @@ import { getDatabase } from 'firebase-admin/database';
 import { onRequest } from 'firebase-functions/https';
 import * as v1 from 'firebase-functions/v1';
 
-// A project made since 2020 has this database; without the option, the Admin SDK takes PROJECT.firebaseio.com for emulators.
+// Emulators would configure PROJECT.firebaseio.com; rules and clients use the name that databases of new projects have.
 const app = initializeApp({ databaseURL: `https://${process.env.GCLOUD_PROJECT}-default-rtdb.firebaseio.com` });
 
 const isAdmin = (email, isVerified) => isVerified === true && (email?.endsWith('@admin.example.com') ?? false);
@@ -16,7 +16,7 @@ export async function setRole(uid, claims) {
   await getDatabase(app).ref(`metadata/${uid}`).set({ refreshTime: Date.now() });
 }
 
-// Events of accounts exist in the first generation alone.
+// An event of accounts, of the first generation: that of the second, onUserCreated, is in beta.
 export const processSignUp = v1.auth.user().onCreate(async user => {
   if (isAdmin(user.email, user.emailVerified)) await setRole(user.uid, { admin: true, accessLevel: 9 });
 });
