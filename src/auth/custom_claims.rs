@@ -18,7 +18,11 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{UserRecord, ecmascript, policy::MAX_UID, reserved::ReservedNames};
+use super::{
+    ServerError, UserRecord, ecmascript,
+    policy::MAX_UID,
+    reserved::{ReservedNames, forbidden_claim},
+};
 
 /// The longest JSON text of the claims, in UTF-16 code units as in Node, the Functions SDK and the Auth emulator.
 pub const MAX_LENGTH: usize = 1000;
@@ -80,6 +84,30 @@ pub fn check(claims: &Json) -> Result<(), ClaimsError> {
         length if length > MAX_LENGTH => Err(ClaimsError::TooLarge { length }),
         _ => Ok(()),
     }
+}
+
+/// The claims of the JSON text in which the server keeps them (`customAttributes`), with the server's checks: the length
+/// of the text, then an object, then names.
+///
+/// # Errors
+///
+/// 400 `CLAIMS_TOO_LARGE`, `INVALID_CLAIMS` or `FORBIDDEN_CLAIM : NAME`.
+pub fn from_attributes(text: &str) -> Result<Map<String, Json>, ServerError> {
+    if ecmascript::utf16_length(text) > MAX_LENGTH {
+        return Err(ServerError::bad_request("CLAIMS_TOO_LARGE"));
+    }
+    let Ok(Json::Object(claims)) = serde_json::from_str(text) else {
+        return Err(ServerError::bad_request("INVALID_CLAIMS"));
+    };
+    match forbidden_claim(&claims) {
+        Some(name) => Err(ServerError::bad_request(format!("FORBIDDEN_CLAIM : {name}"))),
+        None => Ok(claims),
+    }
+}
+
+/// Claims as the JSON text in which the server keeps them, with the numbers of JavaScript.
+pub fn to_attributes(claims: &Map<String, Json>) -> String {
+    ecmascript::stringify(&Json::Object(claims.clone()))
 }
 
 /// The length that [`MAX_LENGTH`] limits: UTF-16 code units of the JSON text.

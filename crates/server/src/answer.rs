@@ -6,9 +6,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use firewarden::rules::RulesError;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::rules::first_error;
+
+/// What `encodeURIComponent` of JavaScript leaves as it is.
+pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 /// JSON, with status 200.
 pub fn ok(body: &Json) -> Response {
@@ -24,6 +38,23 @@ pub fn with_status(status: StatusCode, body: &Json) -> Response {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
+}
+
+/// JSON with a status, for services that say themselves which origins may read it.
+pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Response {
+    // The types here have no maps with keys that are no texts, so that writing them cannot fail.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
+}
+
+/// Lets pages of an origin read an answer; the listener has checked the origin.
+pub fn reflect_origin(response: &mut Response, origin: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
 }
 
 /// An error in the form of Google's APIs: `{"error": {"code", "message", "status"}}`.

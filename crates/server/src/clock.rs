@@ -90,6 +90,20 @@ impl Clock {
     }
 }
 
+/// A time as `Date.toISOString` of JavaScript writes it, with milliseconds.
+pub fn iso_time(time: Timestamp) -> String {
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hours(),
+        time.minutes(),
+        time.seconds(),
+        time.nanos() / 1_000_000
+    )
+}
+
 fn system_millis() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(MAX_MILLIS)

@@ -1,9 +1,6 @@
 //! Export and import of all data in the official layout: `firebase-export-metadata.json` beside a folder for each service.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -16,6 +13,7 @@ pub const METADATA: &str = "firebase-export-metadata.json";
 /// The version of the database emulator whose layout is written.
 const DATABASE_VERSION: &str = "4.11.2";
 
+const AUTH_FOLDER: &str = "auth_export";
 const DATABASE_FOLDER: &str = "database_export";
 const STORAGE_FOLDER: &str = "storage_export";
 
@@ -23,6 +21,8 @@ const STORAGE_FOLDER: &str = "storage_export";
 #[derive(Deserialize, Serialize)]
 struct Metadata {
     version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<Part>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,8 +41,12 @@ struct Part {
 ///
 /// The folder cannot be written.
 pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
-    let mut metadata = Metadata { version: hub::VERSION.to_owned(), database: None, storage: None };
+    let mut metadata = Metadata { version: hub::VERSION.to_owned(), auth: None, database: None, storage: None };
     tokio::fs::create_dir_all(folder).await?;
+    if services.address(Service::Auth).is_some() {
+        services.auth.export(&folder.join(AUTH_FOLDER)).await?;
+        metadata.auth = Some(Part { version: hub::VERSION.to_owned(), path: AUTH_FOLDER.to_owned() });
+    }
     if services.address(Service::Database).is_some() {
         let below = folder.join(DATABASE_FOLDER);
         tokio::fs::create_dir_all(&below).await?;
@@ -69,6 +73,9 @@ pub async fn write(services: &Services, folder: &Path) -> io::Result<()> {
 pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
     let file = folder.join(METADATA);
     let metadata: Metadata = parsed(&file).await?;
+    if let Some(part) = metadata.auth.filter(|_| services.address(Service::Auth).is_some()) {
+        services.auth.import(&folder.join(part.path)).await?;
+    }
     if let Some(part) = metadata.database.filter(|_| services.address(Service::Database).is_some()) {
         let below = folder.join(part.path);
         let mut files = tokio::fs::read_dir(&below).await.map_err(|error| about(&below, &error))?;
@@ -87,21 +94,27 @@ pub async fn read(services: &Services, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-async fn parsed<T: serde::de::DeserializeOwned>(file: &PathBuf) -> io::Result<T> {
+/// The content of a file of JSON.
+///
+/// # Errors
+///
+/// The file cannot be read, or is no such JSON; the error names it.
+pub async fn parsed<T: serde::de::DeserializeOwned>(file: &Path) -> io::Result<T> {
     let text = tokio::fs::read(file).await.map_err(|error| about(file, &error))?;
     serde_json::from_slice(&text).map_err(|error| about(file, &error))
 }
 
-fn about(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
+/// An error about a file.
+pub fn about(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
     io::Error::other(format!("{}: {error}", path.display()))
 }
 
-/// The name of a namespace as the name of a file: clients choose namespaces.
-fn file_name(namespace: &str) -> io::Result<&str> {
+/// A name that clients choose, of a namespace or a tenant, as the name of a file.
+pub fn file_name(namespace: &str) -> io::Result<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_plain = namespace.chars().all(plain) && !namespace.starts_with('.') && !namespace.is_empty();
     match is_plain {
         true => Ok(namespace),
-        false => Err(io::Error::other(format!("the namespace {namespace:?} cannot be the name of a file"))),
+        false => Err(io::Error::other(format!("{namespace:?} cannot be the name of a file"))),
     }
 }

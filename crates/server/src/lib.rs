@@ -1,11 +1,13 @@
-//! Stand-ins for the official Firebase emulators: Realtime Database, Cloud Storage, the hub, and the rules endpoints of
-//! Firestore. Unmodified clients and test suites run on them.
+//! Stand-ins for the official Firebase emulators: Authentication, Realtime Database, Cloud Storage, the hub, and the
+//! rules endpoints of Firestore. Unmodified clients and test suites run on them.
 //!
 //! Protocols and texts are those of the official emulators as their clients know them; `docs/serve.md` lists what differs.
 
 #![forbid(unsafe_code)]
 
 mod answer;
+mod auth;
+mod client;
 mod clock;
 mod control;
 pub mod database;
@@ -34,6 +36,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Service {
     /// The hub, which tells clients where the others are.
     Hub,
+    /// Authentication.
+    Auth,
     /// Realtime Database.
     Database,
     /// Cloud Storage.
@@ -49,6 +53,7 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Service::Hub => "hub",
+            Service::Auth => "auth",
             Service::Database => "database",
             Service::Storage => "storage",
             Service::Firestore => "firestore",
@@ -60,6 +65,7 @@ impl Service {
     pub fn default_port(self) -> u16 {
         match self {
             Service::Hub => 4400,
+            Service::Auth => 9099,
             Service::Database => 9000,
             Service::Storage => 9199,
             Service::Firestore => 8080,

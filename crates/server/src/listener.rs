@@ -85,6 +85,12 @@ fn name_of(authority: &str) -> &str {
     }
 }
 
+/// Whether a host, with or without a port, can be a part of an address or of a policy as it is.
+pub fn is_plain_host(host: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '[' | ']' | ':');
+    !host.is_empty() && host.chars().all(is_plain)
+}
+
 /// Serves a router on a port until `stop`; open connections then end.
 pub async fn serve(listener: TcpListener, router: Router, names: Arc<Names>, stop: CancellationToken) {
     let open = Arc::new(Semaphore::new(MAX_CONNECTIONS));

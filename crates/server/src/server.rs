@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Service,
+    auth::Auth,
     clock::Clock,
     control,
     database::Database,
@@ -136,6 +137,8 @@ impl Builder {
 pub struct Services {
     /// What they share.
     pub shared: Arc<Shared>,
+    /// Authentication.
+    pub auth: Arc<Auth>,
     /// Realtime Database.
     pub database: Arc<Database>,
     /// Cloud Storage.
@@ -153,7 +156,9 @@ impl Services {
     /// The store on disk does not open.
     pub fn new(settings: Settings, addresses: BTreeMap<Service, SocketAddr>) -> Result<Arc<Self>, DiskError> {
         let shared = Shared::new(settings)?;
+        let auth = Auth::new(Arc::clone(&shared), addresses.get(&Service::Auth).copied());
         Ok(Arc::new(Services {
+            auth,
             database: Database::new(Arc::clone(&shared))?,
             storage: Storage::new(Arc::clone(&shared))?,
             firestore: Arc::default(),
@@ -187,6 +192,7 @@ impl Services {
     fn router(self: &Arc<Self>, service: Service) -> Router {
         match service {
             Service::Hub => hub::router(self),
+            Service::Auth => self.auth.router(),
             Service::Database => self.database.router(),
             Service::Storage => self.storage.router(),
             Service::Firestore => self.firestore.router(),
@@ -286,6 +292,11 @@ impl Server {
     /// Lets Storage rules read documents from a Firestore emulator, `HOST:PORT`, instead of from seeds.
     pub fn read_documents_from(&self, emulator: impl Into<String>) {
         self.services.storage.set_firestore(Some(emulator.into()));
+    }
+
+    /// Lets Auth call the blocking functions of a Functions emulator, `HOST:PORT`, and tell it of new and deleted accounts.
+    pub fn call_functions_of(&self, emulator: impl Into<String>) {
+        self.services.auth.set_functions(Some(emulator.into()));
     }
 
     /// Writes all data to a folder in the layout of `firebase emulators:export`.

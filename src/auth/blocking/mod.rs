@@ -4,7 +4,8 @@
 //! A [`Simulation`] takes an account, a [`Flow`] and the responses of the handlers. It reports the events that were
 //! sent, the stored account, and the claims of the ID token or the error for the client. Handlers need not run: a test
 //! states the [`HandlerResult`] of one, and [`respond`] makes the response of the Functions SDK from it. A host can
-//! also call a real handler with the payload of each event.
+//! also call a real handler with the payload of each event, or run the flow itself and take from a simulation only the
+//! payload of an event and the meaning of a response.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -33,5 +34,5 @@ pub use event::{event, read_request, request_body};
 pub use flow::{Event, Flow};
 pub use handler::{HandlerResult, respond};
 pub use payload::{Details, Message, OAuthTokens};
-pub use response::{FunctionResponse, Profile, RecaptchaAction};
+pub use response::{FunctionResponse, Profile, RecaptchaAction, UserUpdates};
 pub use simulate::{Handlers, Report, SentEvent, Simulation};

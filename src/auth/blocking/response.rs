@@ -29,7 +29,8 @@ pub enum Profile {
 }
 
 impl Profile {
-    fn deadline(self) -> Duration {
+    /// The time that a function has for its response.
+    pub fn deadline(self) -> Duration {
         match self {
             Profile::Production => Duration::from_secs(7),
             Profile::Emulator => Duration::from_secs(60),
@@ -78,20 +79,29 @@ pub enum RecaptchaAction {
     Block,
 }
 
-/// The changes in a response. They are applied only after the whole response was read.
-#[derive(Debug, Default)]
-pub(super) struct UserUpdates {
-    display_name: Option<Option<String>>,
-    photo_url: Option<Option<String>>,
-    disabled: Option<bool>,
-    email_verified: Option<bool>,
-    custom_claims: Option<Map<String, Json>>,
-    pub(super) session_claims: Option<Map<String, Json>>,
-    pub(super) recaptcha: Option<RecaptchaAction>,
+/// The changes in a response; `None` for what the handler leaves alone. They are applied only after the whole response
+/// was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserUpdates {
+    /// The name; `Some(None)` clears it.
+    pub display_name: Option<Option<String>>,
+    /// The URL of the picture; `Some(None)` clears it.
+    pub photo_url: Option<Option<String>>,
+    /// Whether sign-ins are refused.
+    pub disabled: Option<bool>,
+    /// Whether the e-mail address is verified.
+    pub email_verified: Option<bool>,
+    /// All custom claims.
+    pub custom_claims: Option<Map<String, Json>>,
+    /// Claims of the session, which the account does not keep.
+    pub session_claims: Option<Map<String, Json>>,
+    /// The reCAPTCHA action that the handler requests.
+    pub recaptcha: Option<RecaptchaAction>,
 }
 
 impl UserUpdates {
-    pub(super) fn apply(&self, user: &mut UserRecord) {
+    /// Changes an account; session claims are not a part of it.
+    pub fn apply(&self, user: &mut UserRecord) {
         if let Some(name) = &self.display_name {
             user.display_name.clone_from(name);
         }

@@ -135,6 +135,25 @@ impl Simulation {
         self.payload_builder(&self.function_url(event)).message(message)
     }
 
+    /// The payload of an event of this flow about an account.
+    pub fn payload(&self, event: Event, user: &UserRecord) -> Claims {
+        let second_factor = match self.flow {
+            Flow::SecondFactor(_) => Some(self.second_factor.as_ref().map_or("phone", |factor| &factor.provider)),
+            _ => None,
+        };
+        let url = self.function_url(event);
+        self.payload_builder(&url).user(event, user, self.flow.method(), second_factor)
+    }
+
+    /// The changes that the response to an event of this flow asks for.
+    ///
+    /// # Errors
+    ///
+    /// The error for the client: the function refuses, fails, is too late, or its response makes no sense.
+    pub fn read_response(&self, event: Event, response: &FunctionResponse) -> Result<UserUpdates, ServerError> {
+        response::read(self.profile, event, &self.function_url(event), response)
+    }
+
     /// Runs the flow for an account: the new one, or the stored one.
     pub fn run(&self, user: UserRecord, handlers: &mut dyn Handlers) -> Report {
         let stored = (!self.flow.is_new()).then(|| user.clone());
@@ -213,16 +232,11 @@ impl Simulation {
         handlers: &mut dyn Handlers,
         report: &mut Report,
     ) -> Result<UserUpdates, ServerError> {
-        let url = self.function_url(event);
-        let second_factor = match self.flow {
-            Flow::SecondFactor(_) => Some(self.second_factor.as_ref().map_or("phone", |factor| &factor.provider)),
-            _ => None,
-        };
-        let payload = self.payload_builder(&url).user(event, user, self.flow.method(), second_factor);
+        let payload = self.payload(event, user);
         let response = handlers.call(event, &payload);
         report.sent.push(SentEvent { event, payload });
         let Some(response) = response else { return Ok(UserUpdates::default()) };
-        let updates = response::read(self.profile, event, &url, &response)?;
+        let updates = self.read_response(event, &response)?;
         report.recaptcha = updates.recaptcha.or(report.recaptcha);
         Ok(updates)
     }

@@ -89,6 +89,7 @@ fn variables(server: &Server, project: &str) -> Vec<(&'static str, String)> {
         }
     };
     add(Service::Hub, &[("FIREBASE_EMULATOR_HUB", "")]);
+    add(Service::Auth, &[("FIREBASE_AUTH_EMULATOR_HOST", "")]);
     add(Service::Database, &[("FIREBASE_DATABASE_EMULATOR_HOST", "")]);
     add(Service::Storage, &[("FIREBASE_STORAGE_EMULATOR_HOST", ""), ("STORAGE_EMULATOR_HOST", "http://")]);
     // A Firestore emulator that the caller runs is better than the rules endpoints alone.

@@ -74,6 +74,9 @@ impl Running {
         if let Ok(emulator) = std::env::var("FIRESTORE_EMULATOR_HOST") {
             server.read_documents_from(emulator);
         }
+        if let Some(emulator) = &options.functions {
+            server.call_functions_of(emulator);
+        }
         if let Some(folder) = &options.import {
             let read = server.import(folder).await;
             read.map_err(|error| InputError(format!("--import {}: {error}", folder.display())))?;
@@ -99,7 +102,7 @@ impl Running {
         if let Some(folder) = &options.export_on_exit {
             let written = self.server.export(folder).await;
             written.map_err(|error| InputError(format!("--export-on-exit {}: {error}", folder.display())))?;
-            output.note(&format!("data and objects are in {}", folder.display()));
+            output.note(&format!("accounts, data and objects are in {}", folder.display()));
         }
         Ok(Exit::Ok)
     }

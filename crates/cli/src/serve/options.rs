@@ -10,7 +10,7 @@ use crate::args::CoverageReport;
 // Paragraphs are one line each: clap wraps them to the width of the terminal. Examples fit 80 columns.
 
 pub(crate) const SERVE_HELP: &str = "\
-serve stands in for the official emulators: unmodified Firebase clients and test suites run on it. It reads rules, ports \
+serve stands in for the official emulators: unmodified Firebase clients and test suites run on it. Of Auth it shows passwords and codes to whoever asks. It reads rules, ports \
 and deploy targets from firebase.json and .firebaserc, and loads rules again when their files change; broken rules deny \
 everything until they are mended. Of Firestore it serves the rules endpoints, not documents.
 
@@ -27,7 +27,7 @@ Exit status: 0 stopped by a signal, 2 wrong usage, a port in use or unreadable i
 
 pub(crate) const EXEC_HELP: &str = "\
 exec starts what serve starts, runs a command with the environment variables of `firebase emulators:exec` \
-(FIREBASE_EMULATOR_HUB, FIREBASE_DATABASE_EMULATOR_HOST, FIREBASE_STORAGE_EMULATOR_HOST, STORAGE_EMULATOR_HOST, \
+(FIREBASE_EMULATOR_HUB, FIREBASE_AUTH_EMULATOR_HOST, FIREBASE_DATABASE_EMULATOR_HOST, FIREBASE_STORAGE_EMULATOR_HOST, STORAGE_EMULATOR_HOST, \
 GCLOUD_PROJECT, FIREBASE_CONFIG …), and ends with its status. A command of one word with spaces runs in a shell.
 
 Examples:
@@ -60,13 +60,16 @@ pub(crate) struct ServeOptions {
     /// Also accept requests to this host name, and from its pages; * stands for all
     #[arg(long, value_name = "NAME")]
     pub(super) allow_host: Vec<String>,
+    /// Call the blocking functions of the Functions emulator there, and tell it of new and deleted accounts
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) functions: Option<String>,
     /// Store the data, objects and documents of a suite at the start
     #[arg(long, value_name = "SUITE")]
     pub(super) seeds: Option<PathBuf>,
-    /// Read data and objects from an export of the official emulators
+    /// Read accounts, data and objects from an export of the official emulators
     #[arg(long, value_name = "DIR")]
     pub(super) import: Option<PathBuf>,
-    /// Write data and objects at the end, in the layout of the official emulators
+    /// Write accounts, data and objects at the end, in the layout of the official emulators
     #[arg(long, visible_alias = "export", value_name = "DIR")]
     pub(super) export_on_exit: Option<PathBuf>,
     /// Keep data and objects in DIR, so that they survive the end of the process
@@ -94,6 +97,7 @@ pub(crate) struct ExecOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ServiceName {
     Hub,
+    Auth,
     Database,
     Storage,
     Firestore,
@@ -104,6 +108,7 @@ impl From<ServiceName> for Service {
     fn from(name: ServiceName) -> Self {
         match name {
             ServiceName::Hub => Service::Hub,
+            ServiceName::Auth => Service::Auth,
             ServiceName::Database => Service::Database,
             ServiceName::Storage => Service::Storage,
             ServiceName::Firestore => Service::Firestore,

@@ -45,7 +45,8 @@ pub(super) struct PlannedRules {
     pub(super) resources: Vec<Option<String>>,
 }
 
-const SERVICES: [Service; 5] = [Service::Page, Service::Hub, Service::Firestore, Service::Database, Service::Storage];
+const SERVICES: [Service; 6] =
+    [Service::Page, Service::Hub, Service::Firestore, Service::Database, Service::Auth, Service::Storage];
 
 impl Plan {
     /// Reads the project. `None` after reporting errors in its files.

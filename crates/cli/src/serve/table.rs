@@ -32,6 +32,7 @@ fn note(service: Service, plan: &Plan) -> String {
     let product = match service {
         Service::Hub => return String::new(),
         Service::Page => return "requests, data, coverage".to_owned(),
+        Service::Auth => return "whoever reaches it sees passwords and codes".to_owned(),
         Service::Database => Product::Database,
         Service::Storage => Product::Storage,
         Service::Firestore => Product::Firestore,

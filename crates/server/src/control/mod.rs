@@ -35,12 +35,13 @@ pub fn router(services: &Arc<Services>) -> Router {
         .merge(services::router(services))
 }
 
-/// Deletes data, objects and requests, and sets clocks back. Rules stay.
+/// Deletes accounts, data, objects and requests, and sets clocks back. Rules stay.
 async fn reset(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Result<Response, Failed> {
     let project = scope.project.as_deref();
     let unavailable = |error: &dyn std::fmt::Display| Failed(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
     services.database.reset(project).map_err(|error| unavailable(&error))?;
     services.storage.reset(project).await.map_err(|error| unavailable(&error))?;
+    services.auth.reset(project);
     services.shared.reset(project);
     Ok(answer::ok(&json!({ "reset": project.map_or(json!("all projects"), |project| json!(project)) })))
 }

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 
-use crate::{Service, server::Services};
+use crate::{Service, listener, server::Services};
 
 const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
@@ -78,6 +78,5 @@ fn host_of(host: &str) -> Option<&str> {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
     };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '[' | ']' | ':');
-    (!name.is_empty() && name.chars().all(is_plain)).then_some(name)
+    listener::is_plain_host(name).then_some(name)
 }

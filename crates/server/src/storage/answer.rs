@@ -11,26 +11,20 @@ use axum::{
 };
 use firewarden::Timestamp;
 use hyper::ext::ReasonPhrase;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
+
+use crate::answer::reflect_origin;
+pub use crate::{
+    answer::{COMPONENT, json_answer},
+    clock::iso_time,
+};
 
 use super::{access::Denial, body::BodyError, multipart::UploadError, object::Metadata};
 
 /// The header with the number of a request in the journal.
 pub const JOURNAL: HeaderName = HeaderName::from_static("x-firewarden-request");
-
-/// What `encodeURIComponent` of JavaScript leaves as it is.
-pub const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 /// The characters of a reason in the status line.
 const MAX_STATUS_LINE: usize = 500;
@@ -47,23 +41,12 @@ pub async fn cross_origin(request: Request, next: Next) -> Response {
     let private = request.headers().contains_key("access-control-request-private-network");
     let mut response = next.run(request).await;
     let Some(origin) = origin else { return response };
+    reflect_origin(&mut response, origin);
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     if private {
         headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
     }
-    response
-}
-
-/// An answer with JSON.
-pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Response {
-    // The types here have no maps with keys that are no texts, so that writing them cannot fail.
-    let body = serde_json::to_vec(body).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     response
 }
 
@@ -129,20 +112,6 @@ pub fn set_header(headers: &mut HeaderMap, name: HeaderName, value: Option<&str>
 pub fn base_url(headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     format!("http://{}", host.unwrap_or("127.0.0.1:9199"))
-}
-
-/// A time as `Date.toISOString` of JavaScript writes it, with milliseconds.
-pub fn iso_time(time: Timestamp) -> String {
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        time.year(),
-        time.month(),
-        time.day(),
-        time.hours(),
-        time.minutes(),
-        time.seconds(),
-        time.nanos() / 1_000_000
-    )
 }
 
 fn as_text<S: Serializer>(number: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,18 +9,15 @@ use std::{
 
 use axum::http::{Request, StatusCode, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use firewarden::{
     BoxError, DocumentPath, Value,
     value::{LatLng, Map, Path, json::to_plain},
 };
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
-use tokio::net::TcpStream;
 
-use crate::lock;
+use crate::{client, lock};
 
 /// The time within which an emulator has to answer.
 const FETCH_TIME: Duration = Duration::from_secs(10);
@@ -81,22 +78,16 @@ impl DocumentSource {
 }
 
 async fn request(address: &str, project: &str, path: &str) -> Result<Option<Value>, BoxError> {
-    let socket = TcpStream::connect(address).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
-    let connection = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(connection));
     let path = path.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect::<Vec<_>>();
     let request = Request::get(format!("/v1/projects/{}{}", utf8_percent_encode(project, SEGMENT), path.join("/")))
         .header(header::HOST, address)
         .header(header::AUTHORIZATION, "Bearer owner")
-        .body(Empty::<Bytes>::new())?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await?.to_bytes();
-    drop(connection);
-    match status {
+        .body(Full::default())?;
+    let response = client::exchange(address, request, MAX_ANSWER).await?;
+    match response.status() {
         StatusCode::NOT_FOUND => Ok(None),
         StatusCode::OK => {
-            let document: Json = serde_json::from_slice(&body)?;
+            let document: Json = serde_json::from_slice(response.body())?;
             Ok(Some(Value::Map(fields(document.get("fields"), MAX_DEPTH)?)))
         }
         status => Err(format!("it answers {status}").into()),

@@ -43,8 +43,9 @@ fn the_command_has_the_variables_of_official_tools() {
     let storage = value("FIREBASE_STORAGE_EMULATOR_HOST");
     assert_eq!(value("STORAGE_EMULATOR_HOST"), format!("http://{storage}"));
     assert_eq!(value("FIRESTORE_EMULATOR_HOST"), value("FIREBASE_FIRESTORE_EMULATOR_ADDRESS"));
+    let auth = value("FIREBASE_AUTH_EMULATOR_HOST");
     let hosts = ["FIREBASE_EMULATOR_HUB", "FIREBASE_DATABASE_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"].map(value);
-    for host in hosts.iter().chain([&storage]) {
+    for host in hosts.iter().chain([&auth]).chain([&storage]) {
         let address: std::net::SocketAddr = host.parse().unwrap();
         assert!(address.ip().is_loopback() && address.port() != 0, "{host}");
     }

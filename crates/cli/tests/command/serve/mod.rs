@@ -12,8 +12,20 @@ use super::runner::Folder;
 use process::Served;
 
 /// Free ports for all services.
-const FREE: [&str; 10] =
-    ["--port", "hub=0", "--port", "database=0", "--port", "storage=0", "--port", "firestore=0", "--port", "ui=0"];
+const FREE: [&str; 12] = [
+    "--port",
+    "hub=0",
+    "--port",
+    "auth=0",
+    "--port",
+    "database=0",
+    "--port",
+    "storage=0",
+    "--port",
+    "firestore=0",
+    "--port",
+    "ui=0",
+];
 
 const OPEN_DATABASE: &str = r#"{ "rules": { ".read": true, ".write": true } }"#;
 
@@ -44,7 +56,7 @@ fn the_table_names_what_answers_with_its_rules() {
     let folder = project("table");
     let served = Served::start(&folder, &["--project", "demo-table"], &FREE);
     assert!(served.title.starts_with("firewarden serves demo-table, ready in "), "{}", served.title);
-    assert_eq!(served.names(), ["ui", "hub", "firestore", "database", "storage"]);
+    assert_eq!(served.names(), ["ui", "hub", "firestore", "database", "auth", "storage"]);
     assert_eq!(served.note("database"), "database.rules.json for demo-table-default-rtdb");
     assert_eq!(served.note("storage"), "storage.rules");
     assert_eq!(served.note("firestore"), "rules endpoints only");
@@ -123,7 +135,7 @@ fn options_precede_firebase_json() {
     folder.write(
         "firebase.json",
         r#"{ "storage": { "rules": "storage.rules" }, "emulators": { "hub": { "port": 0 }, "ui": { "enabled": false },
-            "firestore": { "enabled": false }, "storage": { "port": 0 }, "database": { "port": 1 } } }"#,
+            "firestore": { "enabled": false }, "auth": { "enabled": false }, "storage": { "port": 0 }, "database": { "port": 1 } } }"#,
     );
     let served = Served::start(&folder, &["--project", "demo-options"], &["--port", "database=0"]);
     assert_eq!(served.names(), ["hub", "database", "storage"]);
@@ -201,7 +213,7 @@ fn what_is_exported_at_the_end_can_be_imported() {
     fill(&served);
     let ended = served.end(Signal::INT);
     assert_eq!(ended.status, 0, "{}", ended.err);
-    assert!(ended.err.contains("data and objects are in saved"), "{}", ended.err);
+    assert!(ended.err.contains("accounts, data and objects are in saved"), "{}", ended.err);
     let metadata = json_of(&folder.read("saved/firebase-export-metadata.json"));
     assert_eq!(metadata["database"]["path"], "database_export");
     let served = Served::start(&folder, &[&of_project[..], &["--import", "saved"]].concat(), &FREE);

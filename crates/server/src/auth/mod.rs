@@ -1,0 +1,128 @@
+//! The stand-in for the Auth emulator: accounts, sign-ins, tokens, blocking functions, codes, tenants.
+//!
+//! The engine's `auth` decides which claims a token has; this module keeps the accounts and speaks HTTP. Its
+//! specification is that of the Auth emulator, whose sections comments cite.
+
+mod account;
+mod accounts;
+mod answer;
+mod call;
+mod codes;
+mod config;
+mod emulator;
+mod error;
+mod fields;
+mod functions;
+mod ids;
+mod mfa;
+mod pages;
+mod project;
+mod routes;
+mod secure_token;
+mod sign_in;
+mod store;
+mod tenants;
+mod token;
+mod transfer;
+mod unimplemented;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    http::{HeaderMap, header},
+};
+use firewarden::auth::{Claims, unsigned_token};
+
+use crate::{listener, lock, shared::Shared};
+
+use error::Refusal;
+use functions::Functions;
+use project::Project;
+
+/// The accounts of all projects.
+pub struct Auth {
+    shared: Arc<Shared>,
+    projects: Mutex<BTreeMap<String, Arc<Project>>>,
+    functions: Functions,
+    address: Option<SocketAddr>,
+}
+
+impl Auth {
+    /// No project has accounts. The address is that of the service's port.
+    pub fn new(shared: Arc<Shared>, address: Option<SocketAddr>) -> Arc<Self> {
+        Arc::new(Auth { shared, projects: Mutex::default(), functions: Functions::default(), address })
+    }
+
+    /// The routes of its port.
+    pub fn router(self: &Arc<Self>) -> Router {
+        routes::router().with_state(Arc::clone(self))
+    }
+
+    /// The project with an id, which is made at its first use.
+    fn project(&self, id: &str) -> Arc<Project> {
+        let mut projects = lock(&self.projects);
+        match projects.get(id) {
+            Some(project) => Arc::clone(project),
+            None => {
+                let project = Arc::new(Project::new(id.to_owned()));
+                projects.insert(id.to_owned(), Arc::clone(&project));
+                project
+            }
+        }
+    }
+
+    /// Forgets accounts, codes, tenants and settings of a project, or of all.
+    pub fn reset(&self, project: Option<&str>) {
+        for (id, found) in &*lock(&self.projects) {
+            if project.is_none_or(|project| project == id) {
+                *found.lock() = Default::default();
+            }
+        }
+    }
+
+    /// The Functions emulator, `HOST:PORT`, which hosts blocking functions and learns of new and deleted accounts.
+    pub fn set_functions(&self, emulator: Option<String>) {
+        self.functions.set_emulator(emulator);
+    }
+
+    /// Writes the accounts of the server's project to a folder in the official layout.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub async fn export(&self, folder: &Path) -> io::Result<()> {
+        transfer::export(self, folder).await
+    }
+
+    /// Adds the accounts of a folder in the official layout to the server's project.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read, or does not hold accounts.
+    pub async fn import(self: &Arc<Self>, folder: &Path) -> io::Result<()> {
+        transfer::import(self, folder).await
+    }
+
+    /// A token with these claims.
+    fn sign(&self, claims: &Claims) -> Result<String, Refusal> {
+        Ok(unsigned_token(claims))
+    }
+
+    /// The address for links: that by which the client called, or else that of the port.
+    fn base_url(&self, headers: &HeaderMap) -> String {
+        let host =
+            headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| listener::is_plain_host(host));
+        match (host, self.address) {
+            (Some(host), _) => format!("http://{host}"),
+            (None, Some(address)) => format!("http://{address}"),
+            (None, None) => "http://localhost:9099".to_owned(),
+        }
+    }
+}

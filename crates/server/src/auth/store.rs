@@ -1,0 +1,142 @@
+//! The accounts of a project or a tenant, with the indexes by which operations find them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+};
+
+use super::{account::Account, codes::Codes};
+
+/// The accounts and codes of a project or a tenant.
+#[derive(Debug, Default)]
+pub struct Pool {
+    accounts: BTreeMap<String, Account>,
+    by_email: HashMap<String, String>,
+    by_initial_email: HashMap<String, String>,
+    by_phone_number: HashMap<String, String>,
+    /// By provider, then by the id there.
+    by_provider: HashMap<String, HashMap<String, String>>,
+    /// Of the addresses at providers, which several accounts may share.
+    by_provider_email: HashMap<String, BTreeSet<String>>,
+    /// Codes of e-mails and messages.
+    pub codes: Codes,
+}
+
+impl Pool {
+    /// The account with an id.
+    pub fn get(&self, id: &str) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// The account with an e-mail address, in lower case.
+    pub fn with_email(&self, email: &str) -> Option<&Account> {
+        self.get(self.by_email.get(email)?)
+    }
+
+    /// The account whose address was this one at first.
+    pub fn with_initial_email(&self, email: &str) -> Option<&Account> {
+        self.get(self.by_initial_email.get(email)?)
+    }
+
+    /// The account with a phone number.
+    pub fn with_phone_number(&self, number: &str) -> Option<&Account> {
+        self.get(self.by_phone_number.get(number)?)
+    }
+
+    /// The account with an id at a provider.
+    pub fn with_provider(&self, provider: &str, raw_id: &str) -> Option<&Account> {
+        self.get(self.by_provider.get(provider)?.get(raw_id)?)
+    }
+
+    /// The accounts that have an address, of their own or at a provider.
+    pub fn with_any_email(&self, email: &str) -> Vec<&Account> {
+        let own = self.by_email.get(email).into_iter();
+        let others = self.by_provider_email.get(email).into_iter().flatten();
+        let ids: BTreeSet<&String> = own.chain(others).collect();
+        ids.into_iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// All accounts by id.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
+    }
+
+    /// The number of accounts.
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// The accounts whose id follows a given one.
+    pub fn accounts_after<'p>(&'p self, id: Option<&str>) -> impl Iterator<Item = &'p Account> + use<'p> {
+        let start = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.accounts.range::<str, _>((start, Bound::Unbounded)).map(|(_, account)| account)
+    }
+
+    /// Stores an account, in the place of the one with its id.
+    pub fn put(&mut self, mut account: Account) {
+        account.update_providers();
+        self.remove(&account.local_id);
+        let id = &account.local_id;
+        let add = |index: &mut HashMap<String, String>, key: &Option<String>| {
+            if let Some(key) = key {
+                index.insert(key.clone(), id.clone());
+            }
+        };
+        add(&mut self.by_email, &account.email);
+        add(&mut self.by_initial_email, &account.initial_email);
+        add(&mut self.by_phone_number, &account.phone_number);
+        for info in account.providers() {
+            if let Some(raw_id) = &info.raw_id {
+                let index = self.by_provider.entry(info.provider_id.clone()).or_default();
+                index.insert(raw_id.clone(), id.clone());
+            }
+            if let Some(email) = &info.email {
+                self.by_provider_email.entry(email.clone()).or_default().insert(id.clone());
+            }
+        }
+        self.accounts.insert(id.clone(), account);
+    }
+
+    /// Changes fields of an account that no index has; `None` if there is no such account.
+    pub fn touch(&mut self, id: &str, change: impl FnOnce(&mut Account)) -> Option<&Account> {
+        let account = self.accounts.get_mut(id)?;
+        change(account);
+        Some(account)
+    }
+
+    /// Removes an account.
+    pub fn remove(&mut self, id: &str) -> Option<Account> {
+        let account = self.accounts.remove(id)?;
+        // An address or a number may be another account's by now.
+        let drop = |index: &mut HashMap<String, String>, key: &Option<String>| {
+            if let Some(key) = key
+                && index.get(key).is_some_and(|owner| owner == id)
+            {
+                index.remove(key);
+            }
+        };
+        drop(&mut self.by_email, &account.email);
+        drop(&mut self.by_initial_email, &account.initial_email);
+        drop(&mut self.by_phone_number, &account.phone_number);
+        for info in account.providers() {
+            if let Some(index) = self.by_provider.get_mut(&info.provider_id) {
+                drop(index, &info.raw_id);
+            }
+            if let Some(email) = &info.email
+                && let Some(owners) = self.by_provider_email.get_mut(email)
+            {
+                owners.remove(id);
+                if owners.is_empty() {
+                    self.by_provider_email.remove(email);
+                }
+            }
+        }
+        Some(account)
+    }
+
+    /// Removes all accounts. Codes stay.
+    pub fn clear(&mut self) {
+        let codes = std::mem::take(&mut self.codes);
+        *self = Pool { codes, ..Pool::default() };
+    }
+}
