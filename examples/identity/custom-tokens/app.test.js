@@ -5,10 +5,11 @@ import { after, before, beforeEach, test } from 'node:test';
 import { deleteApp as deleteAdmin, getApp } from 'firebase-admin/app';
 import { getAuth } from 'firebase-admin/auth';
 import { getDatabaseWithUrl } from 'firebase-admin/database';
+import { getStorage } from 'firebase-admin/storage';
 import { deleteApp } from 'firebase/app';
 import { signInWithCustomToken, signOut } from 'firebase/auth';
 import { get, ref, set } from 'firebase/database';
-import { getMetadata, ref as object, uploadBytes } from 'firebase/storage';
+import { getBytes, getMetadata, ref as object, uploadBytes } from 'firebase/storage';
 import { startClient } from './client.js';
 import { makeServer } from './server.js';
 
@@ -23,8 +24,9 @@ before(async () => {
   server = makeServer(users).listen(0, '127.0.0.1');
   await once(server, 'listening');
   client = startClient();
-  const database = getDatabaseWithUrl(`https://${process.env.GCLOUD_PROJECT}-default-rtdb.firebaseio.com`);
-  await database.ref('premiumContent').set({ film: 'A film' });
+  const project = process.env.GCLOUD_PROJECT;
+  await getDatabaseWithUrl(`https://${project}-default-rtdb.firebaseio.com`).ref('premiumContent').set({ film: 'A film' });
+  await getStorage().bucket(`${project}.appspot.com`).file('premiumContent/film.txt').save('A film');
 });
 after(async () => {
   server.close();
@@ -42,6 +44,7 @@ async function signIn(name, password) {
   return (await signInWithCustomToken(client.auth, token)).user;
 }
 const premium = () => get(ref(client.database, 'premiumContent/film'));
+const premiumFile = () => getBytes(object(client.storage, 'premiumContent/film.txt'));
 
 test('the server has no token for a wrong password', async () => {
   assert.deepEqual(await login('Paula', 'plum'), [401, { error: 'wrong name or password' }]);
@@ -54,13 +57,16 @@ test('the id that the server states is the uid, and the claim is in the ID token
   assert.deepEqual([claims.premiumAccount, signInProvider], [true, 'custom']);
 });
 
-test('rules open premium content to premium accounts', async () => {
+test('rules open premium content to premium accounts, in the database and in the bucket', async () => {
   await signIn('Finn', 'fig');
   await assert.rejects(premium(), /Permission denied/);
+  await assert.rejects(premiumFile(), { code: 'storage/unauthorized' });
   await signIn('Paula', 'pear');
   assert.equal((await premium()).val(), 'A film');
+  assert.equal(Buffer.from(await premiumFile()).toString(), 'A film');
   await signOut(client.auth);
   await assert.rejects(premium(), /Permission denied/);
+  await assert.rejects(premiumFile(), { code: 'storage/unauthorized' });
 });
 
 test('rules know users by their uid, in the database and in the bucket', async () => {
