@@ -104,6 +104,9 @@ fn corpus(folders: &[PathBuf]) -> Result<Vec<String>> {
         let entries = fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
+            if path.ends_with("node_modules") {
+                continue;
+            }
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rules") {

@@ -29,6 +29,8 @@ fn each_in(folder: &Path, take: &mut dyn FnMut(Kind, &str)) {
         let path = entry.unwrap().path();
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         match ending {
+            // npm writes these beside an example: no texts of ours.
+            _ if path.ends_with("node_modules") || path.ends_with("package-lock.json") => {}
             _ if path.is_dir() => each_in(&path, take),
             "rules" => take(Kind::Rules, &fs::read_to_string(&path).unwrap()),
             "json" => take(Kind::Json, &fs::read_to_string(&path).unwrap()),
