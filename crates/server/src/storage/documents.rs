@@ -228,6 +228,7 @@ mod tests {
 
     use super::{super::*, *};
     use crate::{
+        listener::Versions,
         shared::{Settings, Shared},
         storage::access::Caller,
     };
@@ -265,7 +266,8 @@ service firebase.storage { match /b/{bucket}/o {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let router = Router::new().route("/{*path}", get(answer));
-        tokio::spawn(async move { crate::listener::serve(listener, router, Arc::default(), Default::default()).await });
+        let server = crate::listener::serve(listener, router, Arc::default(), Versions::One, Default::default());
+        tokio::spawn(server);
         (address, asked)
     }
 
