@@ -13,7 +13,7 @@ use super::{
     context::{Globals, InMemoryContext, RuleContext},
     data::{Data, DataNode},
     location::Location,
-    recorder::WalkRecorder,
+    recorder::WalkObserver,
 };
 
 /// The result of the rules for one path. The error is the kind of rule that denies it: no `.read` or `.write` on the way is
@@ -28,23 +28,18 @@ impl From<Corrupt> for Unreadable {
 }
 
 /// Walks over the rules along the paths of one request.
-pub(super) struct RuleWalk<'j, 'd> {
+pub(super) struct RuleWalk<'j, O> {
     rules: &'j RuleTree,
     pub(super) globals: &'j Globals<'j>,
-    /// Sees each rule evaluated operation by operation, and all validations. Without one, the first that fails ends the walk.
-    pub(super) recorder: Option<&'j mut WalkRecorder<'d>>,
-    /// Whether the recorder sees only the failures among the validations below the written location. One of them fails then,
+    pub(super) observer: &'j mut O,
+    /// Whether the observer sees only the failures among the validations below the written location. One of them fails then,
     /// and the valid ones do not matter.
     focused: bool,
 }
 
-impl<'j, 'd> RuleWalk<'j, 'd> {
-    pub(super) fn new(
-        rules: &'j RuleTree,
-        globals: &'j Globals<'j>,
-        recorder: Option<&'j mut WalkRecorder<'d>>,
-    ) -> Self {
-        RuleWalk { rules, globals, recorder, focused: false }
+impl<'j, O: WalkObserver> RuleWalk<'j, O> {
+    pub(super) fn new(rules: &'j RuleTree, globals: &'j Globals<'j>, observer: &'j mut O) -> Self {
+        RuleWalk { rules, globals, observer, focused: false }
     }
 
     /// Reads a path. The first `.read` on the way that is true grants it.
@@ -111,7 +106,7 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
             None if self.validate_written(context)? => Ok(()),
             None => Err(RuleKind::Validate),
         };
-        if below == Err(RuleKind::Write) || below.is_err() && self.recorder.is_none() {
+        if below == Err(RuleKind::Write) || below.is_err() && !O::EVERY {
             return Ok(below);
         }
         Ok(if self.validate(context)? { below } else { Err(RuleKind::Validate) })
@@ -129,12 +124,14 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
         }
     }
 
-    /// Whether every location below the written one is valid. If one of them is not, the recorder sees only the failures.
+    /// Whether every location below the written one is valid. If one of them is not, the observer sees only the failures.
     fn validate_written(&mut self, context: RuleContext<'_>) -> Result<bool, Unreadable> {
-        if self.recorder.as_ref().is_none_or(|recorder| recorder.wants_valid()) {
+        if !O::EVERY || self.observer.wants_valid() {
             return self.validate_below(context);
         }
-        self.focused = !RuleWalk::new(self.rules, self.globals, None).validate_below(context)?;
+        let mut silent = Silent;
+        let mut silent = RuleWalk::new(self.rules, self.globals, &mut silent);
+        self.focused = !silent.validate_below(context)?;
         let valid = self.validate_below(context);
         self.focused = false;
         valid
@@ -157,8 +154,7 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut valid = true;
-        let every = self.recorder.is_some();
-        let is_quick = !every || self.focused;
+        let is_quick = !O::EVERY || self.focused;
         for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name);
             let Some(child) = own.or(wildcard) else { continue };
@@ -178,7 +174,7 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
             // A single call, so that the compiler inlines it: a second one costs W5 of benches/limits.rs a sixth of its time.
             match predicate.map(|predicate| quick.predicate(predicate)) {
                 Some(Ok(true)) => continue,
-                Some(Ok(false) | Err(NoAnswer::Fails)) if !every => return Ok(false),
+                Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(false),
                 _ => {}
             }
             let node = self.rules.nodes.get(child.node)?;
@@ -186,7 +182,7 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
                 if node.reads_data { resolved.get_or_insert_with(|| context.data.resolved()) } else { context.data };
             if !self.validate_child(context, node, data, name.as_str(), value)? {
                 valid = false;
-                if !every {
+                if !O::EVERY {
                     break;
                 }
             }
@@ -210,7 +206,7 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
         let new_data = new_data.child_with(name, value);
         let context = RuleContext { node, data: &data, new_data: Some(&new_data), below_written: true, ..context };
         let valid = self.rule(RuleKind::Validate, context)? != Some(false);
-        if node.validates_below && (valid || self.recorder.is_some()) {
+        if node.validates_below && (valid || O::EVERY) {
             return Ok(self.validate_below(context)? && valid);
         }
         Ok(valid)
@@ -234,14 +230,15 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
     fn evaluate(&mut self, kind: RuleKind, rule: Rule, context: RuleContext<'_>) -> Result<bool, Unreadable> {
         let code = &self.rules.code;
         let arena = Bump::new();
-        let quick = || Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
-        // If the host failed, its error replaces the decision at the end.
-        let Some(recorder) = &mut self.recorder else { return Ok(quick()) };
-        if context.below_written && self.focused && quick() {
-            return Ok(true);
+        if !O::EVERY || context.below_written && self.focused {
+            let holds = Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
+            // If the host failed, its error replaces the decision at the end.
+            if !O::EVERY || holds {
+                return Ok(holds);
+            }
         }
-        let result = Evaluator::new(code, context, &arena, &mut **recorder).condition(rule.condition);
-        recorder.evaluated(code, kind, rule, context, &result);
+        let result = Evaluator::new(code, context, &arena, self.observer).condition(rule.condition);
+        self.observer.evaluated(code, kind, rule, context, &result);
         match result {
             Err(error) if error.failure.is_fatal() => Err(Unreadable),
             result => Ok(matches!(result, Ok(ValueRef::Bool(true)))),
