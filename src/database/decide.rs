@@ -13,7 +13,7 @@ use super::{
     context::{Globals, InMemoryContext, RuleContext},
     data::{Data, DataNode},
     location::Location,
-    recorder::WalkObserver,
+    recorder::WalkRecorder,
 };
 
 /// The result of the rules for one path. The error is the kind of rule that denies it: no `.read` or `.write` on the way is
@@ -28,18 +28,23 @@ impl From<Corrupt> for Unreadable {
 }
 
 /// Walks over the rules along the paths of one request.
-pub(super) struct RuleWalk<'j, O> {
+pub(super) struct RuleWalk<'j, 'd> {
     rules: &'j RuleTree,
     pub(super) globals: &'j Globals<'j>,
-    pub(super) observer: &'j mut O,
-    /// Whether the observer sees only the failures among the validations below the written location. One of them fails then,
+    /// Sees each rule evaluated operation by operation, and all validations. Without one, the first that fails ends the walk.
+    pub(super) recorder: Option<&'j mut WalkRecorder<'d>>,
+    /// Whether the recorder sees only the failures among the validations below the written location. One of them fails then,
     /// and the valid ones do not matter.
     focused: bool,
 }
 
-impl<'j, O: WalkObserver> RuleWalk<'j, O> {
-    pub(super) fn new(rules: &'j RuleTree, globals: &'j Globals<'j>, observer: &'j mut O) -> Self {
-        RuleWalk { rules, globals, observer, focused: false }
+impl<'j, 'd> RuleWalk<'j, 'd> {
+    pub(super) fn new(
+        rules: &'j RuleTree,
+        globals: &'j Globals<'j>,
+        recorder: Option<&'j mut WalkRecorder<'d>>,
+    ) -> Self {
+        RuleWalk { rules, globals, recorder, focused: false }
     }
 
     /// Reads a path. The first `.read` on the way that is true grants it.
@@ -106,7 +111,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             None if self.validate_written(context)? => Ok(()),
             None => Err(RuleKind::Validate),
         };
-        if below == Err(RuleKind::Write) || below.is_err() && !O::EVERY {
+        if below == Err(RuleKind::Write) || below.is_err() && self.recorder.is_none() {
             return Ok(below);
         }
         Ok(if self.validate(context)? { below } else { Err(RuleKind::Validate) })
@@ -124,14 +129,12 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         }
     }
 
-    /// Whether every location below the written one is valid. If one of them is not, the observer sees only the failures.
+    /// Whether every location below the written one is valid. If one of them is not, the recorder sees only the failures.
     fn validate_written(&mut self, context: RuleContext<'_>) -> Result<bool, Unreadable> {
-        if !O::EVERY || self.observer.wants_valid() {
+        if self.recorder.as_ref().is_none_or(|recorder| recorder.wants_valid()) {
             return self.validate_below(context);
         }
-        let mut silent = Silent;
-        let mut silent = RuleWalk::new(self.rules, self.globals, &mut silent);
-        self.focused = !silent.validate_below(context)?;
+        self.focused = !RuleWalk::new(self.rules, self.globals, None).validate_below(context)?;
         let valid = self.validate_below(context);
         self.focused = false;
         valid
@@ -154,7 +157,8 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut valid = true;
-        let is_quick = !O::EVERY || self.focused;
+        let every = self.recorder.is_some();
+        let is_quick = !every || self.focused;
         for (at, (name, value)) in children.iter().enumerate() {
             let own = next_named(&mut named, name);
             let Some(child) = own.or(wildcard) else { continue };
@@ -174,7 +178,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
             // A single call, so that the compiler inlines it: a second one costs W5 of benches/limits.rs a sixth of its time.
             match predicate.map(|predicate| quick.predicate(predicate)) {
                 Some(Ok(true)) => continue,
-                Some(Ok(false) | Err(NoAnswer::Fails)) if !O::EVERY => return Ok(false),
+                Some(Ok(false) | Err(NoAnswer::Fails)) if !every => return Ok(false),
                 _ => {}
             }
             let node = self.rules.nodes.get(child.node)?;
@@ -182,7 +186,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
                 if node.reads_data { resolved.get_or_insert_with(|| context.data.resolved()) } else { context.data };
             if !self.validate_child(context, node, data, name.as_str(), value)? {
                 valid = false;
-                if !O::EVERY {
+                if !every {
                     break;
                 }
             }
@@ -206,7 +210,7 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
         let new_data = new_data.child_with(name, value);
         let context = RuleContext { node, data: &data, new_data: Some(&new_data), below_written: true, ..context };
         let valid = self.rule(RuleKind::Validate, context)? != Some(false);
-        if node.validates_below && (valid || O::EVERY) {
+        if node.validates_below && (valid || self.recorder.is_some()) {
             return Ok(self.validate_below(context)? && valid);
         }
         Ok(valid)
@@ -230,15 +234,14 @@ impl<'j, O: WalkObserver> RuleWalk<'j, O> {
     fn evaluate(&mut self, kind: RuleKind, rule: Rule, context: RuleContext<'_>) -> Result<bool, Unreadable> {
         let code = &self.rules.code;
         let arena = Bump::new();
-        if !O::EVERY || context.below_written && self.focused {
-            let holds = Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
-            // If the host failed, its error replaces the decision at the end.
-            if !O::EVERY || holds {
-                return Ok(holds);
-            }
+        let quick = || Evaluator::new(code, context, &arena, &mut Silent).holds(rule.condition);
+        // If the host failed, its error replaces the decision at the end.
+        let Some(recorder) = &mut self.recorder else { return Ok(quick()) };
+        if context.below_written && self.focused && quick() {
+            return Ok(true);
         }
-        let result = Evaluator::new(code, context, &arena, self.observer).condition(rule.condition);
-        self.observer.evaluated(code, kind, rule, context, &result);
+        let result = Evaluator::new(code, context, &arena, &mut **recorder).condition(rule.condition);
+        recorder.evaluated(code, kind, rule, context, &result);
         match result {
             Err(error) if error.failure.is_fatal() => Err(Unreadable),
             result => Ok(matches!(result, Ok(ValueRef::Bool(true)))),

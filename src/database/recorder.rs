@@ -1,7 +1,7 @@
 //! The observer of a walk over the rules, and what a decision keeps of the rules that the walk evaluates.
 
 use crate::{
-    eval::{Coverage, Fault, Observer, Outcome, Recorder, Result as Evaluated, Silent},
+    eval::{Coverage, Fault, Observer, Outcome, Recorder, Result as Evaluated},
     program::{Code, OpId, Rule, RuleSegment},
     stdlib::Dialect,
     value::{Value, ValueRef},
@@ -12,32 +12,7 @@ use super::{RuleKind, RuleTrace, context::RuleContext, data::names};
 /// The number of validations below a written location that a decision keeps: of those that hold, and of those that do not.
 pub(super) const MAX_BELOW: usize = 50;
 
-/// Observes a walk and the operations of its conditions. It decides nothing.
-pub(super) trait WalkObserver: Observer {
-    /// Whether the walk evaluates every rule operation by operation, and continues after the first failed validation.
-    const EVERY: bool;
-
-    /// Whether valid locations matter beside invalid ones.
-    fn wants_valid(&self) -> bool;
-
-    /// The walk of a path of an update begins.
-    fn update(&mut self, _path: &str) {}
-
-    /// The condition of a rule has a result.
-    fn evaluated(&mut self, code: &Code, kind: RuleKind, rule: Rule, context: RuleContext<'_>, result: &Evaluated<'_>);
-}
-
-impl WalkObserver for Silent {
-    const EVERY: bool = false;
-
-    fn wants_valid(&self) -> bool {
-        false
-    }
-
-    fn evaluated(&mut self, _: &Code, _: RuleKind, _: Rule, _: RuleContext<'_>, _: &Evaluated<'_>) {}
-}
-
-/// Keeps a trace of every rule that the walk evaluates.
+/// Keeps a trace of every rule that the walk evaluates. It decides nothing.
 pub(super) struct WalkRecorder<'d> {
     /// Records the operations of each rule, if the decision explains them.
     steps: Option<Recorder>,
@@ -54,43 +29,26 @@ impl<'d> WalkRecorder<'d> {
     pub(super) fn new(steps: Option<Recorder>, coverage: Option<&'d mut Coverage>) -> Self {
         WalkRecorder { steps, coverage, traces: Vec::new(), below: [0; 2], update: None }
     }
-}
 
-impl Observer for WalkRecorder<'_> {
-    fn refutes(&mut self, why: impl FnOnce() -> Option<String>) {
-        if let Some(steps) = &mut self.steps {
-            steps.refutes(why);
-        }
-    }
-
-    fn enter(&mut self, code: &Code, op: OpId) {
-        if let Some(steps) = &mut self.steps {
-            steps.enter(code, op);
-        }
-    }
-
-    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
-        if let Some(steps) = &mut self.steps {
-            steps.leave(code, op, result);
-        }
-        if let Some(coverage) = &mut self.coverage {
-            coverage.leave(code, op, result);
-        }
-    }
-}
-
-impl WalkObserver for WalkRecorder<'_> {
-    const EVERY: bool = true;
-
-    fn wants_valid(&self) -> bool {
+    /// Whether valid locations matter beside invalid ones.
+    pub(super) fn wants_valid(&self) -> bool {
         self.coverage.is_some()
     }
 
-    fn update(&mut self, path: &str) {
+    /// The walk of a path of an update begins.
+    pub(super) fn update(&mut self, path: &str) {
         self.update = Some(path.to_owned());
     }
 
-    fn evaluated(&mut self, code: &Code, kind: RuleKind, rule: Rule, context: RuleContext<'_>, result: &Evaluated<'_>) {
+    /// The condition of a rule has a result.
+    pub(super) fn evaluated(
+        &mut self,
+        code: &Code,
+        kind: RuleKind,
+        rule: Rule,
+        context: RuleContext<'_>,
+        result: &Evaluated<'_>,
+    ) {
         let condition = self.steps.as_mut().and_then(Recorder::take_step);
         let outcome = match result {
             Ok(ValueRef::Bool(said)) => Outcome::Value(Value::Bool(*said)),
@@ -121,5 +79,28 @@ impl WalkObserver for WalkRecorder<'_> {
             outcome,
             condition,
         });
+    }
+}
+
+impl Observer for WalkRecorder<'_> {
+    fn refutes(&mut self, why: impl FnOnce() -> Option<String>) {
+        if let Some(steps) = &mut self.steps {
+            steps.refutes(why);
+        }
+    }
+
+    fn enter(&mut self, code: &Code, op: OpId) {
+        if let Some(steps) = &mut self.steps {
+            steps.enter(code, op);
+        }
+    }
+
+    fn leave(&mut self, code: &Code, op: OpId, result: &Evaluated<'_>) {
+        if let Some(steps) = &mut self.steps {
+            steps.leave(code, op, result);
+        }
+        if let Some(coverage) = &mut self.coverage {
+            coverage.leave(code, op, result);
+        }
     }
 }

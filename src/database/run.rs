@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 use smallvec::SmallVec;
 
-use crate::{error::Error, eval::Silent, program::RuleTree};
+use crate::{error::Error, program::RuleTree};
 
 use super::{
     Cause, Change, ChangeError, Data, Decision, Incoming, IndexWarning, Query, Request, RequestError, RuleKind,
@@ -20,7 +20,7 @@ use super::{
         is_refused, path_of, place_of, shorten,
     },
     location::{Location, Mutation, Overlay, stored_number},
-    recorder::{WalkObserver, WalkRecorder},
+    recorder::WalkRecorder,
     request::Operation,
 };
 
@@ -28,7 +28,7 @@ use super::{
 pub(super) fn permits(rules: &RuleTree, request: &Request<'_>, tree: &dyn Tree) -> Result<bool, Error> {
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
-    let granted = walk_paths(rules, request, &host, &mut Silent, |_, verdict| verdict.is_ok());
+    let granted = walk_paths(rules, request, &host, None, |_, verdict| verdict.is_ok());
     match host.into_error() {
         Some(error) => Err(Error::Data(error)),
         None => Ok(granted.unwrap_or(false)),
@@ -46,7 +46,7 @@ pub(super) fn decide(
     let texts = Bump::new();
     let host = HostCache::new(tree, &texts);
     let mut paths = Vec::new();
-    let result = walk_paths(rules, request, &host, &mut recorder, |path, verdict| {
+    let result = walk_paths(rules, request, &host, Some(&mut recorder), |path, verdict| {
         paths.push((path_of(path), verdict));
         true
     });
@@ -67,11 +67,11 @@ pub(super) fn decide(
 }
 
 /// Passes the verdict of each path of a request to `each` until it returns false; true if it never did.
-fn walk_paths<O: WalkObserver>(
+fn walk_paths(
     rules: &RuleTree,
     request: &Request<'_>,
     host: &HostCache<'_>,
-    observer: &mut O,
+    recorder: Option<&mut WalkRecorder<'_>>,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
 ) -> Result<bool, ChangeError> {
     let stored = host.data();
@@ -81,7 +81,7 @@ fn walk_paths<O: WalkObserver>(
     path.add(&request.path);
     let (auth, facts) = (request.user.variable(), request.user.facts());
     let globals = Globals { request, auth, facts, root: &root };
-    let mut walk = RuleWalk::new(rules, &globals, observer);
+    let mut walk = RuleWalk::new(rules, &globals, recorder);
     match &request.operation {
         Operation::Read(query) => {
             path.check()?;
@@ -126,7 +126,9 @@ fn walk_paths<O: WalkObserver>(
                     Change::Value { value, .. } => Some(&**value),
                     Change::Priority { .. } => None,
                 };
-                walk.observer.update(change.path());
+                if let Some(recorder) = &mut walk.recorder {
+                    recorder.update(change.path());
+                }
                 let verdict = walk.write(&new_root, path.names(), value)?;
                 if !each(path.names(), verdict) {
                     return Ok(false);
@@ -267,8 +269,8 @@ fn priority_of(value: &Incoming, path: &PathNames<'_>, now: Option<f64>) -> Resu
 }
 
 /// Decides a priority as a write of the location itself (realtime-database specification, section 5.2, recommended).
-fn set_priority<O: WalkObserver>(
-    walk: &mut RuleWalk<'_, O>,
+fn set_priority(
+    walk: &mut RuleWalk<'_, '_>,
     path: &PathNames<'_>,
     priority: Option<&Scalar>,
     mut each: impl FnMut(&[&str], Verdict) -> bool,
