@@ -7,7 +7,7 @@ use crate::{
     program::RuleNode,
     request::{Facts, Resource},
     stdlib::{self, Failure, Operators},
-    value::{Content, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
+    value::{Content, Key, MapRef, Record, Snapshot as _, Str, Symbol, Value, ValueRef, time::NO_TIME},
 };
 
 use super::{Data, Request, location::Location, request::User};
@@ -93,13 +93,12 @@ impl<'a> Language<'a> for RuleContext<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct InMemoryContext<'a> {
     pub(super) globals: &'a Globals<'a>,
-    /// The stored value.
-    pub(super) data: Option<&'a Data>,
-    /// The written value.
-    pub(super) new_data: &'a Data,
     /// The location above.
     pub(super) parent: &'a Location<'a>,
-    pub(super) name: &'a str,
+    /// The name and the written value.
+    pub(super) written: &'a (Key, Data),
+    /// The stored value.
+    pub(super) data: Option<&'a Data>,
 }
 
 impl<'a> Language<'a> for InMemoryContext<'a> {
@@ -129,13 +128,13 @@ impl<'a> Language<'a> for InMemoryContext<'a> {
     fn content(&self, slot: u8) -> Option<Content<'a>> {
         Some(match slot {
             3 => self.data.map_or(Content::Nothing, Data::content),
-            _ => self.new_data.content(),
+            _ => self.written.1.content(),
         })
     }
 
     fn capture(&self, slot: u8, _: &'a Bump) -> Result<ValueRef<'a>, Failure<'a>> {
         let index = usize::from(slot);
-        captured(if index == self.parent.level() { Some(self.name) } else { self.parent.name_at(index) })
+        captured(if index == self.parent.level() { Some(self.written.0.as_str()) } else { self.parent.name_at(index) })
     }
 }
 

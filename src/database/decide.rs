@@ -11,7 +11,7 @@ use crate::{
 use super::{
     RuleKind,
     context::{Globals, InMemoryContext, RuleContext},
-    data::{Data, DataNode},
+    data::Data,
     location::Location,
     recorder::WalkRecorder,
 };
@@ -145,26 +145,25 @@ impl<'j, 'd> RuleWalk<'j, 'd> {
         let Some(new_data) = context.new_data.filter(|_| context.node.validates_below) else {
             return Ok(true);
         };
-        let Some(written) = new_data.in_memory() else { return Ok(true) };
-        let DataNode::Children(children) = &written.node else { return Ok(true) };
+        let children = new_data.in_memory().map_or(&[][..], Data::children_slice);
+        let Some(first) = children.first() else { return Ok(true) };
         let mut named = context.node.children();
         let wildcard = context.node.wildcard();
         // The stored location, resolved once a child needs it.
         let mut resolved = None;
         let arena = Bump::new();
-        let here =
-            InMemoryContext { globals: self.globals, data: None, new_data: written, parent: context.data, name: "" };
+        let here = InMemoryContext { globals: self.globals, parent: context.data, written: first, data: None };
         let mut silent = Silent;
         let mut quick = Evaluator::new(&self.rules.code, here, &arena, &mut silent);
         let mut valid = true;
         let every = self.recorder.is_some();
         let is_quick = !every || self.focused;
-        for (at, (name, value)) in children.iter().enumerate() {
+        for (at, written) in children.iter().enumerate() {
+            let (name, value) = written;
             let own = next_named(&mut named, name);
             let Some(child) = own.or(wildcard) else { continue };
             let here = quick.language();
-            here.new_data = value;
-            here.name = name.as_str();
+            here.written = written;
             let predicate = match child.validity {
                 Validity::Always => continue,
                 Validity::Written(predicate) if is_quick => Some(predicate),

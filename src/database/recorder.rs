@@ -68,7 +68,7 @@ impl<'d> WalkRecorder<'d> {
         let place = context.node.path.clone();
         let segments = RuleSegment::parse(Dialect::Database, &place).zip(names(&path));
         let wildcards = segments.filter(|(segment, _)| segment.wildcard().is_some());
-        let captures = wildcards.map(|(segment, name)| (segment.to_string(), name.to_owned())).collect();
+        let captures = wildcards.map(|(segment, name)| (segment.as_str().to_owned(), name.to_owned())).collect();
         self.traces.push(RuleTrace {
             kind,
             place,

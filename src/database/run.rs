@@ -76,7 +76,9 @@ fn walk_paths(
 ) -> Result<bool, ChangeError> {
     let stored = host.data();
     let root = Location::root(host, Overlay::Stored(stored));
-    let mut path = PathNames::of(&request.path);
+    // Filled in place: the names are many bytes to move.
+    let mut path = PathNames::default();
+    path.add(&request.path);
     let (auth, facts) = (request.user.variable(), request.user.facts());
     let globals = Globals { request, auth, facts, root: &root };
     let mut walk = RuleWalk::new(rules, &globals, recorder);
