@@ -196,7 +196,7 @@ async fn clear(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-/// UNIMPLEMENTED among the status codes of gRPC, which clients do not try again.
+/// UNIMPLEMENTED among the status codes of gRPC.
 const GRPC_UNIMPLEMENTED: &str = "12";
 
 async fn documents(uri: Uri, headers: HeaderMap) -> Response {

@@ -7,7 +7,7 @@ use super::http::{call, send};
 const WORDS: &str = "rules endpoints of Firestore only, not documents";
 
 #[tokio::test]
-async fn a_client_of_grpc_gets_a_status_that_it_does_not_retry() {
+async fn a_client_of_grpc_gets_a_status_with_words() {
     let builder = Server::builder().port(Service::Firestore, 0).port(Service::Storage, 0);
     let server = builder.start().await.unwrap();
     let address = server.address(Service::Firestore).unwrap();
