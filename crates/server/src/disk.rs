@@ -9,6 +9,7 @@ use std::{
     io,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use redb::{
@@ -40,6 +41,12 @@ const CONTENTS: &str = "objects";
 /// The memory that the store may use for pages, in bytes.
 const CACHE: usize = 8 << 20;
 
+/// The bytes of a read from which on the length of the file is asked for.
+const LARGE: usize = 1 << 20;
+
+/// What is said of a file that cannot be used.
+const DAMAGED: &str = "the file is damaged";
+
 /// Why something about the store fails.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -56,7 +63,7 @@ pub struct DiskError {
 pub struct Disk {
     file: PathBuf,
     contents: PathBuf,
-    store: Database,
+    store: Arc<Database>,
 }
 
 /// A change of the data of a namespace: everything at and below a path is replaced.
@@ -106,8 +113,8 @@ impl Disk {
     fn with_backend(folder: &Path, backend: impl StorageBackend) -> Result<Self, DiskError> {
         let (file, contents) = (folder.join(FILE), folder.join(CONTENTS));
         std::fs::create_dir_all(&contents).map_err(|error| about(&contents, error))?;
-        let opened = unless_damaged(|| Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?));
-        Ok(Disk { store: opened.map_err(|error| about(&file, error))?, file, contents })
+        let opened = caught(|| Ok(Database::builder().set_cache_size(CACHE).create_with_backend(backend)?));
+        Ok(Disk { store: Arc::new(opened.map_err(|error| about(&file, error))?), file, contents })
     }
 
     /// The folder of the contents of objects.
@@ -147,7 +154,7 @@ impl Disk {
             change(&commit)?;
             Ok(commit.commit()?)
         };
-        unless_damaged(apply).map_err(|error| self.error(error))
+        self.unless_damaged(apply)
     }
 
     /// The data of all namespaces in the export form.
@@ -174,7 +181,7 @@ impl Disk {
             }
             Ok(())
         };
-        unless_damaged(&mut read).map_err(|error| self.error(error))?;
+        self.unless_damaged(&mut read)?;
         Ok(all.into_iter().collect())
     }
 
@@ -245,7 +252,7 @@ impl Disk {
             let entries = buckets.iter()?.map(|entry| entry.map(|(name, at)| (name.value().to_owned(), at.value())));
             Ok(entries.collect::<Result<_, _>>()?)
         };
-        unless_damaged(read).map_err(|error| self.error(error))
+        self.unless_damaged(read)
     }
 
     /// Hands all objects to a function, with bucket and name. It ends with the first error.
@@ -272,7 +279,18 @@ impl Disk {
             }
             Ok(())
         };
-        unless_damaged(&mut read).map_err(|error| self.error(error))
+        self.unless_damaged(&mut read)
+    }
+
+    /// Reads or writes the file.
+    fn unless_damaged<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, DiskError> {
+        caught(work).map_err(|error| {
+            if error.to_string() == DAMAGED {
+                // Its end would panic again. The system closes the file.
+                std::mem::forget(Arc::clone(&self.store));
+            }
+            self.error(error)
+        })
     }
 
     /// An error about the store.
@@ -288,10 +306,10 @@ impl Drop for Disk {
     }
 }
 
-/// Reads or writes the file. `redb` takes one that was damaged from outside for a defect of its own.
-fn unless_damaged<T>(read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+/// Why what `redb` did has no result. It takes a file that was damaged from outside for a defect of its own.
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     // Nothing of what is done is used after an error.
-    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("the file is damaged".into()))
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Failure::from(DAMAGED)))
 }
 
 fn about(path: &Path, error: impl Into<Failure>) -> DiskError {
@@ -356,6 +374,10 @@ impl StorageBackend for Unsynced {
     }
 
     fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        // The header of a damaged file can name a page for which no memory is enough.
+        if length > LARGE && offset.saturating_add(length as u64) > self.0.len()? {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         self.0.read(offset, length)
     }
 
@@ -376,10 +398,7 @@ impl StorageBackend for Unsynced {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod limited {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    };
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use redb::backends::InMemoryBackend;
 

@@ -175,11 +175,11 @@ fn a_damaged_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let data: serde_json::Map<_, _> = (0..2_000).map(|n| (n.to_string(), json!("x".repeat(20)))).collect();
     open(folder.path()).unwrap().import("demo", &Json::Object(data)).unwrap();
-    let file = folder.path().join("firewarden.redb");
-    let good = std::fs::read(&file).unwrap();
+    let good = std::fs::read(folder.path().join("firewarden.redb")).unwrap();
     // Whether the store notices depends on what is damaged; it must not bring the process down.
     let try_with = |damaged: &[u8]| {
-        std::fs::write(&file, damaged).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("firewarden.redb"), damaged).unwrap();
         let opened = open(folder.path());
         if let Ok(database) = &opened {
             let _ = database.import("demo", &json!(1));
