@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Service,
-    auth::Auth,
+    auth::{Auth, SigningKey},
     clock::Clock,
     control,
     database::Database,
@@ -61,6 +61,9 @@ pub enum StartError {
     /// The store on disk does not open.
     #[error(transparent)]
     Disk(#[from] DiskError),
+    /// There is no key to sign tokens with: why.
+    #[error("{0}")]
+    Key(String),
 }
 
 impl Builder {
@@ -97,6 +100,12 @@ impl Builder {
     /// Whether denials are sent to the consoles of database clients.
     pub fn debug(mut self, debug: bool) -> Self {
         self.settings.debug = debug;
+        self
+    }
+
+    /// Whether Auth signs its tokens, with a key of this server that it publishes.
+    pub fn sign(mut self, sign: bool) -> Self {
+        self.settings.sign = sign;
         self
     }
 
@@ -165,10 +174,11 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// The store on disk does not open.
-    pub fn new(settings: Settings, addresses: BTreeMap<Service, SocketAddr>) -> Result<Arc<Self>, DiskError> {
+    /// The store on disk does not open, or there is no key.
+    pub fn new(settings: Settings, addresses: BTreeMap<Service, SocketAddr>) -> Result<Arc<Self>, StartError> {
         let shared = Shared::new(settings)?;
-        let auth = Auth::new(Arc::clone(&shared), addresses.get(&Service::Auth).copied());
+        let key = shared.settings.sign.then(SigningKey::generate).transpose().map_err(StartError::Key)?;
+        let auth = Auth::new(Arc::clone(&shared), addresses.get(&Service::Auth).copied(), key);
         Ok(Arc::new(Services {
             auth,
             database: Database::new(Arc::clone(&shared))?,

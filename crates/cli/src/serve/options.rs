@@ -66,6 +66,9 @@ pub(crate) struct ServeOptions {
     /// Call the blocking functions of the Functions emulator there, and tell it of new and deleted accounts
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) functions: Option<String>,
+    /// Sign ID tokens and session cookies with a key of this process, which Auth publishes
+    #[arg(long)]
+    pub(super) sign: bool,
     /// Store the data, objects and documents of a suite at the start
     #[arg(long, value_name = "SUITE")]
     pub(super) seeds: Option<PathBuf>,

@@ -77,9 +77,22 @@ pub struct Account {
     /// The ways to sign in; absent in an account that never had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_user_info: Option<Vec<ProviderInfo>>,
-    /// Second factors.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mfa_info: Vec<Factor>,
+    /// Second factors; absent in an account that never had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mfa_info: Option<Vec<Factor>>,
+    /// Passkeys; absent in an account that never had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passkey_info: Option<Vec<Passkey>>,
+}
+
+/// A credential that a device of the user keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Passkey {
+    /// The id.
+    pub credential_id: String,
+    /// The name that the user chose.
+    pub name: String,
 }
 
 /// A way to sign in.
@@ -191,6 +204,11 @@ impl Account {
         self.providers().iter().find(|info| info.provider_id == id)
     }
 
+    /// The second factors.
+    pub fn factors(&self) -> &[Factor] {
+        self.mfa_info.as_deref().unwrap_or_default()
+    }
+
     /// Removes the entries of providers.
     pub fn remove_providers(&mut self, is_removed: impl Fn(&str) -> bool) {
         if let Some(all) = &mut self.provider_user_info {
@@ -268,7 +286,7 @@ impl Account {
             custom_claims: self.claims(),
             tenant_id: self.tenant_id.clone(),
             providers: self.providers().iter().map(provider).collect(),
-            second_factors: self.mfa_info.iter().map(factor).collect(),
+            second_factors: self.factors().iter().map(factor).collect(),
             valid_since: valid_since.and_then(|second| Timestamp::from_secs(second).ok()),
             created_at: millis(&self.created_at),
             last_sign_in_at: millis(&self.last_login_at),

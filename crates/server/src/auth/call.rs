@@ -23,6 +23,7 @@ use crate::{
 use super::{
     Auth,
     error::{Refusal, refuse},
+    exchange::Trace,
     project::{Project, Scope},
     token,
 };
@@ -50,6 +51,8 @@ pub struct Call {
     pub query: Vec<(String, String)>,
     /// The payload of the field `idToken`.
     pub id_token: Option<Claims>,
+    /// What happens.
+    pub trace: Trace,
 }
 
 /// The bodies that an operation takes.
@@ -86,7 +89,18 @@ impl Call {
         let project = auth.project(project);
         let clock = auth.shared.clock(&project.id);
         let base = auth.base_url(&HeaderMap::new());
-        Call { project, tenant, is_admin: true, now: clock.now(), clock, base, query: Vec::new(), id_token: None, auth }
+        Call {
+            project,
+            tenant,
+            is_admin: true,
+            now: clock.now(),
+            clock,
+            base,
+            query: Vec::new(),
+            id_token: None,
+            trace: Trace::default(),
+            auth,
+        }
     }
 
     async fn read_below(
@@ -122,7 +136,7 @@ impl Call {
         let tenant = tenant.or_else(|| token::tenant_of_refresh_token(text("refreshToken")?));
         let clock = auth.shared.clock(&project.id);
         let now = clock.now();
-        Ok((Call { auth, project, tenant, is_admin, now, clock, base, query, id_token }, body))
+        Ok((Call { auth, project, tenant, is_admin, now, clock, base, query, id_token, trace: Trace::default() }, body))
     }
 
     /// The state, locked.

@@ -1,10 +1,10 @@
 //! The types of fields in requests. As in the official emulator, scalars of another type are converted.
 
-use std::{fmt, ops::Deref};
+use std::{fmt, marker::PhantomData, ops::Deref};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error, Visitor},
+    de::{Error, IntoDeserializer as _, Visitor},
 };
 use serde_json::Value as Json;
 
@@ -107,6 +107,39 @@ impl<'de> Deserialize<'de> for Flag {
             }
         }
         deserializer.deserialize_any(Scalar)
+    }
+}
+
+/// An enumeration whose values have numbers, from 0.
+pub trait Numbered: Copy + 'static {
+    /// The values in the order of their numbers.
+    const ALL: &'static [Self];
+}
+
+/// A value of an enumeration, by its name or its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice<T>(pub T);
+
+impl<'de, T: Numbered + Deserialize<'de>> Deserialize<'de> for Choice<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrNumber<T>(PhantomData<T>);
+        impl<'de, T: Numbered + Deserialize<'de>> Visitor<'de> for NameOrNumber<T> {
+            type Value = Choice<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("string")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Choice<T>, E> {
+                T::deserialize(name.into_deserializer()).map(Choice)
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Choice<T>, E> {
+                let found = usize::try_from(number).ok().and_then(|number| T::ALL.get(number));
+                found.map(|value| Choice(*value)).ok_or_else(|| E::unknown_variant(&number.to_string(), &[]))
+            }
+        }
+        deserializer.deserialize_any(NameOrNumber(PhantomData))
     }
 }
 

@@ -125,7 +125,7 @@ pub async fn start_enrollment(call: Call, request: StartEnrollment) -> Result<An
     let Some(number) = given(&info.phone_number).filter(|number| is_phone_number(number)) else {
         return refuse("INVALID_PHONE_NUMBER : Invalid format.");
     };
-    check_free(&account.mfa_info, number)?;
+    check_free(account.factors(), number)?;
     let sent = scope.pool_mut().codes.message(number.to_owned());
     let session = Answer::new().with("sessionInfo", sent.session_info);
     Ok(Answer::new().data("phoneSessionInfo", session.fields()))
@@ -139,7 +139,7 @@ pub async fn finalize_enrollment(call: Call, request: FinalizeEnrollment) -> Res
         return refuse("INVALID_ARGUMENT : ((Missing phoneVerificationInfo.))");
     };
     let number = spend_code(&mut scope, &info.session_info, &info.code)?;
-    check_free(&scope.account(&id)?.mfa_info, &number)?;
+    check_free(scope.account(&id)?.factors(), &number)?;
     let factor = Factor {
         mfa_enrollment_id: Some(ids::account_id()),
         display_name: request.display_name.map(String::from),
@@ -149,7 +149,7 @@ pub async fn finalize_enrollment(call: Call, request: FinalizeEnrollment) -> Res
         ..Factor::default()
     };
     sign_in.second_factor = second_factor(&factor);
-    scope.change(&id, |account| account.mfa_info.push(factor))?;
+    scope.change(&id, |account| account.mfa_info.get_or_insert_default().push(factor))?;
     let tokens = call.issue(&mut scope, &id, &sign_in)?;
     Ok(Answer::new().with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token))
 }
@@ -168,10 +168,10 @@ pub async fn withdraw(call: Call, request: Withdraw) -> Result<Answer, Refusal> 
     let (id, sign_in) = call.signed_in(&scope)?;
     let wanted = given(&request.mfa_enrollment_id);
     let is_wanted = |factor: &Factor| factor.mfa_enrollment_id.as_deref() == wanted;
-    if wanted.is_none() || !scope.account(&id)?.mfa_info.iter().any(is_wanted) {
+    if wanted.is_none() || !scope.account(&id)?.factors().iter().any(is_wanted) {
         return refuse("MFA_ENROLLMENT_NOT_FOUND");
     }
-    scope.change(&id, |account| account.mfa_info.retain(|factor| !is_wanted(factor)))?;
+    scope.change(&id, |account| account.mfa_info.iter_mut().for_each(|all| all.retain(|factor| !is_wanted(factor))))?;
     let tokens = call.issue(&mut scope, &id, &SignIn::new(sign_in.provider))?;
     Ok(Answer::new().tokens(tokens))
 }
@@ -206,7 +206,7 @@ pub async fn start_sign_in(mut call: Call, request: StartSignIn) -> Result<Answe
     call.tenant = pending.tenant_id.clone().or(call.tenant);
     let mut scope = lock(&call)?;
     let account = scope.pool().get(&pending.local_id).ok_or_else(no_user)?;
-    let factor = account.mfa_info.iter().find(|factor| factor.mfa_enrollment_id.as_deref() == Some(wanted));
+    let factor = account.factors().iter().find(|factor| factor.mfa_enrollment_id.as_deref() == Some(wanted));
     let Some(number) = factor.and_then(|factor| factor.unobfuscated_phone_info.clone()) else {
         return refuse("MFA_ENROLLMENT_NOT_FOUND");
     };
@@ -238,7 +238,7 @@ pub async fn finalize_sign_in(mut call: Call, request: FinalizeSignIn) -> Result
             return refuse("USER_DISABLED");
         }
         let has_number = |factor: &&Factor| factor.unobfuscated_phone_info.as_deref() == Some(&number);
-        account.mfa_info.iter().find(has_number).cloned()
+        account.factors().iter().find(has_number).cloned()
     };
     let Some(factor) = factor else { return refuse("MFA_ENROLLMENT_NOT_FOUND") };
     let mut sign_in = SignIn { second_factor: second_factor(&factor), ..SignIn::new(&pending.sign_in_provider) };

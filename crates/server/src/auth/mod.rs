@@ -11,11 +11,15 @@ mod codes;
 mod config;
 mod emulator;
 mod error;
+mod exchange;
 mod fields;
 mod functions;
 mod ids;
+mod keys;
+mod listing;
 mod mfa;
 mod pages;
+mod passkeys;
 mod project;
 mod routes;
 mod secure_token;
@@ -39,6 +43,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use firewarden::auth::{Claims, unsigned_token};
+use serde_json::Value as Json;
 
 use crate::{listener, lock, shared::Shared};
 
@@ -46,18 +51,22 @@ use error::Refusal;
 use functions::Functions;
 use project::Project;
 
+pub use keys::SigningKey;
+
 /// The accounts of all projects.
 pub struct Auth {
     shared: Arc<Shared>,
     projects: Mutex<BTreeMap<String, Arc<Project>>>,
     functions: Functions,
     address: Option<SocketAddr>,
+    /// The key that signs tokens; without it they are unsigned.
+    key: Option<SigningKey>,
 }
 
 impl Auth {
-    /// No project has accounts. The address is that of the service's port.
-    pub fn new(shared: Arc<Shared>, address: Option<SocketAddr>) -> Arc<Self> {
-        Arc::new(Auth { shared, projects: Mutex::default(), functions: Functions::default(), address })
+    /// No project has accounts. The address is that of the service's port; a key signs all tokens.
+    pub fn new(shared: Arc<Shared>, address: Option<SocketAddr>, key: Option<SigningKey>) -> Arc<Self> {
+        Arc::new(Auth { shared, projects: Mutex::default(), functions: Functions::default(), address, key })
     }
 
     /// The routes of its port.
@@ -76,6 +85,11 @@ impl Auth {
                 project
             }
         }
+    }
+
+    /// `[{"account", "claims", "tenant"?}]`: the accounts of a project, with the claims of their next tokens.
+    pub fn listing(&self, project: &str) -> Vec<Json> {
+        listing::listing(self, project)
     }
 
     /// Forgets accounts, codes, tenants and settings of a project, or of all.
@@ -112,7 +126,10 @@ impl Auth {
 
     /// A token with these claims.
     fn sign(&self, claims: &Claims) -> Result<String, Refusal> {
-        Ok(unsigned_token(claims))
+        match &self.key {
+            Some(key) => key.sign(claims),
+            None => Ok(unsigned_token(claims)),
+        }
     }
 
     /// The address for links: that by which the client called, or else that of the port.

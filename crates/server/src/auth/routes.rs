@@ -5,18 +5,18 @@ use std::{future::Future, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::{MethodFilter, MethodRouter, get, on, post},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::answer::{json_answer, reflect_origin};
 
 use super::{
-    Auth,
+    Auth, SigningKey,
     accounts::{
         batch, create_auth_uri, custom_token, delete, email_code, email_link, idp, import, lookup, password, phone,
         reset_password, session_cookie, sign_up, update,
@@ -25,7 +25,8 @@ use super::{
     call::{BodyKind, Call},
     config, emulator,
     error::Refusal,
-    fields, mfa, secure_token, tenants, unimplemented,
+    exchange::Asked,
+    fields, mfa, passkeys, secure_token, tenants, unimplemented,
 };
 
 const TOOLKIT: &str = "/identitytoolkit.googleapis.com";
@@ -34,16 +35,16 @@ const RELYING_PARTY: &str = "/www.googleapis.com/identitytoolkit/v3/relyingparty
 type Routes = MethodRouter<Arc<Auth>>;
 
 /// An operation that takes JSON.
-fn operation<R, F, Out>(method: MethodFilter, run: F) -> Routes
+fn operation<R, F, Out>(method: MethodFilter, name: &'static str, run: F) -> Routes
 where
     R: for<'de> Deserialize<'de> + Send + 'static,
     F: Fn(Call, R) -> Out + Clone + Send + Sync + 'static,
     Out: Future<Output = Result<Answer, Refusal>> + Send,
 {
-    with_bodies(method, BodyKind::Json, run)
+    with_bodies(method, BodyKind::Json, name, run)
 }
 
-fn with_bodies<R, F, Out>(method: MethodFilter, kind: BodyKind, run: F) -> Routes
+fn with_bodies<R, F, Out>(method: MethodFilter, kind: BodyKind, name: &'static str, run: F) -> Routes
 where
     R: for<'de> Deserialize<'de> + Send + 'static,
     F: Fn(Call, R) -> Out + Clone + Send + Sync + 'static,
@@ -51,63 +52,89 @@ where
 {
     on(method, async move |State(auth): State<Arc<Auth>>, request: Request| -> Result<Answer, Refusal> {
         let (call, body) = Call::read(auth, request, kind).await?;
-        run(call, fields::read(body)?).await
+        let asked = is_kept(name).then(|| Asked::new(&call, name, &body));
+        let answer = match fields::read(body) {
+            Ok(request) => run(call, request).await,
+            Err(refusal) => Err(refusal),
+        };
+        if let Some(asked) = asked {
+            asked.record(&answer);
+        }
+        answer
     })
+}
+
+/// Whether the journal keeps requests to an operation. Clients look their account up after each sign-in, which says
+/// nothing new.
+fn is_kept(operation: &str) -> bool {
+    !matches!(operation, "lookup" | "batchGet" | "projects" | "config" | "recaptchaParams" | "query" | "")
 }
 
 /// The operations on accounts that users and administrators have in common, by name.
 fn account_operations() -> [(&'static str, Routes); 7] {
     [
-        ("createAuthUri", operation(MethodFilter::POST, create_auth_uri::create_auth_uri)),
-        ("delete", operation(MethodFilter::POST, delete::delete)),
-        ("lookup", operation(MethodFilter::POST, lookup::lookup)),
-        ("resetPassword", operation(MethodFilter::POST, reset_password::reset_password)),
-        ("sendOobCode", operation(MethodFilter::POST, email_code::send_code)),
-        ("signInWithPhoneNumber", operation(MethodFilter::POST, phone::sign_in_with_phone_number)),
-        ("update", operation(MethodFilter::POST, update::update)),
+        ("createAuthUri", operation(MethodFilter::POST, "createAuthUri", create_auth_uri::create_auth_uri)),
+        ("delete", operation(MethodFilter::POST, "delete", delete::delete)),
+        ("lookup", operation(MethodFilter::POST, "lookup", lookup::lookup)),
+        ("resetPassword", operation(MethodFilter::POST, "resetPassword", reset_password::reset_password)),
+        ("sendOobCode", operation(MethodFilter::POST, "sendOobCode", email_code::send_code)),
+        (
+            "signInWithPhoneNumber",
+            operation(MethodFilter::POST, "signInWithPhoneNumber", phone::sign_in_with_phone_number),
+        ),
+        ("update", operation(MethodFilter::POST, "update", update::update)),
     ]
 }
 
 /// The operations of users only.
 fn user_operations() -> [(&'static str, Routes); 6] {
     [
-        ("sendVerificationCode", operation(MethodFilter::POST, phone::send_verification_code)),
-        ("signInWithCustomToken", operation(MethodFilter::POST, custom_token::sign_in_with_custom_token)),
-        ("signInWithEmailLink", operation(MethodFilter::POST, email_link::sign_in_with_email_link)),
-        ("signInWithIdp", operation(MethodFilter::POST, idp::sign_in_with_idp)),
-        ("signInWithPassword", operation(MethodFilter::POST, password::sign_in_with_password)),
-        ("signUp", operation(MethodFilter::POST, sign_up::sign_up)),
+        ("sendVerificationCode", operation(MethodFilter::POST, "sendVerificationCode", phone::send_verification_code)),
+        (
+            "signInWithCustomToken",
+            operation(MethodFilter::POST, "signInWithCustomToken", custom_token::sign_in_with_custom_token),
+        ),
+        (
+            "signInWithEmailLink",
+            operation(MethodFilter::POST, "signInWithEmailLink", email_link::sign_in_with_email_link),
+        ),
+        ("signInWithIdp", operation(MethodFilter::POST, "signInWithIdp", idp::sign_in_with_idp)),
+        ("signInWithPassword", operation(MethodFilter::POST, "signInWithPassword", password::sign_in_with_password)),
+        ("signUp", operation(MethodFilter::POST, "signUp", sign_up::sign_up)),
     ]
 }
 
 /// The operations of administrators only, in a project or a tenant.
 fn admin_operations() -> [(&'static str, Routes); 4] {
     [
-        ("batchCreate", operation(MethodFilter::POST, import::batch_create)),
-        ("batchDelete", operation(MethodFilter::POST, batch::batch_delete)),
-        ("batchGet", operation(MethodFilter::GET, batch::batch_get)),
-        ("query", operation(MethodFilter::POST, batch::query)),
+        ("batchCreate", operation(MethodFilter::POST, "batchCreate", import::batch_create)),
+        ("batchDelete", operation(MethodFilter::POST, "batchDelete", batch::batch_delete)),
+        ("batchGet", operation(MethodFilter::GET, "batchGet", batch::batch_get)),
+        ("query", operation(MethodFilter::POST, "query", batch::query)),
     ]
 }
 
 /// The old names of operations.
 fn old_names() -> [(&'static str, Routes); 15] {
     [
-        ("createAuthUri", operation(MethodFilter::POST, create_auth_uri::create_auth_uri)),
-        ("deleteAccount", operation(MethodFilter::POST, delete::delete)),
-        ("emailLinkSignin", operation(MethodFilter::POST, email_link::sign_in_with_email_link)),
-        ("getAccountInfo", operation(MethodFilter::POST, lookup::lookup)),
-        ("getOobConfirmationCode", operation(MethodFilter::POST, email_code::send_code)),
-        ("getProjectConfig", operation(MethodFilter::GET, config::project)),
-        ("getRecaptchaParam", operation(MethodFilter::GET, config::recaptcha_params)),
-        ("resetPassword", operation(MethodFilter::POST, reset_password::reset_password)),
-        ("sendVerificationCode", operation(MethodFilter::POST, phone::send_verification_code)),
-        ("setAccountInfo", operation(MethodFilter::POST, update::update)),
-        ("signupNewUser", operation(MethodFilter::POST, sign_up::sign_up)),
-        ("verifyAssertion", operation(MethodFilter::POST, idp::sign_in_with_idp)),
-        ("verifyCustomToken", operation(MethodFilter::POST, custom_token::sign_in_with_custom_token)),
-        ("verifyPassword", operation(MethodFilter::POST, password::sign_in_with_password)),
-        ("verifyPhoneNumber", operation(MethodFilter::POST, phone::sign_in_with_phone_number)),
+        ("createAuthUri", operation(MethodFilter::POST, "createAuthUri", create_auth_uri::create_auth_uri)),
+        ("deleteAccount", operation(MethodFilter::POST, "delete", delete::delete)),
+        ("emailLinkSignin", operation(MethodFilter::POST, "signInWithEmailLink", email_link::sign_in_with_email_link)),
+        ("getAccountInfo", operation(MethodFilter::POST, "lookup", lookup::lookup)),
+        ("getOobConfirmationCode", operation(MethodFilter::POST, "sendOobCode", email_code::send_code)),
+        ("getProjectConfig", operation(MethodFilter::GET, "projects", config::project)),
+        ("getRecaptchaParam", operation(MethodFilter::GET, "recaptchaParams", config::recaptcha_params)),
+        ("resetPassword", operation(MethodFilter::POST, "resetPassword", reset_password::reset_password)),
+        ("sendVerificationCode", operation(MethodFilter::POST, "sendVerificationCode", phone::send_verification_code)),
+        ("setAccountInfo", operation(MethodFilter::POST, "update", update::update)),
+        ("signupNewUser", operation(MethodFilter::POST, "signUp", sign_up::sign_up)),
+        ("verifyAssertion", operation(MethodFilter::POST, "signInWithIdp", idp::sign_in_with_idp)),
+        (
+            "verifyCustomToken",
+            operation(MethodFilter::POST, "signInWithCustomToken", custom_token::sign_in_with_custom_token),
+        ),
+        ("verifyPassword", operation(MethodFilter::POST, "signInWithPassword", password::sign_in_with_password)),
+        ("verifyPhoneNumber", operation(MethodFilter::POST, "signInWithPhoneNumber", phone::sign_in_with_phone_number)),
     ]
 }
 
@@ -117,10 +144,13 @@ pub fn router() -> Router<Arc<Auth>> {
         .route("/", get(async || config::root()))
         .route(
             "/securetoken.googleapis.com/v1/token",
-            with_bodies(MethodFilter::POST, BodyKind::JsonOrForm, secure_token::refresh),
+            with_bodies(MethodFilter::POST, BodyKind::JsonOrForm, "token", secure_token::refresh),
         )
-        .route(&format!("{TOOLKIT}/v1/projects"), operation(MethodFilter::GET, config::project))
-        .route(&format!("{TOOLKIT}/v1/recaptchaParams"), operation(MethodFilter::GET, config::recaptcha_params));
+        .route(&format!("{TOOLKIT}/v1/projects"), operation(MethodFilter::GET, "projects", config::project))
+        .route(
+            &format!("{TOOLKIT}/v1/recaptchaParams"),
+            operation(MethodFilter::GET, "recaptchaParams", config::recaptcha_params),
+        );
     for (name, routes) in account_operations().into_iter().chain(user_operations()) {
         router = router.route(&format!("{TOOLKIT}/v1/accounts:{name}"), routes);
     }
@@ -128,28 +158,28 @@ pub fn router() -> Router<Arc<Auth>> {
         router = router.route(&format!("{RELYING_PARTY}/{name}"), routes);
     }
     for (name, routes) in [
-        ("downloadAccount", operation(MethodFilter::POST, batch::download)),
-        ("uploadAccount", operation(MethodFilter::POST, import::upload)),
+        ("downloadAccount", operation(MethodFilter::POST, "batchGet", batch::download)),
+        ("uploadAccount", operation(MethodFilter::POST, "batchCreate", import::upload)),
     ] {
         router = router.route(&format!("{RELYING_PARTY}/{name}"), routes);
     }
     for base in ["/v1/projects/{project}", "/v1/projects/{project}/tenants/{tenant}"] {
         let base = format!("{TOOLKIT}{base}");
-        router = router.route(&format!("{base}/accounts"), operation(MethodFilter::POST, sign_up::sign_up));
+        router = router.route(&format!("{base}/accounts"), operation(MethodFilter::POST, "signUp", sign_up::sign_up));
         // An action on the project or tenant itself is a part of its last segment.
         router = router.route(&base, post(action));
         for (name, routes) in account_operations().into_iter().chain(admin_operations()) {
             router = router.route(&format!("{base}/accounts:{name}"), routes);
         }
     }
-    router = router.merge(version_2()).merge(emulator::routes());
+    router = router.merge(version_2()).merge(emulator::routes()).merge(published_keys());
     for (method, path, name) in unimplemented::operations() {
         let Ok(filter) = MethodFilter::try_from(method) else { continue };
         let refuse = move |_: Call, _: batch::Nothing| {
             let refusal = Refusal::unimplemented(format!("{name} is not implemented in the Auth Emulator."));
             async move { Err(refusal) }
         };
-        router = router.route(&format!("{TOOLKIT}{path}"), operation(filter, refuse));
+        router = router.route(&format!("{TOOLKIT}{path}"), operation(filter, "", refuse));
     }
     router
         .fallback(async || Refusal::not_found())
@@ -157,29 +187,64 @@ pub fn router() -> Router<Arc<Auth>> {
         .layer(middleware::from_fn(cross_origin))
 }
 
+/// The operations on second factors and passkeys, by name.
+fn version_2_operations() -> [(&'static str, Routes); 9] {
+    macro_rules! post {
+        ($name:literal, $run:expr) => {
+            ($name, operation(MethodFilter::POST, $name, $run))
+        };
+    }
+    [
+        post!("mfaEnrollment:start", mfa::start_enrollment),
+        post!("mfaEnrollment:finalize", mfa::finalize_enrollment),
+        post!("mfaEnrollment:withdraw", mfa::withdraw),
+        post!("mfaSignIn:start", mfa::start_sign_in),
+        post!("mfaSignIn:finalize", mfa::finalize_sign_in),
+        post!("passkeyEnrollment:start", passkeys::start_enrollment),
+        post!("passkeyEnrollment:finalize", passkeys::finalize_enrollment),
+        post!("passkeySignIn:start", passkeys::start_sign_in),
+        post!("passkeySignIn:finalize", passkeys::finalize_sign_in),
+    ]
+}
+
 fn version_2() -> Router<Arc<Auth>> {
-    let accounts = format!("{TOOLKIT}/v2/accounts");
     let project = format!("{TOOLKIT}/v2/projects/{{project}}");
+    let (read, write) = (MethodFilter::GET, MethodFilter::PATCH);
+    let config = operation(read, "config", config::get).merge(operation(write, "config", config::update));
+    let tenants =
+        operation(read, "tenants", tenants::list).merge(operation(MethodFilter::POST, "tenants", tenants::create));
+    let tenant = operation(read, "tenants", tenants::get)
+        .merge(operation(write, "tenants", tenants::update))
+        .merge(operation(MethodFilter::DELETE, "tenants", tenants::delete));
+    let mut router = Router::new()
+        .route(&format!("{project}/config"), config)
+        .route(&format!("{project}/tenants"), tenants)
+        .route(&format!("{project}/tenants/{{tenant}}"), tenant);
+    for (name, routes) in version_2_operations() {
+        router = router.route(&format!("{TOOLKIT}/v2/accounts/{name}"), routes);
+    }
+    router
+}
+
+/// Where back ends find the key of signed tokens, below the names of the hosts that publish the keys of production.
+fn published_keys() -> Router<Arc<Auth>> {
+    let certificates = async |auth: State<Arc<Auth>>| published(&auth, |key| &key.certificates);
+    let jwks = async |auth: State<Arc<Auth>>| published(&auth, |key| &key.jwks);
     Router::new()
-        .route(&format!("{accounts}/mfaEnrollment:start"), operation(MethodFilter::POST, mfa::start_enrollment))
-        .route(&format!("{accounts}/mfaEnrollment:finalize"), operation(MethodFilter::POST, mfa::finalize_enrollment))
-        .route(&format!("{accounts}/mfaEnrollment:withdraw"), operation(MethodFilter::POST, mfa::withdraw))
-        .route(&format!("{accounts}/mfaSignIn:start"), operation(MethodFilter::POST, mfa::start_sign_in))
-        .route(&format!("{accounts}/mfaSignIn:finalize"), operation(MethodFilter::POST, mfa::finalize_sign_in))
-        .route(
-            &format!("{project}/config"),
-            operation(MethodFilter::GET, config::get).merge(operation(MethodFilter::PATCH, config::update)),
-        )
-        .route(
-            &format!("{project}/tenants"),
-            operation(MethodFilter::GET, tenants::list).merge(operation(MethodFilter::POST, tenants::create)),
-        )
-        .route(
-            &format!("{project}/tenants/{{tenant}}"),
-            operation(MethodFilter::GET, tenants::get)
-                .merge(operation(MethodFilter::PATCH, tenants::update))
-                .merge(operation(MethodFilter::DELETE, tenants::delete)),
-        )
+        .route("/www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com", get(certificates))
+        .route(&format!("{RELYING_PARTY}/publicKeys"), get(certificates))
+        .route("/www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com", get(jwks))
+        .route(&format!("{TOOLKIT}/v1/sessionCookiePublicKeys"), get(jwks))
+}
+
+/// One form of the key. Back ends read it anew each time: it changes when the server starts again.
+fn published(auth: &Auth, form: impl Fn(&SigningKey) -> &Json) -> Response {
+    let Some(key) = &auth.key else {
+        return Refusal::unimplemented("The tokens are unsigned; start with --sign for signed ones.").into_response();
+    };
+    let mut response = json_answer(StatusCode::OK, form(key));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=0"));
+    response
 }
 
 /// `POST …/projects/P:createSessionCookie`, the only action on a project or a tenant.

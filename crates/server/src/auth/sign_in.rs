@@ -79,12 +79,12 @@ impl Call {
 
     /// Whether a sign-in of the account has to show a second factor.
     pub fn needs_second_factor(&self, account: &Account) -> bool {
-        !account.mfa_info.is_empty() && self.lock().allows(|tenant| tenant.mfa_config.is_enabled())
+        !account.factors().is_empty() && self.lock().allows(|tenant| tenant.mfa_config.is_enabled())
     }
 
     /// The answer to a first factor: tokens come after the second.
     pub fn second_factor_wanted(&self, answer: Answer, account: &Account, provider: &str) -> Answer {
-        let factors: Vec<Json> = account.mfa_info.iter().map(redacted).collect();
+        let factors: Vec<Json> = account.factors().iter().map(redacted).collect();
         let pending = PendingCredential::new(self, &account.local_id, provider);
         answer.with("mfaPendingCredential", pending.encode()).with("mfaInfo", factors)
     }

@@ -18,6 +18,7 @@ pub struct Pool {
     by_provider: HashMap<String, HashMap<String, String>>,
     /// Of the addresses at providers, which several accounts may share.
     by_provider_email: HashMap<String, BTreeSet<String>>,
+    by_passkey: HashMap<String, String>,
     /// Codes of e-mails and messages.
     pub codes: Codes,
 }
@@ -46,6 +47,11 @@ impl Pool {
     /// The account with an id at a provider.
     pub fn with_provider(&self, provider: &str, raw_id: &str) -> Option<&Account> {
         self.get(self.by_provider.get(provider)?.get(raw_id)?)
+    }
+
+    /// The account with a passkey.
+    pub fn with_passkey(&self, credential: &str) -> Option<&Account> {
+        self.get(self.by_passkey.get(credential)?)
     }
 
     /// The accounts that have an address, of their own or at a provider.
@@ -94,6 +100,9 @@ impl Pool {
                 self.by_provider_email.entry(email.clone()).or_default().insert(id.clone());
             }
         }
+        for passkey in account.passkey_info.iter().flatten() {
+            self.by_passkey.insert(passkey.credential_id.clone(), id.clone());
+        }
         self.accounts.insert(id.clone(), account);
     }
 
@@ -118,6 +127,9 @@ impl Pool {
         drop(&mut self.by_email, &account.email);
         drop(&mut self.by_initial_email, &account.initial_email);
         drop(&mut self.by_phone_number, &account.phone_number);
+        for passkey in account.passkey_info.iter().flatten() {
+            drop(&mut self.by_passkey, &Some(passkey.credential_id.clone()));
+        }
         for info in account.providers() {
             if let Some(index) = self.by_provider.get_mut(&info.provider_id) {
                 drop(index, &info.raw_id);

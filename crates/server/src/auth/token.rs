@@ -169,6 +169,7 @@ impl Call {
             sign_in_attributes: sign_in.attributes.clone(),
         };
         let claims = session.id_token(&account.record(), &self.project.id, now)?;
+        self.trace.token(&claims);
         let second_factor = sign_in.second_factor.clone();
         let refresh = RefreshToken {
             marker: MARKER.to_owned(),

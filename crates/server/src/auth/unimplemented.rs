@@ -7,17 +7,12 @@ use axum::http::Method;
 pub type Operation = (Method, &'static str, &'static str);
 
 /// Operations with paths of their own.
-const SINGLE: [Operation; 14] = [
+const SINGLE: [Operation; 9] = [
     (Method::POST, "/v1/accounts:issueSamlResponse", "identitytoolkit.accounts.issueSamlResponse"),
     (Method::POST, "/v1/accounts:signInWithGameCenter", "identitytoolkit.accounts.signInWithGameCenter"),
     (Method::POST, "/v1/accounts:verifyIosClient", "identitytoolkit.accounts.verifyIosClient"),
     (Method::GET, "/v1/publicKeys", "identitytoolkit.getPublicKeys"),
-    (Method::GET, "/v1/sessionCookiePublicKeys", "identitytoolkit.getSessionCookiePublicKeys"),
     (Method::POST, "/v2/accounts:revokeToken", "identitytoolkit.accounts.revokeToken"),
-    (Method::POST, "/v2/accounts/passkeyEnrollment:start", "identitytoolkit.accounts.passkeyEnrollment.start"),
-    (Method::POST, "/v2/accounts/passkeyEnrollment:finalize", "identitytoolkit.accounts.passkeyEnrollment.finalize"),
-    (Method::POST, "/v2/accounts/passkeySignIn:start", "identitytoolkit.accounts.passkeySignIn.start"),
-    (Method::POST, "/v2/accounts/passkeySignIn:finalize", "identitytoolkit.accounts.passkeySignIn.finalize"),
     (Method::GET, "/v2/defaultSupportedIdps", "identitytoolkit.defaultSupportedIdps.list"),
     (Method::GET, "/v2/passwordPolicy", "identitytoolkit.getPasswordPolicy"),
     (Method::GET, "/v2/recaptchaConfig", "identitytoolkit.getRecaptchaConfig"),

@@ -1,6 +1,7 @@
 //! Control endpoints, `/firewarden/…`, on every port: the clock of a project, a reset, requests with their explanations,
 //! services, coverage. They are for tests, so that whoever reaches a port may use them.
 
+mod accounts;
 mod annotated;
 mod clock;
 mod coverage;
@@ -29,6 +30,7 @@ pub fn router(services: &Arc<Services>) -> Router {
     Router::new()
         .route("/firewarden/reset", post(reset))
         .with_state(Arc::clone(services))
+        .merge(accounts::router(services))
         .merge(clock::router(services))
         .merge(coverage::router(services))
         .merge(requests::router(services))

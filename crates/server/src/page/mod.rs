@@ -1,4 +1,4 @@
-//! The page for people: requests with their explanations, data, coverage. Its files are part of the program, and it loads
+//! The page for people: requests with their explanations, accounts, data, coverage. Its files are part of the program, and it loads
 //! nothing from elsewhere.
 
 use std::sync::Arc;
@@ -16,10 +16,11 @@ use crate::{Service, listener, server::Services};
 const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
 /// The parts of the script, each a module.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 4] = [
     ("/page.js", include_str!("page.js")),
     ("/parts.js", include_str!("parts.js")),
     ("/data.js", include_str!("data.js")),
+    ("/users.js", include_str!("users.js")),
 ];
 
 /// The routes of the page's port beside the control endpoints, which it reads.
@@ -55,7 +56,7 @@ async fn html(services: State<Arc<Services>>, headers: HeaderMap) -> Response {
     answer
 }
 
-/// What the page may load: its own files, and the data of the database and Storage.
+/// What the page may load: its own files, and the data of Auth, the database and Storage.
 fn policy(services: &Services, host: &str) -> String {
     let origin = |service| {
         let address = services.address(service)?;
@@ -65,7 +66,7 @@ fn policy(services: &Services, host: &str) -> String {
             false => Some(format!(" http://{address}")),
         }
     };
-    let data: String = [Service::Database, Service::Storage].into_iter().filter_map(origin).collect();
+    let data: String = [Service::Auth, Service::Database, Service::Storage].into_iter().filter_map(origin).collect();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'{data}; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

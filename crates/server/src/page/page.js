@@ -1,7 +1,8 @@
 // The page of firewarden: which view is shown, the list of requests, one request.
-// The views of data are in data.js.
+// The views of data are in data.js, that of accounts in users.js.
 import { el, ask, fail, get } from "./parts.js";
 import { showDatabase, showStorage } from "./data.js";
+import { showUsers } from "./users.js";
 
 const MAX_ROWS = 1000;
 const AROUND = 2;
@@ -333,12 +334,14 @@ byId("measure").addEventListener("click", showCoverage);
 
 // ---- Views
 
-const VIEWS = ["requests", "database", "storage", "coverage"];
+const VIEWS = ["requests", "users", "database", "storage", "coverage"];
+/** The element of a view. */
+const section = (view) => byId(view === "users" ? "users-view" : view);
 
 function route() {
   const [, view = "requests", id] = location.hash.match(/^#\/(\w+)(?:\/(\d+))?/) ?? [];
   const shown = VIEWS.includes(view) ? view : "requests";
-  for (const name of VIEWS) byId(name).hidden = name !== shown;
+  for (const name of VIEWS) section(name).hidden = name !== shown;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === `#/${shown}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -350,6 +353,7 @@ function route() {
     if (id) show(id);
     else byId("detail").replaceChildren(el("p", { className: "quiet" }, "Choose a request to see its explanation."));
   }
+  if (shown === "users") showUsers(origin("auth"), services);
   if (shown === "database") showDatabase(origin("database"), services);
   if (shown === "storage") showStorage(origin("storage"), services);
   if (shown === "coverage") showCoverage();

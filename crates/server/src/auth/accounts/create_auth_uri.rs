@@ -49,13 +49,9 @@ pub async fn create_auth_uri(call: Call, request: CreateAuthUri) -> Result<Answe
             list.push(name.to_owned());
         }
     };
-    // Where accounts share addresses, those at providers say nothing.
-    let accounts = match scope.settings().allows_duplicate_emails() {
-        true => scope.pool().with_email(&email).into_iter().collect(),
-        false => scope.pool().with_any_email(&email),
-    };
+    let accounts = scope.pool().with_any_email(&email);
     for account in &accounts {
-        for info in account.providers().iter().filter(|info| info.email.as_ref() == Some(&email)) {
+        for info in account.providers() {
             match info.provider_id.as_str() {
                 // A number is none of the ways of an address.
                 "phone" => continue,
@@ -67,6 +63,8 @@ pub async fn create_auth_uri(call: Call, request: CreateAuthUri) -> Result<Answe
                         add(&mut methods, "emailLink");
                     }
                 }
+                // Where accounts share addresses, those at providers say nothing.
+                _ if scope.settings().allows_duplicate_emails() => continue,
                 other => add(&mut methods, other),
             }
             add(&mut providers, &info.provider_id);

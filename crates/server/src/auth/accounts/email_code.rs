@@ -11,7 +11,7 @@ use crate::{
         call::Call,
         codes::{EmailCode, EmailKind},
         error::{Refusal, refuse},
-        fields::{Flag, Text, given, is_set},
+        fields::{Choice, Flag, Numbered, Text, given, is_set},
         ids,
         project::Scope,
     },
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendCode {
-    request_type: Option<RequestType>,
+    request_type: Option<Choice<RequestType>>,
     email: Option<Text>,
     new_email: Option<Text>,
     id_token: Option<Text>,
@@ -44,6 +44,20 @@ enum RequestType {
     RevertSecondFactorAddition,
 }
 
+impl Numbered for RequestType {
+    const ALL: &'static [Self] = &[
+        RequestType::OobReqTypeUnspecified,
+        RequestType::PasswordReset,
+        RequestType::OldEmailAgree,
+        RequestType::NewEmailAccept,
+        RequestType::VerifyEmail,
+        RequestType::RecoverEmail,
+        RequestType::EmailSignin,
+        RequestType::VerifyAndChangeEmail,
+        RequestType::RevertSecondFactorAddition,
+    ];
+}
+
 /// An e-mail to send.
 #[derive(Clone, Debug)]
 pub struct Email {
@@ -64,8 +78,8 @@ impl Email {
 pub async fn send_code(call: Call, request: SendCode) -> Result<Answer, Refusal> {
     let mut scope = call.lock_enabled()?;
     let kind = match request.request_type {
-        None | Some(RequestType::OobReqTypeUnspecified) => return refuse("MISSING_REQ_TYPE"),
-        Some(kind) => kind,
+        None | Some(Choice(RequestType::OobReqTypeUnspecified)) => return refuse("MISSING_REQ_TYPE"),
+        Some(Choice(kind)) => kind,
     };
     let returns_link = is_set(request.return_oob_link);
     if returns_link && !call.is_admin {

@@ -64,7 +64,7 @@ pub async fn sign_in_with_idp(call: Call, request: SignInWithIdp) -> Result<Answ
     }
     let response = IdpResponse::read(request_uri, request.post_body.as_deref().unwrap_or_default())?;
     let outcome = decide(&call, &call.lock(), &response, linked.map(|(id, _)| id).as_deref());
-    let answer = response.answer();
+    let answer = response.answer().some("tenantId", call.tenant.clone());
     let outcome = match outcome {
         // Browsers take some refusals as a part of the answer, with the credential to go on with.
         Err(refusal) if is_set(request.return_idp_credential) => {
@@ -130,7 +130,8 @@ fn decide(call: &Call, scope: &Scope<'_>, response: &IdpResponse, linked: Option
     let pool = scope.pool();
     let shares_emails = scope.settings().allows_duplicate_emails();
     let known = pool.with_provider(&response.provider, &response.raw_id);
-    let with_email = response.email.as_deref().filter(|_| !shares_emails).and_then(|email| pool.with_email(email));
+    let email = response.email.as_deref().map(str::to_lowercase);
+    let with_email = email.as_deref().filter(|_| !shares_emails).and_then(|email| pool.with_email(email));
     if let Some(id) = linked {
         if known.is_some() {
             return refuse("FEDERATED_USER_ID_ALREADY_LINKED");
@@ -160,7 +161,7 @@ fn decide(call: &Call, scope: &Scope<'_>, response: &IdpResponse, linked: Option
             let mut account = Account::new(ids::account_id(), call.now);
             set_profile(&mut account, response);
             if !shares_emails {
-                account.email.clone_from(&response.email);
+                account.email = email;
                 account.email_verified = response.email.as_ref().map(|_| response.is_verified);
             }
             account.set_provider(response.info());
@@ -177,11 +178,11 @@ fn set_profile(account: &mut Account, response: &IdpResponse) {
 
 /// The account of a signed-in user with a further identity.
 fn link(mut account: Account, response: &IdpResponse, shares_emails: bool) -> Account {
-    if let Some(email) = response.email.as_ref().filter(|_| !shares_emails) {
+    if let Some(email) = response.email.as_deref().map(str::to_lowercase).filter(|_| !shares_emails) {
         if account.email.is_none() {
-            account.email = Some(email.clone());
+            account.email = Some(email);
             account.email_verified = Some(response.is_verified);
-        } else if account.email.as_ref() == Some(email) && response.is_verified {
+        } else if account.email.as_ref() == Some(&email) && response.is_verified {
             account.email_verified = Some(true);
         }
     }

@@ -22,7 +22,7 @@ pub struct IdpResponse {
     pub raw_id: String,
     /// The id in answers.
     federated_id: String,
-    /// The address, in lower case.
+    /// The address as the provider writes it, in lower case but for SAML.
     pub email: Option<String>,
     /// Whether the provider has verified it.
     pub is_verified: bool,
@@ -226,8 +226,6 @@ fn google(claims: &Map<String, Json>) -> Result<IdpResponse, Refusal> {
 /// An assertion is JSON: `{"assertion": {"subject": {"nameId"}, "attributeStatements"}}`.
 fn saml(claims: &Map<String, Json>, response: Option<&str>) -> Result<IdpResponse, Refusal> {
     let mut found = common(claims)?;
-    found.email = None;
-    found.is_verified = false;
     let Some(response) = response else { return Ok(found) };
     let parsed = if response.len() > MAX_TOKEN { None } else { serde_json::from_str(response).ok() };
     let Some(response): Option<Json> = parsed else {
@@ -238,7 +236,7 @@ fn saml(claims: &Map<String, Json>, response: Option<&str>) -> Result<IdpRespons
     let Some(subject) = assertion.get("subject") else { return missing("assertion.subject") };
     let Some(name) = subject.get("nameId").and_then(Json::as_str) else { return missing("assertion.subject.nameId") };
     if is_email(name) {
-        found.email = Some(name.to_lowercase());
+        found.email = Some(name.to_owned());
         found.is_verified = true;
     }
     found.attributes = assertion.get("attributeStatements").cloned();

@@ -206,7 +206,8 @@ fn account(call: &Call, scope: &Scope<'_>, user: User, overwrites: bool, is_chec
         }
         account.email = Some(email);
     }
-    account.mfa_info = second_factors(&account, user.mfa_info)?;
+    let factors = second_factors(&account, user.mfa_info)?;
+    account.mfa_info = (!factors.is_empty()).then_some(factors);
     if scope.pool().get(&id).is_some() && !overwrites {
         return refused("localId belongs to an existing account - can not overwrite.");
     }
@@ -215,14 +216,13 @@ fn account(call: &Call, scope: &Scope<'_>, user: User, overwrites: bool, is_chec
 }
 
 fn add_provider(scope: &Scope<'_>, account: &mut Account, id: &str, info: Provider) -> Result<(), String> {
-    let Some(provider) = given(&info.provider_id).map(str::to_owned) else {
-        return Err("federatedId or (providerId & rawId) is required".to_owned());
-    };
     // These two follow the address and the number.
-    if provider == "password" || provider == "phone" {
+    if matches!(given(&info.provider_id), Some("password" | "phone")) {
         return Ok(());
     }
-    let Some(raw_id) = given(&info.raw_id).map(str::to_owned) else {
+    let (Some(provider), Some(raw_id)) =
+        (given(&info.provider_id).map(str::to_owned), given(&info.raw_id).map(str::to_owned))
+    else {
         return Err(match info.federated_id {
             None => "federatedId or (providerId & rawId) is required".to_owned(),
             Some(_) => {

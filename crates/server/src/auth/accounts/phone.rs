@@ -32,6 +32,16 @@ pub struct SignInWithPhoneNumber {
     id_token: Option<Text>,
 }
 
+/// A phone cannot be both factors.
+fn check_first_factor(account: Option<&Account>) -> Result<(), Refusal> {
+    match account.is_some_and(|account| !account.factors().is_empty()) {
+        true => refuse(
+            "UNSUPPORTED_FIRST_FACTOR : A phone number cannot be set as a first factor on an SMS based MFA user.",
+        ),
+        false => Ok(()),
+    }
+}
+
 fn check_tenant(call: &Call) -> Result<(), Refusal> {
     match call.tenant {
         Some(_) => refuse("UNSUPPORTED_TENANT_OPERATION"),
@@ -46,11 +56,7 @@ pub async fn send_verification_code(call: Call, request: SendVerificationCode) -
     let Some(number) = given(&request.phone_number).filter(|number| is_phone_number(number)) else {
         return refuse("INVALID_PHONE_NUMBER : Invalid format.");
     };
-    if scope.pool().with_phone_number(number).is_some_and(|account| !account.mfa_info.is_empty()) {
-        return refuse(
-            "UNSUPPORTED_FIRST_FACTOR : A phone number cannot be set as a first factor on an SMS based MFA user.",
-        );
-    }
+    check_first_factor(scope.pool().with_phone_number(number))?;
     let sent = scope.pool_mut().codes.message(number.to_owned());
     Ok(Answer::new().with("sessionInfo", sent.session_info))
 }
@@ -96,6 +102,7 @@ pub async fn sign_in_with_phone_number(call: Call, request: SignInWithPhoneNumbe
                 .with("temporaryProof", proof)
                 .with("temporaryProofExpiresIn", "3600"));
         }
+        check_first_factor(linked.as_ref().or(known.as_ref()).and_then(|id| scope.pool().get(id)))?;
         (number, linked, known)
     };
     let details = Details::default();

@@ -112,9 +112,12 @@ fn account(call: &Call, request: &SignUp, is_link: bool) -> Result<Account, Refu
         }
         account.set_password(password, call.now);
     }
-    account.display_name = request.display_name.clone().map(String::from);
-    account.photo_url = request.photo_url.clone().map(String::from);
+    // Users set their pictures later, and an anonymous one the name, too.
+    if call.is_admin || request.email.is_some() {
+        account.display_name = request.display_name.clone().map(String::from);
+    }
     if call.is_admin {
+        account.photo_url = request.photo_url.clone().map(String::from);
         if let Some(number) = &request.phone_number {
             if !is_phone_number(number) {
                 return refuse("INVALID_PHONE_NUMBER : Invalid format.");
@@ -128,7 +131,7 @@ fn account(call: &Call, request: &SignUp, is_link: bool) -> Result<Account, Refu
         account.disabled = is_set(request.disabled).then_some(true);
     }
     if let Some(requested) = &request.mfa_info {
-        account.mfa_info = factors(requested.clone(), true)?;
+        account.mfa_info = Some(factors(requested.clone(), true)?);
     }
     if is_link {
         account.local_id = call.signed_in(&scope)?.0;

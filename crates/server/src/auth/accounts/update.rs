@@ -9,7 +9,7 @@ use crate::auth::{
     call::Call,
     codes::EmailKind,
     error::{Refusal, refuse},
-    fields::{Flag, Text, given},
+    fields::{Choice, Flag, Numbered, Text, given},
     project::Scope,
     token::SignIn,
 };
@@ -40,9 +40,11 @@ pub struct Update {
     pub(super) last_login_at: Option<Text>,
     pub(super) mfa: Option<Mfa>,
     #[serde(default)]
-    pub(super) delete_attribute: Vec<Attribute>,
+    pub(super) delete_attribute: Vec<Choice<Attribute>>,
     #[serde(default)]
     pub(super) delete_provider: Vec<Text>,
+    #[serde(default)]
+    pub(super) delete_passkey: Vec<Text>,
     pub(super) link_provider_user_info: Option<LinkedProvider>,
     provider: Option<Json>,
     upgrade_to_federated_login: Option<Json>,
@@ -66,6 +68,18 @@ pub(super) enum Attribute {
     PhotoUrl,
     Password,
     RawUserInfo,
+}
+
+impl Numbered for Attribute {
+    const ALL: &'static [Self] = &[
+        Attribute::UserAttributeNameUnspecified,
+        Attribute::Email,
+        Attribute::DisplayName,
+        Attribute::Provider,
+        Attribute::PhotoUrl,
+        Attribute::Password,
+        Attribute::RawUserInfo,
+    ];
 }
 
 /// An identity at a provider.
@@ -113,7 +127,7 @@ pub async fn update(call: Call, request: Update) -> Result<Answer, Refusal> {
         let (id, sign_in) = call.signed_in(&scope)?;
         (id, Some(sign_in))
     };
-    for attribute in &request.delete_attribute {
+    for Choice(attribute) in &request.delete_attribute {
         let name = match attribute {
             Attribute::Provider => "PROVIDER",
             Attribute::RawUserInfo => "RAW_USER_INFO",
@@ -167,9 +181,8 @@ fn by_code(scope: &mut Scope<'_>, code: &str) -> Result<Answer, Refusal> {
         _ => scope.pool().with_email(&found.email),
     };
     let id = account.ok_or_else(invalid)?.local_id.clone();
-    if let Some(email) = found.new_email.as_deref().filter(|email| *email != found.email)
-        && scope.pool().with_email(email).is_some()
-    {
+    let email = found.new_email.as_deref().unwrap_or(&found.email);
+    if scope.pool().with_email(email).is_some_and(|owner| owner.local_id != id) {
         return refuse("EMAIL_EXISTS");
     }
     let account = scope.change(&id, |account| {

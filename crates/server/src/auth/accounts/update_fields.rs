@@ -6,7 +6,7 @@ use crate::auth::{
     account::{Account, ProviderInfo, is_email, is_phone_number, is_strong},
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, given},
+    fields::{Choice, Flag, given},
     project::Scope,
     token::SignIn,
 };
@@ -58,12 +58,13 @@ pub fn apply(
         changes.is_revoked = true;
     }
     if let Some(mfa) = &request.mfa {
-        account.mfa_info = factors(mfa.enrollments.clone(), false)?;
+        let factors = factors(mfa.enrollments.clone(), false)?;
+        account.mfa_info = (!factors.is_empty()).then_some(factors);
     }
     if sign_in.is_none() {
         as_administrator(scope, request, account)?;
     }
-    for attribute in &request.delete_attribute {
+    for Choice(attribute) in &request.delete_attribute {
         match attribute {
             Attribute::DisplayName => account.display_name = None,
             Attribute::PhotoUrl => account.photo_url = None,
@@ -82,6 +83,9 @@ pub fn apply(
             _ => {}
         }
         account.remove_providers(|id| id == &**provider);
+    }
+    if let Some(passkeys) = &mut account.passkey_info {
+        passkeys.retain(|passkey| !request.delete_passkey.iter().any(|id| **id == *passkey.credential_id));
     }
     if let Some(link) = &request.link_provider_user_info {
         account.set_provider(linked(link)?);

@@ -9,6 +9,7 @@ use firewarden::auth::{
     blocking::{Details, Event, Flow, FunctionResponse, Profile, Simulation, UserUpdates, request_body},
 };
 use http_body_util::Full;
+use serde_json::{Value as Json, json};
 
 use crate::{
     auth::{account::Account, call::Call, error::Refusal, ids},
@@ -67,8 +68,14 @@ impl Blocking<'_> {
         }
         let payload = simulation.payload(event, &account.record());
         let body = request_body(&call.auth.sign(&payload)?).to_string();
-        let response = post(&url, body, Profile::Emulator.deadline()).await?;
-        Ok(simulation.read_response(event, &response)?)
+        let response = post(&url, body, Profile::Emulator.deadline()).await;
+        let answered = match &response {
+            Ok(response) => json!({ "status": response.status, "body": shown(&response.body) }),
+            Err(refusal) => json!({ "error": refusal.message() }),
+        };
+        call.trace
+            .function(json!({ "event": event.name(), "url": url, "payload": payload.as_object(), "answer": answered }));
+        Ok(simulation.read_response(event, &response?)?)
     }
 }
 
@@ -88,6 +95,11 @@ impl Blocking<'_> {
         }
         details
     }
+}
+
+/// A body as JSON, or else as a text.
+fn shown(body: &str) -> Json {
+    serde_json::from_str(body).unwrap_or_else(|_| json!(body))
 }
 
 /// Sends a payload to a function.

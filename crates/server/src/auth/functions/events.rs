@@ -85,7 +85,7 @@ fn user(account: &Account) -> Json {
         .with("customClaims", account.claims())
         .with("providerData", account.providers().iter().map(provider).collect::<Vec<_>>())
         .some("tenantId", account.tenant_id.clone())
-        .data("mfaInfo", &account.mfa_info);
+        .data("mfaInfo", &account.factors());
     json!(user.fields())
 }
 

@@ -1,5 +1,8 @@
 //! The Auth service, asked over HTTP.
 
+mod functions;
+mod hostile;
+mod state;
 mod wire;
 
 use std::net::SocketAddr;

@@ -1,0 +1,133 @@
+//! What accounts share with the rest of the server: the clock, the rules of other services, reset, export.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use firewarden::text::Source;
+use firewarden_server::{Server, Service};
+use serde_json::{Value as Json, json};
+
+use super::Fixture;
+use crate::http::send;
+
+/// The payload of a token.
+fn payload(token: &Json) -> Json {
+    let token = token.as_str().unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}
+
+const USER: [(&str, &str); 2] = [("email", "ann@example.com"), ("password", "password")];
+
+fn user() -> Json {
+    Json::Object(USER.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect())
+}
+
+#[tokio::test]
+async fn the_clock_of_the_project_is_that_of_its_tokens() {
+    let fixture = Fixture::start().await;
+    let clock = fixture.server.clock("demo-fw");
+    clock.freeze(Some(1_700_000_000_000));
+    let signed_up = fixture.key("signUp", user()).await.json();
+    let first = payload(&signed_up["idToken"]);
+    assert_eq!((&first["iat"], &first["auth_time"]), (&json!(1_700_000_000), &json!(1_700_000_000)));
+    clock.advance(7_200_000);
+    let refresh = json!({ "grantType": "refresh_token", "refreshToken": signed_up["refreshToken"] });
+    let refreshed = fixture.send("POST", "/securetoken.googleapis.com/v1/token?key=k", &[], &refresh).await.json();
+    let second = payload(&refreshed["id_token"]);
+    assert_eq!((&second["iat"], &second["exp"]), (&json!(1_700_007_200), &json!(1_700_010_800)));
+    assert_eq!(second["auth_time"], 1_700_000_000);
+}
+
+#[tokio::test]
+async fn rules_of_the_database_decide_on_the_claims_of_tokens() {
+    let builder = Server::builder().project("demo-fw").port(Service::Auth, 0).port(Service::Database, 0);
+    let server = builder.start().await.unwrap();
+    let rules = r#"{ "rules": { ".read": "auth.token.role === 'reader'" } }"#;
+    server.set_database_rules("demo-fw", &Source::new("database.rules.json", rules)).unwrap();
+    let database = server.address(Service::Database).unwrap();
+    let fixture = Fixture { address: server.address(Service::Auth).unwrap(), server };
+    let signed_up = fixture.key("signUp", user()).await.json();
+    let read = async |token: &Json| {
+        let path = format!("/.json?ns=demo-fw&auth={}", token.as_str().unwrap());
+        send(database, "GET", &path, &[], "").await.status
+    };
+    assert_eq!(read(&signed_up["idToken"]).await, 401);
+    let claims = json!({ "localId": signed_up["localId"], "customAttributes": r#"{"role":"reader"}"# });
+    assert_eq!(fixture.admin(":update", claims).await.status, 200);
+    let signed_in = fixture.key("signInWithPassword", user()).await.json();
+    assert_eq!(read(&signed_in["idToken"]).await, 200);
+    assert_eq!(read(&signed_up["idToken"]).await, 401);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_accounts_codes_tenants_and_settings() {
+    let fixture = Fixture::start().await;
+    fixture.key("signUp", user()).await;
+    fixture.key("sendOobCode", json!({ "requestType": "PASSWORD_RESET", "email": "ann@example.com" })).await;
+    let config = "/emulator/v1/projects/demo-fw/config";
+    fixture.send("PATCH", config, &[], &json!({ "signIn": { "allowDuplicateEmails": true } })).await;
+    assert_eq!(send(fixture.address, "POST", "/firewarden/reset", &[], "").await.status, 200);
+    let wrong = fixture.key("signInWithPassword", user()).await;
+    assert_eq!(wrong.json()["error"]["message"], "EMAIL_NOT_FOUND");
+    let codes = send(fixture.address, "GET", "/emulator/v1/projects/demo-fw/oobCodes", &[], "").await.json();
+    assert_eq!(codes, json!({ "oobCodes": [] }));
+    let settings = send(fixture.address, "GET", config, &[], "").await.json();
+    assert_eq!(settings["signIn"]["allowDuplicateEmails"], false);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_change_of_settings_has_the_name_that_admin_sdks_need() {
+    let fixture = Fixture::start().await;
+    let path = "/identitytoolkit.googleapis.com/v2/projects/demo-fw/config?updateMask=signIn.allowDuplicateEmails";
+    let body = json!({ "signIn": { "allowDuplicateEmails": true } });
+    let answer = fixture.send("PATCH", path, &[("authorization", "Bearer owner")], &body).await.json();
+    assert_eq!(answer["name"], "projects/demo-fw/config");
+    assert_eq!(answer["signIn"]["allowDuplicateEmails"], true);
+}
+
+#[tokio::test]
+async fn an_export_is_read_back_with_passwords_claims_and_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Fixture::start().await;
+    let id = fixture.key("signUp", user()).await.json()["localId"].clone();
+    fixture.admin(":update", json!({ "localId": id, "customAttributes": r#"{"role":"reader"}"# })).await;
+    let config = "/emulator/v1/projects/demo-fw/config";
+    fixture.send("PATCH", config, &[], &json!({ "signIn": { "allowDuplicateEmails": true } })).await;
+    fixture.server.export(folder.path()).await.unwrap();
+    let metadata: Json =
+        serde_json::from_slice(&std::fs::read(folder.path().join("firebase-export-metadata.json")).unwrap()).unwrap();
+    assert_eq!(metadata["auth"]["path"], "auth_export");
+
+    let other = Fixture::start().await;
+    // An account with the id of an exported one is replaced.
+    other.admin("", json!({ "localId": id, "email": "old@example.com" })).await;
+    other.server.import(folder.path()).await.unwrap();
+    let signed_in = other.key("signInWithPassword", user()).await.json();
+    assert_eq!(signed_in["localId"], id);
+    assert_eq!(payload(&signed_in["idToken"])["role"], "reader");
+    let settings = send(other.address, "GET", config, &[], "").await.json();
+    assert_eq!(settings["signIn"]["allowDuplicateEmails"], true);
+}
+
+#[tokio::test]
+async fn the_list_of_accounts_has_the_claims_that_rules_will_see() {
+    let fixture = Fixture::start().await;
+    fixture.admin("", json!({ "localId": "ann", "email": "ann@example.com", "password": "password" })).await;
+    fixture.admin(":update", json!({ "localId": "ann", "customAttributes": r#"{"role":"reader"}"# })).await;
+    let list = send(fixture.address, "GET", "/firewarden/accounts", &[], "").await.json();
+    assert_eq!(list[0]["account"]["localId"], "ann");
+    assert_eq!(list[0]["claims"]["role"], "reader");
+    assert_eq!(list[0]["claims"]["firebase"]["sign_in_provider"], "password");
+}
+
+#[tokio::test]
+async fn the_journal_keeps_sign_ins_with_their_claims_and_refusals_with_their_reasons() {
+    let fixture = Fixture::start().await;
+    fixture.key("signUp", user()).await;
+    fixture.key("signUp", user()).await;
+    let requests = send(fixture.address, "GET", "/firewarden/requests?service=auth", &[], "").await.json();
+    let verdicts: Vec<_> = requests.as_array().unwrap().iter().map(|request| &request["verdict"]).collect();
+    assert_eq!(verdicts, ["allow", "deny"]);
+    assert_eq!(requests[1]["reason"], "EMAIL_EXISTS");
+    let path = format!("/firewarden/requests/{}", requests[0]["id"]);
+    let one = send(fixture.address, "GET", &path, &[], "").await.json();
+    assert_eq!(one["detail"]["claims"]["email"], "ann@example.com");
+}
