@@ -107,7 +107,8 @@ pub struct Query {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Order {
-    OrderUnspecified,
+    #[serde(rename = "ORDER_UNSPECIFIED")]
+    Unspecified,
     Asc,
     Desc,
 }
@@ -115,7 +116,8 @@ enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum SortBy {
-    SortByFieldUnspecified,
+    #[serde(rename = "SORT_BY_FIELD_UNSPECIFIED")]
+    Unspecified,
     UserId,
     Name,
     CreatedAt,
@@ -140,7 +142,7 @@ pub async fn query(call: Call, request: Query) -> Result<Answer, Refusal> {
     }
     let mut users: Vec<&Account> = scope.pool().accounts().collect();
     match request.sort_by {
-        None | Some(SortBy::SortByFieldUnspecified | SortBy::UserId) => {}
+        None | Some(SortBy::Unspecified | SortBy::UserId) => {}
         Some(_) => return Err(Refusal::unimplemented("Only sorting by USER_ID is implemented.")),
     }
     if request.order == Some(Order::Desc) {

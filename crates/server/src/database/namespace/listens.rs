@@ -113,10 +113,10 @@ impl Listens {
         subscriber: SubscriberId,
         listener: Listener,
         root: &Node,
-    ) -> Result<Node, Listener> {
+    ) -> Result<Node, Box<Listener>> {
         let nothing = Node::Nothing;
         let here = root.find(names(&id.path)).unwrap_or(&nothing);
-        let Ok((window, indexed)) = self.window_of(id, here) else { return Err(listener) };
+        let Ok((window, indexed)) = self.window_of(id, here) else { return Err(Box::new(listener)) };
         let make = || Place { path: Arc::clone(&id.path), indexes: BTreeMap::new(), views: BTreeMap::new() };
         let place = self.places.get_or_insert_with(&id.path, make);
         let Place { indexes, views, .. } = place;
@@ -146,7 +146,7 @@ impl Listens {
             return Ok((None, self.memory.hold()));
         }
         let has_index = place.is_some_and(|place| place.indexes.contains_key(id.query.order()));
-        let indexed = self.memory.take(if has_index { 0 } else { here.len() * ENTRY })?;
+        let indexed = self.memory.take(if has_index { 0 } else { here.child_count() * ENTRY })?;
         let window = Window::new(&id.query, here);
         let held = self.memory.take(window.entries().len() * ENTRY)?;
         Ok((Some((window, held)), indexed))

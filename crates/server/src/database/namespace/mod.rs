@@ -345,7 +345,7 @@ impl Connection {
 
 /// Whether a query selects among so many children that it takes long.
 fn is_long_query(root: &Node, path: &str, query: &Query) -> bool {
-    !query.selects_all() && root.find(names(path)).is_some_and(|value| value.len() > MANY_CHILDREN)
+    !query.selects_all() && root.find(names(path)).is_some_and(|value| value.child_count() > MANY_CHILDREN)
 }
 
 /// Why a client may not leave more with the server.

@@ -142,11 +142,6 @@ impl Node {
         self.children_of()?.get(key)
     }
 
-    /// The number of children.
-    pub fn len(&self) -> usize {
-        self.children_of().map_or(0, Children::len)
-    }
-
     /// The children in the order of their keys.
     pub fn children(&self) -> impl DoubleEndedIterator<Item = (&Key, &Node)> {
         self.children_of().into_iter().flat_map(Children::iter)

@@ -70,7 +70,9 @@ async fn ask(fixture: &Fixture, step: &Step, saved: &Saved) -> Reply {
     let mut headers: Vec<(&str, &str)> = step.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     let (kind, body) = if let Some(form) = &step.form {
         let mut text = form_urlencoded::Serializer::new(String::new());
-        form.iter().for_each(|(name, value)| drop(text.append_pair(name, &saved.fill(value))));
+        for (name, value) in form {
+            text.append_pair(name, &saved.fill(value));
+        }
         (Some("application/x-www-form-urlencoded"), text.finish())
     } else if let Some(raw) = &step.raw {
         (Some("application/json"), raw.clone())
