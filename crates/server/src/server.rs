@@ -103,6 +103,12 @@ impl Builder {
         self
     }
 
+    /// Whether Auth refuses requests to other projects than this server's.
+    pub fn single_project(mut self, single: bool) -> Self {
+        self.settings.single_project = single;
+        self
+    }
+
     /// Whether Auth signs its tokens, with a key of this server that it publishes.
     pub fn sign(mut self, sign: bool) -> Self {
         self.settings.sign = sign;

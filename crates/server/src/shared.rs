@@ -26,6 +26,8 @@ pub struct Settings {
     pub project: String,
     /// Whether denials are sent to the consoles of database clients (`sd` messages).
     pub debug: bool,
+    /// Whether Auth refuses requests to other projects.
+    pub single_project: bool,
     /// Whether tokens are signed.
     pub sign: bool,
     /// The folder that keeps data and objects; without it they end with the process.

@@ -145,7 +145,11 @@ fn seeds(path: &Path, output: &mut Output) -> Result<Option<Seeds>, InputError> 
 /// Binds all ports. A taken port that nobody asked for is replaced by a free one, where clients learn it from the hub.
 async fn bind(options: &ServeOptions, plan: &mut Plan) -> Result<Server, InputError> {
     loop {
-        let mut builder = Server::builder().project(&plan.project).debug(options.debug).sign(options.sign);
+        let mut builder = Server::builder()
+            .project(&plan.project)
+            .single_project(plan.single_project)
+            .debug(options.debug)
+            .sign(options.sign);
         for name in &options.allow_host {
             builder = builder.allow_host(name);
         }

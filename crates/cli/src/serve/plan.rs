@@ -21,6 +21,8 @@ const NO_PROJECT: &str = "demo-no-project";
 pub(super) struct Plan {
     /// The project id.
     pub(super) project: String,
+    /// Whether Auth refuses requests to other projects.
+    pub(super) single_project: bool,
     /// The services with their addresses, in the order of their ports.
     pub(super) services: Vec<PlannedService>,
     /// A Firestore emulator that the caller runs, `HOST:PORT`.
@@ -83,7 +85,8 @@ impl Plan {
         };
         let rules = named.iter().flat_map(|file| planned(file, &settings, &project));
         let rules = rules.filter(|rules| is_served(rules.product)).collect();
-        Ok(Some(Plan { project, services, firestore, rules }))
+        let single_project = settings.single_project;
+        Ok(Some(Plan { project, single_project, services, firestore, rules }))
     }
 }
 

@@ -127,7 +127,7 @@ impl Call {
         if project.is_some() && !is_admin {
             return refuse("INSUFFICIENT_PERMISSION : Only authenticated requests can specify target_project_id.");
         }
-        let project = auth.project(project.unwrap_or(&auth.shared.settings.project));
+        let project = auth.requested(project.unwrap_or(&auth.shared.settings.project))?;
         let id_token = text("idToken").and_then(|token| match decode(token).ok()?.payload() {
             Json::Object(claims) => Some(Claims::from(claims.clone())),
             _ => None,

@@ -29,8 +29,8 @@ struct Place {
 }
 
 impl Place {
-    fn project(&self, auth: &Auth) -> Arc<Project> {
-        auth.project(&self.project)
+    fn project(&self, auth: &Auth) -> Result<Arc<Project>, Refusal> {
+        auth.requested(&self.project)
     }
 }
 
@@ -49,26 +49,26 @@ pub fn routes() -> Router<Arc<Auth>> {
 }
 
 /// Removes all accounts. Codes, tenants and settings stay, and functions learn nothing of it.
-async fn clear(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Answer {
-    place.project(&auth).scope(place.tenant.as_deref()).pool_mut().clear();
-    Answer::new()
+async fn clear(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result<Answer, Refusal> {
+    place.project(&auth)?.scope(place.tenant.as_deref()).pool_mut().clear();
+    Ok(Answer::new())
 }
 
-async fn email_codes(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Answer {
-    config::email_codes(place.project(&auth).scope(place.tenant.as_deref()).pool().codes.emails.values())
+async fn email_codes(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result<Answer, Refusal> {
+    Ok(config::email_codes(place.project(&auth)?.scope(place.tenant.as_deref()).pool().codes.emails.values()))
 }
 
-async fn message_codes(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Answer {
-    config::message_codes(place.project(&auth).scope(place.tenant.as_deref()).pool().codes.messages.values())
+async fn message_codes(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result<Answer, Refusal> {
+    Ok(config::message_codes(place.project(&auth)?.scope(place.tenant.as_deref()).pool().codes.messages.values()))
 }
 
-async fn read_config(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Answer {
-    config::emulator_config(&place.project(&auth).lock().settings)
+async fn read_config(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result<Answer, Refusal> {
+    Ok(config::emulator_config(&place.project(&auth)?.lock().settings))
 }
 
 async fn write_config(auth: State<Arc<Auth>>, Path(place): Path<Place>, body: Bytes) -> Result<Answer, Refusal> {
     let request = call::parse(&body)?;
-    Ok(config::update_emulator_config(&mut place.project(&auth).lock().settings, &request))
+    Ok(config::update_emulator_config(&mut place.project(&auth)?.lock().settings, &request))
 }
 
 async fn action(State(auth): State<Arc<Auth>>, request: Request) -> Response {

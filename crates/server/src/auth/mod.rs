@@ -74,6 +74,19 @@ impl Auth {
         routes::router().with_state(Arc::clone(self))
     }
 
+    /// The project that a request names, if the server is not one of a single project.
+    fn requested(&self, id: &str) -> Result<Arc<Project>, Refusal> {
+        let own = &self.shared.settings.project;
+        if self.shared.settings.single_project && id != own {
+            return error::refuse(format!(
+                "Multiple projectIds are not recommended in single project mode. Requested project ID {id}, but the \
+                 emulator is configured for {own}. To opt-out of single project mode add/set the \
+                 '\"singleProjectMode\": false' property in the firebase.json emulators config."
+            ));
+        }
+        Ok(self.project(id))
+    }
+
     /// The project with an id, which is made at its first use.
     fn project(&self, id: &str) -> Arc<Project> {
         let mut projects = lock(&self.projects);

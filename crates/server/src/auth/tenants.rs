@@ -118,12 +118,7 @@ impl TenantConfig {
 
     /// Takes the settings of a request that a mask names; without a mask, all.
     fn change(&mut self, fields: TenantFields, mask: Option<&str>) {
-        let names = |name: &str| {
-            mask.is_none_or(|mask| {
-                mask.split(',')
-                    .any(|path| path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
-            })
-        };
+        let names = |name: &str| mask.is_none_or(|mask| mask.split(',').any(|path| path == name));
         let set = |setting: &mut bool, name: &str, field: Option<Flag>| {
             if names(name) {
                 *setting = field.map_or(*setting, |Flag(value)| value);

@@ -25,6 +25,8 @@ pub struct Emulators {
     pub folder: PathBuf,
     /// The settings of each emulator by its name in `firebase.json`: `database`, `storage`, `hub`, `ui`.
     pub emulators: BTreeMap<String, Emulator>,
+    /// Whether `singleProjectMode` is `"error"`: requests to other projects are refused.
+    pub single_project: bool,
     /// The project ids of `.firebaserc` by alias; `default` is the one that is used without an option.
     projects: BTreeMap<String, String>,
     /// The resources of deploy targets by project, section and name.
@@ -69,7 +71,10 @@ pub fn emulators(files: &dyn Files, folder: &Path) -> Result<Emulators, ProjectE
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut found = Emulators { folder: folder.clone(), ..Emulators::default() };
     for (name, node) in entries(&mut reader, root.get("emulators"), "emulators") {
-        // `singleProjectMode` is a setting of all of them.
+        // A setting of all of them.
+        if name == "singleProjectMode" {
+            found.single_project = matches!(&node.kind, node::Kind::Text(mode) if mode == "error");
+        }
         if matches!(node.kind, node::Kind::Map(_)) {
             found.emulators.insert(name.to_owned(), emulator(&mut reader, name, node));
         }

@@ -131,3 +131,32 @@ async fn the_journal_keeps_sign_ins_with_their_claims_and_refusals_with_their_re
     let one = send(fixture.address, "GET", &path, &[], "").await.json();
     assert_eq!(one["detail"]["claims"]["email"], "ann@example.com");
 }
+
+#[tokio::test]
+async fn a_server_of_a_single_project_refuses_others() {
+    let builder = Server::builder().project("demo-fw").single_project(true).port(Service::Auth, 0);
+    let server = builder.start().await.unwrap();
+    let address = server.address(Service::Auth).unwrap();
+    let config =
+        async |project: &str| send(address, "GET", &format!("/emulator/v1/projects/{project}/config"), &[], "").await;
+    assert_eq!(config("demo-fw").await.status, 200);
+    let refused = config("other").await;
+    assert_eq!(refused.status, 400);
+    let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("Requested project ID other, but the emulator is configured for demo-fw"), "{message}");
+}
+
+#[tokio::test]
+async fn signed_tokens_have_the_published_key() {
+    let builder = Server::builder().project("demo-fw").sign(true).port(Service::Auth, 0);
+    let server = builder.start().await.unwrap();
+    let fixture = Fixture { address: server.address(Service::Auth).unwrap(), server };
+    let token = fixture.key("signUp", user()).await.json()["idToken"].as_str().unwrap().to_owned();
+    let header: Json =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap();
+    let path = "/www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+    let keys = send(fixture.address, "GET", path, &[], "").await.json();
+    assert_eq!((&header["alg"], &header["kid"]), (&json!("RS256"), &keys["keys"][0]["kid"]));
+    // The server reads its own tokens.
+    assert_eq!(fixture.key("lookup", json!({ "idToken": token })).await.status, 200);
+}
