@@ -29,7 +29,8 @@ const { outputFiles: [bundle] } = await build({ stdin: { contents: client, resol
 const site = createServer((request, answer) => {
   const script = request.url === '/client.js';
   answer.setHeader('Content-Type', script ? 'text/javascript' : 'text/html');
-  answer.end(script ? bundle.text : '<!doctype html><title>client</title><script src="/client.js"></script>');
+  const title = '<!doctype html><title>client</title>';
+  answer.end(script ? bundle.text : request.url === '/empty' ? title : `${title}<script src="/client.js"></script>`);
 });
 await new Promise(done => site.listen(0, '127.0.0.1', done));
 const origin = `http://127.0.0.1:${site.address().port}`;
@@ -43,9 +44,10 @@ try {
   await session.send('Network.enable');
   session.on('Network.webSocketCreated', event => sockets.push(event.url));
 
-  await page.goto(`${origin}/#${database}`);
+  // Before the client runs: a client whose WebSocket works would remove it.
+  await page.goto(`${origin}/empty`);
   await page.evaluate(() => localStorage.setItem('firebase:previous_websocket_failure', 'true'));
-  await page.reload();
+  await page.goto(`${origin}/#${database}`);
   await page.waitForFunction(() => window.ready && window.values.length > 0, { timeout: 20_000 });
   assert.ok(polled.some(url => url.includes('start=t')), 'the client begins with long polling');
   await page.evaluate(() => window.write('by long polling or later'));
