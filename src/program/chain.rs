@@ -7,7 +7,7 @@
 
 use crate::syntax::ast::Segment;
 
-use super::{Block, CaptureAt, Id};
+use super::{Block, CaptureAt, Id, SegmentPattern};
 
 /// One segment that a request must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,14 @@ impl<'s> Cell<'s> {
             Segment::Literal(text, _) => Cell::Literal(text),
             Segment::Capture(capture) if capture.glob => Cell::Glob,
             Segment::Capture(_) => Cell::Any,
+        }
+    }
+
+    pub(super) fn pattern(self) -> SegmentPattern {
+        match self {
+            Cell::Literal(text) => SegmentPattern::Literal(text.to_owned()),
+            Cell::Any => SegmentPattern::Any,
+            Cell::Glob => SegmentPattern::Glob,
         }
     }
 

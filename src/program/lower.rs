@@ -171,6 +171,9 @@ impl<'s> Lowering<'s> {
             statements: Ids::NONE,
             span: block.keyword.to(block.path_span),
             captures,
+            pattern: cells.clone().and_then(|cells| self.cells.get(cells)).map(|cells| {
+                cells.iter().map(|cell| cell.pattern()).collect()
+            }),
             fixed: cells.clone().map_or(0, |cells| cells.len() - usize::from(chain.glob().is_some())),
             glob: chain.glob(),
             rank: 0,

@@ -77,6 +77,8 @@ pub struct Block {
     pub span: Span,
     /// Its wildcards after those of the blocks around it.
     pub captures: Vec<CaptureAt>,
+    /// What a path must have for the block; `None` where no path satisfies it.
+    pub pattern: Option<Vec<SegmentPattern>>,
     /// The number of segments other than a glob.
     pub(super) fixed: usize,
     /// The index of the segment that is a glob.
@@ -102,6 +104,17 @@ impl Block {
         };
         (0..=u8::MAX).zip(&self.captures).map(segment).collect()
     }
+}
+
+/// A segment that a path must have for a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SegmentPattern {
+    /// This text.
+    Literal(String),
+    /// Any text.
+    Any,
+    /// Any number of segments, in version 1 at least one.
+    Glob,
 }
 
 /// A wildcard and the segment that it stands for.
