@@ -1,0 +1,107 @@
+//! Statements of a ruleset as formulas: where each permits a request.
+
+use firewarden::internals::{
+    program::{self, Id, Op, Program, ServiceProgram},
+    request::ServiceProduct,
+};
+
+use crate::{formula::Formula, schema::Method, shape, symbolic::{Encoder, Scope}};
+
+/// A statement of a ruleset, with its block.
+#[derive(Clone, Copy)]
+pub struct Statement<'p> {
+    /// Where its condition stands.
+    pub scope: Scope<'p>,
+    /// The statement.
+    pub statement: &'p program::Statement,
+    /// Its position among all statements of the file.
+    pub index: usize,
+}
+
+/// A ruleset of Storage or Firestore.
+#[derive(Clone, Copy)]
+pub struct Ruleset<'p> {
+    /// Which of the rulesets of a question.
+    pub number: u32,
+    /// The compiled file.
+    pub program: &'p Program,
+    /// Its rules for the product.
+    pub service: &'p ServiceProgram,
+}
+
+impl<'p> Ruleset<'p> {
+    /// The rules for a product; `None` where the file has none.
+    pub fn new(number: u32, program: &'p Program, product: ServiceProduct) -> Option<Self> {
+        Some(Ruleset { number, program, service: program.of(product)? })
+    }
+
+    /// The statements that are about a method, in source order.
+    pub fn statements(self, method: Method) -> Vec<Statement<'p>> {
+        let requested = method.requested();
+        let mut found = Vec::new();
+        for (block_index, block) in self.service.blocks.iter().enumerate() {
+            let own = self.program.statements.slice(block.statements).unwrap_or(&[]);
+            for (statement, id) in own.iter().zip(block.statements.iter()) {
+                if statement.methods.contains(&requested) {
+                    let scope = Scope {
+                        ruleset: self.number,
+                        code: &self.program.code,
+                        service: self.service,
+                        block,
+                        block_index: block_index as u32,
+                    };
+                    found.push(Statement { scope, statement, index: id_index(id) });
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether version 1 denies all requests of a method before any statement is evaluated.
+    pub fn refuses(self, product: ServiceProduct, method: Method) -> bool {
+        product == ServiceProduct::Storage
+            && firewarden::storage::refused_list(self.program.version, method).is_some()
+    }
+
+    /// The most expressions that a request of a method can cost.
+    pub fn worst_cost(self, method: Method) -> u32 {
+        let cost = |statement: &Statement<'_>| match statement.statement.condition {
+            None => 1,
+            Some(condition) => match self.program.code.op(condition) {
+                Ok(Op::Fused(_, _, cost)) => cost,
+                _ => u32::MAX,
+            },
+        };
+        self.statements(method).iter().map(cost).fold(0, u32::saturating_add)
+    }
+}
+
+fn id_index(id: Id<program::Statement>) -> usize {
+    id.index()
+}
+
+/// Where a statement permits.
+pub fn permits(encoder: &mut Encoder, statement: &Statement<'_>) -> Formula {
+    let covers = covers(encoder, statement);
+    if covers == Formula::FALSE {
+        return Formula::FALSE;
+    }
+    let Some(condition) = statement.statement.condition else { return covers };
+    let (holds, _) = encoder.condition(statement.scope, condition);
+    encoder.world.formulas.and(covers, holds)
+}
+
+/// Where a statement's block covers the path.
+pub fn covers(encoder: &mut Encoder, statement: &Statement<'_>) -> Formula {
+    shape::covers(&mut encoder.world, statement.scope.service, statement.scope.block)
+}
+
+/// Where any statement of a ruleset permits a request with the encoder's method.
+pub fn any_permits(encoder: &mut Encoder, ruleset: Ruleset<'_>) -> Formula {
+    if ruleset.refuses(encoder.product(), encoder.method()) {
+        return Formula::FALSE;
+    }
+    let statements = ruleset.statements(encoder.method());
+    let parts: Vec<_> = statements.iter().map(|statement| permits(encoder, statement)).collect();
+    encoder.world.formulas.any(parts)
+}
