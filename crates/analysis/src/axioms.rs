@@ -8,12 +8,15 @@ use crate::{
     atom::{Atom, ConstId, DiffKeys, Relation},
     formula::{Formula, Node},
     linear::{Linear, NumVar},
-    place::{Key, Kind, Kinds, PlaceId},
+    place::{Key, Kind, Kinds, Origin, PlaceId},
     ratio::Ratio,
     symbolic::{Encoder, number_range},
     value::NumKind,
     world::{World, time_number},
 };
+
+/// The number of equalities beyond which their consequences are left out.
+const MAX_EQUALITIES: usize = 600;
 
 /// The containers' elements that formulas speak of.
 #[derive(Debug, Default)]
@@ -475,12 +478,15 @@ impl Axioms<'_> {
             let in_sets = self.world().formulas.atom(Atom::Same(Relation::Set, a, b));
             self.implies(same, in_sets);
         }
-        if a == b {
+        // Where one is below the other, each has ever more members.
+        let nested = self.encoder.world.is_below(a, b) || self.encoder.world.is_below(b, a);
+        if a == b || nested || self.same.len() > MAX_EQUALITIES {
             return;
         }
         let children = self.encoder.world.children(a).to_vec();
         for (key, x) in children {
-            let Some(y) = self.world().child(b, key) else { continue };
+            // Shapes are closed: where a member is missing, they grew too large.
+            let Some(y) = self.encoder.world.known_place(&Origin::Child(b, key)) else { continue };
             let (map_a, map_b) = (self.world().tag(a, Kind::Map), self.world().tag(b, Kind::Map));
             let (list_a, list_b) = (self.world().tag(a, Kind::List), self.world().tag(b, Kind::List));
             let (maps, lists) =

@@ -1,6 +1,6 @@
 //! Reads formulas under one known request: the test that an encoding is honest.
 
-use std::{cell::RefCell, cmp::Ordering, collections::BTreeMap};
+use std::{cell::RefCell, cmp::Ordering, collections::BTreeMap, rc::Rc};
 
 use firewarden::{
     DocumentPath, Value,
@@ -50,12 +50,16 @@ enum Known {
     Unknown,
     /// Reading it is an error.
     Error,
-    Value(Value),
+    Value(Rc<Value>),
 }
 
 impl Known {
+    fn value(value: Value) -> Self {
+        Known::Value(Rc::new(value))
+    }
+
     fn of(value: Option<Value>) -> Self {
-        value.map_or(Known::Error, Known::Value)
+        value.map_or(Known::Error, Known::value)
     }
 }
 
@@ -76,7 +80,9 @@ impl<'w> Reading<'w> {
         let mut known = std::mem::take(&mut *self.truths.borrow_mut());
         let truth = self.world.formulas.truth_of(formula, &mut |atom| self.atom(atom), &mut known);
         // Reading an atom may have read other formulas meanwhile.
-        self.truths.borrow_mut().extend(known);
+        let mut kept = self.truths.borrow_mut();
+        let meanwhile = std::mem::replace(&mut *kept, known);
+        kept.extend(meanwhile);
         truth
     }
 
@@ -91,8 +97,8 @@ impl<'w> Reading<'w> {
 
     fn find(&self, place: PlaceId) -> Known {
         match &self.world.place(place).origin {
-            Origin::Request => Known::Value(self.facts.request.clone()),
-            Origin::Resource => Known::Value(self.facts.resource.clone()),
+            Origin::Request => Known::value(self.facts.request.clone()),
+            Origin::Resource => Known::value(self.facts.resource.clone()),
             Origin::Segment(at) => Known::of(self.facts.segments.get(*at as usize).map(|text| Value::from(text.as_str()))),
             Origin::Document(names) | Origin::After(names) => self.document(names),
             Origin::Child(parent, key) => {
@@ -102,14 +108,17 @@ impl<'w> Reading<'w> {
                 };
                 match key {
                     Key::Name(name) => Known::of(member(&parent, &self.world.text(*name))),
-                    Key::Index(at) => match parent {
+                    Key::Index(at) => match &*parent {
                         Value::List(items) => Known::of(items.get(*at as usize).cloned()),
                         _ => Known::Error,
                     },
                     Key::Of(key) => match self.place(*key) {
-                        Known::Value(Value::String(text)) => Known::of(member(&parent, &text.as_str().to_string())),
+                        Known::Value(value) => match &*value {
+                            Value::String(text) => Known::of(member(&parent, &text.as_str().to_string())),
+                            _ => Known::Error,
+                        },
                         Known::Unknown => Known::Unknown,
-                        _ => Known::Error,
+                        Known::Error => Known::Error,
                     },
                 }
             }
@@ -118,7 +127,7 @@ impl<'w> Reading<'w> {
                 let mut operands = Vec::new();
                 for operand in open.operands.iter() {
                     match self.values(operand) {
-                        Known::Value(value) => operands.push(value),
+                        Known::Value(value) => operands.push(Value::clone(&value)),
                         other => return other,
                     }
                 }
@@ -161,12 +170,12 @@ impl<'w> Reading<'w> {
         match self.place(place) {
             Known::Unknown => None,
             Known::Error => Some(format!("\u{0}{}", place.0)),
-            Known::Value(value) => Some(match value {
+            Known::Value(value) => Some(match &*value {
                 Value::String(text) => text.as_str().to_string(),
                 Value::Null => "null".to_owned(),
                 Value::Bool(b) => b.to_string(),
                 Value::Int(n) => n.to_string(),
-                Value::Float(n) => firewarden::value::number::double_to_string(n),
+                Value::Float(n) => firewarden::value::number::double_to_string(*n),
                 _ => format!("\u{0}{}", place.0),
             }),
         }
@@ -197,36 +206,39 @@ impl<'w> Reading<'w> {
     fn sym(&self, sym: &Sym) -> Known {
         let number = |row: &crate::linear::Linear| row.value(&|var| self.number(var));
         match sym {
-            Sym::Const(id) => Known::Value(self.world.value(*id).clone()),
+            Sym::Const(id) => Known::value(self.world.value(*id).clone()),
             Sym::Place(place) => self.place(*place),
             Sym::Bool(t, f) => match (self.truth(*t), self.truth(*f)) {
-                (Some(true), _) => Known::Value(Value::Bool(true)),
-                (_, Some(true)) => Known::Value(Value::Bool(false)),
+                (Some(true), _) => Known::value(Value::Bool(true)),
+                (_, Some(true)) => Known::value(Value::Bool(false)),
                 (Some(false), Some(false)) => Known::Error,
                 _ => Known::Unknown,
             },
             Sym::Number(crate::value::NumKind::Int, linear) => match number(linear).and_then(Ratio::whole) {
-                Some(n) => i64::try_from(n).map_or(Known::Unknown, |n| Known::Value(Value::Int(n))),
+                Some(n) => i64::try_from(n).map_or(Known::Unknown, |n| Known::value(Value::Int(n))),
                 None => Known::Unknown,
             },
-            Sym::Text(parts) => self.join(parts).map_or(Known::Unknown, |text| Known::Value(Value::from(text))),
+            Sym::Text(parts) => self.join(parts).map_or(Known::Unknown, |text| Known::value(Value::from(text))),
             Sym::List(items) => {
                 let mut list = Vec::new();
                 for item in items.iter() {
                     match self.values(item) {
-                        Known::Value(value) => list.push(value),
+                        Known::Value(value) => list.push(Value::clone(&value)),
                         other => return other,
                     }
                 }
-                Known::Value(Value::List(list))
+                Known::value(Value::List(list))
             }
             Sym::Keys(map) => match self.place(*map) {
-                Known::Value(Value::Map(map)) => {
-                    let mut keys: Vec<String> = map.iter().map(|(key, _)| key.to_owned()).collect();
-                    keys.sort();
-                    Known::Value(Value::from(keys))
-                }
-                Known::Value(_) | Known::Error => Known::Error,
+                Known::Value(value) => match &*value {
+                    Value::Map(map) => {
+                        let mut keys: Vec<String> = map.iter().map(|(key, _)| key.to_owned()).collect();
+                        keys.sort();
+                        Known::value(Value::from(keys))
+                    }
+                    _ => Known::Error,
+                },
+                Known::Error => Known::Error,
                 Known::Unknown => Known::Unknown,
             },
             _ => Known::Unknown,
@@ -240,7 +252,7 @@ impl<'w> Reading<'w> {
             Known::Value(value) => value,
         };
         let size = |n: usize| Some(Ratio::int(n as i128));
-        match (var, &value) {
+        match (var, &*value) {
             (NumVar::Value(_), Value::Float(n)) if !n.is_finite() => None,
             (NumVar::Value(_), value) => match kind_of(value) {
                 Some(Kind::Int | Kind::Float | Kind::Timestamp | Kind::Duration) => constant_number(value),
@@ -269,15 +281,16 @@ impl<'w> Reading<'w> {
             Known::Error => Some(None),
             Known::Value(value) => Some(Some(value)),
         };
+        let read = |place| value(place).map(|value| value.map(|value| Value::clone(&value)));
         Some(match atom {
             Atom::Tag(place, kind) => match value(place)? {
                 None => kind == Kind::Absent,
                 Some(value) => kind_of(&value) == Some(kind),
             },
-            Atom::Truth(place) => matches!(value(place)?, Some(Value::Bool(true))),
+            Atom::Truth(place) => matches!(value(place)?.as_deref(), Some(Value::Bool(true))),
             Atom::TextIs(place, text) => self.text(place)? == self.world.text(text),
             Atom::TextSame(a, b) => self.text(a)? == self.text(b)?,
-            Atom::TextIn(place, language) => match (value(place)?, self.world.language_of(language)?) {
+            Atom::TextIn(place, language) => match (value(place)?.as_deref(), self.world.language_of(language)?) {
                 (Some(Value::String(text)), Language::Pattern(pattern)) => pattern.matches(text.as_str()),
                 _ => false,
             },
@@ -301,7 +314,7 @@ impl<'w> Reading<'w> {
                 (Some(list), Some(item)) => has(&list, &item),
                 _ => false,
             },
-            Atom::Other(place) => match value(place)? {
+            Atom::Other(place) => match value(place)?.as_deref() {
                 Some(Value::Map(map)) => {
                     let tracked = self.names(place);
                     map.iter().any(|(key, _)| !tracked.iter().any(|name| name == key))
@@ -318,7 +331,7 @@ impl<'w> Reading<'w> {
             },
             Atom::Only(place, set) => {
                 let among = self.world.consts(set);
-                match value(place)? {
+                match value(place)?.as_deref() {
                     Some(Value::Map(map)) => {
                         map.iter().all(|(key, _)| among.iter().any(|name| self.is_text(*name, key)))
                     }
@@ -332,12 +345,12 @@ impl<'w> Reading<'w> {
             Atom::OtherDiff(which, new, old) => {
                 let mut tracked = self.names(new);
                 tracked.extend(self.names(old));
-                let keys = diff_keys(which, &value(new)?, &value(old)?);
+                let keys = diff_keys(which, &read(new)?, &read(old)?);
                 keys.iter().any(|key| !tracked.contains(key))
             }
             Atom::OnlyDiff(which, new, old, set) => {
                 let among = self.world.consts(set);
-                let keys = diff_keys(which, &value(new)?, &value(old)?);
+                let keys = diff_keys(which, &read(new)?, &read(old)?);
                 keys.iter().all(|key| among.iter().any(|name| self.is_text(*name, key)))
             }
             Atom::Open(id) => {
@@ -345,7 +358,7 @@ impl<'w> Reading<'w> {
                 let mut operands = Vec::new();
                 for operand in open.operands.iter() {
                     match self.values(operand) {
-                        Known::Value(value) => operands.push(value),
+                        Known::Value(value) => operands.push(Value::clone(&value)),
                         // The formula does not matter then.
                         Known::Error => return Some(false),
                         Known::Unknown => return None,

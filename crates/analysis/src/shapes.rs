@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// The number of places beyond which shapes are not closed any further.
-const MAX_PLACES: usize = 5_000;
+const MAX_PLACES: usize = 1_500;
+
+/// How deep the members of two places are compared.
+const MAX_DEPTH: u32 = 6;
 
 /// Adds members until each pair of containers that may be equal has the same ones; whether that succeeds within the
 /// limit.
@@ -18,14 +21,16 @@ pub fn close(encoder: &mut Encoder) -> bool {
     let world = &mut encoder.world;
     track_names(world);
     loop {
-        let before = world.places().count();
+        let before = world.place_count();
         if before > MAX_PLACES {
             return false;
         }
         for (a, b) in alike(world) {
-            unify(world, a, b);
+            if !unify(world, a, b, MAX_DEPTH) {
+                return false;
+            }
         }
-        if world.places().count() == before {
+        if world.place_count() == before {
             return true;
         }
     }
@@ -98,6 +103,8 @@ fn alike(world: &World) -> Vec<(PlaceId, PlaceId)> {
             pairs.push((*a, *b));
         }
     }
+    // A place below another would give it ever more members.
+    pairs.retain(|(a, b)| !world.is_below(*a, *b) && !world.is_below(*b, *a));
     pairs
 }
 
@@ -119,11 +126,14 @@ pub fn may_be_same((after, a): &(bool, Vec<SegmentTerm>), (other, b): &(bool, Ve
     after == other && a.len() == b.len() && !a.iter().zip(b).any(differ)
 }
 
-fn unify(world: &mut World, a: PlaceId, b: PlaceId) {
-    let keys: Vec<Key> = world.children(a).iter().chain(world.children(b)).map(|(key, _)| *key).collect();
-    for key in keys {
-        if let Some((a, b)) = world.child(a, key).zip(world.child(b, key)) {
-            unify(world, a, b);
-        }
+/// Gives two places the same members; false where that exceeds the limits, as where one place is below the other.
+fn unify(world: &mut World, a: PlaceId, b: PlaceId, depth: u32) -> bool {
+    if depth == 0 || world.place_count() > MAX_PLACES {
+        return false;
     }
+    let mut keys: Vec<Key> = world.children(a).iter().chain(world.children(b)).map(|(key, _)| *key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let pairs: Vec<_> = keys.into_iter().filter_map(|key| world.child(a, key).zip(world.child(b, key))).collect();
+    pairs.into_iter().all(|(a, b)| unify(world, a, b, depth - 1))
 }

@@ -92,6 +92,25 @@ impl World {
         self.places.get(id.0 as usize).unwrap_or(NOWHERE)
     }
 
+    /// The number of places.
+    pub fn place_count(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether a place is another one or below it.
+    pub fn is_below(&self, place: PlaceId, around: PlaceId) -> bool {
+        let mut at = place;
+        loop {
+            if at == around {
+                return true;
+            }
+            match self.place(at).origin {
+                Origin::Child(parent, _) => at = parent,
+                _ => return false,
+            }
+        }
+    }
+
     /// The ids of all places.
     pub fn places(&self) -> impl Iterator<Item = PlaceId> + use<> {
         (0..self.places.len() as u32).map(PlaceId)

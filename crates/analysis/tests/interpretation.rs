@@ -126,7 +126,12 @@ fn formulas_and_axioms_agree_with_the_engine() {
         let requests = std::env::var("FIREWARDEN_REQUESTS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
         let mut count = Count::default();
         for (name, text) in support::rules(usize::MAX) {
+            let start = std::time::Instant::now();
             check(&name, &text, requests, &mut count);
+            if std::env::var_os("FIREWARDEN_PROGRESS").is_some() {
+                let found = count.differences.len();
+                eprintln!("{name} {:?} {} pairs, {} unread, {found} differences", start.elapsed(), count.pairs, count.unread);
+            }
         }
         println!(
             "{} pairs, {} permitted, {} not read, {} axioms read",
