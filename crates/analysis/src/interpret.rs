@@ -86,6 +86,14 @@ impl<'w> Reading<'w> {
         truth
     }
 
+    /// The value of an expression; `None` for an error, and where it cannot be computed.
+    pub fn value(&self, values: &Values) -> Option<Value> {
+        match self.values(values) {
+            Known::Value(value) => Some(Value::clone(&value)),
+            Known::Error | Known::Unknown => None,
+        }
+    }
+
     fn place(&self, place: PlaceId) -> Known {
         if let Some(known) = self.places.borrow().get(&place) {
             return known.clone();

@@ -91,6 +91,23 @@ pub fn permits(encoder: &mut Encoder, statement: &Statement<'_>) -> Formula {
     encoder.world.formulas.and(covers, holds)
 }
 
+/// Names segments after the wildcards of a statement's block.
+pub fn name_segments(encoder: &mut Encoder, statement: &Statement<'_>) {
+    let count = encoder.world.segments.len();
+    let mut names = vec![None; count];
+    for (slot, capture) in statement.scope.block.captures.iter().enumerate() {
+        if let Some((taken, glob)) = statement.scope.block.captured_at(slot, count) {
+            for (nth, at) in taken.enumerate() {
+                if let Some(name) = names.get_mut(at) {
+                    let numbered = || format!("{}{}", capture.name, nth + 1);
+                    *name = Some(if glob && nth > 0 { numbered() } else { capture.name.clone() });
+                }
+            }
+        }
+    }
+    encoder.world.segment_names = names;
+}
+
 /// Where a statement's block covers the path.
 pub fn covers(encoder: &mut Encoder, statement: &Statement<'_>) -> Formula {
     shape::covers(&mut encoder.world, statement.scope.service, statement.scope.block)

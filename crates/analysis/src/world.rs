@@ -69,6 +69,8 @@ pub struct World {
     pub open_spans: FxHashMap<OpenId, (u32, u32)>,
     /// Formulas that hold for every request, made while other formulas were.
     pub facts: Vec<Formula>,
+    /// The names of the wildcards that segments stand for, for readable witnesses.
+    pub segment_names: Vec<Option<String>>,
     /// The values of segments, by index; a constant where the product fixes it.
     pub segments: Vec<Segment>,
 }

@@ -118,6 +118,50 @@ impl Encoder {
         self.related(scope, id, a, b, Relation::Set, true)
     }
 
+    /// The equality with a constant that is a scalar, in the sense that the two are the same value; `None` for other
+    /// constants and for values of other forms.
+    pub fn scalar_equal(&mut self, sym: &Sym, constant: &Sym) -> Option<Formula> {
+        let Sym::Const(id) = constant else { return None };
+        let kind = kind_of(self.world.value(*id))?;
+        let same = match kind {
+            Kind::Null | Kind::NaN => Formula::TRUE,
+            Kind::Bool => {
+                let ((t, f), truth) = (self.truth_of(sym), self.world.value(*id).clone());
+                if matches!(truth, Value::Bool(true)) { t } else { f }
+            }
+            Kind::Int | Kind::Float | Kind::Timestamp | Kind::Duration => {
+                let (a, b) = self.linear(sym).zip(self.linear(constant))?;
+                self.world.same_number(&a, &b)?
+            }
+            Kind::String => match sym {
+                Sym::Place(place) => self.world.formulas.atom(Atom::TextIs(*place, *id)),
+                Sym::Const(other) => truth(other == id),
+                Sym::Text(parts) => return self.parts_are(parts, *id),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let has = self.has(sym, kind);
+        Some(self.world.formulas.and(has, same))
+    }
+
+    /// One way in which a text in parts is a constant: only where at most one part is not constant.
+    fn parts_are(&mut self, parts: &[TextPart], constant: ConstId) -> Option<Formula> {
+        let text = self.world.text(constant);
+        let (mut before, mut after, mut place) = (String::new(), String::new(), None);
+        for part in parts {
+            match part {
+                TextPart::Const(part) if place.is_none() => before.push_str(&self.world.text(*part)),
+                TextPart::Const(part) => after.push_str(&self.world.text(*part)),
+                TextPart::Of(of) if place.is_none() => place = Some(*of),
+                TextPart::Of(_) => return None,
+            }
+        }
+        let middle = text.strip_prefix(&before)?.strip_suffix(&after)?;
+        let place = place?;
+        Some(self.world.text_is(place, middle))
+    }
+
     /// The equality of values inside of equal containers: E3 or E4.
     pub(super) fn inside_equal(&mut self, relation: Relation, a: &Sym, b: &Sym) -> Formula {
         let common = self.kinds(a).and(self.kinds(b));
