@@ -32,6 +32,8 @@ pub struct Facts {
     pub segments: Vec<String>,
     /// The fields of stored documents by their names within the request's database.
     pub documents: BTreeMap<String, Value>,
+    /// What the commit that the request belongs to makes of other documents; `None` for those that it deletes.
+    pub after: BTreeMap<String, Option<Value>>,
 }
 
 /// Reads formulas of a world under a request.
@@ -108,7 +110,8 @@ impl<'w> Reading<'w> {
             Origin::Request => Known::value(self.facts.request.clone()),
             Origin::Resource => Known::value(self.facts.resource.clone()),
             Origin::Segment(at) => Known::of(self.facts.segments.get(*at as usize).map(|text| Value::from(text.as_str()))),
-            Origin::Document(names) | Origin::After(names) => self.document(names),
+            Origin::Document(names) => self.document(names, false),
+            Origin::After(names) => self.document(names, true),
             Origin::Child(parent, key) => {
                 let parent = match self.place(*parent) {
                     Known::Value(value) => value,
@@ -145,7 +148,7 @@ impl<'w> Reading<'w> {
         }
     }
 
-    fn document(&self, names: &[SegmentTerm]) -> Known {
+    fn document(&self, names: &[SegmentTerm], after: bool) -> Known {
         let mut texts = Vec::new();
         for name in names {
             let text = match name {
@@ -163,7 +166,12 @@ impl<'w> Reading<'w> {
         let full = format!("/databases/{database}/documents/{relative}");
         // A segment with a slash names no document.
         let valid = DocumentPath::parse(&full).is_some() && !texts.iter().any(|text| text.contains('/'));
-        Known::of(self.facts.documents.get(&relative).filter(|_| valid).map(|fields| {
+        let stored = match self.facts.after.get(&relative).filter(|_| after) {
+            Some(None) => return Known::value(Value::Null),
+            Some(Some(fields)) => Some(fields),
+            None => self.facts.documents.get(&relative),
+        };
+        Known::of(stored.filter(|_| valid).map(|fields| {
             let entries = [
                 ("__name__", Value::Path(Path::of(&full))),
                 ("data", fields.clone()),

@@ -3,6 +3,7 @@
 //! Every question has one of three answers: yes, with a request that the engine decided; no, because the formula that
 //! over-approximates the property has no solution; or unknown, with the construct that stood in the way.
 
+pub mod ask;
 pub mod atom;
 pub mod axioms;
 pub mod formula;

@@ -62,17 +62,18 @@ impl<'p> Ruleset<'p> {
         product == ServiceProduct::Storage
             && firewarden::storage::refused_list(self.program.version, method).is_some()
     }
+}
 
-    /// The most expressions that a request of a method can cost.
-    pub fn worst_cost(self, method: Method) -> u32 {
-        let cost = |statement: &Statement<'_>| match statement.statement.condition {
+impl Statement<'_> {
+    /// The most expressions that its condition can cost.
+    pub fn cost(&self) -> u32 {
+        match self.statement.condition {
             None => 1,
-            Some(condition) => match self.program.code.op(condition) {
+            Some(condition) => match self.scope.code.op(condition) {
                 Ok(Op::Fused(_, _, cost)) => cost,
                 _ => u32::MAX,
             },
-        };
-        self.statements(method).iter().map(cost).fold(0, u32::saturating_add)
+        }
     }
 }
 

@@ -58,8 +58,8 @@ pub enum Sym {
     Text(Rc<[TextPart]>),
     /// A list made by the rules.
     List(Rc<[Values]>),
-    /// A map made by the rules, with constant keys in the order of insertion.
-    Map(Rc<[(ConstId, Values)]>),
+    /// A map made by the rules; keys are constants or texts of places, in the order of insertion.
+    Map(Rc<[(Sym, Values)]>),
     /// A path.
     Path(Rc<[SegmentTerm]>),
     /// `keys()` of the map at a place.

@@ -275,9 +275,9 @@ impl World {
     }
 
     /// The place of the result of an operation that is not modelled.
-    pub fn open_place(&mut self, id: OpenId, kinds: Kinds) -> PlaceId {
+    pub fn open_place(&mut self, id: OpenId, kinds: Kinds, schema: Schema) -> PlaceId {
         let kinds = kinds.or(Kinds::of(&[Kind::Absent]));
-        self.place_of(Origin::Open(id), kinds, Schema::Any, false)
+        self.place_of(Origin::Open(id), kinds, schema, false)
     }
 
     /// The inequality of a row.

@@ -54,7 +54,12 @@ impl Encoder {
             defined.push(self.defined(&value.values));
             match &*key.values {
                 [(Formula::TRUE, Sym::Const(name))] if matches!(self.world.value(*name), Value::String(_)) => {
-                    made.push((*name, Rc::clone(&value.values)));
+                    made.push((Sym::Const(*name), Rc::clone(&value.values)));
+                }
+                [(guard, Sym::Place(place))] => {
+                    let text = self.world.tag(*place, Kind::String);
+                    defined.push(self.world.formulas.and(*guard, text));
+                    made.push((Sym::Place(*place), Rc::clone(&value.values)));
                 }
                 _ => known = false,
             }

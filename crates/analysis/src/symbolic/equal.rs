@@ -9,7 +9,7 @@ use crate::{
     atom::{Atom, ConstId, Relation},
     formula::Formula,
     linear::{Linear, NumVar},
-    place::{Kind, Kinds, PlaceId},
+    place::{Key, Kind, Kinds, PlaceId},
     ratio::Ratio,
     value::{NumKind, SegmentTerm, Sym, TextPart, Values},
     world::OpenWhat,
@@ -17,6 +17,9 @@ use crate::{
 
 /// Doubles are exact up to this whole number.
 const EXACT: i128 = 1 << 53;
+
+/// The number of parts of a literal up to which an equality with it speaks of each part.
+const MAX_PARTS: usize = 24;
 
 /// Kinds whose equality is that of their content.
 const CONTENT: [Kind; 7] = [
@@ -190,11 +193,19 @@ impl Encoder {
                 }
                 Kind::String => match (a, b) {
                     (Sym::Place(a), Sym::Place(b)) => self.world.text_same(*a, *b),
+                    (Sym::Place(place), Sym::Const(text)) | (Sym::Const(text), Sym::Place(place)) => {
+                        self.world.formulas.atom(Atom::TextIs(*place, *text))
+                    }
                     _ => self.free("==", operands()),
                 },
                 _ => match (a, b) {
                     (Sym::Place(a), Sym::Place(b)) => {
                         self.world.formulas.atom(Atom::Same(relation, (*a).min(*b), (*a).max(*b)))
+                    }
+                    (Sym::Place(place), built @ (Sym::Const(_) | Sym::List(_) | Sym::Map(_)))
+                        if matches!(kind, Kind::List | Kind::Map) =>
+                    {
+                        self.is_built(relation, *place, built)
                     }
                     _ => self.free("==", operands()),
                 },
@@ -337,10 +348,7 @@ impl Encoder {
                 match self.world.value(constant) {
                     Value::List(items) if items.is_empty() => self.empty(place),
                     Value::Map(map) if map.is_empty() => self.empty(place),
-                    _ if relation == Relation::Operator => {
-                        self.world.formulas.atom(Atom::SameConst(place, constant))
-                    }
-                    _ => self.opaque(scope, id, a, b),
+                    _ => self.is_built(relation, place, &Sym::Const(constant)),
                 }
             }
             (Sym::Place(place), Sym::List(items)) | (Sym::List(items), Sym::Place(place)) if items.is_empty() => {
@@ -349,6 +357,8 @@ impl Encoder {
             (Sym::Place(place), Sym::Map(entries)) | (Sym::Map(entries), Sym::Place(place)) if entries.is_empty() => {
                 self.empty(*place)
             }
+            (Sym::Place(place), built @ (Sym::List(_) | Sym::Map(_)))
+            | (built @ (Sym::List(_) | Sym::Map(_)), Sym::Place(place)) => self.is_built(relation, *place, built),
             (Sym::Path(x), Sym::Path(y)) if kind == Kind::Path => {
                 if x.len() != y.len() {
                     return Formula::FALSE;
@@ -373,6 +383,71 @@ impl Encoder {
             },
             _ => self.opaque(scope, id, a, b),
         }
+    }
+
+    /// Whether the container at a place equals one whose parts the rules list.
+    fn is_built(&mut self, relation: Relation, place: PlaceId, built: &Sym) -> Formula {
+        let constant = |this: &mut Self, value: &Value| Sym::Const(this.world.constant(value));
+        let mut parts: Vec<(Option<PlaceId>, Values)> = Vec::new();
+        let own = match built {
+            Sym::Const(id) => Some(self.world.value(*id).clone()),
+            _ => None,
+        };
+        match (built, own) {
+            (_, Some(Value::List(items))) if items.len() <= MAX_PARTS => {
+                for (at, item) in items.iter().enumerate() {
+                    let child = self.world.child(place, Key::Index(at as u32));
+                    let sym = constant(self, item);
+                    parts.push((child, self.world.always(sym)));
+                }
+            }
+            (_, Some(Value::Map(map))) if map.len() <= MAX_PARTS => {
+                for (name, item) in map.iter() {
+                    let child = self.world.member(place, name);
+                    let sym = constant(self, item);
+                    parts.push((child, self.world.always(sym)));
+                }
+            }
+            (Sym::List(items), _) if items.len() <= MAX_PARTS => {
+                for (at, item) in items.iter().enumerate() {
+                    parts.push((self.world.child(place, Key::Index(at as u32)), Rc::clone(item)));
+                }
+            }
+            // Keys that may be equal to others would be counted twice.
+            (Sym::Map(entries), _) if entries.len() <= 1 || constants(entries) && entries.len() <= MAX_PARTS => {
+                for (key, value) in entries.iter() {
+                    let child = match key {
+                        Sym::Const(name) => self.world.child(place, Key::Name(*name)),
+                        Sym::Place(key) => self.world.child(place, Key::Of(*key)),
+                        _ => None,
+                    };
+                    parts.push((child, Rc::clone(value)));
+                }
+            }
+            (_, Some(_)) => {
+                if let Sym::Const(id) = built {
+                    return self.world.formulas.atom(Atom::SameConst(place, *id));
+                }
+            }
+            _ => {
+                let operands = vec![self.world.always(Sym::Place(place)), self.world.always(built.clone())];
+                return self.free("==", operands);
+            }
+        }
+        let size = Linear::constant(Ratio::int(parts.len() as i128));
+        let len = Linear::var(NumVar::Len(place));
+        let mut all = vec![self.world.same_number(&len, &size).unwrap_or(Formula::FALSE)];
+        for (child, values) in parts {
+            let Some(child) = child else { return Formula::FALSE };
+            all.push(self.world.present(child));
+            let mut any = Vec::new();
+            for (guard, sym) in values.iter() {
+                let equal = self.inside_equal(relation, &Sym::Place(child), sym);
+                any.push(self.world.formulas.and(*guard, equal));
+            }
+            all.push(self.world.formulas.any(any));
+        }
+        self.world.formulas.all(all)
     }
 
     fn opaque(&mut self, scope: Scope<'_>, id: OpId, a: &Sym, b: &Sym) -> Formula {
@@ -482,6 +557,16 @@ impl Encoder {
             }
         }
     }
+}
+
+/// Whether all keys of a map that rules make are different constants.
+fn constants(entries: &[(Sym, Values)]) -> bool {
+    let mut names: Vec<ConstId> =
+        entries.iter().filter_map(|(key, _)| if let Sym::Const(name) = key { Some(*name) } else { None }).collect();
+    let all = names.len() == entries.len();
+    names.sort_unstable();
+    names.dedup();
+    all && names.len() == entries.len()
 }
 
 /// The name of a comparison that is not modelled.

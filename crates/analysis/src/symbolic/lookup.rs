@@ -48,7 +48,8 @@ impl Encoder {
                         ServiceFunction::GetAfter => ("getAfter", Kinds::of(&[Kind::Map, Kind::Null])),
                         ServiceFunction::Value => ("value", Kinds::ANY),
                     };
-                    let open = self.open(scope, id, OpenWhat::Lookup(name), vec![operand], kinds);
+                    let schema = if kinds.has(Kind::Map) { Schema::Document } else { Schema::Any };
+                    let open = self.open_with(scope, id, OpenWhat::Lookup(name), vec![operand], kinds, schema);
                     let open = self.guarded(unknown, &open);
                     self.values(open)
                 }

@@ -55,9 +55,13 @@ impl Encoder {
                 _ => Rc::from([]),
             },
             // A repeated key keeps its last value.
-            Sym::Map(entries) => {
-                let found = entries.iter().rev().find(|(name, _)| *name == key);
+            Sym::Map(entries) if entries.iter().all(|(name, _)| matches!(name, Sym::Const(_))) => {
+                let found = entries.iter().rev().find(|(name, _)| *name == Sym::Const(key));
                 found.map_or_else(|| Rc::from([]), |(_, values)| Rc::clone(values))
+            }
+            Sym::Map(_) => {
+                let operands = vec![self.world.always(sym.clone()), self.world.always(Sym::Const(key))];
+                self.open(scope, id, OpenWhat::Operator("."), operands, Kinds::ANY)
             }
             _ => Rc::from([]),
         }
@@ -279,7 +283,7 @@ impl Encoder {
         match container {
             Sym::Map(entries) => {
                 let case = self.has_kinds(x, Kinds::of(&[Kind::String]));
-                let names: Vec<_> = entries.iter().map(|(name, _)| Sym::Const(*name)).collect();
+                let names: Vec<_> = entries.iter().map(|(name, _)| name.clone()).collect();
                 let same: Vec<_> = names.iter().map(|name| self.same_text(scope, id, x, name)).collect();
                 cases.push((case, self.world.formulas.any(same)));
             }

@@ -210,7 +210,11 @@ impl Encoder {
                 self.world.always(Sym::Const(size))
             }
             Sym::Map(entries) => {
-                let mut names: Vec<_> = entries.iter().map(|(name, _)| *name).collect();
+                let names: Option<Vec<_>> = entries
+                    .iter()
+                    .map(|(name, _)| if let Sym::Const(name) = name { Some(*name) } else { None })
+                    .collect();
+                let mut names = names?;
                 names.sort_unstable();
                 names.dedup();
                 let size = self.world.constant(&Value::Int(names.len() as i64));
@@ -300,10 +304,11 @@ impl Encoder {
                     let present = self.world.present(child);
                     Rc::from([(present, Sym::Place(child))])
                 }
-                (Sym::Map(_), Sym::Const(_)) => {
-                    let Sym::Const(name) = key else { return None };
-                    let Sym::Map(entries) = receiver else { return None };
-                    match entries.iter().rev().find(|(known, _)| known == name) {
+                (Sym::Map(entries), Sym::Const(_)) => {
+                    if entries.iter().any(|(known, _)| !matches!(known, Sym::Const(_))) {
+                        return None;
+                    }
+                    match entries.iter().rev().find(|(known, _)| known == key) {
                         Some((_, values)) => Rc::clone(values),
                         None => Rc::from([]),
                     }

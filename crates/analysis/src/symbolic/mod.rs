@@ -374,6 +374,19 @@ impl Encoder {
 
     /// The value of an operation that is not modelled: any of these kinds, or an error; an error where an operand is.
     fn open(&mut self, scope: Scope<'_>, id: OpId, what: OpenWhat, operands: Vec<Values>, kinds: Kinds) -> Values {
+        self.open_with(scope, id, what, operands, kinds, Schema::Any)
+    }
+
+    /// The same with a schema of what is below the value.
+    fn open_with(
+        &mut self,
+        scope: Scope<'_>,
+        id: OpId,
+        what: OpenWhat,
+        operands: Vec<Values>,
+        kinds: Kinds,
+        schema: Schema,
+    ) -> Values {
         let mut defined = Vec::new();
         // Where operands were left behind, or the operation is no built-in, its operands may be errors.
         if !matches!(what, OpenWhat::Operator("left-over operands" | "deep nesting" | "many values")) {
@@ -383,7 +396,7 @@ impl Encoder {
         }
         let open = self.world.open(what, operands);
         self.world.open_spans.entry(open).or_insert((scope.ruleset, scope.code.span(id).start));
-        let place = self.world.open_place(open, kinds);
+        let place = self.world.open_place(open, kinds, schema);
         let present = self.world.present(place);
         defined.push(present);
         let guard = self.world.formulas.all(defined);

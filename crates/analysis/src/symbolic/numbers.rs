@@ -224,8 +224,12 @@ impl Encoder {
         if !kinds.is_empty() {
             let guard = self.world.formulas.any(rest.iter().map(|(guard, _)| *guard));
             let operands = [a, b].map(|sym| self.world.always(sym.clone())).to_vec();
-            let open = self.open(scope, id, OpenWhat::Operator(operator.symbol()), operands, kinds);
-            found.extend(self.guarded(guard, &open));
+            // The result has other kinds where the form above gives it.
+            let open = self.open(scope, id, OpenWhat::Operator(operator.symbol()), operands, Kinds::ANY);
+            for (own, sym) in self.guarded(guard, &open) {
+                let has = self.has_kinds(&sym, kinds);
+                found.push((self.world.formulas.and(own, has), sym));
+            }
         }
         found
     }

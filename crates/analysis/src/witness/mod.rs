@@ -185,6 +185,24 @@ impl Witness {
         }
     }
 
+    /// Whether the path or stored data have the user's id, or the user has custom claims.
+    pub fn mentions_user(&self) -> bool {
+        let Some((uid, token)) = &self.auth else { return false };
+        let standard = [
+            "sub", "user_id", "email", "email_verified", "phone_number", "name", "picture", "iss", "aud", "auth_time",
+            "iat", "exp", "firebase",
+        ];
+        let mut texts = vec![uid.as_str()];
+        texts.extend(["email", "phone_number"].iter().filter_map(|name| token.get(name).and_then(Value::as_str)));
+        let has = |value: &Value| texts.iter().any(|text| mentions(value, text));
+        self.path.iter().any(|segment| texts.contains(&segment.as_str()))
+            || self.stored.as_ref().is_some_and(|stored| has(&Value::Map(stored.clone())))
+            || self.documents.iter().any(|(name, fields)| {
+                name.split('/').any(|segment| texts.contains(&segment)) || has(fields)
+            })
+            || token.iter().any(|(name, _)| !standard.contains(&name))
+    }
+
     /// The name within the bucket or database.
     pub fn name(&self) -> String {
         self.path.join("/")
@@ -287,7 +305,7 @@ impl Witness {
         if matches!(encoder.world.segments.last(), Some(Segment::Unnamed)) {
             segments.push(String::new());
         }
-        Some(Facts { request, resource, segments, documents: self.documents.clone() })
+        Some(Facts { request, resource, segments, documents: self.documents.clone(), after: self.after.clone() })
     }
 }
 
@@ -341,5 +359,15 @@ impl Documents for Witness {
             Some(Some(fields)) => WriteEffect::Written(fields.clone()),
             Some(None) => WriteEffect::Deleted,
         })
+    }
+}
+
+/// Whether a value has a text in it, also as a key.
+fn mentions(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(_) => value.as_str() == Some(text),
+        Value::List(items) => items.iter().any(|item| mentions(item, text)),
+        Value::Map(map) => map.iter().any(|(key, item)| key == text || mentions(item, text)),
+        _ => false,
     }
 }

@@ -340,7 +340,7 @@ impl<'v> Generator<'v> {
         let (rules_request, resource) = request.variables()?;
         let mut segments = vec!["b".to_owned(), "pics".to_owned(), "o".to_owned()];
         segments.extend(relative.iter().cloned());
-        let facts = Facts { request: rules_request, resource, segments, documents: documents.clone() };
+        let facts = Facts { request: rules_request, resource, segments, documents: documents.clone(), after: BTreeMap::new() };
         Some(Case { storage: Some(request), firestore: None, documents, facts })
     }
 
@@ -396,7 +396,7 @@ impl<'v> Generator<'v> {
             request = request.auth(auth);
         }
         let (rules_request, resource) = request.variables()?;
-        let facts = Facts { request: rules_request, resource, segments, documents: documents.clone() };
+        let facts = Facts { request: rules_request, resource, segments, documents: documents.clone(), after: BTreeMap::new() };
         Some(Case { storage: None, firestore: Some(request), documents, facts })
     }
 }
