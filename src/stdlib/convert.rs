@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Builtin] = builtins! {
         /// The text of a number, bool, null, path or string.
         string(Int) -> String | (Float) -> String | (Null) -> String | (String) -> String | (Bool) -> String
             | (Path) -> String,
-            "string(1.0) == '1.0'", Open,
+            "string(1.0) == '1.0'", Text,
             |bump, a| match a {
                 [value] => to_text(bump, *value).map(ValueRef::String),
                 _ => Err(mismatch()),

@@ -8,6 +8,8 @@ pub enum Symbolic {
     Open,
     /// The first argument.
     First,
+    /// The text that a path takes of the argument.
+    Text,
     /// The size of the receiver.
     Size,
     /// Whether a pattern matches.

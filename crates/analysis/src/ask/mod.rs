@@ -1,8 +1,10 @@
 //! Questions about rules, each with one of three answers.
 
 pub mod diff;
+pub mod law;
 pub mod never;
 pub mod subject;
+pub mod who_can;
 
 use firewarden::{
     Timestamp,

@@ -124,5 +124,5 @@ impl Cnf {
 
 /// The value that a search first tries: realistic models have texts and maps, and nothing odd.
 fn prefers(atom: Atom) -> bool {
-    matches!(atom, Atom::Tag(_, Kind::String))
+    matches!(atom, Atom::Tag(_, Kind::String | Kind::Int))
 }

@@ -22,7 +22,29 @@ pub fn lemmas(encoder: &mut Encoder, model: &Model) -> Vec<Formula> {
     keys(encoder, model, &mut found);
     same_documents(encoder, model, &mut found);
     sizes(encoder, model, &mut found);
+    number_texts(encoder, model, &mut found);
     found
+}
+
+/// The text of a number or a boolean is how it is printed.
+fn number_texts(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) {
+    let mut places: Vec<PlaceId> = model.texts.keys().copied().collect();
+    places.sort_unstable();
+    for place in places {
+        let kind = model.kind(&encoder.world, place);
+        let (value, printed) = match (kind, model.value(&encoder.world, place)) {
+            (Kind::Int, Some(Value::Int(n))) => (Value::Int(n), n.to_string()),
+            (Kind::Bool, Some(Value::Bool(b))) => (Value::Bool(b), b.to_string()),
+            (Kind::Float, Some(Value::Float(n))) => {
+                (Value::Float(n), firewarden::value::number::double_to_string(n))
+            }
+            _ => continue,
+        };
+        let constant = crate::value::Sym::Const(encoder.world.constant(&value));
+        let Some(guard) = encoder.scalar_equal(&crate::value::Sym::Place(place), &constant) else { continue };
+        let text = encoder.world.text_is(place, &printed);
+        found.push(encoder.world.formulas.implies(guard, text));
+    }
 }
 
 /// Members of one map by keys with the same text are the same.

@@ -16,7 +16,7 @@ use crate::{
     atom::ConstId,
     formula::Formula,
     place::{Kind, Kinds},
-    value::{Sym, Term, Values},
+    value::{Sym, Term, TextPart, Values},
     world::OpenWhat,
 };
 
@@ -108,7 +108,43 @@ impl Encoder {
             let found = self.evaluated(&constants, |bump, values| builtin.call(&SERVICE, bump, values).ok());
             return self.values(found);
         }
+        if builtin.symbolic == Symbolic::Text
+            && let [argument] = arguments.as_slice()
+            && let Some(text) = self.text_of(argument)
+        {
+            return text;
+        }
         self.open(scope, id, OpenWhat::Builtin(builtin.qualified_name()), arguments, result_kinds(builtin))
+    }
+
+    /// `string(value)`, where the value is a constant or at a place; `None` where it is of another form.
+    fn text_of(&mut self, argument: &Values) -> Option<Values> {
+        let mut found = Vec::new();
+        for (guard, sym) in argument.iter() {
+            match sym {
+                Sym::Place(place) => {
+                    let rest = self.world.place(*place).kinds.and(Kinds::of(&[Kind::Path, Kind::Other]));
+                    if !rest.is_empty() && self.world.tags(*place, rest) != Formula::FALSE {
+                        // References have texts that are not modelled.
+                        let rest = self.world.tags(*place, rest);
+                        let open = self.world.open(OpenWhat::Builtin("string".to_owned()), vec![Rc::clone(argument)]);
+                        let text = self.world.open_place(open, Kinds::of(&[Kind::String]), crate::schema::Schema::Any);
+                        let there = self.world.present(text);
+                        found.push((self.world.formulas.all([*guard, rest, there]), Sym::Place(text)));
+                    }
+                    self.null_text(*place);
+                    let string = self.world.tag(*place, Kind::String);
+                    found.push((self.world.formulas.and(*guard, string), Sym::Place(*place)));
+                    let others = Kinds::SEGMENT.without(Kinds::of(&[Kind::String]));
+                    let others = self.world.tags(*place, others);
+                    let text = Sym::Text(Rc::from([TextPart::Of(*place)]));
+                    found.push((self.world.formulas.and(*guard, others), text));
+                }
+                Sym::Text(_) => found.push((*guard, sym.clone())),
+                _ => return None,
+            }
+        }
+        Some(self.values(found))
     }
 
     /// What the engine computes for constants: a value, or nothing for an error.

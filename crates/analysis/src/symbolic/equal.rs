@@ -308,6 +308,8 @@ impl Encoder {
 
     /// Whether two texts are the same.
     pub(super) fn same_text(&mut self, scope: Scope<'_>, id: OpId, a: &Sym, b: &Sym) -> Formula {
+        // The text of one place is that of the place.
+        let (a, b) = (&single(a), &single(b));
         match (a, b) {
             (Sym::Place(a), Sym::Place(b)) => self.world.text_same(*a, *b),
             (Sym::Place(place), Sym::Const(text)) | (Sym::Const(text), Sym::Place(place)) => {
@@ -556,6 +558,18 @@ impl Encoder {
                 self.open_bool(scope, id, OpenWhat::Operator("text +"), operands)
             }
         }
+    }
+}
+
+/// A text of a single part as that part.
+fn single(sym: &Sym) -> Sym {
+    match sym {
+        Sym::Text(parts) => match &**parts {
+            [TextPart::Of(place)] => Sym::Place(*place),
+            [TextPart::Const(text)] => Sym::Const(*text),
+            _ => sym.clone(),
+        },
+        _ => sym.clone(),
     }
 }
 

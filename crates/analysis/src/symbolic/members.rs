@@ -13,7 +13,7 @@ use crate::{
     formula::Formula,
     place::{Key, Kind, Kinds, Origin, PlaceId},
     schema::Schema,
-    value::{SegmentTerm, Sym, Values},
+    value::{SegmentTerm, Sym, TextPart, Values},
     world::OpenWhat,
 };
 
@@ -88,6 +88,13 @@ impl Encoder {
                 let path = self.request_path();
                 return Rc::from([(map, Sym::Path(path))]);
             }
+            // An object's name and bucket are those of the request.
+            (Schema::Object, "name") => return Rc::from([(map, self.object_name())]),
+            (Schema::Object, "bucket") => {
+                if let Some(bucket) = self.world.segment(1) {
+                    return Rc::from([(map, bucket)]);
+                }
+            }
             (Schema::Document, "id") => {
                 if let Some(id) = self.document_path(place).and_then(|path| path.last().cloned()) {
                     return Rc::from([(map, segment_sym(&id))]);
@@ -106,6 +113,27 @@ impl Encoder {
                 Rc::from([(present, Sym::Place(child))])
             }
             None => Rc::from([]),
+        }
+    }
+
+    /// The name of the request's object: its segments, with slashes between them.
+    fn object_name(&mut self) -> Sym {
+        let slash = self.world.constant_text("/");
+        let mut parts = Vec::new();
+        for at in 3..self.world.segments.len() {
+            if at > 3 {
+                parts.push(TextPart::Const(slash));
+            }
+            match self.world.segment(at) {
+                Some(Sym::Place(place)) => parts.push(TextPart::Of(place)),
+                Some(Sym::Const(text)) => parts.push(TextPart::Const(text)),
+                _ => {}
+            }
+        }
+        match parts.as_slice() {
+            [TextPart::Of(place)] => Sym::Place(*place),
+            [TextPart::Const(text)] => Sym::Const(*text),
+            _ => Sym::Text(parts.into()),
         }
     }
 
@@ -311,6 +339,7 @@ impl Encoder {
                 let own = match schema {
                     Schema::StorageRequest(_) | Schema::FirestoreRequest(_) => matches!(&*text, "method" | "path"),
                     Schema::Document => matches!(&*text, "id" | "__name__"),
+                    Schema::Object => matches!(&*text, "name" | "bucket"),
                     _ => false,
                 };
                 if own {

@@ -167,6 +167,7 @@ impl Encoder {
             // Nothing is assumed of these; database rules have those of snapshots.
             Symbolic::Open
             | Symbolic::First
+            | Symbolic::Text
             | Symbolic::Values
             | Symbolic::Val
             | Symbolic::Child

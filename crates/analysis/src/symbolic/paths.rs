@@ -16,7 +16,7 @@ use crate::{
     formula::Formula,
     place::{Kind, Kinds, Origin, PlaceId},
     schema::{Method, Schema},
-    value::{SegmentTerm, Sym, Term, Values},
+    value::{SegmentTerm, Sym, Term, TextPart, Values},
     world::{OpenWhat, Segment},
 };
 
@@ -162,6 +162,16 @@ impl Encoder {
         Term { values: self.or_stray(scope, id, result, stray, &terms), leaves }
     }
 
+    /// The text of null is `null`.
+    pub(super) fn null_text(&mut self, place: PlaceId) {
+        let null = self.world.tag(place, Kind::Null);
+        if null != Formula::FALSE {
+            let is_null = self.world.text_is(place, "null");
+            let fact = self.world.formulas.implies(null, is_null);
+            self.world.facts.push(fact);
+        }
+    }
+
     /// The segments that `$(value)` inserts, for each form of the value, and where the value is a reference, which inserts
     /// an unknown number of segments; `None` where they are not modelled.
     fn pieces(&mut self, values: &Values) -> Option<Pieces> {
@@ -194,17 +204,19 @@ impl Encoder {
                     }
                     let text = self.world.tags(*place, Kinds::SEGMENT);
                     let guard_text = self.world.formulas.and(*guard, text);
-                    let null = self.world.tag(*place, Kind::Null);
-                    if null != Formula::FALSE {
-                        let is_null = self.world.text_is(*place, "null");
-                        let fact = self.world.formulas.implies(null, is_null);
-                        self.world.facts.push(fact);
-                    }
+                    self.null_text(*place);
                     found.push((guard_text, vec![SegmentTerm::Of(*place)]));
                     let guard_path = self.world.formulas.and(*guard, path);
                     references.push(guard_path);
                 }
-                Sym::Text(_) => found.push((*guard, segment_term(sym).into_iter().collect())),
+                Sym::Text(parts) => {
+                    // The text of one place is that of the place.
+                    let term = match &**parts {
+                        [TextPart::Of(place)] => SegmentTerm::Of(*place),
+                        _ => SegmentTerm::Parts(Rc::clone(parts)),
+                    };
+                    found.push((*guard, vec![term]));
+                }
                 // `string()` takes neither lists nor maps.
                 Sym::List(_) | Sym::Map(_) | Sym::Keys(_) => {}
                 _ => return None,
