@@ -451,9 +451,10 @@ impl Axioms<'_> {
             if open.is_empty() {
                 break;
             }
+            let tracked = Tracked::of(&self.encoder.world);
             for (relation, a, b) in open {
                 self.same.insert((relation, a, b));
-                self.equality(relation, a, b);
+                self.equality(relation, a, b, &tracked);
             }
         }
         let constants: Vec<_> = self
@@ -472,7 +473,7 @@ impl Axioms<'_> {
         }
     }
 
-    fn equality(&mut self, relation: Relation, a: PlaceId, b: PlaceId) {
+    fn equality(&mut self, relation: Relation, a: PlaceId, b: PlaceId, tracked: &Tracked) {
         let same = self.world().formulas.atom(Atom::Same(relation, a, b));
         if relation == Relation::Operator {
             let in_sets = self.world().formulas.atom(Atom::Same(Relation::Set, a, b));
@@ -507,7 +508,6 @@ impl Axioms<'_> {
             let guard = self.world().formulas.and(same, sequence);
             self.implies(guard, lengths);
         }
-        let tracked = Tracked::of(&self.encoder.world);
         let items: Vec<_> = tracked.elements(a).iter().chain(tracked.elements(b)).copied().collect();
         let lists = self.world().tag(a, Kind::List);
         for item in items {

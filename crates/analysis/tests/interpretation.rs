@@ -1,5 +1,7 @@
 //! Formulas read under real requests give what the engine gives, and axioms hold under each of them.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests")]
+
 mod support;
 
 use std::collections::HashMap;

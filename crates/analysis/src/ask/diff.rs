@@ -51,6 +51,8 @@ pub struct Comparison {
     pub asked: usize,
     /// The number of statements of the new rules.
     pub statements: usize,
+    /// Where a condition looks into a wildcard for several segments: up to how many segments paths were tried.
+    pub up_to: Option<usize>,
 }
 
 /// Why rules cannot be compared.
@@ -103,22 +105,20 @@ pub fn diff(
                     },
                 );
                 comparison.asked += usize::from(searched);
-                if !matches!(verdict, Verdict::No(None)) {
-                    let partial = matches!(verdict, Verdict::No(Some(_)));
-                    if partial && !searched {
-                        continue;
-                    }
-                    comparison.differences.push(Difference {
+                match verdict {
+                    Verdict::No(None) => {}
+                    Verdict::No(up_to) if searched => comparison.up_to = comparison.up_to.max(up_to),
+                    Verdict::No(_) => {}
+                    verdict => comparison.differences.push(Difference {
                         change,
                         method,
                         path: statement.scope.block.path.clone(),
                         line: line(&statement),
                         verdict,
-                    });
+                    }),
                 }
             }
         }
     }
-    comparison.differences.retain(|difference| !matches!(difference.verdict, Verdict::No(_)));
     Ok(comparison)
 }

@@ -9,11 +9,12 @@ pub mod who_can;
 use firewarden::{
     Timestamp,
     internals::{
-        program::{Code, Op, Program},
+        program::{Code, Op, OpId, Program},
         request::ServiceProduct,
     },
     rules::Rules,
 };
+use rustc_hash::FxHashSet;
 
 use crate::{
     formula::Formula,
@@ -166,14 +167,33 @@ impl Question<'_> {
 /// Whether a condition looks into a wildcard for several segments, or into the path as a whole.
 fn looks_into_globs(ruleset: &Ruleset<'_>) -> bool {
     let code: &Code = &ruleset.program.code;
-    let is_glob = |slot: u8| {
-        let slot = usize::from(slot);
-        ruleset.service.blocks.iter().any(|block| block.captures.get(slot).is_some_and(|capture| capture.glob))
-    };
-    code.ops.ids().any(|id| match code.op(id) {
-        Ok(Op::Capture(slot)) => is_glob(slot),
-        Ok(Op::Member(_, name)) => code.name(name).is_ok_and(|name| name == "path"),
-        _ => false,
+    ruleset.service.blocks.iter().any(|block| {
+        let statements = ruleset.program.statements.slice(block.statements).unwrap_or(&[]);
+        let mut open: Vec<OpId> = statements.iter().filter_map(|statement| statement.condition).collect();
+        let mut seen = FxHashSet::default();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id.index()) {
+                continue;
+            }
+            let Ok(op) = code.op(id) else { return true };
+            match op {
+                Op::Capture(slot) if block.captures.get(usize::from(slot)).is_some_and(|capture| capture.glob) => {
+                    return true;
+                }
+                Op::Member(_, name) if code.name(name).is_ok_and(|name| matches!(name, "path" | "name" | "__name__")) => {
+                    return true;
+                }
+                Op::Call(function, _) => {
+                    if let Ok(function) = code.functions.get(function) {
+                        open.extend(&function.lets);
+                        open.push(function.result);
+                    }
+                }
+                _ => {}
+            }
+            open.extend(op.operands(code).unwrap_or_default());
+        }
+        false
     })
 }
 

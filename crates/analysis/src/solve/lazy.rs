@@ -19,9 +19,10 @@ use crate::{
 /// Lemmas that a model may violate.
 pub fn lemmas(encoder: &mut Encoder, model: &Model) -> Vec<Formula> {
     let mut found = Vec::new();
-    keys(encoder, model, &mut found);
-    same_documents(encoder, model, &mut found);
-    sizes(encoder, model, &mut found);
+    let tracked = Tracked::of(&encoder.world);
+    keys(encoder, model, &tracked, &mut found);
+    same_documents(encoder, model, &tracked, &mut found);
+    sizes(encoder, model, &tracked, &mut found);
     number_texts(encoder, model, &mut found);
     found
 }
@@ -48,7 +49,7 @@ fn number_texts(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) 
 }
 
 /// Members of one map by keys with the same text are the same.
-fn keys(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) {
+fn keys(encoder: &mut Encoder, model: &Model, tracked: &Tracked, found: &mut Vec<Formula>) {
     let places: Vec<PlaceId> = encoder.world.places().collect();
     for place in places {
         let children = encoder.world.children(place).to_vec();
@@ -70,14 +71,14 @@ fn keys(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) {
                     guard.push(encoder.world.tag(*other, Kind::String));
                 }
                 let guard = encoder.world.formulas.all(guard);
-                alike(encoder, guard, *child, *sibling, found);
+                alike(encoder, guard, (*child, *sibling), tracked, found);
             }
         }
     }
 }
 
 /// Documents with the same name are the same.
-fn same_documents(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) {
+fn same_documents(encoder: &mut Encoder, model: &Model, tracked: &Tracked, found: &mut Vec<Formula>) {
     let documents = documents(&encoder.world);
     for (at, (a, path)) in documents.iter().enumerate() {
         for (b, other) in documents.iter().skip(at + 1) {
@@ -110,19 +111,25 @@ fn same_documents(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>
             }
             if coincide {
                 let guard = encoder.world.formulas.all(guard);
-                alike(encoder, guard, *a, *b, found);
+                alike(encoder, guard, (*a, *b), tracked, found);
             }
         }
     }
 }
 
 /// Two places have the same value under a condition.
-fn alike(encoder: &mut Encoder, guard: Formula, a: PlaceId, b: PlaceId, found: &mut Vec<Formula>) {
+fn alike(
+    encoder: &mut Encoder,
+    guard: Formula,
+    (a, b): (PlaceId, PlaceId),
+    tracked: &Tracked,
+    found: &mut Vec<Formula>,
+) {
     if guard == Formula::FALSE || a == b {
         return;
     }
     let mut parts = Vec::new();
-    same(encoder, a, b, &mut parts, 0);
+    same(encoder, (a, b), tracked, &mut parts, 0);
     for part in parts {
         let lemma = encoder.world.formulas.implies(guard, part);
         if lemma != Formula::TRUE {
@@ -131,7 +138,13 @@ fn alike(encoder: &mut Encoder, guard: Formula, a: PlaceId, b: PlaceId, found: &
     }
 }
 
-fn same(encoder: &mut Encoder, a: PlaceId, b: PlaceId, parts: &mut Vec<Formula>, depth: u32) {
+fn same(
+    encoder: &mut Encoder,
+    (a, b): (PlaceId, PlaceId),
+    tracked: &Tracked,
+    parts: &mut Vec<Formula>,
+    depth: u32,
+) {
     let kinds = encoder.world.place(a).kinds.or(encoder.world.place(b).kinds);
     for kind in kinds.iter() {
         let (x, y) = (encoder.world.tag(a, kind), encoder.world.tag(b, kind));
@@ -147,7 +160,6 @@ fn same(encoder: &mut Encoder, a: PlaceId, b: PlaceId, parts: &mut Vec<Formula>,
     let others = [a, b].map(|place| encoder.world.formulas.atom(Atom::Other(place)));
     let [x, y] = others;
     parts.push(encoder.world.formulas.iff(x, y));
-    let tracked = Tracked::of(&encoder.world);
     let items: Vec<ConstId> = tracked.elements(a).iter().chain(tracked.elements(b)).copied().collect();
     for item in items {
         let has = [a, b].map(|place| encoder.world.formulas.atom(Atom::HasConst(place, item)));
@@ -160,13 +172,13 @@ fn same(encoder: &mut Encoder, a: PlaceId, b: PlaceId, parts: &mut Vec<Formula>,
     for (key, x) in encoder.world.children(a).to_vec() {
         // Shapes are closed: where a member is missing, they grew too large.
         if let Some(y) = encoder.world.known_place(&Origin::Child(b, key)) {
-            same(encoder, x, y, parts, depth + 1);
+            same(encoder, (x, y), tracked, parts, depth + 1);
         }
     }
 }
 
 /// The size of a container is that of its members, and of others where it has others.
-fn sizes(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) {
+fn sizes(encoder: &mut Encoder, model: &Model, tracked: &Tracked, found: &mut Vec<Formula>) {
     let places: Vec<PlaceId> = encoder.world.places().collect();
     for place in places {
         let Some(size) = model.numbers.get(&NumVar::Len(place)).and_then(|size| size.whole()) else { continue };
@@ -186,7 +198,7 @@ fn sizes(encoder: &mut Encoder, model: &Model, found: &mut Vec<Formula>) {
                 if model.holds(there) { present.push(there) } else { absent.push(there.not()) }
             }
         } else {
-            for item in Tracked::of(&encoder.world).elements(place).to_vec() {
+            for item in tracked.elements(place).to_vec() {
                 // Equal elements of different types would be counted twice.
                 if !matches!(encoder.world.value(item), Value::String(_)) {
                     continue;

@@ -40,11 +40,13 @@ pub struct Budget {
     pub replays: usize,
     /// The number of nodes of formulas beyond which the question is too large.
     pub nodes: usize,
+    /// The nodes that may be looked at, over all rounds.
+    pub work: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { rounds: 400, replays: 6, nodes: 200_000 }
+        Budget { rounds: 400, replays: 6, nodes: 200_000, work: 4_000_000 }
     }
 }
 
@@ -177,7 +179,12 @@ impl Search<'_> {
     }
 
     fn run(&mut self, budget: Budget, replay: &mut dyn FnMut(&Witness) -> bool) -> Answer {
+        let mut work = 0;
         for _ in 0..budget.rounds {
+            work += self.encoder.world.formulas.len();
+            if work > budget.work {
+                return Answer::Unknown(Cause::TooLarge);
+            }
             match self.cnf.solve() {
                 Some(true) => {}
                 Some(false) => {

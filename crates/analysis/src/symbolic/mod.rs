@@ -6,6 +6,7 @@
 mod calls;
 mod containers;
 mod equal;
+mod inside;
 mod logic;
 mod lookup;
 mod members;
