@@ -55,9 +55,9 @@ fn statements_of_examples_can_permit() {
             }
         }
         println!("{count:?}");
-        // Of the corpus, 1 % may be unknown.
+        // The wiki has few that are not modelled; of the corpus 2 % may be unknown.
         let all = count.yes + count.no + count.unknown;
-        assert!(count.unknown * 50 <= all, "{count:?}");
+        assert!(count.unknown <= 3 + all / 50, "{count:?}");
     });
 }
 
