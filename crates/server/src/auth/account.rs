@@ -148,6 +148,20 @@ pub struct Factor {
     pub others: BTreeMap<String, Json>,
 }
 
+impl Factor {
+    /// A phone that is enrolled.
+    pub fn phone(id: String, number: String, display_name: Option<String>, enrolled_at: Option<String>) -> Self {
+        Factor {
+            mfa_enrollment_id: Some(id),
+            display_name,
+            unobfuscated_phone_info: Some(number.clone()),
+            phone_info: Some(number),
+            enrolled_at,
+            others: BTreeMap::new(),
+        }
+    }
+}
+
 impl Account {
     /// An account that is created at `now` and has nothing yet.
     pub fn new(local_id: String, now: Timestamp) -> Self {
@@ -155,9 +169,9 @@ impl Account {
         Account { local_id, created_at: millis.clone(), last_login_at: millis, ..Account::default() }
     }
 
-    /// Sets the password. Tokens from before are then revoked.
-    pub fn set_password(&mut self, password: &str, now: Timestamp) {
-        let salt = format!("fakeSalt{}", ids::alphanumeric(20));
+    /// Sets the password, with a salt of the caller's or a new one. Tokens from before are then revoked.
+    pub fn set_password(&mut self, password: &str, salt: Option<String>, now: Timestamp) {
+        let salt = salt.unwrap_or_else(|| format!("fakeSalt{}", ids::alphanumeric(20)));
         self.password_hash = Some(hash(password, &salt));
         self.salt = Some(salt);
         self.password_updated_at = Some(now.to_millis() as f64);
@@ -310,7 +324,7 @@ impl Account {
 }
 
 /// The hash of a password, which shows it.
-pub fn hash(password: &str, salt: &str) -> String {
+fn hash(password: &str, salt: &str) -> String {
     format!("fakeHash:salt={salt}:password={password}")
 }
 

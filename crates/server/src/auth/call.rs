@@ -151,6 +151,14 @@ impl Call {
         Ok(scope)
     }
 
+    /// Refuses clients: settings and tenants belong to administrators.
+    pub fn check_admin(&self) -> Result<(), Refusal> {
+        match self.is_admin {
+            true => Ok(()),
+            false => refuse("INSUFFICIENT_PERMISSION"),
+        }
+    }
+
     /// A parameter of the query, if it is not empty.
     pub fn query(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| known == name);

@@ -4,11 +4,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     account::Account,
-    accounts::{batch::Nothing, email_code::is_absolute},
     answer::Answer,
     call::Call,
     codes::{EmailCode, MessageCode},
     error::{Refusal, refuse},
+    fields::{Nothing, is_absolute},
     project::Settings,
 };
 
@@ -49,14 +49,14 @@ fn shown(settings: &Settings, with_functions: bool) -> Answer {
 
 /// `GET …/v2/projects/P/config`
 pub async fn get(call: Call, _: Nothing) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
+    call.check_admin()?;
     Ok(shown(call.lock().settings(), true))
 }
 
 /// `PATCH …/v2/projects/P/config?updateMask=a.b,c`. The official answer has no name, which the Admin SDKs take for an
 /// error.
 pub async fn update(call: Call, request: Map<String, Json>) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
+    call.check_admin()?;
     let request = Json::Object(request);
     check_functions(request.get("blockingFunctions"))?;
     let mut state = call.project.lock();
@@ -87,13 +87,6 @@ pub fn update_emulator_config(settings: &mut Settings, request: &Json) -> Answer
         copy(request, &mut settings.0, path);
     }
     shown(settings, false)
-}
-
-fn check_admin(call: &Call) -> Result<(), Refusal> {
-    match call.is_admin {
-        true => Ok(()),
-        false => refuse("INSUFFICIENT_PERMISSION"),
-    }
 }
 
 /// Copies what a path of names with dots leads to, if it is one of the settings and is there.

@@ -153,6 +153,19 @@ pub fn given(text: &Option<Text>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
+/// Whether a text is an address with scheme and host.
+pub fn is_absolute(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let host = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    is_scheme && host.is_some_and(|host| !host.is_empty())
+}
+
+/// A request without a body.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
+
 /// A request of an operation from its body.
 pub fn read<R: for<'de> Deserialize<'de>>(body: Json) -> Result<R, Refusal> {
     serde_path_to_error::deserialize(body).map_err(|error| {

@@ -92,10 +92,7 @@ fn lock(call: &Call) -> Result<Scope<'_>, Refusal> {
 
 /// The user of the request, who must have one of the first factors that take a second.
 fn first_factor(call: &Call, scope: &Scope<'_>, token: &Option<Text>) -> Result<(String, SignIn), Refusal> {
-    if given(token).is_none() {
-        return refuse("MISSING_ID_TOKEN");
-    }
-    let (id, sign_in) = call.signed_in(scope)?;
+    let (id, sign_in) = call.required_user(scope, token)?;
     match sign_in.provider.as_str() {
         "anonymous" | "phone" | "custom" => {
             refuse("UNSUPPORTED_FIRST_FACTOR : MFA is not available for the given first factor.")
@@ -140,18 +137,12 @@ pub async fn finalize_enrollment(call: Call, request: FinalizeEnrollment) -> Res
     };
     let number = spend_code(&mut scope, &info.session_info, &info.code)?;
     check_free(scope.account(&id)?.factors(), &number)?;
-    let factor = Factor {
-        mfa_enrollment_id: Some(ids::account_id()),
-        display_name: request.display_name.map(String::from),
-        unobfuscated_phone_info: Some(number.clone()),
-        phone_info: Some(number),
-        enrolled_at: Some(iso_time(call.now)),
-        ..Factor::default()
-    };
+    let name = request.display_name.map(String::from);
+    let factor = Factor::phone(ids::account_id(), number, name, Some(iso_time(call.now)));
     sign_in.second_factor = second_factor(&factor);
     scope.change(&id, |account| account.mfa_info.get_or_insert_default().push(factor))?;
     let tokens = call.issue(&mut scope, &id, &sign_in)?;
-    Ok(Answer::new().with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token))
+    Ok(Answer::new().bare_tokens(tokens))
 }
 
 fn second_factor(factor: &Factor) -> Option<SecondFactor> {
@@ -162,10 +153,7 @@ fn second_factor(factor: &Factor) -> Option<SecondFactor> {
 /// Removes a factor.
 pub async fn withdraw(call: Call, request: Withdraw) -> Result<Answer, Refusal> {
     let mut scope = call.lock_enabled()?;
-    if given(&request.id_token).is_none() {
-        return refuse("MISSING_ID_TOKEN");
-    }
-    let (id, sign_in) = call.signed_in(&scope)?;
+    let (id, sign_in) = call.required_user(&scope, &request.id_token)?;
     let wanted = given(&request.mfa_enrollment_id);
     let is_wanted = |factor: &Factor| factor.mfa_enrollment_id.as_deref() == wanted;
     if wanted.is_none() || !scope.account(&id)?.factors().iter().any(is_wanted) {
@@ -241,9 +229,8 @@ pub async fn finalize_sign_in(mut call: Call, request: FinalizeSignIn) -> Result
         account.factors().iter().find(has_number).cloned()
     };
     let Some(factor) = factor else { return refuse("MFA_ENROLLMENT_NOT_FOUND") };
-    let mut sign_in = SignIn { second_factor: second_factor(&factor), ..SignIn::new(&pending.sign_in_provider) };
+    let sign_in = SignIn { second_factor: second_factor(&factor), ..SignIn::new(&pending.sign_in_provider) };
     let flow = Flow::SecondFactor(pending.sign_in_provider);
-    call.sign_in(&pending.local_id, &flow, &Details::default(), &mut sign_in).await?;
-    let tokens = call.issue(&mut call.lock(), &pending.local_id, &sign_in)?;
-    Ok(Answer::new().with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token))
+    let (_, tokens) = call.start_session(&pending.local_id, &flow, &Details::default(), sign_in).await?;
+    Ok(Answer::new().bare_tokens(tokens))
 }

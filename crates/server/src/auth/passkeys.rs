@@ -7,11 +7,10 @@ use serde_json::json;
 
 use super::{
     account::Passkey,
-    accounts::batch::Nothing,
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Text, given},
+    fields::{Nothing, Text, given},
     ids,
     token::SignIn,
 };
@@ -64,10 +63,7 @@ fn credential(response: Option<&Response>) -> Result<&str, Refusal> {
 /// What a browser needs to make a credential.
 pub async fn start_enrollment(call: Call, request: StartEnrollment) -> Result<Answer, Refusal> {
     let scope = call.lock_enabled()?;
-    if given(&request.id_token).is_none() {
-        return refuse("MISSING_ID_TOKEN");
-    }
-    let (id, _) = call.signed_in(&scope)?;
+    let (id, _) = call.required_user(&scope, &request.id_token)?;
     let account = scope.account(&id)?;
     let name = account.email.as_ref().or(account.phone_number.as_ref()).unwrap_or(&id);
     let user = json!({
@@ -101,7 +97,7 @@ pub async fn finalize_enrollment(call: Call, request: FinalizeEnrollment) -> Res
     let passkey = Passkey { credential_id: credential.to_owned(), name: name.to_owned() };
     scope.change(&id, |account| account.passkey_info.get_or_insert_default().push(passkey))?;
     let tokens = call.issue(&mut scope, &id, &SignIn::new("passkey"))?;
-    Ok(Answer::new().with("localId", id).with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token))
+    Ok(Answer::new().with("localId", id).bare_tokens(tokens))
 }
 
 /// What a browser needs to use a credential.
@@ -121,9 +117,8 @@ pub async fn finalize_sign_in(call: Call, request: FinalizeSignIn) -> Result<Ans
             None => return refuse("PASSKEY_CREDENTIAL_NOT_FOUND"),
         }
     };
-    let mut sign_in = SignIn::new("passkey");
+    let sign_in = SignIn::new("passkey");
     // The official emulator calls no function here.
-    call.sign_in(&id, &Flow::CustomToken, &Details::default(), &mut sign_in).await?;
-    let tokens = call.issue(&mut call.lock(), &id, &sign_in)?;
-    Ok(Answer::new().with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token))
+    let (_, tokens) = call.start_session(&id, &Flow::CustomToken, &Details::default(), sign_in).await?;
+    Ok(Answer::new().bare_tokens(tokens))
 }

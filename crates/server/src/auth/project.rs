@@ -143,6 +143,11 @@ impl Scope<'_> {
         self.tenant.and_then(|id| self.state.tenants.get(id)).map(|tenant| &tenant.config)
     }
 
+    /// The settings of the tenant, to change.
+    pub fn tenant_mut(&mut self) -> Option<&mut TenantConfig> {
+        self.tenant.and_then(|id| self.state.tenants.get_mut(id)).map(|tenant| &mut tenant.config)
+    }
+
     /// Whether something that tenants can switch off is on.
     pub fn allows(&self, setting: impl Fn(&TenantConfig) -> bool) -> bool {
         self.tenant().is_none_or(setting)
@@ -165,8 +170,6 @@ impl Scope<'_> {
     pub fn change(&mut self, id: &str, change: impl FnOnce(&mut Account)) -> Result<Account, Refusal> {
         let mut account = self.account(id)?.clone();
         change(&mut account);
-        account.update_providers();
-        self.pool_mut().put(account.clone());
-        Ok(account)
+        Ok(self.pool_mut().put(account).clone())
     }
 }

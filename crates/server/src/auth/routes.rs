@@ -26,7 +26,8 @@ use super::{
     config, emulator,
     error::Refusal,
     exchange::Asked,
-    fields, mfa, passkeys, secure_token, tenants, unimplemented,
+    fields::{self, Nothing},
+    mfa, passkeys, secure_token, tenants, unimplemented,
 };
 
 const TOOLKIT: &str = "/identitytoolkit.googleapis.com";
@@ -70,73 +71,64 @@ fn is_kept(operation: &str) -> bool {
     !matches!(operation, "lookup" | "batchGet" | "projects" | "config" | "recaptchaParams" | "query" | "")
 }
 
+/// An operation by its name, which `POST` asks for.
+macro_rules! post {
+    ($name:literal, $run:path) => {
+        ($name, operation(MethodFilter::POST, $name, $run))
+    };
+}
+
 /// The operations on accounts that users and administrators have in common, by name.
 fn account_operations() -> [(&'static str, Routes); 7] {
     [
-        ("createAuthUri", operation(MethodFilter::POST, "createAuthUri", create_auth_uri::create_auth_uri)),
-        ("delete", operation(MethodFilter::POST, "delete", delete::delete)),
-        ("lookup", operation(MethodFilter::POST, "lookup", lookup::lookup)),
-        ("resetPassword", operation(MethodFilter::POST, "resetPassword", reset_password::reset_password)),
-        ("sendOobCode", operation(MethodFilter::POST, "sendOobCode", email_code::send_code)),
-        (
-            "signInWithPhoneNumber",
-            operation(MethodFilter::POST, "signInWithPhoneNumber", phone::sign_in_with_phone_number),
-        ),
-        ("update", operation(MethodFilter::POST, "update", update::update)),
+        post!("createAuthUri", create_auth_uri::create_auth_uri),
+        post!("delete", delete::delete),
+        post!("lookup", lookup::lookup),
+        post!("resetPassword", reset_password::reset_password),
+        post!("sendOobCode", email_code::send_code),
+        post!("signInWithPhoneNumber", phone::sign_in_with_phone_number),
+        post!("update", update::update),
     ]
 }
 
 /// The operations of users only.
 fn user_operations() -> [(&'static str, Routes); 6] {
     [
-        ("sendVerificationCode", operation(MethodFilter::POST, "sendVerificationCode", phone::send_verification_code)),
-        (
-            "signInWithCustomToken",
-            operation(MethodFilter::POST, "signInWithCustomToken", custom_token::sign_in_with_custom_token),
-        ),
-        (
-            "signInWithEmailLink",
-            operation(MethodFilter::POST, "signInWithEmailLink", email_link::sign_in_with_email_link),
-        ),
-        ("signInWithIdp", operation(MethodFilter::POST, "signInWithIdp", idp::sign_in_with_idp)),
-        ("signInWithPassword", operation(MethodFilter::POST, "signInWithPassword", password::sign_in_with_password)),
-        ("signUp", operation(MethodFilter::POST, "signUp", sign_up::sign_up)),
+        post!("sendVerificationCode", phone::send_verification_code),
+        post!("signInWithCustomToken", custom_token::sign_in_with_custom_token),
+        post!("signInWithEmailLink", email_link::sign_in_with_email_link),
+        post!("signInWithIdp", idp::sign_in_with_idp),
+        post!("signInWithPassword", password::sign_in_with_password),
+        post!("signUp", sign_up::sign_up),
     ]
 }
 
 /// The operations of administrators only, in a project or a tenant.
 fn admin_operations() -> [(&'static str, Routes); 4] {
     [
-        ("batchCreate", operation(MethodFilter::POST, "batchCreate", import::batch_create)),
-        ("batchDelete", operation(MethodFilter::POST, "batchDelete", batch::batch_delete)),
+        post!("batchCreate", import::batch_create),
+        post!("batchDelete", batch::batch_delete),
         ("batchGet", operation(MethodFilter::GET, "batchGet", batch::batch_get)),
-        ("query", operation(MethodFilter::POST, "query", batch::query)),
+        post!("query", batch::query),
     ]
 }
 
-/// The old names of operations.
-fn old_names() -> [(&'static str, Routes); 15] {
-    [
-        ("createAuthUri", operation(MethodFilter::POST, "createAuthUri", create_auth_uri::create_auth_uri)),
-        ("deleteAccount", operation(MethodFilter::POST, "delete", delete::delete)),
-        ("emailLinkSignin", operation(MethodFilter::POST, "signInWithEmailLink", email_link::sign_in_with_email_link)),
-        ("getAccountInfo", operation(MethodFilter::POST, "lookup", lookup::lookup)),
-        ("getOobConfirmationCode", operation(MethodFilter::POST, "sendOobCode", email_code::send_code)),
-        ("getProjectConfig", operation(MethodFilter::GET, "projects", config::project)),
-        ("getRecaptchaParam", operation(MethodFilter::GET, "recaptchaParams", config::recaptcha_params)),
-        ("resetPassword", operation(MethodFilter::POST, "resetPassword", reset_password::reset_password)),
-        ("sendVerificationCode", operation(MethodFilter::POST, "sendVerificationCode", phone::send_verification_code)),
-        ("setAccountInfo", operation(MethodFilter::POST, "update", update::update)),
-        ("signupNewUser", operation(MethodFilter::POST, "signUp", sign_up::sign_up)),
-        ("verifyAssertion", operation(MethodFilter::POST, "signInWithIdp", idp::sign_in_with_idp)),
-        (
-            "verifyCustomToken",
-            operation(MethodFilter::POST, "signInWithCustomToken", custom_token::sign_in_with_custom_token),
-        ),
-        ("verifyPassword", operation(MethodFilter::POST, "signInWithPassword", password::sign_in_with_password)),
-        ("verifyPhoneNumber", operation(MethodFilter::POST, "signInWithPhoneNumber", phone::sign_in_with_phone_number)),
-    ]
-}
+/// The old names of operations on accounts, each with the present one.
+const OLD_NAMES: [(&str, &str); 13] = [
+    ("createAuthUri", "createAuthUri"),
+    ("deleteAccount", "delete"),
+    ("emailLinkSignin", "signInWithEmailLink"),
+    ("getAccountInfo", "lookup"),
+    ("getOobConfirmationCode", "sendOobCode"),
+    ("resetPassword", "resetPassword"),
+    ("sendVerificationCode", "sendVerificationCode"),
+    ("setAccountInfo", "update"),
+    ("signupNewUser", "signUp"),
+    ("verifyAssertion", "signInWithIdp"),
+    ("verifyCustomToken", "signInWithCustomToken"),
+    ("verifyPassword", "signInWithPassword"),
+    ("verifyPhoneNumber", "signInWithPhoneNumber"),
+];
 
 /// All routes.
 pub fn router() -> Router<Arc<Auth>> {
@@ -147,21 +139,26 @@ pub fn router() -> Router<Arc<Auth>> {
             with_bodies(MethodFilter::POST, BodyKind::JsonOrForm, "token", secure_token::refresh),
         )
         .route(&format!("{TOOLKIT}/v1/projects"), operation(MethodFilter::GET, "projects", config::project))
+        .route(&format!("{RELYING_PARTY}/getProjectConfig"), operation(MethodFilter::GET, "projects", config::project))
         .route(
             &format!("{TOOLKIT}/v1/recaptchaParams"),
             operation(MethodFilter::GET, "recaptchaParams", config::recaptcha_params),
+        )
+        .route(
+            &format!("{RELYING_PARTY}/getRecaptchaParam"),
+            operation(MethodFilter::GET, "recaptchaParams", config::recaptcha_params),
         );
     for (name, routes) in account_operations().into_iter().chain(user_operations()) {
+        for (old, _) in OLD_NAMES.into_iter().filter(|(_, present)| *present == name) {
+            router = router.route(&format!("{RELYING_PARTY}/{old}"), routes.clone());
+        }
         router = router.route(&format!("{TOOLKIT}/v1/accounts:{name}"), routes);
     }
-    for (name, routes) in old_names() {
-        router = router.route(&format!("{RELYING_PARTY}/{name}"), routes);
-    }
-    for (name, routes) in [
+    for (old, routes) in [
         ("downloadAccount", operation(MethodFilter::POST, "batchGet", batch::download)),
         ("uploadAccount", operation(MethodFilter::POST, "batchCreate", import::upload)),
     ] {
-        router = router.route(&format!("{RELYING_PARTY}/{name}"), routes);
+        router = router.route(&format!("{RELYING_PARTY}/{old}"), routes);
     }
     for base in ["/v1/projects/{project}", "/v1/projects/{project}/tenants/{tenant}"] {
         let base = format!("{TOOLKIT}{base}");
@@ -175,7 +172,7 @@ pub fn router() -> Router<Arc<Auth>> {
     router = router.merge(version_2()).merge(emulator::routes()).merge(published_keys());
     for (method, path, name) in unimplemented::operations() {
         let Ok(filter) = MethodFilter::try_from(method) else { continue };
-        let refuse = move |_: Call, _: batch::Nothing| {
+        let refuse = move |_: Call, _: Nothing| {
             let refusal = Refusal::unimplemented(format!("{name} is not implemented in the Auth Emulator."));
             async move { Err(refusal) }
         };
@@ -189,11 +186,6 @@ pub fn router() -> Router<Arc<Auth>> {
 
 /// The operations on second factors and passkeys, by name.
 fn version_2_operations() -> [(&'static str, Routes); 9] {
-    macro_rules! post {
-        ($name:literal, $run:expr) => {
-            ($name, operation(MethodFilter::POST, $name, $run))
-        };
-    }
     [
         post!("mfaEnrollment:start", mfa::start_enrollment),
         post!("mfaEnrollment:finalize", mfa::finalize_enrollment),
@@ -269,4 +261,17 @@ async fn cross_origin(request: Request, next: Next) -> Response {
         reflect_origin(&mut response, origin);
     }
     response.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_names_stand_for_present_operations() {
+        let present: Vec<_> = account_operations().into_iter().chain(user_operations()).map(|(name, _)| name).collect();
+        for (old, name) in OLD_NAMES {
+            assert!(present.contains(&name), "{old} stands for {name}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::{
     call::Call,
     error::{Refusal, refuse},
     functions::{blocking::Blocking, events::AccountEvent},
-    token::{PendingCredential, SignIn},
+    token::{PendingCredential, SignIn, Tokens},
 };
 
 impl Call {
@@ -26,27 +26,26 @@ impl Call {
     /// Stores an account whose id must be free, and reports the event.
     pub fn store_new(&self, mut account: Account) -> Result<Account, Refusal> {
         account.tenant_id.clone_from(&self.tenant);
-        account.update_providers();
-        {
+        let account = {
             let mut scope = self.lock();
             if scope.pool().get(&account.local_id).is_some() {
                 return refuse("DUPLICATE_LOCAL_ID");
             }
-            scope.pool_mut().put(account.clone());
-        }
+            scope.pool_mut().put(account).clone()
+        };
         self.auth.functions.report(self, AccountEvent::Create, &account);
         Ok(account)
     }
 
-    /// Signs a stored user in: notes the time, asks the blocking function, refuses disabled users. Adds the claims of
-    /// the session to `sign_in`.
-    pub async fn sign_in(
+    /// Signs a stored user in: notes the time, asks the blocking function, refuses disabled users, issues the tokens of
+    /// the session.
+    pub async fn start_session(
         &self,
         id: &str,
         flow: &Flow,
         details: &Details,
-        sign_in: &mut SignIn,
-    ) -> Result<Account, Refusal> {
+        mut sign_in: SignIn,
+    ) -> Result<(Account, Tokens), Refusal> {
         let account = self.lock().account(id)?.clone();
         if account.is_disabled() {
             return refuse("USER_DISABLED");
@@ -71,10 +70,11 @@ impl Call {
                 account.apply(updates);
             }
         })?;
-        match account.is_disabled() {
-            true => refuse("USER_DISABLED"),
-            false => Ok(account),
+        if account.is_disabled() {
+            return refuse("USER_DISABLED");
         }
+        let tokens = self.issue(&mut self.lock(), id, &sign_in)?;
+        Ok((account, tokens))
     }
 
     /// Whether a sign-in of the account has to show a second factor.

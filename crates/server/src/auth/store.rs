@@ -78,11 +78,12 @@ impl Pool {
         self.accounts.range::<str, _>((start, Bound::Unbounded)).map(|(_, account)| account)
     }
 
-    /// Stores an account, in the place of the one with its id.
-    pub fn put(&mut self, mut account: Account) {
+    /// Stores an account, in the place of the one with its id, with the entries of its address and number brought up to
+    /// date. Returns what is stored.
+    pub fn put(&mut self, mut account: Account) -> &Account {
         account.update_providers();
         self.remove(&account.local_id);
-        let id = &account.local_id;
+        let id = account.local_id.clone();
         let add = |index: &mut HashMap<String, String>, key: &Option<String>| {
             if let Some(key) = key {
                 index.insert(key.clone(), id.clone());
@@ -103,7 +104,7 @@ impl Pool {
         for passkey in account.passkey_info.iter().flatten() {
             self.by_passkey.insert(passkey.credential_id.clone(), id.clone());
         }
-        self.accounts.insert(id.clone(), account);
+        self.accounts.entry(id).or_insert(account)
     }
 
     /// Changes fields of an account that no index has; `None` if there is no such account.

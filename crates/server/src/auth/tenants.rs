@@ -4,14 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    accounts::batch::Nothing,
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::Flag,
-    fields::Text,
+    fields::{Flag, Nothing, Text},
     ids,
-    project::{State, Tenant},
+    project::Tenant,
 };
 
 /// The tenants in a page, unless the request says otherwise, and at most.
@@ -150,45 +148,32 @@ impl TenantConfig {
     }
 }
 
-/// Tenants belong to administrators.
-fn check_admin(call: &Call) -> Result<(), Refusal> {
-    match call.is_admin {
-        true => Ok(()),
-        false => refuse("INSUFFICIENT_PERMISSION"),
-    }
-}
-
-fn with_state<T>(call: &Call, run: impl FnOnce(&mut State) -> T) -> T {
-    run(&mut call.project.lock())
-}
-
 /// Makes a tenant. What the request does not enable is off.
 pub async fn create(call: Call, request: TenantFields) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
+    call.check_admin()?;
     let id = ids::account_id();
     let mut config = TenantConfig::new(&call.project.id, &id);
     config.change(request, None);
     let answer = config.answer();
-    with_state(&call, |state| state.tenants.insert(id, Tenant { config, ..Tenant::default() }));
+    call.project.lock().tenants.insert(id, Tenant { config, ..Tenant::default() });
     Ok(answer)
 }
 
 /// A page of the tenants: `?pageSize&pageToken`.
 pub async fn list(call: Call, _: Nothing) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
+    call.check_admin()?;
     let size = call.query("pageSize").and_then(|size| size.parse::<usize>().ok()).unwrap_or(PAGE).clamp(1, MAX_PAGE);
-    with_state(&call, |state| {
-        let after = call.query("pageToken");
-        let rest = state.tenants.iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
-        let page: Vec<&TenantConfig> = rest.map(|(_, tenant)| &tenant.config).take(size).collect();
-        let next = (page.len() == size).then(|| page.last().map(|tenant| tenant.tenant_id.clone())).flatten();
-        Ok(Answer::new().data("tenants", &page).some("nextPageToken", next))
-    })
+    let state = call.project.lock();
+    let after = call.query("pageToken");
+    let rest = state.tenants.iter().filter(|(id, _)| after.is_none_or(|after| id.as_str() > after));
+    let page: Vec<&TenantConfig> = rest.map(|(_, tenant)| &tenant.config).take(size).collect();
+    let next = (page.len() == size).then(|| page.last().map(|tenant| tenant.tenant_id.clone())).flatten();
+    Ok(Answer::new().data("tenants", &page).some("nextPageToken", next))
 }
 
 /// The settings of a tenant.
 pub async fn get(call: Call, _: Nothing) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
+    call.check_admin()?;
     match call.lock().tenant() {
         Some(config) => Ok(config.answer()),
         None => refuse("((Can only get tenant on tenant projects.))"),
@@ -197,22 +182,19 @@ pub async fn get(call: Call, _: Nothing) -> Result<Answer, Refusal> {
 
 /// Changes settings: `?updateMask=a,b.c`.
 pub async fn update(call: Call, request: TenantFields) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
-    let id = call.tenant.clone().unwrap_or_default();
-    drop(call.lock());
-    with_state(&call, |state| match state.tenants.get_mut(&id) {
-        Some(tenant) => {
-            tenant.config.change(request, call.query("updateMask"));
-            Ok(tenant.config.answer())
+    call.check_admin()?;
+    match call.lock().tenant_mut() {
+        Some(config) => {
+            config.change(request, call.query("updateMask"));
+            Ok(config.answer())
         }
         None => refuse("((Can only update tenant on tenant projects.))"),
-    })
+    }
 }
 
 /// Deletes a tenant with its accounts.
 pub async fn delete(call: Call, _: Nothing) -> Result<Answer, Refusal> {
-    check_admin(&call)?;
-    let id = call.tenant.clone().unwrap_or_default();
-    with_state(&call, |state| state.tenants.remove(&id));
+    call.check_admin()?;
+    call.project.lock().tenants.remove(call.tenant.as_deref().unwrap_or_default());
     Ok(Answer::new())
 }

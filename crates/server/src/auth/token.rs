@@ -14,6 +14,7 @@ use super::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
+    fields::{Text, given},
     project::Scope,
 };
 
@@ -183,6 +184,19 @@ impl Call {
         Ok(Tokens { id_token: self.auth.sign(&claims)?, refresh_token: encode(&refresh) })
     }
 
+    /// The account and the sign-in of the ID token, without which the request is refused.
+    pub fn required_user(&self, scope: &Scope<'_>, token: &Option<Text>) -> Result<(String, SignIn), Refusal> {
+        match given(token) {
+            Some(_) => self.signed_in(scope),
+            None => refuse("MISSING_ID_TOKEN"),
+        }
+    }
+
+    /// The account of the ID token, if the request has one: what it signs in with is linked to that account.
+    pub fn linked_user(&self, scope: &Scope<'_>, token: &Option<Text>) -> Result<Option<String>, Refusal> {
+        given(token).map(|_| self.signed_in(scope).map(|(id, _)| id)).transpose()
+    }
+
     /// The account and the sign-in of the request's ID token.
     pub fn signed_in(&self, scope: &Scope<'_>) -> Result<(String, SignIn), Refusal> {
         let Some(claims) = &self.id_token else { return refuse("INVALID_ID_TOKEN") };
@@ -217,8 +231,13 @@ impl Call {
 }
 
 impl Answer {
-    /// Adds the tokens of a session.
+    /// Adds the tokens of a session, and how long the first lives.
     pub fn tokens(self, tokens: Tokens) -> Self {
-        self.with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token).with("expiresIn", "3600")
+        self.bare_tokens(tokens).with("expiresIn", "3600")
+    }
+
+    /// Adds the tokens of a session.
+    pub fn bare_tokens(self, tokens: Tokens) -> Self {
+        self.with("idToken", tokens.id_token).with("refreshToken", tokens.refresh_token)
     }
 }

@@ -8,7 +8,7 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Text, given, is_set},
+    fields::{Flag, Nothing, Text, given, is_set},
     functions::events::AccountEvent,
 };
 
@@ -17,10 +17,6 @@ const PAGE: usize = 20;
 
 /// The most accounts in a page, and in a request.
 const MAX_PAGE: usize = 1000;
-
-/// A request without a body.
-#[derive(Debug, Deserialize)]
-pub struct Nothing {}
 
 /// A page of the accounts by id: `?maxResults&nextPageToken`; -1 asks for all.
 pub async fn batch_get(call: Call, _: Nothing) -> Result<Answer, Refusal> {

@@ -7,11 +7,9 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Text, given},
+    fields::{Text, given, is_absolute},
     ids,
 };
-
-use super::email_code::is_absolute;
 
 /// The request.
 #[derive(Debug, Deserialize)]

@@ -26,10 +26,7 @@ pub async fn delete(call: Call, request: Delete) -> Result<Answer, Refusal> {
             let Some(id) = given(&request.local_id) else { return refuse("MISSING_LOCAL_ID") };
             id.to_owned()
         } else {
-            if given(&request.id_token).is_none() {
-                return refuse("MISSING_ID_TOKEN");
-            }
-            call.signed_in(&scope)?.0
+            call.required_user(&scope, &request.id_token)?.0
         };
         scope.pool_mut().remove(&id).ok_or_else(|| Refusal::new_400("USER_NOT_FOUND"))?
     };

@@ -11,7 +11,7 @@ use crate::{
         call::Call,
         codes::{EmailCode, EmailKind},
         error::{Refusal, refuse},
-        fields::{Choice, Flag, Numbered, Text, given, is_set},
+        fields::{Choice, Flag, Numbered, Text, given, is_absolute, is_set},
         ids,
         project::Scope,
     },
@@ -112,6 +112,13 @@ fn email(
         Some(email) if !is_email(email) => refuse("INVALID_EMAIL"),
         Some(email) => Ok(email.to_lowercase()),
     };
+    let known = || {
+        let email = stated()?;
+        match scope.pool().with_email(&email) {
+            Some(_) => Ok(email),
+            None => refuse("USER_NOT_FOUND"),
+        }
+    };
     let own = || {
         let (id, _) = call.signed_in(scope)?;
         match &scope.account(&id)?.email {
@@ -134,22 +141,14 @@ fn email(
             Email::new(EmailKind::PasswordReset, email)
         }
         RequestType::VerifyEmail if returns_link && given(&request.id_token).is_none() => {
-            let email = stated()?;
-            if scope.pool().with_email(&email).is_none() {
-                return refuse("USER_NOT_FOUND");
-            }
-            Email::new(EmailKind::VerifyEmail, email)
+            Email::new(EmailKind::VerifyEmail, known()?)
         }
         RequestType::VerifyEmail => Email::new(EmailKind::VerifyEmail, own()?),
         RequestType::VerifyAndChangeEmail => {
             let Some(new_email) = given(&request.new_email) else { return refuse("MISSING_NEW_EMAIL") };
             let new_email = new_email.to_lowercase();
             let email = if returns_link && given(&request.id_token).is_none() {
-                let email = stated()?;
-                if scope.pool().with_email(&email).is_none() {
-                    return refuse("USER_NOT_FOUND");
-                }
-                email
+                known()?
             } else {
                 if given(&request.id_token).is_none() {
                     return refuse("MISSING_ID_TOKEN");
@@ -199,13 +198,4 @@ pub fn send(call: &Call, scope: &mut Scope<'_>, email: Email) -> EmailCode {
     };
     scope.pool_mut().codes.emails.insert(code, made.clone());
     made
-}
-
-/// Whether a text is an address with scheme and host.
-pub fn is_absolute(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once(':') else { return false };
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    let host = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    is_scheme && host.is_some_and(|host| !host.is_empty())
 }

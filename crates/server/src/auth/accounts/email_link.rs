@@ -26,37 +26,34 @@ pub struct SignInWithEmailLink {
 /// Signs in with the code of a link, or links the address to the account of the ID token.
 pub async fn sign_in_with_email_link(call: Call, request: SignInWithEmailLink) -> Result<Answer, Refusal> {
     let (email, linked, known) = spend(&call, &request)?;
-    let mut sign_in = SignIn::new("password");
-    let is_new = linked.is_none() && known.is_none();
     let verify = |account: &mut Account| {
         account.email = Some(email.clone());
         account.email_verified = Some(true);
         account.email_link_signin = Some(true);
     };
-    let details = Details::default();
-    let account = if is_new {
+    let answer = |account: &Account, is_new: bool| {
+        Answer::of_kind("EmailLinkSigninResponse")
+            .with("email", email.clone())
+            .with("localId", account.local_id.clone())
+            .with("isNewUser", is_new)
+    };
+    let (details, sign_in) = (Details::default(), SignIn::new("password"));
+    // Linking an address calls no function.
+    let flow = if linked.is_some() { Flow::LinkPassword } else { Flow::EmailLinkSignIn };
+    let Some(id) = linked.or(known) else {
         let mut account = Account::new(ids::account_id(), call.now);
         verify(&mut account);
         let flow = Flow::EmailLinkSignUp;
         let account = call.create(account, &flow, &details).await?;
-        call.sign_in(&account.local_id, &flow, &details, &mut sign_in).await?
-    } else {
-        let id = linked.clone().or(known).unwrap_or_default();
-        call.lock().change(&id, verify)?
+        let (account, tokens) = call.start_session(&account.local_id, &flow, &details, sign_in).await?;
+        return Ok(answer(&account, true).tokens(tokens));
     };
-    let answer = Answer::of_kind("EmailLinkSigninResponse")
-        .with("email", email.clone())
-        .with("localId", account.local_id.clone())
-        .with("isNewUser", is_new);
+    let account = call.lock().change(&id, verify)?;
+    let answer = answer(&account, false);
     if call.needs_second_factor(&account) {
         return Ok(call.second_factor_wanted(answer, &account, "password"));
     }
-    // Linking an address calls no function.
-    let flow = if linked.is_some() { Flow::LinkPassword } else { Flow::EmailLinkSignIn };
-    if !is_new {
-        call.sign_in(&account.local_id, &flow, &details, &mut sign_in).await?;
-    }
-    let tokens = call.issue(&mut call.lock(), &account.local_id, &sign_in)?;
+    let (_, tokens) = call.start_session(&id, &flow, &details, sign_in).await?;
     Ok(answer.tokens(tokens))
 }
 
@@ -66,7 +63,7 @@ fn spend(call: &Call, request: &SignInWithEmailLink) -> Result<(String, Option<S
     if !scope.allows(|tenant| tenant.enable_email_link_signin) {
         return refuse("OPERATION_NOT_ALLOWED");
     }
-    let linked = given(&request.id_token).map(|_| call.signed_in(&scope)).transpose()?.map(|(id, _)| id);
+    let linked = call.linked_user(&scope, &request.id_token)?;
     let Some(email) = given(&request.email) else { return refuse("MISSING_EMAIL") };
     if !is_email(email) {
         return refuse("INVALID_EMAIL");

@@ -10,13 +10,13 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Text, given, is_set},
+    fields::{Flag, Text, given, is_absolute, is_set},
     ids,
     project::Scope,
     token::SignIn,
 };
 
-use super::{email_code::is_absolute, idp_response::IdpResponse};
+use super::idp_response::IdpResponse;
 
 /// The request.
 #[derive(Debug, Deserialize)]
@@ -56,14 +56,13 @@ pub async fn sign_in_with_idp(call: Call, request: SignInWithIdp) -> Result<Answ
     if given(&request.pending_id_token).is_some() {
         return Err(Refusal::unimplemented("pendingIdToken is not implemented yet."));
     }
-    let is_linking = given(&request.id_token).is_some();
-    let linked = if is_linking { Some(call.signed_in(&call.lock())?) } else { None };
+    let linked = call.linked_user(&call.lock(), &request.id_token)?;
     let Some(request_uri) = given(&request.request_uri) else { return refuse("MISSING_REQUEST_URI") };
     if !is_absolute(request_uri) {
         return refuse("INVALID_REQUEST_URI");
     }
     let response = IdpResponse::read(request_uri, request.post_body.as_deref().unwrap_or_default())?;
-    let outcome = decide(&call, &call.lock(), &response, linked.map(|(id, _)| id).as_deref());
+    let outcome = decide(&call, &call.lock(), &response, linked.as_deref());
     let answer = response.answer().some("tenantId", call.tenant.clone());
     let outcome = match outcome {
         // Browsers take some refusals as a part of the answer, with the credential to go on with.
@@ -78,7 +77,7 @@ pub async fn sign_in_with_idp(call: Call, request: SignInWithIdp) -> Result<Answ
 async fn finish(call: &Call, response: &IdpResponse, answer: Answer, outcome: Outcome) -> Result<Answer, Refusal> {
     let details = details(response);
     let provider = response.provider.clone();
-    let mut sign_in = SignIn { attributes: response.attributes.clone(), ..SignIn::new(provider.clone()) };
+    let sign_in = SignIn { attributes: response.attributes.clone(), ..SignIn::new(provider.clone()) };
     let (account, flow, answer) = match outcome {
         Outcome::Confirm(id, providers) => {
             return Ok(answer.with("localId", id).with("needConfirmation", true).with("verifiedProvider", providers));
@@ -105,8 +104,7 @@ async fn finish(call: &Call, response: &IdpResponse, answer: Answer, outcome: Ou
     if call.needs_second_factor(&account) && !matches!(flow, Flow::LinkProvider(_)) {
         return Ok(call.second_factor_wanted(answer, &account, &response.provider));
     }
-    call.sign_in(&account.local_id, &flow, &details, &mut sign_in).await?;
-    let tokens = call.issue(&mut call.lock(), &account.local_id, &sign_in)?;
+    let (_, tokens) = call.start_session(&account.local_id, &flow, &details, sign_in).await?;
     Ok(answer.tokens(tokens))
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::auth::{
-    account::{Account, Factor, ProviderInfo, hash, is_email, is_phone_number},
+    account::{Account, Factor, ProviderInfo, is_email, is_phone_number},
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
@@ -15,6 +15,8 @@ use crate::auth::{
     ids,
     project::Scope,
 };
+
+use super::RequestedFactor;
 
 /// The most accounts in a request of a client library; files of exports have more.
 const MAX_USERS: usize = 100_000;
@@ -55,7 +57,7 @@ struct User {
     screen_name: Option<Text>,
     tenant_id: Option<Text>,
     provider_user_info: Vec<Provider>,
-    mfa_info: Vec<ImportedFactor>,
+    mfa_info: Vec<RequestedFactor>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,15 +70,6 @@ struct Provider {
     display_name: Option<Text>,
     photo_url: Option<Text>,
     screen_name: Option<Text>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ImportedFactor {
-    mfa_enrollment_id: Option<Text>,
-    display_name: Option<Text>,
-    phone_info: Option<Text>,
-    enrolled_at: Option<Text>,
 }
 
 /// Imports accounts, each for itself; the answer names those that were refused.
@@ -93,7 +86,7 @@ pub async fn batch_create(call: Call, request: BatchCreate) -> Result<Answer, Re
     let mut errors: Vec<Json> = Vec::new();
     for (index, user) in request.users.into_iter().enumerate() {
         match account(&call, &scope, user, overwrites, is_checked) {
-            Ok(account) => scope.pool_mut().put(account),
+            Ok(account) => drop(scope.pool_mut().put(account)),
             Err(message) => errors.push(json!({ "index": index, "message": message })),
         }
     }
@@ -168,12 +161,7 @@ fn account(call: &Call, scope: &Scope<'_>, user: User, overwrites: bool, is_chec
             account.salt = text(user.salt);
             account.password_updated_at = user.password_updated_at.or(Some(call.now.to_millis() as f64));
         }
-        (None, Some(password)) => {
-            let salt = text(user.salt).unwrap_or_else(|| format!("fakeSalt{}", ids::alphanumeric(20)));
-            account.password_hash = Some(hash(&password, &salt));
-            account.salt = Some(salt);
-            account.password_updated_at = Some(call.now.to_millis() as f64);
-        }
+        (None, Some(password)) => account.set_password(&password, text(user.salt), call.now),
         (None, None) => {}
     }
     if let Some(claims) = given(&user.custom_attributes) {
@@ -248,7 +236,7 @@ fn add_provider(scope: &Scope<'_>, account: &mut Account, id: &str, info: Provid
     Ok(())
 }
 
-fn second_factors(account: &Account, factors: Vec<ImportedFactor>) -> Result<Vec<Factor>, String> {
+fn second_factors(account: &Account, factors: Vec<RequestedFactor>) -> Result<Vec<Factor>, String> {
     if factors.is_empty() {
         return Ok(Vec::new());
     }
@@ -270,14 +258,7 @@ fn second_factors(account: &Account, factors: Vec<ImportedFactor>) -> Result<Vec
         if !is_phone_number(&number) {
             return Err("Phone number format is invalid".to_owned());
         }
-        found.push(Factor {
-            mfa_enrollment_id: Some(id),
-            display_name: factor.display_name.map(String::from),
-            unobfuscated_phone_info: Some(number.clone()),
-            phone_info: Some(number),
-            enrolled_at: factor.enrolled_at.map(String::from),
-            ..Factor::default()
-        });
+        found.push(factor.enrolled(id, number));
     }
     Ok(found)
 }

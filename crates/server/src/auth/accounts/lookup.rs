@@ -4,13 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::auth::{
-    account::Account,
-    answer::Answer,
-    call::Call,
-    error::{Refusal, refuse},
-    fields::{Text, given},
-};
+use crate::auth::{account::Account, answer::Answer, call::Call, error::Refusal, fields::Text};
 
 /// The request.
 #[derive(Debug, Deserialize)]
@@ -56,10 +50,7 @@ pub async fn lookup(call: Call, request: Lookup) -> Result<Answer, Refusal> {
         let all = ids.chain(emails).chain(numbers).chain(federated);
         found.extend(all.filter(|account| seen.insert(account.local_id.as_str())));
     } else {
-        if given(&request.id_token).is_none() {
-            return refuse("MISSING_ID_TOKEN");
-        }
-        let (id, _) = call.signed_in(&scope)?;
+        let (id, _) = call.required_user(&scope, &request.id_token)?;
         found.push(scope.account(&id)?);
     }
     let answer = Answer::of_kind("GetAccountInfoResponse");

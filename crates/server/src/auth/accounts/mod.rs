@@ -35,6 +35,13 @@ pub struct RequestedFactor {
     enrolled_at: Option<Text>,
 }
 
+impl RequestedFactor {
+    /// The factor to store, with the id and the number that the caller has checked.
+    fn enrolled(self, id: String, number: String) -> Factor {
+        Factor::phone(id, number, self.display_name.map(String::from), self.enrolled_at.map(String::from))
+    }
+}
+
 /// The factors to store. New accounts get ids for theirs; later each must have one. Repeated numbers are dropped.
 pub fn factors(requested: Vec<RequestedFactor>, makes_ids: bool) -> Result<Vec<Factor>, Refusal> {
     let mut found: Vec<Factor> = Vec::new();
@@ -54,14 +61,7 @@ pub fn factors(requested: Vec<RequestedFactor>, makes_ids: bool) -> Result<Vec<F
         if found.iter().any(|known| known.mfa_enrollment_id.as_deref() == Some(&id)) {
             return refuse("DUPLICATE_MFA_ENROLLMENT_ID");
         }
-        found.push(Factor {
-            mfa_enrollment_id: Some(id),
-            display_name: factor.display_name.map(String::from),
-            unobfuscated_phone_info: Some(number.clone()),
-            phone_info: Some(number),
-            enrolled_at: factor.enrolled_at.map(String::from),
-            ..Factor::default()
-        });
+        found.push(factor.enrolled(id, number));
     }
     Ok(found)
 }

@@ -60,8 +60,7 @@ pub async fn sign_in_with_password(call: Call, request: SignInWithPassword) -> R
     if call.needs_second_factor(&account) {
         return Ok(call.second_factor_wanted(answer, &account, "password"));
     }
-    let mut sign_in = SignIn::new("password");
-    call.sign_in(&account.local_id, &Flow::PasswordSignIn, &Details::default(), &mut sign_in).await?;
-    let tokens = call.issue(&mut call.lock(), &account.local_id, &sign_in)?;
+    let (flow, sign_in) = (Flow::PasswordSignIn, SignIn::new("password"));
+    let (_, tokens) = call.start_session(&account.local_id, &flow, &Details::default(), sign_in).await?;
     Ok(answer.tokens(tokens))
 }

@@ -89,7 +89,7 @@ pub async fn sign_in_with_phone_number(call: Call, request: SignInWithPhoneNumbe
             }
             None => spend_code(&mut scope, &request.session_info, &request.code)?,
         };
-        let linked = given(&request.id_token).map(|_| call.signed_in(&scope)).transpose()?.map(|(id, _)| id);
+        let linked = call.linked_user(&scope, &request.id_token)?;
         let known = scope.pool().with_phone_number(&number).map(|account| account.local_id.clone());
         if linked.is_some() && known.is_some() && linked != known {
             // The user may go on with the account of the number.
@@ -121,8 +121,6 @@ pub async fn sign_in_with_phone_number(call: Call, request: SignInWithPhoneNumbe
             (id.clone(), Flow::PhoneSignIn)
         }
     };
-    let mut sign_in = SignIn::new("phone");
-    call.sign_in(&id, &flow, &details, &mut sign_in).await?;
-    let tokens = call.issue(&mut call.lock(), &id, &sign_in)?;
+    let (_, tokens) = call.start_session(&id, &flow, &details, SignIn::new("phone")).await?;
     Ok(Answer::new().with("isNewUser", is_new).with("phoneNumber", number).with("localId", id).tokens(tokens))
 }

@@ -46,7 +46,7 @@ pub fn reset(call: &Call, request: &ResetPassword) -> Result<Answer, Refusal> {
         let id = scope.pool().with_email(&found.email).ok_or_else(invalid)?.local_id.clone();
         scope.change(&id, |account| {
             account.email_verified = Some(true);
-            account.set_password(password, call.now);
+            account.set_password(password, None, call.now);
             account.remove_providers(|provider| provider != "password");
         })?;
     }

@@ -49,9 +49,8 @@ pub async fn sign_up(call: Call, request: SignUp) -> Result<Answer, Refusal> {
     let flow = if is_anonymous { Flow::Anonymous } else { Flow::PasswordSignUp };
     let details = Details::default();
     let account = call.create(account, &flow, &details).await?;
-    let mut sign_in = SignIn::new(flow.provider());
-    let account = call.sign_in(&account.local_id, &flow, &details, &mut sign_in).await?;
-    let tokens = call.issue(&mut call.lock(), &account.local_id, &sign_in)?;
+    let sign_in = SignIn::new(flow.provider());
+    let (account, tokens) = call.start_session(&account.local_id, &flow, &details, sign_in).await?;
     let answer = answer.some("displayName", account.display_name);
     Ok(answer.tokens(tokens))
 }
@@ -110,7 +109,7 @@ fn account(call: &Call, request: &SignUp, is_link: bool) -> Result<Account, Refu
         if !is_strong(password) {
             return refuse("WEAK_PASSWORD : Password should be at least 6 characters");
         }
-        account.set_password(password, call.now);
+        account.set_password(password, None, call.now);
     }
     // Users set their pictures later, and an anonymous one the name, too.
     if call.is_admin || request.email.is_some() {

@@ -137,8 +137,7 @@ pub async fn update(call: Call, request: Update) -> Result<Answer, Refusal> {
     }
     let mut account = scope.account(&id)?.clone();
     let changes = update_fields::apply(&call, &scope, &request, sign_in.as_ref(), &mut account)?;
-    account.update_providers();
-    scope.pool_mut().put(account.clone());
+    let account = scope.pool_mut().put(account).clone();
     if let Some(recovered) = changes.recovered_email {
         email_code::send(&call, &mut scope, Email::new(EmailKind::RecoverEmail, recovered));
     }

@@ -44,7 +44,7 @@ pub fn apply(
         if !is_strong(password) {
             return refuse("WEAK_PASSWORD : Password should be at least 6 characters");
         }
-        account.set_password(password, call.now);
+        account.set_password(password, None, call.now);
         changes.is_revoked = true;
     }
     if let Some(name) = &request.display_name {

@@ -11,12 +11,11 @@ use crate::{
     answer::{COMPONENT, json_answer},
     auth::{
         accounts::{
-            email_code::is_absolute,
             reset_password::{self, ResetPassword},
             update::apply_code,
         },
         call::Call,
-        fields::Text,
+        fields::{Text, is_absolute},
     },
 };
 
