@@ -44,8 +44,10 @@ const CACHE: usize = 8 << 20;
 /// The bytes of a read from which on the length of the file is asked for.
 const LARGE: usize = 1 << 20;
 
-/// What is said of a file that cannot be used.
-const DAMAGED: &str = "the file is damaged";
+/// The file cannot be used.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the file is damaged")]
+struct Damaged;
 
 /// Why something about the store fails.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -285,7 +287,7 @@ impl Disk {
     /// Reads or writes the file.
     fn unless_damaged<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, DiskError> {
         caught(work).map_err(|error| {
-            if error.to_string() == DAMAGED {
+            if error.is::<Damaged>() {
                 // Its end would panic again. The system closes the file.
                 std::mem::forget(Arc::clone(&self.store));
             }
@@ -309,7 +311,7 @@ impl Drop for Disk {
 /// Why what `redb` did has no result. It takes a file that was damaged from outside for a defect of its own.
 fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     // Nothing of what is done is used after an error.
-    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Failure::from(DAMAGED)))
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Damaged.into()))
 }
 
 fn about(path: &Path, error: impl Into<Failure>) -> DiskError {

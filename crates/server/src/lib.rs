@@ -98,6 +98,11 @@ fn lock_or_wait<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     at_length(|| lock(mutex))
 }
 
+/// Does what may take long, if it is that much.
+fn at_length_if<T>(is_long: bool, work: impl FnOnce() -> T) -> T {
+    if is_long { at_length(work) } else { work() }
+}
+
 /// Does what may take long. The other clients of the thread are served by another one meanwhile, if there are several.
 fn at_length<T>(work: impl FnOnce() -> T) -> T {
     let has_others = Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);

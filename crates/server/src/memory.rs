@@ -8,6 +8,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
+use serde_json::Value as Json;
 
 /// The bytes that may be on their way at once.
 const MAX_HELD: usize = 512 << 20;
@@ -94,7 +95,7 @@ impl Memory {
                 self.0.as_bytes()
             }
         }
-        if text.len() <= FREE {
+        if text.len() <= self.0.free {
             return Ok(text.into());
         }
         let held = self.take(text.len())?;
@@ -132,6 +133,16 @@ impl Drop for Held {
         if self.counted > 0 {
             self.all.0.held.fetch_sub(self.counted, Ordering::Relaxed);
         }
+    }
+}
+
+/// About the bytes that JSON takes as text and in memory.
+pub fn json_size(json: &Json) -> usize {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 32,
+        Json::String(text) => 32 + text.len(),
+        Json::Array(items) => items.iter().map(json_size).sum::<usize>() + 32,
+        Json::Object(fields) => fields.iter().map(|(key, value)| 48 + key.len() + json_size(value)).sum::<usize>() + 32,
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{Path, Request, State},
     response::Response,
     routing::{delete, get},
 };
 use serde::Deserialize;
+
+use crate::body::Small;
 
 use super::{
     Auth,
@@ -66,7 +67,7 @@ async fn read_config(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result
     Ok(config::emulator_config(&place.project(&auth)?.lock().settings))
 }
 
-async fn write_config(auth: State<Arc<Auth>>, Path(place): Path<Place>, body: Bytes) -> Result<Answer, Refusal> {
+async fn write_config(auth: State<Arc<Auth>>, Path(place): Path<Place>, Small(body): Small) -> Result<Answer, Refusal> {
     let request = call::parse(&body)?;
     Ok(config::update_emulator_config(&mut place.project(&auth)?.lock().settings, &request))
 }

@@ -9,6 +9,7 @@ use crate::{
     Service,
     journal::{Record, Replay, Verdict},
     lock,
+    memory::json_size,
 };
 
 use super::{answer::Answer, call::Call, error::Refusal};
@@ -146,23 +147,9 @@ impl Replay for Exchange {
     }
 
     fn size(&self) -> usize {
-        let texts = [&self.request, &self.answer].map(estimate).into_iter().sum::<usize>();
-        512 + texts
-            + self.functions.iter().map(estimate).sum::<usize>()
-            + self
-                .claims
-                .as_ref()
-                .map_or(0, |claims| claims.iter().map(|(name, value)| name.len() + estimate(value)).sum())
-    }
-}
-
-/// An estimate of the memory of JSON, in bytes.
-fn estimate(json: &Json) -> usize {
-    const NODE: usize = 96;
-    NODE + match json {
-        Json::String(text) => text.len(),
-        Json::Array(items) => items.iter().map(estimate).sum(),
-        Json::Object(fields) => fields.iter().map(|(name, value)| name.len() + estimate(value)).sum(),
-        _ => 0,
+        let own = [&self.request, &self.answer].into_iter().chain(&self.functions).map(json_size).sum::<usize>();
+        let claims = self.claims.iter().flat_map(Claims::iter).map(|(name, value)| name.len() + json_size(value));
+        // Many small values, of which an account consists, take more than the estimate.
+        512 + 3 * (own + claims.sum::<usize>())
     }
 }

@@ -40,12 +40,13 @@ use std::{
 
 use axum::{
     Router,
+    extract::FromRef,
     http::{HeaderMap, header},
 };
 use firewarden::auth::{Claims, unsigned_token};
 use serde_json::Value as Json;
 
-use crate::{listener, lock, shared::Shared};
+use crate::{listener, lock, memory::Memory, shared::Shared};
 
 use error::Refusal;
 use functions::Functions;
@@ -61,6 +62,12 @@ pub struct Auth {
     address: Option<SocketAddr>,
     /// The key that signs tokens; without it they are unsigned.
     key: Option<SigningKey>,
+}
+
+impl FromRef<Arc<Auth>> for Memory {
+    fn from_ref(auth: &Arc<Auth>) -> Self {
+        auth.shared.memory.clone()
+    }
 }
 
 impl Auth {

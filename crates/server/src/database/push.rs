@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::tree::{Node, Wire};
 use crate::{
-    at_length,
+    at_length_if,
     memory::{Full, Held, Memory},
 };
 
@@ -73,7 +73,7 @@ impl Push {
         self.frame.get_or_init(|| {
             // Serialising to text does not fail: keys are strings, numbers are finite.
             let frame = || serde_json::to_string(&Message { t: "d", d: Action { a: self.action(), b: &self.change } });
-            let frame = if self.change.is_large() { at_length(frame) } else { frame() };
+            let frame = at_length_if(self.change.is_large(), frame);
             frame.unwrap_or_default().into()
         })
     }

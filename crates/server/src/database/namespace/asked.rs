@@ -16,6 +16,7 @@ use crate::{
         tree::{Reads, canonical, names},
     },
     journal::Replay,
+    memory::json_size,
     rules::LoadedRules,
 };
 
@@ -227,14 +228,4 @@ fn shown(node: &Node) -> Json {
     }
     let keys = node.children().take(MAX_SHOWN).map(|(key, _)| (key.as_str().to_owned(), json!(true)));
     Json::Object(keys.collect())
-}
-
-/// About the bytes that JSON takes as text and in memory.
-pub(super) fn json_size(json: &Json) -> usize {
-    match json {
-        Json::Null | Json::Bool(_) | Json::Number(_) => 32,
-        Json::String(text) => 32 + text.len(),
-        Json::Array(items) => items.iter().map(json_size).sum::<usize>() + 32,
-        Json::Object(fields) => fields.iter().map(|(key, value)| 48 + key.len() + json_size(value)).sum::<usize>() + 32,
-    }
 }

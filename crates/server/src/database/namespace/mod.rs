@@ -26,7 +26,7 @@ use super::{
     tree::{canonical, names},
 };
 use crate::{
-    at_length,
+    at_length_if,
     clock::Clock,
     lock, lock_or_wait,
     memory::{Full, Held},
@@ -236,7 +236,7 @@ impl Namespace {
         let request = asked.request(caller, now);
         let allowed = self.judge(state, caller, &asked, &request, now, Journaled::Always)?;
         let part = || state.root.find(names(path)).map_or(Node::Nothing, |value| query.part(value));
-        let value = if is_long_query(&state.root, path, query) { at_length(part) } else { part() };
+        let value = at_length_if(is_long_query(&state.root, path, query), part);
         Ok(Reading { value, warning: allowed.warning })
     }
 
@@ -269,7 +269,7 @@ impl Namespace {
         let listener = Listener { sink: Arc::clone(&sink), tag, query: query.clone() };
         let is_long = is_long_query(&state.root, path, query);
         let add = || state.listens.add(&id, &caller, allowed.reads, subscriber, listener, &state.root);
-        let added = if is_long { at_length(add) } else { add() };
+        let added = at_length_if(is_long, add);
         let Ok(value) = added else {
             connection.remove_listen(&id.path, query);
             return Err(TOO_MUCH);

@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use firewarden::{Timestamp, database::Request};
 use serde_json::Value as Json;
 
-use super::{
-    Namespace, Refused, State, SubscriberId,
-    asked::{Asked, json_size},
-    judge::Journaled,
-};
+use super::{Namespace, Refused, State, SubscriberId, asked::Asked, judge::Journaled};
 use crate::{
     database::{
         Caller,
         tree::{canonical, join},
     },
     lock_or_wait,
+    memory::json_size,
 };
 
 /// The bytes that the kept operations of a connection may take, roughly.

@@ -19,7 +19,7 @@ use self::{
 };
 use super::{Caller, Database, Namespace, Node, Refused, Transport, User, session, values::has_too_many_values};
 use crate::{
-    at_length,
+    at_length_if,
     body::{self, Whole},
     memory::{FREE, Memory},
 };
@@ -60,7 +60,7 @@ pub async fn serve(database: &Database, request: Request<Body>) -> Result<Respon
                 Method::PATCH => target.patch(&body),
                 _ => target.post(&body, database),
             };
-            if body.len() > FREE { at_length(answer) } else { answer() }
+            at_length_if(body.len() > FREE, answer)
         }
         Method::DELETE => target.write(Json::Null),
         other => Err(Failure::new(
@@ -152,7 +152,7 @@ impl Target {
             };
             Ok(self.with_etag(printed(&json, &self.parameters, self.memory())?, &value))
         };
-        if value.is_large() { at_length(answer) } else { answer() }
+        at_length_if(value.is_large(), answer)
     }
 
     fn put(&self, body: &[u8]) -> Result<Response<Body>, Failure> {

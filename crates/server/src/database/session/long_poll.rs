@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{Next, Session, message, outbox::Outbox};
 use crate::{
-    at_length, lock,
+    at_length_if, lock,
     memory::{FREE, Held, Memory},
 };
 
@@ -176,7 +176,7 @@ impl Poll {
         while let Some(message) = state.segments.next() {
             let Some(session) = state.session.as_mut() else { return };
             let mut take = |text: String| session.take(&text);
-            match message.map(|text| if text.len() > FREE { at_length(|| take(text)) } else { take(text) }) {
+            match message.map(|text| at_length_if(text.len() > FREE, || take(text))) {
                 Ok(Next::Continue | Next::Switch) => {}
                 Ok(Next::EndOfInput) => {
                     state.input_ended = true;

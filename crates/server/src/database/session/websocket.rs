@@ -13,7 +13,7 @@ use super::{
     message::{self, Control, Message},
     outbox::Outbox,
 };
-use crate::{at_length, memory::FREE};
+use crate::{at_length_if, memory::FREE};
 
 /// The longest frame of a client in bytes. Official clients send at most 16,384 UTF-16 code units.
 const MAX_FRAME: usize = 4 << 20;
@@ -102,8 +102,7 @@ impl Connection {
                 Err(end) => return end,
             };
             let began = Instant::now();
-            let mut take = || session.take(&text);
-            let next = if text.len() > FREE { at_length(take) } else { take() };
+            let next = at_length_if(text.len() > FREE, || session.take(&text));
             self.assembler.release();
             if began.elapsed() > TURN {
                 // The thread looks for what came from others meanwhile.
