@@ -149,6 +149,18 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// The variables `request` and `resource` as values; `None` for a path or a query that the service refuses, and for a
+    /// query with several alternatives.
+    #[doc(hidden)]
+    pub fn variables(&self) -> Option<(Value, Value)> {
+        let [alternative] = self.alternatives().ok()? else { return None };
+        let mut segments = Segments::default();
+        self.segments(alternative, &mut segments).ok()?;
+        let record = self.record(&segments, alternative, None);
+        let Subject { request, resource, .. } = record.rule_request().subject;
+        Some((request?.to_value(), resource?.to_value()))
+    }
+
     pub(super) fn document_limit(&self) -> usize {
         if self.batch { BATCH_DOCUMENT_LIMIT } else { DOCUMENT_LIMIT }
     }

@@ -89,10 +89,18 @@ pub(super) fn states(node: &Node) -> u64 {
 
 /// Builds the engine that tells whether a whole text matches.
 pub(super) fn build_whole(node: &Node, form: Form) -> Option<FullMatcher> {
+    FullMatcher::build(&anchored(node, form), MAX_BYTES)
+}
+
+/// The form of a pattern that matches whole texts in UTF-8.
+pub(super) fn whole(node: &Node) -> Hir {
+    anchored(node, Form::Utf8)
+}
+
+fn anchored(node: &Node, form: Form) -> Hir {
     let start = Hir::look(hir::Look::Start);
     let end = Hir::look(hir::Look::End);
-    let whole = Hir::concat(vec![start, translate(node, form, false), end]);
-    FullMatcher::build(&whole, MAX_BYTES)
+    Hir::concat(vec![start, translate(node, form, false), end])
 }
 
 /// Builds the engine that finds matches within a text.

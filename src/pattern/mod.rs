@@ -179,6 +179,12 @@ impl Pattern {
         &self.0.source
     }
 
+    /// The form that an automaton is built from, over texts without lone surrogates. It matches whole texts, also where
+    /// the pattern is one of database rules, which search.
+    pub fn hir(&self) -> regex_syntax::hir::Hir {
+        hir::whole(&self.0.node)
+    }
+
     /// Whether the pattern matches the whole of `text`, code point by code point.
     #[inline]
     pub fn matches(&self, text: Str<'_>) -> bool {

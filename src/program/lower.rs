@@ -13,8 +13,8 @@ use crate::{
 };
 
 use super::{
-    Block, Corrupt, Function, Id, Ids, Methods, Op, OpId, Part, Program, ServiceFunction, ServiceProgram, Statement,
-    Table,
+    Block, Corrupt, Function, Id, Ids, Methods, Op, OpId, Part, Program, SegmentPattern, ServiceFunction,
+    ServiceProgram, Statement, Table,
     builder::Builder,
     chain::Chain,
     effects::{Effects, learn},
@@ -172,6 +172,10 @@ impl<'s> Lowering<'s> {
             span: block.keyword.to(block.path_span),
             captures,
             fixed: covered.clone().map_or(0, |segments| segments.len() - usize::from(chain.glob().is_some())),
+            pattern: covered
+                .clone()
+                .and_then(|covered| self.segments.get(covered))
+                .map(|segments| segments.iter().map(|segment| SegmentPattern::of(segment)).collect()),
             glob: chain.glob(),
             rank: 0,
         };

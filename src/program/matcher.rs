@@ -1,6 +1,8 @@
 //! Finds the blocks that cover a path. All match paths of a service are merged into one tree of segments, so that the cost
 //! of a request does not grow with the number of blocks.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -279,16 +281,22 @@ pub(super) fn order(blocks: &mut Table<Block>, owners: &[Option<Id<Block>>]) {
 impl Block {
     /// The segments of a request that a wildcard of this block stands for, and whether the wildcard is a glob.
     pub fn captured<'a>(&self, capture: usize, path: &'a Segments<'a>) -> Option<(SegmentRange<'a>, bool)> {
+        let (taken, glob) = self.captured_at(capture, path.len())?;
+        Some((path.range(taken.start, taken.end)?, glob))
+    }
+
+    /// The same as indices, in a path of that many segments.
+    pub fn captured_at(&self, capture: usize, len: usize) -> Option<(Range<usize>, bool)> {
         let at = self.captures.get(capture)?;
-        let taken = path.len().saturating_sub(self.fixed);
+        let taken = len.saturating_sub(self.fixed);
         if at.glob {
-            return Some((path.range(at.segment, at.segment + taken)?, true));
+            return Some((at.segment..at.segment + taken, true));
         }
         // A glob before it shifts it by what the glob took beyond its one place.
         let shifted = match self.glob {
             Some(glob) if glob < at.segment => (at.segment + taken).checked_sub(1)?,
             _ => at.segment,
         };
-        Some((path.range(shifted, shifted + 1)?, false))
+        Some((shifted..shifted + 1, false))
     }
 }

@@ -80,5 +80,5 @@ pub use lower::lower;
 pub use matcher::Matcher;
 pub use predicate::{Holder, Member, Operand, Predicate};
 pub use rule_path::RuleSegment;
-pub use service::{Block, CaptureAt, Methods, Program, ServiceProgram, Statement, is_catch_all};
+pub use service::{Block, CaptureAt, Methods, Program, SegmentPattern, ServiceProgram, Statement, is_catch_all};
 pub use table::{Corrupt, Id, Ids, Table};

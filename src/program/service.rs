@@ -1,6 +1,11 @@
 //! The compiled form of a rules file with services: blocks and statements around the [`Code`] of their conditions.
 
-use crate::{request::ServiceProduct, stdlib::Dialect, syntax::ast::Version, text::Span};
+use crate::{
+    request::ServiceProduct,
+    stdlib::Dialect,
+    syntax::ast::{Segment, Version},
+    text::Span,
+};
 
 use super::{Code, Corrupt, Function, Id, Ids, Matcher, OpId, RuleSegment, Table, listing};
 
@@ -77,6 +82,8 @@ pub struct Block {
     pub span: Span,
     /// Its wildcards after those of the blocks around it.
     pub captures: Vec<CaptureAt>,
+    /// What a path must have for the block; `None` where no path satisfies it.
+    pub pattern: Option<Vec<SegmentPattern>>,
     /// The number of segments other than a glob.
     pub(super) fixed: usize,
     /// The index of the segment that is a glob.
@@ -101,6 +108,28 @@ impl Block {
             u8::try_from(capture.segment).ok().filter(|_| is_fixed)
         };
         (0..=u8::MAX).zip(&self.captures).map(segment).collect()
+    }
+}
+
+/// A segment that a path must have for a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SegmentPattern {
+    /// This text.
+    Literal(String),
+    /// Any text.
+    Any,
+    /// Any number of segments, in version 1 at least one.
+    Glob,
+}
+
+impl SegmentPattern {
+    /// The pattern that a segment of a block's path is.
+    pub(super) fn of(segment: &Segment) -> Self {
+        match segment {
+            Segment::Literal(text, _) => SegmentPattern::Literal(text.clone()),
+            Segment::Capture(capture) if capture.glob => SegmentPattern::Glob,
+            Segment::Capture(_) => SegmentPattern::Any,
+        }
     }
 }
 

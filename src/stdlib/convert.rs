@@ -9,7 +9,7 @@ use super::{Builtin, Failure, Operation, alloc_text, mismatch};
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::FUNCTION => {
         /// The number as an integer, the fraction dropped; the number a text stands for.
-        int(Int) -> Int | (Float) -> Int | (String) -> Int, "int('42') == 42", |bump, a| match a {
+        int(Int) -> Int | (Float) -> Int | (String) -> Int, "int('42') == 42", Open, |bump, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Int(*n)),
             [ValueRef::Float(n)] => Ok(ValueRef::Int(number::double_to_int(*n))),
             [ValueRef::String(text)] => match number::parse_int(&text.to_string()) {
@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Builtin] = builtins! {
             _ => Err(mismatch()),
         };
         /// The number as a float; the number a text stands for.
-        float(Int) -> Float | (Float) -> Float | (String) -> Float, "float('1.5') == 1.5", |bump, a| match a {
+        float(Int) -> Float | (Float) -> Float | (String) -> Float, "float('1.5') == 1.5", Open, |bump, a| match a {
             [ValueRef::Int(n)] => Ok(ValueRef::Float(*n as f64)),
             [ValueRef::Float(n)] => Ok(ValueRef::Float(*n)),
             [ValueRef::String(text)] => match number::parse_double(&text.to_string()) {
@@ -31,13 +31,13 @@ pub(super) const TABLE: &[Builtin] = builtins! {
         /// The text of a number, bool, null, path or string.
         string(Int) -> String | (Float) -> String | (Null) -> String | (String) -> String | (Bool) -> String
             | (Path) -> String,
-            "string(1.0) == '1.0'",
+            "string(1.0) == '1.0'", Text,
             |bump, a| match a {
                 [value] => to_text(bump, *value).map(ValueRef::String),
                 _ => Err(mismatch()),
             };
         /// Its first argument; explanations and logs show all.
-        debug(Any) -> Any, "debug(1) == 1", |bump, a| {
+        debug(Any) -> Any, "debug(1) == 1", First, |bump, a| {
             let none = "Service call error. Function: [debug], Argument: [].";
             a.first().copied().ok_or_else(|| super::message(bump, none.to_owned()))
         }, variadic: true;

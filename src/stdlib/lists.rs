@@ -13,38 +13,38 @@ use super::{
 pub(super) const BYTES: &[Builtin] = builtins! {
     Builtin::method(Type::Bytes) => {
         /// How many bytes there are.
-        size() -> Int, "b'é'.size() == 2", |_, a| Ok(ValueRef::Int(bytes(a, 0)?.len() as i64));
+        size() -> Int, "b'é'.size() == 2", Size, |_, a| Ok(ValueRef::Int(bytes(a, 0)?.len() as i64));
         /// URL-safe Base64 with padding.
-        toBase64() -> String, "b'\\xFF\\xFE'.toBase64() == '__4='", bytes_base64;
+        toBase64() -> String, "b'\\xFF\\xFE'.toBase64() == '__4='", Open, bytes_base64;
         /// Upper-case hexadecimal.
-        toHexString() -> String, "b'\\xAB'.toHexString() == 'AB'", bytes_hex;
+        toHexString() -> String, "b'\\xAB'.toHexString() == 'AB'", Open, bytes_hex;
     }
 };
 
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::method(Type::List) => {
         /// How many elements there are.
-        size() -> Int, "[1, 2].size() == 2", |_, a| Ok(ValueRef::Int(list(a, 0)?.len() as i64));
+        size() -> Int, "[1, 2].size() == 2", Size, |_, a| Ok(ValueRef::Int(list(a, 0)?.len() as i64));
         /// Whether every element of the argument is in it.
-        hasAll(List) -> Bool, "[1, 2].hasAll([2])", |_, a| lookup::has_all(a, Relation::List),
+        hasAll(List) -> Bool, "[1, 2].hasAll([2])", HasAll, |_, a| lookup::has_all(a, Relation::List),
             reason: Some(|a| lookup::missing(a, Relation::List));
         /// Whether any element of the argument is in it.
-        hasAny(List) -> Bool, "[1, 2].hasAny([2, 3])", |_, a| lookup::has_any(a, Relation::List);
+        hasAny(List) -> Bool, "[1, 2].hasAny([2, 3])", HasAny, |_, a| lookup::has_any(a, Relation::List);
         /// Whether all its elements are in the argument.
-        hasOnly(List) -> Bool, "[1, 1].hasOnly([1, 2])", |_, a| lookup::has_only(a, Relation::List),
+        hasOnly(List) -> Bool, "[1, 1].hasOnly([1, 2])", HasOnly, |_, a| lookup::has_only(a, Relation::List),
             reason: Some(|a| lookup::besides(a, Relation::List));
         /// Its elements, then those of the argument.
-        concat(List) -> List, "[1].concat([2]) == [1, 2]", concat;
+        concat(List) -> List, "[1].concat([2]) == [1, 2]", Concat, concat;
         /// Its elements without those of the argument.
-        removeAll(List) -> List, "[1, 2, 1].removeAll([1]) == [2]", remove_all;
+        removeAll(List) -> List, "[1, 2, 1].removeAll([1]) == [2]", RemoveAll, remove_all;
         /// Its elements as text with a separator between them.
-        join(String) -> String, "[1, 'a', null].join('-') == '1-a-null'", join;
+        join(String) -> String, "[1, 'a', null].join('-') == '1-a-null'", Open, join;
         /// Its elements without repeats, the first of equal ones kept.
-        toSet() -> Set, "[1, 2, 1].toSet().size() == 2", to_set;
+        toSet() -> Set, "[1, 2, 1].toSet().size() == 2", ToSet, to_set;
     }
     Builtin::method(Type::Constraint) => {
         /// In a list query: whether the field is known to hold any element of the argument.
-        hasAny(List) -> Bool, "true", constraint_has_any;
+        hasAny(List) -> Bool, "true", Open, constraint_has_any;
     }
 };
 

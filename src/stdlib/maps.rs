@@ -9,16 +9,16 @@ use super::{Builtin, Failure, access, alloc_list, check_arena, lookup::comparabl
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::method(Type::Map) => {
         /// How many keys there are.
-        size() -> Int, "{'a': 1}.size() == 1", |_, a| Ok(ValueRef::Int(map(a, 0)?.len() as i64));
+        size() -> Int, "{'a': 1}.size() == 1", Size, |_, a| Ok(ValueRef::Int(map(a, 0)?.len() as i64));
         /// Its keys, sorted by code point.
-        keys() -> List, "{'b': 1, 'a': 2}.keys() == ['a', 'b']", keys;
+        keys() -> List, "{'b': 1, 'a': 2}.keys() == ['a', 'b']", Keys, keys;
         /// Its values in the order of insertion.
-        values() -> List, "{'b': 1, 'a': 2}.values() == [1, 2]",
+        values() -> List, "{'b': 1, 'a': 2}.values() == [1, 2]", Values,
             |bump, a| Ok(ValueRef::List(alloc_list(bump, whole(a, 0)?.iter().map(|(_, value)| value))?));
         /// The value of a key, or of a path of keys, or else the second argument.
-        get(String, Any) -> Any | (List, Any) -> Any, "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2", get;
+        get(String, Any) -> Any | (List, Any) -> Any, "{'a': {'b': 1}}.get(['a', 'c'], 2) == 2", Get, get;
         /// What changed from the argument to this map.
-        diff(Map) -> MapDiff, "{'a': 1}.diff({'a': 2}).affectedKeys().hasOnly(['a'])", diff;
+        diff(Map) -> MapDiff, "{'a': 1}.diff({'a': 2}).affectedKeys().hasOnly(['a'])", Diff, diff;
     }
 };
 

@@ -7,12 +7,12 @@ use bumpalo::Bump;
 
 use crate::value::{CowStr, ListRef, Str, StrBuf, Type, ValueRef};
 
-/// A table of built-ins by receiver or package. Each has a description, its signatures, an example, its implementation,
-/// and any other fields of [`Builtin`].
+/// A table of built-ins by receiver or package. Each has a description, its signatures, an example, its [`Symbolic`]
+/// treatment, its implementation, and any other fields of [`Builtin`].
 macro_rules! builtins {
     ($($owner:expr => { $(
         $(#[doc = $doc:literal])*
-        $name:ident $(($($param:ident),*) -> $result:ident)|+, $example:literal, $run:expr
+        $name:ident $(($($param:ident),*) -> $result:ident)|+, $example:literal, $symbolic:ident, $run:expr
         $(, $field:ident: $value:expr)*;
     )* })*) => {
         &[$($($crate::stdlib::Builtin {
@@ -24,6 +24,7 @@ macro_rules! builtins {
             run: $run,
             doc: concat!($($doc),*).trim_ascii_start(),
             example: $example,
+            symbolic: $crate::stdlib::Symbolic::$symbolic,
             $($field: $value,)*
             ..$owner
         },)*)*]
@@ -60,6 +61,7 @@ mod operators;
 mod paths;
 mod sets;
 mod strings;
+mod symbolic;
 mod times;
 
 pub use access::{INDEX, RANGE, check_extent, has_elements, index, member_of, range, unreadable, whole};
@@ -69,6 +71,7 @@ pub use failure::{Explained, Failure, Operation};
 pub use operators::{Arithmetic, contains, equal, has_type, not};
 pub use paths::splice;
 pub use strings::{replace_by, split_by};
+pub use symbolic::Symbolic;
 
 /// A signature of a built-in.
 #[derive(Debug)]
@@ -101,6 +104,8 @@ pub struct Builtin {
     pub doc: &'static str,
     /// An expression that evaluates to true.
     pub example: &'static str,
+    /// How the analysis treats it.
+    pub symbolic: Symbolic,
     /// Explains a false result.
     pub reason: Option<ReasonFn>,
     /// Whether it accepts any number of arguments of any types, whatever its overload says.
@@ -123,6 +128,7 @@ impl Builtin {
         run: |_, _| Err(mismatch()),
         doc: "",
         example: "",
+        symbolic: Symbolic::Open,
         reason: None,
         variadic: false,
     };

@@ -14,14 +14,14 @@ use super::{Builtin, Failure, alloc_text, check_arena, convert, message, mismatc
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::method(Type::Path) => {
         /// The path with values for its variables; variables without a value are dropped.
-        bind(Map) -> Path, "path('/a/{x}').bind({'x': 'b'}) == /a/b", |bump, a| match a {
+        bind(Map) -> Path, "path('/a/{x}').bind({'x': 'b'}) == /a/b", Open, |bump, a| match a {
             [ValueRef::Path(path), ValueRef::Map(values)] => bind(bump, *path, *values),
             _ => Err(mismatch()),
         };
     }
     Builtin::FUNCTION => {
         /// The path a text stands for; `{x}` and `{x=**}` in it are variables for `bind`.
-        path(String) -> Path, "path('/a/b') == /a/b", |bump, a| match a {
+        path(String) -> Path, "path('/a/b') == /a/b", Open, |bump, a| match a {
             [ValueRef::String(text)] => from_text(bump, *text),
             _ => Err(mismatch()),
         };

@@ -17,21 +17,21 @@ use super::{
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::method(Type::String) => {
         /// How many UTF-16 code units it has.
-        size() -> Int, "'😀'.size() == 2", |_, a| Ok(ValueRef::Int(text(a, 0)?.size() as i64));
+        size() -> Int, "'😀'.size() == 2", Size, |_, a| Ok(ValueRef::Int(text(a, 0)?.size() as i64));
         /// The text with ASCII letters in upper case.
-        upper() -> String, "'aé'.upper() == 'Aé'", |bump, a| alloc_cow(bump, text(a, 0)?.upper());
+        upper() -> String, "'aé'.upper() == 'Aé'", Open, |bump, a| alloc_cow(bump, text(a, 0)?.upper());
         /// The text with ASCII letters in lower case.
-        lower() -> String, "'AÉ'.lower() == 'aÉ'", |bump, a| alloc_cow(bump, text(a, 0)?.lower());
+        lower() -> String, "'AÉ'.lower() == 'aÉ'", Open, |bump, a| alloc_cow(bump, text(a, 0)?.lower());
         /// The text without whitespace at its ends.
-        trim() -> String, "' a '.trim() == 'a'", |_, a| Ok(ValueRef::String(text(a, 0)?.trim()));
+        trim() -> String, "' a '.trim() == 'a'", Open, |_, a| Ok(ValueRef::String(text(a, 0)?.trim()));
         /// The bytes of the text in UTF-8.
-        toUtf8() -> Bytes, "'é'.toUtf8() == b'\\xC3\\xA9'", to_utf8;
+        toUtf8() -> Bytes, "'é'.toUtf8() == b'\\xC3\\xA9'", Open, to_utf8;
         /// Whether the whole text matches an RE2 pattern.
-        matches(String) -> Bool, "'image/png'.matches('image/.*')", matches;
+        matches(String) -> Bool, "'image/png'.matches('image/.*')", Matches, matches;
         /// The parts between matches of an RE2 pattern; empty parts at the end are dropped.
-        split(String) -> List, "'a,b,,'.split(',') == ['a', 'b']", split;
+        split(String) -> List, "'a,b,,'.split(',') == ['a', 'b']", Open, split;
         /// The text with all matches of an RE2 pattern replaced; `$1` stands for a group.
-        replace(String, String) -> String, "'a1b2'.replace('[0-9]', '-') == 'a-b-'", replace;
+        replace(String, String) -> String, "'a1b2'.replace('[0-9]', '-') == 'a-b-'", Open, replace;
     }
 };
 

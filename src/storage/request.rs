@@ -8,7 +8,7 @@ use crate::{
     request::{Facts, Resource, ServiceProduct},
     service::{Method, RuleRequest},
     text::one_line,
-    value::{Map, MapRef, PathRef, Record, Segments, Symbol, Timestamp, ValueRef},
+    value::{Map, MapRef, PathRef, Record, Segments, Symbol, Timestamp, Value, ValueRef},
 };
 
 use super::object::{Object, ObjectRecord};
@@ -126,6 +126,16 @@ impl<'a> Request<'a> {
     pub fn param(mut self, name: &str, value: &str) -> Self {
         self.params.get_or_insert_default().insert(name, value);
         self
+    }
+
+    /// The variables `request` and `resource` as values; `None` for a path that the service refuses.
+    #[doc(hidden)]
+    pub fn variables(&self) -> Option<(Value, Value)> {
+        let mut segments = Segments::default();
+        self.segments(&mut segments).ok()?;
+        let record = self.record(&segments);
+        let Subject { request, resource, .. } = record.rule_request().subject;
+        Some((request?.to_value(), resource?.to_value()))
     }
 
     pub(super) fn method(&self) -> Method {

@@ -19,13 +19,17 @@ pub(super) struct Args {
 }
 
 const STATUS: &str = "\
-Exit status: 0 success, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused.";
+Exit status: 0 success, 1 a request was denied or a test failed, 2 wrong usage or unreadable input, 3 rules refused, \
+4 an analysis could not decide everything.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Compile rules, and print the diagnostics of the official compiler and of firewarden
     #[command(after_help = CHECK_HELP)]
     Check(CheckOptions),
+    /// Show what a change of rules opens and closes, with a request for each
+    #[command(after_help = super::analysis::DIFF_HELP)]
+    Diff(super::analysis::DiffOptions),
     /// Decide one request, or a stream of requests
     #[command(after_help = EVAL_HELP)]
     Eval(Box<EvalOptions>),
@@ -38,6 +42,9 @@ pub(super) enum Command {
     /// Write a first suite for each rules file of a project, with today's verdicts
     #[command(after_help = INIT_HELP)]
     Init(InitOptions),
+    /// Prove invariants of rules, or show a request that violates one
+    #[command(after_help = super::analysis::PROVE_HELP)]
+    Prove(super::analysis::ProveOptions),
     /// Stand in for the official emulators of Realtime Database and Storage
     #[command(after_help = super::serve::SERVE_HELP)]
     Serve(Box<super::serve::ServeOptions>),
@@ -47,6 +54,9 @@ pub(super) enum Command {
     /// Mint, exchange, verify and decode tokens
     #[command(subcommand)]
     Token(super::token::TokenCommand),
+    /// Show who can do something at a path
+    #[command(after_help = super::analysis::WHO_CAN_HELP)]
+    WhoCan(super::analysis::WhoCanOptions),
 }
 
 // Paragraphs are one line each: clap wraps them to the width of the terminal. Examples fit 80 columns.

@@ -13,6 +13,8 @@ pub(super) enum Exit {
     Usage,
     /// The rules are refused.
     Refused,
+    /// Nothing was found, and not everything could be decided.
+    Unknown,
     /// What the command that was run ended with.
     Command(u8),
 }
@@ -24,6 +26,7 @@ impl From<Exit> for ExitCode {
             Exit::Denied => 1,
             Exit::Usage => 2,
             Exit::Refused => 3,
+            Exit::Unknown => 4,
             Exit::Command(status) => status,
         })
     }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod analysis;
 mod args;
 mod check;
 mod coverage;
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
     let mut output = Output::new(args.color, args.quiet);
     let exit = match &args.command {
         Command::Check(options) => check::run(options, &mut output),
+        Command::Diff(options) => analysis::diff(options, &mut output),
+        Command::Prove(options) => analysis::prove(options, &mut output),
+        Command::WhoCan(options) => analysis::who_can(options, &mut output),
         Command::Eval(options) => eval::run(options, &mut output),
         Command::ExecFirebase(options) => exec_firebase::run(options),
         Command::Init(options) => init::run(options, &mut output),

@@ -13,27 +13,27 @@ use super::{
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::method(Type::Snapshot) => {
         /// The boolean, number or string there; null for nothing, and for children a marker that equals nothing.
-        val() -> Any, "data.child('s').val() == 'x'", val;
+        val() -> Any, "data.child('s').val() == 'x'", Val, val;
         /// The snapshot below at a path, whether anything is there or not.
-        child(String) -> Snapshot, "data.child('a/b').val() == 1", child;
+        child(String) -> Snapshot, "data.child('a/b').val() == 1", Child, child;
         /// The snapshot above; fails at the root.
-        parent() -> Snapshot, "data.child('a/b').parent().hasChild('b')",
+        parent() -> Snapshot, "data.child('a/b').parent().hasChild('b')", Parent,
             |_, a| receiver(a, 0)?.parent().map(ValueRef::Snapshot).ok_or(Failure::Database(Misuse::NoParent));
         /// Whether anything is at a path below.
-        hasChild(String) -> Bool, "data.hasChild('a/b')", has_child;
+        hasChild(String) -> Bool, "data.hasChild('a/b')", HasChild, has_child;
         /// Whether there is a child, or each of those in a list; each of none always is.
-        hasChildren() -> Bool | (List) -> Bool, "data.hasChildren(['a', 's']) && data.hasChildren()", has_children,
+        hasChildren() -> Bool | (List) -> Bool, "data.hasChildren(['a', 's']) && data.hasChildren()", HasChildren, has_children,
             reason: Some(missing_children);
         /// Whether anything is there.
-        exists() -> Bool, "!data.child('none').exists()", |_, a| Ok(ValueRef::Bool(has_content(receiver(a, 0)?)?));
+        exists() -> Bool, "!data.child('none').exists()", Exists, |_, a| Ok(ValueRef::Bool(has_content(receiver(a, 0)?)?));
         /// The priority: a number, a string or null.
-        getPriority() -> Any, "data.child('p').getPriority() == 7", |_, a| Ok(receiver(a, 0)?.priority()?);
+        getPriority() -> Any, "data.child('p').getPriority() == 7", Open, |_, a| Ok(receiver(a, 0)?.priority()?);
         /// Whether a number is there.
-        isNumber() -> Bool, "data.child('a/b').isNumber()", |_, a| is_leaf(a, Type::Float);
+        isNumber() -> Bool, "data.child('a/b').isNumber()", IsNumber, |_, a| is_leaf(a, Type::Float);
         /// Whether a string is there.
-        isString() -> Bool, "data.child('s').isString()", |_, a| is_leaf(a, Type::String);
+        isString() -> Bool, "data.child('s').isString()", IsString, |_, a| is_leaf(a, Type::String);
         /// Whether a boolean is there.
-        isBoolean() -> Bool, "data.child('t').isBoolean()", |_, a| is_leaf(a, Type::Bool);
+        isBoolean() -> Bool, "data.child('t').isBoolean()", IsBoolean, |_, a| is_leaf(a, Type::Bool);
     }
 };
 

@@ -13,23 +13,23 @@ use super::{
 pub(super) const TABLE: &[Builtin] = builtins! {
     Builtin::method(Type::String) => {
         /// How many UTF-16 code units it has; a property, not a method.
-        length() -> Float, "'😀'.length == 2", |_, a| Ok(ValueRef::Float(text(a, 0)?.size() as f64));
+        length() -> Float, "'😀'.length == 2", Size, |_, a| Ok(ValueRef::Float(text(a, 0)?.size() as f64));
         /// Whether another string occurs in it.
-        contains(String) -> Bool, "'abc'.contains('b')", |_, a| compare(a, |whole, part| whole.contains(part));
+        contains(String) -> Bool, "'abc'.contains('b')", Contains, |_, a| compare(a, |whole, part| whole.contains(part));
         /// Whether it begins with another string.
-        beginsWith(String) -> Bool, "'abc'.beginsWith('ab')", |_, a| compare(a, |whole, part| whole.starts_with(part));
+        beginsWith(String) -> Bool, "'abc'.beginsWith('ab')", BeginsWith, |_, a| compare(a, |whole, part| whole.starts_with(part));
         /// Whether it ends with another string.
-        endsWith(String) -> Bool, "'abc'.endsWith('bc')", |_, a| compare(a, |whole, part| whole.ends_with(part));
+        endsWith(String) -> Bool, "'abc'.endsWith('bc')", EndsWith, |_, a| compare(a, |whole, part| whole.ends_with(part));
         /// The text with every occurrence of one string replaced by another; neither is a pattern.
-        replace(String, String) -> String, "'a.b.c'.replace('.', '-') == 'a-b-c'", replace;
+        replace(String, String) -> String, "'a.b.c'.replace('.', '-') == 'a-b-c'", Open, replace;
         /// The text in lower case.
-        toLowerCase() -> String, "'ÄB'.toLowerCase() == 'äb'",
+        toLowerCase() -> String, "'ÄB'.toLowerCase() == 'äb'", Open,
             |bump, a| mapped(bump, text(a, 0)?, str::to_lowercase, |c| c.to_lowercase().map(char::len_utf8).sum());
         /// The text in upper case.
-        toUpperCase() -> String, "'äb'.toUpperCase() == 'ÄB'",
+        toUpperCase() -> String, "'äb'.toUpperCase() == 'ÄB'", Open,
             |bump, a| mapped(bump, text(a, 0)?, str::to_uppercase, |c| c.to_uppercase().map(char::len_utf8).sum());
         /// Whether a regular expression, which is a literal, matches anywhere in it.
-        matches(String) -> Bool, "'a1'.matches(/^[a-z][0-9]$/)", matches;
+        matches(String) -> Bool, "'a1'.matches(/^[a-z][0-9]$/)", Matches, matches;
     }
 };
 

@@ -1,0 +1,181 @@
+//! What a change of rules opens and closes; and attacks on answers that there is no difference.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests")]
+
+mod support;
+
+use firewarden::{rules::Rules, text::Source};
+use firewarden_analysis::{
+    ask::{
+        METHODS, Settings, Verdict,
+        diff::{Change, Comparison, diff},
+        program,
+    },
+    permit::Ruleset,
+};
+use support::{Generator, Random, Vocabulary};
+
+fn on_large_stack(run: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(256 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+fn parse(name: &str, text: &str) -> Option<Rules> {
+    Rules::parse(&Source::new(name, text), None).ok()
+}
+
+fn compare(old: &Rules, new: &Rules) -> Comparison {
+    diff(old, new, Settings::from(support::now()), &|_, _| true).unwrap()
+}
+
+fn example(name: &str) -> String {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    std::fs::read_to_string(root.join(name)).unwrap()
+}
+
+#[test]
+fn a_change_of_the_photos_has_exactly_its_three_differences() {
+    on_large_stack(|| {
+        let text = example("photos/storage.rules");
+        let changed = text
+            .replace(
+                "&& isVisibility(request.resource.metadata.get('visibility', 'private'))\n                      && !isSuspended();",
+                "&& isVisibility(request.resource.metadata.get('visibility', 'private'));",
+            )
+            .replace(
+                "allow get, delete: if isUser(userId);",
+                "allow get: if isUser(userId) || isModerator(); allow delete: if isUser(userId) && resource.size < 1000;",
+            )
+            .replace("return role() in ['moderator', 'admin'];", "return role() == 'moderator' || role() == 'admin';");
+        assert_ne!(text, changed);
+        let (old, new) = (parse("old", &text).unwrap(), parse("new", &changed).unwrap());
+        let found: Vec<String> = compare(&old, &new)
+            .differences
+            .iter()
+            .map(|found| {
+                assert!(matches!(found.verdict, Verdict::Yes(_)), "{found:?}");
+                format!("{} {} {}", found.change.name(), found.method.name(), found.path)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "widened get /b/{bucket}/o/originals/{userId}/{file}",
+                "widened create /b/{bucket}/o/users/{userId}/{photo}",
+                "narrowed delete /b/{bucket}/o/originals/{userId}/{file}",
+            ]
+        );
+    });
+}
+
+#[test]
+fn rules_do_not_differ_from_themselves() {
+    on_large_stack(|| {
+        for (name, text) in support::rules(usize::MAX) {
+            let (Some(old), Some(new)) = (parse(&name, &text), parse(&name, &text)) else { continue };
+            if program(&old).is_none() {
+                continue;
+            }
+            let found = compare(&old, &new);
+            assert!(found.differences.is_empty(), "{name}: {:?}", found.differences);
+        }
+    });
+}
+
+/// A random change of the text of rules.
+fn mutated(random: &mut Random, text: &str) -> String {
+    const CHANGES: [(&str, &str); 14] = [
+        (" && ", " || "),
+        (" || ", " && "),
+        ("==", "!="),
+        ("!=", "=="),
+        (" < ", " <= "),
+        (" <= ", " < "),
+        (" > ", " >= "),
+        ("hasOnly", "hasAll"),
+        ("hasAll", "hasAny"),
+        ("'owner'", "'editor'"),
+        ("request.auth != null", "true"),
+        ("request.auth.uid", "request.auth.token.email"),
+        ("if ", "if !"),
+        ("update", "update, delete"),
+    ];
+    for _ in 0..20 {
+        let (from, to) = *random.pick(&CHANGES);
+        let places: Vec<_> = text.match_indices(from).map(|(at, _)| at).collect();
+        if places.is_empty() {
+            continue;
+        }
+        let at = *random.pick(&places);
+        return format!("{}{to}{}", &text[..at], &text[at + from.len()..]);
+    }
+    text.to_owned()
+}
+
+#[test]
+fn no_request_contradicts_an_answer_about_mutated_rules() {
+    on_large_stack(|| {
+        let number = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
+        let (pairs, requests) = (number("FIREWARDEN_PAIRS", 3), number("FIREWARDEN_REQUESTS", 300));
+        let (mut asked, mut witnesses, mut attacks, mut differing, mut unknown) = (0, 0, 0, 0, 0);
+        for (name, text) in support::rules(usize::MAX) {
+            if text.lines().count() > number("FIREWARDEN_LINES", 400) {
+                continue;
+            }
+            let mut random = Random::new(text.len() as u64);
+            let Some(old) = parse(&name, &text) else { continue };
+            let Some((product, before)) = program(&old) else { continue };
+            for pair in 0..pairs {
+                let changed = mutated(&mut random, &text);
+                let Some(new) = parse(&name, &changed) else { continue };
+                let Some((other, after)) = program(&new) else { continue };
+                let (Some(one), Some(two)) = (Ruleset::new(0, before, product), Ruleset::new(1, after, other)) else {
+                    continue;
+                };
+                let found = compare(&old, &new);
+                asked += 1;
+                for difference in &found.differences {
+                    match &difference.verdict {
+                        Verdict::Yes(witness) => {
+                            witnesses += 1;
+                            let (was, is) = (witness.permitted_by(&old).unwrap(), witness.permitted_by(&new).unwrap());
+                            assert_eq!(is, difference.change == Change::Widened);
+                            assert_ne!(was, is);
+                        }
+                        _ => unknown += 1,
+                    }
+                }
+                let words = Vocabulary::of(&[(before, one.service), (after, two.service)]);
+                let mut generator = Generator::new(pair as u64 + 17, &words);
+                for n in 0..requests {
+                    let method = METHODS[n % METHODS.len()];
+                    let Some(case) = generator.request(product, method) else { continue };
+                    let decide = |rules: &Rules| match (rules, &case.storage, &case.firestore) {
+                        (Rules::Storage(rules), Some(request), _) => rules.permits(request, &case.documents).unwrap(),
+                        (Rules::Firestore(rules), _, Some(request)) => rules.permits(request, &case.documents).unwrap(),
+                        _ => false,
+                    };
+                    // Answers hold from `now` on.
+                    let early = match &case.facts.request {
+                        firewarden::Value::Map(map) => {
+                            matches!(map.get("time"), Some(firewarden::Value::Timestamp(time)) if *time < support::now())
+                        }
+                        _ => false,
+                    };
+                    attacks += 1;
+                    let (was, is) = (decide(&old), decide(&new));
+                    if was == is || early {
+                        continue;
+                    }
+                    differing += 1;
+                    let change = if is { Change::Widened } else { Change::Narrowed };
+                    let known = found.differences.iter().any(|d| d.change == change && d.method == method);
+                    assert!(known, "{name}: {change:?} {method:?} was not found\n{:?}\n{changed}", case.facts);
+                }
+            }
+        }
+        println!(
+            "{asked} pairs, {witnesses} witnesses, {unknown} unknown, {attacks} attacks, {differing} of them differ"
+        );
+        assert!(asked > 0 && differing > 0);
+    });
+}

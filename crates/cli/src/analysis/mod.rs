@@ -1,0 +1,89 @@
+//! `firewarden diff`, `prove` and `who-can`: what rules open, what can never happen, who can do what.
+
+mod diff;
+mod invariants;
+mod options;
+mod prove;
+mod who_can;
+
+use std::path::Path;
+
+use firewarden::{
+    rules::{Rules, RulesError},
+    text::Source,
+    value::Timestamp,
+};
+use firewarden_analysis::{ask::Settings, schema::Method, witness::Witness};
+
+pub(super) use options::{DIFF_HELP, DiffOptions, PROVE_HELP, ProveOptions, WHO_CAN_HELP, WhoCanOptions};
+
+use super::{
+    exit::Exit,
+    input::{self, InputError},
+    output::Output,
+};
+
+pub(super) fn diff(options: &DiffOptions, output: &mut Output) -> Result<Exit, InputError> {
+    on_large_stack(|| diff::run(options, output))
+}
+
+pub(super) fn prove(options: &ProveOptions, output: &mut Output) -> Result<Exit, InputError> {
+    on_large_stack(|| prove::run(options, output))
+}
+
+pub(super) fn who_can(options: &WhoCanOptions, output: &mut Output) -> Result<Exit, InputError> {
+    on_large_stack(|| who_can::run(options, output))
+}
+
+/// The stack of an analysis, which follows nested expressions and calls.
+const STACK: usize = 256 << 20;
+
+fn on_large_stack<T: Send>(run: impl FnOnce() -> Result<T, InputError> + Send) -> Result<T, InputError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        let thread = thread.map_err(|error| InputError(format!("cannot start a thread: {error}")))?;
+        thread.join().unwrap_or_else(|_| Err(InputError("the analysis ended early".to_owned())))
+    })
+}
+
+/// The time from which answers hold.
+fn settings(now: Option<&str>) -> Result<Settings, InputError> {
+    let now = match now {
+        Some(text) => text.parse().map_err(|error| InputError(format!("--now `{text}`: {error}")))?,
+        None => Timestamp::from(std::time::SystemTime::now()),
+    };
+    Ok(Settings::from(now))
+}
+
+/// Reads rules; `None` after reporting why they are refused.
+fn rules(path: &Path, output: &mut Output) -> Result<Option<(Source, Rules)>, InputError> {
+    let source = Source::new(input::name(path), input::text(path)?);
+    match Rules::parse(&source, None) {
+        Ok(rules) => Ok(Some((source, rules))),
+        Err(RulesError::Refused(problems)) => {
+            output.problems(&problems.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(InputError(format!("{}: {error}", source.name()))),
+    }
+}
+
+/// The method of a name.
+fn method(name: &str) -> Result<Method, InputError> {
+    Method::parse(name)
+        .ok_or_else(|| InputError(format!("no method is called `{name}`: get, list, create, update, delete")))
+}
+
+/// The lines of a witness, indented.
+fn lines(witness: &Witness, indent: &str) -> String {
+    let mut text = String::new();
+    for (word, says) in witness.lines() {
+        text.push_str(&format!("{indent}{word:<9}{says}\n"));
+    }
+    text
+}
+
+/// The day from which an answer holds.
+fn since(settings: Settings) -> String {
+    settings.now.to_string().split('T').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,135 @@
+//! Options of the commands that analyse rules.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+pub(crate) const DIFF_HELP: &str = "\
+Each difference comes with a request that the engine decided with both files.
+
+Examples:
+  firewarden diff old.rules storage.rules
+  firewarden diff old.rules firestore.rules --fail-on widened --format json
+
+Exit status: 0 no difference that --fail-on refuses, 1 such a difference, 2 wrong usage or unreadable input, 3 rules \
+refused, 4 no difference was found, but not everything could be decided (0 with --unknown ok).";
+
+pub(crate) const PROVE_HELP: &str = "\
+Reads invariants from files *.invariants.yaml or *.invariants.json, or from --never. An expression is in the rules \
+language; functions of the outermost blocks of the rules are visible in it.
+
+Examples:
+  firewarden prove wiki.invariants.yaml
+  firewarden prove --rules firestore.rules --never 'write /{any=**} when request.auth == null'
+
+Exit status: 0 all invariants hold, 1 one is violated, 2 wrong usage or unreadable input, 3 rules refused, 4 none is \
+violated, but one could not be decided (0 with --unknown ok).";
+
+pub(crate) const WHO_CAN_HELP: &str = "\
+Examples:
+  firewarden who-can get '/users/{user}' --rules firestore.rules
+  firewarden who-can create '/users/{user}/{photo}' --rules storage.rules
+
+Exit status: 0 answered, 2 wrong usage or unreadable input, 3 rules refused, 4 not everything could be decided (0 with \
+--unknown ok).";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// One object a question
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// For code scanning
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnknownIs {
+    /// Not everything could be decided: status 4
+    Failure,
+    /// Status 0
+    Ok,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Widened,
+    Narrowed,
+    Any,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Direction {
+    Widened,
+    Narrowed,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffOptions {
+    /// The rules before the change
+    pub(super) old: PathBuf,
+    /// The rules after the change
+    pub(super) new: PathBuf,
+    /// Only what the change opens, or only what it closes
+    #[arg(long, value_enum)]
+    pub(super) only: Option<Direction>,
+    /// Only this method
+    #[arg(long)]
+    pub(super) method: Option<String>,
+    /// Which differences are refused
+    #[arg(long, value_enum, default_value = "any")]
+    pub(super) fail_on: FailOn,
+    /// What an undecided question means
+    #[arg(long, value_enum, default_value = "failure")]
+    pub(super) unknown: UnknownIs,
+    /// Answers hold for requests from this time on; by default from now on
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProveOptions {
+    /// Files of invariants
+    pub(super) files: Vec<PathBuf>,
+    /// The rules, where a file does not name them, and for --never
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// What must never be permitted: `METHOD PATH [when EXPRESSION] [unless EXPRESSION]`
+    #[arg(long, value_name = "LAW")]
+    pub(super) never: Vec<String>,
+    /// What an undecided invariant means
+    #[arg(long, value_enum, default_value = "failure")]
+    pub(super) unknown: UnknownIs,
+    /// Answers hold for requests from this time on; by default from now on
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WhoCanOptions {
+    /// get, list, create, update or delete
+    pub(super) method: String,
+    /// The path, which may have wildcards: `/users/{user}`
+    pub(super) path: String,
+    /// The rules
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: PathBuf,
+    /// What an undecided question means
+    #[arg(long, value_enum, default_value = "failure")]
+    pub(super) unknown: UnknownIs,
+    /// Answers hold for requests from this time on; by default from now on
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: Format,
+}
