@@ -24,7 +24,7 @@ fn parse(name: &str, text: &str) -> Option<Rules> {
 }
 
 fn compare(old: &Rules, new: &Rules) -> Comparison {
-    diff(old, new, Settings::from(support::now()), &|_, _| true).unwrap()
+    diff(old, new, Settings::from(support::now()), None, &|_, _| true).unwrap()
 }
 
 fn example(name: &str) -> String {

@@ -136,6 +136,7 @@ Examples:
   firewarden test --format github --output report.xml
   firewarden test --list --format json
   firewarden test --watch
+  firewarden test --generate storage.rules
   firewarden test --official request.json
 
 Exit status: 0 all tests passed, 1 a test failed or a threshold was missed, 2 wrong usage or an invalid suite, 3 rules \
@@ -199,6 +200,19 @@ pub(super) struct TestOptions {
         ],
     )]
     pub(super) official: Option<PathBuf>,
+    /// Write suites for rules files (PATH; by default those of firebase.json), each beside its rules as
+    /// NAME.generated.test.yaml: a request that each statement permits, and one that each part of its condition denies
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "filter", "last_failed", "bail", "strict", "list", "watch", "format", "output", "coverage", "fail_under",
+            "official", "verbose", "jobs",
+        ],
+    )]
+    pub(super) generate: bool,
+    /// The suite to write
+    #[arg(long, value_name = "FILE", requires = "generate")]
+    pub(super) into: Option<PathBuf>,
     /// Print the JSON schema of suites, for editors
     #[arg(long, exclusive = true)]
     pub(super) schema: bool,

@@ -9,10 +9,7 @@ use firewarden::{
     text::{Diagnostic, Diagnostics, Severity, Source, nearest},
     value::Timestamp,
 };
-use firewarden_suite::{
-    RulesFile, Target,
-    report::{annotations, folded},
-};
+use firewarden_suite::{RulesFile, Target, report::folded};
 
 use super::{
     args::{CheckFormat, CheckOptions},
@@ -20,7 +17,6 @@ use super::{
     input::{self, InputError},
     output::Output,
     project, report,
-    repository::Repository,
 };
 
 pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, InputError> {
@@ -56,14 +52,7 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, I
             checked.iter().zip(&targets).for_each(|(found, targets)| human(found, targets, options.all, output));
         }
         CheckFormat::Json => output.raw(&report::json(&checked)),
-        CheckFormat::Github => {
-            let repository = Repository::here();
-            // Standard input has no path in the repository.
-            let path = |name: &str| {
-                if name == input::name(Path::new("-")) { name.to_owned() } else { repository.path(name) }
-            };
-            output.plain(&checked.iter().map(|found| annotations(found, &path)).collect::<String>());
-        }
+        CheckFormat::Github => report::github(&checked, output),
         CheckFormat::Sarif => output.raw(&report::sarif(&checked)),
     }
     Ok(exit)

@@ -18,15 +18,17 @@ use firewarden::{
     text::Source,
     value::{PathPrefix, Timestamp},
 };
-use firewarden_suite::{Disk, Files, Options, Suites, TestOutcome};
+use firewarden_suite::{Options, Suites, TestOutcome};
 
 use super::{
     args::InitOptions,
+    draft::WithDraft,
     exit::Exit,
     input::{self, InputError},
     output::Output,
     project,
     request::BUCKET,
+    yaml::quoted,
 };
 
 pub(super) fn run(options: &InitOptions, output: &mut Output) -> Result<Exit, InputError> {
@@ -304,27 +306,6 @@ impl Draft<'_> {
 
 fn title(method: &str, path: &str) -> String {
     format!("{method} {}", if path.is_empty() { "the bucket" } else { path })
-}
-
-/// A YAML scalar: a JSON string is one.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./- ".contains(c);
-    match text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => serde_json::Value::from(text).to_string(),
-    }
-}
-
-/// The file system with one more file, which is not written yet.
-struct WithDraft<'a> {
-    path: &'a Path,
-    text: String,
-}
-
-impl Files for WithDraft<'_> {
-    fn read(&self, path: &Path) -> Result<String, String> {
-        if path == self.path { Ok(self.text.clone()) } else { Disk.read(path) }
-    }
 }
 
 /// The verdict of each request of a suite, by test name and user.

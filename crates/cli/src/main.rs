@@ -6,6 +6,7 @@ mod analysis;
 mod args;
 mod check;
 mod coverage;
+mod draft;
 mod eval;
 mod exec_firebase;
 mod exit;
@@ -22,6 +23,7 @@ mod serve;
 mod signals;
 mod test;
 mod token;
+mod yaml;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,16 @@
 //! Diagnostics for programs: JSON and SARIF.
 
+use std::path::Path;
+
+use firewarden_suite::report::annotations;
 use serde_json::{Value as Json, json};
 
-use super::check::{CodeInfo, codes};
+use super::{
+    check::{CodeInfo, codes},
+    input,
+    output::Output,
+    repository::Repository,
+};
 use firewarden::text::{Diagnostic, Diagnostics, LineColumn, Severity};
 
 fn severity(problem: &Diagnostic) -> &'static str {
@@ -101,6 +109,14 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
             "results": results,
         }],
     }))
+}
+
+/// Prints annotations of GitHub Actions for files of the repository.
+pub(super) fn github(found: &[Diagnostics], output: &mut Output) {
+    let repository = Repository::here();
+    // Standard input has no path in the repository.
+    let path = |name: &str| if name == input::name(Path::new("-")) { name.to_owned() } else { repository.path(name) };
+    output.plain(&found.iter().map(|found| annotations(found, &path)).collect::<String>());
 }
 
 /// Converts a path to a relative URI reference.

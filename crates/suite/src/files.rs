@@ -75,8 +75,12 @@ impl Files for BTreeMap<PathBuf, String> {
 
 /// Whether the name of a file is that of a suite: `*.test.yaml`, `*.test.yml` or `*.test.json`.
 pub fn is_suite(path: &Path) -> bool {
+    ends_with(path, [".test.yaml", ".test.yml", ".test.json"])
+}
+
+fn ends_with(path: &Path, ends: [&str; 3]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    [".test.yaml", ".test.yml", ".test.json"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
+    ends.iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
 /// Finds the suites at the given paths, sorted and each once: a file itself, and the suites below a folder. Skips
@@ -86,15 +90,34 @@ pub fn is_suite(path: &Path) -> bool {
 ///
 /// A path does not exist, a folder cannot be read, or a file is neither YAML nor JSON.
 pub fn discover(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    find(paths, is_suite, "a suite: *.test.yaml, *.test.yml or *.test.json")
+}
+
+/// Whether the name of a file is that of a file of invariants: `*.invariants.yaml`, `*.invariants.yml` or
+/// `*.invariants.json`.
+pub fn is_invariants(path: &Path) -> bool {
+    ends_with(path, [".invariants.yaml", ".invariants.yml", ".invariants.json"])
+}
+
+/// Finds files of invariants, as [`discover`] finds suites.
+///
+/// # Errors
+///
+/// As for [`discover`].
+pub fn discover_invariants(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    find(paths, is_invariants, "a file of invariants: *.invariants.yaml, *.invariants.yml or *.invariants.json")
+}
+
+fn find(paths: &[PathBuf], wanted: fn(&Path) -> bool, what: &str) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in paths {
         let named = |error: std::io::Error| format!("{}: {}", path.display(), in_words(&error));
         if std::fs::metadata(path).map_err(named)?.is_dir() {
-            walk(path, &mut found)?;
+            walk(path, wanted, &mut found)?;
         } else if ["yaml", "yml", "json"].iter().any(|known| path.extension().is_some_and(|is| is == *known)) {
             found.push(path.clone());
         } else {
-            return Err(format!("{}: expected a suite: *.test.yaml, *.test.yml or *.test.json", path.display()));
+            return Err(format!("{}: expected {what}", path.display()));
         }
     }
     // `./a` and `a` are the same file.
@@ -108,7 +131,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
+fn walk(folder: &Path, wanted: fn(&Path) -> bool, found: &mut Vec<PathBuf>) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {}", folder.display(), in_words(&error));
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -117,8 +140,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
         let name = name.to_string_lossy();
         // Links to folders can form a cycle, so they are not followed.
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
-            walk(&path, found)?;
-        } else if (kind.is_file() || kind.is_symlink()) && is_suite(&path) {
+            walk(&path, wanted, found)?;
+        } else if (kind.is_file() || kind.is_symlink()) && wanted(&path) {
             found.push(path);
         }
     }

@@ -76,6 +76,7 @@ mod expected_cause;
 mod file_reader;
 mod files;
 mod fingerprint;
+pub mod invariants;
 mod load;
 pub mod missing_metadata;
 mod node;
@@ -98,7 +99,7 @@ mod values;
 
 pub use embed::{ExplainedDecision, assert_allowed, assert_denied, assert_folder, run_folder};
 pub use error::LoadError;
-pub use files::{Disk, Files, discover, is_suite};
+pub use files::{Disk, Files, discover, discover_invariants, is_invariants, is_suite};
 pub use files::{UTF16, is_utf16};
 pub use fingerprint::Location;
 pub use load::{Suite, Suites};

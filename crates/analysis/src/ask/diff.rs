@@ -2,7 +2,7 @@
 
 use firewarden::rules::Rules;
 
-use super::{METHODS, Question, Settings, Verdict, line, program};
+use super::{METHODS, Question, Settings, Verdict, law::Within, line, program};
 use crate::{
     permit::{Ruleset, any_permits, name_segments, permits},
     schema::Method,
@@ -59,7 +59,7 @@ pub struct Comparison {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomparable(pub &'static str);
 
-/// Compares two rulesets of one product.
+/// Compares two rulesets of one product, at one path where `within` says so.
 ///
 /// # Errors
 ///
@@ -68,6 +68,7 @@ pub fn diff(
     old: &Rules,
     new: &Rules,
     settings: Settings,
+    within: Option<&Within>,
     wanted: &dyn Fn(Change, Method) -> bool,
 ) -> Result<Comparison, Incomparable> {
     let (Some((product, old_program)), Some((new_product, new_program))) = (program(old), program(new)) else {
@@ -80,6 +81,7 @@ pub fn diff(
         Ruleset::new(0, old_program, product).ok_or(Incomparable("the old rules have nothing for this product"))?;
     let after =
         Ruleset::new(1, new_program, product).ok_or(Incomparable("the new rules have nothing for this product"))?;
+    let place = within.and_then(|within| within.ruleset(2, product));
     let mut comparison = Comparison { statements: new_program.statements.len(), ..Comparison::default() };
     for (change, permitting, denying) in [(Change::Widened, after, before), (Change::Narrowed, before, after)] {
         let (permits_it, denies_it) = if change == Change::Widened { (new, old) } else { (old, new) };
@@ -88,7 +90,7 @@ pub fn diff(
                 continue;
             }
             for statement in permitting.statements(method) {
-                let rulesets = [permitting, denying];
+                let rulesets: Vec<Ruleset<'_>> = [permitting, denying].into_iter().chain(place).collect();
                 let denied_by = [denying];
                 let question = Question { product, method, rulesets: &rulesets, denied_by: &denied_by, settings };
                 let mut searched = false;
@@ -97,13 +99,18 @@ pub fn diff(
                         name_segments(encoder, &statement);
                         let permitted = permits(encoder, &statement);
                         let otherwise = any_permits(encoder, denying);
-                        let goal = encoder.world.formulas.and(permitted, otherwise.not());
+                        let mut goal = encoder.world.formulas.and(permitted, otherwise.not());
+                        if let Some(place) = place {
+                            let there = any_permits(encoder, place);
+                            goal = encoder.world.formulas.and(goal, there);
+                        }
                         searched |= goal != crate::formula::Formula::FALSE;
                         goal
                     },
                     &mut |witness| {
                         witness.permitted_by(permits_it).unwrap_or(false)
                             && !witness.permitted_by(denies_it).unwrap_or(true)
+                            && within.is_none_or(|within| within.has(witness))
                     },
                 );
                 comparison.asked += usize::from(searched);

@@ -1,15 +1,13 @@
 //! Invariants: what must never be permitted, and what always.
 
-use firewarden::{
-    internals::{
-        program::{Function, Ids, Program, ServiceProgram},
-        request::ServiceProduct,
-    },
-    rules::{Product, Rules},
-    text::Source,
-};
+use firewarden::{internals::request::ServiceProduct, rules::Rules};
 
-use super::{Question, Settings, Unknown, Verdict, program};
+use super::{
+    Question, Settings, Unknown, Verdict,
+    expression::{LawError, Part, compile},
+    program,
+    subject::{has_only_claims, only_claims},
+};
 use crate::{
     formula::Formula,
     permit::{Ruleset, Statement, any_permits, name_segments, permits},
@@ -44,11 +42,47 @@ pub struct Law {
     pub unless: Option<String>,
 }
 
+/// What laws of one file have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Functions that expressions may call besides those of the rules' outermost blocks.
+    pub functions: String,
+    /// The custom claims that exist, if they are known; a token then has no others.
+    pub claims: Option<Vec<String>>,
+}
+
 /// A law with its expressions compiled for a ruleset.
 pub struct CompiledLaw {
     law: Law,
     when: Rules,
     unless: Option<Rules>,
+    claims: Option<Vec<String>>,
+}
+
+/// The requests at a path, which may have wildcards.
+pub struct Within {
+    rules: Rules,
+}
+
+impl Within {
+    /// Compiles a path for rules of the same product.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the path.
+    pub fn new(path: &str, rules: &Rules) -> Result<Self, LawError> {
+        compile(rules, path, (Part::Path, "true"), "").map(|rules| Within { rules })
+    }
+
+    /// The path as a ruleset that permits everything there.
+    pub(super) fn ruleset(&self, number: u32, product: ServiceProduct) -> Option<Ruleset<'_>> {
+        program(&self.rules).and_then(|(_, program)| Ruleset::new(number, program, product))
+    }
+
+    /// Whether a request is at the path, by the engine's word.
+    pub(super) fn has(&self, witness: &Witness) -> bool {
+        witness.permitted_by(&self.rules).unwrap_or(false)
+    }
 }
 
 /// What became of a law for one method.
@@ -63,16 +97,17 @@ pub struct Outcome {
 }
 
 impl CompiledLaw {
-    /// Compiles the expressions of a law. Functions of the rules' outermost blocks are visible in them, and `functions`.
+    /// Compiles the expressions of a law. Functions of the rules' outermost blocks are visible in them, and those of the
+    /// context.
     ///
     /// # Errors
     ///
     /// What is wrong with an expression or the path.
-    pub fn new(law: Law, rules: &Rules, functions: &str) -> Result<Self, String> {
-        let compile = |expression: &str| compile(rules, &law.path, expression, functions);
-        let when = compile(law.when.as_deref().unwrap_or("true"))?;
-        let unless = law.unless.as_deref().map(compile).transpose()?;
-        Ok(CompiledLaw { law, when, unless })
+    pub fn new(law: Law, rules: &Rules, context: &Context) -> Result<Self, LawError> {
+        let compile = |part, expression: &str| compile(rules, &law.path, (part, expression), &context.functions);
+        let when = compile(Part::When, law.when.as_deref().unwrap_or("true"))?;
+        let unless = law.unless.as_deref().map(|unless| compile(Part::Unless, unless)).transpose()?;
+        Ok(CompiledLaw { law, when, unless, claims: context.claims.clone() })
     }
 
     /// The law.
@@ -84,9 +119,12 @@ impl CompiledLaw {
     fn applies(&self, witness: &Witness) -> bool {
         witness.permitted_by(&self.when).unwrap_or(false)
             && !self.unless.as_ref().is_some_and(|unless| witness.permitted_by(unless).unwrap_or(true))
+            && self.claims.as_ref().is_none_or(|claims| has_only_claims(witness, claims))
     }
 
     /// Where the law speaks of a request.
+    ///
+    /// To be called when the conditions of the rules are formulas already, which read claims.
     fn condition(&self, encoder: &mut Encoder, product: ServiceProduct) -> Formula {
         let part = |encoder: &mut Encoder, number: u32, rules: &Rules| match program(rules)
             .and_then(|(_, program)| Ruleset::new(number, program, product))
@@ -95,12 +133,19 @@ impl CompiledLaw {
             None => Formula::FALSE,
         };
         let when = part(encoder, 1, &self.when);
-        match &self.unless {
+        let speaks = match &self.unless {
             Some(unless) => {
                 let excused = part(encoder, 2, unless);
                 encoder.world.formulas.and(when, excused.not())
             }
             None => when,
+        };
+        match &self.claims {
+            Some(claims) => {
+                let known = only_claims(encoder, claims);
+                encoder.world.formulas.and(speaks, known)
+            }
+            None => speaks,
         }
     }
 
@@ -208,57 +253,4 @@ impl CompiledLaw {
             question.ask(&mut |encoder| self.condition(encoder, product), &mut |witness| self.applies(witness));
         !matches!(verdict, Verdict::No(_))
     }
-}
-
-/// Rules that permit everything at a path where an expression is true.
-fn compile(rules: &Rules, path: &str, expression: &str, functions: &str) -> Result<Rules, String> {
-    let Some((product, code)) = program(rules) else {
-        return Err("database rules are not proved yet".to_owned());
-    };
-    let Some(service) = code.of(product) else { return Err("the rules have nothing for this product".to_owned()) };
-    let (name, root, kind) = match product {
-        ServiceProduct::Storage => (firewarden::storage::SERVICE, "/b/{bucket}/o", Product::Storage),
-        ServiceProduct::Firestore => {
-            (firewarden::firestore::SERVICE, "/databases/{database}/documents", Product::Firestore)
-        }
-    };
-    let text = format!(
-        "rules_version = '2';\nservice {name} {{\n{outer}\nmatch {root} {{\n{inner}\n{functions}\nmatch {path} {{\nallow read, write: if\n{expression}\n;\n}}\n}}\n}}\n",
-        outer = sources(code, service.functions),
-        inner = outermost(code, service),
-    );
-    let source = Source::new(expression, text);
-    let compiled = Rules::parse(&source, Some(kind))
-        .map_err(|error| format!("`{expression}` at `{path}`: {}", first_line(&error.to_string())))?;
-    // A name that does not exist is an error here: the expression would say nothing.
-    match compiled
-        .warnings()
-        .iter()
-        .find(|warning| source.position(warning.span.map_or(0, |span| span.start)).line >= first_own_line(&source))
-    {
-        Some(warning) => Err(format!("`{expression}`: {}", warning.message)),
-        None => Ok(compiled),
-    }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or(text)
-}
-
-/// The line from which on the text is that of the law.
-fn first_own_line(source: &Source) -> u32 {
-    let at = source.text().rfind("allow read, write: if").unwrap_or(0);
-    source.position(at as u32).line
-}
-
-/// The text of functions.
-fn sources(code: &Program, functions: Ids<Function>) -> String {
-    let functions = code.code.functions.slice(functions).unwrap_or(&[]);
-    functions.iter().map(|function| code.code.source.slice(function.span)).collect::<Vec<_>>().join("\n")
-}
-
-/// The text of the functions of outermost blocks.
-fn outermost(code: &Program, service: &ServiceProgram) -> String {
-    let blocks = service.blocks.iter().filter(|block| block.parent.is_none());
-    blocks.map(|block| sources(code, block.functions)).collect::<Vec<_>>().join("\n")
 }

@@ -1,9 +1,12 @@
 //! Questions about rules, each with one of three answers.
 
 pub mod diff;
+pub mod expression;
+pub mod generate;
 pub mod law;
 pub mod never;
 pub mod subject;
+pub mod unfold;
 pub mod who_can;
 
 use firewarden::{
@@ -107,7 +110,7 @@ impl Question<'_> {
         goal: &mut dyn FnMut(&mut Encoder) -> Formula,
         replay: &mut dyn FnMut(&Witness) -> bool,
     ) -> Verdict {
-        let looks = self.rulesets.iter().any(|ruleset| looks_into_globs(ruleset));
+        let looks = self.rulesets.iter().any(|ruleset| looks_into_globs(ruleset, self.product));
         let services = self.rulesets.iter().map(|ruleset| ruleset.service);
         let lengths = shape::lengths(self.product, self.method, services, looks);
         let mut unknown = None;
@@ -142,7 +145,7 @@ impl Question<'_> {
                 if covers(encoder, &statement) == Formula::FALSE {
                     continue;
                 }
-                cost = cost.saturating_add(statement.cost());
+                cost = cost.saturating_add(statement.statement.cost);
                 if statement.statement.aborts {
                     return Some("a condition can end the evaluation of the whole request".to_owned());
                 }
@@ -165,7 +168,7 @@ impl Question<'_> {
 }
 
 /// Whether a condition looks into a wildcard for several segments, or into the path as a whole.
-fn looks_into_globs(ruleset: &Ruleset<'_>) -> bool {
+fn looks_into_globs(ruleset: &Ruleset<'_>, product: ServiceProduct) -> bool {
     let code: &Code = &ruleset.program.code;
     ruleset.service.blocks.iter().any(|block| {
         let statements = ruleset.program.statements.slice(block.statements).unwrap_or(&[]);
@@ -180,10 +183,14 @@ fn looks_into_globs(ruleset: &Ruleset<'_>) -> bool {
                 Op::Capture(slot) if block.captures.get(usize::from(slot)).is_some_and(|capture| capture.glob) => {
                     return true;
                 }
-                Op::Member(_, name)
-                    if code.name(name).is_ok_and(|name| matches!(name, "path" | "name" | "__name__")) =>
-                {
-                    return true;
+                Op::Member(object, name) if code.name(name).is_ok_and(|name| names_a_path(product, name)) => {
+                    // Fields, metadata and claims of these names are data.
+                    let data = matches!(code.op(object), Ok(Op::Member(_, of)) if code.name(of).is_ok_and(|of| {
+                        matches!(of, "data" | "metadata" | "token")
+                    }));
+                    if !data {
+                        return true;
+                    }
                 }
                 Op::Call(function, _) => {
                     if let Ok(function) = code.functions.get(function) {
@@ -197,6 +204,14 @@ fn looks_into_globs(ruleset: &Ruleset<'_>) -> bool {
         }
         false
     })
+}
+
+/// Whether the member of this name of a request, an object or a document is its path.
+fn names_a_path(product: ServiceProduct, name: &str) -> bool {
+    match product {
+        ServiceProduct::Storage => matches!(name, "path" | "name"),
+        ServiceProduct::Firestore => matches!(name, "path" | "__name__"),
+    }
 }
 
 /// What stood in the way, in words.

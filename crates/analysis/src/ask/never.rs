@@ -23,15 +23,7 @@ pub fn may(rules: &Rules, method: Method, who: Subject, settings: Settings) -> V
             let of_class = who.formula(encoder);
             encoder.world.formulas.and(permitted, of_class)
         },
-        &mut |witness| {
-            let fits = match who {
-                Subject::Anybody => true,
-                Subject::SignedOut => witness.auth.is_none(),
-                Subject::SignedIn => witness.auth.is_some(),
-                Subject::Stranger => witness.auth.is_some() && !witness.mentions_user(),
-            };
-            fits && permitted(witness, rules)
-        },
+        &mut |witness| who.has(witness) && permitted(witness, rules),
     )
 }
 
@@ -56,15 +48,7 @@ pub fn statement_may(
             let of_class = who.formula(encoder);
             encoder.world.formulas.and(permitted, of_class)
         },
-        &mut |witness| {
-            let fits = match who {
-                Subject::Anybody => true,
-                Subject::SignedOut => witness.auth.is_none(),
-                Subject::SignedIn => witness.auth.is_some(),
-                Subject::Stranger => witness.auth.is_some() && !witness.mentions_user(),
-            };
-            fits && permitted(witness, rules)
-        },
+        &mut |witness| who.has(witness) && permitted(witness, rules),
     )
 }
 

@@ -8,6 +8,7 @@ use crate::{
     shapes::documents,
     symbolic::Encoder,
     value::SegmentTerm,
+    witness::Witness,
 };
 
 /// A class of callers.
@@ -31,6 +32,16 @@ impl Subject {
             Subject::SignedOut => "signed-out callers",
             Subject::SignedIn => "signed-in users",
             Subject::Stranger => "any signed-in stranger",
+        }
+    }
+
+    /// Whether a request comes from a caller of this class.
+    pub fn has(self, witness: &Witness) -> bool {
+        match self {
+            Subject::Anybody => true,
+            Subject::SignedOut => witness.auth.is_none(),
+            Subject::SignedIn => witness.auth.is_some(),
+            Subject::Stranger => witness.auth.is_some() && !witness.mentions_user(),
         }
     }
 
@@ -85,32 +96,10 @@ fn stranger(encoder: &mut Encoder, auth: PlaceId) -> Formula {
             Key::Of(key) if mine.contains(&key) && !his(encoder, parent) => {
                 parts.push(encoder.world.tag(place, Kind::Absent));
             }
-            Key::Name(name) if encoder.world.place(parent).schema == Schema::Token => {
-                let standard = [
-                    "sub",
-                    "user_id",
-                    "email",
-                    "email_verified",
-                    "phone_number",
-                    "name",
-                    "picture",
-                    "iss",
-                    "aud",
-                    "auth_time",
-                    "iat",
-                    "exp",
-                    "firebase",
-                ];
-                if !standard.contains(&encoder.world.text(name).as_str()) {
-                    parts.push(encoder.world.tag(place, Kind::Absent));
-                }
-            }
-            Key::Of(_) if encoder.world.place(parent).schema == Schema::Token => {
-                parts.push(encoder.world.tag(place, Kind::Absent));
-            }
             _ => {}
         }
     }
+    parts.push(only_claims(encoder, &[]));
     for (place, (_, path)) in documents(&encoder.world) {
         if path.iter().any(|term| matches!(term, SegmentTerm::Of(of) if mine.contains(of))) {
             let there = encoder.world.tag(place, Kind::Map);
@@ -118,4 +107,52 @@ fn stranger(encoder: &mut Encoder, auth: PlaceId) -> Formula {
         }
     }
     encoder.world.formulas.all(parts)
+}
+
+/// Claims that every token may have.
+pub(crate) const STANDARD_CLAIMS: [&str; 13] = [
+    "sub",
+    "user_id",
+    "email",
+    "email_verified",
+    "phone_number",
+    "name",
+    "picture",
+    "iss",
+    "aud",
+    "auth_time",
+    "iat",
+    "exp",
+    "firebase",
+];
+
+/// Where the token has no custom claims but these. To be called when all conditions are formulas already.
+pub(super) fn only_claims(encoder: &mut Encoder, known: &[String]) -> Formula {
+    let mut parts = Vec::new();
+    let places: Vec<PlaceId> = encoder.world.places().collect();
+    for place in places {
+        let Origin::Child(parent, key) = encoder.world.place(place).origin.clone() else { continue };
+        if encoder.world.place(parent).schema != Schema::Token {
+            continue;
+        }
+        let may_be = match key {
+            Key::Name(name) => {
+                let name = encoder.world.text(name);
+                STANDARD_CLAIMS.contains(&name.as_str()) || known.contains(&name)
+            }
+            // A claim whose name a request decides may be one of those that exist.
+            Key::Of(_) => !known.is_empty(),
+            _ => true,
+        };
+        if !may_be {
+            parts.push(encoder.world.tag(place, Kind::Absent));
+        }
+    }
+    encoder.world.formulas.all(parts)
+}
+
+/// Whether the token of a request has no custom claims but these.
+pub(super) fn has_only_claims(witness: &Witness, known: &[String]) -> bool {
+    let Some((_, token)) = &witness.auth else { return true };
+    token.iter().all(|(name, _)| STANDARD_CLAIMS.contains(&name) || known.iter().any(|known| known == name))
 }

@@ -2,6 +2,7 @@
 
 mod print;
 mod shrink;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use firewarden::{
 };
 
 use crate::{
+    ask::subject::STANDARD_CLAIMS,
     interpret::Facts,
     model::Model,
     place::{Origin, PlaceId},
@@ -187,21 +189,6 @@ impl Witness {
     /// Whether the path or stored data have the user's id, or the user has custom claims.
     pub fn mentions_user(&self) -> bool {
         let Some((uid, token)) = &self.auth else { return false };
-        let standard = [
-            "sub",
-            "user_id",
-            "email",
-            "email_verified",
-            "phone_number",
-            "name",
-            "picture",
-            "iss",
-            "aud",
-            "auth_time",
-            "iat",
-            "exp",
-            "firebase",
-        ];
         let mut texts = vec![uid.as_str()];
         texts.extend(["email", "phone_number"].iter().filter_map(|name| token.get(name).and_then(Value::as_str)));
         let has = |value: &Value| texts.iter().any(|text| mentions(value, text));
@@ -211,12 +198,20 @@ impl Witness {
                 .documents
                 .iter()
                 .any(|(name, fields)| name.split('/').any(|segment| texts.contains(&segment)) || has(fields))
-            || token.iter().any(|(name, _)| !standard.contains(&name))
+            || token.iter().any(|(name, _)| !STANDARD_CLAIMS.contains(&name))
     }
 
     /// The name within the bucket or database.
     pub fn name(&self) -> String {
         self.path.join("/")
+    }
+
+    /// The bucket or the database that suites and `firewarden eval` take where none is stated.
+    fn usual_root(&self) -> &'static str {
+        match self.product {
+            ServiceProduct::Storage => "demo-bucket",
+            ServiceProduct::Firestore => "(default)",
+        }
     }
 
     fn auth(&self) -> Option<Auth> {

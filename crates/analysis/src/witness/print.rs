@@ -3,11 +3,15 @@
 use firewarden::{
     Value,
     internals::request::ServiceProduct,
+    rules::{Decision, Rules},
     value::{Map, json::to_plain},
 };
-use serde_json::{Value as Json, json};
+use serde_json::{Map as JsonMap, Value as Json, json};
 
-use super::Witness;
+use super::{
+    Witness,
+    written::{document, entries, literal, written},
+};
 use crate::schema::Method;
 
 impl Witness {
@@ -15,45 +19,64 @@ impl Witness {
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![("as", self.who()), (self.method.name(), self.target())];
         if let Some(incoming) = &self.incoming {
-            let words = if incoming.is_empty() { "nothing".to_owned() } else { plain(incoming) };
-            lines.push(("with", words));
+            lines.push(("with", if incoming.is_empty() { "nothing".to_owned() } else { entries(incoming) }));
         }
         match &self.stored {
             Some(stored) if self.method == Method::List => {
                 if !stored.is_empty() {
-                    lines.push(("where", plain(stored)));
+                    let filters = stored.iter().map(|(field, value)| format!("{field} == {}", literal(value)));
+                    lines.push(("where", filters.collect::<Vec<_>>().join(" and ")));
                 }
             }
-            Some(stored) => {
-                lines.push(("stored", if stored.is_empty() { "anything".to_owned() } else { plain(stored) }))
-            }
+            Some(stored) if stored.is_empty() => lines.push(("stored", format!("any {}", self.kind()))),
+            Some(stored) => lines.push(("stored", entries(stored))),
             None => {}
         }
         if let Some(limit) = self.limit {
             lines.push(("limit", limit.to_string()));
         }
+        if self.offset != 0 {
+            lines.push(("offset", self.offset.to_string()));
+        }
+        if let Some(names) = &self.write_fields {
+            lines.push(("mask", names.join(", ")));
+        }
+        if !self.params.is_empty() {
+            lines.push(("params", entries(&self.params)));
+        }
         for (name, fields) in &self.documents {
-            lines.push(("document", format!("{name} = {}", json_of(fields))));
+            let words = match fields {
+                Value::Map(map) if map.is_empty() => "exists".to_owned(),
+                fields => format!("= {}", literal(fields)),
+            };
+            lines.push(("document", format!("{name} {words}")));
         }
         for (name, fields) in &self.after {
-            let words = fields.as_ref().map_or("is deleted by the same commit".to_owned(), |fields| {
-                format!("= {} after the same commit", json_of(fields))
-            });
+            let words = match fields {
+                None => "is deleted by the same commit".to_owned(),
+                Some(fields) => format!("= {} after the same commit", literal(fields)),
+            };
             lines.push(("document", format!("{name} {words}")));
         }
         lines
     }
 
+    fn kind(&self) -> &'static str {
+        match self.product {
+            ServiceProduct::Storage => "object",
+            ServiceProduct::Firestore => "document",
+        }
+    }
+
     fn who(&self) -> String {
         let Some((uid, token)) = &self.auth else { return "nobody signed in".to_owned() };
-        let claims = self.claims(token);
         let provider = match token.get("firebase") {
             Some(Value::Map(firebase)) => firebase.get("sign_in_provider").and_then(Value::as_str),
             _ => None,
         };
         let mut words = uid.clone();
-        for (name, value) in claims.iter().filter(|(name, _)| *name != "firebase") {
-            words.push_str(&format!(", token.{name} = {value}"));
+        for (name, value) in token.iter().filter(|(name, _)| !matches!(*name, "sub" | "user_id" | "firebase")) {
+            words.push_str(&format!(", token.{name} = {}", literal(value)));
         }
         if let Some(provider) = provider {
             words.push_str(&format!(", provider {provider}"));
@@ -62,57 +85,149 @@ impl Witness {
     }
 
     /// The claims that a user does not have anyhow.
-    fn claims(&self, token: &Map) -> serde_json::Map<String, Json> {
+    fn claims(&self, token: &Map) -> JsonMap<String, Json> {
         match to_plain(Value::Map(token.clone()).view()) {
             Json::Object(mut claims) => {
                 claims.retain(|name, _| !matches!(name.as_str(), "sub" | "user_id"));
                 claims
             }
-            _ => serde_json::Map::new(),
+            _ => JsonMap::new(),
         }
+    }
+
+    /// The bucket or the database, where it is not the one that a suite and `firewarden eval` take by themselves.
+    fn other_root(&self) -> Option<(&'static str, &str)> {
+        let option = match self.product {
+            ServiceProduct::Storage => "bucket",
+            ServiceProduct::Firestore => "database",
+        };
+        (self.root != self.usual_root()).then_some((option, self.root.as_str()))
     }
 
     fn target(&self) -> String {
-        let default = match self.product {
-            ServiceProduct::Storage => "bucket",
-            ServiceProduct::Firestore => "(default)",
-        };
         let name = if self.path.is_empty() { "/".to_owned() } else { self.name() };
-        if self.root == default { name } else { format!("{name} in {}", self.root) }
+        self.other_root().map_or_else(|| name.clone(), |(kind, root)| format!("{name} in the {kind} {root}"))
     }
 
-    /// The options of `firewarden eval` for this request; `None` where it has no option for a part of it.
-    pub fn command(&self, rules: &str) -> Option<String> {
-        if !self.after.is_empty() || self.write_fields.is_some() || !self.params.is_empty() {
+    /// The members of an object or the fields of a document, as suites and `firewarden eval` take them.
+    fn content(&self, map: &Map) -> Json {
+        match self.product {
+            // Metadata have no typed values, only texts and whole numbers.
+            ServiceProduct::Storage => {
+                let stated = map.iter().filter(|(key, value)| *key != "name" && !matches!(value, Value::Null));
+                stated.map(|(key, value)| (key.to_owned(), to_plain(value.view()))).collect()
+            }
+            ServiceProduct::Firestore => Json::Object(document(map)),
+        }
+    }
+
+    fn query(&self) -> Option<Json> {
+        let mut query = JsonMap::new();
+        if let Some(limit) = self.limit {
+            query.insert("limit".to_owned(), limit.into());
+        }
+        if self.offset != 0 {
+            query.insert("offset".to_owned(), self.offset.into());
+        }
+        let filter = |(field, value): (&str, &Value)| json!([super::quoted(field), "==", written(value)]);
+        let filters: Vec<Json> = self.stored.iter().flat_map(Map::iter).map(filter).collect();
+        if !filters.is_empty() {
+            query.insert("where".to_owned(), filters.into());
+        }
+        (self.method == Method::List && !query.is_empty()).then_some(Json::Object(query))
+    }
+
+    fn after_json(&self) -> Json {
+        let one = |fields: &Option<Value>| fields.as_ref().map_or(Json::Null, written);
+        self.after.iter().map(|(name, fields)| (name.clone(), one(fields))).collect()
+    }
+
+    fn documents_json(&self) -> JsonMap<String, Json> {
+        self.documents.iter().map(|(name, fields)| (name.clone(), written(fields))).collect()
+    }
+
+    /// The words of `firewarden eval` for this request, one an option; `None` where it has no option for a part of it.
+    pub fn command(&self, rules: &str) -> Option<Vec<String>> {
+        if self.write_fields.is_some() || !self.params.is_empty() {
             return None;
         }
-        let mut words =
-            vec!["firewarden eval".to_owned(), quote(rules), self.method.name().to_owned(), quote(&self.name())];
+        let name = if self.path.is_empty() { "/".to_owned() } else { self.name() };
+        let mut words = vec![format!("firewarden eval {} {} {}", quote(rules), self.method.name(), quote(&name))];
+        let mut option = |name: &str, value: &str| words.push(format!("--{name} {}", quote(value)));
         if let Some((uid, token)) = &self.auth {
-            words.extend(["--as".to_owned(), quote(uid)]);
+            option("as", uid);
             let claims = self.claims(token);
             if !claims.is_empty() {
-                words.extend(["--claims".to_owned(), quote(&Json::Object(claims).to_string())]);
+                option("claims", &Json::Object(claims).to_string());
             }
         }
-        if let Some(stored) = &self.stored {
-            let option = if self.method == Method::List { return None } else { "--existing" };
-            words.extend([option.to_owned(), quote(&to_plain(Value::Map(stored.clone()).view()).to_string())]);
+        if let Some((name, root)) = self.other_root() {
+            option(name, root);
+        }
+        if let Some(stored) = self.stored.as_ref().filter(|_| self.method != Method::List) {
+            option("existing", &self.content(stored).to_string());
         }
         if let Some(incoming) = &self.incoming {
-            words.extend(["--with".to_owned(), quote(&to_plain(Value::Map(incoming.clone()).view()).to_string())]);
+            option("with", &self.content(incoming).to_string());
+        }
+        if let Some(query) = self.query() {
+            option("query", &query.to_string());
         }
         if !self.documents.is_empty() {
-            let documents: serde_json::Map<String, Json> =
-                self.documents.iter().map(|(name, fields)| (name.clone(), to_plain(fields.view()))).collect();
-            words.extend(["--documents".to_owned(), quote(&Json::Object(documents).to_string())]);
+            option("documents", &Json::Object(self.documents_json()).to_string());
         }
-        Some(words.join(" "))
+        if !self.after.is_empty() {
+            option("after", &self.after_json().to_string());
+        }
+        option("time", &self.time.to_string());
+        Some(words)
+    }
+
+    /// The request as a test of a suite, without its name and the expected verdict; `None` where suites have no word for a
+    /// part of it. The clock is a key of its own, `now`.
+    pub fn suite_test(&self) -> Option<JsonMap<String, Json>> {
+        if self.write_fields.is_some() {
+            return None;
+        }
+        let mut test = JsonMap::new();
+        let mut set = |key: &str, value: Json| drop(test.insert(key.to_owned(), value));
+        if let Some((uid, token)) = &self.auth {
+            let claims = self.claims(token);
+            set("as", if claims.is_empty() { json!({ "uid": uid }) } else { json!({ "uid": uid, "claims": claims }) });
+        }
+        set(self.method.name(), if self.path.is_empty() { "/".into() } else { self.name().into() });
+        if let Some((name, root)) = self.other_root() {
+            set(name, root.into());
+        }
+        if let Some(incoming) = &self.incoming {
+            set("with", self.content(incoming));
+        }
+        if let Some(query) = self.query() {
+            set("query", query);
+        }
+        if !self.params.is_empty() {
+            set("params", to_plain(Value::Map(self.params.clone()).view()));
+        }
+        let mut documents = self.documents_json();
+        if let Some(stored) = self.stored.as_ref().filter(|_| self.method != Method::List) {
+            match self.product {
+                ServiceProduct::Storage => set("objects", json!({ self.name(): self.content(stored) })),
+                ServiceProduct::Firestore => drop(documents.insert(self.name(), self.content(stored))),
+            }
+        }
+        if !documents.is_empty() {
+            set("documents", Json::Object(documents));
+        }
+        if !self.after.is_empty() {
+            set("batch", true.into());
+            set("after", self.after_json());
+        }
+        set("now", self.time.to_string().into());
+        Some(test)
     }
 
     /// The request as data.
     pub fn json(&self) -> Json {
-        let map = |map: &Map| to_plain(Value::Map(map.clone()).view());
         let mut out = json!({
             "method": self.method.name(),
             "path": self.name(),
@@ -125,32 +240,34 @@ impl Witness {
                 fields.insert(key.to_owned(), value);
             }
         };
-        if let Some(stored) = &self.stored {
-            set(if self.method == Method::List { "filters" } else { "existing" }, map(stored));
+        if let Some(stored) = self.stored.as_ref().filter(|_| self.method != Method::List) {
+            set("existing", self.content(stored));
         }
         if let Some(incoming) = &self.incoming {
-            set("with", map(incoming));
+            set("with", self.content(incoming));
         }
-        if let Some(limit) = self.limit {
-            set("limit", json!(limit));
+        if let Some(query) = self.query() {
+            set("query", query);
         }
         if !self.documents.is_empty() {
-            set(
-                "documents",
-                self.documents.iter().map(|(name, fields)| (name.clone(), to_plain(fields.view()))).collect(),
-            );
+            set("documents", Json::Object(self.documents_json()));
         }
+        if !self.after.is_empty() {
+            set("after", self.after_json());
+        }
+        set("test", self.suite_test().map_or(Json::Null, Json::Object));
         out
     }
-}
 
-fn json_of(value: &Value) -> String {
-    to_plain(value.view()).to_string()
-}
-
-fn plain(map: &Map) -> String {
-    let entries = map.iter().map(|(key, value)| format!("{key}: {}", json_of(value)));
-    entries.collect::<Vec<_>>().join(", ")
+    /// The decision of rules on the request, explained; `None` where they cannot decide it.
+    pub fn decision(&self, rules: &Rules) -> Option<Decision> {
+        let decision = match rules {
+            Rules::Storage(rules) => rules.explain(&self.storage(), self).ok()?,
+            Rules::Firestore(rules) => rules.explain(&self.firestore(), self).ok()?,
+            Rules::Database(_) => return None,
+        };
+        Some(Decision::Service(Box::new(decision)))
+    }
 }
 
 /// A word of a command line.

@@ -1,52 +1,78 @@
 //! `firewarden diff`: what a change of rules opens and closes.
 
+use std::path::Path;
+
 use firewarden::{
     rules::Rules,
     text::{Diagnostic, Diagnostics, Severity, Source, Span},
 };
-use firewarden_analysis::ask::{
-    Settings, Verdict,
-    diff::{Change, Comparison, Difference, diff},
+use firewarden_analysis::{
+    ask::{
+        METHODS, Settings, Verdict,
+        diff::{Change, Comparison, Difference, diff},
+        law::Within,
+    },
+    schema::Method,
 };
-use firewarden_suite::report::annotations;
 use serde_json::{Value as Json, json};
 
 use super::{
-    lines, method,
-    options::{DiffOptions, Direction, FailOn, Format, UnknownIs},
-    rules, settings, since,
+    compile, methods,
+    options::{DiffOptions, Direction, FailOn, Format},
+    revision, settings, since, suite_file,
+    suite_file::Test,
+    words,
 };
-use crate::{exit::Exit, input::InputError, output::Output, report, repository::Repository};
+use crate::{exit::Exit, input::InputError, output::Output, report};
+
+/// The two files with their rules.
+struct Sides {
+    sources: [Source; 2],
+    rules: [Rules; 2],
+}
+
+impl Sides {
+    /// Which of the two permits the request of a difference.
+    fn permitting(found: &Difference) -> usize {
+        usize::from(found.change == Change::Widened)
+    }
+
+    fn source(&self, found: &Difference) -> &Source {
+        let [old, new] = &self.sources;
+        if Self::permitting(found) == 0 { old } else { new }
+    }
+}
 
 pub(super) fn run(options: &DiffOptions, output: &mut Output) -> Result<Exit, InputError> {
     let settings = settings(options.now.as_deref())?;
-    let only = options.method.as_deref().map(method).transpose()?;
-    let Some((old_source, old)) = rules(&options.old, output)? else { return Ok(Exit::Refused) };
-    let Some((new_source, new)) = rules(&options.new, output)? else { return Ok(Exit::Refused) };
-    let wanted = |change: Change, method| {
+    let only = options.method.as_deref().map(methods).transpose()?;
+    let old_source = revision::source(&options.old, &options.new)?;
+    let new_source = revision::source(&options.new, &options.old)?;
+    let Some(old) = compile(&old_source, output)? else { return Ok(Exit::Refused) };
+    let Some(new) = compile(&new_source, output)? else { return Ok(Exit::Refused) };
+    let within = options.path.as_deref().map(|path| Within::new(path, &new));
+    let within = within.transpose().map_err(|why| InputError(format!("--path: {why}")))?;
+    let wanted = |change: Change, method: Method| {
         let direction = match options.only {
             None => true,
             Some(Direction::Widened) => change == Change::Widened,
             Some(Direction::Narrowed) => change == Change::Narrowed,
         };
-        direction && only.is_none_or(|only| only == method)
+        direction && only.as_ref().is_none_or(|only| only.contains(&method))
     };
-    let compared = compare(&old, &new, settings, &wanted)?;
-    let sources = [&old_source, &new_source];
+    let compared = diff(&old, &new, settings, within.as_ref(), &wanted).map_err(|why| InputError(why.0.to_owned()))?;
+    let sides = Sides { sources: [old_source, new_source], rules: [old, new] };
     match options.format {
-        Format::Human => output.result(&human(&compared, sources, settings)),
+        Format::Human => output.result(&human(&compared, &sides, settings, options)),
         Format::Json => {
-            let all: Vec<Json> = compared.differences.iter().map(|found| as_json(found, sources, settings)).collect();
-            output.raw(&super::super::report::pretty(&Json::Array(all)));
+            let all: Vec<Json> = compared.differences.iter().map(|found| as_json(found, &sides, settings)).collect();
+            output.raw(&report::pretty(&Json::Array(all)));
         }
-        Format::Github => {
-            let repository = Repository::here();
-            let found = diagnostics(&compared, sources);
-            output.plain(
-                &found.iter().map(|found| annotations(found, &|name| repository.path(name))).collect::<String>(),
-            );
-        }
-        Format::Sarif => output.raw(&report::sarif(&diagnostics(&compared, sources))),
+        Format::Github => report::github(&diagnostics(&compared, &sides), output),
+        Format::Sarif => output.raw(&report::sarif(&diagnostics(&compared, &sides))),
+    }
+    if let Some(file) = &options.write_tests {
+        write_tests(file, &compared, &sides, settings, options, output)?;
     }
     let refused = |difference: &Difference| {
         matches!(difference.verdict, Verdict::Yes(_))
@@ -60,48 +86,28 @@ pub(super) fn run(options: &DiffOptions, output: &mut Output) -> Result<Exit, In
     let undecided = compared.differences.iter().any(|found| matches!(found.verdict, Verdict::Unknown(_)));
     Ok(if compared.differences.iter().any(refused) {
         Exit::Denied
-    } else if undecided && options.unknown == UnknownIs::Failure {
-        Exit::Unknown
     } else {
-        Exit::Ok
+        options.unknown.exit(undecided || compared.up_to.is_some())
     })
 }
 
-fn compare(
-    old: &Rules,
-    new: &Rules,
-    settings: Settings,
-    wanted: &dyn Fn(Change, firewarden_analysis::schema::Method) -> bool,
-) -> Result<Comparison, InputError> {
-    diff(old, new, settings, wanted).map_err(|why| InputError(why.0.to_owned()))
-}
-
-/// The rules that permit the request of a difference.
-fn permitting<'s>(found: &Difference, [old, new]: [&'s Source; 2]) -> &'s Source {
-    if found.change == Change::Widened { new } else { old }
-}
-
-/// What stood in the way, with its place.
-fn because(found: &Difference, [old, new]: [&Source; 2]) -> Option<String> {
+/// What stood in the way, with its place. In a question about a difference the rules that permit come first or last, as
+/// their number says: 0 are the old ones.
+fn because(found: &Difference, sides: &Sides) -> Option<String> {
     let Verdict::Unknown(unknown) = &found.verdict else { return None };
-    let at = unknown.at.map(|(ruleset, offset)| {
-        let source = if ruleset == 0 { old } else { new };
-        let at = source.position(offset);
-        format!("{}:{}:{}: ", source.name(), at.line, at.column)
-    });
-    Some(format!("{}{}", at.unwrap_or_default(), unknown.because))
+    let [old, new] = &sides.sources;
+    Some(words::because(unknown, &[old, new]))
 }
 
-fn human(compared: &Comparison, sources: [&Source; 2], settings: Settings) -> String {
-    let [old, new] = sources;
+fn human(compared: &Comparison, sides: &Sides, settings: Settings, options: &DiffOptions) -> String {
+    let [old, new] = &sides.sources;
     let mut text = format!("{} → {}\n", old.name(), new.name());
     let (mut widened, mut narrowed, mut unknown) = (0, 0, 0);
     for found in &compared.differences {
-        let source = permitting(found, sources);
         let word = match (&found.verdict, found.change) {
-            (Verdict::Unknown(_), _) => {
+            (Verdict::Unknown(_), change) => {
                 unknown += 1;
-                "UNKNOWN "
+                if change == Change::Widened { "UNKNOWN whether widened for" } else { "UNKNOWN whether narrowed for" }
             }
             (_, Change::Widened) => {
                 widened += 1;
@@ -112,87 +118,134 @@ fn human(compared: &Comparison, sources: [&Source; 2], settings: Settings) -> St
                 "NARROWED"
             }
         };
-        text.push_str(&format!(
-            "\n{word} {:<7} {}\n         {}:{}\n",
-            found.method.name(),
-            found.path,
-            source.name(),
-            found.line
-        ));
+        let source = sides.source(found);
+        text.push_str(&format!("\n{word} {:<7} {}\n", found.method.name(), found.path));
+        text.push_str(&words::statement_at(source, found.line, 2));
         if let Verdict::Yes(witness) = &found.verdict {
-            text.push_str(&lines(witness, "    "));
-            let (before, after) = if found.change == Change::Widened { ("deny", "allow") } else { ("allow", "deny") };
-            text.push_str(&format!("    before   {before}\n    after    {after}\n"));
-            if let Some(command) = witness.command(source.name()) {
-                text.push_str(&format!("    {command}\n"));
+            text.push_str(&words::request(witness, 4));
+            let [before, after] = &sides.rules;
+            text.push_str(&words::verdict(witness, before, 4, "before"));
+            text.push_str(&words::verdict(witness, after, 4, "after"));
+            // Rules of a revision are no file that the command could read.
+            let readable = [&options.new, &options.old].into_iter().find(|name| !name.starts_with("git:"));
+            if let Some(name) = readable {
+                text.push_str(&words::command(witness, name, 4));
             }
         }
-        if let Some(because) = because(found, sources) {
-            text.push_str(&format!("    whether it is {} is not known: {because}\n", found.change.name()));
+        if let Some(because) = because(found, sides) {
+            text.push_str(&words::line(4, "because", &because));
         }
     }
-    if compared.differences.is_empty() {
-        text.push_str("no difference\n");
-    }
+    text.push('\n');
+    text.push_str(&unchanged(compared, options));
     if let Some(segments) = compared.up_to {
-        text.push_str(&format!("a condition looks into a wildcard: paths of up to {segments} segments were tried\n"));
+        let says =
+            format!("a condition looks into a wildcard `{{…=**}}`: only paths of up to {segments} segments were tried");
+        text.push_str(&words::line(0, "", &says));
     }
     text.push_str(&format!(
-        "\n{widened} widened, {narrowed} narrowed, {unknown} unknown; holds for requests from {} on\n",
+        "{widened} widened, {narrowed} narrowed, {unknown} unknown; for requests from {} on\n",
         since(settings)
     ));
     text
 }
 
-fn as_json(found: &Difference, sources: [&Source; 2], settings: Settings) -> Json {
+/// What does not differ.
+fn unchanged(compared: &Comparison, options: &DiffOptions) -> String {
+    let place = options.path.as_ref().map_or(String::new(), |path| format!(" at {path}"));
+    if compared.differences.is_empty() {
+        let what = match (options.only, &options.method) {
+            (None, None) => "no difference".to_owned(),
+            (Some(Direction::Widened), None) => "nothing is widened".to_owned(),
+            (Some(Direction::Narrowed), None) => "nothing is narrowed".to_owned(),
+            (_, Some(method)) => format!("no such difference for {method}"),
+        };
+        return format!("{what}{place}, in {}\n", words::count(compared.statements, "statement"));
+    }
+    let same = METHODS.into_iter().filter(|method| !compared.differences.iter().any(|found| found.method == *method));
+    let same: Vec<&str> = same.map(Method::name).collect();
+    match (same.is_empty(), options.only, &options.method) {
+        (false, None, None) => format!("no difference{place} for {}\n", same.join(", ")),
+        _ => String::new(),
+    }
+}
+
+fn as_json(found: &Difference, sides: &Sides, settings: Settings) -> Json {
     let verdict = match &found.verdict {
         Verdict::Yes(_) => "yes",
         Verdict::No(_) => "no",
         Verdict::Unknown(_) => "unknown",
     };
+    let decision = |rules: &Rules| {
+        let decision = found.verdict.witness()?.decision(rules)?;
+        Some(decision.to_json())
+    };
+    let [before, after] = &sides.rules;
     json!({
         "kind": found.change.name(),
         "method": found.method.name(),
         "path": found.path,
-        "statement": { "file": permitting(found, sources).name(), "line": found.line },
+        "statement": { "file": sides.source(found).name(), "line": found.line },
         "verdict": verdict,
-        "because": because(found, sources),
+        "because": because(found, sides),
         "witness": found.verdict.witness().map(|witness| witness.json()),
+        "before": decision(before).map(short),
+        "after": decision(after).map(short),
         "domain": { "from": settings.now.to_string() },
     })
 }
 
-/// The differences as diagnostics of the files that permit.
-fn diagnostics(compared: &Comparison, sources: [&Source; 2]) -> Vec<Diagnostics> {
-    sources
-        .into_iter()
-        .map(|source| {
-            let here = compared.differences.iter().filter(|found| permitting(found, sources).name() == source.name());
-            let problems = here.map(|found| {
-                let start = line_start(source, found.line);
-                let words = match &found.verdict {
-                    Verdict::Yes(witness) => {
-                        let request: Vec<String> =
-                            witness.lines().iter().map(|(word, says)| format!("{word} {says}")).collect();
-                        format!("{} for {}: {}", found.change.name(), found.method.name(), request.join("; "))
-                    }
-                    _ => format!(
-                        "not known whether it is {} for {}: {}",
-                        found.change.name(),
-                        found.method.name(),
-                        because(found, sources).unwrap_or_default()
-                    ),
-                };
-                Diagnostic::new(found.change.name(), Severity::Warning, Some(Span::new(start, start + 1)), words)
-            });
-            Diagnostics::new(source.clone(), problems.collect())
-        })
-        .collect()
+/// A decision without its trace.
+fn short(mut decision: Json) -> Json {
+    if let Some(fields) = decision.as_object_mut() {
+        fields.retain(|key, _| key != "trace");
+    }
+    decision
 }
 
-/// The offset at which a line begins, after its indentation.
-pub(super) fn line_start(source: &Source, line: u32) -> usize {
-    let before: usize = source.text().split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
-    let indent = source.text().get(before..).map_or(0, |rest| rest.len() - rest.trim_start_matches([' ', '\t']).len());
-    before + indent
+/// The differences as diagnostics of the files that permit.
+fn diagnostics(compared: &Comparison, sides: &Sides) -> Vec<Diagnostics> {
+    let of = |side: usize, source: &Source| {
+        let here = compared.differences.iter().filter(|found| Sides::permitting(found) == side);
+        let problems = here.map(|found| {
+            let start = words::line_start(source, found.line);
+            let (change, method) = (found.change.name(), found.method.name());
+            let (code, says) = match &found.verdict {
+                Verdict::Yes(witness) => (change, format!("{change} for {method}: {}", words::in_short(witness))),
+                _ => {
+                    let because = because(found, sides).unwrap_or_default();
+                    ("unknown-difference", format!("not known whether {method} is {change}: {because}"))
+                }
+            };
+            Diagnostic::new(code, Severity::Warning, Some(Span::new(start, start + 1)), says)
+        });
+        Diagnostics::new(source.clone(), problems.collect())
+    };
+    sides.sources.iter().enumerate().map(|(side, source)| of(side, source)).collect()
+}
+
+/// Writes the requests with the verdicts of the new rules, or of the old ones where the new ones are no file.
+fn write_tests(
+    file: &Path,
+    compared: &Comparison,
+    sides: &Sides,
+    settings: Settings,
+    options: &DiffOptions,
+    output: &mut Output,
+) -> Result<(), InputError> {
+    let [before, after] = &sides.rules;
+    let (name, rules) = if options.new.starts_with("git:") { (&options.old, before) } else { (&options.new, after) };
+    if name.starts_with("git:") {
+        return Err(InputError("--write-tests needs a file among the two: a suite names its rules".to_owned()));
+    }
+    let tests = compared.differences.iter().filter_map(|found| {
+        let name = format!("{}: {} {}", found.change.name(), found.method.name(), found.path);
+        Test::new(name, found.verdict.witness()?, rules)
+    });
+    let [old, new] = &sides.sources;
+    let about = format!("what differs between {} and {}, with the verdicts of {name}", old.name(), new.name());
+    let tests = tests.collect();
+    let written = suite_file::write(file, Path::new(name), &about, settings.now, tests, output)?;
+    output.note(&format!("{}: {}", file.display(), words::count(written, "test")));
+    Ok(())
 }

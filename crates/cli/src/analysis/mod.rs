@@ -1,27 +1,25 @@
 //! `firewarden diff`, `prove` and `who-can`: what rules open, what can never happen, who can do what.
 
 mod diff;
-mod invariants;
+mod generate;
+mod laws;
 mod options;
 mod prove;
+mod revision;
+mod suite_file;
 mod who_can;
-
-use std::path::Path;
+mod words;
 
 use firewarden::{
     rules::{Rules, RulesError},
     text::Source,
     value::Timestamp,
 };
-use firewarden_analysis::{ask::Settings, schema::Method, witness::Witness};
+use firewarden_analysis::{ask::Settings, schema::Method};
 
 pub(super) use options::{DIFF_HELP, DiffOptions, PROVE_HELP, ProveOptions, WHO_CAN_HELP, WhoCanOptions};
 
-use super::{
-    exit::Exit,
-    input::{self, InputError},
-    output::Output,
-};
+use super::{args::TestOptions, exit::Exit, input::InputError, output::Output};
 
 pub(super) fn diff(options: &DiffOptions, output: &mut Output) -> Result<Exit, InputError> {
     on_large_stack(|| diff::run(options, output))
@@ -29,6 +27,10 @@ pub(super) fn diff(options: &DiffOptions, output: &mut Output) -> Result<Exit, I
 
 pub(super) fn prove(options: &ProveOptions, output: &mut Output) -> Result<Exit, InputError> {
     on_large_stack(|| prove::run(options, output))
+}
+
+pub(super) fn generate(options: &TestOptions, output: &mut Output) -> Result<Exit, InputError> {
+    on_large_stack(|| generate::run(options, output))
 }
 
 pub(super) fn who_can(options: &WhoCanOptions, output: &mut Output) -> Result<Exit, InputError> {
@@ -50,16 +52,22 @@ fn on_large_stack<T: Send>(run: impl FnOnce() -> Result<T, InputError> + Send) -
 fn settings(now: Option<&str>) -> Result<Settings, InputError> {
     let now = match now {
         Some(text) => text.parse().map_err(|error| InputError(format!("--now `{text}`: {error}")))?,
-        None => Timestamp::from(std::time::SystemTime::now()),
+        None => today()?,
     };
     Ok(Settings::from(now))
 }
 
-/// Reads rules; `None` after reporting why they are refused.
-fn rules(path: &Path, output: &mut Output) -> Result<Option<(Source, Rules)>, InputError> {
-    let source = Source::new(input::name(path), input::text(path)?);
-    match Rules::parse(&source, None) {
-        Ok(rules) => Ok(Some((source, rules))),
+/// The beginning of the day of the run, in UTC: the same question gives the same answer all day.
+fn today() -> Result<Timestamp, InputError> {
+    let now = Timestamp::from(std::time::SystemTime::now()).to_string();
+    let day = now.split('T').next().unwrap_or(&now);
+    format!("{day}T00:00:00Z").parse().map_err(|error| InputError(format!("the clock says {now}: {error}")))
+}
+
+/// Compiles rules; `None` after reporting why they are refused.
+fn compile(source: &Source, output: &mut Output) -> Result<Option<Rules>, InputError> {
+    match Rules::parse(source, None) {
+        Ok(rules) => Ok(Some(rules)),
         Err(RulesError::Refused(problems)) => {
             output.problems(&problems.to_string());
             Ok(None)
@@ -74,13 +82,13 @@ fn method(name: &str) -> Result<Method, InputError> {
         .ok_or_else(|| InputError(format!("no method is called `{name}`: get, list, create, update, delete")))
 }
 
-/// The lines of a witness, indented.
-fn lines(witness: &Witness, indent: &str) -> String {
-    let mut text = String::new();
-    for (word, says) in witness.lines() {
-        text.push_str(&format!("{indent}{word:<9}{says}\n"));
+/// The methods of a name: `write` means three.
+fn methods(name: &str) -> Result<Vec<Method>, InputError> {
+    match name {
+        "read" => Ok(vec![Method::Get, Method::List]),
+        "write" => Ok(vec![Method::Create, Method::Update, Method::Delete]),
+        name => method(name).map(|method| vec![method]),
     }
-    text
 }
 
 /// The day from which an answer holds.

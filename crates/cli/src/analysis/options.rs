@@ -4,12 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use crate::exit::Exit;
+
 pub(crate) const DIFF_HELP: &str = "\
-Each difference comes with a request that the engine decided with both files.
+Asks about all requests at once: which does one file permit and the other deny? Each difference comes with a request that \
+the engine decided with both files; \"no difference\" is a proof. OLD and NEW are files, or git:REVISION for the same \
+file at a revision, or git:REVISION:PATH.
 
 Examples:
-  firewarden diff old.rules storage.rules
-  firewarden diff old.rules firestore.rules --fail-on widened --format json
+  firewarden diff git:HEAD~1 storage.rules
+  firewarden diff git:main firestore.rules --fail-on widened
+  firewarden diff old.rules new.rules --path '/users/{user}' --method write
+  firewarden diff git:HEAD~1 storage.rules --write-tests change.test.yaml
 
 Exit status: 0 no difference that --fail-on refuses, 1 such a difference, 2 wrong usage or unreadable input, 3 rules \
 refused, 4 no difference was found, but not everything could be decided (0 with --unknown ok).";
@@ -46,11 +52,26 @@ pub(crate) enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Human,
+    /// One JSON document, with a request for each class
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UnknownIs {
     /// Not everything could be decided: status 4
     Failure,
     /// Status 0
     Ok,
+}
+
+impl UnknownIs {
+    /// The status where nothing was found.
+    pub(super) fn exit(self, undecided: bool) -> Exit {
+        if undecided && self == UnknownIs::Failure { Exit::Unknown } else { Exit::Ok }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,19 +90,25 @@ pub(crate) enum Direction {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DiffOptions {
-    /// The rules before the change
-    pub(super) old: PathBuf,
+    /// The rules before the change: a file, or git:REVISION
+    pub(super) old: String,
     /// The rules after the change
-    pub(super) new: PathBuf,
+    pub(super) new: String,
     /// Only what the change opens, or only what it closes
     #[arg(long, value_enum)]
     pub(super) only: Option<Direction>,
-    /// Only this method
+    /// Only requests at this path, which may have wildcards: /users/{user}
+    #[arg(long, value_name = "PATH")]
+    pub(super) path: Option<String>,
+    /// Only this method: get, list, create, update, delete, or read, write
     #[arg(long)]
     pub(super) method: Option<String>,
-    /// Which differences are refused
-    #[arg(long, value_enum, default_value = "any")]
+    /// Which differences end with status 1
+    #[arg(long, value_enum, default_value = "any", value_name = "KIND")]
     pub(super) fail_on: FailOn,
+    /// Write the requests as tests of a suite, with the verdicts of the new rules
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_tests: Option<PathBuf>,
     /// What an undecided question means
     #[arg(long, value_enum, default_value = "failure")]
     pub(super) unknown: UnknownIs,
@@ -95,7 +122,7 @@ pub(crate) struct DiffOptions {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ProveOptions {
-    /// Files of invariants
+    /// Files of invariants; by default all *.invariants.yaml and *.invariants.json of this folder and those below it
     pub(super) files: Vec<PathBuf>,
     /// The rules, where a file does not name them, and for --never
     #[arg(long, value_name = "FILE")]
@@ -103,6 +130,15 @@ pub(crate) struct ProveOptions {
     /// What must never be permitted: `METHOD PATH [when EXPRESSION] [unless EXPRESSION]`
     #[arg(long, value_name = "LAW")]
     pub(super) never: Vec<String>,
+    /// What must always be permitted, in the same form
+    #[arg(long, value_name = "LAW")]
+    pub(super) always: Vec<String>,
+    /// Print the JSON schema of files of invariants
+    #[arg(long)]
+    pub(super) schema: bool,
+    /// Write the requests that violate invariants as tests of a suite, with today's verdicts
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_tests: Option<PathBuf>,
     /// What an undecided invariant means
     #[arg(long, value_enum, default_value = "failure")]
     pub(super) unknown: UnknownIs,
@@ -131,5 +167,5 @@ pub(crate) struct WhoCanOptions {
     pub(super) now: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
-    pub(super) format: Format,
+    pub(super) format: ListFormat,
 }

@@ -1,6 +1,6 @@
 //! `firewarden prove`: whether rules keep invariants.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use firewarden::{
     rules::Rules,
@@ -8,18 +8,32 @@ use firewarden::{
 };
 use firewarden_analysis::ask::{
     Settings, Verdict,
-    law::{CompiledLaw, Law, Outcome},
+    law::{Law, Outcome, Quantifier},
 };
-use firewarden_suite::report::annotations;
+use firewarden_suite::invariants::INVARIANTS_SCHEMA;
 use serde_json::{Value as Json, json};
 
 use super::{
-    diff::line_start,
-    invariants, lines,
-    options::{Format, ProveOptions, UnknownIs},
-    rules, settings, since,
+    compile, laws,
+    options::{Format, ProveOptions},
+    settings, since, suite_file, words,
 };
-use crate::{exit::Exit, input::InputError, output::Output, report, repository::Repository};
+use crate::{
+    exit::Exit,
+    input::{self, InputError},
+    output::Output,
+    report,
+};
+
+/// The laws of one file for rules, with what became of them.
+struct Proved {
+    name: String,
+    path: PathBuf,
+    source: Source,
+    rules: Rules,
+    settings: Settings,
+    laws: Vec<Checked>,
+}
 
 /// What became of a law, with its outcomes by method.
 struct Checked {
@@ -28,170 +42,206 @@ struct Checked {
 }
 
 impl Checked {
+    fn is_violated(&self) -> bool {
+        self.outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Yes(_)))
+    }
+
+    /// Whether the law is neither violated nor proved in full.
+    fn is_open(&self) -> bool {
+        let open = |outcome: &Outcome| matches!(outcome.verdict, Verdict::Unknown(_) | Verdict::No(Some(_)));
+        !self.is_violated() && self.outcomes.iter().any(open)
+    }
+
     fn word(&self) -> &'static str {
-        if self.outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Yes(_))) {
-            "VIOLATED"
-        } else if self.outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Unknown(_))) {
-            "unknown"
-        } else {
-            "ok"
+        match (self.is_violated(), self.is_open()) {
+            (true, _) => "VIOLATED",
+            (_, true) => "unknown",
+            _ => "ok",
         }
     }
 }
 
 pub(super) fn run(options: &ProveOptions, output: &mut Output) -> Result<Exit, InputError> {
-    let mut jobs: Vec<(String, Option<PathBuf>, Option<String>, String, Vec<Law>)> = Vec::new();
-    for file in &options.files {
-        let found = invariants::read(file)?;
-        jobs.push((file.display().to_string(), found.rules, found.now, found.functions, found.laws));
+    if options.schema {
+        output.plain(INVARIANTS_SCHEMA);
+        return Ok(Exit::Ok);
     }
-    if !options.never.is_empty() {
-        let laws = options.never.iter().map(|text| invariants::argument(text)).collect::<Result<_, _>>()?;
-        jobs.push(("--never".to_owned(), None, None, String::new(), laws));
+    let Some(files) = laws::read(options, output)? else { return Ok(Exit::Usage) };
+    let mut proved = Vec::new();
+    for file in &files {
+        let path = laws::rules(file, options)?;
+        let source = Source::new(input::name(&path), input::text(&path)?);
+        let Some(rules) = compile(&source, output)? else { return Ok(Exit::Refused) };
+        let settings = match (&options.now, file.now) {
+            (None, Some(now)) => Settings::from(now),
+            (now, _) => settings(now.as_deref())?,
+        };
+        let compiled = match laws::compile(file, &rules, settings) {
+            Ok(compiled) => compiled,
+            Err(problems) => {
+                output.problems(&problems.to_string());
+                return Ok(Exit::Usage);
+            }
+        };
+        let checked = compiled.iter().map(|law| {
+            let outcomes = law.law().methods.iter().map(|method| law.check(&rules, *method, settings)).collect();
+            Checked { law: law.law().clone(), outcomes }
+        });
+        let laws = checked.collect();
+        proved.push(Proved { name: file.source.name().to_owned(), path, source, rules, settings, laws });
     }
-    if jobs.is_empty() {
-        return Err(InputError("name a file of invariants, or write one with --never".to_owned()));
+    print(&proved, options, output);
+    if let Some(file) = &options.write_tests {
+        write_tests(file, &proved, output)?;
     }
-    let (mut violated, mut unknown) = (false, false);
-    let mut json = Vec::new();
-    let mut problems = Vec::new();
-    for (name, own, now, functions, laws) in jobs {
-        let path =
-            options.rules.clone().or(own).ok_or_else(|| InputError(format!("{name}: name the rules with --rules")))?;
-        let settings = settings(options.now.as_deref().or(now.as_deref()))?;
-        let Some((source, rules)) = rules(&path, output)? else { return Ok(Exit::Refused) };
-        let mut checked = Vec::new();
-        for law in laws {
-            checked.push(check(law, &rules, &functions, settings).map_err(|why| InputError(format!("{name}: {why}")))?);
-        }
-        violated |= checked.iter().any(|law| law.word() == "VIOLATED");
-        unknown |= checked.iter().any(|law| law.word() == "unknown");
-        match options.format {
-            Format::Human => output.result(&human(&name, &checked, &source, settings)),
-            Format::Json => json.extend(checked.iter().flat_map(|law| as_json(law, &source, settings))),
-            Format::Github | Format::Sarif => problems.push(diagnostics(&checked, &source)),
-        }
-    }
-    match options.format {
-        Format::Human => {}
-        Format::Json => output.raw(&report::pretty(&Json::Array(json))),
-        Format::Github => {
-            let repository = Repository::here();
-            output.plain(
-                &problems.iter().map(|found| annotations(found, &|name| repository.path(name))).collect::<String>(),
-            );
-        }
-        Format::Sarif => output.raw(&report::sarif(&problems)),
-    }
-    Ok(if violated {
-        Exit::Denied
-    } else if unknown && options.unknown == UnknownIs::Failure {
-        Exit::Unknown
-    } else {
-        Exit::Ok
+    let laws = || proved.iter().flat_map(|proved| &proved.laws);
+    Ok(match laws().any(Checked::is_violated) {
+        true => Exit::Denied,
+        false => options.unknown.exit(laws().any(Checked::is_open)),
     })
 }
 
-fn check(law: Law, rules: &Rules, functions: &str, settings: Settings) -> Result<Checked, String> {
-    let compiled = CompiledLaw::new(law.clone(), rules, functions).map_err(|why| format!("`{}`: {why}", law.name))?;
-    if !law.methods.iter().any(|method| compiled.says_something(rules, *method, settings)) {
-        return Err(format!("`{}` says nothing: no request has this path and makes `when` true", law.name));
+fn print(proved: &[Proved], options: &ProveOptions, output: &mut Output) {
+    match options.format {
+        Format::Human => {
+            for proved in proved {
+                output.result(&human(proved));
+            }
+            output.result(&summary(proved));
+        }
+        Format::Json => {
+            let all: Vec<Json> = proved.iter().flat_map(as_json).collect();
+            output.raw(&report::pretty(&Json::Array(all)));
+        }
+        Format::Github => report::github(&proved.iter().map(diagnostics).collect::<Vec<_>>(), output),
+        Format::Sarif => output.raw(&report::sarif(&proved.iter().map(diagnostics).collect::<Vec<_>>())),
     }
-    let outcomes = law.methods.iter().map(|method| compiled.check(rules, *method, settings)).collect();
-    Ok(Checked { law, outcomes })
 }
 
 fn because(outcome: &Outcome, source: &Source) -> Option<String> {
     let Verdict::Unknown(unknown) = &outcome.verdict else { return None };
-    let at = unknown.at.filter(|(ruleset, _)| *ruleset == 0).map(|(_, offset)| {
-        let at = source.position(offset);
-        format!("{}:{}:{}: ", source.name(), at.line, at.column)
-    });
-    Some(format!("{}{}", at.unwrap_or_default(), unknown.because))
+    Some(words::because(unknown, &[source]))
 }
 
-fn human(name: &str, checked: &[Checked], source: &Source, settings: Settings) -> String {
-    let mut text = format!("{name}\n");
-    for law in checked {
+fn human(proved: &Proved) -> String {
+    let Proved { name, path, source, rules, laws, .. } = proved;
+    // An invariant of an option is the whole line below.
+    let mut text = if name.starts_with("--") { format!("{}\n", source.name()) } else { format!("{name}\n") };
+    for law in laws {
         let methods: Vec<&str> = law.law.methods.iter().map(|method| method.name()).collect();
-        text.push_str(&format!("  {:<9}{}   ({})\n", law.word(), law.law.name, methods.join(", ")));
+        let methods = if name.starts_with("--") { String::new() } else { format!(" ({})", methods.join(", ")) };
+        text.push_str(&words::line(2, law.word(), &format!("{}{methods}", law.law.name)));
         for outcome in &law.outcomes {
             match &outcome.verdict {
                 Verdict::Yes(witness) => {
                     if let Some(line) = outcome.line {
-                        text.push_str(&format!("      {}:{line}: {}\n", source.name(), source.line(line).trim()));
+                        text.push_str(&words::statement_at(source, line, 4));
                     }
-                    text.push_str(&lines(witness, "      "));
-                    if let Some(command) = witness.command(source.name()) {
-                        text.push_str(&format!("      {command}\n"));
+                    text.push_str(&words::request(witness, 6));
+                    if law.law.quantifier == Quantifier::Always {
+                        text.push_str(&words::verdict(witness, rules, 6, "but"));
                     }
+                    text.push_str(&words::command(witness, &input::name(path), 6));
                 }
                 Verdict::No(Some(segments)) => {
-                    text.push_str(&format!(
-                        "      {}: for paths of up to {segments} segments\n",
-                        outcome.method.name()
-                    ));
+                    let says = format!("only for paths of up to {segments} segments");
+                    text.push_str(&words::line(4, outcome.method.name(), &says));
                 }
                 Verdict::No(None) => {}
                 Verdict::Unknown(_) => {
                     let because = because(outcome, source).unwrap_or_default();
-                    text.push_str(&format!("      {}: {because}\n", outcome.method.name()));
+                    text.push_str(&words::line(4, outcome.method.name(), &because));
                 }
             }
         }
     }
-    let count = |word: &str| checked.iter().filter(|law| law.word() == word).count();
-    text.push_str(&format!(
-        "{} invariants: {} hold, {} violated, {} unknown; for requests from {} on\n",
-        checked.len(),
-        count("ok"),
-        count("VIOLATED"),
-        count("unknown"),
-        since(settings)
-    ));
     text
 }
 
-fn as_json(law: &Checked, source: &Source, settings: Settings) -> Vec<Json> {
-    let one = |outcome: &Outcome| {
+fn summary(proved: &[Proved]) -> String {
+    let laws = || proved.iter().flat_map(|proved| &proved.laws);
+    let violated = laws().filter(|law| law.is_violated()).count();
+    let open = laws().filter(|law| law.is_open()).count();
+    let all = laws().count();
+    let mut days: Vec<String> = proved.iter().map(|proved| since(proved.settings)).collect();
+    days.dedup();
+    format!(
+        "{}: {} hold, {violated} violated, {open} unknown; for requests from {} on\n",
+        words::count(all, "invariant"),
+        all - violated - open,
+        days.join(", ")
+    )
+}
+
+fn as_json(proved: &Proved) -> Vec<Json> {
+    let Proved { source, settings, name, .. } = proved;
+    let one = |law: &Law, outcome: &Outcome| {
         let verdict = match &outcome.verdict {
             Verdict::Yes(_) => "violated",
             Verdict::No(_) => "holds",
             Verdict::Unknown(_) => "unknown",
         };
+        let segments = match outcome.verdict {
+            Verdict::No(segments) => segments,
+            _ => None,
+        };
         json!({
-            "kind": "invariant",
-            "name": law.law.name,
+            "kind": if law.quantifier == Quantifier::Never { "never" } else { "always" },
+            "file": name,
+            "name": law.name,
             "method": outcome.method.name(),
-            "path": law.law.path,
+            "path": law.path,
             "statement": outcome.line.map(|line| json!({ "file": source.name(), "line": line })),
             "verdict": verdict,
             "because": because(outcome, source),
             "witness": outcome.verdict.witness().map(|witness| witness.json()),
-            "domain": { "from": settings.now.to_string() },
+            "domain": { "from": settings.now.to_string(), "segments": segments },
         })
     };
-    law.outcomes.iter().map(one).collect()
+    proved.laws.iter().flat_map(|law| law.outcomes.iter().map(|outcome| one(&law.law, outcome))).collect()
 }
 
-fn diagnostics(checked: &[Checked], source: &Source) -> Diagnostics {
+fn diagnostics(proved: &Proved) -> Diagnostics {
+    let source = &proved.source;
     let mut problems = Vec::new();
-    for law in checked {
+    for law in &proved.laws {
         for outcome in &law.outcomes {
-            let (code, words) = match &outcome.verdict {
+            let (code, says) = match &outcome.verdict {
                 Verdict::Yes(witness) => {
-                    let request: Vec<String> =
-                        witness.lines().iter().map(|(word, says)| format!("{word} {says}")).collect();
-                    ("invariant-violated", format!("{}: {}", law.law.name, request.join("; ")))
+                    ("invariant-violated", format!("{}: {}", law.law.name, words::in_short(witness)))
                 }
                 Verdict::Unknown(_) => {
                     ("invariant-unknown", format!("{}: {}", law.law.name, because(outcome, source).unwrap_or_default()))
                 }
                 Verdict::No(_) => continue,
             };
-            let start = outcome.line.map_or(0, |line| line_start(source, line));
-            problems.push(Diagnostic::new(code, Severity::Error, Some(Span::new(start, start + 1)), words));
+            let start = outcome.line.map_or(0, |line| words::line_start(source, line));
+            problems.push(Diagnostic::new(code, Severity::Error, Some(Span::new(start, start + 1)), says));
         }
     }
     Diagnostics::new(source.clone(), problems)
+}
+
+/// Writes the requests that violate invariants, with what the rules say of them today.
+fn write_tests(file: &Path, proved: &[Proved], output: &mut Output) -> Result<(), InputError> {
+    let Some(first) = proved.first() else { return Ok(()) };
+    if proved.iter().any(|other| other.path != first.path) {
+        let message = "--write-tests: the invariants are about several files of rules, and a suite is about one";
+        return Err(InputError(message.to_owned()));
+    }
+    let mut tests = Vec::new();
+    for proved in proved {
+        for law in &proved.laws {
+            for outcome in &law.outcomes {
+                let name = format!("violates `{}`: {}", law.law.name, outcome.method.name());
+                let test = outcome.verdict.witness().and_then(|w| suite_file::Test::new(name, w, &proved.rules));
+                tests.extend(test);
+            }
+        }
+    }
+    let names: Vec<&str> = proved.iter().map(|proved| laws::short(&proved.name)).collect();
+    let about = format!("what violates {}, with today's verdicts", names.join(", "));
+    let written = suite_file::write(file, &first.path, &about, first.settings.now, tests, output)?;
+    output.note(&format!("{}: {}", file.display(), words::count(written, "test")));
+    Ok(())
 }

@@ -35,6 +35,9 @@ pub(super) fn run(options: &TestOptions, output: &mut Output) -> Result<Exit, In
         output.plain(firewarden_suite::JSON_SCHEMA);
         return Ok(Exit::Ok);
     }
+    if options.generate {
+        return super::analysis::generate(options, output);
+    }
     if let Some(request) = &options.official {
         return rules_api::run(request, &options.paths, output);
     }
