@@ -53,7 +53,7 @@ pub(super) fn run(options: &CheckOptions, output: &mut Output) -> Result<Exit, I
         }
         CheckFormat::Json => output.raw(&report::json(&checked)),
         CheckFormat::Github => report::github(&checked, output),
-        CheckFormat::Sarif => output.raw(&report::sarif(&checked)),
+        CheckFormat::Sarif => output.raw(&report::sarif(&checked, codes())),
     }
     Ok(exit)
 }

@@ -5,12 +5,7 @@ use std::path::Path;
 use firewarden_suite::report::annotations;
 use serde_json::{Value as Json, json};
 
-use super::{
-    check::{CodeInfo, codes},
-    input,
-    output::Output,
-    repository::Repository,
-};
+use super::{check::CodeInfo, input, output::Output, repository::Repository};
 use firewarden::text::{Diagnostic, Diagnostics, LineColumn, Severity};
 
 fn severity(problem: &Diagnostic) -> &'static str {
@@ -71,8 +66,8 @@ fn region((from, to): (LineColumn, LineColumn)) -> Json {
     json!({ "startLine": from.line, "startColumn": from.column, "endLine": to.line, "endColumn": to.column })
 }
 
-/// Renders a SARIF 2.1.0 log with one run, which describes every code.
-pub(super) fn sarif(checked: &[Diagnostics]) -> String {
+/// Renders a SARIF 2.1.0 log with one run, which describes the codes that its results can have.
+pub(super) fn sarif(checked: &[Diagnostics], rules: impl Iterator<Item = CodeInfo>) -> String {
     let result = |found: &Diagnostics, problem: &Diagnostic| {
         let region_of_problem = range(found, problem).map(region);
         let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
@@ -103,7 +98,7 @@ pub(super) fn sarif(checked: &[Diagnostics]) -> String {
             "tool": { "driver": {
                 "name": "firewarden",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": codes().map(|code| rule(&code)).collect::<Vec<_>>(),
+                "rules": rules.map(|code| rule(&code)).collect::<Vec<_>>(),
             } },
             "columnKind": "unicodeCodePoints",
             "results": results,

@@ -17,7 +17,7 @@ use firewarden_analysis::{
 use serde_json::{Value as Json, json};
 
 use super::{
-    compile, methods,
+    codes, compile, methods,
     options::{DiffOptions, Direction, FailOn, Format},
     revision, settings, since, suite_file,
     suite_file::Test,
@@ -69,7 +69,7 @@ pub(super) fn run(options: &DiffOptions, output: &mut Output) -> Result<Exit, In
             output.raw(&report::pretty(&Json::Array(all)));
         }
         Format::Github => report::github(&diagnostics(&compared, &sides), output),
-        Format::Sarif => output.raw(&report::sarif(&diagnostics(&compared, &sides))),
+        Format::Sarif => output.raw(&report::sarif(&diagnostics(&compared, &sides), codes::all())),
     }
     if let Some(file) = &options.write_tests {
         write_tests(file, &compared, &sides, settings, options, output)?;
@@ -214,7 +214,7 @@ fn diagnostics(compared: &Comparison, sides: &Sides) -> Vec<Diagnostics> {
                 Verdict::Yes(witness) => (change, format!("{change} for {method}: {}", words::in_short(witness))),
                 _ => {
                     let because = because(found, sides).unwrap_or_default();
-                    ("unknown-difference", format!("not known whether {method} is {change}: {because}"))
+                    (codes::UNKNOWN_DIFFERENCE, format!("not known whether {method} is {change}: {because}"))
                 }
             };
             Diagnostic::new(code, Severity::Warning, Some(Span::new(start, start + 1)), says)

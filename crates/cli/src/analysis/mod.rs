@@ -1,5 +1,6 @@
 //! `firewarden diff`, `prove` and `who-can`: what rules open, what can never happen, who can do what.
 
+mod codes;
 mod diff;
 mod generate;
 mod laws;

@@ -14,7 +14,7 @@ use firewarden_suite::invariants::INVARIANTS_SCHEMA;
 use serde_json::{Value as Json, json};
 
 use super::{
-    compile, laws,
+    codes, compile, laws,
     options::{Format, ProveOptions},
     settings, since, suite_file, words,
 };
@@ -114,7 +114,7 @@ fn print(proved: &[Proved], options: &ProveOptions, output: &mut Output) {
             output.raw(&report::pretty(&Json::Array(all)));
         }
         Format::Github => report::github(&proved.iter().map(diagnostics).collect::<Vec<_>>(), output),
-        Format::Sarif => output.raw(&report::sarif(&proved.iter().map(diagnostics).collect::<Vec<_>>())),
+        Format::Sarif => output.raw(&report::sarif(&proved.iter().map(diagnostics).collect::<Vec<_>>(), codes::all())),
     }
 }
 
@@ -207,12 +207,11 @@ fn diagnostics(proved: &Proved) -> Diagnostics {
     for law in &proved.laws {
         for outcome in &law.outcomes {
             let (code, says) = match &outcome.verdict {
-                Verdict::Yes(witness) => {
-                    ("invariant-violated", format!("{}: {}", law.law.name, words::in_short(witness)))
-                }
-                Verdict::Unknown(_) => {
-                    ("invariant-unknown", format!("{}: {}", law.law.name, because(outcome, source).unwrap_or_default()))
-                }
+                Verdict::Yes(witness) => (codes::VIOLATED, format!("{}: {}", law.law.name, words::in_short(witness))),
+                Verdict::Unknown(_) => (
+                    codes::UNKNOWN_INVARIANT,
+                    format!("{}: {}", law.law.name, because(outcome, source).unwrap_or_default()),
+                ),
                 Verdict::No(_) => continue,
             };
             let start = outcome.line.map_or(0, |line| words::line_start(source, line));
