@@ -87,6 +87,8 @@ fn decided(decision: &Decision, indent: usize) -> String {
 fn statement(source: &Source, line: u32) -> String {
     let start = line_start(source, line);
     let rest = source.text().get(start..).unwrap_or("");
+    // Where a line has more than the statement, the statement begins at its word.
+    let rest = rest.lines().next().and_then(|line| line.find("allow ")).and_then(|at| rest.get(at..)).unwrap_or(rest);
     let statement = rest.split_inclusive(';').next().unwrap_or(rest);
     statement.split_whitespace().collect::<Vec<_>>().join(" ")
 }
