@@ -104,7 +104,12 @@ fn call<'c>(
 
 /// The text of an operation as an operand of another: in parentheses where it needs them.
 fn operand(code: &Code, id: OpId, frame: Option<&Frame<'_>>) -> String {
-    // What stands for a parameter has its parentheses already, and so has a constant that was computed.
+    // What stands for a parameter or a variable has its parentheses already.
+    if let Ok(Op::Local(slot)) = code.op(id)
+        && let Some(said) = frame.and_then(|frame| local(code, usize::from(slot), frame))
+    {
+        return said;
+    }
     let (inner, said) = match (code.op(id), frame) {
         (Ok(Op::Call(function, arguments)), _) => match call(code, function, arguments, frame) {
             Some(inner) => return operand(code, inner.function.result, Some(&inner)),
@@ -273,7 +278,7 @@ mod tests {
             [
                 vec![
                     "(request.auth != null ? get(/databases/$(database)/documents/teams/$(note)).data.roles[request.auth.uid] : 'none') in ['owner', 'editor']",
-                    "!((request.auth != null ? get(/databases/$(database)/documents/teams/$('x')).data.roles[request.auth.uid] : 'none') in ['owner', 'editor'])",
+                    "!(((request.auth != null ? get(/databases/$(database)/documents/teams/$('x')).data.roles[request.auth.uid] : 'none') in ['owner', 'editor']))",
                 ],
                 vec!["request.auth.uid == note"],
             ]

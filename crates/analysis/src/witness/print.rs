@@ -23,10 +23,9 @@ impl Witness {
         }
         match &self.stored {
             Some(stored) if self.method == Method::List => {
-                if !stored.is_empty() {
-                    let filters = stored.iter().map(|(field, value)| format!("{field} == {}", literal(value)));
-                    lines.push(("where", filters.collect::<Vec<_>>().join(" and ")));
-                }
+                let filters: Vec<_> =
+                    stored.iter().map(|(field, value)| format!("{field} == {}", literal(value))).collect();
+                lines.extend((!filters.is_empty()).then(|| ("where", filters.join(" and "))));
             }
             Some(stored) if stored.is_empty() => lines.push(("stored", format!("any {}", self.kind()))),
             Some(stored) => lines.push(("stored", entries(stored))),
