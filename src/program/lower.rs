@@ -202,11 +202,11 @@ impl<'s> Lowering<'s> {
         let mut methods = Methods::default();
         allow.methods.iter().for_each(|m| methods.add(&m.text));
         let Some(condition) = allow.condition else {
-            return Statement { methods, condition: None, aborts: false, span: allow.span };
+            return Statement { methods, condition: None, cost: 0, aborts: false, span: allow.span };
         };
         let condition = self.expression(condition);
         let Effects { cost, aborts, .. } = Effects::of(&self.builder.code, condition);
-        Statement { methods, condition: Some(self.builder.fuse(condition, cost)), aborts, span: allow.span }
+        Statement { methods, condition: Some(self.builder.fuse(condition, cost)), cost, aborts, span: allow.span }
     }
 
     fn expression(&mut self, root: ExprId) -> OpId {

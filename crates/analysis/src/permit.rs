@@ -1,7 +1,7 @@
 //! Statements of a ruleset as formulas: where each permits a request.
 
 use firewarden::internals::{
-    program::{self, Id, Op, Program, ServiceProgram},
+    program::{self, Id, Program, ServiceProgram},
     request::ServiceProduct,
 };
 
@@ -65,19 +65,6 @@ impl<'p> Ruleset<'p> {
     /// Whether version 1 denies all requests of a method before any statement is evaluated.
     pub fn refuses(self, product: ServiceProduct, method: Method) -> bool {
         product == ServiceProduct::Storage && firewarden::storage::refused_list(self.program.version, method).is_some()
-    }
-}
-
-impl Statement<'_> {
-    /// The most expressions that its condition can cost.
-    pub fn cost(&self) -> u32 {
-        match self.statement.condition {
-            None => 1,
-            Some(condition) => match self.scope.code.op(condition) {
-                Ok(Op::Fused(_, _, cost)) => cost,
-                _ => u32::MAX,
-            },
-        }
     }
 }
 

@@ -142,7 +142,7 @@ impl Question<'_> {
                 if covers(encoder, &statement) == Formula::FALSE {
                     continue;
                 }
-                cost = cost.saturating_add(statement.cost());
+                cost = cost.saturating_add(statement.statement.cost);
                 if statement.statement.aborts {
                     return Some("a condition can end the evaluation of the whole request".to_owned());
                 }
