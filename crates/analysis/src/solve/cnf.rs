@@ -89,6 +89,21 @@ impl Cnf {
         }
     }
 
+    /// Makes the search try first that a formula holds. That changes which model it finds, never whether there is one.
+    pub fn prefer(&mut self, world: &World, formula: Formula) {
+        let mut open = vec![formula];
+        while let Some(formula) = open.pop() {
+            if let Some(var) = self.vars.get(&formula.node()) {
+                self.sat.prefer(*var, !formula.is_negated());
+            }
+            if let Node::And(children) = world.formulas.node(formula)
+                && !formula.is_negated()
+            {
+                open.extend(children.iter().copied());
+            }
+        }
+    }
+
     /// Excludes that all of these literals hold.
     pub fn refute(&mut self, world: &World, literals: &[(Atom, bool)]) {
         let mut clause = Vec::new();

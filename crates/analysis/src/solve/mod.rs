@@ -263,8 +263,10 @@ impl Search<'_> {
         self.failed += 1;
         let facts = refine::facts(self.encoder, &witness, &needed);
         let before = self.stated.len();
-        for fact in facts {
+        for (operands, fact) in facts {
             self.assert(fact);
+            // The next model keeps the operands if it can, so that the result is known.
+            self.cnf.prefer(&self.encoder.world, operands);
         }
         if self.stated.len() > before && self.failed <= 4 * budget.replays {
             return None;
