@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The number of conflicts of one search.
-const MAX_CONFLICTS: usize = 60_000;
+const MAX_CONFLICTS: usize = 3_000;
 
 /// Clauses of formulas.
 #[derive(Debug, Default)]
