@@ -206,8 +206,7 @@ impl<'s> Lowering<'s> {
         };
         let condition = self.expression(condition);
         let Effects { cost, aborts, .. } = Effects::of(&self.builder.code, condition);
-        let condition = Some(self.builder.fuse(condition, cost));
-        Statement { methods, condition, cost, aborts, span: allow.span }
+        Statement { methods, condition: Some(self.builder.fuse(condition, cost)), cost, aborts, span: allow.span }
     }
 
     fn expression(&mut self, root: ExprId) -> OpId {

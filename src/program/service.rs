@@ -61,7 +61,7 @@ pub struct Statement {
     pub methods: Methods,
     /// Its condition; a statement without one always permits.
     pub condition: Option<OpId>,
-    /// The most expressions that its condition can spend, whatever the request.
+    /// The most expressions that evaluating it can cost.
     pub cost: u32,
     /// Whether evaluating it can abort the evaluation of the whole request.
     pub aborts: bool,

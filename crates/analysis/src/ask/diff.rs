@@ -2,7 +2,7 @@
 
 use firewarden::rules::Rules;
 
-use super::{METHODS, Question, Settings, Verdict, law::Within, line, program};
+use super::{METHODS, Question, Settings, Verdict, law::Within, limits, line, program};
 use crate::{
     permit::{Ruleset, any_permits, name_segments, permits},
     schema::Method,
@@ -87,6 +87,9 @@ pub fn diff(
         let (permits_it, denies_it) = if change == Change::Widened { (new, old) } else { (old, new) };
         for method in METHODS {
             if !wanted(change, method) || permitting.refuses(product, method) {
+                continue;
+            }
+            if limits::same(permitting, denying, method) {
                 continue;
             }
             for statement in permitting.statements(method) {

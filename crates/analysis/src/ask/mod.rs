@@ -4,6 +4,7 @@ pub mod diff;
 pub mod expression;
 pub mod generate;
 pub mod law;
+mod limits;
 pub mod never;
 pub mod subject;
 pub mod unfold;
@@ -141,12 +142,18 @@ impl Question<'_> {
     fn limit(&self, encoder: &mut Encoder) -> Option<String> {
         for ruleset in self.denied_by {
             let mut cost = 0_u32;
+            // Where the other ruleset has the same text, it aborts for the same requests, and then permits none.
+            let mut elsewhere = Vec::new();
+            for other in self.rulesets.iter().filter(|other| other.number != ruleset.number) {
+                elsewhere.extend(other.statements(self.method).iter().filter_map(limits::text));
+            }
             for statement in ruleset.statements(self.method) {
                 if covers(encoder, &statement) == Formula::FALSE {
                     continue;
                 }
                 cost = cost.saturating_add(statement.statement.cost);
-                if statement.statement.aborts {
+                if statement.statement.aborts && !limits::text(&statement).is_some_and(|text| elsewhere.contains(&text))
+                {
                     return Some("a condition can end the evaluation of the whole request".to_owned());
                 }
             }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The number of conflicts of one search.
-const MAX_CONFLICTS: usize = 60_000;
+const MAX_CONFLICTS: usize = 3_000;
 
 /// Clauses of formulas.
 #[derive(Debug, Default)]
@@ -85,6 +85,21 @@ impl Cnf {
             _ => {
                 let lit = self.literal(world, formula);
                 self.sat.clause(vec![lit]);
+            }
+        }
+    }
+
+    /// Makes the search try first that a formula holds. That changes which model it finds, never whether there is one.
+    pub fn prefer(&mut self, world: &World, formula: Formula) {
+        let mut open = vec![formula];
+        while let Some(formula) = open.pop() {
+            if let Some(var) = self.vars.get(&formula.node()) {
+                self.sat.prefer(*var, !formula.is_negated());
+            }
+            if let Node::And(children) = world.formulas.node(formula)
+                && !formula.is_negated()
+            {
+                open.extend(children.iter().copied());
             }
         }
     }

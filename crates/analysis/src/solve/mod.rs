@@ -40,13 +40,15 @@ pub struct Budget {
     pub replays: usize,
     /// The number of nodes of formulas beyond which the question is too large.
     pub nodes: usize,
+    /// The number of places beyond which the question is too large.
+    pub places: usize,
     /// The nodes that may be looked at, over all rounds.
     pub work: usize,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget { rounds: 400, replays: 6, nodes: 200_000, work: 4_000_000 }
+        Budget { rounds: 400, replays: 6, nodes: 200_000, places: 1_500, work: 1_000_000 }
     }
 }
 
@@ -87,7 +89,9 @@ pub fn solve(
     if goal == Formula::FALSE {
         return Answer::No;
     }
-    shapes::close(encoder);
+    if !shapes::close(encoder) && encoder.world.place_count() > budget.places {
+        return Answer::Unknown(Cause::TooLarge);
+    }
     let mut roots = vec![goal];
     roots.extend(axioms(encoder, Some(now)));
     if encoder.world.formulas.len() > budget.nodes {
@@ -183,7 +187,7 @@ impl Search<'_> {
     fn run(&mut self, budget: Budget, replay: &mut dyn FnMut(&Witness) -> bool) -> Answer {
         let mut work = 0;
         for _ in 0..budget.rounds {
-            work += self.encoder.world.formulas.len();
+            work += self.encoder.world.formulas.len() + self.roots.len();
             if work > budget.work {
                 return Answer::Unknown(Cause::TooLarge);
             }
@@ -263,8 +267,10 @@ impl Search<'_> {
         self.failed += 1;
         let facts = refine::facts(self.encoder, &witness, &needed);
         let before = self.stated.len();
-        for fact in facts {
+        for (operands, fact) in facts {
             self.assert(fact);
+            // The next model keeps the operands if it can, so that the result is known.
+            self.cnf.prefer(&self.encoder.world, operands);
         }
         if self.stated.len() > before && self.failed <= 4 * budget.replays {
             return None;

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::{
     linear::{Linear, NumVar, Row},
@@ -85,18 +85,16 @@ fn holds(row: &Row) -> bool {
 
 /// The variable whose elimination makes the fewest rows.
 fn cheapest(rows: &[Derived]) -> Option<NumVar> {
-    let vars: FxHashSet<NumVar> =
-        rows.iter().flat_map(|row| row.row.linear.terms.iter().map(|(var, _)| *var)).collect();
-    let cost = |var: &NumVar| {
-        let signs = rows.iter().map(|row| row.row.linear.coefficient(*var).sign());
-        let (up, down) = signs.fold((0_usize, 0_usize), |(up, down), sign| match sign {
-            Ordering::Greater => (up + 1, down),
-            Ordering::Less => (up, down + 1),
-            Ordering::Equal => (up, down),
-        });
-        (up * down, *var)
-    };
-    vars.into_iter().min_by_key(cost)
+    let mut counts: FxHashMap<NumVar, (usize, usize)> = FxHashMap::default();
+    for (var, coefficient) in rows.iter().flat_map(|row| &row.row.linear.terms) {
+        let (up, down) = counts.entry(*var).or_default();
+        match coefficient.sign() {
+            Ordering::Greater => *up += 1,
+            Ordering::Less => *down += 1,
+            Ordering::Equal => {}
+        }
+    }
+    counts.into_iter().map(|(var, (up, down))| (up * down, var)).min().map(|(_, var)| var)
 }
 
 /// The sum of two rows without the variable.

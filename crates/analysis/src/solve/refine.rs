@@ -42,8 +42,9 @@ pub fn open_literals(world: &World, needed: &[(Atom, bool)]) -> Vec<((Atom, bool
     found
 }
 
-/// What the engine computes for the operands that a witness has.
-pub fn facts(encoder: &mut Encoder, witness: &Witness, needed: &[(Atom, bool)]) -> Vec<Formula> {
+/// What the engine computes for the operands that a witness has: for each operation, where its operands have these values,
+/// and that this implies the result.
+pub fn facts(encoder: &mut Encoder, witness: &Witness, needed: &[(Atom, bool)]) -> Vec<(Formula, Formula)> {
     let mut ids: Vec<OpenId> = open_literals(&encoder.world, needed).into_iter().map(|(_, id)| id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -93,7 +94,7 @@ pub fn facts(encoder: &mut Encoder, witness: &Witness, needed: &[(Atom, bool)]) 
         let outcome = encoder.world.formulas.all(outcome);
         let fact = encoder.world.formulas.implies(guard, outcome);
         if fact != Formula::TRUE {
-            found.push(fact);
+            found.push((guard, fact));
         }
     }
     found

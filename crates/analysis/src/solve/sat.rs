@@ -89,6 +89,15 @@ impl Sat {
         var
     }
 
+    /// Makes the search try this value of a variable first, and this variable before others.
+    pub fn prefer(&mut self, var: usize, phase: bool) {
+        self.back_to(0);
+        if let Some(slot) = self.var(var) {
+            slot.phase = phase;
+        }
+        self.bump(var);
+    }
+
     /// The value of a literal in the model or in the search so far.
     pub fn value(&self, lit: Lit) -> Option<bool> {
         self.vars.get(lit.var()).and_then(|var| var.value).map(|value| value != lit.is_negative())
