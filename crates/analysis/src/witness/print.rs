@@ -19,10 +19,8 @@ impl Witness {
             lines.push(("with", words));
         }
         match &self.stored {
-            Some(stored) if self.method == Method::List => {
-                if !stored.is_empty() {
-                    lines.push(("where", plain(stored)));
-                }
+            Some(stored) if self.method == Method::List && !stored.is_empty() => {
+                lines.push(("where", plain(stored)));
             }
             Some(stored) => {
                 lines.push(("stored", if stored.is_empty() { "anything".to_owned() } else { plain(stored) }))
