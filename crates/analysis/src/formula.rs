@@ -23,6 +23,7 @@ pub enum Node {
     And(Box<[Formula]>),
 }
 
+#[allow(clippy::should_implement_trait, reason = "an operator would hide the sign")]
 impl Formula {
     /// Always true.
     pub const TRUE: Formula = Formula(0);
@@ -65,6 +66,7 @@ impl Default for Formulas {
     }
 }
 
+#[allow(clippy::len_without_is_empty, reason = "the constant is always there")]
 impl Formulas {
     fn intern(&mut self, node: Node) -> Formula {
         if let Some(id) = self.ids.get(&node) {

@@ -118,13 +118,15 @@ pub fn member(
             .zip(&ids)
             .enumerate()
             .all(|(index, (automaton, id))| automaton.accepts(*id) == (index < inside.len()));
-        if accepted && length >= least && most.is_none_or(|most| length <= most) {
-            if let Some(text) = text_of(&states, at) {
-                if !taken.contains(&text.as_str()) {
-                    return Member::Text(text);
-                }
-                avoided = true;
+        if accepted
+            && length >= least
+            && most.is_none_or(|most| length <= most)
+            && let Some(text) = text_of(&states, at)
+        {
+            if !taken.contains(&text.as_str()) {
+                return Member::Text(text);
             }
+            avoided = true;
         }
         for byte in &bytes {
             let length = (length + units(*byte)).min(cap);

@@ -147,11 +147,11 @@ fn live(encoder: &Encoder, roots: Vec<Formula>) -> Vec<Formula> {
         }
         for at in by_place.get(&place).into_iter().flatten() {
             let Some(slot) = taken.get_mut(*at) else { continue };
-            if !std::mem::replace(slot, true) {
-                if let Some((axiom, more)) = waiting.get_mut(*at) {
-                    kept.push(*axiom);
-                    open.append(more);
-                }
+            if !std::mem::replace(slot, true)
+                && let Some((axiom, more)) = waiting.get_mut(*at)
+            {
+                kept.push(*axiom);
+                open.append(more);
             }
         }
     }

@@ -163,7 +163,8 @@ fn choose(
     whole: bool,
     prefer: &[Ratio],
 ) -> Option<Option<Ratio>> {
-    let (mut low, mut high): (Option<(Ratio, bool)>, Option<(Ratio, bool)>) = (None, None);
+    let mut low: Option<(Ratio, bool)> = None;
+    let mut high: Option<(Ratio, bool)> = None;
     for derived in rows {
         let c = derived.row.linear.coefficient(var);
         let of = |other: NumVar| {

@@ -7,6 +7,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lit(u32);
 
+#[allow(clippy::should_implement_trait, reason = "an operator would hide the sign")]
 impl Lit {
     /// The variable, true.
     pub fn positive(var: usize) -> Self {

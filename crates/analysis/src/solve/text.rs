@@ -73,8 +73,8 @@ pub fn solve(
     let mut edges: FxHashMap<Term, Vec<(Term, usize)>> = FxHashMap::default();
     let mut terms = Vec::new();
     let mut note = |term: Term, edges: &mut FxHashMap<Term, Vec<(Term, usize)>>| {
-        if !edges.contains_key(&term) {
-            edges.insert(term, Vec::new());
+        if let std::collections::hash_map::Entry::Vacant(slot) = edges.entry(term) {
+            slot.insert(Vec::new());
             terms.push(term);
         }
     };

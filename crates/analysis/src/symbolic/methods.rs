@@ -283,7 +283,7 @@ impl Encoder {
                 })
                 .collect();
             let Sym::Place(mut at) = *receiver else { return None };
-            let Some((last, steps)) = names.as_deref().and_then(|names| names.split_last()) else { return None };
+            let (last, steps) = names.as_deref().and_then(|names| names.split_last())?;
             for step in steps {
                 at = self.world.child(at, Key::Name(*step))?;
             }
