@@ -18,6 +18,7 @@ mod ids;
 mod keys;
 mod listing;
 mod mfa;
+mod openapi;
 mod pages;
 mod passkeys;
 mod project;
@@ -50,6 +51,7 @@ use crate::{listener, lock, memory::Memory, shared::Shared};
 
 use error::Refusal;
 use functions::Functions;
+use pages::Redirects;
 use project::Project;
 
 pub use keys::SigningKey;
@@ -62,6 +64,8 @@ pub struct Auth {
     address: Option<SocketAddr>,
     /// The key that signs tokens; without it they are unsigned.
     key: Option<SigningKey>,
+    /// Sign-ins by redirect that are under way.
+    redirects: Redirects,
 }
 
 impl FromRef<Arc<Auth>> for Memory {
@@ -73,7 +77,14 @@ impl FromRef<Arc<Auth>> for Memory {
 impl Auth {
     /// No project has accounts. The address is that of the service's port; a key signs all tokens.
     pub fn new(shared: Arc<Shared>, address: Option<SocketAddr>, key: Option<SigningKey>) -> Arc<Self> {
-        Arc::new(Auth { shared, projects: Mutex::default(), functions: Functions::default(), address, key })
+        Arc::new(Auth {
+            shared,
+            projects: Mutex::default(),
+            functions: Functions::default(),
+            address,
+            key,
+            redirects: Redirects::default(),
+        })
     }
 
     /// The routes of its port.

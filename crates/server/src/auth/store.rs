@@ -5,7 +5,10 @@ use std::{
     ops::Bound,
 };
 
-use super::{account::Account, codes::Codes};
+use super::{
+    account::{Account, ProviderInfo},
+    codes::Codes,
+};
 
 /// The accounts and codes of a project or a tenant.
 #[derive(Debug, Default)]
@@ -60,6 +63,11 @@ impl Pool {
         let others = self.by_provider_email.get(email).into_iter().flatten();
         let ids: BTreeSet<&String> = own.chain(others).collect();
         ids.into_iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// The entries of a provider in all accounts.
+    pub fn entries_of<'p>(&'p self, provider: &'p str) -> impl Iterator<Item = &'p ProviderInfo> {
+        self.accounts().filter_map(move |account| account.provider(provider))
     }
 
     /// All accounts by id.

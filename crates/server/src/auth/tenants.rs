@@ -1,5 +1,6 @@
 //! Tenants: their settings, and the operations on them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -7,7 +8,7 @@ use super::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Nothing, Text},
+    fields::{Nothing, Text},
     ids,
     project::Tenant,
 };
@@ -47,7 +48,7 @@ pub struct MfaConfig {
     enabled_providers: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum MfaState {
     StateUnspecified,
@@ -75,19 +76,19 @@ impl MfaConfig {
 }
 
 /// Settings in a request.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TenantFields {
     display_name: Option<Text>,
-    allow_password_signup: Option<Flag>,
-    enable_email_link_signin: Option<Flag>,
-    enable_anonymous_user: Option<Flag>,
-    disable_auth: Option<Flag>,
+    allow_password_signup: Option<bool>,
+    enable_email_link_signin: Option<bool>,
+    enable_anonymous_user: Option<bool>,
+    disable_auth: Option<bool>,
     mfa_config: Option<MfaFields>,
 }
 
 /// Settings of second factors in a request.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct MfaFields {
     state: Option<MfaState>,
@@ -117,9 +118,9 @@ impl TenantConfig {
     /// Takes the settings of a request that a mask names; without a mask, all.
     fn change(&mut self, fields: TenantFields, mask: Option<&str>) {
         let names = |name: &str| mask.is_none_or(|mask| mask.split(',').any(|path| path == name));
-        let set = |setting: &mut bool, name: &str, field: Option<Flag>| {
+        let set = |setting: &mut bool, name: &str, field: Option<bool>| {
             if names(name) {
-                *setting = field.map_or(*setting, |Flag(value)| value);
+                *setting = field.unwrap_or(*setting);
             }
         };
         set(&mut self.allow_password_signup, "allowPasswordSignup", fields.allow_password_signup);
