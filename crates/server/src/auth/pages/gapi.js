@@ -24,9 +24,9 @@
             case 'ready': return resolve();
             case 'event': return this.#deliver(data);
             case 'answer': {
-              const callback = this.#answers.get(data.id);
+              const resolve = this.#answers.get(data.id);
               this.#answers.delete(data.id);
-              return callback?.(data.answer);
+              return resolve?.(data.answer);
             }
           }
         });
@@ -53,10 +53,16 @@
     async send(name, message, callback) {
       await this.#ready;
       const id = `${Date.now()}-${Math.random()}`;
-      return new Promise(resolve => {
-        this.#answers.set(id, answer => resolve(callback?.(answer) ?? answer));
+      const answer = await new Promise(resolve => {
+        this.#answers.set(id, resolve);
         this.#frame.contentWindow.postMessage({ firewarden: 'call', id, name, message }, this.#origin);
       });
+      try {
+        callback?.(answer);
+      } catch {
+        // Google's script drops what callbacks throw, and the SDK's callback always throws after it is done.
+      }
+      return answer;
     }
 
     async ping(callback) {
