@@ -303,7 +303,7 @@ fn version_2() -> Vec<Operation> {
 }
 
 /// All routes.
-pub fn router() -> Router<Arc<Auth>> {
+pub fn router(auth: &Arc<Auth>) -> Router<Arc<Auth>> {
     let mut router = Router::new()
         .route("/", get(async || config::root()))
         .route("/emulator/openapi.json", get(openapi::answer))
@@ -317,6 +317,7 @@ pub fn router() -> Router<Arc<Auth>> {
     router
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(auth), save))
         .layer(middleware::from_fn(cross_origin))
 }
 
@@ -356,6 +357,15 @@ async fn action(State(auth): State<Arc<Auth>>, request: Request) -> Result<Answe
 async fn wrong_method(method: Method, uri: Uri) -> Response {
     let body = json!({ "message": format!("Method {method} not allowed for {uri}") });
     json_answer(StatusCode::METHOD_NOT_ALLOWED, &body)
+}
+
+/// What a request changes is on disk before it is answered.
+async fn save(State(auth): State<Arc<Auth>>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match auth.save() {
+        Ok(()) => response,
+        Err(error) => Refusal::unavailable(&error).into_response(),
+    }
 }
 
 async fn cross_origin(request: Request, next: Next) -> Response {

@@ -10,7 +10,6 @@ use super::{
     error::{Refusal, refuse},
     fields::{Nothing, Text},
     ids,
-    project::Tenant,
 };
 
 /// The tenants in a page, unless the request says otherwise, and at most.
@@ -18,7 +17,7 @@ const PAGE: usize = 20;
 const MAX_PAGE: usize = 1000;
 
 /// The settings of a tenant.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantConfig {
     /// The name of the resource.
@@ -41,7 +40,7 @@ pub struct TenantConfig {
 }
 
 /// The settings of second factors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MfaConfig {
     state: MfaState,
@@ -156,7 +155,7 @@ pub async fn create(call: Call, request: TenantFields) -> Result<Answer, Refusal
     let mut config = TenantConfig::new(&call.project.id, &id);
     config.change(request, None);
     let answer = config.answer();
-    call.project.lock().tenants.insert(id, Tenant { config, ..Tenant::default() });
+    call.project.lock().add_tenant(id, config);
     Ok(answer)
 }
 
@@ -196,6 +195,6 @@ pub async fn update(call: Call, request: TenantFields) -> Result<Answer, Refusal
 /// Deletes a tenant with its accounts.
 pub async fn delete(call: Call, _: Nothing) -> Result<Answer, Refusal> {
     call.check_admin()?;
-    call.project.lock().tenants.remove(call.tenant.as_deref().unwrap_or_default());
+    call.project.lock().remove_tenant(call.tenant.as_deref().unwrap_or_default());
     Ok(Answer::new())
 }
