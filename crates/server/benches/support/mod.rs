@@ -42,6 +42,15 @@ pub struct Served {
 impl Served {
     /// Returns when every port answers.
     pub async fn start(arguments: &[&str]) -> Self {
+        loop {
+            if let Some(served) = Self::try_start(arguments).await {
+                return served;
+            }
+            println!("another program took a port; starting again");
+        }
+    }
+
+    async fn try_start(arguments: &[&str]) -> Option<Self> {
         let mut command = Command::new(firewarden());
         command.args(["--quiet", "serve", "--project", "demo-bench"]).args(arguments);
         let mut addresses = Vec::new();
@@ -51,7 +60,7 @@ impl Served {
             addresses.push(address);
         }
         command.current_dir(std::env::temp_dir()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let child = command.spawn().expect("run `cargo build --release` first");
+        let mut child = command.spawn().expect("run `cargo build --release` first");
         for (address, path) in addresses.iter().zip(["/.json", "/v0/", "/", "/emulators", "/", "/"]) {
             loop {
                 if let Ok(stream) = TcpStream::connect(address).await {
@@ -59,10 +68,13 @@ impl Served {
                     http.send("GET", path, &[], b"").await;
                     break;
                 }
+                if child.try_wait().unwrap().is_some() {
+                    return None;
+                }
                 tokio::time::sleep(Duration::from_micros(200)).await;
             }
         }
-        Served { child, database: addresses[0], storage: addresses[1], auth: addresses[2] }
+        Some(Served { child, database: addresses[0], storage: addresses[1], auth: addresses[2] })
     }
 
     fn read(&self, file: &str) -> String {
@@ -180,17 +192,41 @@ impl Http {
             let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
             let head = String::from_utf8_lossy(&self.buffer[..at]).to_lowercase();
             let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            break (at + 4, status, length.map_or(0, |length| length.trim().parse().unwrap()));
+            break (at + 4, status, Length::of(&head));
         };
         let mut text = self.buffer[end..].to_vec();
-        while text.len() < length {
+        while !length.is_all(&text) {
             let mut chunk = vec![0; 64 << 10];
             let read = self.stream.read(&mut chunk).await.unwrap();
             assert!(read > 0, "the answer ended early");
             text.extend_from_slice(&chunk[..read]);
         }
         (status, text)
+    }
+}
+
+/// How the body of an answer ends.
+#[derive(Clone, Copy)]
+enum Length {
+    Bytes(usize),
+    Chunks,
+}
+
+impl Length {
+    /// From the head of the answer, in lower case.
+    fn of(head: &str) -> Self {
+        if head.contains("transfer-encoding: chunked") {
+            return Length::Chunks;
+        }
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+        Length::Bytes(length.map_or(0, |length| length.trim().parse().unwrap()))
+    }
+
+    fn is_all(self, body: &[u8]) -> bool {
+        match self {
+            Length::Bytes(length) => body.len() >= length,
+            Length::Chunks => body.ends_with(b"0\r\n\r\n"),
+        }
     }
 }
 
@@ -241,32 +277,40 @@ impl Socket {
 struct Asker {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// The length of an answer, where it is the same each time.
-    answer: usize,
 }
 
 impl Asker {
     async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Asker { stream, buffer: vec![0; 16 << 10], answer: 0 }
+        Asker { stream, buffer: vec![0; 16 << 10] }
     }
 
-    async fn ask(&mut self, request: &[u8]) {
+    /// Sends a request and reads its answer. `known` is where the body of the last answer began and how it ended, if the next
+    /// one is alike.
+    async fn ask(&mut self, request: &[u8], known: Option<(usize, Length)>) -> (usize, Length) {
         self.stream.write_all(request).await.unwrap();
-        let mut filled = 0;
-        while filled == 0 || filled < self.answer {
+        let (mut filled, mut shape) = (0, known);
+        loop {
             let read = self.stream.read(&mut self.buffer[filled..]).await.unwrap();
             assert!(read > 0, "the connection ended");
             filled += read;
-            if self.answer == 0 {
+            if shape.is_none() {
                 let text = String::from_utf8_lossy(&self.buffer[..filled]).to_lowercase();
-                let Some(end) = text.find("\r\n\r\n") else { continue };
-                let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-                self.answer = end + 4 + length.map_or(0, |length| length.trim().parse().unwrap());
+                shape = text.find("\r\n\r\n").map(|end| (end + 4, Length::of(&text[..end])));
+            }
+            if let Some((body, length)) = shape
+                && filled >= body
+                && length.is_all(&self.buffer[body..filled])
+            {
+                assert!(
+                    self.buffer.starts_with(b"HTTP/1.1 200"),
+                    "{}",
+                    String::from_utf8_lossy(&self.buffer[..filled])
+                );
+                return (body, length);
             }
         }
-        assert!(self.buffer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&self.buffer[..filled]));
     }
 }
 
@@ -296,8 +340,11 @@ pub fn post(address: SocketAddr, path: &str, body: &Json) -> Vec<u8> {
 pub async fn posted(address: SocketAddr, path: &str, body: &Json) -> Json {
     let headers = [("Content-Type", "application/json")];
     let (status, text) = Http::connect(address).await.send("POST", path, &headers, body.to_string().as_bytes()).await;
-    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&text));
-    serde_json::from_slice(&text).unwrap()
+    let text = String::from_utf8_lossy(&text);
+    assert_eq!(status, 200, "{text}");
+    // Of a body in chunks, the first one has it all.
+    let (from, to) = (text.find('{').unwrap(), text.rfind('}').unwrap());
+    serde_json::from_str(&text[from..=to]).unwrap()
 }
 
 /// Requests a second at full load, and the 99th percentile against the median at half of it.
@@ -318,7 +365,7 @@ async fn run(address: SocketAddr, requests: &Requests, interval: Option<Duration
     let task = |number: u32| {
         let requests = requests.clone();
         async move {
-            let mut asker = Asker::connect(address).await;
+            let (mut asker, mut known) = (Asker::connect(address).await, None);
             let mut times = Vec::with_capacity(1 << 17);
             let mut due = Instant::now() + interval.unwrap_or_default() * number / CONNECTIONS;
             while Instant::now() < end {
@@ -328,10 +375,10 @@ async fn run(address: SocketAddr, requests: &Requests, interval: Option<Duration
                 }
                 let begun = Instant::now();
                 match &requests {
-                    Requests::Same(request) => asker.ask(request).await,
+                    Requests::Same(request) => known = Some(asker.ask(request, known).await),
                     Requests::Numbered(make) => {
-                        asker.answer = 0;
-                        asker.ask(&make(address, NEXT.fetch_add(1, Ordering::Relaxed))).await;
+                        let request = make(address, NEXT.fetch_add(1, Ordering::Relaxed));
+                        asker.ask(&request, None).await;
                     }
                 }
                 times.push(begun.elapsed().as_secs_f64() * 1e6);

@@ -161,9 +161,21 @@ impl<'de> Deserializer<'de> for Strict {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Json::String(text) => Json::String(text).deserialize_enum(name, variants, visitor),
+            _ => Err(Error::custom("expected string")),
+        }
+    }
+
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
+        tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -214,17 +226,25 @@ mod tests {
     #[derive(Debug, Deserialize)]
     struct Inner {
         phone: Option<Text>,
+        state: Option<State>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+    enum State {
+        Enabled,
     }
 
     #[test]
     fn numbers_are_taken_for_texts() {
         let request: Request =
-            read(json!({ "email": 5, "localId": ["a", 1.5], "force": true, "more": {}, "inner": { "phone": 1 } }))
+            read(json!({ "email": 5, "localId": ["a", 1.5], "force": true, "more": {}, "inner": { "phone": 1, "state": "ENABLED" } }))
                 .unwrap();
         assert_eq!(request.email, Some(Text("5".to_owned())));
         assert_eq!(request.local_id, Some(vec![Text("a".to_owned()), Text("1.5".to_owned())]));
         assert_eq!(request.force, Some(true));
-        assert_eq!(request.inner.and_then(|inner| inner.phone), Some(Text("1".to_owned())));
+        let inner = request.inner.unwrap();
+        assert_eq!((inner.phone, inner.state), (Some(Text("1".to_owned())), Some(State::Enabled)));
     }
 
     #[test]
@@ -244,6 +264,9 @@ mod tests {
             (json!({ "force": null }), "/force must be boolean"),
             (json!({ "inner": null }), "/inner must be object"),
             (json!({ "inner": { "phone": null } }), "/inner/phone must be string"),
+            (json!({ "inner": { "state": null } }), "/inner/state must be string"),
+            (json!({ "inner": { "state": {} } }), "/inner/state must be string"),
+            (json!({ "inner": { "state": "OFF" } }), "/inner/state must be equal to one of the allowed values"),
             (json!([]), " must be object"),
         ] {
             let refusal = read::<Request>(body).unwrap_err();

@@ -107,6 +107,9 @@ fn claims(entry: &ProviderInfo) -> Json {
 /// The number of apps whose sign-in by redirect is under way at once.
 const MAX_REDIRECTS: usize = 64;
 
+/// The largest answer of a provider in bytes.
+const MAX_ANSWER: usize = 64 << 10;
+
 /// Answers of providers that wait for the app to load again. Browsers keep the storage of the frame apart from that of the page
 /// of the provider where the app has another host, so that the answer goes by the server.
 #[derive(Default)]
@@ -148,6 +151,9 @@ impl Redirects {
 }
 
 async fn leave(auth: State<Arc<Auth>>, Small(body): Small) -> Result<Response, Refusal> {
+    if body.len() > MAX_ANSWER {
+        return Err(Refusal::too_large());
+    }
     let Left { app, event } = fields::read(call::parse(&body)?)?;
     auth.redirects.leave(app, event);
     Ok(StatusCode::NO_CONTENT.into_response())
