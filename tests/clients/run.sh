@@ -25,7 +25,7 @@ suite() {
   "$firewarden" --quiet exec --project demo-clients $free -- "$@"
 }
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(rules-unit-testing wire-db db-python gcs-python browser identity)
+[ ${#suites[@]} -gt 0 ] || suites=(rules-unit-testing wire-db db-python gcs-python browser sign-in identity)
 # The projects of examples/identity, each as a newcomer starts it: in a copy, with one installation for all of them.
 identity() {
   mkdir -p identity
@@ -50,6 +50,7 @@ for name in "${suites[@]}"; do
     db-python) suite venv/bin/python db_checks.py ;;
     gcs-python) suite venv/bin/python gcs_checks.py ;;
     browser) suite node browser.mjs ;;
+    sign-in) suite node sign-in.mjs ;;
     identity) identity ;;
     *) echo "unknown suite $name" >&2; exit 2 ;;
   esac

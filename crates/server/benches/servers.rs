@@ -1,7 +1,7 @@
 //! What the stand-ins for the emulators cost, measured on the built command from outside, against peers where one is at hand.
 //!
 //! `cargo build --release && cargo bench -p firewarden-server --bench servers` takes about two minutes; `-- start reads`
-//! runs only those sections, out of `start`, `sdk`, `reads`, `listeners`, `tree` and `transfer`; `-- --test` measures
+//! runs only those sections, out of `start`, `sdk`, `reads`, `auth`, `listeners`, `tree` and `transfer`; `-- --test` measures
 //! nothing. `FIREWARDEN` names another command.
 //!
 //! - `start`: from the start of the process to an answer on every port, and what it then holds of memory.
@@ -10,6 +10,7 @@
 //! - `reads`: requests a second to the REST API of the database and to the metadata of an object, and the 99th
 //!   percentile against the median at half of that load. With `FIREBASE` naming the command of firebase-tools, its Storage
 //!   emulator answers the same reads in the same run.
+//! - `auth`: sign-ups, look-ups and refreshes of tokens a second; with `FIREBASE` also of its Auth emulator.
 //! - `listeners`: a write with 1,000 listeners on its parent against one, of one connection and of 1,000 connections.
 //! - `tree`: writes to a tree of 1,000,000 leaves against one of 1,000, and the memory of a leaf.
 //! - `transfer`: 100 MiB up and down against a plain copy over loopback, and the growth of memory.
@@ -27,11 +28,15 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
-use support::{Http, Report, Served, Socket, median};
+use serde_json::json;
+use support::{Http, Report, Requests, Served, Socket, median};
 
-const SECTIONS: [&str; 6] = ["start", "sdk", "reads", "listeners", "tree", "transfer"];
+const SECTIONS: [&str; 7] = ["start", "sdk", "reads", "auth", "listeners", "tree", "transfer"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +54,7 @@ fn main() {
                 "start" => start(&mut report).await,
                 "sdk" => sdk(&mut report).await,
                 "reads" => reads(&mut report).await,
+                "auth" => auth(&mut report).await,
                 "listeners" => listeners(&mut report).await,
                 "tree" => tree(&mut report).await,
                 _ => transfer(&mut report).await,
@@ -121,18 +127,59 @@ async fn reads(report: &mut Report) {
         .storage_rules("rules_version = '2'; service firebase.storage { match /b/{b}/o/{o=**} { allow read; } }")
         .await;
     support::upload_small(served.storage).await;
-    let database = support::load(served.database, "/a/b.json?ns=demo-bench", "database REST read").await;
-    let ours = support::load(served.storage, "/v0/b/demo-bench/o/small", "metadata read").await;
+    let read = support::get(served.database, "/a/b.json?ns=demo-bench");
+    let database = support::load(served.database, &read, "database REST read").await;
+    let read = support::get(served.storage, "/v0/b/demo-bench/o/small");
+    let ours = support::load(served.storage, &read, "metadata read").await;
     report.bar("p99 / median at half load, database REST", database.tail, 3.0);
     report.bar("p99 / median at half load, metadata", ours.tail, 3.0);
-    let Some(peer) = support::Peer::start().await else {
-        println!("no peer: FIREBASE names no firebase-tools");
+    let Some(peer) = support::Peer::start("storage").await else {
+        println!("{NO_PEER}");
         return;
     };
-    support::upload_small(peer.storage).await;
-    let theirs = support::load(peer.storage, "/v0/b/demo-bench/o/small", "metadata read, firebase-tools").await;
-    report.least("metadata reads a second / firebase-tools'", ours.rate / theirs.rate, 20.0);
-    report.least("database REST reads a second / firebase-tools' metadata reads", database.rate / theirs.rate, 20.0);
+    support::upload_small(peer.address).await;
+    let read = support::get(peer.address, "/v0/b/demo-bench/o/small");
+    let theirs = support::rate(peer.address, &read, "metadata read, firebase-tools").await;
+    report.least("metadata reads a second / firebase-tools'", ours.rate / theirs, 20.0);
+    report.least("database REST reads a second / firebase-tools' metadata reads", database.rate / theirs, 20.0);
+}
+
+const NO_PEER: &str = "no peer: FIREBASE names no firebase-tools";
+
+async fn auth(report: &mut Report) {
+    let served = Served::start(&[]).await;
+    let ours = auth_rates(served.auth, "").await;
+    let Some(peer) = support::Peer::start("auth").await else {
+        println!("{NO_PEER}");
+        return;
+    };
+    let theirs = auth_rates(peer.address, ", firebase-tools").await;
+    for ((what, ours), (_, theirs)) in ours.into_iter().zip(theirs) {
+        report.least(&format!("{what} a second / firebase-tools'"), ours / theirs, 20.0);
+    }
+}
+
+/// Requests a second of an Auth emulator.
+async fn auth_rates(address: SocketAddr, whose: &str) -> [(&'static str, f64); 3] {
+    const SIGN_UP: &str = "/identitytoolkit.googleapis.com/v1/accounts:signUp?key=k";
+    const LOOKUP: &str = "/identitytoolkit.googleapis.com/v1/accounts:lookup?key=k";
+    const REFRESH: &str = "/securetoken.googleapis.com/v1/token?key=k";
+    let user = json!({ "email": "ann@example.com", "password": "password", "returnSecureToken": true });
+    let signed_up = support::posted(address, SIGN_UP, &user).await;
+    let sign_up = Requests::Numbered(|address, number| {
+        let email = format!("user{number}@example.com");
+        support::post(address, SIGN_UP, &json!({ "email": email, "password": "password", "returnSecureToken": true }))
+    });
+    // The look-up of an account that nobody changes is answered alike each time.
+    let lookup = support::post(address, LOOKUP, &json!({ "idToken": signed_up["idToken"] }));
+    let body = json!({ "grantType": "refresh_token", "refreshToken": signed_up["refreshToken"] });
+    let refresh = support::post(address, REFRESH, &body);
+    let rate = async |what, requests| (what, support::rate(address, &requests, &format!("{what}{whose}")).await);
+    [
+        rate("look-ups", Requests::Same(lookup)).await,
+        rate("sign-ups", sign_up).await,
+        rate("refreshes", Requests::Same(refresh)).await,
+    ]
 }
 
 async fn listeners(report: &mut Report) {

@@ -184,7 +184,7 @@ impl Services {
     pub fn new(settings: Settings, addresses: BTreeMap<Service, SocketAddr>) -> Result<Arc<Self>, StartError> {
         let shared = Shared::new(settings)?;
         let key = shared.settings.sign.then(SigningKey::generate).transpose().map_err(StartError::Key)?;
-        let auth = Auth::new(Arc::clone(&shared), addresses.get(&Service::Auth).copied(), key);
+        let auth = Auth::new(Arc::clone(&shared), addresses.get(&Service::Auth).copied(), key)?;
         Ok(Arc::new(Services {
             auth,
             database: Database::new(Arc::clone(&shared))?,

@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::Stdio,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -35,32 +36,45 @@ pub struct Served {
     child: Child,
     pub database: SocketAddr,
     pub storage: SocketAddr,
+    pub auth: SocketAddr,
 }
 
 impl Served {
     /// Returns when every port answers.
     pub async fn start(arguments: &[&str]) -> Self {
+        loop {
+            if let Some(served) = Self::try_start(arguments).await {
+                return served;
+            }
+            println!("another program took a port; starting again");
+        }
+    }
+
+    async fn try_start(arguments: &[&str]) -> Option<Self> {
         let mut command = Command::new(firewarden());
         command.args(["--quiet", "serve", "--project", "demo-bench"]).args(arguments);
         let mut addresses = Vec::new();
-        for service in ["database", "storage", "hub", "firestore", "ui"] {
+        for service in ["database", "storage", "auth", "hub", "firestore", "ui"] {
             let address = SocketAddr::from(([127, 0, 0, 1], free_port().await));
             command.arg("--port").arg(format!("{service}={}", address.port()));
             addresses.push(address);
         }
         command.current_dir(std::env::temp_dir()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let child = command.spawn().expect("run `cargo build --release` first");
-        for (address, path) in addresses.iter().zip(["/.json", "/v0/", "/emulators", "/", "/"]) {
+        let mut child = command.spawn().expect("run `cargo build --release` first");
+        for (address, path) in addresses.iter().zip(["/.json", "/v0/", "/", "/emulators", "/", "/"]) {
             loop {
                 if let Ok(stream) = TcpStream::connect(address).await {
                     let mut http = Http { stream, address: *address, buffer: Vec::new() };
                     http.send("GET", path, &[], b"").await;
                     break;
                 }
+                if child.try_wait().unwrap().is_some() {
+                    return None;
+                }
                 tokio::time::sleep(Duration::from_micros(200)).await;
             }
         }
-        Served { child, database: addresses[0], storage: addresses[1] }
+        Some(Served { child, database: addresses[0], storage: addresses[1], auth: addresses[2] })
     }
 
     fn read(&self, file: &str) -> String {
@@ -104,35 +118,35 @@ impl Served {
     }
 }
 
-/// firebase-tools' Storage emulator, with our rules runtime.
+/// firebase-tools' emulator of Storage, with our rules runtime, or of Auth.
 pub struct Peer {
     _child: Child,
     _folder: tempfile::TempDir,
-    pub storage: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Peer {
-    pub async fn start() -> Option<Self> {
+    pub async fn start(service: &str) -> Option<Self> {
         let firebase = std::env::var_os("FIREBASE")?;
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port().await);
         let config = json!({
             "storage": { "rules": "storage.rules" },
-            "emulators": { "storage": { "port": port }, "hub": { "port": free_port().await }, "ui": { "enabled": false } },
+            "emulators": { service: { "port": port }, "hub": { "port": free_port().await }, "ui": { "enabled": false } },
         });
         std::fs::write(folder.path().join("firebase.json"), config.to_string()).unwrap();
         let rules = "rules_version = '2'; service firebase.storage { match /b/{b}/o/{o=**} { allow read; } }";
         std::fs::write(folder.path().join("storage.rules"), rules).unwrap();
         let mut command = Command::new(firewarden());
         command.args(["exec-firebase", "--"]).arg(firebase);
-        command.args(["emulators:exec", "--only", "storage", "--project", "demo-bench", "sleep 40"]);
+        command.args(["emulators:exec", "--only", service, "--project", "demo-bench", "sleep 60"]);
         command.current_dir(folder.path()).env("CI", "1").env("NO_UPDATE_NOTIFIER", "1");
         command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let child = command.spawn().ok()?;
-        let storage = SocketAddr::from(([127, 0, 0, 1], port));
-        for _ in 0..600 {
-            if TcpStream::connect(storage).await.is_ok() {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        for _ in 0..900 {
+            if TcpStream::connect(address).await.is_ok() {
                 tokio::time::sleep(Duration::from_secs(2)).await;
-                return Some(Peer { _child: child, _folder: folder, storage });
+                return Some(Peer { _child: child, _folder: folder, address });
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -178,17 +192,41 @@ impl Http {
             let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
             let head = String::from_utf8_lossy(&self.buffer[..at]).to_lowercase();
             let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-            break (at + 4, status, length.map_or(0, |length| length.trim().parse().unwrap()));
+            break (at + 4, status, Length::of(&head));
         };
         let mut text = self.buffer[end..].to_vec();
-        while text.len() < length {
+        while !length.is_all(&text) {
             let mut chunk = vec![0; 64 << 10];
             let read = self.stream.read(&mut chunk).await.unwrap();
             assert!(read > 0, "the answer ended early");
             text.extend_from_slice(&chunk[..read]);
         }
         (status, text)
+    }
+}
+
+/// How the body of an answer ends.
+#[derive(Clone, Copy)]
+enum Length {
+    Bytes(usize),
+    Chunks,
+}
+
+impl Length {
+    /// From the head of the answer, in lower case.
+    fn of(head: &str) -> Self {
+        if head.contains("transfer-encoding: chunked") {
+            return Length::Chunks;
+        }
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+        Length::Bytes(length.map_or(0, |length| length.trim().parse().unwrap()))
+    }
+
+    fn is_all(self, body: &[u8]) -> bool {
+        match self {
+            Length::Bytes(length) => body.len() >= length,
+            Length::Chunks => body.ends_with(b"0\r\n\r\n"),
+        }
     }
 }
 
@@ -235,39 +273,78 @@ impl Socket {
     }
 }
 
-/// A connection that sends one request again and again, as cheaply as it can be done.
-struct Reader {
+/// A connection that sends requests as cheaply as it can be done.
+struct Asker {
     stream: TcpStream,
-    request: Vec<u8>,
     buffer: Vec<u8>,
-    /// The length of an answer, which is the same each time.
-    answer: usize,
 }
 
-impl Reader {
-    async fn connect(address: SocketAddr, path: &str) -> Self {
+impl Asker {
+    async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
-        Reader { stream, request, buffer: vec![0; 16 << 10], answer: 0 }
+        Asker { stream, buffer: vec![0; 16 << 10] }
     }
 
-    async fn read(&mut self) {
-        self.stream.write_all(&self.request).await.unwrap();
-        let mut filled = 0;
-        while filled == 0 || filled < self.answer {
+    /// Sends a request and reads its answer. `known` is where the body of the last answer began and how it ended, if the next
+    /// one is alike.
+    async fn ask(&mut self, request: &[u8], known: Option<(usize, Length)>) -> (usize, Length) {
+        self.stream.write_all(request).await.unwrap();
+        let (mut filled, mut shape) = (0, known);
+        loop {
             let read = self.stream.read(&mut self.buffer[filled..]).await.unwrap();
             assert!(read > 0, "the connection ended");
             filled += read;
-            if self.answer == 0 {
+            if shape.is_none() {
                 let text = String::from_utf8_lossy(&self.buffer[..filled]).to_lowercase();
-                let Some(end) = text.find("\r\n\r\n") else { continue };
-                let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-                self.answer = end + 4 + length.map_or(0, |length| length.trim().parse().unwrap());
+                shape = text.find("\r\n\r\n").map(|end| (end + 4, Length::of(&text[..end])));
+            }
+            if let Some((body, length)) = shape
+                && filled >= body
+                && length.is_all(&self.buffer[body..filled])
+            {
+                assert!(
+                    self.buffer.starts_with(b"HTTP/1.1 200"),
+                    "{}",
+                    String::from_utf8_lossy(&self.buffer[..filled])
+                );
+                return (body, length);
             }
         }
-        assert!(self.buffer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&self.buffer[..filled]));
     }
+}
+
+/// The requests of a load.
+#[derive(Clone)]
+pub enum Requests {
+    /// One that is answered alike each time.
+    Same(Vec<u8>),
+    /// The number is that of the request.
+    Numbered(fn(SocketAddr, u64) -> Vec<u8>),
+}
+
+/// `GET` of a path.
+pub fn get(address: SocketAddr, path: &str) -> Requests {
+    Requests::Same(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes())
+}
+
+/// `POST` of JSON.
+pub fn post(address: SocketAddr, path: &str, body: &Json) -> Vec<u8> {
+    let body = body.to_string();
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n");
+    format!("{head}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+/// `POST` of JSON, and the answer.
+pub async fn posted(address: SocketAddr, path: &str, body: &Json) -> Json {
+    let headers = [("Content-Type", "application/json")];
+    let (status, text) = Http::connect(address).await.send("POST", path, &headers, body.to_string().as_bytes()).await;
+    let text = String::from_utf8_lossy(&text);
+    assert_eq!(status, 200, "{text}");
+    // Of a body in chunks, the first one has it all.
+    let (from, to) = (text.find('{').unwrap(), text.rfind('}').unwrap());
+    serde_json::from_str(&text[from..=to]).unwrap()
 }
 
 /// Requests a second at full load, and the 99th percentile against the median at half of it.
@@ -279,11 +356,16 @@ pub struct Load {
 const CONNECTIONS: u32 = 16;
 const SECONDS: u64 = 3;
 
-pub async fn load(address: SocketAddr, path: &'static str, what: &str) -> Load {
-    let run = |interval: Option<Duration>| async move {
-        let end = Instant::now() + Duration::from_secs(SECONDS);
-        let task = |number: u32| async move {
-            let mut reader = Reader::connect(address, path).await;
+/// The number of the next request of any load.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Sends requests over and over for some seconds, as fast as they are answered.
+async fn run(address: SocketAddr, requests: &Requests, interval: Option<Duration>) -> Vec<f64> {
+    let end = Instant::now() + Duration::from_secs(SECONDS);
+    let task = |number: u32| {
+        let requests = requests.clone();
+        async move {
+            let (mut asker, mut known) = (Asker::connect(address).await, None);
             let mut times = Vec::with_capacity(1 << 17);
             let mut due = Instant::now() + interval.unwrap_or_default() * number / CONNECTIONS;
             while Instant::now() < end {
@@ -292,23 +374,40 @@ pub async fn load(address: SocketAddr, path: &'static str, what: &str) -> Load {
                     due += interval;
                 }
                 let begun = Instant::now();
-                reader.read().await;
+                match &requests {
+                    Requests::Same(request) => known = Some(asker.ask(request, known).await),
+                    Requests::Numbered(make) => {
+                        let request = make(address, NEXT.fetch_add(1, Ordering::Relaxed));
+                        asker.ask(&request, None).await;
+                    }
+                }
                 times.push(begun.elapsed().as_secs_f64() * 1e6);
             }
             times
-        };
-        let tasks: Vec<_> = (0..CONNECTIONS).map(|number| tokio::spawn(task(number))).collect();
-        let mut times = Vec::new();
-        for task in tasks {
-            times.extend(task.await.unwrap());
         }
-        times
     };
-    let full = run(None).await;
-    let rate = full.len() as f64 / SECONDS as f64;
-    let mut half = run(Some(Duration::from_secs_f64(f64::from(CONNECTIONS) * 2.0 / rate))).await;
+    let tasks: Vec<_> = (0..CONNECTIONS).map(|number| tokio::spawn(task(number))).collect();
+    let mut times = Vec::new();
+    for task in tasks {
+        times.extend(task.await.unwrap());
+    }
+    times
+}
+
+/// Requests a second at full load.
+pub async fn rate(address: SocketAddr, requests: &Requests, what: &str) -> f64 {
+    let rate = run(address, requests, None).await.len() as f64 / SECONDS as f64;
+    println!("{what}: {rate:.0} a second");
+    rate
+}
+
+/// As [`rate`], and then at half of it.
+pub async fn load(address: SocketAddr, requests: &Requests, what: &str) -> Load {
+    let rate = rate(address, requests, what).await;
+    let interval = Duration::from_secs_f64(f64::from(CONNECTIONS) * 2.0 / rate);
+    let mut half = run(address, requests, Some(interval)).await;
     let (middle, tail) = (percentile(&mut half, 0.5), percentile(&mut half, 0.99));
-    println!("{what}: {rate:.0} a second; at half load median {middle:.0} us, p99 {tail:.0} us");
+    println!("{what}: at half load median {middle:.0} us, p99 {tail:.0} us");
     Load { rate, tail: tail / middle }
 }
 

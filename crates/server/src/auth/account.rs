@@ -6,13 +6,14 @@ use firewarden::{
     Timestamp,
     auth::{EnrolledFactor, ProviderAccount, UserRecord, blocking::UserUpdates, custom_claims},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::ids;
 
 /// An account. What was never set is absent.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Account {
     /// The id.
@@ -86,7 +87,7 @@ pub struct Account {
 }
 
 /// A credential that a device of the user keeps.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Passkey {
     /// The id.
@@ -96,7 +97,7 @@ pub struct Passkey {
 }
 
 /// A way to sign in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProviderInfo {
     /// `password`, `phone`, `google.com` …
@@ -125,7 +126,7 @@ pub struct ProviderInfo {
 }
 
 /// A second factor.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Factor {
     /// The id of the enrolment.

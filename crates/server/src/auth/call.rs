@@ -78,10 +78,12 @@ impl Call {
     /// A request of a browser that follows a link to one of the pages.
     pub fn of_page(auth: Arc<Auth>, request: &Request) -> Self {
         let query = pairs(request.uri().query().unwrap_or_default());
-        let tenant = query.iter().find(|(name, _)| name == "tenantId").map(|(_, id)| id.clone());
+        // Links in e-mails and the SDK have different names for it.
+        let is_tenant = |(name, id): &&(String, String)| matches!(name.as_str(), "tenantId" | "tid") && !id.is_empty();
+        let tenant = query.iter().find(is_tenant).map(|(_, id)| id.clone());
         let base = auth.base_url(request.headers());
         let project = auth.shared.settings.project.clone();
-        Call { base, query, is_admin: false, ..Self::internal(auth, &project, tenant.filter(|id| !id.is_empty())) }
+        Call { base, query, is_admin: false, ..Self::internal(auth, &project, tenant) }
     }
 
     /// A request of this server itself, as an administrator.
@@ -246,7 +248,7 @@ async fn collect(body: Body, memory: &Memory) -> Result<Whole, Refusal> {
 }
 
 /// JSON with names in camel case, at every level. The parser has bounded its depth.
-fn camel_cased(json: Json) -> Json {
+pub fn camel_cased(json: Json) -> Json {
     match json {
         Json::Object(fields) => {
             Json::Object(fields.into_iter().map(|(name, value)| (camel_case(name), camel_cased(value))).collect())

@@ -1,6 +1,10 @@
 //! The settings of a project, the paths below `/emulator/v1`, and answers that are always the same.
 
-use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 use super::{
     account::Account,
@@ -8,7 +12,7 @@ use super::{
     call::Call,
     codes::{EmailCode, MessageCode},
     error::{Refusal, refuse},
-    fields::{Nothing, is_absolute},
+    fields::{Nothing, Text, is_absolute},
     project::Settings,
 };
 
@@ -47,6 +51,69 @@ fn shown(settings: &Settings, with_functions: bool) -> Answer {
         .some("blockingFunctions", part("blockingFunctions").filter(|_| with_functions))
 }
 
+/// A change of settings: what is absent stays.
+#[derive(Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in: Option<SignIn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_privacy_config: Option<EmailPrivacy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocking_functions: Option<BlockingFunctions>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignIn {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allow_duplicate_emails: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailPrivacy {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enable_improved_email_privacy: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BlockingFunctions {
+    /// By event: `beforeCreate`, `beforeSignIn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    triggers: Option<BTreeMap<String, Trigger>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forward_inbound_credentials: Option<ForwardedCredentials>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Trigger {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_uri: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_time: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ForwardedCredentials {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<bool>,
+}
+
+impl ConfigChange {
+    fn to_json(&self) -> Json {
+        // No part has a form that JSON lacks.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
 /// `GET …/v2/projects/P/config`
 pub async fn get(call: Call, _: Nothing) -> Result<Answer, Refusal> {
     call.check_admin()?;
@@ -55,10 +122,10 @@ pub async fn get(call: Call, _: Nothing) -> Result<Answer, Refusal> {
 
 /// `PATCH …/v2/projects/P/config?updateMask=a.b,c`. The official answer has no name, which the Admin SDKs take for an
 /// error.
-pub async fn update(call: Call, request: Map<String, Json>) -> Result<Answer, Refusal> {
+pub async fn update(call: Call, request: ConfigChange) -> Result<Answer, Refusal> {
     call.check_admin()?;
-    let request = Json::Object(request);
-    check_functions(request.get("blockingFunctions"))?;
+    check_functions(request.blocking_functions.as_ref())?;
+    let request = request.to_json();
     let mut state = call.project.lock();
     let Settings(settings) = &mut state.settings;
     match call.query("updateMask") {
@@ -82,9 +149,10 @@ pub fn emulator_config(settings: &Settings) -> Answer {
 }
 
 /// `PATCH /emulator/v1/projects/P/config`
-pub fn update_emulator_config(settings: &mut Settings, request: &Json) -> Answer {
+pub fn update_emulator_config(settings: &mut Settings, request: &ConfigChange) -> Answer {
+    let request = request.to_json();
     for path in ["signIn.allowDuplicateEmails", "emailPrivacyConfig.enableImprovedEmailPrivacy"] {
-        copy(request, &mut settings.0, path);
+        copy(&request, &mut settings.0, path);
     }
     shown(settings, false)
 }
@@ -109,14 +177,13 @@ fn copy(from: &Json, to: &mut Json, path: &str) {
 }
 
 /// Refuses blocking functions of unknown events and without addresses.
-fn check_functions(functions: Option<&Json>) -> Result<(), Refusal> {
-    let triggers = functions.and_then(|functions| functions.get("triggers")).and_then(Json::as_object);
+fn check_functions(functions: Option<&BlockingFunctions>) -> Result<(), Refusal> {
+    let triggers = functions.and_then(|functions| functions.triggers.as_ref());
     for (event, trigger) in triggers.into_iter().flatten() {
         if !matches!(event.as_str(), "beforeCreate" | "beforeSignIn") {
             return refuse("INVALID_BLOCKING_FUNCTION : ((Event type is invalid.))");
         }
-        let uri = trigger.get("functionUri").and_then(Json::as_str);
-        if !uri.is_some_and(is_absolute) {
+        if !trigger.function_uri.as_deref().is_some_and(is_absolute) {
             return refuse("INVALID_BLOCKING_FUNCTION : ((Expected an absolute URI with valid scheme and host.))");
         }
     }

@@ -1,12 +1,10 @@
-//! The paths below `/emulator`: what only a stand-in has. They need no credential.
+//! The operations below `/emulator/v1`: what only a stand-in has. They need no credential.
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    extract::{Path, Request, State},
-    response::Response,
-    routing::{delete, get},
+    extract::{Path, State},
+    http::Method,
 };
 use serde::Deserialize;
 
@@ -15,11 +13,12 @@ use crate::body::Small;
 use super::{
     Auth,
     answer::Answer,
-    call::{self, Call},
-    config,
+    call,
+    config::{self, ConfigChange},
     error::Refusal,
-    pages,
+    fields,
     project::Project,
+    routes::{Handler, Operation, takes_body},
 };
 
 /// The project, and the tenant.
@@ -35,18 +34,27 @@ impl Place {
     }
 }
 
-/// The routes.
-pub fn routes() -> Router<Arc<Auth>> {
-    let mut router = Router::new()
-        .route("/emulator/action", get(action))
-        .route("/emulator/v1/projects/{project}/config", get(read_config).patch(write_config));
-    for base in ["/emulator/v1/projects/{project}", "/emulator/v1/projects/{project}/tenants/{tenant}"] {
-        router = router
-            .route(&format!("{base}/accounts"), delete(clear))
-            .route(&format!("{base}/oobCodes"), get(email_codes))
-            .route(&format!("{base}/verificationCodes"), get(message_codes));
+/// The operations.
+pub fn operations() -> Vec<Operation> {
+    let base = "/emulator/v1/projects/{project}";
+    let read = Handler::plain(Method::GET, "config", None, read_config);
+    let write = Handler::plain(Method::PATCH, "config", takes_body::<ConfigChange>(), write_config);
+    let mut all = vec![
+        read.at(format!("{base}/config"), "emulator.projects.config.get"),
+        write.at(format!("{base}/config"), "emulator.projects.config.update"),
+    ];
+    for (tenant, id) in [("", "emulator.projects"), ("/tenants/{tenant}", "emulator.projects.tenants")] {
+        let base = format!("{base}{tenant}");
+        let clear = Handler::plain(Method::DELETE, "accounts", None, clear);
+        let email_codes = Handler::plain(Method::GET, "oobCodes", None, email_codes);
+        let message_codes = Handler::plain(Method::GET, "verificationCodes", None, message_codes);
+        all.extend([
+            clear.at(format!("{base}/accounts"), format!("{id}.accounts.delete")),
+            email_codes.at(format!("{base}/oobCodes"), format!("{id}.oobCodes.list")),
+            message_codes.at(format!("{base}/verificationCodes"), format!("{id}.verificationCodes.list")),
+        ]);
     }
-    router
+    all
 }
 
 /// Removes all accounts. Codes, tenants and settings stay, and functions learn nothing of it.
@@ -68,10 +76,6 @@ async fn read_config(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result
 }
 
 async fn write_config(auth: State<Arc<Auth>>, Path(place): Path<Place>, Small(body): Small) -> Result<Answer, Refusal> {
-    let request = call::parse(&body)?;
+    let request = fields::read(call::camel_cased(call::parse(&body)?))?;
     Ok(config::update_emulator_config(&mut place.project(&auth)?.lock().settings, &request))
-}
-
-async fn action(State(auth): State<Arc<Auth>>, request: Request) -> Response {
-    pages::action::answer(&Call::of_page(auth, &request))
 }

@@ -1,17 +1,21 @@
-//! The types of fields in requests. As in the official emulator, scalars of another type are converted.
+//! The types of fields in requests. As in the official emulator, numbers are taken for texts, and nothing else is converted.
 
 use std::{fmt, marker::PhantomData, ops::Deref};
 
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error, IntoDeserializer as _, Visitor},
+    de::{
+        Error, IntoDeserializer, Visitor,
+        value::{MapDeserializer, SeqDeserializer},
+    },
 };
 use serde_json::Value as Json;
 
 use super::error::Refusal;
 
-/// A text; a number or a boolean becomes one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// A text; a number becomes one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Text(pub String);
 
 impl Deref for Text {
@@ -52,10 +56,6 @@ impl<'de> Deserialize<'de> for Text {
                 Ok(Text(text))
             }
 
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Text, E> {
-                Ok(Text(value.to_string()))
-            }
-
             fn visit_i64<E: Error>(self, value: i64) -> Result<Text, E> {
                 Ok(Text(value.to_string()))
             }
@@ -72,44 +72,6 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// A boolean; the texts `true` and `false` and the numbers 1 and 0 become one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Flag(pub bool);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Scalar;
-        impl Visitor<'_> for Scalar {
-            type Value = Flag;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("boolean")
-            }
-
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Flag, E> {
-                Ok(Flag(value))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Flag, E> {
-                match text {
-                    "true" => Ok(Flag(true)),
-                    "false" => Ok(Flag(false)),
-                    _ => Err(E::invalid_type(serde::de::Unexpected::Str(text), &self)),
-                }
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Flag, E> {
-                match value {
-                    0 => Ok(Flag(false)),
-                    1 => Ok(Flag(true)),
-                    _ => Err(E::invalid_type(serde::de::Unexpected::Unsigned(value), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(Scalar)
-    }
-}
-
 /// An enumeration whose values have numbers, from 0.
 pub trait Numbered: Copy + 'static {
     /// The values in the order of their numbers.
@@ -117,7 +79,8 @@ pub trait Numbered: Copy + 'static {
 }
 
 /// A value of an enumeration, by its name or its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(inline)]
 pub struct Choice<T>(pub T);
 
 impl<'de, T: Numbered + Deserialize<'de>> Deserialize<'de> for Choice<T> {
@@ -143,11 +106,6 @@ impl<'de, T: Numbered + Deserialize<'de>> Deserialize<'de> for Choice<T> {
     }
 }
 
-/// Whether a flag is there and set.
-pub fn is_set(flag: Option<Flag>) -> bool {
-    flag.is_some_and(|Flag(value)| value)
-}
-
 /// The text if it is there and not empty.
 pub fn given(text: &Option<Text>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
@@ -163,12 +121,67 @@ pub fn is_absolute(url: &str) -> bool {
 }
 
 /// A request without a body.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct Nothing {}
+
+/// JSON in which null is no way to leave something out: a field is absent, or has a value of its type.
+struct Strict(Json);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Strict {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Strict {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Json::Array(items) => SeqDeserializer::new(items.into_iter().map(Strict)).deserialize_any(visitor),
+            Json::Object(fields) => {
+                let fields = fields.into_iter().map(|(name, value)| (name, Strict(value)));
+                MapDeserializer::new(fields).deserialize_any(visitor)
+            }
+            scalar => scalar.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Json::String(text) => Json::String(text).deserialize_enum(name, variants, visitor),
+            _ => Err(Error::custom("expected string")),
+        }
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
 
 /// A request of an operation from its body.
 pub fn read<R: for<'de> Deserialize<'de>>(body: Json) -> Result<R, Refusal> {
-    serde_path_to_error::deserialize(body).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(body)).map_err(|error| {
         let pointer: String = error
             .path()
             .iter()
@@ -186,7 +199,8 @@ pub fn read<R: for<'de> Deserialize<'de>>(body: Json) -> Result<R, Refusal> {
 fn wording(error: &str) -> String {
     let expected = error.rsplit_once("expected ").map_or("", |(_, expected)| expected);
     match expected {
-        "string" | "boolean" => format!("must be {expected}"),
+        "string" => "must be string".to_owned(),
+        "a boolean" => "must be boolean".to_owned(),
         "a sequence" => "must be array".to_owned(),
         _ if expected.starts_with("struct ") || expected == "a map" => "must be object".to_owned(),
         _ if error.starts_with("unknown variant") => "must be equal to one of the allowed values".to_owned(),
@@ -205,24 +219,32 @@ mod tests {
     struct Request {
         email: Option<Text>,
         local_id: Option<Vec<Text>>,
-        force: Option<Flag>,
+        force: Option<bool>,
         inner: Option<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
     struct Inner {
         phone: Option<Text>,
+        state: Option<State>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+    enum State {
+        Enabled,
     }
 
     #[test]
-    fn scalars_are_converted() {
+    fn numbers_are_taken_for_texts() {
         let request: Request =
-            read(json!({ "email": 5, "localId": [true, 1.5], "force": "true", "more": {}, "inner": { "phone": 1 } }))
+            read(json!({ "email": 5, "localId": ["a", 1.5], "force": true, "more": {}, "inner": { "phone": 1, "state": "ENABLED" } }))
                 .unwrap();
         assert_eq!(request.email, Some(Text("5".to_owned())));
-        assert_eq!(request.local_id, Some(vec![Text("true".to_owned()), Text("1.5".to_owned())]));
-        assert_eq!(request.force, Some(Flag(true)));
-        assert_eq!(request.inner.and_then(|inner| inner.phone), Some(Text("1".to_owned())));
+        assert_eq!(request.local_id, Some(vec![Text("a".to_owned()), Text("1.5".to_owned())]));
+        assert_eq!(request.force, Some(true));
+        let inner = request.inner.unwrap();
+        assert_eq!((inner.phone, inner.state), (Some(Text("1".to_owned())), Some(State::Enabled)));
     }
 
     #[test]
@@ -231,9 +253,20 @@ mod tests {
             (json!({ "email": {} }), "/email must be string"),
             (json!({ "localId": [[]] }), "/localId/0 must be string"),
             (json!({ "localId": "a" }), "/localId must be array"),
-            (json!({ "force": "yes" }), "/force must be boolean"),
+            (json!({ "force": "true" }), "/force must be boolean"),
+            (json!({ "force": 1 }), "/force must be boolean"),
+            (json!({ "email": true }), "/email must be string"),
             (json!({ "inner": 1 }), "/inner must be object"),
             (json!({ "inner": { "phone": [] } }), "/inner/phone must be string"),
+            (json!({ "email": null }), "/email must be string"),
+            (json!({ "localId": null }), "/localId must be array"),
+            (json!({ "localId": ["a", null] }), "/localId/1 must be string"),
+            (json!({ "force": null }), "/force must be boolean"),
+            (json!({ "inner": null }), "/inner must be object"),
+            (json!({ "inner": { "phone": null } }), "/inner/phone must be string"),
+            (json!({ "inner": { "state": null } }), "/inner/state must be string"),
+            (json!({ "inner": { "state": {} } }), "/inner/state must be string"),
+            (json!({ "inner": { "state": "OFF" } }), "/inner/state must be equal to one of the allowed values"),
             (json!([]), " must be object"),
         ] {
             let refusal = read::<Request>(body).unwrap_err();

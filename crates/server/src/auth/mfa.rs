@@ -4,6 +4,7 @@ use firewarden::auth::{
     SecondFactor,
     blocking::{Details, Flow},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::clock::iso_time;
@@ -21,7 +22,7 @@ use super::{
 };
 
 /// A code that the user received.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PhoneVerification {
     session_info: Option<Text>,
@@ -29,14 +30,14 @@ struct PhoneVerification {
 }
 
 /// The number to enrol.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PhoneEnrollment {
     phone_number: Option<Text>,
 }
 
 /// The beginning of an enrolment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartEnrollment {
     id_token: Option<Text>,
@@ -44,7 +45,7 @@ pub struct StartEnrollment {
 }
 
 /// The end of an enrolment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FinalizeEnrollment {
     id_token: Option<Text>,
@@ -53,7 +54,7 @@ pub struct FinalizeEnrollment {
 }
 
 /// The end of a factor.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Withdraw {
     id_token: Option<Text>,
@@ -61,7 +62,7 @@ pub struct Withdraw {
 }
 
 /// The beginning of a sign-in with a second factor.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartSignIn {
     mfa_pending_credential: Option<Text>,
@@ -69,7 +70,7 @@ pub struct StartSignIn {
 }
 
 /// The end of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FinalizeSignIn {
     mfa_pending_credential: Option<Text>,

@@ -9,6 +9,7 @@ mod answer;
 mod call;
 mod codes;
 mod config;
+mod durable;
 mod emulator;
 mod error;
 mod exchange;
@@ -18,6 +19,7 @@ mod ids;
 mod keys;
 mod listing;
 mod mfa;
+mod openapi;
 mod pages;
 mod passkeys;
 mod project;
@@ -46,10 +48,11 @@ use axum::{
 use firewarden::auth::{Claims, unsigned_token};
 use serde_json::Value as Json;
 
-use crate::{listener, lock, memory::Memory, shared::Shared};
+use crate::{disk::DiskError, listener, lock, memory::Memory, shared::Shared};
 
 use error::Refusal;
 use functions::Functions;
+use pages::Redirects;
 use project::Project;
 
 pub use keys::SigningKey;
@@ -62,6 +65,8 @@ pub struct Auth {
     address: Option<SocketAddr>,
     /// The key that signs tokens; without it they are unsigned.
     key: Option<SigningKey>,
+    /// Sign-ins by redirect that are under way.
+    redirects: Redirects,
 }
 
 impl FromRef<Arc<Auth>> for Memory {
@@ -71,14 +76,30 @@ impl FromRef<Arc<Auth>> for Memory {
 }
 
 impl Auth {
-    /// No project has accounts. The address is that of the service's port; a key signs all tokens.
-    pub fn new(shared: Arc<Shared>, address: Option<SocketAddr>, key: Option<SigningKey>) -> Arc<Self> {
-        Arc::new(Auth { shared, projects: Mutex::default(), functions: Functions::default(), address, key })
+    /// Projects have the accounts that are on disk. The address is that of the service's port; a key signs all tokens.
+    ///
+    /// # Errors
+    ///
+    /// The disk cannot be read, or is damaged.
+    pub fn new(
+        shared: Arc<Shared>,
+        address: Option<SocketAddr>,
+        key: Option<SigningKey>,
+    ) -> Result<Arc<Self>, DiskError> {
+        let projects = shared.disk.as_deref().map(durable::restore).transpose()?.unwrap_or_default();
+        Ok(Arc::new(Auth {
+            shared,
+            projects: Mutex::new(projects),
+            functions: Functions::default(),
+            address,
+            key,
+            redirects: Redirects::default(),
+        }))
     }
 
     /// The routes of its port.
     pub fn router(self: &Arc<Self>) -> Router {
-        routes::router().with_state(Arc::clone(self))
+        routes::router(self).with_state(Arc::clone(self))
     }
 
     /// The project that a request names, if the server is not one of a single project.
@@ -100,7 +121,7 @@ impl Auth {
         match projects.get(id) {
             Some(project) => Arc::clone(project),
             None => {
-                let project = Arc::new(Project::new(id.to_owned()));
+                let project = Arc::new(Project::new(id.to_owned(), self.shared.disk.is_some()));
                 projects.insert(id.to_owned(), Arc::clone(&project));
                 project
             }
@@ -113,12 +134,24 @@ impl Auth {
     }
 
     /// Forgets accounts, codes, tenants and settings of a project, or of all.
-    pub fn reset(&self, project: Option<&str>) {
+    ///
+    /// # Errors
+    ///
+    /// The disk does not take it.
+    pub fn reset(&self, project: Option<&str>) -> Result<(), DiskError> {
         for (id, found) in &*lock(&self.projects) {
             if project.is_none_or(|project| project == id) {
-                *found.lock() = Default::default();
+                found.lock().reset();
             }
         }
+        self.save()
+    }
+
+    /// Writes what has changed to the disk, if there is one.
+    fn save(&self) -> Result<(), DiskError> {
+        let Some(disk) = &self.shared.disk else { return Ok(()) };
+        let projects: Vec<_> = lock(&self.projects).values().cloned().collect();
+        projects.iter().try_for_each(|project| durable::save(disk, project))
     }
 
     /// The Functions emulator, `HOST:PORT`, which hosts blocking functions and learns of new and deleted accounts.
@@ -141,7 +174,8 @@ impl Auth {
     ///
     /// The folder cannot be read, or does not hold accounts.
     pub async fn import(self: &Arc<Self>, folder: &Path) -> io::Result<()> {
-        transfer::import(self, folder).await
+        transfer::import(self, folder).await?;
+        self.save().map_err(io::Error::other)
     }
 
     /// A token with these claims.

@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use firewarden::auth::blocking::{Details, Flow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,20 +20,20 @@ use super::{
 const HOST: &str = "localhost";
 
 /// The beginning of an enrolment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartEnrollment {
     id_token: Option<Text>,
 }
 
 /// What the user's device says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Response {
     id: Option<Text>,
 }
 
 /// The end of an enrolment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FinalizeEnrollment {
     id_token: Option<Text>,
@@ -42,7 +43,7 @@ pub struct FinalizeEnrollment {
 }
 
 /// The end of a sign-in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FinalizeSignIn {
     authenticator_authentication_response: Option<Response>,

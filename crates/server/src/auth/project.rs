@@ -1,7 +1,7 @@
 //! A project of the Auth stand-in: accounts, tenants and settings under one lock, which no operation holds while it waits.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard},
 };
 
@@ -11,6 +11,7 @@ use crate::lock;
 
 use super::{
     account::Account,
+    codes::Codes,
     error::{Refusal, refuse},
     store::Pool,
     tenants::TenantConfig,
@@ -33,6 +34,36 @@ pub struct State {
     pub pool: Pool,
     /// The tenants by id.
     pub tenants: BTreeMap<String, Tenant>,
+    /// The settings of the project and of tenants that are on disk, as [`durable`] writes them.
+    ///
+    /// [`durable`]: super::durable
+    pub saved_settings: BTreeMap<String, Vec<u8>>,
+    /// The tenants that are to be removed from the disk.
+    pub removed_tenants: BTreeSet<String>,
+}
+
+impl State {
+    /// Adds a tenant without accounts.
+    pub fn add_tenant(&mut self, id: String, config: TenantConfig) {
+        let pool = Pool::new(self.pool.notes_changes());
+        self.tenants.insert(id, Tenant { config, pool });
+    }
+
+    /// Removes a tenant with its accounts.
+    pub fn remove_tenant(&mut self, id: &str) {
+        if self.tenants.remove(id).is_some() && self.pool.notes_changes() {
+            self.removed_tenants.insert(id.to_owned());
+        }
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.settings = Settings::default();
+        self.pool.clear();
+        self.pool.codes = Codes::default();
+        let tenants: Vec<String> = self.tenants.keys().cloned().collect();
+        tenants.iter().for_each(|id| self.remove_tenant(id));
+    }
 }
 
 /// A tenant.
@@ -85,9 +116,10 @@ impl Settings {
 }
 
 impl Project {
-    /// A project without accounts.
-    pub fn new(id: String) -> Self {
-        Project { id, state: Mutex::default() }
+    /// A project without accounts; whether it notes which ones change.
+    pub fn new(id: String, notes_changes: bool) -> Self {
+        let state = State { pool: Pool::new(notes_changes), ..State::default() };
+        Project { id, state: Mutex::new(state) }
     }
 
     /// The state.
@@ -102,8 +134,7 @@ impl Project {
         if let Some(id) = tenant
             && !state.tenants.contains_key(id)
         {
-            let tenant = Tenant { config: TenantConfig::open(&self.id, id), ..Tenant::default() };
-            state.tenants.insert(id.to_owned(), tenant);
+            state.add_tenant(id.to_owned(), TenantConfig::open(&self.id, id));
         }
         Scope { state, tenant }
     }

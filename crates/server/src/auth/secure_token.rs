@@ -1,5 +1,6 @@
 //! `/securetoken.googleapis.com/v1/token`: new ID tokens for refresh tokens.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Refresh {
     grant_type: Option<Text>,

@@ -5,7 +5,10 @@ use std::{
     ops::Bound,
 };
 
-use super::{account::Account, codes::Codes};
+use super::{
+    account::{Account, ProviderInfo},
+    codes::Codes,
+};
 
 /// The accounts and codes of a project or a tenant.
 #[derive(Debug, Default)]
@@ -19,11 +22,34 @@ pub struct Pool {
     /// Of the addresses at providers, which several accounts may share.
     by_provider_email: HashMap<String, BTreeSet<String>>,
     by_passkey: HashMap<String, String>,
+    /// The accounts that changed since the last [`Pool::take_changes`], if somebody asks.
+    changed: Option<BTreeSet<String>>,
     /// Codes of e-mails and messages.
     pub codes: Codes,
 }
 
 impl Pool {
+    /// A pool without accounts; whether it notes which ones change.
+    pub fn new(notes_changes: bool) -> Self {
+        Pool { changed: notes_changes.then(BTreeSet::new), ..Pool::default() }
+    }
+
+    /// Whether the pool notes which accounts change.
+    pub fn notes_changes(&self) -> bool {
+        self.changed.is_some()
+    }
+
+    /// The accounts that changed since the last call.
+    pub fn take_changes(&mut self) -> BTreeSet<String> {
+        self.changed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn note(&mut self, id: &str) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(id.to_owned());
+        }
+    }
+
     /// The account with an id.
     pub fn get(&self, id: &str) -> Option<&Account> {
         self.accounts.get(id)
@@ -60,6 +86,11 @@ impl Pool {
         let others = self.by_provider_email.get(email).into_iter().flatten();
         let ids: BTreeSet<&String> = own.chain(others).collect();
         ids.into_iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// The entries of a provider in all accounts.
+    pub fn entries_of<'p>(&'p self, provider: &'p str) -> impl Iterator<Item = &'p ProviderInfo> {
+        self.accounts().filter_map(move |account| account.provider(provider))
     }
 
     /// All accounts by id.
@@ -109,6 +140,7 @@ impl Pool {
 
     /// Changes fields of an account that no index has; `None` if there is no such account.
     pub fn touch(&mut self, id: &str, change: impl FnOnce(&mut Account)) -> Option<&Account> {
+        self.note(id);
         let account = self.accounts.get_mut(id)?;
         change(account);
         Some(account)
@@ -116,6 +148,7 @@ impl Pool {
 
     /// Removes an account.
     pub fn remove(&mut self, id: &str) -> Option<Account> {
+        self.note(id);
         let account = self.accounts.remove(id)?;
         // An address or a number may be another account's by now.
         let drop = |index: &mut HashMap<String, String>, key: &Option<String>| {
@@ -150,6 +183,10 @@ impl Pool {
     /// Removes all accounts. Codes stay.
     pub fn clear(&mut self) {
         let codes = std::mem::take(&mut self.codes);
-        *self = Pool { codes, ..Pool::default() };
+        let changed = self.changed.take().map(|mut changed| {
+            changed.extend(std::mem::take(&mut self.accounts).into_keys());
+            changed
+        });
+        *self = Pool { codes, changed, ..Pool::default() };
     }
 }

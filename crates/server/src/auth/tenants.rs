@@ -1,5 +1,6 @@
 //! Tenants: their settings, and the operations on them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -7,9 +8,8 @@ use super::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Nothing, Text},
+    fields::{Nothing, Text},
     ids,
-    project::Tenant,
 };
 
 /// The tenants in a page, unless the request says otherwise, and at most.
@@ -17,7 +17,7 @@ const PAGE: usize = 20;
 const MAX_PAGE: usize = 1000;
 
 /// The settings of a tenant.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantConfig {
     /// The name of the resource.
@@ -40,14 +40,14 @@ pub struct TenantConfig {
 }
 
 /// The settings of second factors.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MfaConfig {
     state: MfaState,
     enabled_providers: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum MfaState {
     StateUnspecified,
@@ -75,19 +75,19 @@ impl MfaConfig {
 }
 
 /// Settings in a request.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TenantFields {
     display_name: Option<Text>,
-    allow_password_signup: Option<Flag>,
-    enable_email_link_signin: Option<Flag>,
-    enable_anonymous_user: Option<Flag>,
-    disable_auth: Option<Flag>,
+    allow_password_signup: Option<bool>,
+    enable_email_link_signin: Option<bool>,
+    enable_anonymous_user: Option<bool>,
+    disable_auth: Option<bool>,
     mfa_config: Option<MfaFields>,
 }
 
 /// Settings of second factors in a request.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct MfaFields {
     state: Option<MfaState>,
@@ -117,9 +117,9 @@ impl TenantConfig {
     /// Takes the settings of a request that a mask names; without a mask, all.
     fn change(&mut self, fields: TenantFields, mask: Option<&str>) {
         let names = |name: &str| mask.is_none_or(|mask| mask.split(',').any(|path| path == name));
-        let set = |setting: &mut bool, name: &str, field: Option<Flag>| {
+        let set = |setting: &mut bool, name: &str, field: Option<bool>| {
             if names(name) {
-                *setting = field.map_or(*setting, |Flag(value)| value);
+                *setting = field.unwrap_or(*setting);
             }
         };
         set(&mut self.allow_password_signup, "allowPasswordSignup", fields.allow_password_signup);
@@ -155,7 +155,7 @@ pub async fn create(call: Call, request: TenantFields) -> Result<Answer, Refusal
     let mut config = TenantConfig::new(&call.project.id, &id);
     config.change(request, None);
     let answer = config.answer();
-    call.project.lock().tenants.insert(id, Tenant { config, ..Tenant::default() });
+    call.project.lock().add_tenant(id, config);
     Ok(answer)
 }
 
@@ -195,6 +195,6 @@ pub async fn update(call: Call, request: TenantFields) -> Result<Answer, Refusal
 /// Deletes a tenant with its accounts.
 pub async fn delete(call: Call, _: Nothing) -> Result<Answer, Refusal> {
     call.check_admin()?;
-    call.project.lock().tenants.remove(call.tenant.as_deref().unwrap_or_default());
+    call.project.lock().remove_tenant(call.tenant.as_deref().unwrap_or_default());
     Ok(Answer::new())
 }

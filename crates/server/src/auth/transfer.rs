@@ -47,7 +47,7 @@ pub async fn import(auth: &Arc<Auth>, folder: &Path) -> io::Result<()> {
     let project = auth.shared.settings.project.clone();
     for (name, path) in json_files(folder).await? {
         if format!("{name}.json") == CONFIG {
-            let settings: Json = parsed(&path).await?;
+            let settings = fields::read(parsed(&path).await?).map_err(|refusal| about(&path, &refusal.message()))?;
             config::update_emulator_config(&mut auth.project(&project).lock().settings, &settings);
             continue;
         }

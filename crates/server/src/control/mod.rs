@@ -43,7 +43,7 @@ async fn reset(services: State<Arc<Services>>, Query(scope): Query<Scope>) -> Re
     let unavailable = |error: &dyn std::fmt::Display| Failed(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
     services.database.reset(project).map_err(|error| unavailable(&error))?;
     services.storage.reset(project).await.map_err(|error| unavailable(&error))?;
-    services.auth.reset(project);
+    services.auth.reset(project).map_err(|error| unavailable(&error))?;
     services.shared.reset(project);
     Ok(answer::ok(&json!({ "reset": project.map_or(json!("all projects"), |project| json!(project)) })))
 }

@@ -14,7 +14,7 @@ use axum::{
 use crate::{Service, listener, server::Services};
 
 const HTML: &str = include_str!("page.html");
-const CSS: &str = include_str!("page.css");
+const CSS: &str = concat!(include_str!("base.css"), include_str!("page.css"));
 /// The parts of the script, each a module.
 const SCRIPTS: [(&str, &str); 4] = [
     ("/page.js", include_str!("page.js")),
@@ -35,7 +35,8 @@ pub fn router(services: &Arc<Services>) -> Router {
     SCRIPTS.into_iter().fold(files, script)
 }
 
-fn file(content: &'static str, text: &'static str) -> Response {
+/// A file of a page.
+pub fn file(content: &'static str, text: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, content),
         // The next version of the program has other files under the same names.

@@ -1,5 +1,6 @@
 //! Operations on many accounts: `batchGet`, `batchDelete`, `query`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -8,7 +9,7 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Nothing, Text, given, is_set},
+    fields::{Nothing, Text, given},
     functions::events::AccountEvent,
 };
 
@@ -24,7 +25,7 @@ pub async fn batch_get(call: Call, _: Nothing) -> Result<Answer, Refusal> {
 }
 
 /// The page in a request with a body.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Download {
     target_project_id: Option<Text>,
@@ -56,12 +57,12 @@ fn page(call: &Call, size: Option<&str>, after: Option<&str>) -> Result<Answer, 
 }
 
 /// The accounts to delete.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchDelete {
     #[serde(default)]
     local_ids: Vec<Text>,
-    force: Option<Flag>,
+    force: Option<bool>,
 }
 
 /// Deletes accounts that are disabled; by force, others, too.
@@ -74,7 +75,7 @@ pub async fn batch_delete(call: Call, request: BatchDelete) -> Result<Answer, Re
         let mut scope = call.lock_enabled()?;
         for (index, id) in request.local_ids.iter().enumerate() {
             let Some(account) = scope.pool().get(id) else { continue };
-            if !is_set(request.force) && !account.is_disabled() {
+            if !request.force.unwrap_or_default() && !account.is_disabled() {
                 let message = "NOT_DISABLED : Disable the account before batch deletion.";
                 errors.push(json!({ "index": index, "localId": &**id, "message": message }));
                 continue;
@@ -89,10 +90,10 @@ pub async fn batch_delete(call: Call, request: BatchDelete) -> Result<Answer, Re
 }
 
 /// The accounts to list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Query {
-    return_user_info: Option<Flag>,
+    return_user_info: Option<bool>,
     order: Option<Order>,
     sort_by: Option<SortBy>,
     limit: Option<Text>,
@@ -100,7 +101,7 @@ pub struct Query {
     expression: Option<Vec<Json>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Order {
     #[serde(rename = "ORDER_UNSPECIFIED")]
@@ -109,7 +110,7 @@ enum Order {
     Desc,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum SortBy {
     #[serde(rename = "SORT_BY_FIELD_UNSPECIFIED")]
@@ -133,7 +134,7 @@ pub async fn query(call: Call, request: Query) -> Result<Answer, Refusal> {
         return Err(Refusal::unimplemented(format!("{name} is not implemented.")));
     }
     let count = scope.pool().len().to_string();
-    if request.return_user_info == Some(Flag(false)) {
+    if request.return_user_info == Some(false) {
         return Ok(Answer::new().with("recordsCount", count));
     }
     let mut users: Vec<&Account> = scope.pool().accounts().collect();

@@ -1,5 +1,6 @@
 //! `createAuthUri`: how the user of an e-mail address signs in.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -12,7 +13,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateAuthUri {
     identifier: Option<Text>,

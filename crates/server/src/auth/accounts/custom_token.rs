@@ -1,6 +1,7 @@
 //! `signInWithCustomToken`, by the engine's exchange.
 
 use firewarden::auth::Exchange;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -9,7 +10,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct SignInWithCustomToken {
     token: Option<Text>,
 }

@@ -1,5 +1,6 @@
 //! `delete`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -11,7 +12,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delete {
     id_token: Option<Text>,

@@ -1,6 +1,7 @@
 //! `sendOobCode`: codes and links for e-mails, which are shown instead of sent.
 
 use percent_encoding::utf8_percent_encode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -11,14 +12,14 @@ use crate::{
         call::Call,
         codes::{EmailCode, EmailKind},
         error::{Refusal, refuse},
-        fields::{Choice, Flag, Numbered, Text, given, is_absolute, is_set},
+        fields::{Choice, Numbered, Text, given, is_absolute},
         ids,
         project::Scope,
     },
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendCode {
     request_type: Option<Choice<RequestType>>,
@@ -26,11 +27,11 @@ pub struct SendCode {
     new_email: Option<Text>,
     id_token: Option<Text>,
     continue_url: Option<Text>,
-    return_oob_link: Option<Flag>,
+    return_oob_link: Option<bool>,
 }
 
 /// Why an e-mail is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum RequestType {
     OobReqTypeUnspecified,
@@ -81,7 +82,7 @@ pub async fn send_code(call: Call, request: SendCode) -> Result<Answer, Refusal>
         None | Some(Choice(RequestType::OobReqTypeUnspecified)) => return refuse("MISSING_REQ_TYPE"),
         Some(Choice(kind)) => kind,
     };
-    let returns_link = is_set(request.return_oob_link);
+    let returns_link = request.return_oob_link.unwrap_or_default();
     if returns_link && !call.is_admin {
         return refuse("INSUFFICIENT_PERMISSION");
     }

@@ -1,6 +1,7 @@
 //! `signInWithEmailLink`.
 
 use firewarden::auth::blocking::{Details, Flow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -15,7 +16,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignInWithEmailLink {
     email: Option<Text>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use firewarden::auth::blocking::{Details, Flow, OAuthTokens};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -10,7 +11,7 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Text, given, is_absolute, is_set},
+    fields::{Text, given, is_absolute},
     ids,
     project::Scope,
     token::SignIn,
@@ -19,14 +20,14 @@ use crate::auth::{
 use super::idp_response::IdpResponse;
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignInWithIdp {
     request_uri: Option<Text>,
     post_body: Option<Text>,
     id_token: Option<Text>,
-    return_idp_credential: Option<Flag>,
-    return_refresh_token: Option<Flag>,
+    return_idp_credential: Option<bool>,
+    return_refresh_token: Option<bool>,
     pending_id_token: Option<Text>,
 }
 
@@ -50,7 +51,7 @@ enum Extra {
 /// Signs in with what a provider said, or links it to the account of the ID token.
 pub async fn sign_in_with_idp(call: Call, request: SignInWithIdp) -> Result<Answer, Refusal> {
     call.lock().check_enabled()?;
-    if is_set(request.return_refresh_token) {
+    if request.return_refresh_token.unwrap_or_default() {
         return Err(Refusal::unimplemented("returnRefreshToken is not implemented yet."));
     }
     if given(&request.pending_id_token).is_some() {
@@ -66,7 +67,7 @@ pub async fn sign_in_with_idp(call: Call, request: SignInWithIdp) -> Result<Answ
     let answer = response.answer().some("tenantId", call.tenant.clone());
     let outcome = match outcome {
         // Browsers take some refusals as a part of the answer, with the credential to go on with.
-        Err(refusal) if is_set(request.return_idp_credential) => {
+        Err(refusal) if request.return_idp_credential.unwrap_or_default() => {
             return Ok(answer.with("errorMessage", refusal.message().to_owned()));
         }
         outcome => outcome?,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use firewarden::auth::custom_claims;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -11,7 +12,7 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Text, given, is_set},
+    fields::{Text, given},
     ids,
     project::Scope,
 };
@@ -22,30 +23,30 @@ use super::RequestedFactor;
 const MAX_USERS: usize = 100_000;
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchCreate {
     #[serde(default)]
     users: Vec<User>,
-    allow_overwrite: Option<Flag>,
-    sanity_check: Option<Flag>,
+    allow_overwrite: Option<bool>,
+    sanity_check: Option<bool>,
     target_project_id: Option<Text>,
 }
 
 /// An account to import.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct User {
     local_id: Option<Text>,
     email: Option<Text>,
-    email_verified: Option<Flag>,
+    email_verified: Option<bool>,
     display_name: Option<Text>,
     photo_url: Option<Text>,
     phone_number: Option<Text>,
-    disabled: Option<Flag>,
+    disabled: Option<bool>,
     custom_attributes: Option<Text>,
-    custom_auth: Option<Flag>,
-    email_link_signin: Option<Flag>,
+    custom_auth: Option<bool>,
+    email_link_signin: Option<bool>,
     initial_email: Option<Text>,
     password_hash: Option<Text>,
     salt: Option<Text>,
@@ -60,7 +61,7 @@ struct User {
     mfa_info: Vec<RequestedFactor>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct Provider {
     provider_id: Option<Text>,
@@ -81,7 +82,8 @@ pub async fn batch_create(call: Call, request: BatchCreate) -> Result<Answer, Re
     if request.users.len() > MAX_USERS {
         return refuse("USER_LIST_EXCEEDS_LIMIT");
     }
-    let (overwrites, is_checked) = (is_set(request.allow_overwrite), is_set(request.sanity_check));
+    let (overwrites, is_checked) =
+        (request.allow_overwrite.unwrap_or_default(), request.sanity_check.unwrap_or_default());
     check_all(&request.users, overwrites, is_checked)?;
     let mut errors: Vec<Json> = Vec::new();
     for (index, user) in request.users.into_iter().enumerate() {
@@ -147,10 +149,10 @@ fn account(call: &Call, scope: &Scope<'_>, user: User, overwrites: bool, is_chec
         photo_url: text(user.photo_url),
         screen_name: text(user.screen_name),
         initial_email: text(user.initial_email),
-        custom_auth: user.custom_auth.map(|Flag(value)| value),
-        email_link_signin: user.email_link_signin.map(|Flag(value)| value),
-        disabled: Some(is_set(user.disabled)),
-        email_verified: Some(is_set(user.email_verified)),
+        custom_auth: user.custom_auth,
+        email_link_signin: user.email_link_signin,
+        disabled: Some(user.disabled.unwrap_or_default()),
+        email_verified: Some(user.email_verified.unwrap_or_default()),
         tenant_id: call.tenant.clone(),
         ..Account::default()
     };

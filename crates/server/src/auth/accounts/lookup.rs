@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{account::Account, answer::Answer, call::Call, error::Refusal, fields::Text};
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lookup {
     id_token: Option<Text>,
@@ -23,7 +24,7 @@ pub struct Lookup {
 }
 
 /// An id at a provider.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FederatedId {
     provider_id: Option<Text>,

@@ -26,7 +26,7 @@ use crate::auth::{
 };
 
 /// A second factor in a request.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestedFactor {
     mfa_enrollment_id: Option<Text>,

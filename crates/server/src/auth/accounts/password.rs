@@ -1,6 +1,7 @@
 //! `signInWithPassword`.
 
 use firewarden::auth::blocking::{Details, Flow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -13,7 +14,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignInWithPassword {
     email: Option<Text>,

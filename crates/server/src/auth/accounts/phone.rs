@@ -1,6 +1,7 @@
 //! `sendVerificationCode` and `signInWithPhoneNumber`.
 
 use firewarden::auth::blocking::{Details, Flow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -15,14 +16,14 @@ use crate::auth::{
 };
 
 /// The request for a code.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendVerificationCode {
     phone_number: Option<Text>,
 }
 
 /// The sign-in with a code, or with a proof of an earlier one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignInWithPhoneNumber {
     session_info: Option<Text>,

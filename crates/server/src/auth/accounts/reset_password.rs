@@ -1,5 +1,6 @@
 //! `resetPassword`: what a code from an e-mail stands for, and a new password by it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -12,7 +13,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResetPassword {
     /// The code.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use firewarden::auth::session_cookie;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -13,7 +14,7 @@ use crate::auth::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateSessionCookie {
     id_token: Option<Text>,

@@ -1,6 +1,7 @@
 //! `signUp`: new accounts, by users and by administrators, and passwords for anonymous users.
 
 use firewarden::auth::blocking::{Details, Flow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::auth::{
@@ -8,7 +9,7 @@ use crate::auth::{
     answer::Answer,
     call::Call,
     error::{Refusal, refuse},
-    fields::{Flag, Text, given, is_set},
+    fields::{Text, given},
     ids,
     token::SignIn,
 };
@@ -16,7 +17,7 @@ use crate::auth::{
 use super::{RequestedFactor, factors};
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignUp {
     email: Option<Text>,
@@ -25,9 +26,9 @@ pub struct SignUp {
     photo_url: Option<Text>,
     id_token: Option<Text>,
     local_id: Option<Text>,
-    email_verified: Option<Flag>,
+    email_verified: Option<bool>,
     phone_number: Option<Text>,
-    disabled: Option<Flag>,
+    disabled: Option<bool>,
     mfa_info: Option<Vec<RequestedFactor>>,
 }
 
@@ -126,8 +127,8 @@ fn account(call: &Call, request: &SignUp, is_link: bool) -> Result<Account, Refu
             }
             account.phone_number = Some(number.to_string());
         }
-        account.email_verified = request.email_verified.map(|Flag(value)| value).or(account.email_verified);
-        account.disabled = is_set(request.disabled).then_some(true);
+        account.email_verified = request.email_verified.or(account.email_verified);
+        account.disabled = request.disabled.unwrap_or_default().then_some(true);
     }
     if let Some(requested) = &request.mfa_info {
         account.mfa_info = Some(factors(requested.clone(), true)?);

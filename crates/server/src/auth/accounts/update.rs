@@ -1,5 +1,6 @@
 //! `update`: changes that a user makes, that an administrator makes, and that a code from an e-mail makes.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -9,7 +10,7 @@ use crate::auth::{
     call::Call,
     codes::EmailKind,
     error::{Refusal, refuse},
-    fields::{Choice, Flag, Numbered, Text, given},
+    fields::{Choice, Numbered, Text, given},
     project::Scope,
     token::SignIn,
 };
@@ -21,7 +22,7 @@ use super::{
 };
 
 /// The request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
     pub(super) id_token: Option<Text>,
@@ -32,8 +33,8 @@ pub struct Update {
     pub(super) display_name: Option<Text>,
     pub(super) photo_url: Option<Text>,
     pub(super) phone_number: Option<Text>,
-    pub(super) email_verified: Option<Flag>,
-    pub(super) disable_user: Option<Flag>,
+    pub(super) email_verified: Option<bool>,
+    pub(super) disable_user: Option<bool>,
     pub(super) custom_attributes: Option<Text>,
     pub(super) valid_since: Option<Text>,
     pub(super) created_at: Option<Text>,
@@ -51,14 +52,14 @@ pub struct Update {
 }
 
 /// All second factors.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct Mfa {
     #[serde(default)]
     pub(super) enrollments: Vec<RequestedFactor>,
 }
 
 /// What can be deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Attribute {
     UserAttributeNameUnspecified,
@@ -83,7 +84,7 @@ impl Numbered for Attribute {
 }
 
 /// An identity at a provider.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkedProvider {
     pub(super) provider_id: Option<Text>,

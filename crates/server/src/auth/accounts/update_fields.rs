@@ -6,7 +6,7 @@ use crate::auth::{
     account::{Account, ProviderInfo, is_email, is_phone_number, is_strong},
     call::Call,
     error::{Refusal, refuse},
-    fields::{Choice, Flag, given},
+    fields::{Choice, given},
     project::Scope,
     token::SignIn,
 };
@@ -130,10 +130,10 @@ fn clear_email(account: &mut Account) {
 
 /// The changes that only administrators make.
 fn as_administrator(scope: &Scope<'_>, request: &Update, account: &mut Account) -> Result<(), Refusal> {
-    if let Some(Flag(disabled)) = request.disable_user {
+    if let Some(disabled) = request.disable_user {
         account.disabled = Some(disabled);
     }
-    if let Some(Flag(verified)) = request.email_verified {
+    if let Some(verified) = request.email_verified {
         account.email_verified = Some(verified);
     }
     if let Some(number) = given(&request.phone_number)

@@ -160,3 +160,70 @@ async fn signed_tokens_have_the_published_key() {
     // The server reads its own tokens.
     assert_eq!(fixture.key("lookup", json!({ "idToken": token })).await.status, 200);
 }
+
+/// The answer of an administrator's look-up, without the times of tokens.
+async fn account(fixture: &Fixture, scope: &str, id: &Json) -> Json {
+    let path = format!("/identitytoolkit.googleapis.com/v1/projects/demo-fw{scope}/accounts:lookup");
+    let answer = fixture.send("POST", &path, &[("authorization", "Bearer owner")], &json!({ "localId": [id] })).await;
+    answer.json()["users"][0].clone()
+}
+
+#[tokio::test]
+async fn accounts_settings_and_tenants_stay_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        let builder = Server::builder().project("demo-fw").port(Service::Auth, 0).data(folder.path());
+        loop {
+            match builder.clone().start().await {
+                Ok(server) => return Fixture { address: server.address(Service::Auth).unwrap(), server },
+                // The connections of the server before are about to end.
+                Err(error) => assert!(error.to_string().contains("another process"), "{error}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let owner = [("authorization", "Bearer owner")];
+    let tenants = "/identitytoolkit.googleapis.com/v2/projects/demo-fw/tenants";
+    let config = "/emulator/v1/projects/demo-fw/config";
+    let settings = json!({ "signIn": { "allowDuplicateEmails": true } });
+
+    let first = start().await;
+    let signed_up = first.key("signUp", user()).await.json();
+    let (id, gone) = (&signed_up["localId"], first.key("signUp", json!({})).await.json()["localId"].clone());
+    first.admin(":update", json!({ "localId": id, "customAttributes": r#"{"role":"reader"}"# })).await;
+    first.admin(":delete", json!({ "localId": gone })).await;
+    let tenant = first.send("POST", tenants, &owner, &json!({ "allowPasswordSignup": true })).await.json();
+    let tenant = tenant["tenantId"].as_str().unwrap().to_owned();
+    let of_tenant =
+        first.key("signUp", json!({ "email": "b@example.com", "password": "password", "tenantId": tenant }));
+    let of_tenant = of_tenant.await.json()["localId"].clone();
+    let dropped = first.send("POST", tenants, &owner, &json!({ "allowPasswordSignup": true })).await.json();
+    let dropped = dropped["tenantId"].as_str().unwrap().to_owned();
+    first.key("signUp", json!({ "email": "c@example.com", "password": "password", "tenantId": dropped })).await;
+    first.send("DELETE", &format!("{tenants}/{dropped}"), &owner, &Json::Null).await;
+    first.send("PATCH", config, &[], &settings).await;
+    let scope = format!("/tenants/{tenant}");
+    let before = (account(&first, "", id).await, account(&first, &scope, &of_tenant).await);
+    assert!(before.0["customAttributes"].is_string() && before.1["tenantId"].is_string(), "{before:?}");
+    drop(first);
+
+    let second = start().await;
+    assert_eq!((account(&second, "", id).await, account(&second, &scope, &of_tenant).await), before);
+    assert_eq!(account(&second, "", &gone).await, Json::Null);
+    assert_eq!(second.send("GET", config, &[], &Json::Null).await.json()["signIn"], settings["signIn"]);
+    let listed = second.send("GET", tenants, &owner, &Json::Null).await.json();
+    assert_eq!(
+        listed["tenants"].as_array().map(|all| all.iter().map(|one| one["tenantId"].clone()).collect()),
+        Some(vec![json!(tenant)])
+    );
+    // Sessions go on, and passwords fit.
+    let refresh = json!({ "grantType": "refresh_token", "refreshToken": signed_up["refreshToken"] });
+    assert_eq!(second.send("POST", "/securetoken.googleapis.com/v1/token?key=k", &[], &refresh).await.status, 200);
+    assert_eq!(second.key("signInWithPassword", user()).await.status, 200);
+    assert_eq!(second.send("POST", "/firewarden/reset", &[], &Json::Null).await.status, 200);
+    drop(second);
+
+    let third = start().await;
+    assert_eq!(account(&third, "", id).await, Json::Null);
+    assert_eq!(third.send("GET", tenants, &owner, &Json::Null).await.json(), json!({ "tenants": [] }));
+}
