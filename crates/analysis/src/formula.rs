@@ -258,9 +258,9 @@ mod tests {
     fn equal_formulas_have_one_id() {
         let mut f = Formulas::default();
         let [a, b, c] = [0, 1, 2].map(|n| f.atom(Atom::Open(OpenId(n))));
-        let (ab, ba) = (f.and(a, b), f.and(b, a));
-        assert_eq!(ab, ba);
-        let nested = f.and(ab, c);
+        let (one, other) = (f.and(a, b), f.and(b, a));
+        assert_eq!(one, other);
+        let nested = f.and(one, c);
         assert_eq!(nested, f.all([c, b, a]));
         assert_eq!(f.and(a, a.not()), Formula::FALSE);
         assert_eq!(f.or(a, a.not()), Formula::TRUE);

@@ -113,34 +113,34 @@ impl Sat {
     }
 
     /// Adds a clause. The search starts anew.
-    pub fn clause(&mut self, mut lits: Vec<Lit>) {
+    pub fn clause(&mut self, mut literals: Vec<Lit>) {
         self.back_to(0);
-        lits.sort_unstable();
-        lits.dedup();
-        if lits.windows(2).any(|pair| matches!(pair, [a, b] if *b == a.not())) {
+        literals.sort_unstable();
+        literals.dedup();
+        if literals.windows(2).any(|pair| matches!(pair, [a, b] if *b == a.not())) {
             return;
         }
-        lits.retain(|lit| self.value(*lit) != Some(false));
-        if lits.iter().any(|lit| self.value(*lit) == Some(true)) {
+        literals.retain(|lit| self.value(*lit) != Some(false));
+        if literals.iter().any(|lit| self.value(*lit) == Some(true)) {
             return;
         }
-        match lits.as_slice() {
+        match literals.as_slice() {
             [] => self.contradiction = true,
             [one] => self.assign(*one, None),
             [..] => {
-                self.attach(lits);
+                self.attach(literals);
             }
         }
     }
 
-    fn attach(&mut self, lits: Vec<Lit>) -> usize {
+    fn attach(&mut self, literals: Vec<Lit>) -> usize {
         let id = self.clauses.len();
-        for lit in lits.iter().take(2) {
+        for lit in literals.iter().take(2) {
             if let Some(watch) = self.watches.get_mut(lit.index()) {
                 watch.push(id);
             }
         }
-        self.clauses.push(lits);
+        self.clauses.push(literals);
         id
     }
 
@@ -251,8 +251,8 @@ impl Sat {
         let mut at = self.trail.len();
         let mut asserting = None;
         loop {
-            let lits = reason.and_then(|id| self.clauses.get(id)).cloned().unwrap_or_default();
-            for lit in lits {
+            let literals = reason.and_then(|id| self.clauses.get(id)).cloned().unwrap_or_default();
+            for lit in literals {
                 let var_level = self.level_of(lit);
                 let Some(var) = self.var(lit.var()) else { continue };
                 if Some(lit) == asserting || var.seen || var_level == 0 {
