@@ -5,9 +5,11 @@
 //! A commit leaves nothing in the memory of the process, but does not wait for the device: it survives the end of the
 //! process at any point, not a loss of power.
 
+mod accounts;
+mod backend;
+
 use std::{
     fs::{File, OpenOptions},
-    io,
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,9 +17,12 @@ use std::{
 
 use redb::{
     Database, ReadableTable as _, StorageBackend, StorageError, TableDefinition, TransactionError, WriteTransaction,
-    backends::FileBackend,
 };
 use serde_json::{Map as JsonMap, Value as Json};
+
+use backend::Unsynced;
+
+pub use accounts::AccountChange;
 
 /// Leaves by namespace and path; the names are separated and ended by [`END`].
 const LEAVES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("leaves");
@@ -27,12 +32,6 @@ const BUCKETS: TableDefinition<'_, &str, i64> = TableDefinition::new("buckets");
 
 /// Objects by bucket and name: metadata, and the name of the file with the bytes, or the bytes themselves.
 const OBJECTS: TableDefinition<'_, (&str, &str), ObjectRecord<'_>> = TableDefinition::new("objects");
-
-/// Accounts by project, tenant and id. An empty tenant stands for none, an empty id for the settings of the project or the
-/// tenant.
-const ACCOUNTS: TableDefinition<'_, AccountKey<'_>, &[u8]> = TableDefinition::new("accounts");
-
-type AccountKey<'k> = (&'k str, &'k str, &'k str);
 
 type ObjectRecord<'r> = (&'r [u8], Option<&'r str>, &'r [u8]);
 
@@ -47,9 +46,6 @@ const CONTENTS: &str = "objects";
 
 /// The memory that the store may use for pages, in bytes.
 const CACHE: usize = 8 << 20;
-
-/// The bytes of a read from which on the length of the file is asked for.
-const LARGE: usize = 1 << 20;
 
 /// The file cannot be used.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -81,30 +77,6 @@ pub struct Change<'c> {
     pub path: Vec<&'c str>,
     /// The new value in the export form; null for nothing.
     pub value: Json,
-}
-
-/// A change of the accounts of a project. An empty tenant stands for none, an empty id for the settings of the project or the
-/// tenant.
-#[derive(Debug)]
-pub enum AccountChange {
-    /// Stores a value, in a form of the caller's.
-    Put {
-        /// The tenant.
-        tenant: String,
-        /// The id.
-        id: String,
-        /// The value.
-        value: Vec<u8>,
-    },
-    /// Forgets an account.
-    Remove {
-        /// The tenant.
-        tenant: String,
-        /// The id.
-        id: String,
-    },
-    /// Forgets a tenant with its settings and accounts.
-    RemoveTenant(String),
 }
 
 /// An object as it is on disk.
@@ -315,60 +287,6 @@ impl Disk {
         self.unless_damaged(&mut read)
     }
 
-    /// Makes changes to the accounts of a project, all or none.
-    ///
-    /// # Errors
-    ///
-    /// The disk does not take them; nothing is then changed.
-    pub fn put_accounts(&self, project: &str, changes: &[AccountChange]) -> Result<(), DiskError> {
-        self.commit(|commit| {
-            let mut accounts = commit.open_table(ACCOUNTS)?;
-            for change in changes {
-                match change {
-                    AccountChange::Put { tenant, id, value } => {
-                        accounts.insert((project, tenant.as_str(), id.as_str()), value.as_slice())?;
-                    }
-                    AccountChange::Remove { tenant, id } => {
-                        accounts.remove((project, tenant.as_str(), id.as_str()))?;
-                    }
-                    AccountChange::RemoveTenant(tenant) => {
-                        // The tenant that follows it in the order of names.
-                        let next = format!("{tenant}\0");
-                        let range = (project, tenant.as_str(), "")..(project, next.as_str(), "");
-                        accounts.retain_in::<AccountKey<'_>, _>(range, |_, _| false)?;
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Hands all accounts and settings to a function, with project, tenant and id. It ends with the first error.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read, or the function fails; its error gets the account's name.
-    pub fn accounts(
-        &self,
-        mut take: impl FnMut(&str, &str, &str, &[u8]) -> Result<(), String>,
-    ) -> Result<(), DiskError> {
-        let mut read = || -> Result<(), Failure> {
-            let view = self.store.begin_read()?;
-            let accounts = match view.open_table(ACCOUNTS) {
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
-                opened => opened?,
-            };
-            for entry in accounts.iter()? {
-                let (key, value) = entry?;
-                let (project, tenant, id) = key.value();
-                let taken = take(project, tenant, id, value.value());
-                taken.map_err(|why| format!("the account {id:?} of {project:?}, tenant {tenant:?}: {why}"))?;
-            }
-            Ok(())
-        };
-        self.unless_damaged(&mut read)
-    }
-
     /// Reads or writes the file.
     fn unless_damaged<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, DiskError> {
         caught(work).map_err(|error| {
@@ -443,97 +361,4 @@ fn place(all: &mut JsonMap<String, Json>, key: &[u8], value: Json) -> Option<()>
         into = into.entry(name).or_insert_with(|| Json::Object(JsonMap::new())).as_object_mut()?;
     }
     into.insert(last.to_owned(), value).is_none().then_some(())
-}
-
-/// A file whose writes go to the system at once, which keeps them when the process ends, and are not waited for.
-#[derive(Debug)]
-struct Unsynced(FileBackend);
-
-impl Unsynced {
-    fn new(file: File) -> Result<Self, redb::DatabaseError> {
-        FileBackend::new(file).map(Unsynced)
-    }
-}
-
-impl StorageBackend for Unsynced {
-    fn len(&self) -> io::Result<u64> {
-        self.0.len()
-    }
-
-    fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        // The header of a damaged file can name a page for which no memory is enough.
-        if length > LARGE && offset.saturating_add(length as u64) > self.0.len()? {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.0.read(offset, length)
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
-    }
-
-    fn sync_data(&self, _: bool) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(offset, data)
-    }
-}
-
-/// A disk for tests that becomes full.
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod limited {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use redb::backends::InMemoryBackend;
-
-    use super::*;
-
-    impl Disk {
-        /// A store that takes nothing while the flag is set; its file is in memory.
-        pub(crate) fn limited(folder: &Path) -> (Arc<Self>, Arc<AtomicBool>) {
-            let backend = Limited::default();
-            let is_full = Arc::clone(&backend.is_full);
-            (Arc::new(Disk::with_backend(folder, backend).unwrap()), is_full)
-        }
-    }
-
-    /// A file in memory that takes nothing more once it is full.
-    #[derive(Debug, Default)]
-    struct Limited {
-        memory: InMemoryBackend,
-        is_full: Arc<AtomicBool>,
-    }
-
-    impl Limited {
-        fn check(&self) -> io::Result<()> {
-            if self.is_full.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-        }
-    }
-
-    impl StorageBackend for Limited {
-        fn len(&self) -> io::Result<u64> {
-            self.memory.len()
-        }
-
-        fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-            self.memory.read(offset, length)
-        }
-
-        fn set_len(&self, length: u64) -> io::Result<()> {
-            self.check()?;
-            self.memory.set_len(length)
-        }
-
-        fn sync_data(&self, eventual: bool) -> io::Result<()> {
-            self.memory.sync_data(eventual)
-        }
-
-        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-            self.check()?;
-            self.memory.write(offset, data)
-        }
-    }
 }
