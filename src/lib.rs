@@ -3,6 +3,7 @@
 #![doc = "[docs/lints.md]: guide::lints"]
 #![doc = "[docs/jsonl.md]: guide::jsonl"]
 #![doc = "[docs/serve.md]: guide::serve"]
+#![doc = "[docs/analysis.md]: guide::analysis"]
 #![doc = ""]
 // The first definition of a link counts: in rustdoc a page is a module, in the repository it is a file.
 #![doc = include_str!("../README.md")]
@@ -90,6 +91,9 @@ pub mod guide {
     #[doc = "[suites.md]: suites\n"]
     #[doc = include_str!("../docs/serve.md")]
     pub mod serve {}
+
+    #[doc = include_str!("../docs/analysis.md")]
+    pub mod analysis {}
 
     #[doc = include_str!("../docs/jsonl.md")]
     pub mod jsonl {}
