@@ -227,3 +227,57 @@ fn no_request_contradicts_an_answer_about_mutated_rules() {
         assert!(asked > 0 && differing > 0);
     });
 }
+
+/// The conditions fold to the same formula, and yet the limit of expressions ends the evaluation of the new rules.
+#[test]
+fn a_limit_of_the_engine_is_in_reach_where_formulas_cancel_out() {
+    on_large_stack(|| {
+        let rules = |other: &str| {
+            format!(
+                "rules_version = '2'; service cloud.firestore {{ match /databases/{{db}}/documents {{ match /{{a}}/{{id}} {{
+                {other}
+                allow get; }} }} }}"
+            )
+        };
+        // The first has a formula of its own, the others are never true and vanish from it.
+        for never in ["request.auth.uid == 'nobody'", "request.nothing == 1", "request.path == 1", "request.auth == 1"]
+        {
+            let costly = format!("allow get: if {};", [never; 12].join(" || ")).repeat(40);
+            let (old, new) = (parse("old", &rules("")).unwrap(), parse("new", &rules(&costly)).unwrap());
+            let request =
+                firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
+            let allowed = |rules: &Rules| match rules {
+                Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
+                _ => unreachable!("firestore rules"),
+            };
+            assert!(allowed(&old) && !allowed(&new));
+            assert!(compare(&old, &new).differences.iter().any(|found| found.change == Change::Narrowed), "{never}");
+        }
+    });
+}
+
+/// A replacement that names a missing group ends the evaluation, unless a statement of the same block permits before it.
+#[test]
+fn the_order_of_statements_matters_where_one_can_end_the_evaluation() {
+    on_large_stack(|| {
+        let (open, aborting) = ("allow get;", "allow get: if 'a'.replace('a', '$1') == 'x';");
+        let rules = |first: &str, second: &str| {
+            parse(
+                "firestore.rules",
+                &format!(
+                    "rules_version = '2'; service cloud.firestore {{ match /databases/{{db}}/documents {{
+                    match /a/{{id}} {{ {first} {second} }} }} }}"
+                ),
+            )
+            .unwrap()
+        };
+        let (old, new) = (rules(open, aborting), rules(aborting, open));
+        let request = firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
+        let allowed = |rules: &Rules| match rules {
+            Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
+            _ => unreachable!("firestore rules"),
+        };
+        assert_eq!((allowed(&old), allowed(&new)), (true, false));
+        assert!(compare(&old, &new).differences.iter().any(|found| found.change == Change::Narrowed));
+    });
+}

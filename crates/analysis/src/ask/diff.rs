@@ -2,8 +2,9 @@
 
 use firewarden::rules::Rules;
 
-use super::{METHODS, Question, Settings, Verdict, law::Within, limits, line, program};
+use super::{Goal, METHODS, Question, Settings, Verdict, law::Within, limits, line, program};
 use crate::{
+    formula::Formula,
     permit::{Ruleset, any_permits, name_segments, permits},
     schema::Method,
 };
@@ -100,15 +101,15 @@ pub fn diff(
                 let verdict = question.ask(
                     &mut |encoder| {
                         name_segments(encoder, &statement);
-                        let permitted = permits(encoder, &statement);
-                        let otherwise = any_permits(encoder, denying);
-                        let mut goal = encoder.world.formulas.and(permitted, otherwise.not());
+                        let mut holds = permits(encoder, &statement);
+                        let permitted = any_permits(encoder, denying);
                         if let Some(place) = place {
                             let there = any_permits(encoder, place);
-                            goal = encoder.world.formulas.and(goal, there);
+                            holds = encoder.world.formulas.and(holds, there);
                         }
-                        searched |= goal != crate::formula::Formula::FALSE;
-                        goal
+                        let formulas = &mut encoder.world.formulas;
+                        searched |= formulas.and(holds, permitted.not()) != Formula::FALSE;
+                        Goal { holds, permitted }
                     },
                     &mut |witness| {
                         witness.permitted_by(permits_it).unwrap_or(false)

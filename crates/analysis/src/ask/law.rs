@@ -3,7 +3,7 @@
 use firewarden::{internals::request::ServiceProduct, rules::Rules};
 
 use super::{
-    Question, Settings, Unknown, Verdict,
+    Goal, Question, Settings, Unknown, Verdict,
     expression::{LawError, Part, compile},
     program,
     subject::{has_only_claims, only_claims},
@@ -202,8 +202,8 @@ impl CompiledLaw {
                 let verdict = question.ask(
                     &mut |encoder| {
                         let permitted = any_permits(encoder, ruleset);
-                        let speaks = self.condition(encoder, product);
-                        encoder.world.formulas.and(speaks, permitted.not())
+                        let holds = self.condition(encoder, product);
+                        Goal { holds, permitted }
                     },
                     &mut |witness| !witness.permitted_by(rules).unwrap_or(true) && self.applies(witness),
                 );

@@ -31,6 +31,14 @@ pub fn text(statement: &Statement<'_>) -> Option<Vec<String>> {
     Some(found)
 }
 
+/// The texts of the statements of one block up to this one, of those about a method: none of the others permits where this
+/// one is evaluated.
+pub fn until(statement: &Statement<'_>, statements: &[Statement<'_>]) -> Option<Vec<Vec<String>>> {
+    let block = statement.scope.block_index;
+    let before = statements.iter().filter(|other| other.scope.block_index == block && other.index <= statement.index);
+    before.map(text).collect()
+}
+
 /// Whether two rulesets have the same statements about a method, word for word, in the same order: then they decide each
 /// request alike, limits included.
 pub fn same(a: Ruleset<'_>, b: Ruleset<'_>, method: Method) -> bool {

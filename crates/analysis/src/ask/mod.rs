@@ -90,6 +90,21 @@ pub fn program(rules: &Rules) -> Option<(ServiceProduct, &Program)> {
     }
 }
 
+/// The property that a question is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Goal {
+    /// What holds for the request.
+    pub holds: Formula,
+    /// Where the conditions of those that have to deny the request permit it.
+    pub permitted: Formula,
+}
+
+impl From<Formula> for Goal {
+    fn from(holds: Formula) -> Self {
+        Goal { holds, permitted: Formula::FALSE }
+    }
+}
+
 /// A question about requests with one method.
 pub struct Question<'q> {
     /// The product.
@@ -105,10 +120,10 @@ pub struct Question<'q> {
 }
 
 impl Question<'_> {
-    /// Asks for each number of segments that matters. `goal` is the property as a formula, `replay` the engine's word.
-    pub fn ask(
+    /// Asks for each number of segments that matters. `goal` gives the property as a formula, `replay` is the engine's word.
+    pub fn ask<G: Into<Goal>>(
         &self,
-        goal: &mut dyn FnMut(&mut Encoder) -> Formula,
+        goal: &mut dyn FnMut(&mut Encoder) -> G,
         replay: &mut dyn FnMut(&Witness) -> bool,
     ) -> Verdict {
         let looks = self.rulesets.iter().any(|ruleset| looks_into_globs(ruleset, self.product));
@@ -117,8 +132,10 @@ impl Question<'_> {
         let mut unknown = None;
         for count in &lengths.counts {
             let mut encoder = Encoder::new(self.product, self.method, *count);
-            let formula = goal(&mut encoder);
-            let limit = if formula == Formula::FALSE { None } else { self.limit(&mut encoder) };
+            let goal = goal(&mut encoder).into();
+            // Also where the conditions cancel out: the limits are not part of them.
+            let limit = if goal.holds == Formula::FALSE { None } else { self.limit(&mut encoder) };
+            let formula = encoder.world.formulas.and(goal.holds, goal.permitted.not());
             match solve(&mut encoder, formula, self.settings.now, self.settings.budget, replay) {
                 Answer::Yes(witness) => return Verdict::Yes(Box::new(witness.shrunk(replay))),
                 Answer::No => {
@@ -142,18 +159,21 @@ impl Question<'_> {
     fn limit(&self, encoder: &mut Encoder) -> Option<String> {
         for ruleset in self.denied_by {
             let mut cost = 0_u32;
-            // Where the other ruleset has the same text, it aborts for the same requests, and then permits none.
+            // Where another ruleset has the same text up to there, it aborts for the same requests, and then permits none.
             let mut elsewhere = Vec::new();
             for other in self.rulesets.iter().filter(|other| other.number != ruleset.number) {
-                elsewhere.extend(other.statements(self.method).iter().filter_map(limits::text));
+                let statements = other.statements(self.method);
+                let aborting = statements.iter().filter(|statement| statement.statement.aborts);
+                elsewhere.extend(aborting.filter_map(|statement| limits::until(statement, &statements)));
             }
-            for statement in ruleset.statements(self.method) {
-                if covers(encoder, &statement) == Formula::FALSE {
+            let statements = ruleset.statements(self.method);
+            for statement in &statements {
+                if covers(encoder, statement) == Formula::FALSE {
                     continue;
                 }
                 cost = cost.saturating_add(statement.statement.cost);
-                if statement.statement.aborts && !limits::text(&statement).is_some_and(|text| elsewhere.contains(&text))
-                {
+                let alike = || limits::until(statement, &statements).is_some_and(|text| elsewhere.contains(&text));
+                if statement.statement.aborts && !alike() {
                     return Some("a condition can end the evaluation of the whole request".to_owned());
                 }
             }

@@ -10,7 +10,7 @@ use firewarden::{
 };
 
 use super::{
-    Question, Settings, Verdict,
+    Goal, Question, Settings, Verdict,
     expression::{LawError, Part, compile},
     generate::below_root,
     law::Within,
@@ -203,9 +203,10 @@ impl Asking<'_> {
                 let mut parts: Vec<Formula> = Vec::new();
                 parts.extend(place.map(|place| any_permits(encoder, place)));
                 parts.extend(holds.iter().map(|ruleset| any_permits(encoder, *ruleset)));
-                parts.extend(fails.iter().map(|ruleset| any_permits(encoder, *ruleset).not()));
                 parts.push(who.formula(encoder));
-                encoder.world.formulas.all(parts)
+                let failing: Vec<Formula> = fails.iter().map(|ruleset| any_permits(encoder, *ruleset)).collect();
+                let formulas = &mut encoder.world.formulas;
+                Goal { holds: formulas.all(parts), permitted: formulas.any(failing) }
             },
             &mut |witness| {
                 self.within.has(witness)
