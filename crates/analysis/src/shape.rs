@@ -9,8 +9,9 @@ use firewarden::internals::{
 };
 
 use crate::{
-    atom::Atom,
-    formula::Formula,
+    atom::{Atom, ConstId},
+    formula::{Formula, Formulas, Node},
+    place::PlaceId,
     schema::Method,
     world::{Segment, World},
 };
@@ -53,6 +54,27 @@ fn is_text(world: &mut World, at: usize, text: &str) -> Formula {
         Some(Segment::Place(place)) => world.formulas.atom(Atom::TextIs(place, text)),
         _ => Formula::FALSE,
     }
+}
+
+/// Whether no request meets both formulas because each demands another text of the same place.
+pub fn apart(formulas: &Formulas, a: Formula, b: Formula) -> bool {
+    let demanded = texts(formulas, b);
+    texts(formulas, a).iter().any(|(place, text)| demanded.iter().any(|(at, other)| at == place && other != text))
+}
+
+/// The texts that a conjunction demands of places.
+fn texts(formulas: &Formulas, formula: Formula) -> Vec<(PlaceId, ConstId)> {
+    let parts = match formulas.node(formula) {
+        Node::And(parts) if !formula.is_negated() => parts.to_vec(),
+        _ => vec![formula],
+    };
+    let positive = parts.into_iter().filter(|part| !part.is_negated());
+    positive
+        .filter_map(|part| match formulas.node(part) {
+            Node::Atom(Atom::TextIs(place, text)) => Some((*place, *text)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The numbers of segments of paths that have to be tried, and whether they are all that matter.

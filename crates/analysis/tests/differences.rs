@@ -181,7 +181,7 @@ fn no_request_contradicts_an_answer_about_mutated_rules() {
                         let decision = match (rules, &case.storage, &case.firestore) {
                             (Rules::Storage(rules), Some(request), _) => rules.explain(request, &case.documents),
                             (Rules::Firestore(rules), _, Some(request)) => rules.explain(request, &case.documents),
-                            _ => unreachable!("requests are made for the product"),
+                            _ => panic!("requests are made for the product"),
                         }
                         .unwrap();
                         let lines: Vec<u32> = decision
@@ -248,7 +248,7 @@ fn a_limit_of_the_engine_is_in_reach_where_formulas_cancel_out() {
                 firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
             let allowed = |rules: &Rules| match rules {
                 Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
-                _ => unreachable!("firestore rules"),
+                _ => panic!("firestore rules"),
             };
             assert!(allowed(&old) && !allowed(&new));
             assert!(compare(&old, &new).differences.iter().any(|found| found.change == Change::Narrowed), "{never}");
@@ -275,9 +275,33 @@ fn the_order_of_statements_matters_where_one_can_end_the_evaluation() {
         let request = firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
         let allowed = |rules: &Rules| match rules {
             Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
-            _ => unreachable!("firestore rules"),
+            _ => panic!("firestore rules"),
         };
         assert_eq!((allowed(&old), allowed(&new)), (true, false));
         assert!(compare(&old, &new).differences.iter().any(|found| found.change == Change::Narrowed));
+    });
+}
+
+/// Only blocks that can cover the same path spend the expressions of one request.
+#[test]
+fn a_limit_of_another_path_is_out_of_reach() {
+    on_large_stack(|| {
+        let costly = format!("allow get: if {};", ["request.auth.uid == 'nobody'"; 12].join(" || ")).repeat(40);
+        let rules = |other: &str, condition: &str| {
+            parse(
+                "firestore.rules",
+                &format!(
+                    "rules_version = '2'; service cloud.firestore {{ match /databases/{{db}}/documents {{
+                    match /{other}/{{id}} {{ {costly} }} match /a/{{id}} {{ allow get: if {condition}; }} }} }}"
+                ),
+            )
+            .unwrap()
+        };
+        let differs = |other: &str| {
+            let found = compare(&rules(other, "request.auth != null"), &rules(other, "null != request.auth"));
+            found.differences.iter().any(|found| found.path.ends_with("/a/{id}"))
+        };
+        assert!(!differs("b"));
+        assert!(differs("a") && differs("{any}"));
     });
 }

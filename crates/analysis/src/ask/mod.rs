@@ -134,7 +134,7 @@ impl Question<'_> {
             let mut encoder = Encoder::new(self.product, self.method, *count);
             let goal = goal(&mut encoder).into();
             // Also where the conditions cancel out: the limits are not part of them.
-            let limit = if goal.holds == Formula::FALSE { None } else { self.limit(&mut encoder) };
+            let limit = if goal.holds == Formula::FALSE { None } else { self.limit(&mut encoder, goal.holds) };
             let formula = encoder.world.formulas.and(goal.holds, goal.permitted.not());
             match solve(&mut encoder, formula, self.settings.now, self.settings.budget, replay) {
                 Answer::Yes(witness) => return Verdict::Yes(Box::new(witness.shrunk(replay))),
@@ -155,8 +155,8 @@ impl Question<'_> {
         }
     }
 
-    /// A limit of the engine that a denial could come from, if one is in reach.
-    fn limit(&self, encoder: &mut Encoder) -> Option<String> {
+    /// A limit of the engine that a denial could come from, if one is in reach of the requests that a formula speaks of.
+    fn limit(&self, encoder: &mut Encoder, holds: Formula) -> Option<String> {
         for ruleset in self.denied_by {
             let mut cost = 0_u32;
             // Where another ruleset has the same text up to there, it aborts for the same requests, and then permits none.
@@ -168,7 +168,8 @@ impl Question<'_> {
             }
             let statements = ruleset.statements(self.method);
             for statement in &statements {
-                if covers(encoder, statement) == Formula::FALSE {
+                let covered = covers(encoder, statement);
+                if covered == Formula::FALSE || shape::apart(&encoder.world.formulas, holds, covered) {
                     continue;
                 }
                 cost = cost.saturating_add(statement.statement.cost);
