@@ -80,3 +80,34 @@ fn callers_of_a_class_may_or_may_not() {
         assert!(matches!(ask(Update, Subject::SignedIn), Verdict::Yes(_)));
     });
 }
+
+/// Where a text has no member of a length, another length is tried before the text is given up.
+#[test]
+fn a_length_that_a_text_cannot_have_refutes_the_length() {
+    on_large_stack(|| {
+        let data = "resource.data";
+        for (condition, may) in [
+            (format!("{data}.t == 'abc' && ({data}.t.size() >= 10 || {data}.t.size() <= 3)"), true),
+            (format!("{data}.t == 'abc' && ({data}.t.size() >= 10 || {data}.t.size() > 5)"), false),
+            (format!("{data}.t.matches('[a-z]{{2}}') && ({data}.t.size() > 4 || {data}.t.size() > 1)"), true),
+            (format!("{data}.t.matches('[a-z]{{2}}') && ({data}.t.size() > 4 || {data}.t.size() > 2)"), false),
+            (
+                format!("{data}.t == {data}.u && {data}.u == 'abc' && ({data}.t.size() > 4 || {data}.t.size() > 2)"),
+                true,
+            ),
+            (format!("{data}.t in ['a', 'bb'] && ({data}.t.size() == 3 || {data}.t.size() == 2)"), true),
+            (format!("{data}.t.size() == {data}.n && {data}.t == 'abc' && ({data}.n == 4 || {data}.n == 3)"), true),
+            (format!("id.matches('x+') && id.size() == {data}.n && ({data}.n == 0 || {data}.n == 2)"), true),
+        ] {
+            let text = format!(
+                "rules_version = '2'; service cloud.firestore {{ match /databases/{{db}}/documents {{
+                 match /a/{{id}} {{ allow get: if {condition}; }} }} }}"
+            );
+            let rules = Rules::parse(&Source::new("firestore.rules", text), None).unwrap();
+            let verdict =
+                never::may(&rules, firewarden::storage::Method::Get, Subject::Anybody, Settings::from(support::now()));
+            assert_eq!(matches!(verdict, Verdict::Yes(_)), may, "{condition}: {verdict:?}");
+            assert!(may || matches!(verdict, Verdict::No(None)), "{condition}: {verdict:?}");
+        }
+    });
+}

@@ -211,7 +211,7 @@ impl Search<'_> {
     /// Looks at one model; the answer, if there is one.
     fn round(&mut self, budget: Budget, replay: &mut dyn FnMut(&Witness) -> bool) -> Option<Answer> {
         let needed = implicant(&self.encoder.world.formulas, &self.roots, &|formula| self.cnf.holds(formula));
-        let (rows, origins) = self.rows(&needed);
+        let (rows, positions) = self.rows(&needed);
         let numbers = {
             let whole = |var: NumVar| self.whole(var);
             let prefer = |var: NumVar| self.preferred(var);
@@ -220,7 +220,7 @@ impl Search<'_> {
         let values = match numbers {
             numbers::Numbers::Values(values) => values,
             numbers::Numbers::Conflict(core) => {
-                self.refute_rows(&needed, &rows, &origins, &core);
+                self.refute_rows(&needed, &rows, &positions, &core);
                 return None;
             }
             numbers::Numbers::Unknown => {
@@ -228,7 +228,7 @@ impl Search<'_> {
                 return None;
             }
         };
-        let (bounds, fixed) = self.lengths(&rows, &origins, &values);
+        let (bounds, fixed) = lengths(&rows, &positions, &values);
         let texts = {
             let encoder: &Encoder = self.encoder;
             let readable = |place: PlaceId| readable(encoder, place);
@@ -238,7 +238,7 @@ impl Search<'_> {
             text::Texts::Values(texts) => texts,
             text::Texts::Conflict(core) => {
                 let literals: Vec<(Atom, bool)> = core.iter().filter_map(|at| needed.get(*at).copied()).collect();
-                if fixed && self.involves_lengths(&literals) {
+                if core.iter().any(|at| fixed.contains(at)) {
                     self.block(&literals, Cause::Text);
                 } else {
                     self.cnf.refute(&self.encoder.world, &literals);
@@ -294,19 +294,19 @@ impl Search<'_> {
         self.cnf.refute(&self.encoder.world, literals);
     }
 
-    /// The inequalities that are needed, and for each the literal that it comes from.
-    fn rows(&self, needed: &[(Atom, bool)]) -> (Vec<Row>, Vec<(Atom, bool)>) {
-        let (mut rows, mut origins) = (Vec::new(), Vec::new());
-        for (atom, holds) in needed {
+    /// The inequalities that are needed, and for each the position of the literal that it comes from.
+    fn rows(&self, needed: &[(Atom, bool)]) -> (Vec<Row>, Vec<usize>) {
+        let (mut rows, mut positions) = (Vec::new(), Vec::new());
+        for (at, (atom, holds)) in needed.iter().enumerate() {
             let Atom::Row(id) = atom else { continue };
             let Some(row) = self.encoder.world.row_of(*id) else { continue };
             let row = if *holds { Some(row.clone()) } else { row.negated() };
             if let Some(row) = row {
                 rows.push(row);
-                origins.push((*atom, *holds));
+                positions.push(at);
             }
         }
-        (rows, origins)
+        (rows, positions)
     }
 
     fn tag(&self, place: PlaceId, kind: Kind) -> bool {
@@ -328,9 +328,9 @@ impl Search<'_> {
     }
 
     /// Learns that rows contradict each other, also where that depends on numbers being whole.
-    fn refute_rows(&mut self, needed: &[(Atom, bool)], rows: &[Row], origins: &[(Atom, bool)], core: &[u32]) {
-        let _ = needed;
-        let mut literals: Vec<(Atom, bool)> = core.iter().filter_map(|at| origins.get(*at as usize).copied()).collect();
+    fn refute_rows(&mut self, needed: &[(Atom, bool)], rows: &[Row], positions: &[usize], core: &[u32]) {
+        let literal = |row: &u32| needed.get(*positions.get(*row as usize)?).copied();
+        let mut literals: Vec<(Atom, bool)> = core.iter().filter_map(literal).collect();
         let mut vars: Vec<NumVar> = Vec::new();
         for at in core {
             if let Some(row) = rows.get(*at as usize) {
@@ -354,50 +354,6 @@ impl Search<'_> {
         self.cnf.refute(&self.encoder.world, &literals);
     }
 
-    /// The bounds of lengths of texts. A length that depends on other numbers is fixed to its value, which proves nothing.
-    fn lengths(
-        &self,
-        rows: &[Row],
-        origins: &[(Atom, bool)],
-        values: &FxHashMap<NumVar, Ratio>,
-    ) -> (FxHashMap<PlaceId, text::Bounds>, bool) {
-        let mut bounds: FxHashMap<PlaceId, text::Bounds> = FxHashMap::default();
-        let mut fixed = false;
-        let _ = origins;
-        for row in rows {
-            for (var, c) in &row.linear.terms {
-                let NumVar::TextLen(place) = var else { continue };
-                let entry = bounds.entry(*place).or_default();
-                if row.linear.terms.len() == 1 {
-                    let Some(bound) = row.linear.constant.neg().div(*c) else { continue };
-                    if c.sign().is_gt() {
-                        let most = if row.strict { bound.ceil() - 1 } else { bound.floor() };
-                        let most = u32::try_from(most.max(0)).unwrap_or(u32::MAX);
-                        entry.most = Some(entry.most.map_or(most, |known| known.min(most)));
-                    } else {
-                        let least = if row.strict { bound.floor() + 1 } else { bound.ceil() };
-                        entry.least = entry.least.max(u32::try_from(least.max(0)).unwrap_or(u32::MAX));
-                    }
-                } else {
-                    fixed = true;
-                    if let Some(value) = values.get(var).and_then(|value| u32::try_from(value.floor()).ok()) {
-                        entry.least = entry.least.max(value);
-                        entry.most = Some(entry.most.map_or(value, |known| known.min(value)));
-                    }
-                }
-            }
-        }
-        // Lengths far beyond what is searched say nothing new.
-        for bound in bounds.values_mut() {
-            bound.most = bound.most.filter(|most| *most < 100_000);
-        }
-        (bounds, fixed)
-    }
-
-    fn involves_lengths(&self, literals: &[(Atom, bool)]) -> bool {
-        !literals.is_empty()
-    }
-
     fn preferred(&self, var: NumVar) -> Vec<Ratio> {
         let NumVar::Value(place) = var else { return Vec::new() };
         if self.tag(place, Kind::Timestamp) {
@@ -409,6 +365,46 @@ impl Search<'_> {
             _ => vec![Ratio::ONE],
         }
     }
+}
+
+/// The bounds of lengths of texts, with the positions of the literals that they come from. A length that depends on other
+/// numbers is fixed to its value; what follows from the literals of the second part of the result proves nothing.
+fn lengths(
+    rows: &[Row],
+    positions: &[usize],
+    values: &FxHashMap<NumVar, Ratio>,
+) -> (FxHashMap<PlaceId, text::Bounds>, FxHashSet<usize>) {
+    let mut bounds: FxHashMap<PlaceId, text::Bounds> = FxHashMap::default();
+    let mut fixed = FxHashSet::default();
+    for (row, position) in rows.iter().zip(positions) {
+        for (var, c) in &row.linear.terms {
+            let NumVar::TextLen(place) = var else { continue };
+            let entry = bounds.entry(*place).or_default();
+            entry.origins.push(*position);
+            if row.linear.terms.len() == 1 {
+                let Some(bound) = row.linear.constant.neg().div(*c) else { continue };
+                if c.sign().is_gt() {
+                    let most = if row.strict { bound.ceil() - 1 } else { bound.floor() };
+                    let most = u32::try_from(most.max(0)).unwrap_or(u32::MAX);
+                    entry.most = Some(entry.most.map_or(most, |known| known.min(most)));
+                } else {
+                    let least = if row.strict { bound.floor() + 1 } else { bound.ceil() };
+                    entry.least = entry.least.max(u32::try_from(least.max(0)).unwrap_or(u32::MAX));
+                }
+            } else {
+                fixed.insert(*position);
+                if let Some(value) = values.get(var).and_then(|value| u32::try_from(value.floor()).ok()) {
+                    entry.least = entry.least.max(value);
+                    entry.most = Some(entry.most.map_or(value, |known| known.min(value)));
+                }
+            }
+        }
+    }
+    // Lengths far beyond what is searched say nothing new.
+    for bound in bounds.values_mut() {
+        bound.most = bound.most.filter(|most| *most < 100_000);
+    }
+    (bounds, fixed)
 }
 
 /// Texts that a reader expects at a place.

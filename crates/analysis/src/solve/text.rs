@@ -32,7 +32,7 @@ pub struct Bounds {
     pub least: u32,
     /// The greatest length.
     pub most: Option<u32>,
-    /// Literals, by their position among those of the rows.
+    /// The positions of these literals.
     pub origins: Vec<usize>,
 }
 
