@@ -1,11 +1,15 @@
 //! Statements of a ruleset as formulas: where each permits a request.
 
-use firewarden::internals::{
-    program::{self, Id, Program, ServiceProgram},
-    request::ServiceProduct,
+use firewarden::{
+    internals::{
+        program::{self, Id, Program, ServiceProgram},
+        request::ServiceProduct,
+    },
+    rules::Rules,
 };
 
 use crate::{
+    ask::program as program_of,
     formula::Formula,
     schema::Method,
     shape,
@@ -38,6 +42,12 @@ impl<'p> Ruleset<'p> {
     /// The rules for a product; `None` where the file has none.
     pub fn new(number: u32, program: &'p Program, product: ServiceProduct) -> Option<Self> {
         Some(Ruleset { number, program, service: program.of(product)? })
+    }
+
+    /// The rules of a file for a product; `None` for database rules, and where the file has none.
+    pub fn of(number: u32, rules: &'p Rules, product: ServiceProduct) -> Option<Self> {
+        let (_, program) = program_of(rules)?;
+        Ruleset::new(number, program, product)
     }
 
     /// The statements that are about a method, in source order.

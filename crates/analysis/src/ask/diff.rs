@@ -112,8 +112,8 @@ pub fn diff(
                         Goal { holds, permitted }
                     },
                     &mut |witness| {
-                        witness.permitted_by(permits_it).unwrap_or(false)
-                            && !witness.permitted_by(denies_it).unwrap_or(true)
+                        witness.is_permitted_by(permits_it)
+                            && witness.is_denied_by(denies_it)
                             && within.is_none_or(|within| within.has(witness))
                     },
                 );

@@ -3,7 +3,7 @@
 
 use firewarden::{
     Outcome, Value,
-    internals::{program::Program, request::ServiceProduct},
+    internals::request::ServiceProduct,
     rules::{Decision, Rules},
 };
 
@@ -11,7 +11,7 @@ use super::{
     METHODS, Question, Settings, Unknown, Verdict,
     expression::{Part, compile},
     line, program,
-    unfold::{Piece, conjuncts},
+    unfold::{Piece, conjuncts, joined},
 };
 use crate::{
     formula::Formula,
@@ -147,16 +147,14 @@ impl Search<'_> {
         nth: usize,
     ) -> Option<Verdict> {
         let path = below_root(&statement.scope.block.path)?;
-        let rest = parts.iter().enumerate().filter(|(other, _)| *other != nth);
-        let rest: Vec<String> = rest.map(|(_, piece)| format!("({})", piece.text)).collect();
-        let rest = if rest.is_empty() { "true".to_owned() } else { rest.join(" && ") };
+        let rest = joined(parts.iter().enumerate().filter(|(other, _)| *other != nth).map(|(_, piece)| piece));
         let rest = compile(self.rules, &path, (Part::When, &rest), "").ok()?;
         let text = &parts.get(nth)?.text;
         let part = compile(self.rules, &path, (Part::When, text), "").ok()?;
         // A part that is false shows more than one that fails, which another change of the request may bring about.
         let opposite = compile(self.rules, &path, (Part::When, &format!("!({text})")), "").ok()?;
-        let (rest_ruleset, part_ruleset) = (self.of(1, &rest)?, self.of(2, &part)?);
-        let opposite_ruleset = self.of(3, &opposite)?;
+        let of = |number, rules| Ruleset::of(number, rules, self.product);
+        let (rest_ruleset, part_ruleset, opposite_ruleset) = (of(1, &rest)?, of(2, &part)?, of(3, &opposite)?);
         let search = |must_be_false: bool| {
             self.ask(
                 method,
@@ -172,20 +170,15 @@ impl Search<'_> {
                     encoder.world.formulas.all(vec![rest, fails, permitted.not()])
                 },
                 &mut |witness| {
-                    witness.permitted_by(&rest).unwrap_or(false)
-                        && !witness.permitted_by(&part).unwrap_or(true)
-                        && (!must_be_false || witness.permitted_by(&opposite).unwrap_or(false))
-                        && !witness.permitted_by(self.rules).unwrap_or(true)
+                    witness.is_permitted_by(&rest)
+                        && witness.is_denied_by(&part)
+                        && (!must_be_false || witness.is_permitted_by(&opposite))
+                        && witness.is_denied_by(self.rules)
                 },
             )
         };
         let exactly = search(true);
         Some(if matches!(exactly, Verdict::Yes(_)) { exactly } else { search(false) })
-    }
-
-    fn of<'o>(&self, number: u32, rules: &'o Rules) -> Option<Ruleset<'o>> {
-        let (_, code): (_, &Program) = program(rules)?;
-        Ruleset::new(number, code, self.product)
     }
 
     fn ask(
@@ -211,7 +204,7 @@ impl Search<'_> {
 
 /// Whether the engine permits a request, and this statement by itself.
 fn permits_it(witness: &Witness, rules: &Rules, statement: &Statement<'_>) -> bool {
-    if !witness.permitted_by(rules).unwrap_or(false) {
+    if !witness.is_permitted_by(rules) {
         return false;
     }
     let Some(Decision::Service(decision)) = witness.decision(rules) else { return false };

@@ -76,12 +76,12 @@ impl Within {
 
     /// The path as a ruleset that permits everything there.
     pub(super) fn ruleset(&self, number: u32, product: ServiceProduct) -> Option<Ruleset<'_>> {
-        program(&self.rules).and_then(|(_, program)| Ruleset::new(number, program, product))
+        Ruleset::of(number, &self.rules, product)
     }
 
     /// Whether a request is at the path, by the engine's word.
     pub(super) fn has(&self, witness: &Witness) -> bool {
-        witness.permitted_by(&self.rules).unwrap_or(false)
+        witness.is_permitted_by(&self.rules)
     }
 }
 
@@ -115,10 +115,16 @@ impl CompiledLaw {
         &self.law
     }
 
+    /// The rulesets of what the law speaks of, and of what it excuses.
+    fn rulesets(&self, product: ServiceProduct) -> [Option<Ruleset<'_>>; 2] {
+        let unless = self.unless.as_ref().and_then(|unless| Ruleset::of(2, unless, product));
+        [Ruleset::of(1, &self.when, product), unless]
+    }
+
     /// Whether the law speaks of a request, by the engine's word.
     fn applies(&self, witness: &Witness) -> bool {
-        witness.permitted_by(&self.when).unwrap_or(false)
-            && !self.unless.as_ref().is_some_and(|unless| witness.permitted_by(unless).unwrap_or(true))
+        witness.is_permitted_by(&self.when)
+            && self.unless.as_ref().is_none_or(|unless| witness.is_denied_by(unless))
             && self.claims.as_ref().is_none_or(|claims| has_only_claims(witness, claims))
     }
 
@@ -126,20 +132,11 @@ impl CompiledLaw {
     ///
     /// To be called when the conditions of the rules are formulas already, which read claims.
     fn condition(&self, encoder: &mut Encoder, product: ServiceProduct) -> Formula {
-        let part = |encoder: &mut Encoder, number: u32, rules: &Rules| match program(rules)
-            .and_then(|(_, program)| Ruleset::new(number, program, product))
-        {
+        let [when, unless] = self.rulesets(product).map(|ruleset| match ruleset {
             Some(ruleset) => any_permits(encoder, ruleset),
             None => Formula::FALSE,
-        };
-        let when = part(encoder, 1, &self.when);
-        let speaks = match &self.unless {
-            Some(unless) => {
-                let excused = part(encoder, 2, unless);
-                encoder.world.formulas.and(when, excused.not())
-            }
-            None => when,
-        };
+        });
+        let speaks = encoder.world.formulas.and(when, unless.not());
         match &self.claims {
             Some(claims) => {
                 let known = only_claims(encoder, claims);
@@ -160,29 +157,12 @@ impl CompiledLaw {
         let Some(ruleset) = Ruleset::new(0, code, product) else {
             return unknown("the rules have nothing for this product");
         };
-        let mut rulesets = vec![ruleset];
-        for (number, rules) in [(1, Some(&self.when)), (2, self.unless.as_ref())] {
-            let own = rules.and_then(|rules| program(rules)).and_then(|(_, code)| Ruleset::new(number, code, product));
-            rulesets.extend(own);
-        }
         match self.law.quantifier {
             Quantifier::Never => {
                 let mut undecided = None;
                 let mut partial = None;
                 for statement in ruleset.statements(method) {
-                    if ruleset.refuses(product, method) {
-                        break;
-                    }
-                    let question = Question { product, method, rulesets: &rulesets, denied_by: &[], settings };
-                    let verdict = question.ask(
-                        &mut |encoder| {
-                            name_segments(encoder, &statement);
-                            let permitted = permits(encoder, &statement);
-                            let speaks = self.condition(encoder, product);
-                            encoder.world.formulas.and(permitted, speaks)
-                        },
-                        &mut |witness| witness.permitted_by(rules).unwrap_or(false) && self.applies(witness),
-                    );
+                    let verdict = self.reaches(rules, ruleset, &statement, method, settings);
                     match verdict {
                         Verdict::Yes(_) => return Outcome { method, verdict, line: Some(super::line(&statement)) },
                         Verdict::Unknown(_) => {
@@ -197,6 +177,8 @@ impl CompiledLaw {
                 }
             }
             Quantifier::Always => {
+                let rulesets: Vec<Ruleset<'_>> =
+                    std::iter::once(ruleset).chain(self.rulesets(product).into_iter().flatten()).collect();
                 let denied_by = [ruleset];
                 let question = Question { product, method, rulesets: &rulesets, denied_by: &denied_by, settings };
                 let verdict = question.ask(
@@ -205,7 +187,7 @@ impl CompiledLaw {
                         let holds = self.condition(encoder, product);
                         Goal { holds, permitted }
                     },
-                    &mut |witness| !witness.permitted_by(rules).unwrap_or(true) && self.applies(witness),
+                    &mut |witness| witness.is_denied_by(rules) && self.applies(witness),
                 );
                 Outcome { method, verdict, line: None }
             }
@@ -225,8 +207,8 @@ impl CompiledLaw {
         if ruleset.refuses(product, method) {
             return Verdict::No(None);
         }
-        let mut rulesets = vec![ruleset];
-        rulesets.extend(program(&self.when).and_then(|(_, code)| Ruleset::new(1, code, product)));
+        let rulesets: Vec<Ruleset<'_>> =
+            std::iter::once(ruleset).chain(self.rulesets(product).into_iter().flatten()).collect();
         let question = Question { product, method, rulesets: &rulesets, denied_by: &[], settings };
         question.ask(
             &mut |encoder| {
@@ -235,19 +217,14 @@ impl CompiledLaw {
                 let speaks = self.condition(encoder, product);
                 encoder.world.formulas.and(permitted, speaks)
             },
-            &mut |witness| witness.permitted_by(rules).unwrap_or(false) && self.applies(witness),
+            &mut |witness| witness.is_permitted_by(rules) && self.applies(witness),
         )
     }
 
     /// Whether the law speaks of any request with this method at all.
     pub fn says_something(&self, rules: &Rules, method: Method, settings: Settings) -> bool {
         let Some((product, _)) = program(rules) else { return true };
-        let mut rulesets = Vec::new();
-        for (number, rules) in [(1, Some(&self.when)), (2, self.unless.as_ref())] {
-            rulesets.extend(
-                rules.and_then(|rules| program(rules)).and_then(|(_, code)| Ruleset::new(number, code, product)),
-            );
-        }
+        let rulesets: Vec<Ruleset<'_>> = self.rulesets(product).into_iter().flatten().collect();
         let question = Question { product, method, rulesets: &rulesets, denied_by: &[], settings };
         let verdict =
             question.ask(&mut |encoder| self.condition(encoder, product), &mut |witness| self.applies(witness));

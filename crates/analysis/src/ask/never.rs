@@ -2,16 +2,16 @@
 
 use firewarden::rules::Rules;
 
-use super::{Question, Settings, Verdict, program, subject::Subject};
+use super::{Question, Settings, Unknown, Verdict, program, subject::Subject};
 use crate::{
     permit::{Ruleset, Statement, any_permits, name_segments, permits},
     schema::Method,
-    witness::Witness,
 };
 
 /// May callers of a class ever do this?
 pub fn may(rules: &Rules, method: Method, who: Subject, settings: Settings) -> Verdict {
-    let Some((product, program)) = program(rules) else { return Verdict::No(None) };
+    let Some((product, program)) = program(rules) else { return not_modelled() };
+    // What a file has no rules for is denied.
     let Some(ruleset) = Ruleset::new(0, program, product) else { return Verdict::No(None) };
     let question = Question { product, method, rulesets: &[ruleset], denied_by: &[], settings };
     question.ask(
@@ -23,7 +23,7 @@ pub fn may(rules: &Rules, method: Method, who: Subject, settings: Settings) -> V
             let of_class = who.formula(encoder);
             encoder.world.formulas.and(permitted, of_class)
         },
-        &mut |witness| who.has(witness) && permitted(witness, rules),
+        &mut |witness| who.has(witness) && witness.is_permitted_by(rules),
     )
 }
 
@@ -36,7 +36,7 @@ pub fn statement_may(
     who: Subject,
     settings: Settings,
 ) -> Verdict {
-    let Some((product, _)) = program(rules) else { return Verdict::No(None) };
+    let Some((product, _)) = program(rules) else { return not_modelled() };
     if ruleset.refuses(product, method) {
         return Verdict::No(None);
     }
@@ -48,11 +48,11 @@ pub fn statement_may(
             let of_class = who.formula(encoder);
             encoder.world.formulas.and(permitted, of_class)
         },
-        &mut |witness| who.has(witness) && permitted(witness, rules),
+        &mut |witness| who.has(witness) && witness.is_permitted_by(rules),
     )
 }
 
-/// Whether the engine permits; an error permits nothing.
-pub fn permitted(witness: &Witness, rules: &Rules) -> bool {
-    witness.permitted_by(rules).unwrap_or(false)
+/// The answer about rules that are not modelled.
+fn not_modelled() -> Verdict {
+    Verdict::Unknown(Unknown { because: "database rules are not modelled".to_owned(), at: None })
 }

@@ -32,6 +32,12 @@ pub fn alternatives(code: &Code, condition: OpId) -> Vec<Vec<Piece>> {
     ways(code, code.origin(condition), None)
 }
 
+/// The condition that pieces make together.
+pub fn joined<'p>(pieces: impl IntoIterator<Item = &'p Piece>) -> String {
+    let parts: Vec<String> = pieces.into_iter().map(|piece| format!("({})", piece.text)).collect();
+    if parts.is_empty() { "true".to_owned() } else { parts.join(" && ") }
+}
+
 /// The operands of the `&&` of a condition, also through functions.
 pub fn conjuncts(code: &Code, condition: OpId) -> Vec<Piece> {
     parts(code, code.origin(condition), None)
@@ -234,6 +240,20 @@ pub fn one_line(source: &str) -> String {
                 quote = Some(c);
             }
             (None, '/') if rest.peek() == Some(&'/') => while rest.next_if(|c| *c != '\n').is_some() {},
+            (None, '/') if rest.peek() == Some(&'*') => {
+                rest.next();
+                let mut last = ' ';
+                for c in rest.by_ref() {
+                    if (last, c) == ('*', '/') {
+                        break;
+                    }
+                    last = c;
+                }
+                // It parts words as a space does.
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
             (None, c) if c.is_whitespace() => {
                 if !out.ends_with(' ') {
                     out.push(' ');
@@ -282,6 +302,14 @@ mod tests {
                 ],
                 vec!["request.auth.uid == note"],
             ]
+        );
+    }
+
+    #[test]
+    fn comments_are_left_out_of_a_line() {
+        assert_eq!(
+            one_line("a/* see http://x.example */&&b // of all\n || c == '/* text */'"),
+            "a &&b || c == '/* text */'"
         );
     }
 

@@ -16,7 +16,7 @@ use super::{
     law::Within,
     line, program,
     subject::{STANDARD_CLAIMS, Subject},
-    unfold::{Piece, alternatives},
+    unfold::{Piece, alternatives, joined},
 };
 use crate::{
     formula::Formula,
@@ -85,7 +85,7 @@ pub struct WhoCan {
 ///
 /// # Errors
 ///
-/// The path is none, or the rules are for a database.
+/// The path is none, the rules are for a database, or a condition cannot be compiled apart from its block.
 pub fn who_can(rules: &Rules, method: Method, path: &str, settings: Settings) -> Result<WhoCan, LawError> {
     let within = Within::new(path, rules)?;
     let missing = || LawError {
@@ -110,8 +110,14 @@ pub fn who_can(rules: &Rules, method: Method, path: &str, settings: Settings) ->
                 Some(condition) => alternatives(statement.scope.code, condition),
             };
             for pieces in found {
-                let Ok(compiled) = compile(rules, &below, (Part::When, &joined(&pieces)), "") else { continue };
-                ways.push(Way { line: line(&statement), block: block.clone(), below: below.clone(), pieces, compiled });
+                let line = line(&statement);
+                // To leave it out would say that nobody can what it permits.
+                let compiled = compile(rules, &below, (Part::When, &joined(&pieces)), "").map_err(|why| LawError {
+                    span: None,
+                    message: format!("the condition of line {line} cannot be asked about by itself: {}", why.message),
+                    ..why
+                })?;
+                ways.push(Way { line, block: block.clone(), below: below.clone(), pieces, compiled });
             }
         }
     }
@@ -153,11 +159,6 @@ struct Way {
     compiled: Rules,
 }
 
-fn joined(pieces: &[Piece]) -> String {
-    let parts: Vec<String> = pieces.iter().map(|piece| format!("({})", piece.text)).collect();
-    if parts.is_empty() { "true".to_owned() } else { parts.join(" && ") }
-}
-
 /// Who asks.
 enum Who {
     Of(Subject),
@@ -174,10 +175,6 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn of<'r>(&self, number: u32, rules: &'r Rules) -> Option<Ruleset<'r>> {
-        program(rules).and_then(|(_, code)| Ruleset::new(number, code, self.product))
-    }
-
     /// Whether a request here is permitted by all of `these` and by none of `others`.
     fn any(&self, these: &[&Way], others: &[&Way]) -> Verdict {
         let these: Vec<&Rules> = these.iter().map(|way| &way.compiled).collect();
@@ -189,7 +186,7 @@ impl Asking<'_> {
         let mut number = 1;
         let mut next = |rules| {
             number += 1;
-            self.of(number, rules)
+            Ruleset::of(number, rules, self.product)
         };
         let place = self.within.ruleset(1, self.product);
         let holds: Vec<Ruleset<'_>> = these.iter().filter_map(|rules| next(rules)).collect();
@@ -211,8 +208,8 @@ impl Asking<'_> {
             &mut |witness| {
                 self.within.has(witness)
                     && who.has(witness)
-                    && these.iter().all(|rules| witness.permitted_by(rules).unwrap_or(false))
-                    && others.iter().all(|rules| !witness.permitted_by(rules).unwrap_or(true))
+                    && these.iter().all(|rules| witness.is_permitted_by(rules))
+                    && others.iter().all(|rules| witness.is_denied_by(rules))
             },
         )
     }

@@ -291,6 +291,16 @@ impl Witness {
         }
     }
 
+    /// Whether rules permit the request, by the engine's word. An error permits nothing.
+    pub fn is_permitted_by(&self, rules: &Rules) -> bool {
+        self.permitted_by(rules).unwrap_or(false)
+    }
+
+    /// Whether rules deny the request, by the engine's word. An error denies nothing.
+    pub fn is_denied_by(&self, rules: &Rules) -> bool {
+        !self.permitted_by(rules).unwrap_or(true)
+    }
+
     /// What rules see of the request, for reading formulas.
     pub fn facts(&self, encoder: &Encoder) -> Option<Facts> {
         let (request, resource) = match self.product {
