@@ -228,6 +228,15 @@ fn no_request_contradicts_an_answer_about_mutated_rules() {
     });
 }
 
+/// Whether rules of Firestore let a caller who is signed out get the document `a/b`.
+fn permits_get(rules: &Rules) -> bool {
+    let request = firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
+    match rules {
+        Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
+        _ => panic!("firestore rules"),
+    }
+}
+
 /// The conditions fold to the same formula, and yet the limit of expressions ends the evaluation of the new rules.
 #[test]
 fn a_limit_of_the_engine_is_in_reach_where_formulas_cancel_out() {
@@ -244,13 +253,7 @@ fn a_limit_of_the_engine_is_in_reach_where_formulas_cancel_out() {
         {
             let costly = format!("allow get: if {};", [never; 12].join(" || ")).repeat(40);
             let (old, new) = (parse("old", &rules("")).unwrap(), parse("new", &rules(&costly)).unwrap());
-            let request =
-                firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
-            let allowed = |rules: &Rules| match rules {
-                Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
-                _ => panic!("firestore rules"),
-            };
-            assert!(allowed(&old) && !allowed(&new));
+            assert!(permits_get(&old) && !permits_get(&new));
             assert!(compare(&old, &new).differences.iter().any(|found| found.change == Change::Narrowed), "{never}");
         }
     });
@@ -272,12 +275,7 @@ fn the_order_of_statements_matters_where_one_can_end_the_evaluation() {
             .unwrap()
         };
         let (old, new) = (rules(open, aborting), rules(aborting, open));
-        let request = firewarden::firestore::Request::new(firewarden::storage::Method::Get, "a/b").at(support::now());
-        let allowed = |rules: &Rules| match rules {
-            Rules::Firestore(rules) => rules.permits(&request, &std::collections::BTreeMap::new()).unwrap(),
-            _ => panic!("firestore rules"),
-        };
-        assert_eq!((allowed(&old), allowed(&new)), (true, false));
+        assert_eq!((permits_get(&old), permits_get(&new)), (true, false));
         assert!(compare(&old, &new).differences.iter().any(|found| found.change == Change::Narrowed));
     });
 }

@@ -13,6 +13,7 @@ use firewarden::{
     text::Source,
 };
 use firewarden_analysis::{
+    ask::METHODS,
     axioms::axioms,
     formula::Formula,
     interpret::Reading,
@@ -20,7 +21,7 @@ use firewarden_analysis::{
     shapes,
     symbolic::Encoder,
 };
-use support::{Generator, METHODS, Vocabulary};
+use support::{Generator, Vocabulary};
 
 #[derive(Debug, Default)]
 struct Count {

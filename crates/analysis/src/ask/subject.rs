@@ -110,7 +110,7 @@ fn stranger(encoder: &mut Encoder, auth: PlaceId) -> Formula {
 }
 
 /// Claims that every token may have.
-pub(crate) const STANDARD_CLAIMS: [&str; 13] = [
+pub const STANDARD_CLAIMS: [&str; 13] = [
     "sub",
     "user_id",
     "email",

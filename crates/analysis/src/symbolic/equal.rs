@@ -79,23 +79,17 @@ impl Encoder {
     /// `a == b` and `a != b`.
     pub(super) fn equality(&mut self, scope: Scope<'_>, id: OpId, not: bool, a: &Values, b: &Values) -> Values {
         let (mut trues, mut falses) = (Vec::new(), Vec::new());
-        for (ga, a) in a.iter() {
-            for (gb, b) in b.iter() {
-                let guard = self.world.formulas.and(*ga, *gb);
-                if guard == Formula::FALSE {
-                    continue;
+        for (guard, a, b) in self.pairs(a, b) {
+            let mut defined = vec![guard];
+            for sym in [a, b] {
+                if let Sym::Bool(t, f) = sym {
+                    defined.push(self.world.formulas.or(*t, *f));
                 }
-                let mut defined = vec![guard];
-                for sym in [a, b] {
-                    if let Sym::Bool(t, f) = sym {
-                        defined.push(self.world.formulas.or(*t, *f));
-                    }
-                }
-                let guard = self.world.formulas.all(defined);
-                let equal = self.equal(scope, id, a, b);
-                trues.push(self.world.formulas.and(guard, equal));
-                falses.push(self.world.formulas.and(guard, equal.not()));
             }
+            let guard = self.world.formulas.all(defined);
+            let equal = self.equal(scope, id, a, b);
+            trues.push(self.world.formulas.and(guard, equal));
+            falses.push(self.world.formulas.and(guard, equal.not()));
         }
         let (t, f) = (self.world.formulas.any(trues), self.world.formulas.any(falses));
         if not { self.boolean(f, t) } else { self.boolean(t, f) }
@@ -116,6 +110,19 @@ impl Encoder {
         self.related(scope, id, a, b, Relation::Set, true)
     }
 
+    /// The equality of values of a kind that has at most two values: all relations treat it alike, but for NaN.
+    pub(super) fn same_plain(&mut self, kind: Kind, relation: Relation, a: &Sym, b: &Sym) -> Formula {
+        match kind {
+            Kind::Null => Formula::TRUE,
+            Kind::Bool => {
+                let ((ta, _), (tb, _)) = (self.truth_of(a), self.truth_of(b));
+                self.world.formulas.iff(ta, tb)
+            }
+            Kind::NaN if relation == Relation::Set => Formula::TRUE,
+            _ => Formula::FALSE,
+        }
+    }
+
     fn related(&mut self, scope: Scope<'_>, id: OpId, a: &Sym, b: &Sym, relation: Relation, mixes: bool) -> Formula {
         if self.is_set(a) || self.is_set(b) || matches!(a, Sym::Diff(..)) || matches!(b, Sym::Diff(..)) {
             return self.same_set(scope, id, a, b);
@@ -127,14 +134,7 @@ impl Encoder {
         let mut parts = Vec::new();
         for kind in common.iter() {
             let same = match kind {
-                Kind::Absent => Formula::FALSE,
-                Kind::Null => Formula::TRUE,
-                Kind::Bool => {
-                    let ((ta, _), (tb, _)) = (self.truth_of(a), self.truth_of(b));
-                    self.world.formulas.iff(ta, tb)
-                }
-                Kind::NaN if relation == Relation::Set => Formula::TRUE,
-                Kind::NaN => Formula::FALSE,
+                Kind::Absent | Kind::Null | Kind::Bool | Kind::NaN => self.same_plain(kind, relation, a, b),
                 Kind::Int | Kind::Float | Kind::Timestamp | Kind::Duration => self.same_numbers(scope, id, a, b),
                 Kind::String => self.same_text(scope, id, a, b),
                 _ if CONTENT.contains(&kind) => self.same_content(scope, id, kind, a, b, relation),

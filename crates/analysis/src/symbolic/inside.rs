@@ -72,14 +72,7 @@ impl Encoder {
         for kind in common.iter() {
             let operands = || [a, b].map(|sym| Rc::from([(Formula::TRUE, sym.clone())])).to_vec();
             let same = match kind {
-                Kind::Absent => Formula::FALSE,
-                Kind::Null => Formula::TRUE,
-                Kind::Bool => {
-                    let ((ta, _), (tb, _)) = (self.truth_of(a), self.truth_of(b));
-                    self.world.formulas.iff(ta, tb)
-                }
-                Kind::NaN if relation == Relation::Set => Formula::TRUE,
-                Kind::NaN => Formula::FALSE,
+                Kind::Absent | Kind::Null | Kind::Bool | Kind::NaN => self.same_plain(kind, relation, a, b),
                 Kind::Int | Kind::Float | Kind::Timestamp | Kind::Duration => {
                     let linear = self.linear(a).zip(self.linear(b));
                     let same = linear.and_then(|(a, b)| self.world.same_number(&a, &b)).unwrap_or(Formula::TRUE);

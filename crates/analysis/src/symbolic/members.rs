@@ -149,15 +149,9 @@ impl Encoder {
     /// `object[index]`
     pub(super) fn index(&mut self, scope: Scope<'_>, id: OpId, object: &Values, index: &Values) -> Values {
         let mut found = Vec::new();
-        for (go, object) in object.iter() {
-            for (gi, index) in index.iter() {
-                let guard = self.world.formulas.and(*go, *gi);
-                if guard == Formula::FALSE {
-                    continue;
-                }
-                let values = self.element(scope, id, object, index);
-                found.extend(self.guarded(guard, &values));
-            }
+        for (guard, object, index) in self.pairs(object, index) {
+            let values = self.element(scope, id, object, index);
+            found.extend(self.guarded(guard, &values));
         }
         self.values(found)
     }

@@ -280,6 +280,20 @@ impl Encoder {
         self.values(values)
     }
 
+    /// The values that two expressions can have at once, and where they do.
+    fn pairs<'v>(&mut self, a: &'v Values, b: &'v Values) -> Vec<(Formula, &'v Sym, &'v Sym)> {
+        let mut found = Vec::new();
+        for (ga, a) in a.iter() {
+            for (gb, b) in b.iter() {
+                let guard = self.world.formulas.and(*ga, *gb);
+                if guard != Formula::FALSE {
+                    found.push((guard, a, b));
+                }
+            }
+        }
+        found
+    }
+
     /// Values under a further condition.
     fn guarded(&mut self, guard: Formula, values: &Values) -> Vec<(Formula, Sym)> {
         values.iter().map(|(own, sym)| (self.world.formulas.and(guard, *own), sym.clone())).collect()

@@ -30,16 +30,10 @@ impl Encoder {
             return self.equality(scope, id, comparator == Comparator::Ne, a, b);
         }
         let (mut trues, mut falses) = (Vec::new(), Vec::new());
-        for (ga, a) in a.iter() {
-            for (gb, b) in b.iter() {
-                let guard = self.world.formulas.and(*ga, *gb);
-                if guard == Formula::FALSE {
-                    continue;
-                }
-                let (t, f) = self.order(scope, id, comparator, a, b);
-                trues.push(self.world.formulas.and(guard, t));
-                falses.push(self.world.formulas.and(guard, f));
-            }
+        for (guard, a, b) in self.pairs(a, b) {
+            let (t, f) = self.order(scope, id, comparator, a, b);
+            trues.push(self.world.formulas.and(guard, t));
+            falses.push(self.world.formulas.and(guard, f));
         }
         let (t, f) = (self.world.formulas.any(trues), self.world.formulas.any(falses));
         self.boolean(t, f)
@@ -141,15 +135,9 @@ impl Encoder {
         b: &Values,
     ) -> Values {
         let mut found = Vec::new();
-        for (ga, a) in a.iter() {
-            for (gb, b) in b.iter() {
-                let guard = self.world.formulas.and(*ga, *gb);
-                if guard == Formula::FALSE {
-                    continue;
-                }
-                for (own, sym) in self.computed(scope, id, operator, a, b) {
-                    found.push((self.world.formulas.and(guard, own), sym));
-                }
+        for (guard, a, b) in self.pairs(a, b) {
+            for (own, sym) in self.computed(scope, id, operator, a, b) {
+                found.push((self.world.formulas.and(guard, own), sym));
             }
         }
         self.values(found)

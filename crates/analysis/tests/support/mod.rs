@@ -12,9 +12,7 @@ use firewarden::{
     storage::Method,
     value::{Comparator, Map},
 };
-use firewarden_analysis::interpret::Facts;
-
-pub const METHODS: [Method; 5] = [Method::Get, Method::List, Method::Create, Method::Update, Method::Delete];
+use firewarden_analysis::{ask::subject::STANDARD_CLAIMS, interpret::Facts};
 
 /// A small deterministic generator.
 pub struct Random(u64);
@@ -241,22 +239,7 @@ impl<'v> Generator<'v> {
         }
         for _ in 0..self.random.below(3) {
             let (key, value) = (self.key(), self.json(1));
-            let typed = [
-                "email",
-                "email_verified",
-                "firebase",
-                "sub",
-                "user_id",
-                "phone_number",
-                "name",
-                "picture",
-                "iss",
-                "aud",
-                "auth_time",
-                "iat",
-                "exp",
-            ];
-            if !typed.contains(&key.as_str()) {
+            if !STANDARD_CLAIMS.contains(&key.as_str()) {
                 auth = auth.claims(serde_json::json!({ key: value }));
             }
         }

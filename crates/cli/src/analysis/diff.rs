@@ -44,7 +44,7 @@ impl Sides {
 }
 
 pub(super) fn run(options: &DiffOptions, output: &mut Output) -> Result<Exit, InputError> {
-    let settings = settings(options.now.as_deref())?;
+    let settings = settings(options.answers.now.as_deref())?;
     let only = options.method.as_deref().map(methods).transpose()?;
     let old_source = revision::source(&options.old, &options.new)?;
     let new_source = revision::source(&options.new, &options.old)?;
@@ -87,7 +87,7 @@ pub(super) fn run(options: &DiffOptions, output: &mut Output) -> Result<Exit, In
     Ok(if compared.differences.iter().any(refused) {
         Exit::Denied
     } else {
-        options.unknown.exit(undecided || compared.up_to.is_some())
+        options.answers.unknown.exit(undecided || compared.up_to.is_some())
     })
 }
 

@@ -88,6 +88,17 @@ pub(crate) enum Direction {
     Narrowed,
 }
 
+/// What all these commands take.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AnswerOptions {
+    /// What an undecided question means
+    #[arg(long, value_enum, default_value = "failure")]
+    pub(super) unknown: UnknownIs,
+    /// Answers hold for requests from this time on; by default from the beginning of today, in UTC
+    #[arg(long, value_name = "TIME")]
+    pub(super) now: Option<String>,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DiffOptions {
     /// The rules before the change: a file, or git:REVISION
@@ -109,12 +120,8 @@ pub(crate) struct DiffOptions {
     /// Write the requests as tests of a suite, with the verdicts of the new rules
     #[arg(long, value_name = "FILE")]
     pub(super) write_tests: Option<PathBuf>,
-    /// What an undecided question means
-    #[arg(long, value_enum, default_value = "failure")]
-    pub(super) unknown: UnknownIs,
-    /// Answers hold for requests from this time on; by default from now on
-    #[arg(long, value_name = "TIME")]
-    pub(super) now: Option<String>,
+    #[command(flatten)]
+    pub(super) answers: AnswerOptions,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: Format,
@@ -139,12 +146,8 @@ pub(crate) struct ProveOptions {
     /// Write the requests that violate invariants as tests of a suite, with today's verdicts
     #[arg(long, value_name = "FILE")]
     pub(super) write_tests: Option<PathBuf>,
-    /// What an undecided invariant means
-    #[arg(long, value_enum, default_value = "failure")]
-    pub(super) unknown: UnknownIs,
-    /// Answers hold for requests from this time on; by default from now on
-    #[arg(long, value_name = "TIME")]
-    pub(super) now: Option<String>,
+    #[command(flatten)]
+    pub(super) answers: AnswerOptions,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: Format,
@@ -159,12 +162,8 @@ pub(crate) struct WhoCanOptions {
     /// The rules
     #[arg(long, value_name = "FILE")]
     pub(super) rules: PathBuf,
-    /// What an undecided question means
-    #[arg(long, value_enum, default_value = "failure")]
-    pub(super) unknown: UnknownIs,
-    /// Answers hold for requests from this time on; by default from now on
-    #[arg(long, value_name = "TIME")]
-    pub(super) now: Option<String>,
+    #[command(flatten)]
+    pub(super) answers: AnswerOptions,
     /// How to print
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: ListFormat,

@@ -72,7 +72,7 @@ pub(super) fn run(options: &ProveOptions, output: &mut Output) -> Result<Exit, I
         let path = laws::rules(file, options)?;
         let source = Source::new(input::name(&path), input::text(&path)?);
         let Some(rules) = compile(&source, output)? else { return Ok(Exit::Refused) };
-        let settings = match (&options.now, file.now) {
+        let settings = match (&options.answers.now, file.now) {
             (None, Some(now)) => Settings::from(now),
             (now, _) => settings(now.as_deref())?,
         };
@@ -97,7 +97,7 @@ pub(super) fn run(options: &ProveOptions, output: &mut Output) -> Result<Exit, I
     let laws = || proved.iter().flat_map(|proved| &proved.laws);
     Ok(match laws().any(Checked::is_violated) {
         true => Exit::Denied,
-        false => options.unknown.exit(laws().any(Checked::is_open)),
+        false => options.answers.unknown.exit(laws().any(Checked::is_open)),
     })
 }
 

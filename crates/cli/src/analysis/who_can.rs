@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(super) fn run(options: &WhoCanOptions, output: &mut Output) -> Result<Exit, InputError> {
-    let settings = settings(options.now.as_deref())?;
+    let settings = settings(options.answers.now.as_deref())?;
     let method = method(&options.method)?;
     let source = Source::new(input::name(&options.rules), input::text(&options.rules)?);
     let Some(rules) = compile(&source, output)? else { return Ok(Exit::Refused) };
@@ -33,7 +33,7 @@ pub(super) fn run(options: &WhoCanOptions, output: &mut Output) -> Result<Exit, 
         ListFormat::Json => output.raw(&report::pretty(&as_json(&found, &source, settings))),
     }
     let undecided = found.classes.iter().any(|class| matches!(class.access, Access::Unknown(_)));
-    Ok(options.unknown.exit(undecided))
+    Ok(options.answers.unknown.exit(undecided))
 }
 
 fn human(found: &WhoCan, options: &WhoCanOptions, source: &Source, settings: Settings) -> String {
