@@ -25,14 +25,15 @@ const site = createServer((request, answer) => {
   const script = request.url === '/client.js';
   const emulator = new URL(request.url, 'http://localhost').searchParams.get('auth');
   answer.setHeader('Content-Type', script ? 'text/javascript' : 'text/html');
-  answer.end(script ? bundle.text : `<!doctype html><title>app</title><body><script src="${emulator}/emulator/auth/gapi.js"></script><script src="/client.js"></script>`);
+  const client = request.url.startsWith('/frame') ? '' : '<script src="/client.js"></script>';
+  answer.end(script ? bundle.text : `<!doctype html><title>app</title><body><script src="${emulator}/emulator/auth/gapi.js"></script>${client}`);
 });
 await new Promise(done => site.listen(0, '127.0.0.1', done));
 /** The app on a host, and the server by its name there. */
 const app = (host, server) => `http://${host}:${site.address().port}/?auth=${encodeURIComponent(`http://${server}:${port}`)}`;
 
 // With one process for all, contexts and popups end the browser.
-const args = [...chromium.args.filter(arg => arg !== '--single-process'), '--no-sandbox'];
+const args = [...chromium.args.filter(arg => arg !== '--single-process'), '--no-sandbox', '--host-resolver-rules=MAP evil.example 127.0.0.1'];
 const browser = await puppeteer.launch({ args, executablePath: await chromium.executablePath(), headless: chromium.headless });
 const foreign = [], errors = [];
 
@@ -49,7 +50,7 @@ function watch(page) {
   page.on('pageerror', error => errors.push(String(error)));
   page.on('request', request => {
     const { protocol, hostname } = new URL(request.url());
-    if (protocol !== 'data:' && !['127.0.0.1', 'localhost'].includes(hostname)) foreign.push(request.url());
+    if (protocol !== 'data:' && !['127.0.0.1', 'localhost', 'evil.example'].includes(hostname)) foreign.push(request.url());
   });
 }
 
@@ -167,11 +168,25 @@ try {
     ['authType=signInViaPopup&appName=a', 'The page that opened this window is gone'],
     ['authType=signInViaRedirect&appName=a&redirectUrl=javascript:alert(1)', 'redirectUrl'],
     ['authType=signInViaRedirect', 'names no app'],
+    ['authType=signInViaRedirect&ibi=http://evil.example/x?', 'The address names no app'],
+    ['authType=signInViaRedirect&ibi=javascript', 'The address names no app'],
+    ['authType=signInViaRedirect&apn=a;S.link=b', 'The address names no app'],
   ]) {
     await bare.goto(`http://${auth}/emulator/auth/handler?apiKey=k&providerId=google.com&${query}`);
     if (!query.endsWith('Redirect')) await bare.click('#cancel-button');
     await bare.waitForFunction(text => document.querySelector('#problem').textContent.includes(text), {}, problem);
   }
+  // A page of another site gets neither the script nor the frame.
+  const refused = [];
+  bare.on('response', response => { if (response.status() === 403) refused.push(new URL(response.url()).pathname); });
+  await bare.goto(app('evil.example', '127.0.0.1').replace('/?', '/frame?'));
+  await bare.evaluate(emulator => new Promise(done => {
+    const frame = Object.assign(document.createElement('iframe'), { src: `http://${emulator}/emulator/auth/iframe?apiKey=key&appName=a&gapi=firewarden`, onload: done });
+    document.body.append(frame);
+  }), auth);
+  assert.deepEqual(refused, ['/emulator/auth/gapi.js', '/emulator/auth/iframe']);
+  console.log('ok   a page of another site is refused');
+
   for (const [width, scheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1280, 'dark']]) {
     await bare.setViewport({ width, height: 800 });
     await bare.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);

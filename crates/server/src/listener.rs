@@ -110,15 +110,16 @@ fn origin_of<'h>(text: impl Fn(&str) -> Option<&'h str>, uri: &Uri) -> Option<&'
         // A page of this site that does not tell where it is.
         Some(NO_ORIGIN) if is_other_site == Some(false) => None,
         Some(origin) => Some(origin),
-        // A script is loaded without an origin, but the page that loads it reads what it says.
+        // Scripts and frames are loaded without an origin, but the page that loads a script reads what it says, and a frame may
+        // speak to the page around it.
         None => {
-            let is_script = match text("sec-fetch-dest") {
-                Some(dest) => dest == "script",
+            let speaks = match text("sec-fetch-dest") {
+                Some(dest) => matches!(dest, "script" | "iframe" | "frame" | "object" | "embed"),
                 None => uri.path() == "/.lp" || uri.query().is_some_and(|query| query.contains("callback=")),
             };
             match is_other_site {
-                Some(true) if is_script => Some(text("referer").unwrap_or(NO_ORIGIN)),
-                None if is_script => text("referer"),
+                Some(true) if speaks => Some(text("referer").unwrap_or(NO_ORIGIN)),
+                None if speaks => text("referer"),
                 _ => None,
             }
         }
@@ -384,15 +385,18 @@ mod tests {
     }
 
     #[test]
-    fn scripts_are_for_pages_of_this_machine() {
+    fn scripts_and_frames_are_for_pages_of_this_machine() {
         let names = Names::default();
-        let script = |site: &str, referer: Option<&str>| {
-            let mut headers = vec![("host", "127.0.0.1"), ("sec-fetch-dest", "script"), ("sec-fetch-site", site)];
-            headers.extend(referer.map(|referer| ("referer", referer)));
-            allows(&names, "/.lp?start=t", &headers)
-        };
-        assert!(script("cross-site", Some("http://localhost:5173/")) && script("same-site", None));
-        assert!(!script("cross-site", Some("https://evil.example/localhost")) && !script("cross-site", None));
+        for dest in ["script", "iframe", "frame", "object", "embed"] {
+            let loaded = |site: &str, referer: Option<&str>| {
+                let mut headers = vec![("host", "127.0.0.1"), ("sec-fetch-dest", dest), ("sec-fetch-site", site)];
+                headers.extend(referer.map(|referer| ("referer", referer)));
+                allows(&names, "/.lp?start=t", &headers)
+            };
+            assert!(loaded("cross-site", Some("http://localhost:5173/")) && loaded("same-site", None), "{dest}");
+            let evil = loaded("cross-site", Some("https://evil.example/localhost"));
+            assert!(!evil && !loaded("cross-site", None), "{dest}");
+        }
         // A browser that does not say what it loads.
         for path in ["/.lp?start=t", "/a.json?callback=f"] {
             let referred = |referer: &str| allows(&names, path, &[("host", "127.0.0.1"), ("referer", referer)]);

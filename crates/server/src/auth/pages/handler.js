@@ -96,17 +96,24 @@ function parsedUrl(text) {
   }
 }
 
+/** A name of an app as a part of an address: it may lead to the app, not to a page. */
+function appName(text) {
+  if (!/^[a-z][a-z0-9._-]*$/i.test(text) || /^(https?|javascript|data|file|blob)$/i.test(text)) throw new Error(`The address names no app: ${text}`);
+  return text;
+}
+
 /** The intent by which Android opens the app; `apn` is its package. */
 function androidLink(event) {
+  const app = appName(param('apn'));
   const extras = {
     'S.authType': event.type,
     ...(event.eventId ? { 'S.eventId': event.eventId } : {}),
     'S.link': encodeURIComponent(event.urlResponse ?? ''),
     'B.encryptionEnabled': 'false',
-    'S.browser_fallback_url': encodeURIComponent(`${location.href}&error=${encodeURIComponent(`No app of the package ${param('apn')} takes the answer.`)}`),
+    'S.browser_fallback_url': encodeURIComponent(`${location.href}&error=${encodeURIComponent(`No app of the package ${app} takes the answer.`)}`),
   };
   const parts = Object.entries(extras).map(([name, value]) => `${name}=${value};`).join('');
-  return `intent://firebase.auth/#Intent;scheme=genericidp;package=${param('apn')};${parts}end;`;
+  return `intent://firebase.auth/#Intent;scheme=genericidp;package=${app};${parts}end;`;
 }
 
 /** The link by which iOS opens the app; `ibi` is its bundle. */
@@ -116,7 +123,7 @@ function iosLink(event) {
   const clientId = param('clientId');
   const appId = param('appId');
   const scheme = clientId ? clientId.split('.').reverse().join('.') : appId ? `app-${appId.replaceAll(':', '-')}` : param('ibi');
-  return `${scheme}://${clientId || appId ? 'firebaseauth' : 'google'}/link?deep_link_id=${encodeURIComponent(callback)}`;
+  return `${appName(scheme)}://${clientId || appId ? 'firebaseauth' : 'google'}/link?deep_link_id=${encodeURIComponent(callback)}`;
 }
 
 function show(form) {
