@@ -127,7 +127,7 @@ pub async fn update(call: Call, request: ConfigChange) -> Result<Answer, Refusal
     check_functions(request.blocking_functions.as_ref())?;
     let request = request.to_json();
     let mut state = call.project.lock();
-    let Settings(settings) = &mut state.settings;
+    let Settings(settings) = state.settings_mut();
     match call.query("updateMask") {
         None => {
             let Settings(mut new) = Settings::default();

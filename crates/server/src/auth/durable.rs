@@ -38,7 +38,10 @@ pub fn restore(disk: &Disk) -> Result<BTreeMap<String, Arc<Project>>, DiskError>
         let State { pool, tenants, .. } = &mut *state;
         // What is on disk is no change.
         pool.take_changes();
-        tenants.values_mut().for_each(|tenant| drop(tenant.pool.take_changes()));
+        for tenant in tenants.values_mut() {
+            tenant.config_changed = false;
+            tenant.pool.take_changes();
+        }
     }
     Ok(projects)
 }
@@ -52,7 +55,6 @@ fn restore_settings(state: &mut State, tenant: &str, value: &[u8]) -> Result<(),
         "" => state.settings = Settings(parsed(value)?),
         _ => state.add_tenant(tenant.to_owned(), parsed(value)?),
     }
-    state.saved_settings.insert(tenant.to_owned(), value.to_owned());
     Ok(())
 }
 
@@ -75,10 +77,16 @@ fn restore_account(state: &mut State, tenant: &str, value: &[u8]) -> Result<(), 
 pub fn save(disk: &Disk, project: &Project) -> Result<(), DiskError> {
     // The lock is held until all is written: what changes later must not be overwritten by what changed before.
     let mut state = project.lock();
-    let mut changes = removed_tenants(&mut state);
-    changes.extend(changed_settings(&mut state));
-    changes.extend(changed_accounts("", &mut state.pool));
-    for (id, tenant) in &mut state.tenants {
+    let State { settings, settings_changed, pool, tenants, removed_tenants, .. } = &mut *state;
+    let mut changes: Vec<_> = std::mem::take(removed_tenants).into_iter().map(AccountChange::RemoveTenant).collect();
+    if std::mem::take(settings_changed) {
+        changes.push(put("", "", &settings.0));
+    }
+    changes.extend(changed_accounts("", pool));
+    for (id, tenant) in tenants {
+        if std::mem::take(&mut tenant.config_changed) {
+            changes.push(put(id, "", &tenant.config));
+        }
         changes.extend(changed_accounts(id, &mut tenant.pool));
     }
     match changes.is_empty() {
@@ -87,41 +95,17 @@ pub fn save(disk: &Disk, project: &Project) -> Result<(), DiskError> {
     }
 }
 
-/// A value of the server's as bytes. None has a form that JSON lacks.
-fn bytes(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
-fn removed_tenants(state: &mut State) -> Vec<AccountChange> {
-    let removed = std::mem::take(&mut state.removed_tenants);
-    for tenant in &removed {
-        state.saved_settings.remove(tenant);
-    }
-    removed.into_iter().map(AccountChange::RemoveTenant).collect()
-}
-
-fn changed_settings(state: &mut State) -> Vec<AccountChange> {
-    let State { settings, tenants, saved_settings, .. } = state;
-    let own = std::iter::once(("", bytes(&settings.0)));
-    let of_tenants = tenants.iter().map(|(id, tenant)| (id.as_str(), bytes(&tenant.config)));
-    let mut changes = Vec::new();
-    for (tenant, value) in own.chain(of_tenants) {
-        if saved_settings.get(tenant) != Some(&value) {
-            saved_settings.insert(tenant.to_owned(), value.clone());
-            changes.push(AccountChange::Put { tenant: tenant.to_owned(), id: String::new(), value });
-        }
-    }
-    changes
+/// Stores a value of the server's. None has a form that JSON lacks.
+fn put(tenant: &str, id: &str, value: &impl Serialize) -> AccountChange {
+    let value = serde_json::to_vec(value).unwrap_or_default();
+    AccountChange::Put { tenant: tenant.to_owned(), id: id.to_owned(), value }
 }
 
 fn changed_accounts(tenant: &str, pool: &mut Pool) -> Vec<AccountChange> {
     let changed = pool.take_changes();
-    let change = |id: String| {
-        let tenant = tenant.to_owned();
-        match pool.get(&id).map(bytes) {
-            Some(value) => AccountChange::Put { tenant, id, value },
-            None => AccountChange::Remove { tenant, id },
-        }
+    let change = |id: String| match pool.get(&id) {
+        Some(account) => put(tenant, &id, account),
+        None => AccountChange::Remove { tenant: tenant.to_owned(), id },
     };
     changed.into_iter().map(change).collect()
 }

@@ -77,5 +77,5 @@ async fn read_config(auth: State<Arc<Auth>>, Path(place): Path<Place>) -> Result
 
 async fn write_config(auth: State<Arc<Auth>>, Path(place): Path<Place>, Small(body): Small) -> Result<Answer, Refusal> {
     let request = fields::read(call::camel_cased(call::parse(&body)?))?;
-    Ok(config::update_emulator_config(&mut place.project(&auth)?.lock().settings, &request))
+    Ok(config::update_emulator_config(place.project(&auth)?.lock().settings_mut(), &request))
 }

@@ -34,10 +34,8 @@ pub struct State {
     pub pool: Pool,
     /// The tenants by id.
     pub tenants: BTreeMap<String, Tenant>,
-    /// The settings of the project and of tenants that are on disk, as [`durable`] writes them.
-    ///
-    /// [`durable`]: super::durable
-    pub saved_settings: BTreeMap<String, Vec<u8>>,
+    /// Whether the settings have changed since they were written to disk.
+    pub settings_changed: bool,
     /// The tenants that are to be removed from the disk.
     pub removed_tenants: BTreeSet<String>,
 }
@@ -46,7 +44,13 @@ impl State {
     /// Adds a tenant without accounts.
     pub fn add_tenant(&mut self, id: String, config: TenantConfig) {
         let pool = Pool::new(self.pool.notes_changes());
-        self.tenants.insert(id, Tenant { config, pool });
+        self.tenants.insert(id, Tenant { config, config_changed: true, pool });
+    }
+
+    /// The settings, to change.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        self.settings_changed = true;
+        &mut self.settings
     }
 
     /// Removes a tenant with its accounts.
@@ -58,7 +62,7 @@ impl State {
 
     /// Forgets everything.
     pub fn reset(&mut self) {
-        self.settings = Settings::default();
+        *self.settings_mut() = Settings::default();
         self.pool.clear();
         self.pool.codes = Codes::default();
         let tenants: Vec<String> = self.tenants.keys().cloned().collect();
@@ -71,6 +75,8 @@ impl State {
 pub struct Tenant {
     /// Its settings.
     pub config: TenantConfig,
+    /// Whether they have changed since they were written to disk.
+    pub config_changed: bool,
     /// Its accounts.
     pub pool: Pool,
 }
@@ -176,7 +182,9 @@ impl Scope<'_> {
 
     /// The settings of the tenant, to change.
     pub fn tenant_mut(&mut self) -> Option<&mut TenantConfig> {
-        self.tenant.and_then(|id| self.state.tenants.get_mut(id)).map(|tenant| &mut tenant.config)
+        let tenant = self.state.tenants.get_mut(self.tenant?)?;
+        tenant.config_changed = true;
+        Some(&mut tenant.config)
     }
 
     /// Whether something that tenants can switch off is on.

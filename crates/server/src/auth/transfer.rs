@@ -48,7 +48,7 @@ pub async fn import(auth: &Arc<Auth>, folder: &Path) -> io::Result<()> {
     for (name, path) in json_files(folder).await? {
         if format!("{name}.json") == CONFIG {
             let settings = fields::read(parsed(&path).await?).map_err(|refusal| about(&path, &refusal.message()))?;
-            config::update_emulator_config(&mut auth.project(&project).lock().settings, &settings);
+            config::update_emulator_config(auth.project(&project).lock().settings_mut(), &settings);
             continue;
         }
         let tenant = match (name.as_str(), name.strip_prefix("accounts-")) {

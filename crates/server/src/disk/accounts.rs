@@ -1,8 +1,8 @@
 //! The accounts of Auth on disk.
 
-use redb::{ReadableTable as _, TableDefinition};
+use redb::TableDefinition;
 
-use super::{Disk, DiskError, Failure};
+use super::{Disk, DiskError};
 
 /// Accounts by project, tenant and id. An empty tenant stands for none, an empty id for the settings of the project or the
 /// tenant.
@@ -72,20 +72,9 @@ impl Disk {
         &self,
         mut take: impl FnMut(&str, &str, &str, &[u8]) -> Result<(), String>,
     ) -> Result<(), DiskError> {
-        let mut read = || -> Result<(), Failure> {
-            let view = self.store.begin_read()?;
-            let accounts = match view.open_table(ACCOUNTS) {
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
-                opened => opened?,
-            };
-            for entry in accounts.iter()? {
-                let (key, value) = entry?;
-                let (project, tenant, id) = key.value();
-                let taken = take(project, tenant, id, value.value());
-                taken.map_err(|why| format!("the account {id:?} of {project:?}, tenant {tenant:?}: {why}"))?;
-            }
-            Ok(())
-        };
-        self.unless_damaged(&mut read)
+        self.entries(ACCOUNTS, |(project, tenant, id), value| {
+            let taken = take(project, tenant, id, value);
+            taken.map_err(|why| format!("the account {id:?} of {project:?}, tenant {tenant:?}: {why}"))
+        })
     }
 }

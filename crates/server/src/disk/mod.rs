@@ -169,24 +169,13 @@ impl Disk {
     /// The file cannot be read, or is damaged.
     pub fn databases(&self) -> Result<Vec<(String, Json)>, DiskError> {
         let mut all = JsonMap::new();
-        let mut read = || -> Result<(), Failure> {
-            let view = self.store.begin_read()?;
-            let leaves = match view.open_table(LEAVES) {
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
-                opened => opened?,
-            };
-            for entry in leaves.iter()? {
-                let (key, value) = entry?;
-                let placed =
-                    serde_json::from_slice(value.value()).ok().and_then(|leaf| place(&mut all, key.value(), leaf));
-                placed.ok_or_else(|| {
-                    let path = String::from_utf8_lossy(key.value()).replace(char::from(END), "/");
-                    format!("the value of {path} is damaged")
-                })?;
-            }
-            Ok(())
-        };
-        self.unless_damaged(&mut read)?;
+        self.entries(LEAVES, |key, value| {
+            let placed = serde_json::from_slice(value).ok().and_then(|leaf| place(&mut all, key, leaf));
+            placed.ok_or_else(|| {
+                let path = String::from_utf8_lossy(key).replace(char::from(END), "/");
+                format!("the value of {path} is damaged")
+            })
+        })?;
         Ok(all.into_iter().collect())
     }
 
@@ -248,16 +237,12 @@ impl Disk {
     ///
     /// The file cannot be read.
     pub fn buckets(&self) -> Result<Vec<(String, i64)>, DiskError> {
-        let read = || -> Result<Vec<(String, i64)>, Failure> {
-            let view = self.store.begin_read()?;
-            let buckets = match view.open_table(BUCKETS) {
-                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-                opened => opened?,
-            };
-            let entries = buckets.iter()?.map(|entry| entry.map(|(name, at)| (name.value().to_owned(), at.value())));
-            Ok(entries.collect::<Result<_, _>>()?)
-        };
-        self.unless_damaged(read)
+        let mut all = Vec::new();
+        self.entries(BUCKETS, |name, created| {
+            all.push((name.to_owned(), created));
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Hands all objects to a function, with bucket and name. It ends with the first error.
@@ -269,22 +254,31 @@ impl Disk {
         &self,
         mut take: impl FnMut(&str, &str, StoredObject<'_>) -> Result<(), String>,
     ) -> Result<(), DiskError> {
-        let mut read = || -> Result<(), Failure> {
+        self.entries(OBJECTS, |(bucket, name), (metadata, file, bytes)| {
+            let content = file.map_or(StoredContent::Bytes(bytes), StoredContent::File);
+            let taken = take(bucket, name, StoredObject { metadata, content });
+            taken.map_err(|why| format!("the object gs://{bucket}/{name}: {why}"))
+        })
+    }
+
+    /// Hands the entries of a table to a function, until its first error. A table that nobody has written has none.
+    fn entries<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+        mut take: impl FnMut(K::SelfType<'_>, V::SelfType<'_>) -> Result<(), String>,
+    ) -> Result<(), DiskError> {
+        self.unless_damaged(|| {
             let view = self.store.begin_read()?;
-            let objects = match view.open_table(OBJECTS) {
+            let table = match view.open_table(table) {
                 Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
                 opened => opened?,
             };
-            for entry in objects.iter()? {
+            for entry in table.iter()? {
                 let (key, value) = entry?;
-                let ((bucket, name), (metadata, file, bytes)) = (key.value(), value.value());
-                let content = file.map_or(StoredContent::Bytes(bytes), StoredContent::File);
-                let taken = take(bucket, name, StoredObject { metadata, content });
-                taken.map_err(|why| format!("the object gs://{bucket}/{name}: {why}"))?;
+                take(key.value(), value.value())?;
             }
             Ok(())
-        };
-        self.unless_damaged(&mut read)
+        })
     }
 
     /// Reads or writes the file.
