@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Prove invariants of rules, or show a request that violates one
     #[command(after_help = super::analysis::PROVE_HELP)]
     Prove(super::analysis::ProveOptions),
-    /// Stand in for the official emulators of Realtime Database and Storage
+    /// Stand in for the official emulators of Auth, Realtime Database and Storage
     #[command(after_help = super::serve::SERVE_HELP)]
     Serve(Box<super::serve::ServeOptions>),
     /// Run unit tests of rules, and measure their coverage

@@ -115,7 +115,7 @@ impl Builder {
         self
     }
 
-    /// Keeps data and objects in a folder.
+    /// Keeps accounts, data and objects in a folder.
     pub fn data(mut self, folder: impl Into<PathBuf>) -> Self {
         self.settings.data = Some(folder.into());
         self

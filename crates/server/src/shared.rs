@@ -30,7 +30,7 @@ pub struct Settings {
     pub single_project: bool,
     /// Whether tokens are signed.
     pub sign: bool,
-    /// The folder that keeps data and objects; without it they end with the process.
+    /// The folder that keeps accounts, data and objects; without it they end with the process.
     pub data: Option<PathBuf>,
 }
 
@@ -47,7 +47,7 @@ pub struct Shared {
     pub kept: Memory,
     /// The end of the server. Connections that outlive their HTTP request end with it.
     pub stop: CancellationToken,
-    /// What keeps data and objects, if the settings name a folder.
+    /// What keeps accounts, data and objects, if the settings name a folder.
     pub disk: Option<Arc<Disk>>,
     clocks: Mutex<HashMap<String, Arc<Clock>>>,
 }

@@ -78,7 +78,7 @@ pub(crate) struct ServeOptions {
     /// Write accounts, data and objects at the end, in the layout of the official emulators; without DIR, to the folder of --import
     #[arg(long, visible_alias = "export", value_name = "DIR")]
     pub(super) export_on_exit: Option<Option<PathBuf>>,
-    /// Keep data and objects in DIR, so that they survive the end of the process
+    /// Keep accounts, data and objects in DIR, so that they survive the end of the process
     #[arg(long, value_name = "DIR", conflicts_with = "import")]
     pub(super) data: Option<PathBuf>,
     /// Send the reason of each denial to the console of database clients
