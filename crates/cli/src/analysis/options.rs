@@ -135,10 +135,10 @@ pub(crate) struct ProveOptions {
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
     /// What must never be permitted: `METHOD PATH [when EXPRESSION] [unless EXPRESSION]`
-    #[arg(long, value_name = "LAW")]
+    #[arg(long, value_name = "INVARIANT")]
     pub(super) never: Vec<String>,
     /// What must always be permitted, in the same form
-    #[arg(long, value_name = "LAW")]
+    #[arg(long, value_name = "INVARIANT")]
     pub(super) always: Vec<String>,
     /// Print the JSON schema of files of invariants
     #[arg(long)]
